@@ -130,7 +130,7 @@ function row({ name, request, rows }, item, number) {
   if (typeof item !== 'object' || item === null) throw invalidField(place, 'must be an object');
   try {
     const text = encode(request.in({ [rows.list]: [item] })[rows.list][0]);
-    return `${typed(() => native().listItem(name, rows.list, text))}\n`;
+    return `${typed(() => native().listItem(numberOf(name), rows.list, text))}\n`;
   } catch (error) {
     throw placed(error, place);
   }

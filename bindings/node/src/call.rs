@@ -121,7 +121,7 @@ impl Call {
             asks_nobody: form.asks_nobody == Some(true),
         };
         let client = client.open()?;
-        let entry = operations::find(&name).filter(|_| form.camel == Some(true));
+        let entry = (form.camel == Some(true)).then(|| operations::find(&name)).flatten();
         *self.entry.lock().unwrap_or_else(PoisonError::into_inner) = entry;
         let begun = match request_of(&request, entry) {
             Ok(request) => bridge::BridgeCall::begin(&client, &name, request, parameters),

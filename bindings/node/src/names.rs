@@ -30,16 +30,19 @@ pub(crate) fn response_in(mut response: Value<'static>, entry: Option<&Catalogue
 #[napi(catch_unwind)]
 pub(crate) fn partial_response(operation: String, text: String) -> napi::Result<String> {
     renamed(&text, |value| {
-        value.name_in_camel_case(entry(&operation)?.response);
+        let entry = operations::find(&operation).ok_or_else(|| bridge::unknown_operation(&operation))?;
+        value.name_in_camel_case(entry.response);
         Ok(())
     })
 }
 
 /// An item of a request's list, given in `camelCase`, as a line of content has it.
 #[napi(catch_unwind)]
-pub(crate) fn list_item(operation: String, list: String, text: String) -> napi::Result<String> {
+pub(crate) fn list_item(operation: u32, list: String, text: String) -> napi::Result<String> {
     renamed(&text, |value| {
-        let list = entry(&operation)?.request.fields().iter().find(|field| field.camel == list);
+        let operation = operations::find_by_number(operation as usize);
+        let fields = operation.map_or(&[][..], |operation| operation.entry.request.fields());
+        let list = fields.iter().find(|field| field.camel == list);
         let item = list.and_then(|field| field.shape.item()).ok_or_else(|| Error::new(&row::UNKNOWN_OPERATION))?;
         value.name_as_declared(item)
     })
@@ -58,10 +61,6 @@ pub(crate) fn question(kind: String, text: String) -> napi::Result<String> {
 #[napi(catch_unwind)]
 pub(crate) fn answer(kind: String, text: String) -> napi::Result<String> {
     renamed(&text, |value| value.name_as_declared(question_entry(&kind)?.answer))
-}
-
-fn entry(operation: &str) -> Result<&'static CatalogueEntry> {
-    operations::find(operation).ok_or_else(|| bridge::unknown_operation(operation))
 }
 
 fn question_entry(kind: &str) -> Result<&'static QuestionEntry> {

@@ -22,7 +22,8 @@ impl Server {
         Self { server: Arc::default() }
     }
 
-    /// Starts a counterpart with its options as JSON, with members in `camelCase`; the content of its readiness line is reported under this number.
+    /// Starts a counterpart with its options as JSON, with members in `camelCase`; the content of its readiness line is
+    /// reported under this number.
     #[napi(catch_unwind)]
     pub fn start(&self, events: &Events, id: u32, kind: String, options: String) -> napi::Result<()> {
         remove_folders_at_exit();

@@ -77,7 +77,7 @@ fn without_session(entry: &'static CatalogueEntry, matches: &ArgMatches) -> Comm
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
     let content = matches.get_one::<String>("content").map(|path| stdin::content_of(path, "--content")).transpose()?;
     if client::exists_for(entry) {
-        let client = Client::new(client::client_settings(entry, matches)?)?;
+        let client = Client::new(client::client_settings(entry.declaration.protocol, matches)?)?;
         return carry_out_shown(&client, entry, request, content, matches, &common);
     }
     compute(entry, request, content, matches, &common)

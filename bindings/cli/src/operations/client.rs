@@ -1,7 +1,7 @@
 //! The client of a command whose protocol has no sessions: its settings are in a JSON file, completed by the environment
 //! and, where the protocol has them, overridden by options.
 
-use bankchannel::{Client, Protocol, Settings};
+use bankchannel::{Client, Settings};
 use bankchannel_foundation::operation::CatalogueEntry;
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
@@ -29,13 +29,9 @@ fn options_of(entry: &CatalogueEntry) -> Option<&'static ClientCommands> {
     WITH_OPTIONS.iter().copied().find(|own| own.protocol == entry.declaration.protocol)
 }
 
-fn protocol_of(entry: &CatalogueEntry) -> Option<&'static Protocol> {
-    bankchannel::protocol(entry.declaration.protocol)
-}
-
 /// Whether the protocol of an operation has clients.
 pub(super) fn exists_for(entry: &CatalogueEntry) -> bool {
-    protocol_of(entry).is_some_and(|protocol| protocol.client.is_some())
+    bankchannel::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.client.is_some())
 }
 
 /// Adds the options for the settings.
@@ -50,28 +46,27 @@ pub(super) fn arguments(command: Command, entry: &CatalogueEntry) -> Command {
 /// The client of a command.
 pub(super) fn of_options(entry: &CatalogueEntry, matches: &ArgMatches) -> CommandOutcome<Client> {
     match options_of(entry) {
-        Some(own) => (own.client)(filed(entry, matches)?, entry, matches),
-        None => Ok(Client::new(client_settings(entry, matches)?)?),
+        Some(own) => (own.client)(filed(own.protocol, matches)?, entry, matches),
+        None => Ok(Client::new(client_settings(entry.declaration.protocol, matches)?)?),
     }
 }
 
-/// The settings of `--settings`, completed from the environment.
-pub(crate) fn client_settings(entry: &CatalogueEntry, matches: &ArgMatches) -> CommandOutcome<Settings> {
-    let mut given = filed(entry, matches)?;
+/// The settings of `--settings` for clients of this protocol, completed from the environment.
+pub(crate) fn client_settings(protocol: &str, matches: &ArgMatches) -> CommandOutcome<Settings> {
+    let mut given = filed(protocol, matches)?;
     if let Some(members) = given.as_object_mut() {
-        members.insert("protocol".to_owned(), entry.declaration.protocol.into());
+        members.insert("protocol".to_owned(), protocol.into());
     }
     Ok(Settings::read(given.into())?.or_env()?)
 }
 
 /// The JSON of `--settings`. All languages use the same file, so it may name the protocol.
-fn filed(entry: &CatalogueEntry, matches: &ArgMatches) -> CommandOutcome<Value> {
+fn filed(protocol: &str, matches: &ArgMatches) -> CommandOutcome<Value> {
     let Some(path) = optional(matches, "settings") else { return Ok(json!({})) };
     let mut given = read_settings(&path)?;
     let named = given.as_object_mut().and_then(|members| members.remove("protocol"));
-    let own = entry.declaration.protocol;
-    if named.is_some_and(|named| !named.is_null() && named != own) {
-        return Err(CommandFailure::usage(format!("--settings: protocol must be {own} or absent")));
+    if named.is_some_and(|named| !named.is_null() && named != protocol) {
+        return Err(CommandFailure::usage(format!("--settings: protocol must be {protocol} or absent")));
     }
     Ok(given)
 }

@@ -62,7 +62,9 @@ pub(crate) fn specs() -> Vec<Spec> {
 
 /// The command that runs this operation under its own name.
 pub(crate) fn spec_of(operation: &str) -> Option<Spec> {
-    specs().into_iter().find(|spec| spec.main.declaration.name == operation && !spec.is_double)
+    let main = bankchannel::find(operation)?;
+    let group = bankchannel::protocol(main.declaration.protocol)?.commands.group(main.declaration)?;
+    Some(Spec { group, name: kebab(main.short_name()), main, also: Vec::new(), is_double: false })
 }
 
 impl Spec {

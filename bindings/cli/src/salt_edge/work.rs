@@ -4,7 +4,7 @@ use std::{future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
     CallAnswer, CallAsker, CallOptions, ConnectionSettings, Question, Result, Secret, Timestamp,
-    salt_edge_connector::{BankAtUrl, SaltEdgeConnector, SaltEdgeConnectorSettings, WorkRequest},
+    salt_edge_connector::{BankAtUrl, PROTOCOL, SaltEdgeConnector, SaltEdgeConnectorSettings, WorkRequest},
 };
 use bankchannel_foundation::{
     clock::{Clock as _, SystemClock},
@@ -49,7 +49,7 @@ fn operation() -> Spec {
 }
 
 fn settings(matches: &ArgMatches) -> CommandOutcome<SaltEdgeConnectorSettings> {
-    let settings = client_settings(operation().main, matches)?;
+    let settings = client_settings(PROTOCOL, matches)?;
     Ok(settings.get::<SaltEdgeConnectorSettings>().cloned().expect("the settings are those of the operation's client"))
 }
 

@@ -93,8 +93,7 @@ fn objects(out: &mut Out, protocol: &ProtocolModel) {
 fn server(out: &mut Out, served: &Served) {
     out.line(format!("class {} extends Embedded {{", served.class));
     out.line("  static async start(options = {}) {");
-    let told: Vec<String> =
-        served.info.iter().map(|info| format!("[{:?}, {:?}]", camel(info.name), info.name)).collect();
+    let told: Vec<String> = served.info.iter().map(|info| format!("[{:?}, {:?}]", info.camel, info.name)).collect();
     out.line(format!(
         "    return this._start({:?}, {}, [{}], options);",
         served.kind,
@@ -104,7 +103,7 @@ fn server(out: &mut Out, served: &Served) {
     out.line("  }");
     out.blank();
     out.line("  get clientSettings() {");
-    let members: Vec<String> = served.settings().map(|info| format!("{0}: this.{0}", camel(info.name))).collect();
+    let members: Vec<String> = served.settings().map(|info| format!("{0}: this.{0}", info.camel)).collect();
     out.line(format!("    return {{ {} }};", members.join(", ")));
     out.line("  }");
     out.line("}");

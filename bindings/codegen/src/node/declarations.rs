@@ -216,10 +216,10 @@ fn service(out: &mut Out, served: &Served) {
     out.line(format!("  static start(options?: {}): Promise<{}>;", served.options.name, served.class));
     for info in served.info {
         out.jsdoc("  ", &code_in_camel_case(info.doc));
-        out.line(format!("  readonly {}: {};", camel(info.name), text(info)));
+        out.line(format!("  readonly {}: {};", info.camel, text(info)));
     }
     out.jsdoc("  ", "What a client needs to reach it: spread it into the client's settings.");
-    let members: Vec<String> = served.settings().map(|info| format!("{}: {}", camel(info.name), text(info))).collect();
+    let members: Vec<String> = served.settings().map(|info| format!("{}: {}", info.camel, text(info))).collect();
     out.line(format!("  readonly clientSettings: {{ {} }};", members.join("; ")));
     out.jsdoc(
         "  ",

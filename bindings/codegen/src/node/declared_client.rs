@@ -94,13 +94,13 @@ pub(super) fn local_request(operation: &OperationModel) -> String {
     let mut others = Vec::new();
     if let Some(field) = operation.request_content {
         let or_null = if field.optional { " | null" } else { "" };
-        others.push((camel(field.name), format!("{}{}: LocalContent{or_null}", camel(field.name), optional(field))));
+        others.push((field.camel.to_owned(), format!("{}{}: LocalContent{or_null}", field.camel, optional(field))));
     }
     let rows = operation.entry.declaration.rows;
     let rows = rows.and_then(|rows| operation.request.fields.iter().find(|field| field.name == rows.list));
     if let Some((field, Shape::List(of))) = rows.map(|field| (field, field.shape)) {
         let of = type_of(of, TypeDirection::In);
-        others.push((camel(field.name), format!("{}{}: Iterable<{of}> | null", camel(field.name), optional(field))));
+        others.push((field.camel.to_owned(), format!("{}{}: Iterable<{of}> | null", field.camel, optional(field))));
     }
     if others.is_empty() {
         return request(operation);

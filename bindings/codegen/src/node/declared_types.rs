@@ -43,7 +43,7 @@ pub(super) fn fields(out: &mut Out, fields: &[Field], way: TypeDirection) {
         let readonly = if way == TypeDirection::Out { "readonly " } else { "" };
         // `null` is accepted like an absent value, so that an optional value can be passed on.
         let or_null = if way == TypeDirection::In && !optional.is_empty() { " | null" } else { "" };
-        out.line(format!("  {readonly}{}{optional}: {}{or_null};", camel(field.name), type_of(field.shape, way)));
+        out.line(format!("  {readonly}{}{optional}: {}{or_null};", field.camel, type_of(field.shape, way)));
     }
 }
 

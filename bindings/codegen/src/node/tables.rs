@@ -110,10 +110,10 @@ fn described(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel
         parts.push("local: true".into());
     }
     if let Some(field) = operation.request_content {
-        parts.push(format!("contentIn: {:?}", camel(field.name)));
+        parts.push(format!("contentIn: {:?}", field.camel));
     }
     if let Some(field) = operation.response_content {
-        parts.push(format!("contentOut: {:?}", camel(field.name)));
+        parts.push(format!("contentOut: {:?}", field.camel));
     }
     if let Some(rows) = operation.entry.declaration.rows {
         let (field, form) = rows.format;
@@ -139,7 +139,7 @@ fn described(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel
 /// How a listed item is recognised, and its members that are not fields of the request.
 fn descriptor(operation: &OperationModel, shape: &'static StructShape) -> String {
     let quoted = |names: &[&Field]| -> String {
-        let names: Vec<String> = names.iter().map(|field| format!("{:?}", camel(field.name))).collect();
+        let names: Vec<String> = names.iter().map(|field| format!("{:?}", field.camel)).collect();
         names.join(", ")
     };
     let is_asked = |field: &&Field| operation.request.fields.iter().any(|asked| asked.name == field.name);

@@ -53,7 +53,7 @@ fn function(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel)
     let response = format!("{}\\{}", protocol.class, operation.response.name);
     out.line(format!("    ): {response} {{"));
     if let (Some(rows), Some(list)) = (rows, &list) {
-        let content = operation.request_content.map_or_else(String::new, |field| camel(field.name));
+        let content = operation.request_content.map_or_else(String::new, |field| field.camel.to_owned());
         out.line(format!(
             "        $rows = Rows::of(${list}, ${content}, {}, {});",
             quoted(list),
@@ -79,7 +79,7 @@ fn function(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel)
 }
 
 fn content(operation: &OperationModel) -> String {
-    operation.request_content.map_or_else(String::new, |field| format!(", Content::of(${})", camel(field.name)))
+    operation.request_content.map_or_else(String::new, |field| format!(", Content::of(${})", field.camel))
 }
 
 /// The iterator over all pages.
@@ -109,12 +109,12 @@ fn iterator(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel)
     out.line("    ): \\Generator {");
     out.line(format!("        ${} = null;", camel(pages.cursor)));
     if let Some(field) = operation.request_content {
-        out.line(format!("        ${0} = Content::of(${0})?->filed();", camel(field.name)));
+        out.line(format!("        ${0} = Content::of(${0})?->filed();", field.camel));
     }
     out.line("        do {");
     out.line(format!("            $page = self::{}(", camel(operation.name)));
     for field in operation.request.fields {
-        out.line(format!("                {0}: ${0},", camel(field.name)));
+        out.line(format!("                {0}: ${0},", field.camel));
     }
     out.line("            );");
     out.line(format!("            foreach ($page->{} as $outer) {{", camel(pages.items[0])));

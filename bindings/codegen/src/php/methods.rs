@@ -89,8 +89,8 @@ pub(crate) fn signature(out: &mut Out, operation: &OperationModel, name: &str, l
     out.line(format!("    public {name}("));
     for (at, field) in order.iter().enumerate() {
         match taken(operation, listed, at) {
-            ParameterPassing::Listed(types) => out.line(format!("        string|{types} ${},", camel(field.name))),
-            ParameterPassing::Beside(_) => out.line(format!("        ?string ${} = null,", camel(field.name))),
+            ParameterPassing::Listed(types) => out.line(format!("        string|{types} ${},", field.camel)),
+            ParameterPassing::Beside(_) => out.line(format!("        ?string ${} = null,", field.camel)),
             ParameterPassing::Itself => {
                 out.line(format!("        {},", parameter(field, field.optional || field.profile)))
             }
@@ -147,7 +147,8 @@ fn taken(operation: &OperationModel, listed: &[&StructShape], at: usize) -> Para
 
 /// Takes the fields out of a listed item.
 fn unlisted(out: &mut Out, operation: &OperationModel) {
-    let names: Vec<String> = descriptors::required(operation.request).iter().map(|field| camel(field.name)).collect();
+    let names: Vec<String> =
+        descriptors::required(operation.request).iter().map(|field| field.camel.to_owned()).collect();
     let Some((first, others)) = names.split_first() else { return };
     out.line(format!("        if (!\\is_string(${first})) {{"));
     for other in others {
@@ -173,7 +174,7 @@ pub(super) fn method(out: &mut Out, operation: &OperationModel, name: &str, list
     if let Some(field) = operation.request_content {
         // A local operation ends before a stream could be asked for pieces.
         let held = if operation.is_local() { "?->held()" } else { "" };
-        options.push(format!("content: Content::of(${}){held}", camel(field.name)));
+        options.push(format!("content: Content::of(${}){held}", field.camel));
     }
     if operation.response_content.is_some() {
         options.push("destination: $destination".into());
@@ -252,7 +253,7 @@ pub(super) fn iterator(out: &mut Out, protocol: &ProtocolModel, operation: &Oper
     out.line(format!("            $from = ${cursor};"));
     out.line(format!("            $page = $this->{name}("));
     for field in operation.request.fields {
-        out.line(format!("                {0}: ${0},", camel(field.name)));
+        out.line(format!("                {0}: ${0},", field.camel));
     }
     out.line("                timeout: $timeout,");
     out.line("                retries: $retries,");

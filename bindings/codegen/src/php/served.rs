@@ -2,7 +2,7 @@
 
 use bankchannel::model::{Field, Shape};
 
-use crate::{Generated, model::ProtocolModel, names::camel, served::Served, text::plain};
+use crate::{Generated, model::ProtocolModel, served::Served, text::plain};
 
 use super::{
     parameters::{fields, parameter, parameter_doc},
@@ -31,7 +31,7 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         out.line("{");
         for info in served.info {
             out.jsdoc("    ", info.doc);
-            out.line(format!("    public readonly {} ${};", text(info), camel(info.name)));
+            out.line(format!("    public readonly {} ${};", text(info), info.camel));
             out.blank();
         }
         let mut doc = format!("{}\n", plain(served.options.doc));
@@ -50,12 +50,11 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         fields(out, &format!("        $told = $this->start({}, ", quoted(served.kind)), served.options, ", $bridge);");
         for info in served.info {
             let or = if info.optional { "null" } else { "''" };
-            out.line(format!("        $this->{} = $told[{}] ?? {or};", camel(info.name), quoted(info.name)));
+            out.line(format!("        $this->{} = $told[{}] ?? {or};", info.camel, quoted(info.name)));
         }
         out.line("    }");
         out.blank();
-        let members: Vec<String> =
-            served.settings().map(|info| format!("{}: {}", camel(info.name), text(info))).collect();
+        let members: Vec<String> = served.settings().map(|info| format!("{}: {}", info.camel, text(info))).collect();
         let doc = format!(
             "What a client needs to reach it, as named arguments: `new {}(...$server->clientSettings(), …)`.\n\n@return array{{{}}}",
             protocol.class,
@@ -64,10 +63,8 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         out.jsdoc("    ", &doc);
         out.line("    public function clientSettings(): array");
         out.line("    {");
-        let members: Vec<String> = served
-            .settings()
-            .map(|info| format!("{} => $this->{}", quoted(&camel(info.name)), camel(info.name)))
-            .collect();
+        let members: Vec<String> =
+            served.settings().map(|info| format!("{} => $this->{}", quoted(info.camel), info.camel)).collect();
         out.line(format!("        return [{}];", members.join(", ")));
         out.line("    }");
         out.line("}");

@@ -4,7 +4,6 @@ use bankchannel::model::{Field, Shape, StructShape};
 
 use crate::{
     model::ProtocolModel,
-    names::camel,
     text::{Out, plain},
 };
 
@@ -66,7 +65,7 @@ fn from_env(out: &mut Out, protocol: &ProtocolModel, settings: &'static StructSh
     out.line("        ?Bridge $bridge = null,");
     out.line("    ): static {");
     out.line("        return new static( // @phpstan-ignore new.static");
-    let mut names: Vec<String> = settings.fields.iter().map(|field| camel(field.name)).collect();
+    let mut names: Vec<String> = settings.fields.iter().map(|field| field.camel.to_owned()).collect();
     if protocol.asks() {
         names.extend(["onCode".to_owned(), "signer".to_owned()]);
     }
@@ -118,7 +117,7 @@ fn documented(protocol: &ProtocolModel, settings: &'static StructShape) -> Strin
 fn parameters(out: &mut Out, protocol: &ProtocolModel, settings: &'static StructShape) {
     for field in settings.fields {
         match named(field) {
-            Some(name) => out.line(format!("        string|{name}|null ${} = null,", camel(field.name))),
+            Some(name) => out.line(format!("        string|{name}|null ${} = null,", field.camel)),
             None => out.line(format!("        {},", parameter(field, true))),
         }
     }
@@ -145,7 +144,7 @@ fn named(field: &Field) -> Option<String> {
 }
 
 fn encoded(field: &Field) -> String {
-    let value = format!("${}", camel(field.name));
+    let value = format!("${}", field.camel);
     match named(field) {
         Some(_) => format!("Encode::name({value})"),
         None => types::encoded(field.shape, &value, field.optional || field.profile),

@@ -6,7 +6,7 @@ use crate::{
     Generated,
     model::ProtocolModel,
     named_types::{Named, home},
-    names::{camel, pascal},
+    names::pascal,
     text::{Out, plain},
 };
 
@@ -204,11 +204,7 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
     order.extend(optional);
     let checked: Vec<&Field> = order.iter().copied().filter(|field| is_checked(field, side)).collect();
     for field in &checked {
-        out.line(format!(
-            "    public readonly {} ${};",
-            declared(field.shape, side, field.optional),
-            camel(field.name)
-        ));
+        out.line(format!("    public readonly {} ${};", declared(field.shape, side, field.optional), field.camel));
         out.blank();
     }
     if !fields.is_empty() {
@@ -216,7 +212,7 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
         for field in &order {
             let null = if field.optional { "|null" } else { "" };
             let text = plain(field.doc).replace("\n\n", " ");
-            doc.push_str(&format!("@param {}{null} ${} {text}\n", documented(field.shape, side), camel(field.name)));
+            doc.push_str(&format!("@param {}{null} ${} {text}\n", documented(field.shape, side), field.camel));
         }
         out.jsdoc("    ", doc.trim_end());
         out.line("    public function __construct(");
@@ -229,18 +225,18 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
                 (false, optional) => declared(field.shape, side, optional),
             };
             let kept = if is_hidden(field, side) || is_checked(field, side) { "" } else { "public readonly " };
-            out.line(format!("        {secret}{kept}{kind} ${}{default},", camel(field.name)));
+            out.line(format!("        {secret}{kept}{kind} ${}{default},", field.camel));
         }
         out.line("    ) {");
         if !hidden.is_empty() {
             let held: Vec<String> =
-                hidden.iter().map(|field| format!("{} => ${}", quoted(field.name), camel(field.name))).collect();
+                hidden.iter().map(|field| format!("{} => ${}", quoted(field.name), field.camel)).collect();
             out.line("        self::$secrets ??= new \\WeakMap();");
             out.line(format!("        self::$secrets[$this] = [{}];", held.join(", ")));
         }
         for field in &checked {
-            let name = camel(field.name);
-            let check = format!("Encode::decimal({}, ${name})", quoted(&name));
+            let name = field.camel;
+            let check = format!("Encode::decimal({}, ${name})", quoted(name));
             let value = if field.optional { format!("${name} === null ? null : {check}") } else { check };
             out.line(format!("        $this->{name} = {value};"));
         }
@@ -265,8 +261,7 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
         out.jsdoc("    ", "What `var_dump` and `print_r` show: no secrets. The members and `toArray` have them.\n\n@return array<string, mixed>");
         out.line("    public function __debugInfo(): array");
         out.line("    {");
-        let hidden: Vec<String> =
-            shown.iter().map(|field| format!("{} => '[secret]'", quoted(&camel(field.name)))).collect();
+        let hidden: Vec<String> = shown.iter().map(|field| format!("{} => '[secret]'", quoted(field.camel))).collect();
         out.line(format!(
             "        return array_intersect_key([{}], array_filter(get_object_vars($this))) + get_object_vars($this);",
             hidden.join(", ")
@@ -293,7 +288,7 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
                 other => format!("isset({from}) ? {other} : null"),
             },
         };
-        out.line(format!("            {}: {value},", camel(field.name)));
+        out.line(format!("            {}: {value},", field.camel));
     }
     out.line("        );");
     out.line("    }");
@@ -311,7 +306,7 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
         for field in fields.iter().filter(|field| !matches!(field.shape, Shape::Content)) {
             let value = match is_hidden(field, side) {
                 true => format!("self::$secrets[$this][{}]", quoted(field.name)),
-                false => format!("$this->{}", camel(field.name)),
+                false => format!("$this->{}", field.camel),
             };
             let value = encoded(field.shape, &value, field.optional);
             out.line(format!("            {} => {value},", quoted(field.name)));

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::{Field, Object, Shape, Value, reader::unknown_members};
 use crate::Error;
 
-/// How the fields of a value are named.
+/// How the fields of a value are to be named; they are named in the other way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum MemberSpelling {
     /// As types read and write them.
@@ -15,10 +15,11 @@ enum MemberSpelling {
 }
 
 impl MemberSpelling {
-    fn of(self, field: &Field) -> &'static str {
+    /// A field's name as it is given, and as it is wanted.
+    fn names(self, field: &Field) -> [&'static str; 2] {
         match self {
-            Self::Declared => field.name,
-            Self::CamelCase => field.camel,
+            Self::Declared => [field.camel, field.name],
+            Self::CamelCase => [field.name, field.camel],
         }
     }
 }
@@ -27,7 +28,7 @@ impl Value<'_> {
     /// Names the fields of a written value in `camelCase`. Members that are no fields stay as they are.
     pub fn name_in_camel_case(&mut self, shape: &'static Shape) {
         // Only an unknown member is an error, and of those the type has written none.
-        let _ = self.rename_fields(shape, MemberSpelling::Declared, MemberSpelling::CamelCase);
+        let _ = self.rename_fields(shape, MemberSpelling::CamelCase);
     }
 
     /// Names the fields of a given value, which are in `camelCase`, as its type reads them.
@@ -35,29 +36,24 @@ impl Value<'_> {
     /// # Errors
     /// `input.unknown_field` for a member that is no field, also under the field's declared name.
     pub fn name_as_declared(&mut self, shape: &'static Shape) -> Result<(), Error> {
-        self.rename_fields(shape, MemberSpelling::CamelCase, MemberSpelling::Declared)
+        self.rename_fields(shape, MemberSpelling::Declared)
     }
 
-    fn rename_fields(
-        &mut self,
-        shape: &'static Shape,
-        given: MemberSpelling,
-        wanted: MemberSpelling,
-    ) -> Result<(), Error> {
+    fn rename_fields(&mut self, shape: &'static Shape, wanted: MemberSpelling) -> Result<(), Error> {
         match (self, shape) {
             (Value::Array(items), Shape::List(of)) if has_fields(of) => {
-                items.iter_mut().try_for_each(|item| item.rename_fields(of, given, wanted))
+                items.iter_mut().try_for_each(|item| item.rename_fields(of, wanted))
             }
             (Value::Object(object), Shape::Map(of)) if has_fields(of) => {
-                object.members_mut().try_for_each(|(_, value)| value.rename_fields(of, given, wanted))
+                object.members_mut().try_for_each(|(_, value)| value.rename_fields(of, wanted))
             }
-            (Value::Object(object), Shape::Struct(of)) => object.rename_members(of.fields, "", given, wanted),
+            (Value::Object(object), Shape::Struct(of)) => object.rename_members(of.fields, "", wanted),
             (Value::Object(object), Shape::Union(of)) => {
                 let tag = object.get(of.tag).and_then(Value::as_str);
                 match of.variants.iter().find(|variant| Some(variant.tag) == tag) {
                     Some(variant) => {
                         let fields = variant.shape.map_or(&[][..], Shape::fields);
-                        object.rename_members(fields, of.tag, given, wanted)
+                        object.rename_members(fields, of.tag, wanted)
                     }
                     // The type says what is wrong with the tag.
                     None => Ok(()),
@@ -70,23 +66,17 @@ impl Value<'_> {
 }
 
 impl Object<'_> {
-    fn rename_members(
-        &mut self,
-        fields: &'static [Field],
-        tag: &str,
-        given: MemberSpelling,
-        wanted: MemberSpelling,
-    ) -> Result<(), Error> {
+    fn rename_members(&mut self, fields: &'static [Field], tag: &str, wanted: MemberSpelling) -> Result<(), Error> {
         let mut unknown = Vec::new();
         // A type writes its fields in their order.
         let mut next = 0;
         for (name, value) in self.members_mut().filter(|(name, _)| tag.is_empty() || **name != *tag) {
-            let places = (next..fields.len()).chain(0..next);
-            match places.into_iter().find(|at| given.of(&fields[*at]) == name) {
+            let mut places = (next..fields.len()).chain(0..next);
+            match places.find(|at| wanted.names(&fields[*at])[0] == name) {
                 Some(at) => {
                     next = at + 1;
-                    *name = Cow::Borrowed(wanted.of(&fields[at]));
-                    value.rename_fields(fields[at].shape, given, wanted)?;
+                    *name = Cow::Borrowed(wanted.names(&fields[at])[1]);
+                    value.rename_fields(fields[at].shape, wanted)?;
                 }
                 None => unknown.push(name.clone().into_owned()),
             }
@@ -94,7 +84,7 @@ impl Object<'_> {
         if unknown.is_empty() {
             return Ok(());
         }
-        Err(unknown_members(unknown.iter().map(String::as_str), fields.iter().map(|field| given.of(field))))
+        Err(unknown_members(unknown.iter().map(String::as_str), fields.iter().map(|field| wanted.names(field)[0])))
     }
 }
 
