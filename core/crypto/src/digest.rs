@@ -1,4 +1,4 @@
-//! SHA-256, HMAC-SHA-256, comparison in constant time, hex.
+//! SHA-256 and, for foreign messages, other digests; HMAC-SHA-256, comparison in constant time, hex.
 
 use std::fmt;
 
@@ -40,6 +40,63 @@ impl Default for Sha256 {
 impl fmt::Debug for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sha256").finish_non_exhaustive()
+    }
+}
+
+/// A digest that a foreign message may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DigestAlgorithm {
+    /// SHA-1, which is broken: only where a peer's profile permits it.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl DigestAlgorithm {
+    /// A digest of data that comes in pieces.
+    #[must_use]
+    pub fn begin(self) -> StreamedDigest {
+        StreamedDigest(digest::Context::new(match self {
+            Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            Self::Sha256 => &digest::SHA256,
+            Self::Sha384 => &digest::SHA384,
+            Self::Sha512 => &digest::SHA512,
+        }))
+    }
+
+    /// The digest of `data`: 20, 32, 48 or 64 bytes.
+    #[must_use]
+    pub fn of(self, data: &[u8]) -> Vec<u8> {
+        let mut digest = self.begin();
+        digest.update(data);
+        digest.finish()
+    }
+}
+
+/// A digest of data that comes in pieces.
+#[derive(Clone)]
+pub struct StreamedDigest(digest::Context);
+
+impl StreamedDigest {
+    /// Adds the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest.
+    #[must_use]
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish().as_ref().to_vec()
+    }
+}
+
+impl fmt::Debug for StreamedDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamedDigest").finish_non_exhaustive()
     }
 }
 

@@ -8,12 +8,12 @@
 //! | [`legacy_rsa`] | decoding of RSA signatures, for diagnosis; SHA-1 signatures, for tests | rsa, aws-lc-rs |
 //! | [`pem`] | PEM blocks | base64, data-encoding |
 //! | [`pkcs12`] | PKCS#12 files: a key with its certificate | p12-keystore |
-//! | [`digest`] | SHA-256, HMAC-SHA-256, comparison in constant time, hex | aws-lc-rs |
+//! | [`digest`] | SHA-256, HMAC-SHA-256, comparison in constant time, hex; SHA-1, 384 and 512 of foreign messages | aws-lc-rs |
 //! | [`random`] | bytes, codes, identifiers | aws-lc-rs |
 //! | [`aead`] | small secrets sealed at rest, AES-256-GCM | aws-lc-rs |
 //! | [`password`] | Argon2id password hashes, counted | argon2 |
 //! | [`totp`] | RFC 6238 one-time codes | aws-lc-rs |
-//! | [`x509`] | reading certificates, their names, their trusted issuers, a small issuer | der, rcgen |
+//! | [`x509`] | reading certificates, their names, their trusted issuers, paths to anchors, a small issuer | der, rcgen |
 //! | [`asn1`] | strict DER, beyond the checks of `der` | der |
 //!
 //! Every private-key operation runs in aws-lc-rs except one: [`legacy_rsa::sign_sha1`], which makes defective test

@@ -1,5 +1,7 @@
 //! Determines the encoding of a file.
 
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, ISO_8859_15, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::fault::XmlFault;
@@ -42,6 +44,30 @@ pub(crate) fn detect(bytes: &[u8]) -> Result<DetectedEncoding, XmlFault> {
         return found(UTF_8, 0, Some(note));
     }
     found(encoding, 0, None)
+}
+
+/// The whole text of a message, decoded by its byte order mark, its declaration, the charset that came with it, or as
+/// UTF-8, in this order. UTF-8 is not copied.
+///
+/// # Errors
+/// The encoding is not supported (UTF-16 is none of messages), or the bytes are not in it.
+pub fn decode_message<'b>(bytes: &'b [u8], charset: Option<&str>) -> Result<Cow<'b, str>, XmlFault> {
+    let own = detect(bytes)?;
+    let is_declared =
+        own.mark > 0 || declared(&String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD_BYTES)])).is_some();
+    let encoding = match charset {
+        Some(name) if !is_declared => named(name)?,
+        _ => own.encoding,
+    };
+    if [UTF_16BE, UTF_16LE].contains(&encoding) {
+        let message = "the message is in UTF-16, which no message of this kind is in";
+        return Err(XmlFault::new(message, "send it in UTF-8").at(1, 1));
+    }
+    let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes[own.mark..]);
+    text.ok_or_else(|| {
+        let message = format!("the message has bytes that are not {}", encoding.name());
+        XmlFault::new(message, "send it in the encoding that it declares")
+    })
 }
 
 /// The encoding with that name. ISO-8859-1 is read as windows-1252, which differs in control characters only.

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!  bytes ─► XmlSource ─► XmlTokens ─┬─► XmlRecord ─► one element at a time, for readers of typed values
-//!           (decoded)              └─► schema::SchemaWalk ─► faults: place, what is wrong, what to change
+//!           (decoded)              ├─► XmlTree ─► a whole message, for signatures and what they cover
+//!                                  └─► schema::SchemaWalk ─► faults: place, what is wrong, what to change
 //! ```
 //!
 //! No message is known here. Nothing is fetched, document types and entities are refused, and size, depth and counts
@@ -18,10 +19,11 @@ pub mod schema;
 mod source;
 pub mod text;
 mod tokens;
+mod tree;
 mod write;
 
 pub use attributes::{XmlAttribute, XmlAttributes};
-pub use encoding::named as named_encoding;
+pub use encoding::{decode_message, named as named_encoding};
 pub use fault::XmlFault;
 pub use namespaces::{NamespaceScope, XML_NAMESPACE};
 pub use record::{XmlElement, XmlRecord};
@@ -30,4 +32,5 @@ pub use tokens::{
     MAX_ATTRIBUTES, MAX_DEPTH, StartTag, TagBuffer, TagEdge, TokenFlow, TokenLimits, TokenWatcher, XmlRefusal,
     XmlRules, XmlToken, XmlTokens, local, prefix,
 };
+pub use tree::{MAX_TREE_ELEMENTS, TreeElement, TreeWalk, XmlTree};
 pub use write::{XmlLayout, XmlWriter};

@@ -5,6 +5,9 @@ pub const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
 /// The namespace of declarations.
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
 
+/// Maximum number of declarations in force at one place; messages of banks have fewer than 30.
+const MAX_IN_SCOPE: usize = 128;
+
 /// The declared namespaces, innermost last.
 #[derive(Default)]
 pub struct NamespaceScope {
@@ -40,6 +43,9 @@ impl NamespaceScope {
         }
         if !prefix.is_empty() && uri.is_empty() {
             return Err("a prefix is declared for no namespace");
+        }
+        if self.declared.len() >= MAX_IN_SCOPE {
+            return Err("more than 128 namespaces are declared around one element");
         }
         self.declared.push(NamespaceDeclaration { depth, prefix: prefix.to_owned(), uri: uri.to_owned() });
         Ok(())

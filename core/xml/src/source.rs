@@ -1,5 +1,6 @@
 //! A file as decoded text, a window at a time: memory does not grow with the file.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -9,6 +10,9 @@ use crate::fault::XmlFault;
 
 /// The number of bytes read at once; more if one token needs it.
 const CHUNK: usize = 128 * 1024;
+
+/// The fault of a character that XML does not allow.
+const FORBIDDEN: (&str, &str) = ("this control character is not allowed in XML", "remove it, or export the file again");
 
 /// The byte order mark of UTF-8.
 const UTF_8_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -24,7 +28,7 @@ pub struct XmlSource<'a> {
     /// The fault after the window.
     failure: Option<XmlFault>,
     /// The decoded text in memory.
-    pub(crate) window: String,
+    pub(crate) window: Cow<'a, str>,
     /// Whether nothing follows the window.
     pub(crate) finished: bool,
     /// The start of the window in the file, in bytes.
@@ -75,7 +79,7 @@ impl<'a> XmlSource<'a> {
             decoder: None,
             raw: Vec::new(),
             failure: None,
-            window: String::new(),
+            window: Cow::Borrowed(""),
             finished: false,
             position,
             line,
@@ -84,6 +88,19 @@ impl<'a> XmlSource<'a> {
         };
         source.use_encoding(encoding);
         source
+    }
+
+    /// A text that is in memory already: nothing of it is copied.
+    ///
+    /// # Errors
+    /// A character that XML does not allow.
+    pub fn whole(text: &'a str) -> Result<Self, XmlFault> {
+        let mut source = Self::at(std::io::empty(), UTF_8, 0, 1);
+        (source.window, source.finished) = (Cow::Borrowed(text), true);
+        match forbidden(text.as_bytes()) {
+            Some(at) => Err(source.fault(at, FORBIDDEN.0, FORBIDDEN.1)),
+            None => Ok(source),
+        }
     }
 
     fn use_encoding(&mut self, encoding: &'static Encoding) {
@@ -101,7 +118,7 @@ impl<'a> XmlSource<'a> {
     pub(crate) fn fill(&mut self, used: usize) -> Result<(), XmlFault> {
         self.position = self.position_at(used);
         (self.line, self.column) = self.line_and_column(used);
-        self.window.drain(..used);
+        self.window.to_mut().drain(..used);
         if let Some(fault) = self.failure.take() {
             self.finished = true;
             return Err(fault);
@@ -151,8 +168,8 @@ impl<'a> XmlSource<'a> {
         let start = self.window.len();
         let mut failure = if self.decoder.is_some() { self.decode_other() } else { self.decode_utf8() };
         if let Some(at) = forbidden(&self.window.as_bytes()[start..]) {
-            self.window.truncate(start + at);
-            failure = Some(("this control character is not allowed in XML", "remove it, or export the file again"));
+            self.window.to_mut().truncate(start + at);
+            failure = Some(FORBIDDEN);
         }
         if let Some((message, change)) = failure {
             self.failure = Some(self.fault(self.window.len(), message, change));
@@ -172,7 +189,7 @@ impl<'a> XmlSource<'a> {
                 (std::str::from_utf8(valid).unwrap_or_default(), rest.len())
             }
         };
-        self.window.push_str(valid);
+        self.window.to_mut().push_str(valid);
         self.raw.drain(..self.raw.len() - rest);
         failure
     }
@@ -180,8 +197,9 @@ impl<'a> XmlSource<'a> {
     fn decode_other(&mut self) -> Option<(&'static str, &'static str)> {
         let decoder = self.decoder.as_mut()?;
         let size = decoder.max_utf8_buffer_length_without_replacement(self.raw.len()).unwrap_or(3 * self.raw.len());
-        self.window.reserve(size);
-        let (result, read) = decoder.decode_to_string_without_replacement(&self.raw, &mut self.window, self.finished);
+        let window = self.window.to_mut();
+        window.reserve(size);
+        let (result, read) = decoder.decode_to_string_without_replacement(&self.raw, window, self.finished);
         self.raw.drain(..read);
         matches!(result, DecoderResult::Malformed(..)).then_some((
             "these bytes do not fit the encoding of the file",

@@ -17,6 +17,7 @@ use super::extensions::{
 use super::outline::{CertificateOutline, not_strict};
 use super::{CertificateFault, DistinguishedName, KeyUsage, NameStyle};
 use crate::asn1::{self, Decode, Reader, SliceReader, element, strict, tag};
+use crate::digest::DigestAlgorithm;
 use crate::rsa::{RsaPrivateKey, RsaPublicKey};
 use crate::signature::{Hash, VerifyingKey};
 use crate::{Result, digest, legacy_rsa, pem};
@@ -328,6 +329,21 @@ impl Certificate {
                 CertificateHash::Sha512 => key.verify_pkcs1(Hash::Sha512, signed, signature),
                 CertificateHash::Other(_) => false,
             }
+    }
+
+    /// Whether the issuer's key made its signature with RSA and SHA-1, which is broken: only where a peer's profile
+    /// permits such a certificate.
+    #[must_use]
+    pub fn is_signed_with_sha1_by(&self, issuer: &Self) -> bool {
+        let Ok(key) = &issuer.0.key else { return false };
+        let (signed, signature) = (self.part(&self.0.signed), self.part(&self.0.signature));
+        self.is_signed_with_sha1() && key.verify_pkcs1_with(DigestAlgorithm::Sha1, signed, signature)
+    }
+
+    /// Whether its signature is RSA with SHA-1.
+    #[must_use]
+    pub fn is_signed_with_sha1(&self) -> bool {
+        matches!(&self.0.signature_hash, CertificateHash::Other(oid) if oid == "1.2.840.113549.1.1.5")
     }
 
     /// The same, signed again by its issuer's key, with SHA-1: every verifier must refuse it.

@@ -1,4 +1,4 @@
-//! Certificates: strict reading, their names, their trusted issuers, and a small issuer.
+//! Certificates: strict reading, their names, their trusted issuers, paths to anchors, and a small issuer.
 
 mod certificate;
 mod extensions;
@@ -7,6 +7,7 @@ mod issuer;
 mod name;
 mod name_text;
 mod outline;
+mod path;
 mod trust;
 #[cfg(test)]
 mod vectors;
@@ -17,4 +18,5 @@ pub use fault::CertificateFault;
 pub use issuer::{CertificateIssuer, IssuerParts};
 pub use name::{DistinguishedName, NameAttribute, Rdn};
 pub use name_text::{NameFault, NameStyle};
+pub use path::{MAX_PATH_CERTIFICATES, PathFault, PathRules, certificate_path};
 pub use trust::{trusted_issuer, why_unissued};

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::simple::SimpleType;
+use crate::XmlFault;
 use crate::record::{XmlElement, XmlRecord};
 use crate::tokens::{TagBuffer, TagEdge, XmlRules, XmlTokens};
-use crate::{TokenLimits, XmlFault};
 
 /// Maximum number of steps of one sequence.
 const MAX_STEPS: usize = 128;
@@ -58,7 +58,7 @@ impl XmlSchema {
     /// It is not XML, or has a construction that is not supported.
     pub fn read(xsd: &str) -> Result<Self, XmlFault> {
         // One element of a record is the whole schema.
-        let rules = XmlRules { limits: TokenLimits::default(), strict: true };
+        let rules = XmlRules::strict();
         let mut tokens = XmlTokens::open(xsd.as_bytes(), None, rules)?;
         let mut tag = TagBuffer::default();
         while tokens.next_tag(&mut tag)? != Some(TagEdge::Start) {}

@@ -95,6 +95,9 @@ impl XmlTokens<'_> {
                 advance();
                 take(XmlToken::Text(&text))?
             }
+            Ok(Event::CData(_)) if rules.elements_only => return Err(not_an_element("a CDATA section")),
+            Ok(Event::Comment(_)) if rules.elements_only => return Err(not_an_element("a comment")),
+            Ok(Event::PI(_)) if rules.elements_only => return Err(not_an_element("a processing instruction")),
             Ok(Event::CData(text)) => {
                 if open.depth() == 0 {
                     return Err(XmlRefusal::malformed("there is a text outside of all elements"));
@@ -158,6 +161,14 @@ impl XmlTokens<'_> {
         };
         Ok(if flow == TokenFlow::Stop { TokenPause::Stopped } else { TokenPause::Given })
     }
+}
+
+/// The refusal of what is no element, attribute or text.
+fn not_an_element(found: &str) -> XmlRefusal {
+    XmlRefusal::new(
+        format!("the message contains {found}"),
+        "write it with elements and texts alone: two readers may read such a message differently",
+    )
 }
 
 /// `version`, then `encoding`, then `standalone`, the latter two if given.

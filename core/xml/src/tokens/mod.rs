@@ -22,7 +22,7 @@ use plain::{PlainToken, plain};
 /// Deepest nesting of elements that is read; messages of banks stay below 30.
 pub const MAX_DEPTH: usize = 64;
 /// Maximum number of attributes, namespace declarations included, that one element may have.
-pub const MAX_ATTRIBUTES: usize = 32;
+pub const MAX_ATTRIBUTES: usize = 64;
 /// Longest text of a library's error that is passed on, in characters: it may quote the file.
 const MAX_LIBRARY_TEXT: usize = 200;
 
@@ -136,12 +136,20 @@ pub struct XmlRules {
     /// banks' files are known for are read: several documents in a row, blanks before the declaration, text around the
     /// document, and prefixes that are not declared.
     pub strict: bool,
+    /// Whether comments, processing instructions and CDATA sections are refused.
+    pub elements_only: bool,
 }
 
 impl XmlRules {
     /// One document, as XML 1.0 defines it.
     pub fn strict() -> Self {
-        Self { limits: TokenLimits::default(), strict: true }
+        Self { limits: TokenLimits::default(), strict: true, elements_only: false }
+    }
+
+    /// One message that is signed: nothing but elements, attributes and texts, which may be long.
+    pub fn message() -> Self {
+        let limits = TokenLimits { token: usize::MAX, ..TokenLimits::default() };
+        Self { limits, elements_only: true, ..Self::strict() }
     }
 
     /// The files of banks.
@@ -188,6 +196,16 @@ impl<'a> XmlTokens<'a> {
     pub fn open(input: impl Read + 'a, encoding: Option<&str>, rules: XmlRules) -> Result<Self, XmlFault> {
         let mut tokens = Self::over(XmlSource::open(input, encoding)?, rules);
         tokens.overridden = encoding.is_some();
+        Ok(tokens)
+    }
+
+    /// The tokens of a text that is in memory: those that need no processing are slices of it.
+    ///
+    /// # Errors
+    /// A character that XML does not allow.
+    pub fn whole(text: &'a str, rules: XmlRules) -> Result<Self, XmlFault> {
+        let mut tokens = Self::over(XmlSource::whole(text)?, rules);
+        tokens.overridden = true;
         Ok(tokens)
     }
 
@@ -365,7 +383,7 @@ impl<'a> XmlTokens<'a> {
         take: &mut impl FnMut(XmlToken<'_>) -> Result<TokenFlow, XmlRefusal>,
     ) -> Result<TokenPause, XmlRefusal> {
         let Self { source, at, line, open, scope, any, rules, .. } = self;
-        let window = source.window.as_str();
+        let window: &str = &source.window;
         loop {
             let rest = &window[*at..];
             let innermost = open.innermost();
