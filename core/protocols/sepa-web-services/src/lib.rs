@@ -1,0 +1,21 @@
+//! SEPA Web Services, the banks' own SOAP channel: profiles of banks, and their messages verified and explained. No I/O.
+//!
+//! ```text
+//!   profile      a bank as data: addresses, ids, compression, file types, signers, anchors
+//!      │
+//!   verify       an envelope or the document in it: each check with its verdict (core/xml-signature, certificate paths)
+//!      │
+//!   operations   verify_message, explain_message, list_profiles
+//! ```
+//!
+//! Section numbers (`§4.6`) and ids of checks (`V5`) are those of docs/protocols/sepa-web-services.md.
+
+pub mod errors;
+pub mod operations;
+pub mod profile;
+pub mod verify;
+
+pub use operations::{CATALOGUE, TERMS, Terms};
+
+/// The protocol's name in the catalogue.
+pub const PROTOCOL: &str = "sepa-web-services";

@@ -1,0 +1,56 @@
+//! Shows how the channels of the banks are used.
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow,
+};
+
+use crate::{
+    errors, operations,
+    profile::{self, BankProfile},
+};
+
+/// Which profiles to show.
+#[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
+pub struct ListProfilesRequest {
+    /// The name of one profile, such as `nordea`. Default: all.
+    pub bank: Option<String>,
+    /// A profile of your own: shown with what it extends.
+    pub profile: Option<BankProfile>,
+}
+
+/// The profiles.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct ListProfilesResponse {
+    /// The profiles, in the order of the library.
+    pub profiles: Vec<BankProfile>,
+}
+
+/// List the profiles of banks.
+///
+/// A profile is a bank as data: its addresses, ids, compression, limits, file types, the names of its signers, and the
+/// authorities that are trusted. A bank without a profile here needs one of your own, which may extend a shipped one.
+#[derive(Debug, OperationDocs)]
+pub struct ListProfiles;
+
+const ERRORS: &[&ErrorRow] = &[&errors::UNKNOWN_PROFILE];
+
+impl Operation for ListProfiles {
+    type Request = ListProfilesRequest;
+    type Response = ListProfilesResponse;
+    const DECLARATION: Declaration =
+        operations::local("sepa_web_services.list_profiles", "profiles", Self::DOCS, ERRORS);
+}
+
+impl Local for ListProfiles {
+    fn run(asked: ListProfilesRequest, _with: LocalContext<'_>) -> Result<ListProfilesResponse, Error> {
+        let profiles = match (asked.bank, asked.profile) {
+            (Some(_), Some(_)) => return Err(Error::invalid_field("profile", "cannot be given together with bank")),
+            (Some(name), None) => vec![profile::named(&name)?.clone()],
+            (None, Some(own)) => vec![own.resolved()?],
+            (None, None) => profile::names().map(|name| profile::named(name).cloned()).collect::<Result<_, _>>()?,
+        };
+        Ok(ListProfilesResponse { profiles })
+    }
+}

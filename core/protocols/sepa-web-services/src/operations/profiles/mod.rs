@@ -1,0 +1,3 @@
+//! Profiles of banks.
+
+pub mod list_profiles;

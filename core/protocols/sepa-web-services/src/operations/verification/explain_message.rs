@@ -1,0 +1,90 @@
+//! Explains why a message is refused.
+
+use std::fmt::Write as _;
+
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
+
+use super::verify_message::{ERRORS, VerifyMessageRequest};
+use crate::{
+    operations,
+    profile::SignatureLevel,
+    verify::{DigestDifference, ExaminedMessage, MessageVerdict},
+};
+
+/// The explanation.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct ExplainMessageResponse {
+    /// The verdict, as `verify_message` gives it.
+    pub verdict: MessageVerdict,
+    /// The digests that differ: the canonical text of what is there, and what would give the digest in the message.
+    pub differences: Vec<DigestDifference>,
+    /// The whole for a person, several lines.
+    pub text: String,
+}
+
+/// Explain why a message of SEPA Web Services is refused.
+///
+/// Makes the checks of `verify_message` and, where a digest differs, shows the canonical text that was digested, and
+/// tries other canonicalisations, transforms, line ends and the XML declaration: banks answer "02" or "backend error"
+/// and no more. The result shows content of the message.
+#[derive(Debug, OperationDocs)]
+pub struct ExplainMessage;
+
+impl Operation for ExplainMessage {
+    type Request = VerifyMessageRequest;
+    type Response = ExplainMessageResponse;
+    const DECLARATION: Declaration = Declaration {
+        takes_time: true,
+        ..operations::local("sepa_web_services.explain_message", "verification", Self::DOCS, ERRORS)
+    };
+}
+
+impl Local for ExplainMessage {
+    fn run(asked: VerifyMessageRequest, with: LocalContext<'_>) -> Result<ExplainMessageResponse, Error> {
+        let ExaminedMessage { verdict, differences } = asked.examine(&with, true)?;
+        let text = told(&verdict, &differences);
+        Ok(ExplainMessageResponse { verdict, differences, text })
+    }
+}
+
+/// Characters of a canonical text in the text for a person.
+const SHOWN: usize = 600;
+
+fn told(verdict: &MessageVerdict, differences: &[DigestDifference]) -> String {
+    let mut text = String::from(if verdict.valid { "The message is valid.\n" } else { "The message is refused.\n" });
+    for check in &verdict.checks {
+        let mark = if check.ok { "ok  " } else { "FAIL" };
+        let _ = writeln!(text, "  {mark} {:<4} {}", check.id, check.why);
+    }
+    for signature in &verdict.signatures {
+        let signer = signature.signer.as_ref().map_or("no certificate", |signer| signer.subject.as_str());
+        let holds = if signature.valid { "holds" } else { "does not hold" };
+        let trusted = if signature.trusted { "trusted" } else { "not trusted" };
+        let _ = writeln!(text, "The signature of the {} {holds}; signer: {signer}, {trusted}.", level(signature.level));
+    }
+    for one in differences {
+        let _ = writeln!(
+            text,
+            "{} was not signed as it is: the message has the digest {}, its canonical text of {} bytes gives {}.",
+            one.place, one.expected, one.canonical_bytes, one.computed
+        );
+        for alternative in &one.alternatives {
+            let _ = writeln!(text, "  The digest in the message is that of: {alternative}.");
+        }
+        if one.alternatives.is_empty() {
+            text.push_str("  No other canonicalisation, transform, line end or declaration gives it: the content itself was changed.\n");
+        }
+        let begin: String = one.canonical.chars().take(SHOWN).collect();
+        let more = if begin.len() < one.canonical.len() { " …" } else { "" };
+        let _ = writeln!(text, "  Canonical text: {begin}{more}");
+    }
+    text
+}
+
+fn level(level: SignatureLevel) -> &'static str {
+    match level {
+        SignatureLevel::Document => "document",
+        SignatureLevel::Soap | SignatureLevel::Any => "envelope",
+    }
+}

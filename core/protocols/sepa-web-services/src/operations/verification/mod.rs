@@ -1,0 +1,4 @@
+//! Messages verified and explained.
+
+pub mod explain_message;
+pub mod verify_message;

@@ -1,0 +1,100 @@
+//! Verifies a message of a bank or of a customer.
+
+use bankchannel_foundation::{
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow,
+    model::Timestamp,
+};
+
+use crate::{
+    errors, operations,
+    profile::{self, BankEnvironment, BankProfile, certificates},
+    verify::{self, ExaminedMessage, MAX_MESSAGE, MessageVerdict, VerificationRules},
+};
+
+/// A message, and what it is held against.
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+pub struct VerifyMessageRequest {
+    /// The message's bytes: a SOAP envelope, or the document inside of one.
+    pub content: Content,
+    /// The bank, such as `nordea`: its authorities are trusted, and its answers must be signed by it.
+    pub bank: Option<String>,
+    /// A profile of your own in place of `bank`.
+    pub profile: Option<BankProfile>,
+    /// Which of the bank's environments. Default: `production`.
+    pub environment: Option<BankEnvironment>,
+    /// Certificates of authorities that are trusted too, as PEM text, one after the other.
+    pub trusted: Option<String>,
+    /// The instant of the check. Default: now.
+    pub at: Option<Timestamp>,
+    /// Whether SHA-1 is permitted, which is broken. Default: as the bank's profile says, otherwise not.
+    pub allow_sha1: Option<bool>,
+    /// Whether only digests and values are computed, under the certificate in the message, whatever its age, issuer and
+    /// methods, and wherever the signature is. Default: false.
+    pub signatures_only: Option<bool>,
+    /// The charset of the HTTP header that came with the message, for a message that declares none.
+    pub charset: Option<String>,
+}
+
+/// Verify a message of SEPA Web Services.
+///
+/// Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the document
+/// inside, what they cover, the time, the certificates' paths to the bank's authorities, and that the bank signed and
+/// not another customer of the same authority. Requests can be verified as well, with the authority of their
+/// certificates in `trusted`. A message that is refused is an answer, not an error. Not checked: revocation, and
+/// whether an answer belongs to a request, for there is none.
+#[derive(Debug, OperationDocs)]
+pub struct VerifyMessage;
+
+/// The errors of a verification, apart from a negative verdict.
+pub(super) const ERRORS: &[&ErrorRow] =
+    &[&errors::CERTIFICATE_UNUSABLE, &errors::UNKNOWN_PROFILE, &errors::MESSAGE_TOO_LARGE];
+
+impl Operation for VerifyMessage {
+    type Request = VerifyMessageRequest;
+    type Response = MessageVerdict;
+    const DECLARATION: Declaration = Declaration {
+        takes_time: true,
+        ..operations::local("sepa_web_services.verify_message", "verification", Self::DOCS, ERRORS)
+    };
+}
+
+impl Local for VerifyMessage {
+    fn run(asked: VerifyMessageRequest, with: LocalContext<'_>) -> Result<MessageVerdict, Error> {
+        asked.examine(&with, false).map(|examined| examined.verdict)
+    }
+}
+
+impl VerifyMessageRequest {
+    /// Examines the message.
+    ///
+    /// # Errors
+    /// [`ERRORS`], for input that cannot be used.
+    pub(super) fn examine(self, with: &LocalContext<'_>, explains: bool) -> Result<ExaminedMessage, Error> {
+        let bank = match (self.bank.as_deref(), self.profile) {
+            (Some(_), Some(_)) => return Err(Error::invalid_field("profile", "cannot be given together with bank")),
+            (Some(name), None) => Some(profile::named(name)?.clone()),
+            (None, own) => own.map(BankProfile::resolved).transpose()?,
+        };
+        let mut rules = VerificationRules {
+            at_s: self.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000)),
+            anchors: certificates("trusted", self.trusted.as_deref())?,
+            allows_sha1: self.allow_sha1.unwrap_or_default(),
+            signatures_only: self.signatures_only.unwrap_or_default(),
+            charset: self.charset,
+            ..VerificationRules::default()
+        };
+        if let Some(bank) = bank {
+            rules.anchors.extend(bank.anchors_of(self.environment.unwrap_or_default())?);
+            rules.intermediates = certificates("profile.intermediates", bank.intermediates.as_deref())?;
+            rules.allows_sha1 = self.allow_sha1.or(bank.allows_sha1_answers).unwrap_or_default();
+            rules.signers = Some(bank.signers.unwrap_or_default());
+        }
+        let message = with.whole_content(self.content, MAX_MESSAGE)?;
+        if message.len() > MAX_MESSAGE {
+            let text = format!("the message has more than {MAX_MESSAGE} bytes");
+            return Err(Error::because(&errors::MESSAGE_TOO_LARGE, text).with("limit_bytes", MAX_MESSAGE));
+        }
+        Ok(verify::examine(&message, &rules, explains))
+    }
+}

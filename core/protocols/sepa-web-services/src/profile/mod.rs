@@ -1,0 +1,243 @@
+//! A bank as data: a profile that is shipped, or one of the user's own that replaces or extends it.
+
+mod shipped;
+
+use bankchannel_crypto::x509::Certificate;
+use bankchannel_foundation::{Boundary, Error};
+
+pub use shipped::{named, names};
+
+use crate::errors;
+
+/// The banks that have one form of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub enum BankFamily {
+    /// Nordea.
+    #[boundary("nordea")]
+    Nordea,
+    /// OP.
+    #[boundary("op")]
+    Op,
+    /// Banks on the platform of Samlink, and those that kept its messages.
+    #[boundary("samlink")]
+    Samlink,
+}
+
+/// Which of a bank's two environments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
+pub enum BankEnvironment {
+    /// Real payments: the default.
+    #[default]
+    #[boundary("production")]
+    Production,
+    /// The bank's test environment for customers.
+    #[boundary("test")]
+    Test,
+}
+
+/// Whether requests name a `TargetId`, the part of an agreement that files belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub enum TargetIdRule {
+    /// Every request for files names one.
+    #[boundary("required")]
+    Required,
+    /// It may be given.
+    #[boundary("optional")]
+    Optional,
+    /// The bank has none.
+    #[boundary("unused")]
+    Unused,
+}
+
+/// Which files are compressed before they are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub enum CompressionRule {
+    /// Every file.
+    #[boundary("required")]
+    Required,
+    /// Only XML files may be.
+    #[boundary("xml_files")]
+    XmlFiles,
+    /// None.
+    #[boundary("none")]
+    None,
+}
+
+/// What a file of a bank is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub enum BankFileKind {
+    /// Payments to be sent: pain.001.
+    #[boundary("payment")]
+    Payment,
+    /// What became of payments: pain.002.
+    #[boundary("status_report")]
+    StatusReport,
+    /// Statements of past days: camt.053.
+    #[boundary("statement")]
+    Statement,
+    /// Single credits and debits: camt.054.
+    #[boundary("notification")]
+    Notification,
+    /// The current day: camt.052.
+    #[boundary("report")]
+    Report,
+}
+
+/// The bank's names for a kind of file.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct BankFileType {
+    /// The kind.
+    pub kind: BankFileKind,
+    /// The bank's file types, such as `NDCORPAYS`; case matters.
+    pub codes: Vec<String>,
+}
+
+/// The addresses of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
+pub struct ServiceUrls {
+    /// The address for real payments.
+    pub production: Option<String>,
+    /// The address of the test environment; left out if it is not known or is the same.
+    pub test: Option<String>,
+}
+
+/// Which signature of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub enum SignatureLevel {
+    /// That of the SOAP message, by WS-Security.
+    #[boundary("soap")]
+    Soap,
+    /// That of the document inside.
+    #[boundary("document")]
+    Document,
+    /// Either.
+    #[boundary("any")]
+    Any,
+}
+
+/// The certificates with which a bank signs its answers. The authority behind them may also issue certificates to
+/// customers, so the path alone does not show a bank.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct BankSignerPattern {
+    /// The signature that they make.
+    pub level: SignatureLevel,
+    /// A part of the common name (CN) of their subject.
+    pub common_name_contains: String,
+}
+
+/// The certificate authorities behind a bank's signatures.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
+pub struct TrustAnchors {
+    /// Of real payments: certificates as PEM text, one after the other.
+    pub production: Option<String>,
+    /// Of the test environment.
+    pub test: Option<String>,
+}
+
+/// How the channel of one bank is used.
+///
+/// Fields that are left out are those of the profile that `extends` names.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
+pub struct BankProfile {
+    /// The profile's name, such as `nordea`.
+    pub name: Option<String>,
+    /// The shipped profile whose values hold where this one has none.
+    pub extends: Option<String>,
+    /// The bank's name for people.
+    pub bank: Option<String>,
+    /// The form of its messages.
+    pub family: Option<BankFamily>,
+    /// The addresses of its file service.
+    pub file_url: Option<ServiceUrls>,
+    /// The addresses of its certificate service.
+    pub certificate_url: Option<ServiceUrls>,
+    /// The `ReceiverId` of requests, mostly the bank's BIC.
+    pub receiver_id: Option<String>,
+    /// Whether requests name a `TargetId`.
+    pub target_id: Option<TargetIdRule>,
+    /// Which files are compressed.
+    pub compression: Option<CompressionRule>,
+    /// The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`.
+    pub compression_method: Option<String>,
+    /// Largest file that the bank takes, bytes before compression.
+    pub max_file_bytes: Option<u64>,
+    /// Largest compressed file that the bank takes, bytes.
+    pub max_packed_bytes: Option<u64>,
+    /// The status under which files that were fetched before are listed: `DLD` or `DOWNLOADED`.
+    pub status_downloaded: Option<String>,
+    /// Its file types.
+    pub file_types: Option<Vec<BankFileType>>,
+    /// The certificates with which it signs.
+    pub signers: Option<Vec<BankSignerPattern>>,
+    /// Whether it may still sign with SHA-1, which is broken. Requests are never signed with it.
+    pub allows_sha1_answers: Option<bool>,
+    /// The authorities that are trusted.
+    pub anchors: Option<TrustAnchors>,
+    /// Authorities between an anchor and a signer, as PEM text: they are used for a path, never trusted by themselves.
+    pub intermediates: Option<String>,
+}
+
+impl BankProfile {
+    /// The profile with what it extends.
+    ///
+    /// # Errors
+    /// `sepa_web_services.unknown_profile` if it extends none that is shipped.
+    pub fn resolved(self) -> Result<Self, Error> {
+        let Some(name) = self.extends.as_deref() else { return Ok(self) };
+        let base = named(name)?.clone();
+        Ok(Self {
+            name: self.name.or(base.name),
+            extends: self.extends,
+            bank: self.bank.or(base.bank),
+            family: self.family.or(base.family),
+            file_url: self.file_url.or(base.file_url),
+            certificate_url: self.certificate_url.or(base.certificate_url),
+            receiver_id: self.receiver_id.or(base.receiver_id),
+            target_id: self.target_id.or(base.target_id),
+            compression: self.compression.or(base.compression),
+            compression_method: self.compression_method.or(base.compression_method),
+            max_file_bytes: self.max_file_bytes.or(base.max_file_bytes),
+            max_packed_bytes: self.max_packed_bytes.or(base.max_packed_bytes),
+            status_downloaded: self.status_downloaded.or(base.status_downloaded),
+            file_types: self.file_types.or(base.file_types),
+            signers: self.signers.or(base.signers),
+            allows_sha1_answers: self.allows_sha1_answers.or(base.allows_sha1_answers),
+            anchors: self.anchors.or(base.anchors),
+            intermediates: self.intermediates.or(base.intermediates),
+        })
+    }
+
+    /// The trusted authorities of an environment.
+    ///
+    /// # Errors
+    /// `sepa_web_services.certificate_unusable`.
+    pub fn anchors_of(&self, environment: BankEnvironment) -> Result<Vec<Certificate>, Error> {
+        let anchors = self.anchors.as_ref();
+        let pem = anchors.and_then(|anchors| match environment {
+            BankEnvironment::Production => anchors.production.as_deref(),
+            BankEnvironment::Test => anchors.test.as_deref(),
+        });
+        certificates("profile.anchors", pem)
+    }
+}
+
+/// The certificates of a PEM text; none if there is no text.
+///
+/// # Errors
+/// `sepa_web_services.certificate_unusable`, naming the field.
+pub(crate) fn certificates(field: &str, pem: Option<&str>) -> Result<Vec<Certificate>, Error> {
+    let Some(pem) = pem else { return Ok(Vec::new()) };
+    Certificate::all_from_pem(pem)
+        .map_err(|fault| Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", field))
+}

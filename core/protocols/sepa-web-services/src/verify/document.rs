@@ -1,0 +1,97 @@
+//! The checks of a document: of a request or an answer, inside of an envelope or by itself (§4.6, V10 to V12).
+
+use bankchannel_xml::{TreeElement, XmlTree};
+use bankchannel_xml_signature::{SignatureFaultKind, SignedDocument};
+
+use super::kinds::{document_kind, operation_of_command};
+use super::{MessageExamination, MessageKind};
+use crate::profile::SignatureLevel;
+
+/// The root of an encrypted document.
+const ENCRYPTED: (&str, &str) = ("http://www.w3.org/2001/04/xmlenc#", "EncryptedData");
+/// The names of a certificate's first request, which nobody has a key to sign with.
+const FIRST_REQUEST: [&str; 2] = ["HMAC", "TransferKey"];
+
+impl MessageExamination<'_> {
+    /// Examines a document that came alone.
+    pub(super) fn document(&mut self, tree: &XmlTree<'_>) {
+        self.checks.passed("V2", "one document");
+        self.document_of(tree, None);
+    }
+
+    /// Examines a document; `expected` is what belongs into its envelope.
+    pub(super) fn document_of(&mut self, tree: &XmlTree<'_>, expected: Option<MessageKind>) {
+        self.survey(tree, SignatureLevel::Document);
+        let root = tree.root();
+        let kind = document_kind(root);
+        if root.is(ENCRYPTED.0, ENCRYPTED.1) {
+            return self.checks.failed("V10", "the document is encrypted: it must be decrypted before it can be verified");
+        }
+        if kind == MessageKind::Other || expected.is_some_and(|expected| expected != kind) {
+            return self.checks.failed("V10", format!("{} is not the document that belongs here", root.local()));
+        }
+        self.checks.passed("V10", format!("the document is {}", root.local()));
+        if expected.is_none() {
+            self.found.kind = Some(kind);
+        }
+        self.contents(root, kind);
+        self.document_signature(tree, kind);
+    }
+
+    /// Takes code, text and command out of the document.
+    fn contents(&mut self, root: TreeElement<'_>, kind: MessageKind) {
+        let text = |name: &str| {
+            let value = root.child(root.namespace(), name).and_then(|one| one.text()).map(str::trim);
+            value.filter(|value| !value.is_empty()).map(str::to_owned)
+        };
+        if matches!(kind, MessageKind::ApplicationResponse | MessageKind::CertificateResponse) {
+            // The document's code is the one that somebody signed for its content.
+            self.found.code = text("ResponseCode").or_else(|| self.found.code.take());
+            self.found.text = text("ResponseText").or_else(|| self.found.text.take());
+        }
+        let command = text("Command");
+        let named = command.as_deref().and_then(operation_of_command);
+        match (&self.found.operation, named) {
+            (None, Some(named)) => self.found.operation = Some(named.to_owned()),
+            (Some(operation), _) if kind == MessageKind::ApplicationRequest && command.is_some() => {
+                if named != Some(operation.as_str()) {
+                    self.checks.failed("V9", "the document's Command names another operation than the envelope");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// V11 and V12: the signature of the document, its signer.
+    fn document_signature(&mut self, tree: &XmlTree<'_>, kind: MessageKind) {
+        let root = tree.root();
+        let signed = match SignedDocument::read(tree) {
+            Ok(signed) => signed,
+            Err(fault) if fault.kind == SignatureFaultKind::NotSigned && kind == MessageKind::CertificateRequest => {
+                let first = FIRST_REQUEST.iter().any(|name| root.child(root.namespace(), name).is_some());
+                let why = "the first request for a certificate is not signed: a code stands for the signature";
+                return if first { self.checks.passed("V11", why) } else { self.checks.failed("V11", fault.to_string()) };
+            }
+            Err(fault) => {
+                self.refuse(SignatureLevel::Document);
+                return self.checks.failed("V11", fault.to_string());
+            }
+        };
+        let certificates = signed.certificates();
+        let key = certificates.signer.key().map_err(|fault| fault.to_string());
+        let verified =
+            key.and_then(|key| signed.verify(key, self.rules.algorithms()).map_err(|fault| fault.to_string()));
+        if let Err(why) = verified {
+            self.refuse(SignatureLevel::Document);
+            return self.checks.failed("V11", why);
+        }
+        let path = self.rules.path(&certificates.signer, &certificates.others);
+        let path = path.map(|path| format!("the document's signature covers all of it; its signer is {path}"));
+        let mut trusted = self.checks.note("V11", path);
+        if matches!(kind, MessageKind::ApplicationResponse | MessageKind::CertificateResponse) {
+            let bank = self.rules.is_bank(&certificates.signer, SignatureLevel::Document);
+            trusted &= self.checks.note("V12", bank);
+        }
+        self.set_trusted(SignatureLevel::Document, trusted);
+    }
+}

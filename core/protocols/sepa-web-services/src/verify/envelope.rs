@@ -1,0 +1,205 @@
+//! The checks of an envelope (§4.6, V2 to V9 and V12).
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bankchannel_foundation::model::Timestamp;
+use bankchannel_xml::{TreeElement, XmlTree, decode_message};
+use bankchannel_xml_signature::{
+    CoveredElement, SOAP_NAMESPACE, SignatureFaultKind, SignedEnvelope, WS_UTILITY_NAMESPACE,
+};
+
+use super::kinds::MessageWrapper;
+use super::{MessageExamination, MessageKind};
+use crate::profile::SignatureLevel;
+
+/// How far two clocks may be apart, seconds.
+const SKEW_S: i64 = 5 * 60;
+/// Longest time between the making and the end of a message, seconds.
+const LONGEST_S: i64 = 24 * 60 * 60;
+
+impl MessageExamination<'_> {
+    pub(super) fn envelope(&mut self, tree: &XmlTree<'_>) {
+        self.survey(tree, SignatureLevel::Soap);
+        let (header, body) = match SignedEnvelope::parts_of(tree) {
+            Ok(parts) => parts,
+            Err(fault) => return self.checks.failed("V2", fault.to_string()),
+        };
+        self.checks.passed("V2", "one envelope of SOAP 1.1 with one Body");
+        let mut inside = body.children();
+        let (Some(wrapper), None) = (inside.next(), inside.next()) else {
+            return self.checks.failed("V9", "the Body does not hold exactly one element");
+        };
+        if wrapper.is(SOAP_NAMESPACE, "Fault") {
+            return self.fault(wrapper);
+        }
+        let Some(known) = MessageWrapper::of(wrapper) else {
+            let why = format!("{} is no message of the file service or of a certificate service", wrapper.local());
+            return self.checks.failed("V9", why);
+        };
+        self.found.kind = Some(known.kind);
+        self.found.operation = Some(known.operation.to_owned());
+        self.envelope_signature(tree, header.is_some(), &known);
+        self.headers(wrapper, &known);
+        self.inner_document(wrapper, &known);
+    }
+
+    /// V3: what a fault says; nobody signs it.
+    fn fault(&mut self, fault: TreeElement<'_>) {
+        let text = |name: &str| fault.children().find(|child| child.local() == name).and_then(|child| child.text());
+        self.found.kind = Some(MessageKind::SoapFault);
+        self.found.text = text("faultstring").map(|text| text.trim().to_owned());
+        let code = fault.and_inside().find(|one| one.local() == "code").and_then(|one| one.text());
+        self.found.code = code.map(|code| code.trim().to_owned());
+        self.checks.failed("V3", "this is a SOAP fault: nobody signed it, so nothing follows from it");
+    }
+
+    /// V4 to V8 and V12: the signature of the envelope, its time, its signer.
+    fn envelope_signature(&mut self, tree: &XmlTree<'_>, has_header: bool, known: &MessageWrapper) {
+        let signed = match SignedEnvelope::read(tree) {
+            Ok(signed) => signed,
+            Err(fault) if fault.kind == SignatureFaultKind::NotSigned && known.is_of_certificates() => {
+                let empty = if has_header { "an empty Header" } else { "no Header" };
+                let why = format!("the envelope is not signed ({empty}), as certificate services do; the document is");
+                return self.checks.passed("V4", why);
+            }
+            Err(fault) => {
+                self.refuse(SignatureLevel::Soap);
+                let id = match fault.kind {
+                    SignatureFaultKind::Reference => "V5",
+                    SignatureFaultKind::Algorithm => "V6",
+                    _ => "V4",
+                };
+                return self.checks.failed(id, fault.to_string());
+            }
+        };
+        self.checks.passed("V4", "one Security with one signature, whose certificate is in the message");
+        self.checks.passed("V5", "each reference leads to the Body or to the Timestamp of this envelope, by an id that is there once");
+        let certificates = signed.certificates();
+        let key = match certificates.signer.key() {
+            Ok(key) => key,
+            Err(fault) => {
+                self.refuse(SignatureLevel::Soap);
+                return self.checks.failed("V6", fault.to_string());
+            }
+        };
+        let timestamp = match signed.verify(key, self.rules.algorithms()) {
+            Ok((_, timestamp)) => timestamp,
+            Err(fault) => {
+                self.refuse(SignatureLevel::Soap);
+                return self.checks.failed("V6", fault.to_string());
+            }
+        };
+        if known.is_answer() && timestamp.is_none() {
+            self.refuse(SignatureLevel::Soap);
+            self.checks.failed("V6", "the Timestamp of an answer must be there and signed");
+        } else {
+            self.checks.passed("V6", "digests and value hold, with permitted methods");
+        }
+        if let Some(timestamp) = timestamp {
+            let fresh = self.fresh(timestamp);
+            self.checks.note("V7", fresh);
+        }
+        let path = self.rules.path(&certificates.signer, &certificates.others);
+        let mut trusted = self.checks.note("V8", path);
+        if known.is_answer() {
+            let bank = self.rules.is_bank(&certificates.signer, SignatureLevel::Soap);
+            trusted &= self.checks.note("V12", bank);
+        }
+        self.set_trusted(SignatureLevel::Soap, trusted);
+    }
+
+    /// V7: whether the message is of now.
+    fn fresh(&self, timestamp: CoveredElement<'_>) -> Result<String, String> {
+        let time = |name: &str| {
+            let found = timestamp.element().child(WS_UTILITY_NAMESPACE, name);
+            let text = found.and_then(|one| one.text()).map(str::trim);
+            let read = text.and_then(instant_s);
+            read.ok_or_else(|| format!("the Timestamp has no {name} that can be read"))
+        };
+        let (created, expires, now) = (time("Created")?, time("Expires")?, self.rules.at_s);
+        if created > now + SKEW_S {
+            return Err("the message is from the future: a clock is wrong".to_owned());
+        }
+        if expires <= now - SKEW_S {
+            return Err("the message is older than it says it holds".to_owned());
+        }
+        if expires - created > LONGEST_S {
+            return Err("the message holds for longer than a day".to_owned());
+        }
+        Ok("made and not yet over at the instant, with at most five minutes between the clocks".to_owned())
+    }
+
+    /// V9: the header of the request or answer.
+    fn headers(&mut self, wrapper: TreeElement<'_>, known: &MessageWrapper) {
+        let name = if known.is_answer() { "ResponseHeader" } else { "RequestHeader" };
+        let Some(header) = wrapper.children().next().filter(|one| one.is(known.model, name)) else {
+            return self.checks.failed("V9", format!("{} does not begin with {name}", wrapper.local()));
+        };
+        let text = |name: &str| {
+            let value = header.child(known.model, name).and_then(|one| one.text()).map(str::trim);
+            value.filter(|value| !value.is_empty()).map(str::to_owned)
+        };
+        if known.is_answer() {
+            (self.found.code, self.found.text) = (text("ResponseCode"), text("ResponseText"));
+        }
+        self.checks.passed("V9", format!("{} with {name}", wrapper.local()));
+    }
+
+    /// V10: the document inside.
+    fn inner_document(&mut self, wrapper: TreeElement<'_>, known: &MessageWrapper) {
+        let name = if known.is_answer() { "ApplicationResponse" } else { "ApplicationRequest" };
+        let mut inside = wrapper.children().skip(1);
+        let (Some(carrier), None) = (inside.next().filter(|one| one.is(known.model, name)), inside.next()) else {
+            return self.checks.failed("V10", format!("{name} does not follow the header, alone"));
+        };
+        let Some(text) = carrier.text() else {
+            return self.checks.failed("V10", format!("{name} holds elements where base64 belongs"));
+        };
+        let Some(bytes) = base64_text(text) else {
+            return self.checks.failed("V10", format!("{name} is not base64"));
+        };
+        let read = decode_message(&bytes, None).map_err(|fault| fault.to_string());
+        let read = read.and_then(|text| match XmlTree::read(&text) {
+            Ok(tree) => {
+                self.document_of(&tree, Some(known.document()));
+                Ok(())
+            }
+            Err(fault) => Err(fault.to_string()),
+        });
+        if let Err(why) = read {
+            self.checks.failed("V10", format!("the document in {name} cannot be read: {why}"));
+        }
+    }
+
+    /// Marks the signatures of a level as not valid: they are not where they belong, or do not cover what they must.
+    pub(super) fn refuse(&mut self, level: SignatureLevel) {
+        if self.rules.signatures_only {
+            return;
+        }
+        for signature in self.found.signatures.iter_mut().filter(|one| one.level == level) {
+            signature.valid = false;
+            signature.covers.clear();
+        }
+    }
+
+    pub(super) fn set_trusted(&mut self, level: SignatureLevel, trusted: bool) {
+        for signature in self.found.signatures.iter_mut().filter(|one| one.level == level) {
+            signature.trusted = trusted;
+        }
+    }
+}
+
+/// The bytes of base64 with lines and blanks.
+pub(super) fn base64_text(text: &str) -> Option<Vec<u8>> {
+    let is_blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    if text.bytes().any(is_blank) {
+        let digits: Vec<u8> = text.bytes().filter(|byte| !is_blank(*byte)).collect();
+        return STANDARD.decode(digits).ok();
+    }
+    STANDARD.decode(text).ok()
+}
+
+/// An instant of a Timestamp, Unix seconds; one without a zone is UTC.
+fn instant_s(text: &str) -> Option<i64> {
+    let read = |text: &str| Timestamp::new(text).ok().map(|at| at.as_ms().div_euclid(1000));
+    read(text).or_else(|| read(&format!("{text}Z")))
+}

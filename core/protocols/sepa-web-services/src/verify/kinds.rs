@@ -1,0 +1,137 @@
+//! The kinds of messages, by the name of their element.
+
+use bankchannel_foundation::Boundary;
+use bankchannel_xml::TreeElement;
+
+/// What a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
+pub enum MessageKind {
+    /// A SOAP envelope from a customer to the bank's file service.
+    #[boundary("soap_request")]
+    SoapRequest,
+    /// A SOAP envelope from the bank's file service to a customer.
+    #[boundary("soap_answer")]
+    SoapAnswer,
+    /// A SOAP envelope to a bank's certificate service.
+    #[boundary("soap_certificate_request")]
+    SoapCertificateRequest,
+    /// A SOAP envelope from a bank's certificate service.
+    #[boundary("soap_certificate_answer")]
+    SoapCertificateAnswer,
+    /// A SOAP fault: nobody signs it, so nothing follows from it.
+    #[boundary("soap_fault")]
+    SoapFault,
+    /// The document inside of a request to the file service.
+    #[boundary("application_request")]
+    ApplicationRequest,
+    /// The document inside of an answer of the file service.
+    #[boundary("application_response")]
+    ApplicationResponse,
+    /// The document inside of a request to a certificate service.
+    #[boundary("certificate_request")]
+    CertificateRequest,
+    /// The document inside of an answer of a certificate service.
+    #[boundary("certificate_response")]
+    CertificateResponse,
+    /// None of this channel, or unreadable.
+    #[default]
+    #[boundary("other")]
+    Other,
+}
+
+/// The namespace of the file service's documents.
+pub(super) const DOCUMENTS: &str = "http://bxd.fi/xmldata/";
+const FILE_SERVICE: &str = "http://bxd.fi/CorporateFileService";
+/// The namespace of the file service's headers.
+const FILE_MODEL: &str = "http://model.bxd.fi";
+/// The namespaces of the certificate services, which their headers share, and of their documents.
+const CERTIFICATE_SERVICES: [&str; 2] = ["http://bxd.fi/CertificateService", "http://mlp.op.fi/OPCertificateService"];
+const CERTIFICATE_DOCUMENTS: [&str; 2] = ["http://filetransfer.nordea.com/xmldata/", "http://op.fi/mlp/xmldata/"];
+
+/// The operations of the file service: the wire's name without `in` and `out`, and this library's.
+const OPERATIONS: [(&str, &str); 8] = [
+    ("uploadFile", "upload_file"),
+    ("downloadFileList", "list_files"),
+    ("downloadFile", "download_file"),
+    ("deleteFile", "delete_file"),
+    ("getUserInfo", "get_user_info"),
+    ("getCertificate", "get_certificate"),
+    ("getServiceCertificates", "get_service_certificates"),
+    ("revokeCertificate", "revoke_certificate"),
+];
+
+/// The commands of the file service's requests.
+const COMMANDS: [(&str, &str); 5] = [
+    ("UploadFile", "upload_file"),
+    ("DownloadFileList", "list_files"),
+    ("DownloadFile", "download_file"),
+    ("DeleteFile", "delete_file"),
+    ("GetUserInfo", "get_user_info"),
+];
+
+/// A wrapper in the Body.
+pub(super) struct MessageWrapper {
+    pub(super) kind: MessageKind,
+    pub(super) operation: &'static str,
+    /// The namespace of what is inside.
+    pub(super) model: &'static str,
+}
+
+impl MessageWrapper {
+    pub(super) fn of(element: TreeElement<'_>) -> Option<Self> {
+        let name = element.local();
+        let (bare, is_answer) = match name.strip_suffix("out") {
+            Some(bare) => (bare, true),
+            None => (name.strip_suffix("in")?, false),
+        };
+        let operation = OPERATIONS.iter().find(|(wire, _)| *wire == bare).map(|(_, operation)| *operation)?;
+        let certificates = CERTIFICATE_SERVICES.into_iter().find(|service| *service == element.namespace());
+        let is_of_certificates = bare.ends_with("Certificate") || bare.ends_with("Certificates");
+        let (kind, model) = match certificates {
+            Some(service) if is_of_certificates && is_answer => (MessageKind::SoapCertificateAnswer, service),
+            Some(service) if is_of_certificates => (MessageKind::SoapCertificateRequest, service),
+            None if element.namespace() == FILE_SERVICE && !is_of_certificates && is_answer => {
+                (MessageKind::SoapAnswer, FILE_MODEL)
+            }
+            None if element.namespace() == FILE_SERVICE && !is_of_certificates => (MessageKind::SoapRequest, FILE_MODEL),
+            _ => return None,
+        };
+        Some(Self { kind, operation, model })
+    }
+
+    pub(super) fn is_answer(&self) -> bool {
+        matches!(self.kind, MessageKind::SoapAnswer | MessageKind::SoapCertificateAnswer)
+    }
+
+    pub(super) fn is_of_certificates(&self) -> bool {
+        matches!(self.kind, MessageKind::SoapCertificateAnswer | MessageKind::SoapCertificateRequest)
+    }
+
+    /// The kind of the document that belongs inside.
+    pub(super) fn document(&self) -> MessageKind {
+        match self.kind {
+            MessageKind::SoapAnswer => MessageKind::ApplicationResponse,
+            MessageKind::SoapCertificateAnswer => MessageKind::CertificateResponse,
+            MessageKind::SoapCertificateRequest => MessageKind::CertificateRequest,
+            _ => MessageKind::ApplicationRequest,
+        }
+    }
+}
+
+/// The kind of a document by its root.
+pub(super) fn document_kind(root: TreeElement<'_>) -> MessageKind {
+    let of_certificates = CERTIFICATE_DOCUMENTS.contains(&root.namespace());
+    match root.local() {
+        "ApplicationRequest" if root.namespace() == DOCUMENTS => MessageKind::ApplicationRequest,
+        "ApplicationResponse" if root.namespace() == DOCUMENTS => MessageKind::ApplicationResponse,
+        "CertApplicationRequest" if of_certificates => MessageKind::CertificateRequest,
+        "CertApplicationResponse" if of_certificates => MessageKind::CertificateResponse,
+        _ => MessageKind::Other,
+    }
+}
+
+/// The operation that a document's Command names, in any case.
+pub(super) fn operation_of_command(command: &str) -> Option<&'static str> {
+    COMMANDS.iter().find(|(wire, _)| wire.eq_ignore_ascii_case(command)).map(|(_, operation)| *operation)
+}

@@ -1,0 +1,214 @@
+//! The result of an examination, in the form for users.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bankchannel_crypto::x509::{Certificate, NameStyle};
+use bankchannel_foundation::{Boundary, model::Timestamp};
+use bankchannel_xml::XmlTree;
+use bankchannel_xml_signature::{
+    CanonicalMethod, SurveyedReference, SurveyedSignature, canonical_bytes, digest_alternatives, digest_uri,
+    signature_uri, survey,
+};
+
+use super::{MessageKind, VerificationRules};
+use crate::profile::SignatureLevel;
+
+/// Longest canonical text that an explanation shows, in characters.
+const MAX_SHOWN: usize = 20_000;
+
+/// The verdict on a message.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
+pub struct MessageVerdict {
+    /// Whether every check holds. With `signatures_only`: whether there is a signature, and the digests and values of
+    /// all of them hold.
+    pub valid: bool,
+    /// What the message is.
+    pub kind: MessageKind,
+    /// The operation, such as `upload_file` or `get_certificate`; left out if it is not known.
+    pub operation: Option<String>,
+    /// The bank's code: of the document if there is one, otherwise of the envelope. It counts only with `valid`.
+    pub response_code: Option<String>,
+    /// The bank's text; of a fault, its text, which nobody signed.
+    pub response_text: Option<String>,
+    /// All signatures: those of the envelope, then those of the document.
+    pub signatures: Vec<MessageSignature>,
+    /// All checks that were made, in their order.
+    pub checks: Vec<MessageCheck>,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct MessageCheck {
+    /// Its id, such as `V5`; the list is in the protocol's page.
+    pub id: String,
+    /// Whether it holds.
+    pub ok: bool,
+    /// What holds, or what is wrong.
+    pub why: String,
+}
+
+/// One signature.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct MessageSignature {
+    /// Whether it is that of the envelope (`soap`) or of the document inside (`document`).
+    pub level: SignatureLevel,
+    /// Whether digests and value hold under the certificate in the message; without `signatures_only` also whether the
+    /// signature is where it belongs, covers what it must and uses permitted methods.
+    pub valid: bool,
+    /// The identifier of its method.
+    pub method: Option<String>,
+    /// The identifier of the canonicalisation of what is signed directly.
+    pub canonicalization: Option<String>,
+    /// Its references.
+    pub references: Vec<SignatureReference>,
+    /// The certificate that it names; left out if there is none in the message.
+    pub signer: Option<SignerCertificate>,
+    /// Whether that certificate leads to a trusted authority at the instant and, of a bank's answer, belongs to the
+    /// bank.
+    pub trusted: bool,
+    /// The places of the elements that it covers, as paths from the root; empty if it is not valid.
+    pub covers: Vec<String>,
+}
+
+/// A reference of a signature.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct SignatureReference {
+    /// Its URI: empty for the whole document.
+    pub uri: String,
+    /// The identifiers of its transforms.
+    pub transforms: Vec<String>,
+    /// The identifier of its digest.
+    pub digest: String,
+    /// Whether the digest holds.
+    pub valid: bool,
+}
+
+/// The certificate of a signer.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct SignerCertificate {
+    /// Its subject (RFC 2253).
+    pub subject: String,
+    /// Its issuer.
+    pub issuer: String,
+    /// Its serial number, hex.
+    pub serial: String,
+    /// Its end.
+    pub not_after: Timestamp,
+    /// The size of its key, bits; 0 for a key that is not RSA.
+    pub bits: u32,
+}
+
+/// A digest that differs, and what would give it.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct DigestDifference {
+    /// The signature.
+    pub level: SignatureLevel,
+    /// The reference's URI.
+    pub uri: String,
+    /// The element that it leads to, as a path from the root.
+    pub place: String,
+    /// The digest in the message, base64.
+    pub expected: String,
+    /// The digest of what is there, base64.
+    pub computed: String,
+    /// The canonical text that was digested; its beginning, if it is long.
+    pub canonical: String,
+    /// Its size, bytes.
+    pub canonical_bytes: u64,
+    /// What would give the digest in the message, each in words; empty if the content itself was changed.
+    pub alternatives: Vec<String>,
+}
+
+/// The signatures of a tree, and the digests that differ.
+pub(super) fn signatures_of(
+    tree: &XmlTree<'_>,
+    level: SignatureLevel,
+    rules: &VerificationRules,
+    explains: bool,
+) -> (Vec<MessageSignature>, Vec<DigestDifference>) {
+    let (mut signatures, mut differences) = (Vec::new(), Vec::new());
+    for one in survey(tree) {
+        if explains {
+            differences.extend(one.references.iter().filter_map(|reference| difference(&one, reference, level)));
+        }
+        signatures.push(described(&one, level, rules));
+    }
+    (signatures, differences)
+}
+
+fn described(one: &SurveyedSignature<'_>, level: SignatureLevel, rules: &VerificationRules) -> MessageSignature {
+    let certificates = one.certificates.as_ref().ok();
+    let references = one.references.iter().map(|reference| SignatureReference {
+        uri: reference.reference.uri(),
+        transforms: reference.reference.transforms.iter().map(|transform| transform.uri().to_owned()).collect(),
+        digest: digest_uri(reference.reference.digest).to_owned(),
+        valid: reference.digest_holds,
+    });
+    let parts = one.parts.as_ref().ok();
+    let covered = one.references.iter().filter_map(|reference| reference.target.as_ref().ok());
+    MessageSignature {
+        level,
+        valid: one.holds(),
+        method: parts.map(|parts| signature_uri(parts.method).to_owned()),
+        canonicalization: parts.map(|parts| parts.canonical.method.uri().to_owned()),
+        references: references.collect(),
+        signer: certificates.map(|certificates| SignerCertificate::of(&certificates.signer)),
+        trusted: certificates.is_some_and(|certificates| rules.path(&certificates.signer, &certificates.others).is_ok()),
+        covers: if one.holds() { covered.map(|element| element.place()).collect() } else { Vec::new() },
+    }
+}
+
+impl SignerCertificate {
+    fn of(certificate: &Certificate) -> Self {
+        Self {
+            subject: certificate.subject().to_text(NameStyle::Rfc2253),
+            issuer: certificate.issuer().to_text(NameStyle::Rfc2253),
+            serial: certificate.serial_hex(),
+            not_after: Timestamp::from_ms(certificate.not_after().as_millisecond()),
+            bits: certificate.key().map_or(0, |key| u32::try_from(key.bits()).unwrap_or_default()),
+        }
+    }
+}
+
+fn difference(
+    signature: &SurveyedSignature<'_>,
+    surveyed: &SurveyedReference<'_>,
+    level: SignatureLevel,
+) -> Option<DigestDifference> {
+    let target = *surveyed.target.as_ref().ok()?;
+    if surveyed.digest_holds {
+        return None;
+    }
+    let reference = &surveyed.reference;
+    let omitted = reference.is_enveloped().then_some(signature.element);
+    let canonical = canonical_bytes(target, omitted, &reference.canonical());
+    let text = String::from_utf8_lossy(&canonical);
+    let alternatives = digest_alternatives(reference, target, signature.element).into_iter().map(|one| {
+        let form = match one.method {
+            CanonicalMethod::Exclusive | CanonicalMethod::ExclusiveWithComments => "exclusive",
+            _ => "inclusive",
+        };
+        let less = match (target.holds(signature.element), one.enveloped) {
+            (true, true) => ", the signature left out",
+            (true, false) => ", the signature not left out",
+            (false, _) => "",
+        };
+        let other = if one.difference.is_empty() { String::new() } else { format!("; {}", one.difference) };
+        format!("{form} canonicalisation{less}{other}")
+    });
+    Some(DigestDifference {
+        level,
+        uri: reference.uri(),
+        place: target.place(),
+        expected: STANDARD.encode(&reference.value),
+        computed: STANDARD.encode(reference.digest.of(&canonical)),
+        canonical: text.chars().take(MAX_SHOWN).collect(),
+        canonical_bytes: canonical.len() as u64,
+        alternatives: alternatives.collect(),
+    })
+}

@@ -1,0 +1,43 @@
+//! Whether a signer is trusted: its path to an anchor, and whether it is the bank.
+
+use bankchannel_crypto::x509::{Certificate, NameStyle, PathRules, certificate_path};
+
+use super::VerificationRules;
+use crate::profile::SignatureLevel;
+
+/// The object identifier of a common name.
+const COMMON_NAME: &str = "2.5.4.3";
+
+impl VerificationRules {
+    /// The path of a signer to an anchor at the instant: what it is, or why there is none.
+    pub(super) fn path(&self, signer: &Certificate, others: &[Certificate]) -> Result<String, String> {
+        if self.anchors.is_empty() {
+            return Err("no certificate authority is trusted: name the bank, or give the authority's certificate".to_owned());
+        }
+        let pool: Vec<Certificate> = self.intermediates.iter().chain(others).cloned().collect();
+        let rules = PathRules { at_s: self.at_s, allows_sha1_leaf: self.allows_sha1 };
+        let path = certificate_path(signer, &pool, &self.anchors, rules).map_err(|fault| fault.to_string())?;
+        let names: Vec<String> = path.iter().skip(1).map(|one| one.subject().to_text(NameStyle::Rfc2253)).collect();
+        Ok(if names.is_empty() { "the signer is an anchor itself".to_owned() } else { format!("issued by {}", names.join(", by ")) })
+    }
+
+    /// Whether the signer of an answer is the bank: several authorities issue certificates to customers, too.
+    pub(super) fn is_bank(&self, signer: &Certificate, level: SignatureLevel) -> Result<String, String> {
+        let name = signer.subject().get(COMMON_NAME).map(|attribute| attribute.value.as_str()).unwrap_or_default();
+        let Some(patterns) = &self.signers else {
+            return Ok("no bank is named, so any signer under the given authorities will do".to_owned());
+        };
+        if patterns.is_empty() {
+            let why = "the profile does not say with which certificates this bank signs: give `signers` in a profile";
+            return Err(why.to_owned());
+        }
+        let of_level = |one: SignatureLevel| one == level || one == SignatureLevel::Any;
+        let mut here = patterns.iter().filter(|pattern| of_level(pattern.level));
+        match here.find(|pattern| name.contains(&pattern.common_name_contains)) {
+            Some(pattern) => Ok(format!("its common name has “{}”", pattern.common_name_contains)),
+            None => Err(format!(
+                "“{name}” is not a name that this bank signs with: it may be a customer of the same authority"
+            )),
+        }
+    }
+}
