@@ -3,7 +3,7 @@
 
 use clap::{ArgMatches, Command};
 
-use crate::{exit::CommandOutcome, iso20022, pgp, psd2, salt_edge};
+use crate::{exit::CommandOutcome, iso20022, pgp, psd2, salt_edge, sepa};
 
 /// A command of a group, with its own arguments.
 pub(crate) trait GroupCommand {
@@ -43,8 +43,9 @@ impl GroupCommand for Handwritten {
 
 /// All of them, in the order of each group's help.
 pub(crate) fn all() -> impl Iterator<Item = &'static dyn GroupCommand> {
-    let written = [pgp::COMMANDS, iso20022::COMMANDS, psd2::COMMANDS, salt_edge::COMMANDS].into_iter().flatten();
-    written.map(|command| command as &dyn GroupCommand).chain(psd2::COMPUTING.iter().map(|command| command as _))
+    let written = [pgp::COMMANDS, iso20022::COMMANDS, psd2::COMMANDS, salt_edge::COMMANDS, sepa::COMMANDS];
+    let written = written.into_iter().flatten().map(|command| command as &dyn GroupCommand);
+    written.chain(psd2::COMPUTING.iter().map(|command| command as _))
 }
 
 /// Finds the command of this name.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   argv ── app ──┬─ operations   a group for each subject or protocol, and `call`: from the catalogue
-//!                 ├─ handwritten  of the groups pgp, iso20022, psd2, salt-edge: on this machine, or with own options
+//!                 ├─ handwritten  of the groups pgp, iso20022, psd2, salt-edge, sepa: on this machine, or with own options
 //!                 ├─ serve        the WS Channel service, and `admin` for its operator
 //!                 ├─ demo         everything once, against its own service and bank
 //!                 └─ catalogue, completion, man
@@ -27,6 +27,7 @@ mod output;
 mod pgp;
 mod psd2;
 mod salt_edge;
+mod sepa;
 mod serve;
 mod settings;
 mod usage_text;

@@ -7,6 +7,7 @@
 //!      .call_json(…)         the same by name, JSON in and out; the other languages use its variant `call_values`
 //!   nextgen_psd2::NextGenPsd2  a third party's client for NextGenPSD2 banks: signs, verifies, explains
 //!   iso20022                 payment files and statements: functions that only compute, without a client
+//!   sepa_web_services        messages of the banks' own SOAP channel, verified and explained: the same
 //!   call_local(…)            operations that only compute, by name
 //!   Client                   a client whose protocol is chosen at run time
 //!   PROTOCOLS                every protocol, each as one value
@@ -15,13 +16,20 @@
 //!
 //! A client is cheap to clone, and safe to use from many tasks at once.
 //!
-//! Each protocol is a feature, all of them on by default: `iso20022`, `nextgen-psd2`, `salt-edge`, `ws-channel` (which
-//! includes `iso20022`). A program that enables only the features it needs does not build the rest: only `ws-channel`
-//! brings in OpenPGP, only `salt-edge` the database, and `iso20022` alone has no client, no TLS and no runtime.
+//! Each protocol is a feature, all of them on by default: `iso20022`, `nextgen-psd2`, `salt-edge`, `sepa-web-services`,
+//! `ws-channel` (which includes `iso20022`). A program that enables only the features it needs does not build the rest: only `ws-channel`
+//! brings in OpenPGP, only `salt-edge` the database, and `iso20022` and `sepa-web-services` alone have no
+//! client, no TLS and no runtime.
 
 // Code that several protocols share has parts that a build with one of them does not need.
 #![cfg_attr(
-    not(all(feature = "iso20022", feature = "nextgen-psd2", feature = "salt-edge", feature = "ws-channel")),
+    not(all(
+        feature = "iso20022",
+        feature = "nextgen-psd2",
+        feature = "salt-edge",
+        feature = "sepa-web-services",
+        feature = "ws-channel"
+    )),
     allow(dead_code, unreachable_pub, unused_imports, unused_macros)
 )]
 
@@ -50,6 +58,8 @@ mod salt_edge;
 pub mod salt_edge_connector;
 #[cfg(feature = "salt-edge")]
 pub mod salt_edge_hub;
+#[cfg(feature = "sepa-web-services")]
+pub mod sepa_web_services;
 #[cfg(feature = "testing")]
 #[path = "../../../tests/toy/client/mod.rs"]
 pub mod toy;

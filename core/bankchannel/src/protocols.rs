@@ -11,6 +11,7 @@ macro_rules! for_each_protocol {
             "ws-channel" ws_channel;
             "nextgen-psd2" nextgen_psd2;
             "iso20022" iso20022;
+            "sepa-web-services" sepa_web_services;
             "salt-edge" salt_edge_connector;
             "salt-edge" salt_edge_hub;
             "testing" toy;

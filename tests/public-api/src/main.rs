@@ -15,10 +15,11 @@ use std::{
 };
 
 /// `bankchannel`, and the crates whose types it re-exports.
-const CRATES: [&str; 6] = [
+const CRATES: [&str; 7] = [
     "bankchannel",
     "bankchannel-foundation",
     "bankchannel-iso20022",
+    "bankchannel-sepa-web-services",
     "bankchannel-nextgen-psd2",
     "bankchannel-salt-edge",
     "bankchannel-ws-channel",

@@ -14,6 +14,7 @@ pub(super) fn group(name: &str) -> &'static str {
         "salt-edge" => {
             "A bank's connector for Salt Edge: verify and sign JWTs, handle requests, ask the bank, report to the hub"
         }
+        "sepa" => "The banks' own SOAP channel (SEPA Web Services): verify and explain messages, profiles of banks",
         _ => "Operations of this subject",
     }
 }
@@ -39,6 +40,7 @@ pub(super) fn group_examples(name: &str) -> Option<&'static str> {
         }
         "psd2" => crate::psd2::EXAMPLES,
         "salt-edge" => crate::salt_edge::EXAMPLES,
+        "sepa" => crate::sepa::EXAMPLES,
         "integrator" => {
             "Examples:\n  bankchannel integrator list-accounts\n  bankchannel integrator delete-account --help"
         }

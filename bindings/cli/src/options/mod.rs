@@ -1,5 +1,7 @@
 //! Options of commands: shared options, and options from an operation's declaration.
 
+pub(crate) mod certificates;
+pub(crate) mod fields;
 mod names;
 pub(crate) mod passphrase;
 mod plain;

@@ -15,14 +15,15 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
-use super::{
-    GROUP, certificates,
-    fields::{FieldOption, FieldOptions},
-};
+use super::GROUP;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     handwritten::GroupCommand,
-    options::{add_common, file_argument, format, read_bytes, read_text},
+    options::{
+        add_common, certificates,
+        fields::{FieldOption, FieldOptions},
+        file_argument, format, read_bytes, read_text,
+    },
     output::{self, Format},
 };
 

@@ -6,7 +6,7 @@ use bankchannel_foundation::Secret;
 use clap::{ArgMatches, Command};
 use zeroize::Zeroizing;
 
-use super::certificates::SEQUENCE;
+use crate::options::certificates::SEQUENCE;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     options::{MAX_SETTINGS, file, passphrase, read_bytes, text},

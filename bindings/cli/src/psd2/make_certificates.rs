@@ -19,13 +19,14 @@ use clap::{Arg, ArgMatches, Command, ValueHint};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{
-    certificates, client,
-    fields::{self, FieldOption, FieldOptions},
-};
+use super::client;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{add_common, file, flag, format, text},
+    options::{
+        add_common, certificates,
+        fields::{self, FieldOption, FieldOptions},
+        file, flag, format, text,
+    },
     output::{
         files::{self, NewFile},
         progress::ProgressLine,

@@ -6,12 +6,9 @@
 //!   verification        signed request ─► verdict and reasons
 //!   settings            the options of operations at a bank, which come from the catalogue
 //!   computing           single parts: signing string, digest, key id, …; psu_hash
-//!   fields              options that are fields of the library's requests and settings
 //! ```
 
-mod certificates;
 mod computing;
-mod fields;
 mod keys;
 mod make_certificates;
 mod psu_hash;

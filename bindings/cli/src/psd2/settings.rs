@@ -12,14 +12,14 @@ use bankchannel_foundation::{
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::{
-    fields::{self, FieldOption, FieldOptions},
-    keys, signing_options,
-};
+use super::{keys, signing_options};
 use crate::{
     exit::CommandOutcome,
     operations::ClientCommands,
-    options::{file, optional, passphrase},
+    options::{
+        fields::{self, FieldOption, FieldOptions},
+        file, optional, passphrase,
+    },
 };
 
 const HEADING: &str = "Bank and third party";

@@ -11,10 +11,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{ArgMatches, Command};
 use serde_json::{Map, Value};
 
-use super::{certificates, keys, request, signing_options};
+use super::{keys, request, signing_options};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{add_common, file, file_argument, flag, format, passphrase},
+    options::{add_common, certificates, file, file_argument, flag, format, passphrase},
     output::{self, Format, files},
 };
 

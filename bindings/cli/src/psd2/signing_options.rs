@@ -4,7 +4,7 @@ use bankchannel::nextgen_psd2::model::SigningOptions;
 use bankchannel_foundation::Boundary as _;
 use clap::Command;
 
-use super::fields::{FieldOption, FieldOptions};
+use crate::options::fields::{FieldOption, FieldOptions};
 
 /// The options, which are fields of [`SigningOptions`].
 pub(super) const ROWS: FieldOptions = FieldOptions::new(

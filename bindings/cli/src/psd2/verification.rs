@@ -16,14 +16,14 @@ use bankchannel_foundation::{Boundary as _, LocalContext, model::read_boundary};
 use clap::{ArgMatches, Command};
 use serde_json::Value;
 
-use super::{
-    certificates,
-    fields::{self, FieldOption, FieldOptions},
-    request,
-};
+use super::request;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{add_common, file_argument, format},
+    options::{
+        add_common, certificates,
+        fields::{self, FieldOption, FieldOptions},
+        file_argument, format,
+    },
     output::{self, Format},
 };
 

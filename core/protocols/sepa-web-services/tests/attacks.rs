@@ -3,8 +3,8 @@
 
 mod common;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bankchannel_sepa_web_services::verify::VerificationRules;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use common::*;
 
 /// The part of a message from a tag to another, both included.
@@ -41,25 +41,54 @@ fn t19_wrapping_of_the_body() {
     let security = part(&message, "<wsse:Security", "</wsse:Security>");
     for (name, attack) in [
         ("X1", message.replace(signed, &forged).replace("</soapenv:Header>", &format!("{signed}</soapenv:Header>"))),
-        ("X1 in Security", message.replace(signed, &forged).replace("</wsse:Security>", &format!("{signed}</wsse:Security>"))),
+        (
+            "X1 in Security",
+            message.replace(signed, &forged).replace("</wsse:Security>", &format!("{signed}</wsse:Security>")),
+        ),
         ("X2 forged first", message.replace(signed, &format!("{with_id}{signed}"))),
         ("X2 forged last", message.replace(signed, &format!("{signed}{with_id}"))),
         ("X2 without an id", message.replace(signed, &format!("{forged}{signed}"))),
-        ("X3", message.replace(signed, &forged).replace("</ds:Signature>", &format!("<ds:Object>{signed}</ds:Object></ds:Signature>"))),
+        (
+            "X3",
+            message
+                .replace(signed, &forged)
+                .replace("</ds:Signature>", &format!("<ds:Object>{signed}</ds:Object></ds:Signature>")),
+        ),
         ("X3 in KeyInfo", message.replace(signed, &forged).replace("</ds:KeyInfo>", &format!("{signed}</ds:KeyInfo>"))),
-        ("Body in Body", message.replace(signed, &forged.replace("</soapenv:Body>", &format!("{signed}</soapenv:Body>")))),
-        ("the message in another", format!("<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\"><soapenv:Header>{}</soapenv:Header>{forged}</soapenv:Envelope>", message.replace("<?xml version=\"1.0\" encoding=\"UTF-8\"?>", ""))),
+        (
+            "Body in Body",
+            message.replace(signed, &forged.replace("</soapenv:Body>", &format!("{signed}</soapenv:Body>"))),
+        ),
+        (
+            "the message in another",
+            format!(
+                "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\"><soapenv:Header>{}</soapenv:Header>{forged}</soapenv:Envelope>",
+                message.replace("<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "")
+            ),
+        ),
         ("two Headers", message.replace("</soapenv:Header>", "</soapenv:Header><soapenv:Header></soapenv:Header>")),
-        ("Body before Header", message.replace(signed, "").replace("<soapenv:Header>", &format!("{signed}<soapenv:Header>"))),
+        (
+            "Body before Header",
+            message.replace(signed, "").replace("<soapenv:Header>", &format!("{signed}<soapenv:Header>")),
+        ),
         ("an element behind Body", message.replace(signed, &format!("{signed}<x/>"))),
         ("two Securities", message.replace("</soapenv:Header>", &format!("{security}</soapenv:Header>"))),
         ("X5", message.replace(signature, &format!("{signature}{signature}"))),
-        ("signature in the Body", message.replace("</cor:downloadFileListout>", &format!("{signature}</cor:downloadFileListout>"))),
+        (
+            "signature in the Body",
+            message.replace("</cor:downloadFileListout>", &format!("{signature}</cor:downloadFileListout>")),
+        ),
         ("no signature", message.replace(signature, "")),
         ("no Security", message.replace(security, "")),
-        ("signature beside Security", message.replace(signature, "").replace("</soapenv:Header>", &format!("{signature}</soapenv:Header>"))),
+        (
+            "signature beside Security",
+            message.replace(signature, "").replace("</soapenv:Header>", &format!("{signature}</soapenv:Header>")),
+        ),
         ("another root", message.replace("soapenv:Envelope", "soapenv:Envelop")),
-        ("SOAP 1.2", message.replace("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")),
+        (
+            "SOAP 1.2",
+            message.replace("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"),
+        ),
         ("two operations", message.replace("</cor:downloadFileListout>", "</cor:downloadFileListout><x/>")),
         ("changed Body", message.replace("NDEAFIHH", "OKOYFIHH")),
         ("changed Timestamp", message.replace("05:11:07Z", "05:59:07Z")),
@@ -141,8 +170,19 @@ fn t13_t14_documents() {
     let reference = part(&document, "<Reference URI=\"\">", "</Reference>");
     for (name, attack) in [
         ("X4", format!("<Outer>{document}</Outer>")),
-        ("X4 with the right name", format!("<ApplicationResponse xmlns=\"http://bxd.fi/xmldata/\"><ResponseCode>00</ResponseCode>{document}</ApplicationResponse>")),
-        ("X8", document.replace(signature, &format!("{}{signature}", forged.replace(part(&forged, "<Signature ", "</Signature>"), "")))),
+        (
+            "X4 with the right name",
+            format!(
+                "<ApplicationResponse xmlns=\"http://bxd.fi/xmldata/\"><ResponseCode>00</ResponseCode>{document}</ApplicationResponse>"
+            ),
+        ),
+        (
+            "X8",
+            document.replace(
+                signature,
+                &format!("{}{signature}", forged.replace(part(&forged, "<Signature ", "</Signature>"), "")),
+            ),
+        ),
         ("none", document.replace(signature, "")),
         ("two", document.replace(signature, &format!("{signature}{signature}"))),
         ("nested", moved),
@@ -150,8 +190,19 @@ fn t13_t14_documents() {
         ("R06 another root", document.replace("ApplicationResponse", "ApplicationRequest")),
         ("another namespace", document.replace("http://bxd.fi/xmldata/", "http://bxd.fi/other/")),
         ("two references", document.replace(reference, &format!("{reference}{reference}"))),
-        ("the id of a part", document.replace("Reference URI=\"\"", "Reference URI=\"#a\"").replace("<CustomerId>", "<CustomerId Id=\"a\">")),
-        ("not enveloped", document.replace("http://www.w3.org/2000/09/xmldsig#enveloped-signature", "http://www.w3.org/2001/10/xml-exc-c14n#")),
+        (
+            "the id of a part",
+            document
+                .replace("Reference URI=\"\"", "Reference URI=\"#a\"")
+                .replace("<CustomerId>", "<CustomerId Id=\"a\">"),
+        ),
+        (
+            "not enveloped",
+            document.replace(
+                "http://www.w3.org/2000/09/xmldsig#enveloped-signature",
+                "http://www.w3.org/2001/10/xml-exc-c14n#",
+            ),
+        ),
         ("Manifest", document.replace("</Signature>", "<Object><Manifest/></Object></Signature>")),
     ] {
         refused(name, &around(&attack));

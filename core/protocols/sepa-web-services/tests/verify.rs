@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::*;
 use bankchannel_sepa_web_services::profile::{self, BankEnvironment, SignatureLevel};
 use bankchannel_sepa_web_services::verify::{MessageKind, VerificationRules};
+use common::*;
 
 #[test]
 fn a_bank_answer_is_verified_in_all_its_parts() {
@@ -17,7 +17,10 @@ fn a_bank_answer_is_verified_in_all_its_parts() {
     assert_eq!(ids, ["V2", "V4", "V5", "V6", "V7", "V8", "V12", "V9", "V10", "V11", "V12"]);
     let [soap, document] = &found.signatures[..] else { panic!("{:?}", found.signatures) };
     assert_eq!((soap.level, document.level), (SignatureLevel::Soap, SignatureLevel::Document));
-    assert_eq!(soap.covers, ["/soapenv:Envelope/soapenv:Header/wsse:Security/wsu:Timestamp", "/soapenv:Envelope/soapenv:Body"]);
+    assert_eq!(
+        soap.covers,
+        ["/soapenv:Envelope/soapenv:Header/wsse:Security/wsu:Timestamp", "/soapenv:Envelope/soapenv:Body"]
+    );
     assert_eq!(document.covers, ["/ApplicationResponse"]);
     assert!(soap.valid && soap.trusted && document.valid && document.trusted);
     assert_eq!(soap.signer.as_ref().unwrap().bits, 2048);
@@ -50,9 +53,8 @@ fn t17_time() {
 
 #[test]
 fn t42_a_customer_of_the_same_authority_is_not_the_bank() {
-    let by = |soap: &Party, document: &Party| {
-        soap.envelope(&answer_body(&document.document(&response("00"), RESPONSE_END)))
-    };
+    let by =
+        |soap: &Party, document: &Party| soap.envelope(&answer_body(&document.document(&response("00"), RESPONSE_END)));
     for (message, expected) in [
         (by(&CUSTOMER, &BANK), vec!["V12"]),
         (by(&BANK, &CUSTOMER), vec!["V12"]),
@@ -121,7 +123,10 @@ fn t21_r11_a_fault_proves_nothing() {
         let found = verdict(&message, &rules());
         assert!(!found.valid);
         assert_eq!((found.kind, failed(&found)), (MessageKind::SoapFault, vec!["V3"]));
-        assert_eq!((found.response_code.as_deref(), found.response_text.as_deref()), (Some("12"), Some("malformed message")));
+        assert_eq!(
+            (found.response_code.as_deref(), found.response_text.as_deref()),
+            (Some("12"), Some("malformed message"))
+        );
     }
 }
 
@@ -178,7 +183,8 @@ fn t95_profiles() {
         }
     }
     // The start-up check of §1.7.
-    let hex = |certificate: &bankchannel_crypto::x509::Certificate| bankchannel_crypto::digest::hex(&certificate.sha256());
+    let hex =
+        |certificate: &bankchannel_crypto::x509::Certificate| bankchannel_crypto::digest::hex(&certificate.sha256());
     let anchor = |name: &str, environment| hex(&profile::named(name).unwrap().anchors_of(environment).unwrap()[0]);
     for (name, environment, expected) in [
         ("nordea", BankEnvironment::Production, "eb92b80db649bb4a72385d908930260568b8ab376acf244ead0f5a144db61bf7"),

@@ -34,8 +34,5 @@ pub(crate) const fn local(
     docs: OperationDocs,
     errors: &'static [&'static ErrorRow],
 ) -> Declaration {
-    Declaration {
-        group: Some(GROUP),
-        ..Declaration::new(OperationKind::Local, PROTOCOL, subject, name, docs, errors)
-    }
+    Declaration { group: Some(GROUP), ..Declaration::new(OperationKind::Local, PROTOCOL, subject, name, docs, errors) }
 }

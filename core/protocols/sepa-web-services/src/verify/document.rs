@@ -25,7 +25,9 @@ impl MessageExamination<'_> {
         let root = tree.root();
         let kind = document_kind(root);
         if root.is(ENCRYPTED.0, ENCRYPTED.1) {
-            return self.checks.failed("V10", "the document is encrypted: it must be decrypted before it can be verified");
+            return self
+                .checks
+                .failed("V10", "the document is encrypted: it must be decrypted before it can be verified");
         }
         if kind == MessageKind::Other || expected.is_some_and(|expected| expected != kind) {
             return self.checks.failed("V10", format!("{} is not the document that belongs here", root.local()));
@@ -70,7 +72,11 @@ impl MessageExamination<'_> {
             Err(fault) if fault.kind == SignatureFaultKind::NotSigned && kind == MessageKind::CertificateRequest => {
                 let first = FIRST_REQUEST.iter().any(|name| root.child(root.namespace(), name).is_some());
                 let why = "the first request for a certificate is not signed: a code stands for the signature";
-                return if first { self.checks.passed("V11", why) } else { self.checks.failed("V11", fault.to_string()) };
+                return if first {
+                    self.checks.passed("V11", why)
+                } else {
+                    self.checks.failed("V11", fault.to_string())
+                };
             }
             Err(fault) => {
                 self.refuse(SignatureLevel::Document);

@@ -1,11 +1,11 @@
 //! The checks of an envelope (§4.6, V2 to V9 and V12).
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bankchannel_foundation::model::Timestamp;
 use bankchannel_xml::{TreeElement, XmlTree, decode_message};
 use bankchannel_xml_signature::{
     CoveredElement, SOAP_NAMESPACE, SignatureFaultKind, SignedEnvelope, WS_UTILITY_NAMESPACE,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::kinds::MessageWrapper;
 use super::{MessageExamination, MessageKind};
@@ -72,7 +72,10 @@ impl MessageExamination<'_> {
             }
         };
         self.checks.passed("V4", "one Security with one signature, whose certificate is in the message");
-        self.checks.passed("V5", "each reference leads to the Body or to the Timestamp of this envelope, by an id that is there once");
+        self.checks.passed(
+            "V5",
+            "each reference leads to the Body or to the Timestamp of this envelope, by an id that is there once",
+        );
         let certificates = signed.certificates();
         let key = match certificates.signer.key() {
             Ok(key) => key,

@@ -94,7 +94,9 @@ impl MessageWrapper {
             None if element.namespace() == FILE_SERVICE && !is_of_certificates && is_answer => {
                 (MessageKind::SoapAnswer, FILE_MODEL)
             }
-            None if element.namespace() == FILE_SERVICE && !is_of_certificates => (MessageKind::SoapRequest, FILE_MODEL),
+            None if element.namespace() == FILE_SERVICE && !is_of_certificates => {
+                (MessageKind::SoapRequest, FILE_MODEL)
+            }
             _ => return None,
         };
         Some(Self { kind, operation, model })

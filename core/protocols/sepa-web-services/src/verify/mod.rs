@@ -69,7 +69,8 @@ pub struct ExaminedMessage {
 /// Examines a message. `explains` also looks for what would give a digest that differs.
 #[must_use]
 pub fn examine(message: &[u8], rules: &VerificationRules, explains: bool) -> ExaminedMessage {
-    let mut examined = MessageExamination { rules, explains, checks: MessageChecks::default(), found: MessageFindings::default() };
+    let mut examined =
+        MessageExamination { rules, explains, checks: MessageChecks::default(), found: MessageFindings::default() };
     let read = decode_message(message, rules.charset.as_deref());
     match read {
         Ok(text) => match XmlTree::read(&text) {

@@ -1,6 +1,5 @@
 //! The result of an examination, in the form for users.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bankchannel_crypto::x509::{Certificate, NameStyle};
 use bankchannel_foundation::{Boundary, model::Timestamp};
 use bankchannel_xml::XmlTree;
@@ -8,6 +7,7 @@ use bankchannel_xml_signature::{
     CanonicalMethod, SurveyedReference, SurveyedSignature, canonical_bytes, digest_alternatives, digest_uri,
     signature_uri, survey,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{MessageKind, VerificationRules};
 use crate::profile::SignatureLevel;
@@ -158,7 +158,8 @@ fn described(one: &SurveyedSignature<'_>, level: SignatureLevel, rules: &Verific
         canonicalization: parts.map(|parts| parts.canonical.method.uri().to_owned()),
         references: references.collect(),
         signer: certificates.map(|certificates| SignerCertificate::of(&certificates.signer)),
-        trusted: certificates.is_some_and(|certificates| rules.path(&certificates.signer, &certificates.others).is_ok()),
+        trusted: certificates
+            .is_some_and(|certificates| rules.path(&certificates.signer, &certificates.others).is_ok()),
         covers: if one.holds() { covered.map(|element| element.place()).collect() } else { Vec::new() },
     }
 }

@@ -12,13 +12,19 @@ impl VerificationRules {
     /// The path of a signer to an anchor at the instant: what it is, or why there is none.
     pub(super) fn path(&self, signer: &Certificate, others: &[Certificate]) -> Result<String, String> {
         if self.anchors.is_empty() {
-            return Err("no certificate authority is trusted: name the bank, or give the authority's certificate".to_owned());
+            return Err(
+                "no certificate authority is trusted: name the bank, or give the authority's certificate".to_owned()
+            );
         }
         let pool: Vec<Certificate> = self.intermediates.iter().chain(others).cloned().collect();
         let rules = PathRules { at_s: self.at_s, allows_sha1_leaf: self.allows_sha1 };
         let path = certificate_path(signer, &pool, &self.anchors, rules).map_err(|fault| fault.to_string())?;
         let names: Vec<String> = path.iter().skip(1).map(|one| one.subject().to_text(NameStyle::Rfc2253)).collect();
-        Ok(if names.is_empty() { "the signer is an anchor itself".to_owned() } else { format!("issued by {}", names.join(", by ")) })
+        Ok(if names.is_empty() {
+            "the signer is an anchor itself".to_owned()
+        } else {
+            format!("issued by {}", names.join(", by "))
+        })
     }
 
     /// Whether the signer of an answer is the bank: several authorities issue certificates to customers, too.

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bankchannel_crypto::digest::DigestAlgorithm;
 use bankchannel_crypto::signature::{Hash, SigningKey};
 use bankchannel_crypto::x509::Certificate;
+use bankchannel_foundation::model::read_boundary;
 use bankchannel_sepa_web_services::profile::{BankSignerPattern, SignatureLevel};
 use bankchannel_sepa_web_services::verify::{ExaminedMessage, MessageVerdict, VerificationRules, examine};
-use bankchannel_foundation::model::read_boundary;
 use bankchannel_xml_signature::{DocumentDraft, EnvelopeDraft, EnvelopeTimes};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 /// 2031-03-04T05:07:00Z, while the messages hold.
@@ -34,7 +34,8 @@ pub static BANK: LazyLock<Party> =
 pub static CUSTOMER: LazyLock<Party> = LazyLock::new(|| AUTHORITY.issue("ESIMERKKI OY", SIGNER_EXTENSIONS, 2048));
 pub static STRANGER: LazyLock<Party> = LazyLock::new(|| Party::root("File Transfer Web Services"));
 
-pub const AUTHORITY_EXTENSIONS: &str = "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n";
+pub const AUTHORITY_EXTENSIONS: &str =
+    "basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\n";
 pub const SIGNER_EXTENSIONS: &str = "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\n";
 
 fn openssl(arguments: &[&str]) {
@@ -59,7 +60,18 @@ impl Party {
         let file = |name: &str| folder.path().join(name).display().to_string();
         let (key, certificate, subject) = (file("key.pem"), file("certificate.pem"), format!("/C=FI/CN={name}"));
         openssl(&[
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "7000", "-subj", &subject, "-keyout", &key, "-out",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "7000",
+            "-subj",
+            &subject,
+            "-keyout",
+            &key,
+            "-out",
             &certificate,
         ]);
         Self::read(folder)
@@ -73,15 +85,31 @@ impl Party {
     pub fn issue_for(&self, days: &str, name: &str, extensions: &str, bits: usize, hash: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name).display().to_string();
-        let (key, request, certificate, with) = (file("key.pem"), file("request.pem"), file("certificate.pem"), file("extensions"));
+        let (key, request, certificate, with) =
+            (file("key.pem"), file("request.pem"), file("certificate.pem"), file("extensions"));
         std::fs::write(&with, extensions).unwrap();
         let subject = format!("/C=FI/O=Example/CN={name}");
         let size = format!("rsa:{bits}");
         openssl(&["req", "-newkey", &size, "-nodes", "-subj", &subject, "-keyout", &key, "-out", &request]);
-        let (ca, ca_key) = (self.path("certificate.pem").display().to_string(), self.path("key.pem").display().to_string());
+        let (ca, ca_key) =
+            (self.path("certificate.pem").display().to_string(), self.path("key.pem").display().to_string());
         openssl(&[
-            "x509", "-req", hash, "-days", days, "-in", &request, "-CA", &ca, "-CAkey", &ca_key, "-CAcreateserial",
-            "-extfile", &with, "-out", &certificate,
+            "x509",
+            "-req",
+            hash,
+            "-days",
+            days,
+            "-in",
+            &request,
+            "-CA",
+            &ca,
+            "-CAkey",
+            &ca_key,
+            "-CAcreateserial",
+            "-extfile",
+            &with,
+            "-out",
+            &certificate,
         ]);
         Self::read(folder)
     }

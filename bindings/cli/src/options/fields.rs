@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A field as an option.
-pub(super) struct FieldOption {
+pub(crate) struct FieldOption {
     field: &'static str,
     option: &'static str,
     form: FieldForm,
@@ -35,15 +35,15 @@ enum FieldForm {
 }
 
 impl FieldOption {
-    pub(super) const fn value(field: &'static str, option: &'static str) -> Self {
+    pub(crate) const fn value(field: &'static str, option: &'static str) -> Self {
         Self { field, option, form: FieldForm::Value, help: "" }
     }
 
-    pub(super) const fn opposite(field: &'static str, option: &'static str, help: &'static str) -> Self {
+    pub(crate) const fn opposite(field: &'static str, option: &'static str, help: &'static str) -> Self {
         Self { field, option, form: FieldForm::Opposite, help }
     }
 
-    pub(super) const fn file(
+    pub(crate) const fn file(
         field: &'static str,
         option: &'static str,
         read: OptionFileReader,
@@ -52,7 +52,7 @@ impl FieldOption {
         Self { field, option, form: FieldForm::File(read), help }
     }
 
-    pub(super) const fn files(
+    pub(crate) const fn files(
         field: &'static str,
         option: &'static str,
         read: OptionFileReader,
@@ -62,7 +62,7 @@ impl FieldOption {
     }
 
     /// Help in place of the field's documentation.
-    pub(super) const fn help(self, help: &'static str) -> Self {
+    pub(crate) const fn help(self, help: &'static str) -> Self {
         Self { help, ..self }
     }
 
@@ -97,16 +97,16 @@ impl FieldOption {
 }
 
 /// Fields of one struct as options.
-pub(super) struct FieldOptions {
+pub(crate) struct FieldOptions {
     shape: &'static Shape,
     rows: &'static [FieldOption],
 }
 
 impl FieldOptions {
-    pub(super) const NONE: Self = Self { shape: &Shape::Bool, rows: &[] };
+    pub(crate) const NONE: Self = Self { shape: &Shape::Bool, rows: &[] };
 
     /// Fails to compile if a row names no field.
-    pub(super) const fn new(shape: &'static Shape, rows: &'static [FieldOption]) -> Self {
+    pub(crate) const fn new(shape: &'static Shape, rows: &'static [FieldOption]) -> Self {
         let mut at = 0;
         while at < rows.len() {
             assert!(has_field(shape.fields(), rows[at].field.as_bytes()));
@@ -115,12 +115,12 @@ impl FieldOptions {
         Self { shape, rows }
     }
 
-    pub(super) fn arguments(&self) -> impl Iterator<Item = Arg> {
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = Arg> {
         self.fields().map(|(row, field)| row.argument(field))
     }
 
     /// The fields that were given.
-    pub(super) fn read(&self, matches: &ArgMatches) -> CommandOutcome<Map<String, Value>> {
+    pub(crate) fn read(&self, matches: &ArgMatches) -> CommandOutcome<Map<String, Value>> {
         let given = |(row, field): (&'static FieldOption, _)| {
             Some((row.field.to_owned(), row.given(field, matches).transpose()?))
         };
@@ -154,11 +154,11 @@ const fn is_same(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// The text in a file.
-pub(super) fn text(option: &str, path: &str) -> CommandOutcome<String> {
+pub(crate) fn text(option: &str, path: &str) -> CommandOutcome<String> {
     read_text(option, path, MAX_SETTINGS)
 }
 
 /// The bytes of a signing string, as base64.
-pub(super) fn base64(option: &str, path: &str) -> CommandOutcome<String> {
+pub(crate) fn base64(option: &str, path: &str) -> CommandOutcome<String> {
     Ok(STANDARD.encode(read_bytes(option, path, MAX_HEAD as u64)?))
 }
