@@ -248,6 +248,15 @@
 /** Find out what became of a payment file. */
 #define BANKCHANNEL_OP_ISO20022_MATCH_STATUS "iso20022.match_status"
 
+/** Verify a message of SEPA Web Services. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_VERIFY_MESSAGE "sepa_web_services.verify_message"
+
+/** Explain why a message of SEPA Web Services is refused. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_EXPLAIN_MESSAGE "sepa_web_services.explain_message"
+
+/** List the profiles of banks. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_LIST_PROFILES "sepa_web_services.list_profiles"
+
 /** Report that a session has succeeded. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_SUCCEED_SESSION "salt_edge_connector.succeed_session"
 

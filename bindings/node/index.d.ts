@@ -831,6 +831,21 @@ export declare const codes: {
    * `count` how many there are, and `problems` up to 50 of them, one a line.
    */
   readonly ISO20022_PAYMENT_REFUSED: "iso20022.payment_refused";
+  /**
+   * A certificate that was given cannot be used. The message says why; give certificates as PEM text, one
+   * after the other.
+   */
+  readonly SEPA_WEB_SERVICES_CERTIFICATE_UNUSABLE: "sepa_web_services.certificate_unusable";
+  /**
+   * There is no profile of this bank. list_profiles names those there are; give any other bank as
+   * `profile`.
+   */
+  readonly SEPA_WEB_SERVICES_UNKNOWN_PROFILE: "sepa_web_services.unknown_profile";
+  /**
+   * The message is larger than any of this channel. Banks take and give files of at most 100 MB; see the
+   * limit.
+   */
+  readonly SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE: "sepa_web_services.message_too_large";
   /** The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text. */
   readonly SALT_EDGE_CONNECTOR_KEY_UNUSABLE: "salt_edge_connector.key_unusable";
   /**
@@ -7829,6 +7844,372 @@ export declare namespace iso20022 {
 
   /** As `matchStatus`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
   export function matchStatusAsync(request: Omit<MatchStatusRequest, "content"> & { content: LocalContent }): Promise<Matched>;
+}
+
+/**
+ * Messages of the banks' own SOAP channel, verified and explained; profiles of banks: functions that only
+ * compute.
+ */
+export declare namespace sepa_web_services {
+  /**
+   * The banks that have one form of messages.
+   * - `nordea`: Nordea.
+   * - `op`: OP.
+   * - `samlink`: Banks on the platform of Samlink, and those that kept its messages.
+   */
+  export type BankFamily = "nordea" | "op" | "samlink";
+
+  /** The addresses of a service. */
+  export interface ServiceUrls {
+    /** The address for real payments. */
+    readonly production?: string;
+    /** The address of the test environment; left out if it is not known or is the same. */
+    readonly test?: string;
+  }
+
+  /**
+   * Whether requests name a `TargetId`, the part of an agreement that files belong to.
+   * - `required`: Every request for files names one.
+   * - `optional`: It may be given.
+   * - `unused`: The bank has none.
+   */
+  export type TargetIdRule = "required" | "optional" | "unused";
+
+  /**
+   * Which files are compressed before they are sent.
+   * - `required`: Every file.
+   * - `xml_files`: Only XML files may be.
+   * - `none`: None.
+   */
+  export type CompressionRule = "required" | "xml_files" | "none";
+
+  /**
+   * What a file of a bank is.
+   * - `payment`: Payments to be sent: pain.001.
+   * - `status_report`: What became of payments: pain.002.
+   * - `statement`: Statements of past days: camt.053.
+   * - `notification`: Single credits and debits: camt.054.
+   * - `report`: The current day: camt.052.
+   */
+  export type BankFileKind = "payment" | "status_report" | "statement" | "notification" | "report";
+
+  /** The bank's names for a kind of file. */
+  export interface BankFileType {
+    /** The kind. */
+    readonly kind: BankFileKind;
+    /** The bank's file types, such as `NDCORPAYS`; case matters. */
+    readonly codes: readonly string[];
+  }
+
+  /**
+   * Which signature of an answer.
+   * - `soap`: That of the SOAP message, by WS-Security.
+   * - `document`: That of the document inside.
+   * - `any`: Either.
+   */
+  export type SignatureLevel = "soap" | "document" | "any";
+
+  /**
+   * The certificates with which a bank signs its answers. The authority behind them may also issue
+   * certificates to customers, so the path alone does not show a bank.
+   */
+  export interface BankSignerPattern {
+    /** The signature that they make. */
+    readonly level: SignatureLevel;
+    /** A part of the common name (CN) of their subject. */
+    readonly commonNameContains: string;
+  }
+
+  /** The certificate authorities behind a bank's signatures. */
+  export interface TrustAnchors {
+    /** Of real payments: certificates as PEM text, one after the other. */
+    readonly production?: string;
+    /** Of the test environment. */
+    readonly test?: string;
+  }
+
+  /**
+   * How the channel of one bank is used.
+   *
+   * Fields that are left out are those of the profile that `extends` names.
+   */
+  export interface BankProfile {
+    /** The profile's name, such as `nordea`. */
+    readonly name?: string;
+    /** The shipped profile whose values hold where this one has none. */
+    readonly extends?: string;
+    /** The bank's name for people. */
+    readonly bank?: string;
+    /** The form of its messages. */
+    readonly family?: BankFamily;
+    /** The addresses of its file service. */
+    readonly fileUrl?: ServiceUrls;
+    /** The addresses of its certificate service. */
+    readonly certificateUrl?: ServiceUrls;
+    /** The `ReceiverId` of requests, mostly the bank's BIC. */
+    readonly receiverId?: string;
+    /** Whether requests name a `TargetId`. */
+    readonly targetId?: TargetIdRule;
+    /** Which files are compressed. */
+    readonly compression?: CompressionRule;
+    /** The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`. */
+    readonly compressionMethod?: string;
+    /** Largest file that the bank takes, bytes before compression. */
+    readonly maxFileBytes?: number;
+    /** Largest compressed file that the bank takes, bytes. */
+    readonly maxPackedBytes?: number;
+    /** The status under which files that were fetched before are listed: `DLD` or `DOWNLOADED`. */
+    readonly statusDownloaded?: string;
+    /** Its file types. */
+    readonly fileTypes?: readonly BankFileType[];
+    /** The certificates with which it signs. */
+    readonly signers?: readonly BankSignerPattern[];
+    /** Whether it may still sign with SHA-1, which is broken. Requests are never signed with it. */
+    readonly allowsSha1Answers?: boolean;
+    /** The authorities that are trusted. */
+    readonly anchors?: TrustAnchors;
+    /**
+     * Authorities between an anchor and a signer, as PEM text: they are used for a path, never trusted by
+     * themselves.
+     */
+    readonly intermediates?: string;
+  }
+
+  /**
+   * Which of a bank's two environments.
+   * - `production`: Real payments: the default.
+   * - `test`: The bank's test environment for customers.
+   */
+  export type BankEnvironment = "production" | "test";
+
+  /** A message, and what it is held against. */
+  export interface VerifyMessageRequest {
+    /** The message's bytes: a SOAP envelope, or the document inside of one. */
+    content: Content;
+    /** The bank, such as `nordea`: its authorities are trusted, and its answers must be signed by it. */
+    bank?: string | null;
+    /** A profile of your own in place of `bank`. */
+    profile?: BankProfile | null;
+    /** Which of the bank's environments. Default: `production`. */
+    environment?: BankEnvironment | null;
+    /** Certificates of authorities that are trusted too, as PEM text, one after the other. */
+    trusted?: string | null;
+    /** The instant of the check. Default: now. */
+    at?: string | null;
+    /** Whether SHA-1 is permitted, which is broken. Default: as the bank's profile says, otherwise not. */
+    allowSha1?: boolean | null;
+    /**
+     * Whether only digests and values are computed, under the certificate in the message, whatever its age,
+     * issuer and methods, and wherever the signature is. Default: false.
+     */
+    signaturesOnly?: boolean | null;
+    /** The charset of the HTTP header that came with the message, for a message that declares none. */
+    charset?: string | null;
+  }
+
+  /**
+   * What a message is.
+   * - `soap_request`: A SOAP envelope from a customer to the bank's file service.
+   * - `soap_answer`: A SOAP envelope from the bank's file service to a customer.
+   * - `soap_certificate_request`: A SOAP envelope to a bank's certificate service.
+   * - `soap_certificate_answer`: A SOAP envelope from a bank's certificate service.
+   * - `soap_fault`: A SOAP fault: nobody signs it, so nothing follows from it.
+   * - `application_request`: The document inside of a request to the file service.
+   * - `application_response`: The document inside of an answer of the file service.
+   * - `certificate_request`: The document inside of a request to a certificate service.
+   * - `certificate_response`: The document inside of an answer of a certificate service.
+   * - `other`: None of this channel, or unreadable.
+   */
+  export type MessageKind = "soap_request" | "soap_answer" | "soap_certificate_request" | "soap_certificate_answer" | "soap_fault" | "application_request" | "application_response" | "certificate_request" | "certificate_response" | "other";
+
+  /** A reference of a signature. */
+  export interface SignatureReference {
+    /** Its URI: empty for the whole document. */
+    readonly uri: string;
+    /** The identifiers of its transforms. */
+    readonly transforms: readonly string[];
+    /** The identifier of its digest. */
+    readonly digest: string;
+    /** Whether the digest holds. */
+    readonly valid: boolean;
+  }
+
+  /** The certificate of a signer. */
+  export interface SignerCertificate {
+    /** Its subject (RFC 2253). */
+    readonly subject: string;
+    /** Its issuer. */
+    readonly issuer: string;
+    /** Its serial number, hex. */
+    readonly serial: string;
+    /** Its end. */
+    readonly notAfter: string;
+    /** The size of its key, bits; 0 for a key that is not RSA. */
+    readonly bits: number;
+  }
+
+  /** One signature. */
+  export interface MessageSignature {
+    /** Whether it is that of the envelope (`soap`) or of the document inside (`document`). */
+    readonly level: SignatureLevel;
+    /**
+     * Whether digests and value hold under the certificate in the message; without `signaturesOnly` also
+     * whether the signature is where it belongs, covers what it must and uses permitted methods.
+     */
+    readonly valid: boolean;
+    /** The identifier of its method. */
+    readonly method?: string;
+    /** The identifier of the canonicalisation of what is signed directly. */
+    readonly canonicalization?: string;
+    /** Its references. */
+    readonly references: readonly SignatureReference[];
+    /** The certificate that it names; left out if there is none in the message. */
+    readonly signer?: SignerCertificate;
+    /**
+     * Whether that certificate leads to a trusted authority at the instant and, of a bank's answer, belongs
+     * to the bank.
+     */
+    readonly trusted: boolean;
+    /** The places of the elements that it covers, as paths from the root; empty if it is not valid. */
+    readonly covers: readonly string[];
+  }
+
+  /** One check. */
+  export interface MessageCheck {
+    /** Its id, such as `V5`; the list is in the protocol's page. */
+    readonly id: string;
+    /** Whether it holds. */
+    readonly ok: boolean;
+    /** What holds, or what is wrong. */
+    readonly why: string;
+  }
+
+  /** The verdict on a message. */
+  export interface MessageVerdict {
+    /**
+     * Whether every check holds. With `signaturesOnly`: whether there is a signature, and the digests and
+     * values of all of them hold.
+     */
+    readonly valid: boolean;
+    /** What the message is. */
+    readonly kind: MessageKind;
+    /** The operation, such as `uploadFile` or `get_certificate`; left out if it is not known. */
+    readonly operation?: string;
+    /**
+     * The bank's code: of the document if there is one, otherwise of the envelope. It counts only with
+     * `valid`.
+     */
+    readonly responseCode?: string;
+    /** The bank's text; of a fault, its text, which nobody signed. */
+    readonly responseText?: string;
+    /** All signatures: those of the envelope, then those of the document. */
+    readonly signatures: readonly MessageSignature[];
+    /** All checks that were made, in their order. */
+    readonly checks: readonly MessageCheck[];
+  }
+
+  /** A digest that differs, and what would give it. */
+  export interface DigestDifference {
+    /** The signature. */
+    readonly level: SignatureLevel;
+    /** The reference's URI. */
+    readonly uri: string;
+    /** The element that it leads to, as a path from the root. */
+    readonly place: string;
+    /** The digest in the message, base64. */
+    readonly expected: string;
+    /** The digest of what is there, base64. */
+    readonly computed: string;
+    /** The canonical text that was digested; its beginning, if it is long. */
+    readonly canonical: string;
+    /** Its size, bytes. */
+    readonly canonicalBytes: number;
+    /** What would give the digest in the message, each in words; empty if the content itself was changed. */
+    readonly alternatives: readonly string[];
+  }
+
+  /** The explanation. */
+  export interface ExplainMessageResponse {
+    /** The verdict, as `verifyMessage` gives it. */
+    readonly verdict: MessageVerdict;
+    /**
+     * The digests that differ: the canonical text of what is there, and what would give the digest in the
+     * message.
+     */
+    readonly differences: readonly DigestDifference[];
+    /** The whole for a person, several lines. */
+    readonly text: string;
+  }
+
+  /** Which profiles to show. */
+  export interface ListProfilesRequest {
+    /** The name of one profile, such as `nordea`. Default: all. */
+    bank?: string | null;
+    /** A profile of your own: shown with what it extends. */
+    profile?: BankProfile | null;
+  }
+
+  /** The profiles. */
+  export interface ListProfilesResponse {
+    /** The profiles, in the order of the library. */
+    readonly profiles: readonly BankProfile[];
+  }
+
+  /**
+   * Verify a message of SEPA Web Services.
+   *
+   * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of
+   * the document inside, what they cover, the time, the certificates' paths to the bank's authorities, and
+   * that the bank signed and not another customer of the same authority. Requests can be verified as well,
+   * with the authority of their certificates in `trusted`. A message that is refused is an answer, not an
+   * error. Not checked: revocation, and whether an answer belongs to a request, for there is none.
+   *
+   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`: A certificate that was given
+   * cannot be used.
+   * @throws {InvalidInputError} `sepa_web_services.unknown_profile`: There is no profile of this bank.
+   * @throws {InvalidInputError} `sepa_web_services.message_too_large`: The message is larger than any of
+   * this channel.
+   *
+   * The event loop waits meanwhile: `verifyMessageAsync` computes on another thread.
+   */
+  export function verifyMessage(request: Omit<VerifyMessageRequest, "content"> & { content: LocalContent }): MessageVerdict;
+
+  /** As `verifyMessage`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function verifyMessageAsync(request: Omit<VerifyMessageRequest, "content"> & { content: LocalContent }): Promise<MessageVerdict>;
+
+  /**
+   * Explain why a message of SEPA Web Services is refused.
+   *
+   * Makes the checks of `verifyMessage` and, where a digest differs, shows the canonical text that was
+   * digested, and tries other canonicalisations, transforms, line ends and the XML declaration: banks
+   * answer "02" or "backend error" and no more. The result shows content of the message.
+   *
+   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`: A certificate that was given
+   * cannot be used.
+   * @throws {InvalidInputError} `sepa_web_services.unknown_profile`: There is no profile of this bank.
+   * @throws {InvalidInputError} `sepa_web_services.message_too_large`: The message is larger than any of
+   * this channel.
+   *
+   * The event loop waits meanwhile: `explainMessageAsync` computes on another thread.
+   */
+  export function explainMessage(request: Omit<VerifyMessageRequest, "content"> & { content: LocalContent }): ExplainMessageResponse;
+
+  /** As `explainMessage`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function explainMessageAsync(request: Omit<VerifyMessageRequest, "content"> & { content: LocalContent }): Promise<ExplainMessageResponse>;
+
+  /**
+   * List the profiles of banks.
+   *
+   * A profile is a bank as data: its addresses, ids, compression, limits, file types, the names of its
+   * signers, and the authorities that are trusted. A bank without a profile here needs one of your own,
+   * which may extend a shipped one.
+   *
+   * @throws {InvalidInputError} `sepa_web_services.unknown_profile`: There is no profile of this bank.
+   */
+  export function listProfiles(request?: ListProfilesRequest): ListProfilesResponse;
+
+  /** As `listProfiles`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function listProfilesAsync(request?: ListProfilesRequest): Promise<ListProfilesResponse>;
 }
 
 /**

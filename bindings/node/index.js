@@ -6,6 +6,7 @@ module.exports = {
   ...require('./lib/ws_channel'),
   ...require('./lib/nextgen_psd2'),
   ...require('./lib/iso20022'),
+  ...require('./lib/sepa_web_services'),
   ...require('./lib/salt_edge_connector'),
   ...require('./lib/salt_edge_hub'),
   ...require('./lib/about'),

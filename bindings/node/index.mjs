@@ -34,5 +34,6 @@ export const {
   iso20022,
   saltEdgeBankHandler,
   saltEdgeHandler,
+  sepa_web_services,
   version,
 } = bankchannel;

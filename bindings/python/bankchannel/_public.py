@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from . import nextgen_psd2 as nextgen_psd2
     from . import salt_edge_connector as salt_edge_connector
     from . import salt_edge_hub as salt_edge_hub
+    from . import sepa_web_services as sepa_web_services
     from . import service as service
     from . import web as web
     from . import ws_channel as ws_channel
@@ -88,6 +89,7 @@ __all__ = [
     "nextgen_psd2",
     "salt_edge_connector",
     "salt_edge_hub",
+    "sepa_web_services",
     "service",
     "web",
     "ws_channel",
@@ -128,4 +130,4 @@ MODULE_OF = {
     "AsyncWsChannel": "ws_channel",
     "WsChannel": "ws_channel",
 }
-MODULES = ("codes", "errors", "iso20022", "nextgen_psd2", "salt_edge_connector", "salt_edge_hub", "service", "web", "ws_channel")
+MODULES = ("codes", "errors", "iso20022", "nextgen_psd2", "salt_edge_connector", "salt_edge_hub", "sepa_web_services", "service", "web", "ws_channel")

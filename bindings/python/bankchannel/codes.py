@@ -75,6 +75,9 @@ __all__ = [
     "SALT_EDGE_HUB_SIGNATURE_REFUSED",
     "SALT_EDGE_HUB_TOKEN_FAILED",
     "SALT_EDGE_HUB_TOKEN_REFUSED",
+    "SEPA_WEB_SERVICES_CERTIFICATE_UNUSABLE",
+    "SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE",
+    "SEPA_WEB_SERVICES_UNKNOWN_PROFILE",
     "TIMEOUT_DEADLINE",
     "TRANSPORT_CONNECTION_LOST",
     "TRANSPORT_CONNECT_FAILED",
@@ -414,6 +417,16 @@ was sent, then give another path or move it away.
 ISO20022_PAYMENT_REFUSED: Final = "iso20022.payment_refused"
 """The payment is faulty: no file was made, or nothing was sent. The message states the first problems,
 `count` how many there are, and `problems` up to 50 of them, one a line.
+"""
+SEPA_WEB_SERVICES_CERTIFICATE_UNUSABLE: Final = "sepa_web_services.certificate_unusable"
+"""A certificate that was given cannot be used. The message says why; give certificates as PEM text, one
+after the other.
+"""
+SEPA_WEB_SERVICES_UNKNOWN_PROFILE: Final = "sepa_web_services.unknown_profile"
+"""There is no profile of this bank. list_profiles names those there are; give any other bank as `profile`."""
+SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE: Final = "sepa_web_services.message_too_large"
+"""The message is larger than any of this channel. Banks take and give files of at most 100 MB; see the
+limit.
 """
 SALT_EDGE_CONNECTOR_KEY_UNUSABLE: Final = "salt_edge_connector.key_unusable"
 """The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text."""

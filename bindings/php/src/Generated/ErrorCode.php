@@ -448,6 +448,24 @@ final class ErrorCode
     public const ISO20022_PAYMENT_REFUSED = 'iso20022.payment_refused';
 
     /**
+     * A certificate that was given cannot be used. The message says why; give certificates as PEM text,
+     * one after the other.
+     */
+    public const SEPA_WEB_SERVICES_CERTIFICATE_UNUSABLE = 'sepa_web_services.certificate_unusable';
+
+    /**
+     * There is no profile of this bank. list_profiles names those there are; give any other bank as
+     * `profile`.
+     */
+    public const SEPA_WEB_SERVICES_UNKNOWN_PROFILE = 'sepa_web_services.unknown_profile';
+
+    /**
+     * The message is larger than any of this channel. Banks take and give files of at most 100 MB; see
+     * the limit.
+     */
+    public const SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE = 'sepa_web_services.message_too_large';
+
+    /**
      * The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM
      * text.
      */
