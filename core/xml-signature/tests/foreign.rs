@@ -113,7 +113,7 @@ fn t02_signed_info_inherits_the_namespaces_around_it() {
 }
 
 #[test]
-fn r07_prefix_lists_of_others_verify() {
+fn r08_prefix_lists_of_others_verify() {
     let list = "<InclusiveNamespaces xmlns=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"xsi #default\"/>";
     let with_list = signature(EXCLUSIVE, &[ENVELOPED, EXCLUSIVE], "", false, X509)
         .replace(

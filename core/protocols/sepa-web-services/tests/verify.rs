@@ -197,3 +197,16 @@ fn t95_profiles() {
     }
     assert!(profile::named("danske").unwrap_err().message().contains("nordea, op, saastopankki, pop, aktia, omasp"));
 }
+
+/// Writes the messages of the scenarios anew, into `tests/scenarios/data`.
+#[test]
+#[ignore = "only when the messages of the scenarios are to be made anew"]
+fn writes_the_messages_of_the_scenarios() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/scenarios/data");
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    let by_customer = BANK.envelope(&answer_body(&CUSTOMER.document(&response("00"), RESPONSE_END)));
+    write("sepa-answer.xml", &answer());
+    write("sepa-answer-by-customer.xml", &by_customer);
+    write("sepa-root.cert.pem", &ROOT.certificate.to_pem());
+    write("sepa-authority.cert.pem", &AUTHORITY.certificate.to_pem());
+}

@@ -221,7 +221,8 @@ def client_of(protocol: str) -> Any:
 def method_of(client: Any, name: str) -> Any:
     """The method of an operation; a module of functions needs no client."""
     protocol, operation = name.split(".")
-    return getattr({"iso20022": bankchannel.iso20022}.get(protocol, client), operation)
+    modules = {"iso20022": bankchannel.iso20022, "sepa_web_services": bankchannel.sepa_web_services}
+    return getattr(modules.get(protocol, client), operation)
 
 
 def call(client: Any, request: Json) -> Json:

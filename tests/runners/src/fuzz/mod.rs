@@ -4,6 +4,7 @@
 //! `tests/long/fuzz` feeds the same functions through cargo-fuzz for a given time.
 
 mod salt_edge;
+mod sepa;
 
 use std::{path::Path, sync::OnceLock, time::SystemTime};
 
@@ -85,6 +86,9 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("salt_edge_request", salt_edge::request),
     ("salt_edge_answer", salt_edge::answer),
     ("salt_edge_bank_answer", salt_edge::bank_answer),
+    ("sepa_message", sepa::message),
+    ("canonical_xml", sepa::canonical),
+    ("sepa_profile", sepa::profile),
 ];
 
 /// The target whose corpus this target uses: the readers of a payment file share theirs.

@@ -1,0 +1,62 @@
+//! The parsers of SEPA Web Services: messages, canonicalisation, profiles.
+
+use bankchannel_foundation::model::read_boundary;
+use bankchannel_sepa_web_services::{
+    profile::{self, BankEnvironment, BankProfile},
+    verify::{VerificationRules, examine},
+};
+use bankchannel_xml::{TokenFlow, XmlRules, XmlTokens, XmlTree, decode_message};
+use bankchannel_xml_signature::{CanonicalForm, CanonicalMethod, Canonicalizer, canonical_bytes};
+
+/// 2031-03-04T05:07:00Z.
+const NOW_S: i64 = 1_930_367_220;
+
+/// Examines a message by the profile of a bank: what is valid is so by its signatures alone, too.
+pub(super) fn message(bytes: &[u8]) {
+    let bank = profile::named("op").expect("a shipped profile");
+    let rules = VerificationRules {
+        at_s: NOW_S,
+        anchors: bank.anchors_of(BankEnvironment::Production).expect("its anchors"),
+        signers: bank.signers.clone(),
+        ..VerificationRules::default()
+    };
+    let strict = examine(bytes, &rules, true);
+    let only = examine(bytes, &VerificationRules { signatures_only: true, ..rules }, false);
+    assert!(!strict.verdict.valid || only.verdict.valid, "what is not signed is valid");
+}
+
+/// Canonicalises a document in each method: from the tokens and from the tree alike, and a canonical document stays as
+/// it is.
+pub(super) fn canonical(bytes: &[u8]) {
+    let Ok(text) = decode_message(bytes, None) else { return };
+    for method in CanonicalMethod::ALL {
+        let Some(once) = document(&text, method) else { return };
+        assert_eq!(document(&once, method).as_ref(), Some(&once), "canonical twice differs in {method:?}");
+        if let Ok(tree) = XmlTree::read(&text) {
+            let form = CanonicalForm::from(method);
+            assert_eq!(canonical_bytes(tree.root(), None, &form), once.as_bytes(), "the tree differs in {method:?}");
+        }
+    }
+}
+
+fn document(text: &str, method: CanonicalMethod) -> Option<String> {
+    let (form, mut bytes) = (CanonicalForm::from(method), Vec::new());
+    let mut canonical = Canonicalizer::new(&form, &mut bytes);
+    let mut tokens = XmlTokens::whole(text, XmlRules::strict()).ok()?;
+    let read = tokens.pump(|token| {
+        canonical.token(&token);
+        Ok(TokenFlow::Next)
+    });
+    canonical.finish();
+    read.ok().map(|_| String::from_utf8(bytes).expect("canonical text is UTF-8"))
+}
+
+/// Reads a profile of a user's own.
+pub(super) fn profile(bytes: &[u8]) {
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(bytes) else { return };
+    if let Ok(own) = read_boundary::<BankProfile>(value).and_then(BankProfile::resolved) {
+        for environment in [BankEnvironment::Production, BankEnvironment::Test] {
+            drop(own.anchors_of(environment));
+        }
+    }
+}
