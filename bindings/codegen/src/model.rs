@@ -241,6 +241,11 @@ impl ProtocolModel {
         taken
     }
 
+    /// The object of its functions in Node.
+    pub(crate) fn node_object(&self) -> String {
+        crate::names::camel(self.module)
+    }
+
     /// Whether it has functions only, without a client.
     pub(crate) fn is_module(&self) -> bool {
         self.settings.is_none()

@@ -97,10 +97,10 @@ fn page(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel) {
     } else {
         format!("call {}", declaration.name)
     };
-    let (module, class) = (protocol.module, protocol.class);
+    let (module, class, object) = (protocol.module, protocol.class, protocol.node_object());
     let faces = if protocol.is_module() {
         format!(
-            "Python `{module}.{name}(…)` · Node `{module}.{camel}({{…}})` · PHP `{class}::{camel}(…)` · Rust `{module}::{name}({})`",
+            "Python `{module}.{name}(…)` · Node `{object}.{camel}({{…}})` · PHP `{class}::{camel}(…)` · Rust `{module}::{name}({})`",
             operation.request.name
         )
     } else {
@@ -119,7 +119,7 @@ fn page(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel) {
         let (name, camel) = (pages.iterator, crate::names::camel(pages.iterator));
         out.blank();
         out.line(if protocol.is_module() { format!(
-            "All pages: {}: Python `{module}.{name}(…)` · Node `{module}.{camel}({{…}})` · PHP `{class}::{camel}(…)`",
+            "All pages: {}: Python `{module}.{name}(…)` · Node `{object}.{camel}({{…}})` · PHP `{class}::{camel}(…)`",
             first_lower(pages.summary)
         ) } else { format!(
             "All pages: {}: Python `client.{name}(…)` · Node `client.{camel}({{…}})` · PHP `$client->{camel}(…)` · Rust `client.{name}(…)`",

@@ -17,7 +17,7 @@ pub(super) fn module_of_functions(protocol: &ProtocolModel) -> String {
     out.line("const { items, local, localElsewhere } = require('./local');");
     types(&mut out, protocol);
     descriptions(&mut out, protocol);
-    out.line(format!("const {} = Object.freeze({{", protocol.module));
+    out.line(format!("const {} = Object.freeze({{", protocol.node_object()));
     for operation in &protocol.operations {
         let name = camel(operation.name);
         out.line(format!("  {name}: (request) => local(operations.{name}, request),"));
@@ -28,7 +28,7 @@ pub(super) fn module_of_functions(protocol: &ProtocolModel) -> String {
     }
     out.line("});");
     out.blank();
-    out.line(format!("module.exports = {{ {} }};", protocol.module));
+    out.line(format!("module.exports = {{ {} }};", protocol.node_object()));
     out.done()
 }
 

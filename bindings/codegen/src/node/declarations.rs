@@ -146,8 +146,8 @@ fn module(out: &mut Out, protocol: &ProtocolModel) -> Result<(), String> {
     }
     out.blank();
     out.jsdoc("", &format!("{}: functions that only compute.", sentence(protocol.what)));
-    out.line(format!("export declare namespace {} {{", protocol.module));
-    let qualified = format!("{}.", protocol.module);
+    out.line(format!("export declare namespace {} {{", protocol.node_object()));
+    let qualified = format!("{}.", protocol.node_object());
     for line in inner.done().trim_start().lines() {
         // Inside the namespace a type needs only its name.
         let is_comment = line.trim_start().starts_with(['/', '*']);

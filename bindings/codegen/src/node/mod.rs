@@ -101,7 +101,7 @@ fn module(model: &Model) -> String {
     names.extend(Category::ALL.iter().map(|category| error_class(*category)));
     names.extend(model.protocols.iter().flat_map(ProtocolModel::classes).map(str::to_owned));
     let modules = model.protocols.iter().filter(|protocol| protocol.is_module());
-    names.extend(modules.map(|protocol| protocol.module.to_owned()));
+    names.extend(modules.map(ProtocolModel::node_object));
     names.sort();
     let mut out = Out::default();
     out.line(NODE_HEADER);

@@ -1,7 +1,7 @@
 //! Shows how the channels of the banks are used.
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow, operation::Command,
 };
 
 use crate::{
@@ -39,8 +39,10 @@ const ERRORS: &[&ErrorRow] = &[&errors::UNKNOWN_PROFILE];
 impl Operation for ListProfiles {
     type Request = ListProfilesRequest;
     type Response = ListProfilesResponse;
-    const DECLARATION: Declaration =
-        operations::local("sepa_web_services.list_profiles", "profiles", Self::DOCS, ERRORS);
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("profiles")],
+        ..operations::local("sepa_web_services.list_profiles", "profiles", Self::DOCS, ERRORS)
+    };
 }
 
 impl Local for ListProfiles {

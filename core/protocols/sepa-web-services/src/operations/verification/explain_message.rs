@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, operation::Command,
+};
 
 use super::verify_message::{ERRORS, VerifyMessageRequest};
 use crate::{
@@ -36,6 +38,7 @@ impl Operation for ExplainMessage {
     type Response = ExplainMessageResponse;
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
+        commands: &[Command::named("explain")],
         ..operations::local("sepa_web_services.explain_message", "verification", Self::DOCS, ERRORS)
     };
 }

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow,
-    model::Timestamp,
+    model::Timestamp, operation::Command,
 };
 
 use crate::{
@@ -55,6 +55,7 @@ impl Operation for VerifyMessage {
     type Response = MessageVerdict;
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
+        commands: &[Command::named("verify")],
         ..operations::local("sepa_web_services.verify_message", "verification", Self::DOCS, ERRORS)
     };
 }
