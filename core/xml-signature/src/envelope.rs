@@ -110,6 +110,12 @@ impl<'r> SignedEnvelope<'r> {
         &self.parts
     }
 
+    /// The elements that the references lead to, in their order.
+    #[must_use]
+    pub fn targets(&self) -> &[TreeElement<'r>] {
+        &self.targets
+    }
+
     /// Whether there is a Timestamp that is not signed: it says nothing.
     #[must_use]
     pub fn has_uncovered_timestamp(&self) -> bool {

@@ -188,7 +188,7 @@ async fn command(face: &str, job_file: &Path, job: &Value, folder: &Path) -> Com
             let line = "printf '%s\\t' \"$1\"; shift; exec \"$@\"";
             command.args(["-c", line, "sh", upload["id"].as_str().unwrap()]);
             command.arg(built().join("bankchannel")).args(["files", "upload-file", "--json", "--noninteractive"]);
-            command.args(["--file-type=pain.001.001.09", "--wait-timeout-s=120", "--poll-interval-s=200"]);
+            command.args(["--file-type=pain.001.001.09", "--wait-timeout-s=120", "--poll-interval-s=0.2"]);
             command.args(WAIT_FOR.map(|file_type| format!("--wait-for={file_type}")));
             command.arg(format!("--private-key={}", job["private_key_file"].as_str().unwrap()));
             command.arg(upload["path"].as_str().unwrap()).env_clear().env("HOME", home);

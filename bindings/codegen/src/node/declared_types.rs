@@ -82,7 +82,7 @@ pub(super) fn type_of(shape: &Shape, way: TypeDirection) -> String {
         Shape::Enum(EnumShape { name, .. })
         | Shape::Struct(StructShape { name, .. })
         | Shape::Union(UnionShape { name, .. }) => match home(shape) {
-            Some(module) => format!("{}.{name}", module.node_object()),
+            Some(module) => format!("{}.{name}", crate::names::camel(module.module)),
             None => (*name).into(),
         },
     }

@@ -4,7 +4,8 @@ use bankchannel_xml::{TreeElement, XmlTree};
 use bankchannel_xml_signature::{SignatureFaultKind, SignedDocument};
 
 use super::kinds::{document_kind, operation_of_command};
-use super::{MessageExamination, MessageKind};
+use super::report::holding;
+use super::{MessageExamination, MessageKind, MessageSignature};
 use crate::profile::SignatureLevel;
 
 /// The root of an encrypted document.
@@ -21,15 +22,16 @@ impl MessageExamination<'_> {
 
     /// Examines a document; `expected` is what belongs into its envelope.
     pub(super) fn document_of(&mut self, tree: &XmlTree<'_>, expected: Option<MessageKind>) {
-        self.survey(tree, SignatureLevel::Document);
         let root = tree.root();
         let kind = document_kind(root);
         if root.is(ENCRYPTED.0, ENCRYPTED.1) {
+            self.survey(tree, SignatureLevel::Document);
             return self
                 .checks
                 .failed("V10", "the document is encrypted: it must be decrypted before it can be verified");
         }
         if kind == MessageKind::Other || expected.is_some_and(|expected| expected != kind) {
+            self.survey(tree, SignatureLevel::Document);
             return self.checks.failed("V10", format!("{} is not the document that belongs here", root.local()));
         }
         self.checks.passed("V10", format!("the document is {}", root.local()));
@@ -37,7 +39,11 @@ impl MessageExamination<'_> {
             self.found.kind = Some(kind);
         }
         self.contents(root, kind);
-        self.document_signature(tree, kind);
+        if self.rules.signatures_only {
+            self.survey(tree, SignatureLevel::Document);
+        } else {
+            self.document_signature(tree, kind);
+        }
     }
 
     /// Takes code, text and command out of the document.
@@ -79,7 +85,7 @@ impl MessageExamination<'_> {
                 };
             }
             Err(fault) => {
-                self.refuse(SignatureLevel::Document);
+                self.survey(tree, SignatureLevel::Document);
                 return self.checks.failed("V11", fault.to_string());
             }
         };
@@ -88,7 +94,7 @@ impl MessageExamination<'_> {
         let verified =
             key.and_then(|key| signed.verify(key, self.rules.algorithms()).map_err(|fault| fault.to_string()));
         if let Err(why) = verified {
-            self.refuse(SignatureLevel::Document);
+            self.survey(tree, SignatureLevel::Document);
             return self.checks.failed("V11", why);
         }
         let path = self.rules.path(&certificates.signer, &certificates.others);
@@ -98,6 +104,7 @@ impl MessageExamination<'_> {
             let bank = self.rules.is_bank(&certificates.signer, SignatureLevel::Document);
             trusted &= self.checks.note("V12", bank);
         }
-        self.set_trusted(SignatureLevel::Document, trusted);
+        let held = holding(signed.parts(), certificates, &[root], SignatureLevel::Document);
+        self.found.signatures.push(MessageSignature { trusted, ..held });
     }
 }

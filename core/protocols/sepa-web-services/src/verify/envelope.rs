@@ -8,7 +8,8 @@ use bankchannel_xml_signature::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::kinds::MessageWrapper;
-use super::{MessageExamination, MessageKind};
+use super::report::holding;
+use super::{MessageExamination, MessageKind, MessageSignature};
 use crate::profile::SignatureLevel;
 
 /// How far two clocks may be apart, seconds.
@@ -18,26 +19,40 @@ const LONGEST_S: i64 = 24 * 60 * 60;
 
 impl MessageExamination<'_> {
     pub(super) fn envelope(&mut self, tree: &XmlTree<'_>) {
-        self.survey(tree, SignatureLevel::Soap);
-        let (header, body) = match SignedEnvelope::parts_of(tree) {
-            Ok(parts) => parts,
-            Err(fault) => return self.checks.failed("V2", fault.to_string()),
-        };
-        self.checks.passed("V2", "one envelope of SOAP 1.1 with one Body");
-        let mut inside = body.children();
-        let (Some(wrapper), None) = (inside.next(), inside.next()) else {
-            return self.checks.failed("V9", "the Body does not hold exactly one element");
-        };
-        if wrapper.is(SOAP_NAMESPACE, "Fault") {
-            return self.fault(wrapper);
+        match SignedEnvelope::parts_of(tree) {
+            Ok((header, body)) => {
+                self.checks.passed("V2", "one envelope of SOAP 1.1 with one Body");
+                self.body(tree, header.is_some(), body);
+            }
+            Err(fault) => {
+                self.survey(tree, SignatureLevel::Soap);
+                self.checks.failed("V2", fault.to_string());
+            }
         }
-        let Some(known) = MessageWrapper::of(wrapper) else {
-            let why = format!("{} is no message of the file service or of a certificate service", wrapper.local());
-            return self.checks.failed("V9", why);
+    }
+
+    fn body(&mut self, tree: &XmlTree<'_>, has_header: bool, body: TreeElement<'_>) {
+        let mut inside = body.children();
+        let only = inside.next().filter(|_| inside.next().is_none());
+        let known = only.and_then(MessageWrapper::of);
+        let (Some(wrapper), Some(known)) = (only, known) else {
+            self.survey(tree, SignatureLevel::Soap);
+            return match only {
+                Some(fault) if fault.is(SOAP_NAMESPACE, "Fault") => self.fault(fault),
+                Some(other) => self.checks.failed(
+                    "V9",
+                    format!("{} is no message of the file service or of a certificate service", other.local()),
+                ),
+                None => self.checks.failed("V9", "the Body does not hold exactly one element"),
+            };
         };
         self.found.kind = Some(known.kind);
         self.found.operation = Some(known.operation.to_owned());
-        self.envelope_signature(tree, header.is_some(), &known);
+        if self.rules.signatures_only {
+            self.survey(tree, SignatureLevel::Soap);
+        } else {
+            self.envelope_signature(tree, has_header, &known);
+        }
         self.headers(wrapper, &known);
         self.inner_document(wrapper, &known);
     }
@@ -62,7 +77,7 @@ impl MessageExamination<'_> {
                 return self.checks.passed("V4", why);
             }
             Err(fault) => {
-                self.refuse(SignatureLevel::Soap);
+                self.survey(tree, SignatureLevel::Soap);
                 let id = match fault.kind {
                     SignatureFaultKind::Reference => "V5",
                     SignatureFaultKind::Algorithm => "V6",
@@ -80,23 +95,22 @@ impl MessageExamination<'_> {
         let key = match certificates.signer.key() {
             Ok(key) => key,
             Err(fault) => {
-                self.refuse(SignatureLevel::Soap);
+                self.survey(tree, SignatureLevel::Soap);
                 return self.checks.failed("V6", fault.to_string());
             }
         };
         let timestamp = match signed.verify(key, self.rules.algorithms()) {
             Ok((_, timestamp)) => timestamp,
             Err(fault) => {
-                self.refuse(SignatureLevel::Soap);
+                self.survey(tree, SignatureLevel::Soap);
                 return self.checks.failed("V6", fault.to_string());
             }
         };
         if known.is_answer() && timestamp.is_none() {
-            self.refuse(SignatureLevel::Soap);
-            self.checks.failed("V6", "the Timestamp of an answer must be there and signed");
-        } else {
-            self.checks.passed("V6", "digests and value hold, with permitted methods");
+            self.survey(tree, SignatureLevel::Soap);
+            return self.checks.failed("V6", "the Timestamp of an answer must be there and signed");
         }
+        self.checks.passed("V6", "digests and value hold, with permitted methods");
         if let Some(timestamp) = timestamp {
             let fresh = self.fresh(timestamp);
             self.checks.note("V7", fresh);
@@ -107,7 +121,8 @@ impl MessageExamination<'_> {
             let bank = self.rules.is_bank(&certificates.signer, SignatureLevel::Soap);
             trusted &= self.checks.note("V12", bank);
         }
-        self.set_trusted(SignatureLevel::Soap, trusted);
+        let held = holding(signed.parts(), certificates, signed.targets(), SignatureLevel::Soap);
+        self.found.signatures.push(MessageSignature { trusted, ..held });
     }
 
     /// V7: whether the message is of now.
@@ -170,23 +185,6 @@ impl MessageExamination<'_> {
         });
         if let Err(why) = read {
             self.checks.failed("V10", format!("the document in {name} cannot be read: {why}"));
-        }
-    }
-
-    /// Marks the signatures of a level as not valid: they are not where they belong, or do not cover what they must.
-    pub(super) fn refuse(&mut self, level: SignatureLevel) {
-        if self.rules.signatures_only {
-            return;
-        }
-        for signature in self.found.signatures.iter_mut().filter(|one| one.level == level) {
-            signature.valid = false;
-            signature.covers.clear();
-        }
-    }
-
-    pub(super) fn set_trusted(&mut self, level: SignatureLevel, trusted: bool) {
-        for signature in self.found.signatures.iter_mut().filter(|one| one.level == level) {
-            signature.trusted = trusted;
         }
     }
 }

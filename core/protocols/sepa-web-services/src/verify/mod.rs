@@ -110,13 +110,18 @@ impl MessageExamination<'_> {
         }
     }
 
-    /// Adds the signatures of a tree to the result; returns where they begin.
-    fn survey(&mut self, tree: &XmlTree<'_>, level: SignatureLevel) -> usize {
-        let first = self.found.signatures.len();
-        let (signatures, differences) = signatures_of(tree, level, self.rules, self.explains);
+    /// Adds the signatures of a tree to the result, as far as they can be computed: none is where it belongs, or that is
+    /// not asked.
+    fn survey(&mut self, tree: &XmlTree<'_>, level: SignatureLevel) {
+        let (mut signatures, differences) = signatures_of(tree, level, self.rules, self.explains);
+        if !self.rules.signatures_only {
+            for signature in &mut signatures {
+                signature.valid = false;
+                signature.covers.clear();
+            }
+        }
         self.found.signatures.extend(signatures);
         self.found.differences.extend(differences);
-        first
     }
 
     fn finish(self) -> ExaminedMessage {

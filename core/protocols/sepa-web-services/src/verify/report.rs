@@ -2,10 +2,10 @@
 
 use bankchannel_crypto::x509::{Certificate, NameStyle};
 use bankchannel_foundation::{Boundary, model::Timestamp};
-use bankchannel_xml::XmlTree;
+use bankchannel_xml::{TreeElement, XmlTree};
 use bankchannel_xml_signature::{
-    CanonicalMethod, SurveyedReference, SurveyedSignature, canonical_bytes, digest_alternatives, digest_uri,
-    signature_uri, survey,
+    CanonicalMethod, KeyCertificates, SignatureParts, SurveyedReference, SurveyedSignature, canonical_bytes,
+    digest_alternatives, digest_uri, signature_uri, survey,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -141,14 +141,31 @@ pub(super) fn signatures_of(
     (signatures, differences)
 }
 
+/// A signature that holds where it belongs.
+pub(super) fn holding(
+    parts: &SignatureParts<'_>,
+    certificates: &KeyCertificates,
+    targets: &[TreeElement<'_>],
+    level: SignatureLevel,
+) -> MessageSignature {
+    MessageSignature {
+        level,
+        valid: true,
+        method: Some(signature_uri(parts.method).to_owned()),
+        canonicalization: Some(parts.canonical.method.uri().to_owned()),
+        references: parts.references.iter().map(|reference| SignatureReference::written(reference, true)).collect(),
+        signer: Some(SignerCertificate::of(&certificates.signer)),
+        trusted: false,
+        covers: targets.iter().map(|element| element.place()).collect(),
+    }
+}
+
 fn described(one: &SurveyedSignature<'_>, level: SignatureLevel, rules: &VerificationRules) -> MessageSignature {
     let certificates = one.certificates.as_ref().ok();
-    let references = one.references.iter().map(|reference| SignatureReference {
-        uri: reference.reference.uri(),
-        transforms: reference.reference.transforms.iter().map(|transform| transform.uri().to_owned()).collect(),
-        digest: digest_uri(reference.reference.digest).to_owned(),
-        valid: reference.digest_holds,
-    });
+    let references = one
+        .references
+        .iter()
+        .map(|reference| SignatureReference::written(&reference.reference, reference.digest_holds));
     let parts = one.parts.as_ref().ok();
     let covered = one.references.iter().filter_map(|reference| reference.target.as_ref().ok());
     MessageSignature {
@@ -158,9 +175,20 @@ fn described(one: &SurveyedSignature<'_>, level: SignatureLevel, rules: &Verific
         canonicalization: parts.map(|parts| parts.canonical.method.uri().to_owned()),
         references: references.collect(),
         signer: certificates.map(|certificates| SignerCertificate::of(&certificates.signer)),
-        trusted: certificates
-            .is_some_and(|certificates| rules.path(&certificates.signer, &certificates.others).is_ok()),
+        trusted: rules.signatures_only
+            && certificates.is_some_and(|certificates| rules.path(&certificates.signer, &certificates.others).is_ok()),
         covers: if one.holds() { covered.map(|element| element.place()).collect() } else { Vec::new() },
+    }
+}
+
+impl SignatureReference {
+    fn written(reference: &bankchannel_xml_signature::SignatureReference<'_>, valid: bool) -> Self {
+        Self {
+            uri: reference.uri(),
+            transforms: reference.transforms.iter().map(|transform| transform.uri().to_owned()).collect(),
+            digest: digest_uri(reference.digest).to_owned(),
+            valid,
+        }
     }
 }
 
