@@ -7850,7 +7850,7 @@ export declare namespace iso20022 {
  * Messages of the banks' own SOAP channel, verified and explained; profiles of banks: functions that only
  * compute.
  */
-export declare namespace sepa_web_services {
+export declare namespace sepaWebServices {
   /**
    * The banks that have one form of messages.
    * - `nordea`: Nordea.

@@ -34,6 +34,6 @@ export const {
   iso20022,
   saltEdgeBankHandler,
   saltEdgeHandler,
-  sepa_web_services,
+  sepaWebServices,
   version,
 } = bankchannel;

@@ -10,7 +10,7 @@ const operations = {
   listProfiles: { name: "sepa_web_services.list_profiles", request: plain, response: plain, local: true },
 };
 
-const sepa_web_services = Object.freeze({
+const sepaWebServices = Object.freeze({
   verifyMessage: (request) => local(operations.verifyMessage, request),
   verifyMessageAsync: (request) => localElsewhere(operations.verifyMessage, request),
   explainMessage: (request) => local(operations.explainMessage, request),
@@ -19,4 +19,4 @@ const sepa_web_services = Object.freeze({
   listProfilesAsync: (request) => localElsewhere(operations.listProfiles, request),
 });
 
-module.exports = { sepa_web_services };
+module.exports = { sepaWebServices };
