@@ -1,7 +1,7 @@
 //! SEPA Web Services, the banks' own SOAP channel: messages verified and explained, profiles of banks. These operations
 //! only compute.
 
-pub use bankchannel_sepa_web_services::{PROTOCOL, errors, for_each_operation, operations, profile, verify};
+pub use bankchannel_sepa_web_services::{PROTOCOL, errors, for_each_operation, operations, profile, request, verify};
 
 use crate::{CommandPlacement, Protocol, local};
 

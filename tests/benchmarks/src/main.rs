@@ -17,6 +17,7 @@ mod load;
 mod memory;
 mod outbox;
 mod prepare;
+mod sepa;
 mod served;
 mod service;
 mod signing;
@@ -62,6 +63,9 @@ fn main() {
     service::measure(&mut table, |name| wanted("service") || wanted(name));
     if wanted("memory") {
         memory::measure(&mut table);
+    }
+    if wanted("sepa") {
+        sepa::measure(&mut table);
     }
     if wanted("iso20022") {
         iso20022::measure(&mut table);

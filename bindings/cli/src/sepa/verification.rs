@@ -31,12 +31,14 @@ const ROWS: FieldOptions = FieldOptions::new(
             "Certificates of trusted authorities: one or several as PEM, or one as DER; may be given several times",
         ),
         FieldOption::value("at", "at").help("The instant of the check, such as 2026-03-03T10:15:30Z [default: now]"),
-        FieldOption::value("signatures_only", "signatures-only"),
+        FieldOption::value("signatures_only", ONLY),
         FieldOption::value("charset", "charset"),
     ],
 );
 
 const ALLOW: &str = "allow";
+/// The switch of a computation that trusts nothing.
+const ONLY: &str = "signatures-only";
 
 const VERIFY_EXAMPLES: &str = "Examples:
   bankchannel sepa verify --bank nordea answer.xml
@@ -77,7 +79,7 @@ pub(super) fn verify(matches: &ArgMatches) -> CommandOutcome {
     let verdict = call(matches, "sepa_web_services.verify_message", "verifying the message")?;
     match format(matches) {
         Format::Json => output::json(&verdict),
-        Format::Table => lines(&verdict).iter().for_each(|line| output::line(line)),
+        Format::Table => lines(&verdict, matches.get_flag(ONLY)).iter().for_each(|line| output::line(line)),
     }
     if verdict["valid"] == true {
         return Ok(());
@@ -112,11 +114,16 @@ fn call(matches: &ArgMatches, operation: &str, meanwhile: &'static str) -> Comma
 }
 
 /// The verdict first, then the checks that do not hold, then who signed.
-fn lines(verdict: &Value) -> Vec<String> {
+fn lines(verdict: &Value, signatures_only: bool) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let all = |name: &str| verdict[name].as_array().cloned().unwrap_or_default();
     let operation = verdict["operation"].as_str().map(|name| format!(", {name}")).unwrap_or_default();
-    let first = if verdict["valid"] == true { "VALID" } else { "REFUSED" };
+    let first = match (verdict["valid"] == true, signatures_only) {
+        (true, false) => "VALID",
+        (false, false) => "REFUSED",
+        (true, true) => "SIGNATURES HOLD (whose they are was not asked)",
+        (false, true) => "SIGNATURES DO NOT HOLD",
+    };
     let mut lines = vec![format!("{first}: {}{operation}", text(&verdict["kind"]))];
     for check in all("checks").iter().filter(|check| check["ok"] != true) {
         lines.push(format!("  {}: {}", text(&check["id"]), text(&check["why"])));

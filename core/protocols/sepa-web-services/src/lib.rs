@@ -5,6 +5,8 @@
 //!      │
 //!   verify       an envelope or the document in it: each check with its verdict (core/xml-signature, certificate paths)
 //!      │
+//!   request      a document and its envelope, written and signed while the content passes
+//!
 //!   operations   verify_message, explain_message, list_profiles
 //! ```
 //!
@@ -13,6 +15,7 @@
 pub mod errors;
 pub mod operations;
 pub mod profile;
+pub mod request;
 pub mod verify;
 
 pub use operations::{CATALOGUE, TERMS, Terms};

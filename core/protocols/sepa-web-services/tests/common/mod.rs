@@ -114,7 +114,7 @@ impl Party {
         Self::read(folder)
     }
 
-    fn sign(&self, bytes: &[u8]) -> Vec<u8> {
+    pub fn sign(&self, bytes: &[u8]) -> Vec<u8> {
         if let Some(key) = &self.key {
             return key.sign_pkcs1(Hash::Sha256, bytes).unwrap();
         }

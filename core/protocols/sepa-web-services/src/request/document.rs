@@ -1,0 +1,180 @@
+//! The document of a request, ApplicationRequest, in the order of its schema (§2.1).
+
+use bankchannel_foundation::{Error, model::Date};
+
+use super::text::{check, element};
+use crate::profile::BankEnvironment;
+
+const NAMESPACE: &str = "http://bxd.fi/xmldata/";
+
+/// An operation of the file service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileCommand {
+    /// Sends a file.
+    UploadFile,
+    /// Lists files.
+    DownloadFileList,
+    /// Fetches a file.
+    DownloadFile,
+    /// Deletes a file that was sent.
+    DeleteFile,
+    /// Says what a user may do.
+    GetUserInfo,
+}
+
+impl FileCommand {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::UploadFile, Self::DownloadFileList, Self::DownloadFile, Self::DeleteFile, Self::GetUserInfo];
+
+    /// The name in the document, case and all.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UploadFile => "UploadFile",
+            Self::DownloadFileList => "DownloadFileList",
+            Self::DownloadFile => "DownloadFile",
+            Self::DeleteFile => "DeleteFile",
+            Self::GetUserInfo => "GetUserInfo",
+        }
+    }
+
+    /// The element in the Body of a request.
+    #[must_use]
+    pub const fn wrapper(self) -> &'static str {
+        match self {
+            Self::UploadFile => "uploadFilein",
+            Self::DownloadFileList => "downloadFileListin",
+            Self::DownloadFile => "downloadFilein",
+            Self::DeleteFile => "deleteFilein",
+            Self::GetUserInfo => "getUserInfoin",
+        }
+    }
+}
+
+/// What the document of a request says.
+#[derive(Debug, Clone)]
+pub struct ApplicationRequest {
+    /// The customer that signs it, at most 16 characters.
+    pub customer_id: String,
+    /// The operation.
+    pub command: FileCommand,
+    /// When it was made: UTC with `Z` and a fraction; no two of a customer are equal.
+    pub timestamp: String,
+    /// The first day of a list, included.
+    pub start_date: Option<Date>,
+    /// The last day of a list, included.
+    pub end_date: Option<Date>,
+    /// The status of a list's files, in the bank's word.
+    pub status: Option<String>,
+    /// The service or account, at most 256 characters.
+    pub service_id: Option<String>,
+    /// The environment.
+    pub environment: BankEnvironment,
+    /// References of files, at most 32 characters each.
+    pub file_references: Vec<String>,
+    /// The file's name in the customer's system, at most 80 characters.
+    pub user_filename: Option<String>,
+    /// The part of the agreement, at most 80 characters.
+    pub target_id: Option<String>,
+    /// Copied into the answer, at most 32 characters.
+    pub execution_serial: Option<String>,
+    /// The method by which the content is compressed, in the bank's word; `None` for none.
+    pub compression_method: Option<String>,
+    /// The program that makes it, at most 80 characters.
+    pub software_id: String,
+    /// The bank's type of the file, at most 40 characters.
+    pub file_type: Option<String>,
+    /// Whether it carries content.
+    pub has_content: bool,
+}
+
+/// The text of a document around its content and its signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentText {
+    /// What comes before the content; all but the signature and the end tag, if there is none.
+    pub before_content: String,
+    /// What comes between the content and the signature.
+    pub behind_content: &'static str,
+}
+
+impl DocumentText {
+    /// The end tag of the root, behind the signature.
+    pub const END: &'static str = "</ApplicationRequest>";
+}
+
+impl ApplicationRequest {
+    /// A request of this customer with nothing but what every one has.
+    #[must_use]
+    pub fn new(command: FileCommand, customer_id: &str, timestamp: &str, software_id: &str) -> Self {
+        Self {
+            customer_id: customer_id.to_owned(),
+            command,
+            timestamp: timestamp.to_owned(),
+            start_date: None,
+            end_date: None,
+            status: None,
+            service_id: None,
+            environment: BankEnvironment::Production,
+            file_references: Vec::new(),
+            user_filename: None,
+            target_id: None,
+            execution_serial: None,
+            compression_method: None,
+            software_id: software_id.to_owned(),
+            file_type: None,
+            has_content: false,
+        }
+    }
+
+    /// Writes the document, in canonical form: the default namespace on the root, no other, no blanks.
+    ///
+    /// # Errors
+    /// `input.invalid_field`, naming the field that is empty, too long or holds a control character.
+    pub fn write(&self) -> Result<DocumentText, Error> {
+        let mut out = format!("<ApplicationRequest xmlns=\"{NAMESPACE}\">");
+        let mut put = |field: &str, name: &str, value: Option<&str>, most: usize| match value {
+            Some(value) => check(field, value, most).map(|()| element(&mut out, "", name, value)),
+            None => Ok(()),
+        };
+        put("customer_id", "CustomerId", Some(&self.customer_id), 16)?;
+        put("command", "Command", Some(self.command.name()), 32)?;
+        put("timestamp", "Timestamp", Some(&self.timestamp), 40)?;
+        let day = |date: &Option<Date>| date.as_ref().map(ToString::to_string);
+        put("start_date", "StartDate", day(&self.start_date).as_deref(), 10)?;
+        put("end_date", "EndDate", day(&self.end_date).as_deref(), 10)?;
+        put("status", "Status", self.status.as_deref(), 10)?;
+        put("service_id", "ServiceId", self.service_id.as_deref(), 256)?;
+        let environment = match self.environment {
+            BankEnvironment::Production => "PRODUCTION",
+            BankEnvironment::Test => "TEST",
+        };
+        put("environment", "Environment", Some(environment), 10)?;
+        if !self.file_references.is_empty() {
+            out.push_str("<FileReferences>");
+            for reference in &self.file_references {
+                check("file_reference", reference, 32)?;
+                element(&mut out, "", "FileReference", reference);
+            }
+            out.push_str("</FileReferences>");
+        }
+        let mut put = |field: &str, name: &str, value: Option<&str>, most: usize| match value {
+            Some(value) => check(field, value, most).map(|()| element(&mut out, "", name, value)),
+            None => Ok(()),
+        };
+        put("user_filename", "UserFilename", self.user_filename.as_deref(), 80)?;
+        put("target_id", "TargetId", self.target_id.as_deref(), 80)?;
+        put("execution_serial", "ExecutionSerial", self.execution_serial.as_deref(), 32)?;
+        if let Some(method) = &self.compression_method {
+            put("compression", "Compression", Some("true"), 5)?;
+            put("compression_method", "CompressionMethod", Some(method), 35)?;
+        }
+        put("software_id", "SoftwareId", Some(&self.software_id), 80)?;
+        put("file_type", "FileType", self.file_type.as_deref(), 40)?;
+        if self.has_content {
+            out.push_str("<Content>");
+        }
+        let behind_content = if self.has_content { "</Content>" } else { "" };
+        Ok(DocumentText { before_content: out, behind_content })
+    }
+}

@@ -1,0 +1,21 @@
+//! Requests to a bank's file service, written and signed: a document in an envelope (§2, §3).
+//!
+//! ```text
+//!   ApplicationRequest ─► text before and behind the content ─┐
+//!   RequestHeader ──────► text before and behind the document ┴─► RequestSeal ◄─ content, once, piece by piece
+//!                                                                     │ base64, digest of the document
+//!                                                                     │ base64 of that, digest of the Body
+//!                                                            document's signature, then the envelope's
+//! ```
+//!
+//! What is written is canonical, so its own bytes are digested. Nothing here signs: the bytes to sign are handed out, for
+//! a key on a token or at the caller's.
+
+mod document;
+mod header;
+mod seal;
+mod text;
+
+pub use document::{ApplicationRequest, DocumentText, FileCommand};
+pub use header::RequestHeader;
+pub use seal::{RequestSeal, SealedDocument, SealedRequest};

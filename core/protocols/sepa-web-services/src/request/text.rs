@@ -1,0 +1,39 @@
+//! Values in canonical text.
+
+use bankchannel_foundation::Error;
+
+/// Appends an element with a text, in canonical form.
+pub(super) fn element(out: &mut String, prefix: &str, name: &str, value: &str) {
+    out.extend(["<", prefix, name, ">"]);
+    escape(out, value);
+    out.extend(["</", prefix, name, ">"]);
+}
+
+fn escape(out: &mut String, value: &str) {
+    for one in value.chars() {
+        match one {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\r' => out.push_str("&#xD;"),
+            other => out.push(other),
+        }
+    }
+}
+
+/// Checks the length of a value in characters, and that XML can hold it.
+///
+/// # Errors
+/// `input.invalid_field`, naming the field.
+pub(super) fn check(field: &str, value: &str, most: usize) -> Result<(), Error> {
+    if value.is_empty() {
+        return Err(Error::invalid_field(field, "must not be empty: leave it out"));
+    }
+    if value.chars().count() > most {
+        return Err(Error::invalid_field(field, format!("has more than {most} characters")));
+    }
+    if value.chars().any(|one| one.is_control() || matches!(one, '\u{fffe}' | '\u{ffff}')) {
+        return Err(Error::invalid_field(field, "holds a control character"));
+    }
+    Ok(())
+}
