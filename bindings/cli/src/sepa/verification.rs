@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bankchannel::{call_local, sepa_web_services::operations::verification::verify_message::VerifyMessageRequest};
 use bankchannel_foundation::Boundary as _;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     exit::{CommandFailure, CommandOutcome},
@@ -31,14 +31,12 @@ const ROWS: FieldOptions = FieldOptions::new(
             "Certificates of trusted authorities: one or several as PEM, or one as DER; may be given several times",
         ),
         FieldOption::value("at", "at").help("The instant of the check, such as 2026-03-03T10:15:30Z [default: now]"),
-        FieldOption::value("signatures_only", ONLY),
+        FieldOption::value("signatures_only", "signatures-only"),
         FieldOption::value("charset", "charset"),
     ],
 );
 
 const ALLOW: &str = "allow";
-/// The switch of a computation that trusts nothing.
-const ONLY: &str = "signatures-only";
 
 const VERIFY_EXAMPLES: &str = "Examples:
   bankchannel sepa verify --bank nordea answer.xml
@@ -76,10 +74,12 @@ fn arguments(command: Command) -> Command {
 
 /// Exit code 0 if the message is valid.
 pub(super) fn verify(matches: &ArgMatches) -> CommandOutcome {
-    let verdict = call(matches, "sepa_web_services.verify_message", "verifying the message")?;
+    let given = ROWS.read(matches)?;
+    let only = given.get("signatures_only") == Some(&Value::Bool(true));
+    let verdict = call(matches, given, "sepa_web_services.verify_message", "verifying the message")?;
     match format(matches) {
         Format::Json => output::json(&verdict),
-        Format::Table => lines(&verdict, matches.get_flag(ONLY)).iter().for_each(|line| output::line(line)),
+        Format::Table => lines(&verdict, only).iter().for_each(|line| output::line(line)),
     }
     if verdict["valid"] == true {
         return Ok(());
@@ -92,7 +92,7 @@ pub(super) fn verify(matches: &ArgMatches) -> CommandOutcome {
 
 /// Exit code 0 for any verdict.
 pub(super) fn explain(matches: &ArgMatches) -> CommandOutcome {
-    let explained = call(matches, "sepa_web_services.explain_message", "examining the message")?;
+    let explained = call(matches, ROWS.read(matches)?, "sepa_web_services.explain_message", "examining the message")?;
     match format(matches) {
         Format::Json => output::json(&explained),
         Format::Table => output::line(explained["text"].as_str().unwrap_or_default().trim_end()),
@@ -100,8 +100,12 @@ pub(super) fn explain(matches: &ArgMatches) -> CommandOutcome {
     Ok(())
 }
 
-fn call(matches: &ArgMatches, operation: &str, meanwhile: &'static str) -> CommandOutcome<Value> {
-    let mut given = ROWS.read(matches)?;
+fn call(
+    matches: &ArgMatches,
+    mut given: Map<String, Value>,
+    operation: &str,
+    meanwhile: &'static str,
+) -> CommandOutcome<Value> {
     if matches.contains_id(ALLOW) {
         given.insert("allow_sha1".to_owned(), true.into());
     }
