@@ -1,6 +1,7 @@
 //! A document with its signature inside: the enveloped signature of a whole document.
 
 use bankchannel_crypto::signature::VerifyingKey;
+use bankchannel_crypto::x509::Certificate;
 use bankchannel_xml::{TreeElement, XmlTree};
 
 use crate::covered::CoveredElement;
@@ -26,6 +27,14 @@ impl<'r> SignedDocument<'r> {
     /// # Errors
     /// [`SignatureFaultKind::NotSigned`] if there is none; what else is wrong with it.
     pub fn read(tree: &'r XmlTree<'_>) -> Result<Self, SignatureFault> {
+        Self::read_knowing(tree, &[])
+    }
+
+    /// The same; certificates that are known, from messages before, are not read again.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_knowing(tree: &'r XmlTree<'_>, known: &[Certificate]) -> Result<Self, SignatureFault> {
         let root = tree.root();
         let mut signatures = root.and_inside().filter(|one| one.is(SIGNATURE_NAMESPACE, "Signature"));
         let Some(signature) = signatures.next() else {
@@ -56,7 +65,7 @@ impl<'r> SignedDocument<'r> {
             let message = "the transforms are not enveloped-signature, with or without a canonicalisation behind it";
             return Err(SignatureFault::new(SignatureFaultKind::Algorithm, reference.element(), message));
         }
-        let certificates = parts.certificates(&ids)?;
+        let certificates = parts.certificates(&ids, known)?;
         Ok(Self { root, parts, certificates })
     }
 

@@ -1,6 +1,7 @@
 //! A SOAP envelope signed with WS-Security.
 
 use bankchannel_crypto::signature::VerifyingKey;
+use bankchannel_crypto::x509::Certificate;
 use bankchannel_xml::{TreeElement, XmlTree};
 
 use crate::covered::CoveredElement;
@@ -57,6 +58,14 @@ impl<'r> SignedEnvelope<'r> {
     /// # Errors
     /// [`SignatureFaultKind::NotSigned`] if there is none; what else is wrong with it.
     pub fn read(tree: &'r XmlTree<'_>) -> Result<Self, SignatureFault> {
+        Self::read_knowing(tree, &[])
+    }
+
+    /// The same; certificates that are known, from messages before, are not read again.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_knowing(tree: &'r XmlTree<'_>, known: &[Certificate]) -> Result<Self, SignatureFault> {
         let (header, body) = outline(tree)?;
         let root = tree.root();
         let unsigned = |at| SignatureFault::new(SignatureFaultKind::NotSigned, at, "the message has no signature");
@@ -94,7 +103,7 @@ impl<'r> SignedEnvelope<'r> {
             let message = "the Body is not signed: no reference leads to it";
             return Err(SignatureFault::new(SignatureFaultKind::Reference, signature, message));
         }
-        let certificates = parts.certificates(&ids)?;
+        let certificates = parts.certificates(&ids, known)?;
         Ok(Self { body, timestamp, parts, certificates, targets })
     }
 

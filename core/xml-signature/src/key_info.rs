@@ -83,17 +83,21 @@ fn token_reference(reference: TreeElement<'_>) -> Result<KeyPlace<'_>, Signature
 }
 
 impl KeyPlace<'_> {
-    /// Reads the certificates.
-    pub(crate) fn certificates(&self, ids: &IdIndex<'_>) -> Result<KeyCertificates, SignatureFault> {
+    /// Reads the certificates. Those that are known are not read again.
+    pub(crate) fn certificates(
+        &self,
+        ids: &IdIndex<'_>,
+        known: &[Certificate],
+    ) -> Result<KeyCertificates, SignatureFault> {
         match self {
-            Self::Inside(elements) => inside(elements),
+            Self::Inside(elements) => inside(elements, known),
             Self::Token(id, at) => {
                 let token = ids.find(id, *at)?;
                 if !token.is(WS_SECURITY_NAMESPACE, "BinarySecurityToken") {
                     let message = "the signature's key is not in a BinarySecurityToken";
                     return Err(SignatureFault::new(SignatureFaultKind::Certificate, token, message));
                 }
-                Ok(KeyCertificates { signer: from_token(token)?, others: Vec::new() })
+                Ok(KeyCertificates { signer: from_token(token, known)?, others: Vec::new() })
             }
             Self::Other(name, at) => Err(SignatureFault::new(
                 SignatureFaultKind::Certificate,
@@ -104,11 +108,11 @@ impl KeyPlace<'_> {
     }
 }
 
-fn inside(elements: &[TreeElement<'_>]) -> Result<KeyCertificates, SignatureFault> {
+fn inside(elements: &[TreeElement<'_>], known: &[Certificate]) -> Result<KeyCertificates, SignatureFault> {
     if let Some(more) = elements.get(MAX_CERTIFICATES) {
         return Err(SignatureFault::structure(*more, format!("there are more than {MAX_CERTIFICATES} certificates")));
     }
-    let mut all = elements.iter().map(|one| certificate(*one)).collect::<Result<Vec<_>, _>>()?;
+    let mut all = elements.iter().map(|one| certificate(*one, known)).collect::<Result<Vec<_>, _>>()?;
     // The order is free: the signer is the one that issued none of the others.
     let issues_another = |one: &Certificate| all.iter().any(|other| other != one && other.names_issuer(one));
     let at = all.iter().position(|one| !issues_another(one)).unwrap_or_default();
@@ -117,7 +121,7 @@ fn inside(elements: &[TreeElement<'_>]) -> Result<KeyCertificates, SignatureFaul
     Ok(KeyCertificates { signer, others: all })
 }
 
-fn from_token(token: TreeElement<'_>) -> Result<Certificate, SignatureFault> {
+fn from_token(token: TreeElement<'_>, known: &[Certificate]) -> Result<Certificate, SignatureFault> {
     let fault = |message| SignatureFault::new(SignatureFaultKind::Certificate, token, message);
     if token.attribute("", "ValueType").is_some_and(|kind| kind != X509_TOKEN) {
         return Err(fault("the BinarySecurityToken is not an X.509 certificate (ValueType)"));
@@ -125,10 +129,15 @@ fn from_token(token: TreeElement<'_>) -> Result<Certificate, SignatureFault> {
     if token.attribute("", "EncodingType").is_some_and(|encoding| encoding != BASE64_TOKEN) {
         return Err(fault("the BinarySecurityToken is not in base64 (EncodingType)"));
     }
-    certificate(token)
+    certificate(token, known)
 }
 
-fn certificate(element: TreeElement<'_>) -> Result<Certificate, SignatureFault> {
+fn certificate(element: TreeElement<'_>, known: &[Certificate]) -> Result<Certificate, SignatureFault> {
+    if let Some(text) = element.text()
+        && let Some(same) = known.iter().find(|one| one.base64() == text.trim_ascii())
+    {
+        return Ok(same.clone());
+    }
     let der = only_base64(element, MAX_DER_BYTES)?;
     Certificate::from_der(&der).map_err(|fault| {
         let message = format!("the certificate cannot be read: {fault}");

@@ -2,6 +2,7 @@
 
 use bankchannel_crypto::digest::DigestAlgorithm;
 use bankchannel_crypto::signature::VerifyingKey;
+use bankchannel_crypto::x509::Certificate;
 use bankchannel_xml::TreeElement;
 
 use crate::canonical::canonicalize;
@@ -127,8 +128,12 @@ impl<'r> SignatureParts<'r> {
         Err(SignatureFault::new(SignatureFaultKind::Value, self.element, message))
     }
 
-    pub(crate) fn certificates(&self, ids: &IdIndex<'_>) -> Result<KeyCertificates, SignatureFault> {
-        self.key.certificates(ids)
+    pub(crate) fn certificates(
+        &self,
+        ids: &IdIndex<'_>,
+        known: &[Certificate],
+    ) -> Result<KeyCertificates, SignatureFault> {
+        self.key.certificates(ids, known)
     }
 }
 

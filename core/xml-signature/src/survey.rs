@@ -62,7 +62,7 @@ pub fn survey<'r>(tree: &'r XmlTree<'_>) -> Vec<SurveyedSignature<'r>> {
 
 fn examine<'r>(element: TreeElement<'r>, root: TreeElement<'r>, ids: &IdIndex<'r>) -> SurveyedSignature<'r> {
     let parts = SignatureParts::read(element);
-    let certificates = parts.as_ref().map_err(Clone::clone).and_then(|parts| parts.certificates(ids));
+    let certificates = parts.as_ref().map_err(Clone::clone).and_then(|parts| parts.certificates(ids, &[]));
     let (mut references, mut value_holds) = (Vec::new(), false);
     if let Ok(parts) = &parts {
         value_holds = certificates.as_ref().is_ok_and(|certificates| {

@@ -14,6 +14,9 @@ use crate::tokens::{TokenFlow, XmlRefusal, XmlRules, XmlToken, XmlTokens, local,
 /// Maximum number of elements in one message.
 pub const MAX_TREE_ELEMENTS: usize = 200_000;
 
+/// Bytes of text for each element or text of an ordinary message, so that the list of them seldom grows.
+const BYTES_OF_NODE: usize = 64;
+
 /// A message.
 pub struct XmlTree<'t> {
     text: &'t str,
@@ -48,9 +51,10 @@ impl<'t> XmlTree<'t> {
     pub fn read(text: &'t str) -> Result<Self, XmlFault> {
         let mut tokens = XmlTokens::whole(text, XmlRules::message())?;
         let mut builder = TreeBuilder {
-            tree: Self { text, nodes: Vec::new(), namespaces: Vec::new() },
+            tree: Self { text, nodes: Vec::with_capacity(text.len() / BYTES_OF_NODE), namespaces: Vec::new() },
             open: Vec::new(),
             known: HashMap::new(),
+            last: 0,
             elements: 0,
             in_text: false,
         };
@@ -74,6 +78,8 @@ struct TreeBuilder<'t> {
     /// The open elements, from the root.
     open: Vec<u32>,
     known: HashMap<String, u32>,
+    /// The number of the namespace of the last element.
+    last: u32,
     elements: usize,
     /// Whether the last token was a text.
     in_text: bool,
@@ -123,12 +129,18 @@ impl<'t> TreeBuilder<'t> {
     }
 
     fn number_of(&mut self, namespace: &str) -> u32 {
+        // Mostly that of the element before.
+        if self.tree.namespaces.get(self.last as usize).is_some_and(|last| last == namespace) {
+            return self.last;
+        }
         if let Some(number) = self.known.get(namespace) {
+            self.last = *number;
             return *number;
         }
         let number = self.tree.namespaces.len() as u32;
         self.tree.namespaces.push(namespace.to_owned());
         self.known.insert(namespace.to_owned(), number);
+        self.last = number;
         number
     }
 }

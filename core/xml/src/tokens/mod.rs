@@ -395,6 +395,14 @@ impl<'a> XmlTokens<'a> {
                     *line += line_ends(text);
                     take(XmlToken::Text(text))?
                 }
+                Some(PlainToken::Reference(found, size)) => {
+                    let mut encoded = [0; 4];
+                    let text: &str = found.encode_utf8(&mut encoded);
+                    // A reference is a text even where blanks are none.
+                    first_of_text(if open.depth() == 0 { "&" } else { text }, open.depth(), *rules)?;
+                    *at += size;
+                    take(XmlToken::Text(text))?
+                }
                 Some(PlainToken::Start { name, attributes, text })
                     if text.is_none_or(|size| size <= rules.limits.token) =>
                 {

@@ -1,10 +1,17 @@
 //! Plain tags and texts, which are most of a file and need no processing. Finding them here is several times as fast as
 //! the library, which reads everything else: attributes, references, comments, carriage returns, malformed text.
 
+use super::names::resolved;
+
+/// Longest reference that is read here, in bytes: `&#x10FFFF;` has ten.
+const MAX_REFERENCE: usize = 16;
+
 /// A tag or text that needs no processing.
 pub(super) enum PlainToken<'t> {
     /// Text of that many bytes.
     Text(usize),
+    /// A reference of that many bytes, to a character.
+    Reference(char, usize),
     /// A start tag with one plain attribute at most.
     Start {
         name: &'t str,
@@ -21,7 +28,11 @@ pub(super) enum PlainToken<'t> {
 #[inline]
 pub(super) fn plain<'t>(rest: &'t str, innermost: &str) -> Option<PlainToken<'t>> {
     let bytes = rest.as_bytes();
-    if *bytes.first()? != b'<' {
+    if *bytes.first()? == b'&' {
+        let end = memchr::memchr(b';', &bytes[..bytes.len().min(MAX_REFERENCE)])?;
+        return resolved(rest.get(1..end)?).map(|found| PlainToken::Reference(found, end + 1));
+    }
+    if bytes[0] != b'<' {
         return plain_text(bytes).filter(|size| *size > 0).map(PlainToken::Text);
     }
     if let Some(behind) = rest.strip_prefix("</") {

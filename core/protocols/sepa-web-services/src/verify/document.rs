@@ -73,7 +73,7 @@ impl MessageExamination<'_> {
     /// V11 and V12: the signature of the document, its signer.
     fn document_signature(&mut self, tree: &XmlTree<'_>, kind: MessageKind) {
         let root = tree.root();
-        let signed = match SignedDocument::read(tree) {
+        let signed = match SignedDocument::read_knowing(tree, &self.known) {
             Ok(signed) => signed,
             Err(fault) if fault.kind == SignatureFaultKind::NotSigned && kind == MessageKind::CertificateRequest => {
                 let first = FIRST_REQUEST.iter().any(|name| root.child(root.namespace(), name).is_some());

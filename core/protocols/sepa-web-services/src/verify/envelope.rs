@@ -121,6 +121,7 @@ impl MessageExamination<'_> {
             let bank = self.rules.is_bank(&certificates.signer, SignatureLevel::Soap);
             trusted &= self.checks.note("V12", bank);
         }
+        self.known.push(certificates.signer.clone());
         let held = holding(signed.parts(), certificates, signed.targets(), SignatureLevel::Soap);
         self.found.signatures.push(MessageSignature { trusted, ..held });
     }
@@ -191,13 +192,13 @@ impl MessageExamination<'_> {
 
 /// The bytes of base64 with lines and blanks.
 pub(super) fn base64_text(text: &str) -> Option<Vec<u8>> {
-    let is_blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    // The smallest byte is found many bytes at a time; a blank is smaller than any digit.
-    if text.bytes().fold(u8::MAX, u8::min) <= b' ' {
-        let digits: Vec<u8> = text.bytes().filter(|byte| !is_blank(*byte)).collect();
-        return STANDARD.decode(digits).ok();
+    // Most have no lines; one that has fails at the first.
+    if let Ok(bytes) = STANDARD.decode(text) {
+        return Some(bytes);
     }
-    STANDARD.decode(text).ok()
+    let is_blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let digits: Vec<u8> = text.bytes().filter(|byte| !is_blank(*byte)).collect();
+    STANDARD.decode(digits).ok()
 }
 
 /// An instant of a Timestamp, Unix seconds; one without a zone is UTC.

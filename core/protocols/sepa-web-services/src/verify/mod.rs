@@ -69,8 +69,13 @@ pub struct ExaminedMessage {
 /// Examines a message. `explains` also looks for what would give a digest that differs.
 #[must_use]
 pub fn examine(message: &[u8], rules: &VerificationRules, explains: bool) -> ExaminedMessage {
-    let mut examined =
-        MessageExamination { rules, explains, checks: MessageChecks::default(), found: MessageFindings::default() };
+    let mut examined = MessageExamination {
+        rules,
+        explains,
+        checks: MessageChecks::default(),
+        found: MessageFindings::default(),
+        known: Vec::new(),
+    };
     let read = decode_message(message, rules.charset.as_deref());
     match read {
         Ok(text) => match XmlTree::read(&text) {
@@ -88,6 +93,8 @@ struct MessageExamination<'e> {
     explains: bool,
     checks: MessageChecks,
     found: MessageFindings,
+    /// Certificates that were read already.
+    known: Vec<Certificate>,
 }
 
 /// What was found in a message.
