@@ -103,6 +103,13 @@ impl<'r> SignedEnvelope<'r> {
             let message = "the Body is not signed: no reference leads to it";
             return Err(SignatureFault::new(SignatureFaultKind::Reference, signature, message));
         }
+        let token = parts.token(&ids)?;
+        if token.parent() != Some(security) {
+            return Err(SignatureFault::structure(
+                token,
+                "the token with the certificate is not directly inside Security",
+            ));
+        }
         let certificates = parts.certificates(&ids, known)?;
         Ok(Self { body, timestamp, parts, certificates, targets })
     }

@@ -91,20 +91,32 @@ impl KeyPlace<'_> {
     ) -> Result<KeyCertificates, SignatureFault> {
         match self {
             Self::Inside(elements) => inside(elements, known),
+            Self::Token(..) | Self::Other(..) => {
+                Ok(KeyCertificates { signer: from_token(self.token(ids)?, known)?, others: Vec::new() })
+            }
+        }
+    }
+
+    /// The token that holds the certificate.
+    pub(crate) fn token<'i>(&self, ids: &IdIndex<'i>) -> Result<TreeElement<'i>, SignatureFault> {
+        let (name, at) = match self {
             Self::Token(id, at) => {
                 let token = ids.find(id, *at)?;
-                if !token.is(WS_SECURITY_NAMESPACE, "BinarySecurityToken") {
-                    let message = "the signature's key is not in a BinarySecurityToken";
-                    return Err(SignatureFault::new(SignatureFaultKind::Certificate, token, message));
+                if token.is(WS_SECURITY_NAMESPACE, "BinarySecurityToken") {
+                    return Ok(token);
                 }
-                Ok(KeyCertificates { signer: from_token(token, known)?, others: Vec::new() })
+                let message = "the signature's key is not in a BinarySecurityToken";
+                return Err(SignatureFault::new(SignatureFaultKind::Certificate, token, message));
             }
-            Self::Other(name, at) => Err(SignatureFault::new(
-                SignatureFaultKind::Certificate,
-                *at,
-                format!("the certificate is not in the message: KeyInfo has {name}, which is not used here"),
-            )),
-        }
+            Self::Other(name, at) => (name.as_str(), *at),
+            // There is a certificate, or it would not be this form.
+            Self::Inside(elements) => ("X509Data", elements[0]),
+        };
+        Err(SignatureFault::new(
+            SignatureFaultKind::Certificate,
+            at,
+            format!("no token of the message holds the certificate: KeyInfo has {name}, which is not used here"),
+        ))
     }
 }
 

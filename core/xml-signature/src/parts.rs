@@ -128,6 +128,11 @@ impl<'r> SignatureParts<'r> {
         Err(SignatureFault::new(SignatureFaultKind::Value, self.element, message))
     }
 
+    /// The token of the message that holds the certificate.
+    pub(crate) fn token<'i>(&self, ids: &IdIndex<'i>) -> Result<TreeElement<'i>, SignatureFault> {
+        self.key.token(ids)
+    }
+
     pub(crate) fn certificates(
         &self,
         ids: &IdIndex<'_>,

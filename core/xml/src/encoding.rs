@@ -50,9 +50,14 @@ pub(crate) fn detect(bytes: &[u8]) -> Result<DetectedEncoding, XmlFault> {
 /// UTF-8, in this order. UTF-8 is not copied.
 ///
 /// # Errors
-/// The encoding is not supported (UTF-16 is none of messages), or the bytes are not in it.
+/// The encoding is not supported (UTF-16 is none of messages), it is not the one that the message declares, or the bytes
+/// are not in it: two readers would read two messages.
 pub fn decode_message<'b>(bytes: &'b [u8], charset: Option<&str>) -> Result<Cow<'b, str>, XmlFault> {
     let own = detect(bytes)?;
+    if own.note.is_some() {
+        let message = "the message declares another encoding than its first bytes have";
+        return Err(XmlFault::new(message, "send it in the encoding that it declares").at(1, 1));
+    }
     let is_declared =
         own.mark > 0 || declared(&String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD_BYTES)])).is_some();
     let encoding = match charset {

@@ -288,3 +288,27 @@ fn r10_base64_with_lines_and_references_is_read() {
         assert!(found.valid, "{line_end:?} {:?}", found.checks);
     }
 }
+
+#[test]
+fn an_encoding_that_is_not_the_declared_one_is_refused() {
+    let message = answer();
+    for declared in ["UTF-16", "utf-16le", "EBCDIC"] {
+        let attack = message.replace("encoding=\"UTF-8\"", &format!("encoding=\"{declared}\""));
+        assert_eq!(failed(&verdict(&attack, &rules())), ["V2"], "{declared}");
+    }
+    let marked = format!("\u{feff}{message}").replace("encoding=\"UTF-8\"", "encoding=\"ISO-8859-1\"");
+    assert_eq!(failed(&verdict(&marked, &rules())), ["V2"]);
+    assert!(verdict(&format!("\u{feff}{message}"), &rules()).valid);
+}
+
+#[test]
+fn a_token_outside_of_security_is_none() {
+    let message = answer();
+    let token = part(&message, "<wsse:BinarySecurityToken", "</wsse:BinarySecurityToken>");
+    let moved = message.replace(token, "").replace("</wsse:Security>", &format!("</wsse:Security>{token}"));
+    let moved = moved.replace(
+        "<wsse:BinarySecurityToken ",
+        "<wsse:BinarySecurityToken xmlns:wsse=\"http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd\" ",
+    );
+    refused("token outside", &moved);
+}
