@@ -45,7 +45,7 @@ impl fmt::Debug for Sha256 {
 
 /// A digest that a foreign message may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DigestAlgorithm {
+pub enum MessageDigestAlgorithm {
     /// SHA-1, which is broken: only where a peer's profile permits it.
     Sha1,
     /// SHA-256.
@@ -56,7 +56,7 @@ pub enum DigestAlgorithm {
     Sha512,
 }
 
-impl DigestAlgorithm {
+impl MessageDigestAlgorithm {
     /// A digest of data that comes in pieces.
     #[must_use]
     pub fn begin(self) -> StreamedDigest {

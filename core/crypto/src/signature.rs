@@ -11,7 +11,7 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_2048_8192_SHA512, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaParameters,
 };
 
-use crate::digest::DigestAlgorithm;
+use crate::digest::MessageDigestAlgorithm;
 use crate::rsa::{self, RsaNumbers, RsaPrivateKey, RsaPublicKey, bit_length};
 use crate::{CryptoError, Result, digest, encrypted_key, pem};
 
@@ -248,26 +248,26 @@ impl VerifyingKey {
     /// The same with any digest that a foreign message may name, SHA-1 too: whether that is permitted, the caller has
     /// decided.
     #[must_use]
-    pub fn verify_pkcs1_with(&self, algorithm: DigestAlgorithm, message: &[u8], signature: &[u8]) -> bool {
+    pub fn verify_pkcs1_with(&self, algorithm: MessageDigestAlgorithm, message: &[u8], signature: &[u8]) -> bool {
         match algorithm {
-            DigestAlgorithm::Sha1 => {
+            MessageDigestAlgorithm::Sha1 => {
                 self.verify(&self.0.sha1, &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, message, signature)
             }
-            DigestAlgorithm::Sha256 => self.verify_pkcs1(Hash::Sha256, message, signature),
-            DigestAlgorithm::Sha384 => self.verify_pkcs1_sha384(message, signature),
-            DigestAlgorithm::Sha512 => self.verify_pkcs1(Hash::Sha512, message, signature),
+            MessageDigestAlgorithm::Sha256 => self.verify_pkcs1(Hash::Sha256, message, signature),
+            MessageDigestAlgorithm::Sha384 => self.verify_pkcs1_sha384(message, signature),
+            MessageDigestAlgorithm::Sha512 => self.verify_pkcs1(Hash::Sha512, message, signature),
         }
     }
 
     /// The same for a key of 1024 bits or more, with SHA-1 and SHA-256 alone: for the examination of a message that is
     /// not trusted whatever the answer.
     #[must_use]
-    pub fn computes_pkcs1(&self, algorithm: DigestAlgorithm, message: &[u8], signature: &[u8]) -> bool {
+    pub fn computes_pkcs1(&self, algorithm: MessageDigestAlgorithm, message: &[u8], signature: &[u8]) -> bool {
         let short = match algorithm {
             _ if self.bits() >= rsa::MIN_BITS => return self.verify_pkcs1_with(algorithm, message, signature),
-            DigestAlgorithm::Sha1 => &RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
-            DigestAlgorithm::Sha256 => &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
-            DigestAlgorithm::Sha384 | DigestAlgorithm::Sha512 => return false,
+            MessageDigestAlgorithm::Sha1 => &RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
+            MessageDigestAlgorithm::Sha256 => &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+            MessageDigestAlgorithm::Sha384 | MessageDigestAlgorithm::Sha512 => return false,
         };
         let key = ParsedPublicKey::new(short, &self.0.spki[self.0.pkcs1..]);
         key.is_ok_and(|key| key.verify_sig(message, signature).is_ok())

@@ -64,7 +64,7 @@ pub struct Canonicalizer<'s> {
     words: String,
     declared: Vec<NamespaceBinding>,
     rendered: Vec<NamespaceBinding>,
-    open: Vec<OpenElement>,
+    open: Vec<CanonicalElement>,
     /// The `xml:` attributes around the first element, innermost last: the inclusive form repeats them on it.
     inherited: Vec<(String, String)>,
     /// Whether the document's root has ended.
@@ -90,7 +90,7 @@ impl WordPlace {
     }
 }
 
-struct OpenElement {
+struct CanonicalElement {
     name: WordPlace,
     /// The length of the words before it.
     words: usize,
@@ -141,7 +141,7 @@ impl<'s> Canonicalizer<'s> {
     pub fn start(&mut self, name: &str, attributes: XmlAttributes<'_>) {
         let words = self.words.len();
         let place = self.word(name);
-        self.open.push(OpenElement { name: place, words });
+        self.open.push(CanonicalElement { name: place, words });
         self.declare_all(attributes);
         self.pass(b"<");
         self.write(name);

@@ -10,13 +10,13 @@ use crate::ids::IdIndex;
 use crate::key_info::KeyCertificates;
 use crate::methods::AlgorithmRules;
 use crate::names::SIGNATURE_NAMESPACE;
-use crate::parts::{ReferenceTarget, ReferenceTransform, SignatureParts};
+use crate::parts::{ReferenceTarget, ReferenceTransform, XmlSignatureParts};
 
 /// A document whose signature has been found and read, and not yet verified.
 #[derive(Debug)]
 pub struct SignedDocument<'r> {
     root: TreeElement<'r>,
-    parts: SignatureParts<'r>,
+    parts: XmlSignatureParts<'r>,
     certificates: KeyCertificates,
 }
 
@@ -47,7 +47,7 @@ impl<'r> SignedDocument<'r> {
         if signature.parent() != Some(root) {
             return Err(SignatureFault::structure(signature, "the signature is not directly inside the root"));
         }
-        let parts = SignatureParts::read(signature)?;
+        let parts = XmlSignatureParts::read(signature)?;
         let ids = IdIndex::new(root);
         let [reference] = &parts.references[..] else {
             return Err(SignatureFault::structure(signature, "the signature has more than one reference"));
@@ -77,7 +77,7 @@ impl<'r> SignedDocument<'r> {
 
     /// The signature.
     #[must_use]
-    pub fn parts(&self) -> &SignatureParts<'r> {
+    pub fn parts(&self) -> &XmlSignatureParts<'r> {
         &self.parts
     }
 

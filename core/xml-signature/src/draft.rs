@@ -1,7 +1,7 @@
 //! A document's signature in the making. The document is written in canonical form, so its own bytes are digested while
 //! they are written.
 
-use bankchannel_crypto::digest::{DigestAlgorithm, StreamedDigest};
+use bankchannel_crypto::digest::{MessageDigestAlgorithm, StreamedDigest};
 use bankchannel_crypto::x509::Certificate;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -17,7 +17,7 @@ impl DocumentDraft {
     /// Begins a document.
     #[must_use]
     pub fn new() -> Self {
-        Self(DigestAlgorithm::Sha256.begin())
+        Self(MessageDigestAlgorithm::Sha256.begin())
     }
 
     /// Adds the next bytes of the document, the end tag of the root too. The signature is put before that tag.
@@ -91,13 +91,13 @@ pub(crate) fn signed_info(prefix: &str, method: CanonicalMethod, references: &[D
     };
     let empty = |name: &str, uri: &str| format!("<{p}{name} Algorithm=\"{uri}\"></{p}{name}>");
     let mut inside = empty("CanonicalizationMethod", method.uri());
-    inside.push_str(&empty("SignatureMethod", signature_uri(DigestAlgorithm::Sha256)));
+    inside.push_str(&empty("SignatureMethod", signature_uri(MessageDigestAlgorithm::Sha256)));
     for one in references {
         let transforms: String = one.transforms.iter().map(|uri| empty("Transform", uri)).collect();
         inside.push_str(&format!(
             "<{p}Reference URI=\"{}\"><{p}Transforms>{transforms}</{p}Transforms>{}<{p}DigestValue>{}</{p}DigestValue></{p}Reference>",
             one.uri,
-            empty("DigestMethod", digest_uri(DigestAlgorithm::Sha256)),
+            empty("DigestMethod", digest_uri(MessageDigestAlgorithm::Sha256)),
             STANDARD.encode(&one.digest),
         ));
     }

@@ -10,7 +10,7 @@ use crate::ids::IdIndex;
 use crate::key_info::KeyCertificates;
 use crate::methods::AlgorithmRules;
 use crate::names::{SIGNATURE_NAMESPACE, SOAP_NAMESPACE, WS_SECURITY_NAMESPACE, WS_UTILITY_NAMESPACE};
-use crate::parts::{ReferenceTarget, ReferenceTransform, SignatureParts};
+use crate::parts::{ReferenceTarget, ReferenceTransform, XmlSignatureParts};
 use crate::values::nothing_but_elements;
 
 /// An envelope whose signature has been found and read, and not yet verified.
@@ -18,7 +18,7 @@ use crate::values::nothing_but_elements;
 pub struct SignedEnvelope<'r> {
     body: TreeElement<'r>,
     timestamp: Option<TreeElement<'r>>,
-    parts: SignatureParts<'r>,
+    parts: XmlSignatureParts<'r>,
     certificates: KeyCertificates,
     /// What each reference leads to.
     targets: Vec<TreeElement<'r>>,
@@ -81,7 +81,7 @@ impl<'r> SignedEnvelope<'r> {
                 return Err(SignatureFault::structure(part, message));
             }
         }
-        let parts = SignatureParts::read(signature)?;
+        let parts = XmlSignatureParts::read(signature)?;
         let ids = IdIndex::new(root);
         let mut targets: Vec<TreeElement<'_>> = Vec::new();
         for reference in &parts.references {
@@ -122,7 +122,7 @@ impl<'r> SignedEnvelope<'r> {
 
     /// The signature.
     #[must_use]
-    pub fn parts(&self) -> &SignatureParts<'r> {
+    pub fn parts(&self) -> &XmlSignatureParts<'r> {
         &self.parts
     }
 

@@ -1,7 +1,7 @@
 //! A signed SOAP envelope in the making. The Body is written in exclusive canonical form, so its own bytes are digested
 //! while they are written; its digest goes into the Header before it.
 
-use bankchannel_crypto::digest::DigestAlgorithm;
+use bankchannel_crypto::digest::MessageDigestAlgorithm;
 use bankchannel_crypto::x509::Certificate;
 
 use crate::draft::{DraftedReference, DraftedSignature, signed_info};
@@ -65,7 +65,7 @@ impl EnvelopeDraft {
             transforms: &[EXCLUSIVE_NAMESPACE],
             digest,
         };
-        let digest = DigestAlgorithm::Sha256.of(timestamp.as_bytes());
+        let digest = MessageDigestAlgorithm::Sha256.of(timestamp.as_bytes());
         let references = [reference("ts", digest), reference("body", body_digest)];
         let info = signed_info("ds", CanonicalMethod::Exclusive, &references);
         let token = format!(

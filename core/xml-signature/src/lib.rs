@@ -39,5 +39,5 @@ pub use fault::{SignatureFault, SignatureFaultKind};
 pub use key_info::KeyCertificates;
 pub use methods::{AlgorithmRules, CanonicalForm, CanonicalMethod, digest_uri, signature_uri};
 pub use names::{SIGNATURE_NAMESPACE, SOAP_NAMESPACE, WS_SECURITY_NAMESPACE, WS_UTILITY_NAMESPACE};
-pub use parts::{ReferenceTarget, ReferenceTransform, SignatureParts, SignatureReference};
+pub use parts::{ReferenceTarget, ReferenceTransform, SignatureReference, XmlSignatureParts};
 pub use survey::{SurveyedReference, SurveyedSignature, survey};

@@ -1,6 +1,6 @@
 //! The methods that signatures name, and which of them are permitted.
 
-use bankchannel_crypto::digest::DigestAlgorithm;
+use bankchannel_crypto::digest::MessageDigestAlgorithm;
 use bankchannel_xml::TreeElement;
 
 use crate::fault::{SignatureFault, SignatureFaultKind};
@@ -71,20 +71,24 @@ impl From<CanonicalMethod> for CanonicalForm {
 }
 
 /// The digests and their identifiers: as a digest, and with RSA (PKCS#1 v1.5).
-const DIGESTS: [(DigestAlgorithm, &str, &str); 4] = [
+const DIGESTS: [(MessageDigestAlgorithm, &str, &str); 4] = [
     (
-        DigestAlgorithm::Sha256,
+        MessageDigestAlgorithm::Sha256,
         "http://www.w3.org/2001/04/xmlenc#sha256",
         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
     ),
-    (DigestAlgorithm::Sha1, "http://www.w3.org/2000/09/xmldsig#sha1", "http://www.w3.org/2000/09/xmldsig#rsa-sha1"),
     (
-        DigestAlgorithm::Sha384,
+        MessageDigestAlgorithm::Sha1,
+        "http://www.w3.org/2000/09/xmldsig#sha1",
+        "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
+    ),
+    (
+        MessageDigestAlgorithm::Sha384,
         "http://www.w3.org/2001/04/xmldsig-more#sha384",
         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384",
     ),
     (
-        DigestAlgorithm::Sha512,
+        MessageDigestAlgorithm::Sha512,
         "http://www.w3.org/2001/04/xmlenc#sha512",
         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512",
     ),
@@ -92,21 +96,21 @@ const DIGESTS: [(DigestAlgorithm, &str, &str); 4] = [
 
 /// The identifier of a digest.
 #[must_use]
-pub fn digest_uri(algorithm: DigestAlgorithm) -> &'static str {
+pub fn digest_uri(algorithm: MessageDigestAlgorithm) -> &'static str {
     DIGESTS.iter().find(|(known, ..)| *known == algorithm).map_or("", |(_, uri, _)| uri)
 }
 
 /// The identifier of an RSA signature with a digest.
 #[must_use]
-pub fn signature_uri(algorithm: DigestAlgorithm) -> &'static str {
+pub fn signature_uri(algorithm: MessageDigestAlgorithm) -> &'static str {
     DIGESTS.iter().find(|(known, ..)| *known == algorithm).map_or("", |(.., uri)| uri)
 }
 
-pub(crate) fn digest_named(uri: &str) -> Option<DigestAlgorithm> {
+pub(crate) fn digest_named(uri: &str) -> Option<MessageDigestAlgorithm> {
     DIGESTS.iter().find(|(_, known, _)| *known == uri).map(|(algorithm, ..)| *algorithm)
 }
 
-pub(crate) fn signature_named(uri: &str) -> Option<DigestAlgorithm> {
+pub(crate) fn signature_named(uri: &str) -> Option<MessageDigestAlgorithm> {
     DIGESTS.iter().find(|(.., known)| *known == uri).map(|(algorithm, ..)| *algorithm)
 }
 
@@ -118,8 +122,8 @@ pub struct AlgorithmRules {
 }
 
 impl AlgorithmRules {
-    pub(crate) fn check(self, algorithm: DigestAlgorithm, at: TreeElement<'_>) -> Result<(), SignatureFault> {
-        if algorithm == DigestAlgorithm::Sha1 && !self.allows_sha1 {
+    pub(crate) fn check(self, algorithm: MessageDigestAlgorithm, at: TreeElement<'_>) -> Result<(), SignatureFault> {
+        if algorithm == MessageDigestAlgorithm::Sha1 && !self.allows_sha1 {
             let message = "it uses SHA-1, which is broken and not permitted here";
             return Err(SignatureFault::new(SignatureFaultKind::Algorithm, at, message));
         }

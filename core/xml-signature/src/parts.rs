@@ -1,6 +1,6 @@
 //! A ds:Signature read strictly: each part once, in order, and nothing else.
 
-use bankchannel_crypto::digest::DigestAlgorithm;
+use bankchannel_crypto::digest::MessageDigestAlgorithm;
 use bankchannel_crypto::signature::VerifyingKey;
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_xml::TreeElement;
@@ -26,13 +26,13 @@ const MAX_PREFIXES: usize = 32;
 
 /// The parts of a signature.
 #[derive(Debug, Clone)]
-pub struct SignatureParts<'r> {
+pub struct XmlSignatureParts<'r> {
     element: TreeElement<'r>,
     signed_info: TreeElement<'r>,
     /// The canonical form of SignedInfo.
     pub canonical: CanonicalForm,
     /// The digest that RSA (PKCS#1 v1.5) signs.
-    pub method: DigestAlgorithm,
+    pub method: MessageDigestAlgorithm,
     /// The references, one or two.
     pub references: Vec<SignatureReference<'r>>,
     /// The value.
@@ -49,7 +49,7 @@ pub struct SignatureReference<'r> {
     /// The transforms in order.
     pub transforms: Vec<ReferenceTransform>,
     /// The digest.
-    pub digest: DigestAlgorithm,
+    pub digest: MessageDigestAlgorithm,
     /// The value of the digest.
     pub value: Vec<u8>,
 }
@@ -74,7 +74,7 @@ pub enum ReferenceTransform {
     Canonical(CanonicalForm),
 }
 
-impl<'r> SignatureParts<'r> {
+impl<'r> XmlSignatureParts<'r> {
     /// Reads a signature.
     ///
     /// # Errors
@@ -290,7 +290,7 @@ fn canonical_form(element: TreeElement<'_>) -> Result<CanonicalForm, SignatureFa
     Ok(CanonicalForm { method, prefixes })
 }
 
-fn signature_method(element: TreeElement<'_>) -> Result<DigestAlgorithm, SignatureFault> {
+fn signature_method(element: TreeElement<'_>) -> Result<MessageDigestAlgorithm, SignatureFault> {
     empty(element)?;
     let uri = attribute(element, "Algorithm")?;
     signature_named(&uri).ok_or_else(|| {
@@ -299,7 +299,7 @@ fn signature_method(element: TreeElement<'_>) -> Result<DigestAlgorithm, Signatu
     })
 }
 
-fn digest_method(element: TreeElement<'_>) -> Result<DigestAlgorithm, SignatureFault> {
+fn digest_method(element: TreeElement<'_>) -> Result<MessageDigestAlgorithm, SignatureFault> {
     empty(element)?;
     let uri = attribute(element, "Algorithm")?;
     digest_named(&uri).ok_or_else(|| {

@@ -7,7 +7,7 @@ use crate::fault::{SignatureFault, SignatureFaultKind};
 use crate::ids::IdIndex;
 use crate::key_info::KeyCertificates;
 use crate::names::SIGNATURE_NAMESPACE;
-use crate::parts::{ReferenceTarget, SignatureParts, SignatureReference};
+use crate::parts::{ReferenceTarget, SignatureReference, XmlSignatureParts};
 
 /// One signature of a message.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub struct SurveyedSignature<'r> {
     /// The Signature element.
     pub element: TreeElement<'r>,
     /// Its parts, or why they cannot be read.
-    pub parts: Result<SignatureParts<'r>, SignatureFault>,
+    pub parts: Result<XmlSignatureParts<'r>, SignatureFault>,
     /// The certificate that it names, or why there is none.
     pub certificates: Result<KeyCertificates, SignatureFault>,
     /// Its references, in order.
@@ -61,7 +61,7 @@ pub fn survey<'r>(tree: &'r XmlTree<'_>) -> Vec<SurveyedSignature<'r>> {
 }
 
 fn examine<'r>(element: TreeElement<'r>, root: TreeElement<'r>, ids: &IdIndex<'r>) -> SurveyedSignature<'r> {
-    let parts = SignatureParts::read(element);
+    let parts = XmlSignatureParts::read(element);
     let certificates = parts.as_ref().map_err(Clone::clone).and_then(|parts| parts.certificates(ids, &[]));
     let (mut references, mut value_holds) = (Vec::new(), false);
     if let Ok(parts) = &parts {

@@ -1,7 +1,7 @@
 //! The vectors of docs/protocols/sepa-web-services.md (CV1 to CV8), and what they do not show.
 #![allow(clippy::unwrap_used)]
 
-use bankchannel_crypto::digest::DigestAlgorithm;
+use bankchannel_crypto::digest::MessageDigestAlgorithm;
 use bankchannel_xml::{TokenFlow, TreeElement, XmlRules, XmlTokens, XmlTree};
 use bankchannel_xml_signature::{CanonicalForm, CanonicalMethod, Canonicalizer, canonical_bytes};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -35,7 +35,7 @@ fn part(text: &str, name: &str, form: &CanonicalForm) -> String {
 #[track_caller]
 fn is(found: &str, expected: &str, digest: &str) {
     assert_eq!(found, expected);
-    assert_eq!(STANDARD.encode(DigestAlgorithm::Sha256.of(found.as_bytes())), digest);
+    assert_eq!(STANDARD.encode(MessageDigestAlgorithm::Sha256.of(found.as_bytes())), digest);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod common;
 
-use bankchannel_crypto::digest::{DigestAlgorithm, hex};
+use bankchannel_crypto::digest::{MessageDigestAlgorithm, hex};
 use bankchannel_xml::XmlTree;
 use bankchannel_xml_signature::{
     AlgorithmRules, CanonicalMethod, DocumentDraft, SignatureFaultKind, SignedDocument, SignedEnvelope,
@@ -21,15 +21,15 @@ fn av1_digests_and_signed_info() {
     assert_eq!(text.len(), 351);
     let tree = XmlTree::read(&text).unwrap();
     assert_eq!(canonical_bytes(tree.root(), None, &CanonicalMethod::Inclusive.into()), text.as_bytes());
-    let digest = |algorithm: DigestAlgorithm| STANDARD.encode(algorithm.of(text.as_bytes()));
-    assert_eq!(digest(DigestAlgorithm::Sha256), "nGk2+5xTpZsdYYPCQQ29AVfJScCMGGOjtFSB5mVEsTM=");
-    assert_eq!(digest(DigestAlgorithm::Sha1), "H88Av9OlV1bb0MFW7MEN0utC2DM=");
+    let digest = |algorithm: MessageDigestAlgorithm| STANDARD.encode(algorithm.of(text.as_bytes()));
+    assert_eq!(digest(MessageDigestAlgorithm::Sha256), "nGk2+5xTpZsdYYPCQQ29AVfJScCMGGOjtFSB5mVEsTM=");
+    assert_eq!(digest(MessageDigestAlgorithm::Sha1), "H88Av9OlV1bb0MFW7MEN0utC2DM=");
     let mut draft = DocumentDraft::new();
     draft.update(text.as_bytes());
     let drafted = draft.sign_as(&SIGNER.certificate);
     assert_eq!(drafted.bytes_to_sign().len(), 570);
     assert_eq!(
-        hex(&DigestAlgorithm::Sha256.of(drafted.bytes_to_sign())),
+        hex(&MessageDigestAlgorithm::Sha256.of(drafted.bytes_to_sign())),
         "5405a500b99ff5eec590a2c5d54920045ea85cfc758bbe42169658eafbe304f2"
     );
 }

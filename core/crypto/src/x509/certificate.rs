@@ -17,7 +17,7 @@ use super::extensions::{
 use super::outline::{CertificateOutline, not_strict};
 use super::{CertificateFault, DistinguishedName, KeyUsage, NameStyle};
 use crate::asn1::{self, Decode, Reader, SliceReader, element, strict, tag};
-use crate::digest::DigestAlgorithm;
+use crate::digest::MessageDigestAlgorithm;
 use crate::rsa::{RsaPrivateKey, RsaPublicKey};
 use crate::signature::{Hash, VerifyingKey};
 use crate::{Result, digest, legacy_rsa, pem};
@@ -337,7 +337,7 @@ impl Certificate {
     pub fn is_signed_with_sha1_by(&self, issuer: &Self) -> bool {
         let Ok(key) = &issuer.0.key else { return false };
         let (signed, signature) = (self.part(&self.0.signed), self.part(&self.0.signature));
-        self.is_signed_with_sha1() && key.verify_pkcs1_with(DigestAlgorithm::Sha1, signed, signature)
+        self.is_signed_with_sha1() && key.verify_pkcs1_with(MessageDigestAlgorithm::Sha1, signed, signature)
     }
 
     /// Whether its signature is RSA with SHA-1.

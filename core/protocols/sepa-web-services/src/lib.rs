@@ -18,7 +18,7 @@ pub mod profile;
 pub mod request;
 pub mod verify;
 
-pub use operations::{CATALOGUE, TERMS, Terms};
+pub use operations::{CATALOGUE, SepaWebServicesTerms, TERMS};
 
 /// The protocol's name in the catalogue.
 pub const PROTOCOL: &str = "sepa-web-services";

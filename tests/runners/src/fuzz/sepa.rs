@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::model::read_boundary;
 use bankchannel_sepa_web_services::{
-    profile::{self, BankEnvironment, BankProfile},
+    profile::{self, BankEnvironment, ChannelProfile},
     verify::{VerificationRules, examine},
 };
 use bankchannel_xml::{TokenFlow, XmlRules, XmlTokens, XmlTree, decode_message};
@@ -54,7 +54,7 @@ fn document(text: &str, method: CanonicalMethod) -> Option<String> {
 /// Reads a profile of a user's own.
 pub(super) fn profile(bytes: &[u8]) {
     let Ok(value) = serde_json::from_slice::<serde_json::Value>(bytes) else { return };
-    if let Ok(own) = read_boundary::<BankProfile>(value).and_then(BankProfile::resolved) {
+    if let Ok(own) = read_boundary::<ChannelProfile>(value).and_then(ChannelProfile::resolved) {
         for environment in [BankEnvironment::Production, BankEnvironment::Test] {
             drop(own.anchors_of(environment));
         }

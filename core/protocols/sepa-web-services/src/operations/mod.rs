@@ -7,8 +7,10 @@ use bankchannel_foundation::{Declaration, OperationDocs, OperationKind, error::E
 
 use crate::PROTOCOL;
 
-/// These operations only compute, so they have no terms.
-pub type Terms = ();
+/// The terms of an operation: these only compute, so they have none.
+pub type SepaWebServicesTerms = ();
+
+use SepaWebServicesTerms as Terms;
 
 /// The command group of all its operations.
 const GROUP: &str = "sepa";

@@ -149,7 +149,7 @@ pub struct TrustAnchors {
 /// Fields that are left out are those of the profile that `extends` names.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Boundary)]
 #[non_exhaustive]
-pub struct BankProfile {
+pub struct ChannelProfile {
     /// The profile's name, such as `nordea`.
     pub name: Option<String>,
     /// The shipped profile whose values hold where this one has none.
@@ -188,7 +188,7 @@ pub struct BankProfile {
     pub intermediates: Option<String>,
 }
 
-impl BankProfile {
+impl ChannelProfile {
     /// The profile with what it extends.
     ///
     /// # Errors

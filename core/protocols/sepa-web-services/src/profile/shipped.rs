@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use bankchannel_foundation::{Error, model::read_boundary};
 
-use super::BankProfile;
+use super::ChannelProfile;
 use crate::errors;
 
 macro_rules! files {
@@ -16,9 +16,9 @@ macro_rules! files {
 files! { "nordea" "op" "saastopankki" "pop" "aktia" "omasp" }
 
 /// Read once; a test reads each file.
-static PROFILES: LazyLock<Vec<BankProfile>> = LazyLock::new(|| FILES.iter().map(|(_, text)| read(text)).collect());
+static PROFILES: LazyLock<Vec<ChannelProfile>> = LazyLock::new(|| FILES.iter().map(|(_, text)| read(text)).collect());
 
-fn read(text: &str) -> BankProfile {
+fn read(text: &str) -> ChannelProfile {
     let value = serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
     read_boundary(value).unwrap_or_default()
 }
@@ -32,7 +32,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// `sepa_web_services.unknown_profile`, naming those there are.
-pub fn named(name: &str) -> Result<&'static BankProfile, Error> {
+pub fn named(name: &str) -> Result<&'static ChannelProfile, Error> {
     let found = FILES.iter().position(|(known, _)| *known == name).and_then(|at| PROFILES.get(at));
     found.ok_or_else(|| {
         let known = names().collect::<Vec<_>>().join(", ");

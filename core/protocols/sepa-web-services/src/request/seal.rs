@@ -1,6 +1,6 @@
 //! The two signatures of a request, over content that passes once.
 
-use bankchannel_crypto::digest::{DigestAlgorithm, StreamedDigest};
+use bankchannel_crypto::digest::{MessageDigestAlgorithm, StreamedDigest};
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::Error;
 use bankchannel_xml_signature::{DocumentDraft, DraftedSignature, EnvelopeDraft, EnvelopeTimes};
@@ -61,7 +61,7 @@ impl RequestSeal {
         let (before_document, behind_document) = header.write(document.command)?;
         let mut seal = Self {
             document: DocumentDraft::new(),
-            body: DigestAlgorithm::Sha256.begin(),
+            body: MessageDigestAlgorithm::Sha256.begin(),
             inner: Base64Pieces::default(),
             outer: Base64Pieces::default(),
             envelope: EnvelopeDraft::new(suffix),
@@ -121,7 +121,7 @@ impl SealedDocument {
         outer.end(&mut |text| body.update(text));
         body.update(behind_document.as_bytes());
         body.update(EnvelopeDraft::BODY_END.as_bytes());
-        let digest = std::mem::replace(&mut seal.body, DigestAlgorithm::Sha256.begin()).finish();
+        let digest = std::mem::replace(&mut seal.body, MessageDigestAlgorithm::Sha256.begin()).finish();
         let tail = [&seal.behind_document, EnvelopeDraft::BODY_END, EnvelopeDraft::ENVELOPE_END].concat();
         SealedRequest {
             signature: seal.envelope.sign_as(digest, times, certificate),

@@ -59,14 +59,12 @@ impl MessageExamination<'_> {
         }
         let command = text("Command");
         let named = command.as_deref().and_then(operation_of_command);
-        match (&self.found.operation, named) {
-            (None, Some(named)) => self.found.operation = Some(named.to_owned()),
-            (Some(operation), _) if kind == MessageKind::ApplicationRequest && command.is_some() => {
-                if named != Some(operation.as_str()) {
-                    self.checks.failed("V9", "the document's Command names another operation than the envelope");
-                }
-            }
-            _ => {}
+        let Some(operation) = &self.found.operation else {
+            self.found.operation = named.map(str::to_owned);
+            return;
+        };
+        if kind == MessageKind::ApplicationRequest && command.is_some() && named != Some(operation.as_str()) {
+            self.checks.failed("V9", "the document's Command names another operation than the envelope");
         }
     }
 

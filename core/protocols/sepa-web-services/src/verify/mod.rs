@@ -20,7 +20,7 @@ use bankchannel_xml_signature::AlgorithmRules;
 
 pub use kinds::MessageKind;
 pub use report::{
-    DigestDifference, MessageCheck, MessageSignature, MessageVerdict, SignatureReference, SignerCertificate,
+    DigestDifference, MessageCheck, MessageSignature, MessageSignatureReference, MessageVerdict, SignerCertificate,
 };
 
 use checks::MessageChecks;

@@ -4,7 +4,7 @@ use bankchannel_crypto::x509::{Certificate, NameStyle};
 use bankchannel_foundation::{Boundary, model::Timestamp};
 use bankchannel_xml::{TreeElement, XmlTree};
 use bankchannel_xml_signature::{
-    CanonicalMethod, KeyCertificates, SignatureParts, SurveyedReference, SurveyedSignature, canonical_bytes,
+    CanonicalMethod, KeyCertificates, SurveyedReference, SurveyedSignature, XmlSignatureParts, canonical_bytes,
     digest_alternatives, digest_uri, signature_uri, survey,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -62,7 +62,7 @@ pub struct MessageSignature {
     /// The identifier of the canonicalisation of what is signed directly.
     pub canonicalization: Option<String>,
     /// Its references.
-    pub references: Vec<SignatureReference>,
+    pub references: Vec<MessageSignatureReference>,
     /// The certificate that it names; left out if there is none in the message.
     pub signer: Option<SignerCertificate>,
     /// Whether that certificate leads to a trusted authority at the instant and, of a bank's answer, belongs to the
@@ -75,7 +75,7 @@ pub struct MessageSignature {
 /// A reference of a signature.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
-pub struct SignatureReference {
+pub struct MessageSignatureReference {
     /// Its URI: empty for the whole document.
     pub uri: String,
     /// The identifiers of its transforms.
@@ -143,7 +143,7 @@ pub(super) fn signatures_of(
 
 /// A signature that holds where it belongs.
 pub(super) fn holding(
-    parts: &SignatureParts<'_>,
+    parts: &XmlSignatureParts<'_>,
     certificates: &KeyCertificates,
     targets: &[TreeElement<'_>],
     level: SignatureLevel,
@@ -153,7 +153,11 @@ pub(super) fn holding(
         valid: true,
         method: Some(signature_uri(parts.method).to_owned()),
         canonicalization: Some(parts.canonical.method.uri().to_owned()),
-        references: parts.references.iter().map(|reference| SignatureReference::written(reference, true)).collect(),
+        references: parts
+            .references
+            .iter()
+            .map(|reference| MessageSignatureReference::written(reference, true))
+            .collect(),
         signer: Some(SignerCertificate::of(&certificates.signer)),
         trusted: false,
         covers: targets.iter().map(|element| element.place()).collect(),
@@ -165,7 +169,7 @@ fn described(one: &SurveyedSignature<'_>, level: SignatureLevel, rules: &Verific
     let references = one
         .references
         .iter()
-        .map(|reference| SignatureReference::written(&reference.reference, reference.digest_holds));
+        .map(|reference| MessageSignatureReference::written(&reference.reference, reference.digest_holds));
     let parts = one.parts.as_ref().ok();
     let covered = one.references.iter().filter_map(|reference| reference.target.as_ref().ok());
     MessageSignature {
@@ -181,7 +185,7 @@ fn described(one: &SurveyedSignature<'_>, level: SignatureLevel, rules: &Verific
     }
 }
 
-impl SignatureReference {
+impl MessageSignatureReference {
     fn written(reference: &bankchannel_xml_signature::SignatureReference<'_>, valid: bool) -> Self {
         Self {
             uri: reference.uri(),

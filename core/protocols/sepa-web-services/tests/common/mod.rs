@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use bankchannel_crypto::digest::DigestAlgorithm;
+use bankchannel_crypto::digest::MessageDigestAlgorithm;
 use bankchannel_crypto::signature::{Hash, SigningKey};
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::model::read_boundary;
@@ -143,7 +143,7 @@ impl Party {
         let draft = EnvelopeDraft::new("5e1");
         let body = format!("{}{inside}{}", draft.body_start(), EnvelopeDraft::BODY_END);
         let times = EnvelopeTimes { created: created.to_owned(), expires: expires.to_owned() };
-        let drafted = draft.sign_as(DigestAlgorithm::Sha256.of(body.as_bytes()), &times, &self.certificate);
+        let drafted = draft.sign_as(MessageDigestAlgorithm::Sha256.of(body.as_bytes()), &times, &self.certificate);
         let value = self.sign(drafted.bytes_to_sign());
         format!("{}{body}{}", drafted.complete(&value), EnvelopeDraft::ENVELOPE_END)
     }

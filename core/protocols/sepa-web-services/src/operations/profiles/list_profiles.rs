@@ -6,7 +6,7 @@ use bankchannel_foundation::{
 
 use crate::{
     errors, operations,
-    profile::{self, BankProfile},
+    profile::{self, ChannelProfile},
 };
 
 /// Which profiles to show.
@@ -16,7 +16,7 @@ pub struct ListProfilesRequest {
     /// The name of one profile, such as `nordea`. Default: all.
     pub bank: Option<String>,
     /// A profile of your own: shown with what it extends.
-    pub profile: Option<BankProfile>,
+    pub profile: Option<ChannelProfile>,
 }
 
 /// The profiles.
@@ -24,7 +24,7 @@ pub struct ListProfilesRequest {
 #[non_exhaustive]
 pub struct ListProfilesResponse {
     /// The profiles, in the order of the library.
-    pub profiles: Vec<BankProfile>,
+    pub profiles: Vec<ChannelProfile>,
 }
 
 /// List the profiles of banks.

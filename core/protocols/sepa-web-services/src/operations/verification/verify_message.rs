@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 
 use crate::{
     errors, operations,
-    profile::{self, BankEnvironment, BankProfile, certificates},
+    profile::{self, BankEnvironment, ChannelProfile, certificates},
     verify::{self, ExaminedMessage, MAX_MESSAGE, MessageVerdict, VerificationRules},
 };
 
@@ -20,7 +20,7 @@ pub struct VerifyMessageRequest {
     /// The bank, such as `nordea`: its authorities are trusted, and its answers must be signed by it.
     pub bank: Option<String>,
     /// A profile of your own in place of `bank`.
-    pub profile: Option<BankProfile>,
+    pub profile: Option<ChannelProfile>,
     /// Which of the bank's environments. Default: `production`.
     pub environment: Option<BankEnvironment>,
     /// Certificates of authorities that are trusted too, as PEM text, one after the other.
@@ -75,7 +75,7 @@ impl VerifyMessageRequest {
         let bank = match (self.bank.as_deref(), self.profile) {
             (Some(_), Some(_)) => return Err(Error::invalid_field("profile", "cannot be given together with bank")),
             (Some(name), None) => Some(profile::named(name)?.clone()),
-            (None, own) => own.map(BankProfile::resolved).transpose()?,
+            (None, own) => own.map(ChannelProfile::resolved).transpose()?,
         };
         let mut rules = VerificationRules {
             at_s: self.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000)),
