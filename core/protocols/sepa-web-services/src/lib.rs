@@ -12,6 +12,7 @@
 //!
 //! Section numbers (`§4.6`) and ids of checks (`V5`) are those of docs/protocols/sepa-web-services.md.
 
+pub mod codes;
 pub mod errors;
 pub mod operations;
 pub mod profile;

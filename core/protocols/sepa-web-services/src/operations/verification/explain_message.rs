@@ -8,6 +8,7 @@ use bankchannel_foundation::{
 
 use super::verify_message::{ERRORS, VerifyMessageRequest};
 use crate::{
+    codes::meaning_of,
     operations,
     profile::SignatureLevel,
     verify::{DigestDifference, ExaminedMessage, MessageVerdict},
@@ -21,6 +22,8 @@ pub struct ExplainMessageResponse {
     pub verdict: MessageVerdict,
     /// The digests that differ: the canonical text of what is there, and what would give the digest in the message.
     pub differences: Vec<DigestDifference>,
+    /// What the bank's code means and what to do about it; left out if there is none, or its meaning is not known.
+    pub code_meaning: Option<String>,
     /// The whole for a person, several lines.
     pub text: String,
 }
@@ -46,15 +49,19 @@ impl Operation for ExplainMessage {
 impl Local for ExplainMessage {
     fn run(asked: VerifyMessageRequest, with: LocalContext<'_>) -> Result<ExplainMessageResponse, Error> {
         let ExaminedMessage { verdict, differences } = asked.examine(&with, true)?;
-        let text = told(&verdict, &differences);
-        Ok(ExplainMessageResponse { verdict, differences, text })
+        let code_meaning = verdict.response_code.as_deref().and_then(meaning_of).map(|known| {
+            let advice = if known.advice.is_empty() { String::new() } else { format!(". {}", known.advice) };
+            format!("{}{advice}", known.meaning)
+        });
+        let text = told(&verdict, &differences, code_meaning.as_deref());
+        Ok(ExplainMessageResponse { verdict, differences, code_meaning, text })
     }
 }
 
 /// Characters of a canonical text in the text for a person.
 const SHOWN: usize = 600;
 
-fn told(verdict: &MessageVerdict, differences: &[DigestDifference]) -> String {
+fn told(verdict: &MessageVerdict, differences: &[DigestDifference], code_meaning: Option<&str>) -> String {
     let mut text = String::from(if verdict.valid { "The message is valid.\n" } else { "The message is refused.\n" });
     for check in &verdict.checks {
         let mark = if check.ok { "ok  " } else { "FAIL" };
@@ -65,6 +72,11 @@ fn told(verdict: &MessageVerdict, differences: &[DigestDifference]) -> String {
         let holds = if signature.valid { "holds" } else { "does not hold" };
         let trusted = if signature.trusted { "trusted" } else { "not trusted" };
         let _ = writeln!(text, "The signature of the {} {holds}; signer: {signer}, {trusted}.", level(signature.level));
+    }
+    if let Some(code) = &verdict.response_code {
+        let meaning = code_meaning.unwrap_or("no known meaning");
+        let bank = verdict.response_text.as_deref().map(|text| format!(" (the bank: “{text}”)")).unwrap_or_default();
+        let _ = writeln!(text, "Code {code}: {meaning}{bank}");
     }
     for one in differences {
         let _ = writeln!(
