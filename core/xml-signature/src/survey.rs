@@ -44,7 +44,7 @@ impl SurveyedSignature<'_> {
 }
 
 /// Maximum number of signatures that are looked at.
-const MAX_SIGNATURES: usize = 8;
+const MAX_SIGNATURES: usize = 4;
 
 /// The signatures of a message, in the order of their elements; those inside of another are not looked at.
 #[must_use]

@@ -5,6 +5,7 @@ mod json;
 mod jwt;
 mod pgp;
 mod psd2;
+mod sepa;
 mod xml;
 
 use crate::fuzz::inputs_of;
@@ -39,6 +40,9 @@ pub fn inputs(target: &str) -> Vec<Hostile> {
         | "encrypted_key"
         | "psd2_certificate_header" => der::inputs(target),
         "salt_edge_jwt" => jwt::inputs(),
+        "sepa_message" => sepa::messages(),
+        "canonical_xml" => sepa::canonical(),
+        "sepa_profile" => sepa::profiles(),
         "challenge" | "text" | "totp_secret" => texts(),
         _ => psd2::inputs(target),
     }

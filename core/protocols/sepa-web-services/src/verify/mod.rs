@@ -24,6 +24,7 @@ pub use report::{
 };
 
 use checks::MessageChecks;
+pub(crate) use report::MAX_TRIED;
 use report::signatures_of;
 
 use crate::profile::{BankSignerPattern, SignatureLevel};

@@ -12,6 +12,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{MessageKind, VerificationRules};
 use crate::profile::SignatureLevel;
 
+/// Maximum number of digests that are explained: each costs some thirty passes over what is signed.
+const MAX_EXPLAINED: usize = 2;
+/// Largest canonical text for which other ways to digest it are tried, bytes.
+pub(crate) const MAX_TRIED: usize = 32 * 1024 * 1024;
 /// Longest canonical text that an explanation shows, in characters.
 const MAX_SHOWN: usize = 20_000;
 
@@ -120,7 +124,8 @@ pub struct DigestDifference {
     pub canonical: String,
     /// Its size, bytes.
     pub canonical_bytes: u64,
-    /// What would give the digest in the message, each in words; empty if the content itself was changed.
+    /// What would give the digest in the message, each in words; empty if the content itself was changed. Not tried for
+    /// more than 32 MiB, and for the first two digests of an envelope or document only.
     pub alternatives: Vec<String>,
 }
 
@@ -134,7 +139,8 @@ pub(super) fn signatures_of(
     let (mut signatures, mut differences) = (Vec::new(), Vec::new());
     for one in survey(tree) {
         if explains {
-            differences.extend(one.references.iter().filter_map(|reference| difference(&one, reference, level)));
+            let differing = one.references.iter().filter_map(|reference| difference(&one, reference, level));
+            differences.extend(differing.take(MAX_EXPLAINED - differences.len().min(MAX_EXPLAINED)));
         }
         signatures.push(described(&one, level, rules));
     }
@@ -221,7 +227,9 @@ fn difference(
     let omitted = reference.is_enveloped().then_some(signature.element);
     let canonical = canonical_bytes(target, omitted, &reference.canonical());
     let text = String::from_utf8_lossy(&canonical);
-    let alternatives = digest_alternatives(reference, target, signature.element).into_iter().map(|one| {
+    let tried = canonical.len() <= MAX_TRIED;
+    let tried = if tried { digest_alternatives(reference, target, signature.element) } else { Vec::new() };
+    let alternatives = tried.into_iter().map(|one| {
         let form = match one.method {
             CanonicalMethod::Exclusive | CanonicalMethod::ExclusiveWithComments => "exclusive",
             _ => "inclusive",

@@ -11,7 +11,7 @@ use crate::{
     codes::meaning_of,
     operations,
     profile::SignatureLevel,
-    verify::{DigestDifference, ExaminedMessage, MessageVerdict},
+    verify::{DigestDifference, ExaminedMessage, MAX_TRIED, MessageVerdict},
 };
 
 /// The explanation.
@@ -87,8 +87,12 @@ fn told(verdict: &MessageVerdict, differences: &[DigestDifference], code_meaning
         for alternative in &one.alternatives {
             let _ = writeln!(text, "  The digest in the message is that of: {alternative}.");
         }
-        if one.alternatives.is_empty() {
-            text.push_str("  No other canonicalisation, transform, line end or declaration gives it: the content itself was changed.\n");
+        if one.canonical_bytes > MAX_TRIED as u64 {
+            text.push_str("  Other ways to digest it were not tried: it is too large.\n");
+        } else if one.alternatives.is_empty() {
+            text.push_str(
+                "  No other canonicalisation, transform, line end or declaration gives it: the content was changed.\n",
+            );
         }
         let begin: String = one.canonical.chars().take(SHOWN).collect();
         let more = if begin.len() < one.canonical.len() { " …" } else { "" };

@@ -1,0 +1,89 @@
+//! Inputs against messages of SEPA Web Services, canonicalisation and profiles.
+
+use super::{Hostile, LARGE, counted};
+
+const ANSWER: &str = include_str!("../../../fuzz/corpus/sepa_message/answer.xml");
+const DOCUMENT: &str = include_str!("../../../fuzz/corpus/sepa_message/document.xml");
+
+pub(super) fn messages() -> Vec<Hostile> {
+    let inside =
+        |text: String| ANSWER.replace("</cor:downloadFileListout>", &format!("{text}</cor:downloadFileListout>"));
+    let info = |text: String| ANSWER.replace("<ds:SignedInfo>", &format!("<ds:SignedInfo>{text}"));
+    let signature =
+        &ANSWER[ANSWER.find("<ds:Signature ").expect("one")..ANSWER.find("</wsse:Security>").expect("its end")];
+    let own = &DOCUMENT
+        [DOCUMENT.find("<Signature ").expect("one")..DOCUMENT.find("</ApplicationResponse>").expect("the end")];
+    let many = own.repeat(8);
+    vec![
+        ("signatures in the Body", inside(signature.repeat(LARGE / signature.len())).into_bytes()),
+        (
+            "signatures over all of a document",
+            DOCUMENT.replace(own, &format!("{many}{}", "<a>\n</a>".repeat(LARGE / 8))).into_bytes(),
+        ),
+        ("ids", inside(counted(LARGE, |n| format!("<a Id=\"i{n}\"/>"))).into_bytes()),
+        ("one id again and again", inside("<a Id=\"body-5e1\"/>".repeat(LARGE / 18)).into_bytes()),
+        ("references", info(counted(LARGE, |n| format!("<ds:Reference URI=\"#{n}\"/>"))).into_bytes()),
+        (
+            "certificates",
+            ANSWER
+                .replace(
+                    "<ds:KeyInfo>",
+                    &format!(
+                        "<ds:KeyInfo><ds:X509Data>{}</ds:X509Data>",
+                        "<ds:X509Certificate>MIIB</ds:X509Certificate>".repeat(LARGE / 45)
+                    ),
+                )
+                .into_bytes(),
+        ),
+        (
+            "base64 with lines",
+            ANSWER
+                .replace(
+                    "xmlns:mod=\"http://model.bxd.fi\">",
+                    &format!("xmlns:mod=\"http://model.bxd.fi\">{}", "A\n&#13;".repeat(LARGE / 7)),
+                )
+                .into_bytes(),
+        ),
+        ("elements in elements", inside("<a>".repeat(LARGE / 3)).into_bytes()),
+        ("a changed text of many lines", DOCUMENT.replace("OK.", &"\n".repeat(LARGE)).into_bytes()),
+    ]
+}
+
+pub(super) fn canonical() -> Vec<Hostile> {
+    let namespaces: String = (0..60).map(|n| format!(" xmlns:p{n}=\"urn:{n}\"")).collect();
+    let attributes: String = (0..60).rev().map(|n| format!(" p{n}:a=\"\"")).collect();
+    let used = format!("<p59:e{attributes}/>");
+    let again = format!("<a{namespaces}/>");
+    let around = |text: String| format!("<r{namespaces}><s{namespaces}>{text}</s></r>").into_bytes();
+    vec![
+        ("attributes of many namespaces", around(used.repeat(LARGE / used.len()))),
+        ("namespaces declared again", around(again.repeat(LARGE / again.len()))),
+        (
+            "attributes in reverse",
+            around(counted(LARGE, |_| {
+                format!("<e{}/>", (10..60).rev().map(|n| format!(" a{n}=''")).collect::<String>())
+            })),
+        ),
+        ("what is escaped", around("&amp;&lt;&gt;&#13;".repeat(LARGE / 18))),
+        ("what is escaped in values", around(counted(LARGE, |_| "<e a=\"&amp;&#9;&#10;&quot;\"/>".into()))),
+        ("angle brackets in text", around("> ".repeat(LARGE / 2))),
+        ("comments", around("<!---->".repeat(LARGE / 7))),
+        ("elements in elements", around("<e xmlns=''>".repeat(60) + &"</e>".repeat(60))),
+    ]
+}
+
+pub(super) fn profiles() -> Vec<Hostile> {
+    let list = |name: &str, one: &str| {
+        format!("{{\"extends\":\"op\",\"{name}\":[{}]}}", vec![one; LARGE / one.len()].join(",")).into_bytes()
+    };
+    let block = "-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n";
+    vec![
+        ("signers", list("signers", "{\"level\":\"any\",\"common_name_contains\":\"a\"}")),
+        ("file types", list("file_types", "{\"kind\":\"payment\",\"codes\":[\"a\",\"b\"]}")),
+        (
+            "blocks that are no certificates",
+            format!("{{\"anchors\":{{\"production\":\"{}\"}}}}", block.repeat(LARGE / block.len())).into_bytes(),
+        ),
+        ("lists in lists", "[".repeat(LARGE).into_bytes()),
+    ]
+}
