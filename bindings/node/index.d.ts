@@ -7933,7 +7933,7 @@ export declare namespace sepaWebServices {
    *
    * Fields that are left out are those of the profile that `extends` names.
    */
-  export interface BankProfile {
+  export interface ChannelProfile {
     /** The profile's name, such as `nordea`. */
     readonly name?: string;
     /** The shipped profile whose values hold where this one has none. */
@@ -7989,7 +7989,7 @@ export declare namespace sepaWebServices {
     /** The bank, such as `nordea`: its authorities are trusted, and its answers must be signed by it. */
     bank?: string | null;
     /** A profile of your own in place of `bank`. */
-    profile?: BankProfile | null;
+    profile?: ChannelProfile | null;
     /** Which of the bank's environments. Default: `production`. */
     environment?: BankEnvironment | null;
     /** Certificates of authorities that are trusted too, as PEM text, one after the other. */
@@ -8023,7 +8023,7 @@ export declare namespace sepaWebServices {
   export type MessageKind = "soap_request" | "soap_answer" | "soap_certificate_request" | "soap_certificate_answer" | "soap_fault" | "application_request" | "application_response" | "certificate_request" | "certificate_response" | "other";
 
   /** A reference of a signature. */
-  export interface SignatureReference {
+  export interface MessageSignatureReference {
     /** Its URI: empty for the whole document. */
     readonly uri: string;
     /** The identifiers of its transforms. */
@@ -8062,7 +8062,7 @@ export declare namespace sepaWebServices {
     /** The identifier of the canonicalisation of what is signed directly. */
     readonly canonicalization?: string;
     /** Its references. */
-    readonly references: readonly SignatureReference[];
+    readonly references: readonly MessageSignatureReference[];
     /** The certificate that it names; left out if there is none in the message. */
     readonly signer?: SignerCertificate;
     /**
@@ -8124,7 +8124,10 @@ export declare namespace sepaWebServices {
     readonly canonical: string;
     /** Its size, bytes. */
     readonly canonicalBytes: number;
-    /** What would give the digest in the message, each in words; empty if the content itself was changed. */
+    /**
+     * What would give the digest in the message, each in words; empty if the content itself was changed.
+     * Not tried for more than 32 MiB, and for the first two digests of an envelope or document only.
+     */
     readonly alternatives: readonly string[];
   }
 
@@ -8137,6 +8140,11 @@ export declare namespace sepaWebServices {
      * message.
      */
     readonly differences: readonly DigestDifference[];
+    /**
+     * What the bank's code means and what to do about it; left out if there is none, or its meaning is not
+     * known.
+     */
+    readonly codeMeaning?: string;
     /** The whole for a person, several lines. */
     readonly text: string;
   }
@@ -8146,13 +8154,13 @@ export declare namespace sepaWebServices {
     /** The name of one profile, such as `nordea`. Default: all. */
     bank?: string | null;
     /** A profile of your own: shown with what it extends. */
-    profile?: BankProfile | null;
+    profile?: ChannelProfile | null;
   }
 
   /** The profiles. */
   export interface ListProfilesResponse {
     /** The profiles, in the order of the library. */
-    readonly profiles: readonly BankProfile[];
+    readonly profiles: readonly ChannelProfile[];
   }
 
   /**

@@ -23,8 +23,8 @@ __all__ = [
     "BankFamily",
     "BankFileKind",
     "BankFileType",
-    "BankProfile",
     "BankSignerPattern",
+    "ChannelProfile",
     "CompressionRule",
     "DigestDifference",
     "ExplainMessageResponse",
@@ -32,10 +32,10 @@ __all__ = [
     "MessageCheck",
     "MessageKind",
     "MessageSignature",
+    "MessageSignatureReference",
     "MessageVerdict",
     "ServiceUrls",
     "SignatureLevel",
-    "SignatureReference",
     "SignerCertificate",
     "TargetIdRule",
     "TrustAnchors",
@@ -144,7 +144,7 @@ class TrustAnchors(Record):
     """Of the test environment."""
 
 
-class BankProfile(Record):
+class ChannelProfile(Record):
     """How the channel of one bank is used.
 
     Fields that are left out are those of the profile that `extends` names.
@@ -232,7 +232,7 @@ MessageKind = Literal["soap_request", "soap_answer", "soap_certificate_request",
 """
 
 
-class SignatureReference(Record):
+class MessageSignatureReference(Record):
     """A reference of a signature."""
 
     __slots__ = ()
@@ -293,7 +293,7 @@ class MessageSignature(Record):
     canonicalization: str | None = None
     """The identifier of the canonicalisation of what is signed directly."""
 
-    references: tuple[SignatureReference, ...]
+    references: tuple[MessageSignatureReference, ...]
     """Its references."""
 
     signer: SignerCertificate | None = None
@@ -384,14 +384,16 @@ class DigestDifference(Record):
     """Its size, bytes."""
 
     alternatives: tuple[str, ...]
-    """What would give the digest in the message, each in words; empty if the content itself was changed."""
+    """What would give the digest in the message, each in words; empty if the content itself was changed.
+    Not tried for more than 32 MiB, and for the first two digests of an envelope or document only.
+    """
 
 
 class ExplainMessageResponse(Record):
     """The explanation."""
 
     __slots__ = ()
-    __match_args__ = ("verdict", "differences", "text")
+    __match_args__ = ("verdict", "differences", "code_meaning", "text")
 
     verdict: MessageVerdict
     """The verdict, as `verify_message` gives it."""
@@ -399,6 +401,11 @@ class ExplainMessageResponse(Record):
     differences: tuple[DigestDifference, ...]
     """The digests that differ: the canonical text of what is there, and what would give the digest in the
     message.
+    """
+
+    code_meaning: str | None = None
+    """What the bank's code means and what to do about it; left out if there is none, or its meaning is not
+    known.
     """
 
     text: str
@@ -411,7 +418,7 @@ class ListProfilesResponse(Record):
     __slots__ = ()
     __match_args__ = ("profiles",)
 
-    profiles: tuple[BankProfile, ...]
+    profiles: tuple[ChannelProfile, ...]
     """The profiles, in the order of the library."""
 
 
@@ -419,7 +426,7 @@ def verify_message(
     *,
     content: Content,
     bank: str | None = None,
-    profile: BankProfile | None = None,
+    profile: ChannelProfile | None = None,
     environment: BankEnvironment | None = None,
     trusted: str | None = None,
     at: datetime | None = None,
@@ -480,7 +487,7 @@ async def verify_message_async(
     *,
     content: Content,
     bank: str | None = None,
-    profile: BankProfile | None = None,
+    profile: ChannelProfile | None = None,
     environment: BankEnvironment | None = None,
     trusted: str | None = None,
     at: datetime | None = None,
@@ -544,7 +551,7 @@ def explain_message(
     *,
     content: Content,
     bank: str | None = None,
-    profile: BankProfile | None = None,
+    profile: ChannelProfile | None = None,
     environment: BankEnvironment | None = None,
     trusted: str | None = None,
     at: datetime | None = None,
@@ -602,7 +609,7 @@ async def explain_message_async(
     *,
     content: Content,
     bank: str | None = None,
-    profile: BankProfile | None = None,
+    profile: ChannelProfile | None = None,
     environment: BankEnvironment | None = None,
     trusted: str | None = None,
     at: datetime | None = None,
@@ -662,7 +669,7 @@ async def explain_message_async(
 def list_profiles(
     *,
     bank: str | None = None,
-    profile: BankProfile | None = None,
+    profile: ChannelProfile | None = None,
 ) -> ListProfilesResponse:
     """List the profiles of banks.
 
@@ -690,7 +697,7 @@ def list_profiles(
 async def list_profiles_async(
     *,
     bank: str | None = None,
-    profile: BankProfile | None = None,
+    profile: ChannelProfile | None = None,
 ) -> ListProfilesResponse:
     """As `list_profiles`, on a thread of the event loop's executor: the loop goes on meanwhile.
 

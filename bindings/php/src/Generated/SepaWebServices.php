@@ -32,7 +32,7 @@ final class SepaWebServices
      * document inside of one.
      * @param string|null $bank The bank, such as `nordea`: its authorities are trusted, and its answers
      * must be signed by it.
-     * @param SepaWebServices\BankProfile|null $profile A profile of your own in place of
+     * @param SepaWebServices\ChannelProfile|null $profile A profile of your own in place of
      * `bank`.
      * @param SepaWebServices\BankEnvironment|null $environment Which of the bank's
      * environments. Default: `production`.
@@ -54,7 +54,7 @@ final class SepaWebServices
     public static function verifyMessage(
         mixed $content,
         ?string $bank = null,
-        ?SepaWebServices\BankProfile $profile = null,
+        ?SepaWebServices\ChannelProfile $profile = null,
         ?SepaWebServices\BankEnvironment $environment = null,
         ?string $trusted = null,
         ?\DateTimeInterface $at = null,
@@ -87,7 +87,7 @@ final class SepaWebServices
      * document inside of one.
      * @param string|null $bank The bank, such as `nordea`: its authorities are trusted, and its answers
      * must be signed by it.
-     * @param SepaWebServices\BankProfile|null $profile A profile of your own in place of
+     * @param SepaWebServices\ChannelProfile|null $profile A profile of your own in place of
      * `bank`.
      * @param SepaWebServices\BankEnvironment|null $environment Which of the bank's
      * environments. Default: `production`.
@@ -109,7 +109,7 @@ final class SepaWebServices
     public static function explainMessage(
         mixed $content,
         ?string $bank = null,
-        ?SepaWebServices\BankProfile $profile = null,
+        ?SepaWebServices\ChannelProfile $profile = null,
         ?SepaWebServices\BankEnvironment $environment = null,
         ?string $trusted = null,
         ?\DateTimeInterface $at = null,
@@ -139,7 +139,7 @@ final class SepaWebServices
      * which may extend a shipped one.
      *
      * @param string|null $bank The name of one profile, such as `nordea`. Default: all.
-     * @param SepaWebServices\BankProfile|null $profile A profile of your own: shown with
+     * @param SepaWebServices\ChannelProfile|null $profile A profile of your own: shown with
      * what it extends.
      *
      * @throws Exception\InvalidInputException `sepa_web_services.unknown_profile`
@@ -147,7 +147,7 @@ final class SepaWebServices
      */
     public static function listProfiles(
         ?string $bank = null,
-        ?SepaWebServices\BankProfile $profile = null,
+        ?SepaWebServices\ChannelProfile $profile = null,
     ): SepaWebServices\ListProfilesResponse {
         $response = Bankchannel::compute('sepa_web_services.list_profiles', [
             'bank' => $bank,

@@ -17,11 +17,14 @@ final class ExplainMessageResponse
      * @param list<DigestDifference> $differences The digests that differ:
      * the canonical text of what is there, and what would give the digest in the message.
      * @param string $text The whole for a person, several lines.
+     * @param string|null $codeMeaning What the bank's code means and what to do about it; left out if
+     * there is none, or its meaning is not known.
      */
     public function __construct(
         public readonly MessageVerdict $verdict,
         public readonly array $differences,
         public readonly string $text,
+        public readonly ?string $codeMeaning = null,
     ) {
     }
 
@@ -36,6 +39,7 @@ final class ExplainMessageResponse
             verdict: MessageVerdict::fromArray($data['verdict']),
             differences: array_map(static fn (mixed $item): mixed => DigestDifference::fromArray($item), $data['differences']),
             text: $data['text'],
+            codeMeaning: $data['code_meaning'] ?? null,
         );
     }
 
@@ -49,6 +53,7 @@ final class ExplainMessageResponse
         return Encode::present([
             'verdict' => (object) $this->verdict->toArray(),
             'differences' => array_values(array_map(static fn (DigestDifference $item): mixed => (object) $item->toArray(), $this->differences)),
+            'code_meaning' => $this->codeMeaning,
             'text' => $this->text,
         ]);
     }

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class ListProfilesResponse
 {
     /**
-     * @param list<BankProfile> $profiles The profiles, in the order of the
-     * library.
+     * @param list<ChannelProfile> $profiles The profiles, in the order of
+     * the library.
      */
     public function __construct(
         public readonly array $profiles,
@@ -28,7 +28,7 @@ final class ListProfilesResponse
     public static function fromArray(array $data): self
     {
         return new self(
-            profiles: array_map(static fn (mixed $item): mixed => BankProfile::fromArray($item), $data['profiles']),
+            profiles: array_map(static fn (mixed $item): mixed => ChannelProfile::fromArray($item), $data['profiles']),
         );
     }
 
@@ -40,7 +40,7 @@ final class ListProfilesResponse
     public function toArray(): array
     {
         return Encode::present([
-            'profiles' => array_values(array_map(static fn (BankProfile $item): mixed => (object) $item->toArray(), $this->profiles)),
+            'profiles' => array_values(array_map(static fn (ChannelProfile $item): mixed => (object) $item->toArray(), $this->profiles)),
         ]);
     }
 }

@@ -17,7 +17,7 @@ final class MessageSignature
      * @param bool $valid Whether digests and value hold under the certificate in the message; without
      * `signatures_only` also whether the signature is where it belongs, covers what it must and uses
      * permitted methods.
-     * @param list<SignatureReference> $references Its references.
+     * @param list<MessageSignatureReference> $references Its references.
      * @param bool $trusted Whether that certificate leads to a trusted authority at the instant and, of a
      * bank's answer, belongs to the bank.
      * @param list<string> $covers The places of the elements that it covers, as paths from the root;
@@ -50,7 +50,7 @@ final class MessageSignature
         return new self(
             level: SignatureLevel::from($data['level']),
             valid: $data['valid'],
-            references: array_map(static fn (mixed $item): mixed => SignatureReference::fromArray($item), $data['references']),
+            references: array_map(static fn (mixed $item): mixed => MessageSignatureReference::fromArray($item), $data['references']),
             trusted: $data['trusted'],
             covers: $data['covers'],
             method: $data['method'] ?? null,
@@ -71,7 +71,7 @@ final class MessageSignature
             'valid' => $this->valid,
             'method' => $this->method,
             'canonicalization' => $this->canonicalization,
-            'references' => array_values(array_map(static fn (SignatureReference $item): mixed => (object) $item->toArray(), $this->references)),
+            'references' => array_values(array_map(static fn (MessageSignatureReference $item): mixed => (object) $item->toArray(), $this->references)),
             'signer' => $this->signer === null ? null : (object) $this->signer->toArray(),
             'trusted' => $this->trusted,
             'covers' => array_values($this->covers),
