@@ -12,6 +12,7 @@ use Bankchannel\NextGenPsd2;
 use Bankchannel\SaltEdgeConnector;
 use Bankchannel\SaltEdgeHub;
 use Bankchannel\Secret;
+use Bankchannel\SepaWebServices;
 use Bankchannel\Tests\Support\Assertions;
 use Bankchannel\WsChannel;
 use PHPUnit\Framework\TestCase;
@@ -30,7 +31,7 @@ final class LibraryTest extends TestCase
     public function testEveryOperationHasATypedMethod(): void
     {
         // A module of functions is a class of static methods.
-        $classes = ['ws_channel' => WsChannel::class, 'nextgen_psd2' => NextGenPsd2::class, 'iso20022' => Iso20022::class, 'salt_edge_connector' => SaltEdgeConnector::class, 'salt_edge_hub' => SaltEdgeHub::class];
+        $classes = ['ws_channel' => WsChannel::class, 'nextgen_psd2' => NextGenPsd2::class, 'iso20022' => Iso20022::class, 'sepa_web_services' => SepaWebServices::class, 'salt_edge_connector' => SaltEdgeConnector::class, 'salt_edge_hub' => SaltEdgeHub::class];
         $clients = array_map('get_class_methods', $classes);
         foreach (Bankchannel::catalogue() as $operation) {
             [$protocol, $name] = explode('.', $operation['name']);

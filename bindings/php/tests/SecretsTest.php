@@ -17,6 +17,7 @@ use Bankchannel\SaltEdgeConnector;
 use Bankchannel\SaltEdgeHub;
 
 use Bankchannel\Secret;
+use Bankchannel\SepaWebServices;
 use Bankchannel\Tests\Support\Assertions;
 use Bankchannel\Tests\Support\Program;
 use Bankchannel\Tests\Support\Scratch;
@@ -76,7 +77,8 @@ final class SecretsTest extends TestCase
         foreach (Bankchannel::catalogue() as $operation) {
             // By name, any client runs a module's operation.
             $client = $clients[$operation['protocol']] ?? $clients['ws-channel'];
-            $class = $operation['protocol'] === 'iso20022' ? Iso20022::class : $client::class;
+            $module = ['iso20022' => Iso20022::class, 'sepa-web-services' => SepaWebServices::class][$operation['protocol']] ?? null;
+            $class = $module ?? $client::class;
             $method = lcfirst(str_replace('_', '', ucwords(explode('.', $operation['name'])[1], '_')));
             $methods = array_map(static fn (\ReflectionMethod $each): string => $each->name, (new \ReflectionClass($class))->getMethods());
             // PHP does not distinguish `login` from `logIn`.
@@ -91,7 +93,7 @@ final class SecretsTest extends TestCase
                         }
                         $named = lcfirst(str_replace('_', '', ucwords($field, '_')));
                         $given = [$named => $value] + ($takesLimit ? ['timeout' => 0.02] : []);
-                        $this->attempt("{$method} {$field}", $secret, static fn () => $class === Iso20022::class ? Iso20022::$method(...$given) : $client->{$method}(...$given));
+                        $this->attempt("{$method} {$field}", $secret, static fn () => $module !== null ? $module::$method(...$given) : $client->{$method}(...$given));
                         $given = $value instanceof Secret ? $value->toArray() : $value;
                         if (!\is_object($given)) {
                             $this->attempt("{$operation['name']} {$field}", $secret, static fn () => $client->call($operation['name'], [$field => $given], timeout: 0.02));

@@ -87,7 +87,7 @@ class Planted(unittest.TestCase):
             "salt_edge_connector": SaltEdgeConnector(),
             "salt_edge_hub": SaltEdgeHub(base_url="http://127.0.0.1:9"),
         }
-        modules: dict[str, Any] = {"iso20022": bankchannel.iso20022}
+        modules: dict[str, Any] = {"iso20022": bankchannel.iso20022, "sepa_web_services": bankchannel.sepa_web_services}
         for entry in bankchannel.catalogue():
             protocol, name = entry["name"].split(".")
             # By name, any client runs a module's operation.
