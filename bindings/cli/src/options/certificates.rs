@@ -1,6 +1,6 @@
 //! Certificates from files.
 
-use bankchannel::nextgen_psd2::certificates::{Certificate, CertificateFault};
+use bankchannel_crypto::x509::{Certificate, CertificateFault};
 
 use crate::{
     exit::{CommandFailure, CommandOutcome},

@@ -1,14 +1,12 @@
 //! Options that are fields of the library's own structs: their values, and most of their help, come from the shapes.
 
-use bankchannel::nextgen_psd2::http::MAX_HEAD;
 use bankchannel_foundation::model::{Field, Shape};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::{Map, Value, json};
 
 use crate::{
     exit::CommandOutcome,
-    options::{MAX_SETTINGS, file, option, option_value, read_bytes, read_text},
+    options::{MAX_SETTINGS, file, option, option_value, read_text},
 };
 
 /// A field as an option.
@@ -156,9 +154,4 @@ const fn is_same(one: &[u8], other: &[u8]) -> bool {
 /// The text in a file.
 pub(crate) fn text(option: &str, path: &str) -> CommandOutcome<String> {
     read_text(option, path, MAX_SETTINGS)
-}
-
-/// The bytes of a signing string, as base64.
-pub(crate) fn base64(option: &str, path: &str) -> CommandOutcome<String> {
-    Ok(STANDARD.encode(read_bytes(option, path, MAX_HEAD as u64)?))
 }

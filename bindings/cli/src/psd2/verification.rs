@@ -6,13 +6,14 @@ use bankchannel::{
     nextgen_psd2::{
         certificates::Certificate,
         explain::{self, RefusalExplanation},
-        http::check_of,
+        http::{MAX_HEAD, check_of},
         operations::verification::explain_request::{ExplainRequestRequest, examine},
         signing,
         verify::{CheckVerdict, RequestCheck, VerifiedRequest},
     },
 };
 use bankchannel_foundation::{Boundary as _, LocalContext, model::read_boundary};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{ArgMatches, Command};
 use serde_json::Value;
 
@@ -21,8 +22,8 @@ use crate::{
     exit::{CommandFailure, CommandOutcome},
     options::{
         add_common, certificates,
-        fields::{self, FieldOption, FieldOptions},
-        file_argument, format,
+        fields::{FieldOption, FieldOptions},
+        file_argument, format, read_bytes,
     },
     output::{self, Format},
 };
@@ -61,7 +62,7 @@ const SIGNED: FieldOptions = FieldOptions::new(
     &[FieldOption::file(
         "signing_string",
         "signing-string",
-        fields::base64,
+        signed_bytes,
         "The bytes that the sender claims to have signed; - for stdin",
     )],
 );
@@ -80,6 +81,11 @@ const EXPLAIN_EXAMPLES: &str = "Examples:
 
 The exit code is 0 for every verdict; use `verify` in scripts. An RSA signature contains the hash of the signed bytes:
 `explain` can prove or rule out each probable cause without the private key. The output shows values of the request.";
+
+/// The bytes of a signing string, as base64.
+fn signed_bytes(option: &str, path: &str) -> CommandOutcome<String> {
+    Ok(STANDARD.encode(read_bytes(option, path, MAX_HEAD as u64)?))
+}
 
 pub(super) fn verify_command() -> Command {
     arguments(Command::new("verify"))
