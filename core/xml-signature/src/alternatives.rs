@@ -1,8 +1,8 @@
 //! What a signer may have digested instead, when a digest differs.
 
-use bankchannel_xml::{TreeElement, TreeWalk, XmlAttributes};
+use bankchannel_xml::TreeElement;
 
-use crate::canonical::{Canonicalizer, canonical_bytes};
+use crate::canonical::{canonical_bytes, canonicalize_texts};
 use crate::methods::{CanonicalForm, CanonicalMethod};
 use crate::parts::SignatureReference;
 
@@ -84,15 +84,6 @@ fn replaced(bytes: &[u8], line_end: &[u8]) -> Vec<u8> {
 /// The canonical bytes without texts of nothing but blanks.
 fn without_blanks(target: TreeElement<'_>, omitted: Option<TreeElement<'_>>, form: &CanonicalForm) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut canonical = Canonicalizer::new(form, &mut bytes);
-    let around: Vec<XmlAttributes<'_>> = target.and_around().skip(1).map(TreeElement::attributes).collect();
-    around.into_iter().rev().for_each(|attributes| canonical.inherit(attributes));
-    target.walk(omitted, |step| match step {
-        TreeWalk::Start(inner) => canonical.start(inner.name(), inner.attributes()),
-        TreeWalk::Text(text) if text.trim_ascii().is_empty() => {}
-        TreeWalk::Text(text) => canonical.text(text),
-        TreeWalk::End => canonical.end(),
-    });
-    canonical.finish();
+    canonicalize_texts(target, omitted, form, &mut bytes, |text| !text.trim_ascii().is_empty());
     bytes
 }

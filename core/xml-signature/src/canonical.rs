@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use bankchannel_crypto::digest::StreamedDigest;
-use bankchannel_xml::{TreeElement, TreeWalk, XML_NAMESPACE, XmlAttributes, XmlToken};
+use bankchannel_xml::{TreeElement, TreeWalk, XML_NAMESPACE, XmlAttributes, XmlToken, local, prefix};
 
 use crate::methods::CanonicalForm;
 
@@ -36,12 +36,24 @@ pub fn canonicalize(
     form: &CanonicalForm,
     sink: &mut dyn CanonicalSink,
 ) {
+    canonicalize_texts(element, omitted, form, sink, |_| true);
+}
+
+/// The same with only the texts that are wanted.
+pub(crate) fn canonicalize_texts(
+    element: TreeElement<'_>,
+    omitted: Option<TreeElement<'_>>,
+    form: &CanonicalForm,
+    sink: &mut dyn CanonicalSink,
+    wanted: impl Fn(&str) -> bool,
+) {
     let mut canonical = Canonicalizer::new(form, sink);
     let around: Vec<XmlAttributes<'_>> = element.and_around().skip(1).map(TreeElement::attributes).collect();
     around.into_iter().rev().for_each(|attributes| canonical.inherit(attributes));
     element.walk(omitted, |step| match step {
         TreeWalk::Start(inner) => canonical.start(inner.name(), inner.attributes()),
-        TreeWalk::Text(text) => canonical.text(text),
+        TreeWalk::Text(text) if wanted(text) => canonical.text(text),
+        TreeWalk::Text(_) => {}
         TreeWalk::End => canonical.end(),
     });
     canonical.finish();
@@ -174,11 +186,7 @@ impl<'s> Canonicalizer<'s> {
         // Most texts, and the long ones, need no escape. Each byte is looked at twice at most.
         while let Some(at) = memchr::memchr3(b'&', b'<', b'\r', rest) {
             self.text_without_references(&rest[..at]);
-            self.write(match rest[at] {
-                b'&' => "&amp;",
-                b'<' => "&lt;",
-                _ => "&#xD;",
-            });
+            self.write(text_reference(rest[at]).unwrap_or_default());
             rest = &rest[at + 1..];
         }
         self.text_without_references(rest);
@@ -188,7 +196,7 @@ impl<'s> Canonicalizer<'s> {
         let mut rest = text;
         while let Some(at) = memchr::memchr(b'>', rest) {
             self.pass(&rest[..at]);
-            self.write("&gt;");
+            self.write(text_reference(rest[at]).unwrap_or_default());
             rest = &rest[at + 1..];
         }
         self.pass(rest);
@@ -241,7 +249,7 @@ impl<'s> Canonicalizer<'s> {
         let mut wanted = std::mem::take(&mut self.wanted);
         wanted.clear();
         if self.form.method.is_exclusive() {
-            self.want(&mut wanted, prefix_of(name));
+            self.want(&mut wanted, prefix(name));
             for one in attributes.iter().filter(|one| one.declared_prefix().is_none() && !one.prefix().is_empty()) {
                 self.want(&mut wanted, one.prefix());
             }
@@ -318,9 +326,9 @@ impl<'s> Canonicalizer<'s> {
         let around = inherited.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value.as_str())));
         let around: Vec<_> = around.filter(|(name, _)| !own.iter().any(|(given, _)| given == name)).collect();
         for (name, value) in own.into_iter().chain(around) {
-            all.push((self.attribute_namespace(prefix_of(name)).to_owned(), name, value));
+            all.push((self.attribute_namespace(prefix(name)).to_owned(), name, value));
         }
-        all.sort_by(|left, right| (&left.0, local_of(left.1)).cmp(&(&right.0, local_of(right.1))));
+        all.sort_by(|left, right| (&left.0, local(left.1)).cmp(&(&right.0, local(right.1))));
         for (_, name, value) in &all {
             self.write_attribute(name, value);
         }
@@ -386,12 +394,26 @@ impl<'s> Canonicalizer<'s> {
     }
 }
 
-fn prefix_of(name: &str) -> &str {
-    bankchannel_xml::prefix(name)
+/// The reference by which canonical text writes a character; `None` for one that is written as it is.
+fn text_reference(byte: u8) -> Option<&'static str> {
+    match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    }
 }
 
-fn local_of(name: &str) -> &str {
-    bankchannel_xml::local(name)
+/// Appends a text as canonical text has it, for documents that are written in canonical form.
+pub fn push_canonical_text(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| text_reference(byte).is_some()) {
+        out.push_str(&rest[..at]);
+        out.push_str(text_reference(rest.as_bytes()[at]).unwrap_or_default());
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
 }
 
 fn escape_value(value: &str, out: &mut Vec<u8>) {

@@ -24,32 +24,31 @@ pub struct SignedEnvelope<'r> {
     targets: Vec<TreeElement<'r>>,
 }
 
-/// The Header and the Body of a SOAP 1.1 envelope.
-pub(crate) fn outline<'r>(tree: &'r XmlTree<'_>) -> Result<(Option<TreeElement<'r>>, TreeElement<'r>), SignatureFault> {
-    let root = tree.root();
-    if !root.is(SOAP_NAMESPACE, "Envelope") {
-        return Err(SignatureFault::structure(root, "the message is not a SOAP 1.1 envelope"));
-    }
-    let mut children = nothing_but_elements(root)?.peekable();
-    let header = children.next_if(|child| child.is(SOAP_NAMESPACE, "Header"));
-    let body = children.next().filter(|child| child.is(SOAP_NAMESPACE, "Body"));
-    let (Some(body), None) = (body, children.next()) else {
-        return Err(SignatureFault::structure(root, "an envelope must hold one Header and one Body, in this order"));
-    };
-    let mut bodies = root.and_inside().filter(|one| one.is(SOAP_NAMESPACE, "Body") || one.is(SOAP_NAMESPACE, "Header"));
-    match bodies.find(|one| *one != body && Some(*one) != header) {
-        Some(other) => Err(SignatureFault::structure(other, "there is a second Header or Body in the message")),
-        None => Ok((header, body)),
-    }
-}
-
 impl<'r> SignedEnvelope<'r> {
-    /// The only child of the Body, and the Header, of an envelope that may or may not be signed.
+    /// The Header and the Body of an envelope that may or may not be signed.
     ///
     /// # Errors
-    /// The message is not a SOAP 1.1 envelope.
+    /// The message is not a SOAP 1.1 envelope of one Header at most and one Body, in this order.
     pub fn parts_of(tree: &'r XmlTree<'_>) -> Result<(Option<TreeElement<'r>>, TreeElement<'r>), SignatureFault> {
-        outline(tree)
+        let root = tree.root();
+        if !root.is(SOAP_NAMESPACE, "Envelope") {
+            return Err(SignatureFault::structure(root, "the message is not a SOAP 1.1 envelope"));
+        }
+        let mut children = nothing_but_elements(root)?.peekable();
+        let header = children.next_if(|child| child.is(SOAP_NAMESPACE, "Header"));
+        let body = children.next().filter(|child| child.is(SOAP_NAMESPACE, "Body"));
+        let (Some(body), None) = (body, children.next()) else {
+            return Err(SignatureFault::structure(
+                root,
+                "an envelope must hold one Header and one Body, in this order",
+            ));
+        };
+        let mut bodies =
+            root.and_inside().filter(|one| one.is(SOAP_NAMESPACE, "Body") || one.is(SOAP_NAMESPACE, "Header"));
+        match bodies.find(|one| *one != body && Some(*one) != header) {
+            Some(other) => Err(SignatureFault::structure(other, "there is a second Header or Body in the message")),
+            None => Ok((header, body)),
+        }
     }
 
     /// Finds the signature of an envelope: one Security in its Header, one signature in all of the message, directly
@@ -66,7 +65,7 @@ impl<'r> SignedEnvelope<'r> {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_knowing(tree: &'r XmlTree<'_>, known: &[Certificate]) -> Result<Self, SignatureFault> {
-        let (header, body) = outline(tree)?;
+        let (header, body) = Self::parts_of(tree)?;
         let root = tree.root();
         let unsigned = |at| SignatureFault::new(SignatureFaultKind::NotSigned, at, "the message has no signature");
         let security = one_of(root, WS_SECURITY_NAMESPACE, "Security")?.ok_or_else(|| unsigned(root))?;

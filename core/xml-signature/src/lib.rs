@@ -29,7 +29,7 @@ mod survey;
 mod values;
 
 pub use alternatives::{DigestAlternative, digest_alternatives};
-pub use canonical::{CanonicalSink, Canonicalizer, canonical_bytes, canonicalize};
+pub use canonical::{CanonicalSink, Canonicalizer, canonical_bytes, canonicalize, push_canonical_text};
 pub use covered::CoveredElement;
 pub use document::SignedDocument;
 pub use draft::{DocumentDraft, DraftedSignature};

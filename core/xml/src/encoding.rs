@@ -59,9 +59,9 @@ pub fn decode_message<'b>(bytes: &'b [u8], charset: Option<&str>) -> Result<Cow<
         return Err(XmlFault::new(message, "send it in the encoding that it declares").at(1, 1));
     }
     let is_declared =
-        own.mark > 0 || declared(&String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD_BYTES)])).is_some();
+        || own.mark > 0 || declared(&String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD_BYTES)])).is_some();
     let encoding = match charset {
-        Some(name) if !is_declared => named(name)?,
+        Some(name) if !is_declared() => named(name)?,
         _ => own.encoding,
     };
     if [UTF_16BE, UTF_16LE].contains(&encoding) {

@@ -4,6 +4,7 @@ mod library;
 mod names;
 mod open;
 mod plain;
+mod rules;
 
 use std::io::Read;
 
@@ -18,6 +19,7 @@ pub use names::{local, prefix};
 pub(crate) use names::{name_size, resolved};
 use open::OpenElements;
 use plain::{PlainToken, plain};
+pub use rules::{TokenLimits, XmlRules};
 
 /// Deepest nesting of elements that is read; messages of banks stay below 30.
 pub const MAX_DEPTH: usize = 64;
@@ -109,53 +111,6 @@ pub enum TokenFlow {
     Next,
     /// Not now: the next call continues with the token that follows.
     Stop,
-}
-
-/// The limits on the length of tokens.
-#[derive(Clone, Copy, Debug)]
-pub struct TokenLimits {
-    /// Longest tag, text or comment, in bytes.
-    pub token: usize,
-    /// Longest name of an element, in bytes.
-    pub name: usize,
-}
-
-impl Default for TokenLimits {
-    /// A mebibyte, and names of 256 bytes: the longest in messages of banks has 35.
-    fn default() -> Self {
-        Self { token: 1024 * 1024, name: 256 }
-    }
-}
-
-/// How a document is read.
-#[derive(Clone, Copy, Debug)]
-pub struct XmlRules {
-    /// The limits on tokens.
-    pub limits: TokenLimits,
-    /// Whether a file is exactly one document as XML 1.0 and its namespaces define it. Otherwise the deviations that
-    /// banks' files are known for are read: several documents in a row, blanks before the declaration, text around the
-    /// document, and prefixes that are not declared.
-    pub strict: bool,
-    /// Whether comments, processing instructions and CDATA sections are refused.
-    pub elements_only: bool,
-}
-
-impl XmlRules {
-    /// One document, as XML 1.0 defines it.
-    pub fn strict() -> Self {
-        Self { limits: TokenLimits::default(), strict: true, elements_only: false }
-    }
-
-    /// One message that is signed: nothing but elements, attributes and texts, which may be long.
-    pub fn message() -> Self {
-        let limits = TokenLimits { token: usize::MAX, ..TokenLimits::default() };
-        Self { limits, elements_only: true, ..Self::strict() }
-    }
-
-    /// The files of banks.
-    pub fn tolerant() -> Self {
-        Self { strict: false, ..Self::strict() }
-    }
 }
 
 /// The tokens of a file.

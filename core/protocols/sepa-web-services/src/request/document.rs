@@ -132,49 +132,51 @@ impl ApplicationRequest {
     /// # Errors
     /// `input.invalid_field`, naming the field that is empty, too long or holds a control character.
     pub fn write(&self) -> Result<DocumentText, Error> {
-        let mut out = format!("<ApplicationRequest xmlns=\"{NAMESPACE}\">");
-        let mut put = |field: &str, name: &str, value: Option<&str>, most: usize| match value {
-            Some(value) => check(field, value, most).map(|()| element(&mut out, "", name, value)),
-            None => Ok(()),
-        };
-        put("customer_id", "CustomerId", Some(&self.customer_id), 16)?;
-        put("command", "Command", Some(self.command.name()), 32)?;
-        put("timestamp", "Timestamp", Some(&self.timestamp), 40)?;
+        let mut out = DocumentWriter(format!("<ApplicationRequest xmlns=\"{NAMESPACE}\">"));
+        out.put("customer_id", "CustomerId", Some(&self.customer_id), 16)?;
+        out.put("command", "Command", Some(self.command.name()), 32)?;
+        out.put("timestamp", "Timestamp", Some(&self.timestamp), 40)?;
         let day = |date: &Option<Date>| date.as_ref().map(ToString::to_string);
-        put("start_date", "StartDate", day(&self.start_date).as_deref(), 10)?;
-        put("end_date", "EndDate", day(&self.end_date).as_deref(), 10)?;
-        put("status", "Status", self.status.as_deref(), 10)?;
-        put("service_id", "ServiceId", self.service_id.as_deref(), 256)?;
+        out.put("start_date", "StartDate", day(&self.start_date).as_deref(), 10)?;
+        out.put("end_date", "EndDate", day(&self.end_date).as_deref(), 10)?;
+        out.put("status", "Status", self.status.as_deref(), 10)?;
+        out.put("service_id", "ServiceId", self.service_id.as_deref(), 256)?;
         let environment = match self.environment {
             BankEnvironment::Production => "PRODUCTION",
             BankEnvironment::Test => "TEST",
         };
-        put("environment", "Environment", Some(environment), 10)?;
+        out.put("environment", "Environment", Some(environment), 10)?;
         if !self.file_references.is_empty() {
-            out.push_str("<FileReferences>");
+            out.0.push_str("<FileReferences>");
             for reference in &self.file_references {
-                check("file_reference", reference, 32)?;
-                element(&mut out, "", "FileReference", reference);
+                out.put("file_reference", "FileReference", Some(reference), 32)?;
             }
-            out.push_str("</FileReferences>");
+            out.0.push_str("</FileReferences>");
         }
-        let mut put = |field: &str, name: &str, value: Option<&str>, most: usize| match value {
-            Some(value) => check(field, value, most).map(|()| element(&mut out, "", name, value)),
-            None => Ok(()),
-        };
-        put("user_filename", "UserFilename", self.user_filename.as_deref(), 80)?;
-        put("target_id", "TargetId", self.target_id.as_deref(), 80)?;
-        put("execution_serial", "ExecutionSerial", self.execution_serial.as_deref(), 32)?;
+        out.put("user_filename", "UserFilename", self.user_filename.as_deref(), 80)?;
+        out.put("target_id", "TargetId", self.target_id.as_deref(), 80)?;
+        out.put("execution_serial", "ExecutionSerial", self.execution_serial.as_deref(), 32)?;
         if let Some(method) = &self.compression_method {
-            put("compression", "Compression", Some("true"), 5)?;
-            put("compression_method", "CompressionMethod", Some(method), 35)?;
+            out.put("compression", "Compression", Some("true"), 5)?;
+            out.put("compression_method", "CompressionMethod", Some(method), 35)?;
         }
-        put("software_id", "SoftwareId", Some(&self.software_id), 80)?;
-        put("file_type", "FileType", self.file_type.as_deref(), 40)?;
+        out.put("software_id", "SoftwareId", Some(&self.software_id), 80)?;
+        out.put("file_type", "FileType", self.file_type.as_deref(), 40)?;
         if self.has_content {
-            out.push_str("<Content>");
+            out.0.push_str("<Content>");
         }
         let behind_content = if self.has_content { "</Content>" } else { "" };
-        Ok(DocumentText { before_content: out, behind_content })
+        Ok(DocumentText { before_content: out.0, behind_content })
+    }
+}
+
+/// The text of a document as it is written.
+struct DocumentWriter(String);
+
+impl DocumentWriter {
+    /// Writes an element, if it has a value.
+    fn put(&mut self, field: &str, name: &str, value: Option<&str>, most: usize) -> Result<(), Error> {
+        let Some(value) = value else { return Ok(()) };
+        check(field, value, most).map(|()| element(&mut self.0, "", name, value))
     }
 }

@@ -1,24 +1,13 @@
 //! Values in canonical text.
 
 use bankchannel_foundation::Error;
+use bankchannel_xml_signature::push_canonical_text;
 
 /// Appends an element with a text, in canonical form.
 pub(super) fn element(out: &mut String, prefix: &str, name: &str, value: &str) {
     out.extend(["<", prefix, name, ">"]);
-    escape(out, value);
+    push_canonical_text(out, value);
     out.extend(["</", prefix, name, ">"]);
-}
-
-fn escape(out: &mut String, value: &str) {
-    for one in value.chars() {
-        match one {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\r' => out.push_str("&#xD;"),
-            other => out.push(other),
-        }
-    }
 }
 
 /// Checks the length of a value in characters, and that XML can hold it.

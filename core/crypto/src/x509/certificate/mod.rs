@@ -1,5 +1,7 @@
 //! One certificate, parsed once; reading its fields costs nothing afterwards.
 
+mod sha1;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -17,10 +19,9 @@ use super::extensions::{
 use super::outline::{CertificateOutline, not_strict};
 use super::{CertificateFault, DistinguishedName, KeyUsage, NameStyle};
 use crate::asn1::{self, Decode, Reader, SliceReader, element, strict, tag};
-use crate::digest::MessageDigestAlgorithm;
 use crate::rsa::{RsaPrivateKey, RsaPublicKey};
 use crate::signature::{Hash, VerifyingKey};
-use crate::{Result, digest, legacy_rsa, pem};
+use crate::{Result, digest, pem};
 
 /// Largest certificate that is read, bytes: 8 KiB as base64 (S-07).
 pub const MAX_DER_BYTES: usize = 6144;
@@ -329,43 +330,6 @@ impl Certificate {
                 CertificateHash::Sha512 => key.verify_pkcs1(Hash::Sha512, signed, signature),
                 CertificateHash::Other(_) => false,
             }
-    }
-
-    /// Whether the issuer's key made its signature with RSA and SHA-1, which is broken: only where a peer's profile
-    /// permits such a certificate.
-    #[must_use]
-    pub fn is_signed_with_sha1_by(&self, issuer: &Self) -> bool {
-        let Ok(key) = &issuer.0.key else { return false };
-        let (signed, signature) = (self.part(&self.0.signed), self.part(&self.0.signature));
-        self.is_signed_with_sha1() && key.verify_pkcs1_with(MessageDigestAlgorithm::Sha1, signed, signature)
-    }
-
-    /// Whether its signature is RSA with SHA-1.
-    #[must_use]
-    pub fn is_signed_with_sha1(&self) -> bool {
-        matches!(&self.0.signature_hash, CertificateHash::Other(oid) if oid == "1.2.840.113549.1.1.5")
-    }
-
-    /// The same, signed again by its issuer's key, with SHA-1: every verifier must refuse it.
-    ///
-    /// # Errors
-    /// [`CertificateFault`] for a certificate that is not signed by RSA with SHA-256.
-    pub fn signed_with_sha1(&self, issuer_key: &RsaPrivateKey) -> Result<Self, CertificateFault> {
-        const SHA256: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b";
-        let unfit =
-            || CertificateFault::from("a certificate that RSA with SHA-256 has not signed cannot be signed with SHA-1");
-        let mut der = self.0.der.to_vec();
-        // The algorithm is at the beginning of the signed part, and again after it.
-        let find = |within: &[u8]| within.windows(SHA256.len()).position(|part| part == SHA256).ok_or_else(unfit);
-        let begin = find(&der[self.0.signed.clone()])? + self.0.signed.start;
-        let end = find(&der[self.0.signed.end..])? + self.0.signed.end;
-        for at in [begin, end] {
-            der[at + SHA256.len() - 1] = 0x05;
-        }
-        let signature = legacy_rsa::sign_sha1(issuer_key, &der[self.0.signed.clone()]).ok_or_else(unfit)?;
-        let place = der.get_mut(self.0.signature.clone()).filter(|place| place.len() == signature.len());
-        place.ok_or_else(unfit)?.copy_from_slice(&signature);
-        Self::from_der(&der)
     }
 
     fn part(&self, range: &Range<usize>) -> &[u8] {
