@@ -113,7 +113,7 @@ impl CounterpartApi for Greeter {
         match routed.found {
             RouteMatch::Operation { .. } => {}
             RouteMatch::OtherMethods(_) => return refused(405, "this method is not allowed for this path"),
-            RouteMatch::Nothing | RouteMatch::Malformed => return refused(404, "there is no such path"),
+            _ => return refused(404, "there is no such path"),
         }
         let body = match intake::plain(routed.body, BODY_MAX).await {
             Ok(taken) => taken.body,

@@ -157,5 +157,5 @@ macro_rules! module_of_local_operations {
     };
 }
 
-#[cfg(any(feature = "iso20022", feature = "sepa-web-services"))]
+#[cfg(feature = "iso20022")]
 pub(crate) use module_of_local_operations;

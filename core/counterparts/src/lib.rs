@@ -29,6 +29,7 @@ pub static COUNTERPARTS: &[&Counterpart] = &[
     &bankchannel_ws_channel_service::DESCRIPTOR,
     &bankchannel_nextgen_psd2_bank::DESCRIPTOR,
     &bankchannel_salt_edge_hub::DESCRIPTOR,
+    &bankchannel_sepa_bank::DESCRIPTOR,
     &bankchannel_salt_edge_connector_service::DESCRIPTOR,
     #[cfg(feature = "testing")]
     &toy::DESCRIPTOR,

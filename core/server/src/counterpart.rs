@@ -132,9 +132,23 @@ impl Counterpart {
         let mut line = serde_json::Map::new();
         line.insert("kind".to_owned(), self.kind.into());
         for member in self.readiness {
-            line.insert(member.name.to_owned(), written.get(member.name).cloned().unwrap_or_default());
+            let value = written.get(member.name).cloned().unwrap_or_default();
+            line.insert(member.name.to_owned(), with_nulls(value, member.shape));
         }
         line.into()
+    }
+}
+
+/// A value with `null` for each member that is absent.
+fn with_nulls(value: serde_json::Value, shape: &Shape) -> serde_json::Value {
+    use serde_json::Value;
+    match (value, shape) {
+        (Value::Object(mut members), Shape::Struct(of)) => {
+            let mut take = |member: &Field| members.remove(member.name).unwrap_or_default();
+            of.fields.iter().map(|member| (member.name.to_owned(), with_nulls(take(member), member.shape))).collect()
+        }
+        (Value::Array(items), Shape::List(item)) => items.into_iter().map(|value| with_nulls(value, item)).collect(),
+        (value, _) => value,
     }
 }
 

@@ -163,7 +163,8 @@ async fn run(
     if let Some(observer) = plan.observer.as_ref().filter(|observer| observer.wants_answers()) {
         observer.answered(&AnsweredExchange::new(&request.method, &response, begun.elapsed()));
     }
-    receive::receive(response, (transport.settings.max_answer_bytes, &transport.address), plan).await
+    let limit = transport.settings.max_answer_bytes.max(plan.answers.largest);
+    receive::receive(response, (limit, &transport.address), plan).await
 }
 
 #[cfg(test)]
@@ -176,7 +177,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{CancellationToken, ContentSink, TransportSettings};
+    use crate::{AnswerRules, CancellationToken, ContentSink, TransportSettings};
 
     async fn asked(base_url: String, method: &str, limit: Duration) -> Result<InResponse, Error> {
         let transport =
@@ -201,7 +202,7 @@ mod tests {
             sink: &mut sink,
             observer: None,
             earlier: &mut earlier,
-            headers: &[],
+            answers: AnswerRules::default(),
             signing: None,
         };
         transport.exchange(&request, plan).await

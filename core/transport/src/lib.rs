@@ -90,10 +90,30 @@ pub struct ExchangePlan<'a> {
     /// The outcome of earlier attempts. Whatever happens to the last one, the exchange came at least that far: see
     /// [`at_least`].
     pub earlier: &'a mut Option<CallOutcome>,
-    /// The headers of the answer that the protocol reads, in its spelling.
-    pub headers: &'static [&'static str],
+    /// What the protocol expects of answers.
+    pub answers: AnswerRules,
     /// The additions of a protocol with signed requests.
     pub signing: Option<AttemptSigning<'a>>,
+}
+
+/// What a protocol expects of answers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AnswerRules {
+    /// The headers that it reads, in its spelling.
+    pub headers: &'static [&'static str],
+    /// Statuses with which a peer has answered for good, though HTTP says that it has failed: never retried.
+    pub final_statuses: &'static [u16],
+    /// The largest answer of an exchange whose content is not streamed out, in bytes, if it may be larger than the
+    /// settings say.
+    pub largest: usize,
+}
+
+impl AnswerRules {
+    /// Reads these headers, and has no other rules.
+    #[must_use]
+    pub const fn reading(headers: &'static [&'static str]) -> Self {
+        Self { headers, final_statuses: &[], largest: 0 }
+    }
 }
 
 /// For an exchange whose attempts are each signed. An answer that asks for a longer wait than the retry delays is
@@ -238,7 +258,9 @@ impl Transport {
                 }
             }
             // The sink is emptied only for a retry: a final result keeps what it has written.
-            let again = repeatable && number < retries && backoff::allows(plan.repeat, &result) && plan.sink.reset();
+            let is_final = |answer: &InResponse| plan.answers.final_statuses.contains(&answer.status);
+            let retried = backoff::allows(plan.repeat, &result) && !result.as_ref().is_ok_and(is_final);
+            let again = repeatable && number < retries && retried && plan.sink.reset();
             if !again {
                 return result;
             }
@@ -326,7 +348,7 @@ mod tests {
             sink: &mut sink,
             observer: None,
             earlier: &mut earlier,
-            headers: &[],
+            answers: AnswerRules::default(),
             signing: None,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -20,7 +20,7 @@ pub(crate) async fn receive(
     let success = response.status().is_success();
     let header = |name: &str| response.headers().get(name);
     let bytes = |name: &&'static str| header(name).map(|value| (*name, Bytes::copy_from_slice(value.as_bytes())));
-    let headers = plan.headers.iter().filter_map(bytes).collect();
+    let headers = plan.answers.headers.iter().filter_map(bytes).collect();
     let retry_after = header(RETRY_AFTER.as_str()).and_then(|value| retry_after(value.to_str().ok()?));
     let message = Message { status: response.status().as_u16(), headers, body: Bytes::new() };
     let mut answer = InResponse { message, content: None, retry_after_s: retry_after };
@@ -41,7 +41,7 @@ async fn whole(
     success: bool,
     plan: &ExchangePlan<'_>,
 ) -> Result<Bytes, Error> {
-    // Maximum number of answers come in a single piece.
+    // Most answers come in a single piece.
     let (mut only, mut body) = (Bytes::new(), BytesMut::new());
     let (mut arrived, total) = (0, response.content_length());
     if total.is_some_and(|total| total > limit as u64) {

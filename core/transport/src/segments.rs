@@ -6,7 +6,7 @@ use std::{
     io::Read,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
@@ -15,7 +15,7 @@ use std::{
 use bankchannel_foundation::{
     CallOutcome, Content, Error,
     error::row,
-    message::{Body, Segment},
+    message::{Body, Segment, base64_length},
     model::PieceSource,
     open_regular, shown,
 };
@@ -84,13 +84,7 @@ impl SegmentBody {
     }
 
     fn open_at(pace: ReadingPace, body: &Body, started: Arc<AtomicBool>) -> Result<Self, Error> {
-        let mut sources = Vec::new();
-        let mut length = Some(0u64);
-        for segment in body.segments() {
-            let (source, size) = SegmentSource::open(segment)?;
-            length = length.zip(size).map(|(sum, size)| sum + size);
-            sources.push(source);
-        }
+        let (sources, length) = open_all(pace.step, body.segments())?;
         let frames = match <[SegmentSource; 1]>::try_from(sources) {
             Ok([SegmentSource::Memory(SegmentMemory::Literal(bytes))]) => BodyFrames::One(Some(bytes)),
             Ok(one) => BodyFrames::new(pace, one.into()),
@@ -103,8 +97,7 @@ impl SegmentBody {
     /// The same for a task that drives connections: files are opened on a thread for file work, because a disk may be
     /// slow to respond.
     pub(crate) async fn open_apart(body: &Body, started: Arc<AtomicBool>) -> Result<Self, Error> {
-        let is_file = |segment: &Segment| matches!(segment, Segment::Base64(Content::File { .. }));
-        if !body.segments().iter().any(is_file) {
+        if !body.segments().iter().any(Segment::has_file) {
             return Self::open(body, started);
         }
         let body = body.clone();
@@ -136,6 +129,40 @@ enum SegmentSource {
     Memory(SegmentMemory),
     Reader(File, u64),
     Pieces(PieceSource, Option<u64>),
+    Nested(Box<NestedSegments>),
+}
+
+/// Segments whose base64 travels.
+struct NestedSegments {
+    inside: BodyProduction,
+    /// Bytes not encoded yet: fewer than three between two steps.
+    carry: BytesMut,
+}
+
+impl NestedSegments {
+    /// The next bytes as they travel; `None` at the end.
+    fn step(&mut self) -> Result<Option<Bytes>, Error> {
+        while let Some(bytes) = self.inside.next()? {
+            self.carry.extend_from_slice(&bytes);
+            let whole = self.carry.len() - self.carry.len() % 3;
+            if whole > 0 {
+                return Ok(Some(encode(&self.carry.split_to(whole))));
+            }
+        }
+        let last = std::mem::take(&mut self.carry);
+        Ok((!last.is_empty()).then(|| encode(&last)))
+    }
+}
+
+/// The sources of segments, and their length on the wire, if it is known.
+fn open_all(step: usize, segments: &[Segment]) -> Result<(Vec<SegmentSource>, Option<u64>), Error> {
+    let (mut sources, mut length) = (Vec::new(), Some(0u64));
+    for segment in segments {
+        let (source, size) = SegmentSource::open(step, segment)?;
+        length = length.zip(size).map(|(sum, size)| sum + size);
+        sources.push(source);
+    }
+    Ok((sources, length))
 }
 
 /// Data in memory.
@@ -159,9 +186,15 @@ impl SegmentMemory {
 
 impl SegmentSource {
     /// The source and its length on the wire, if it is known.
-    fn open(segment: &Segment) -> Result<(Self, Option<u64>), Error> {
-        let encoded = |size: u64| Some(size.div_ceil(3) * 4);
+    fn open(step: usize, segment: &Segment) -> Result<(Self, Option<u64>), Error> {
+        let encoded = |size: u64| Some(base64_length(size));
         match segment {
+            Segment::Base64Of(segments) => {
+                let (sources, length) = open_all(step, segments)?;
+                let inside = BodyProduction::new(step, sources);
+                let nested = NestedSegments { inside, carry: BytesMut::new() };
+                Ok((Self::Nested(Box::new(nested)), length.map(base64_length)))
+            }
             Segment::Literal(bytes) => {
                 Ok((Self::Memory(SegmentMemory::Literal(bytes.clone())), Some(bytes.len() as u64)))
             }
@@ -202,6 +235,16 @@ impl SegmentSource {
             Self::Memory(memory) => Ok(memory.step()),
             Self::Reader(file, left) => read(step, file, left, buffer),
             Self::Pieces(next, size) => gather(step, next, *size, gathered),
+            Self::Nested(nested) => nested.step(),
+        }
+    }
+
+    /// Whether all of it is in memory.
+    fn is_in_memory(&self) -> bool {
+        match self {
+            Self::Memory(_) => true,
+            Self::Reader(..) | Self::Pieces(..) => false,
+            Self::Nested(nested) => nested.inside.sources.iter().all(Self::is_in_memory),
         }
     }
 }
@@ -283,7 +326,7 @@ fn encode(step: &[u8]) -> Bytes {
 /// takes nothing holds none.
 fn produce(pace: ReadingPace, sources: Vec<SegmentSource>) -> mpsc::Receiver<Result<Bytes, Error>> {
     let (sender, receiver) = mpsc::channel(pace.ahead);
-    let mut production = Some(BodyProduction { step: pace.step, sources: sources.into(), ..BodyProduction::default() });
+    let mut production = Some(BodyProduction::new(pace.step, sources));
     tokio::spawn(async move {
         // The receiver is dropped when the exchange ends early: then there is nothing to report.
         while let (Some(mut producing), Ok(room)) = (production.take(), sender.reserve().await) {
@@ -312,6 +355,10 @@ struct BodyProduction {
 }
 
 impl BodyProduction {
+    fn new(step: usize, sources: Vec<SegmentSource>) -> Self {
+        Self { step, sources: sources.into(), ..Self::default() }
+    }
+
     fn next(&mut self) -> Result<Option<Bytes>, Error> {
         while let Some(source) = self.sources.front_mut() {
             if let Some(bytes) = source.step(self.step, &mut self.buffer, &mut self.gathered)? {
@@ -326,41 +373,31 @@ impl BodyProduction {
 
 enum BodyFrames {
     One(Option<Bytes>),
-    /// Everything is in memory: a step takes microseconds, less than a thread switch.
-    Here(VecDeque<SegmentMemory>),
+    /// Everything is in memory: a step takes microseconds, less than a thread switch. The mutex is never locked: it makes
+    /// the body one that threads may share, as the HTTP library wants it.
+    Here(Mutex<BodyProduction>),
     Many(mpsc::Receiver<Result<Bytes, Error>>),
 }
 
 impl BodyFrames {
     fn new(pace: ReadingPace, sources: Vec<SegmentSource>) -> Self {
-        if sources.iter().any(|source| !matches!(source, SegmentSource::Memory(_))) {
-            return Self::Many(produce(pace, sources));
+        if sources.iter().all(SegmentSource::is_in_memory) {
+            Self::Here(Mutex::new(BodyProduction::new(pace.step, sources)))
+        } else {
+            Self::Many(produce(pace, sources))
         }
-        let memory = |source| match source {
-            SegmentSource::Memory(memory) => Some(memory),
-            _ => None,
-        };
-        Self::Here(sources.into_iter().filter_map(memory).collect())
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         match self {
             Self::One(bytes) => Poll::Ready(bytes.take().map(Ok)),
-            Self::Here(sources) => Poll::Ready(step_here(sources).map(Ok)),
+            Self::Here(production) => {
+                let production = production.get_mut().unwrap_or_else(PoisonError::into_inner);
+                Poll::Ready(production.next().transpose())
+            }
             Self::Many(receiver) => receiver.poll_recv(cx),
         }
     }
-}
-
-/// The next bytes of several sources in memory.
-fn step_here(sources: &mut VecDeque<SegmentMemory>) -> Option<Bytes> {
-    while let Some(source) = sources.front_mut() {
-        if let Some(bytes) = source.step() {
-            return Some(bytes);
-        }
-        sources.pop_front();
-    }
-    None
 }
 
 impl http_body::Body for SegmentBody {
@@ -407,7 +444,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::time::Duration;
 
-    use bankchannel_foundation::model::Object;
+    use bankchannel_foundation::{
+        message::SOAP,
+        model::{ContentPieces, Object},
+    };
     use http_body_util::BodyExt;
 
     use super::*;
@@ -415,6 +455,41 @@ mod tests {
     fn body(content: Content) -> SegmentBody {
         let body = Body::json_with_content(Object::new(), "C", content);
         SegmentBody::open(&body, Arc::default()).unwrap()
+    }
+
+    #[test]
+    fn base64_of_segments_is_that_of_their_bytes() {
+        for size in [0, 1, 2, 3, 100, MEMORY_STEP + 1, STEP * 2 + 2] {
+            let content = vec![5; size];
+            let pieces = ContentPieces::again(size as u64, {
+                let content = content.clone();
+                move || {
+                    let mut left = Bytes::from(content.clone());
+                    Box::new(move || {
+                        let next = left.split_to(left.len().min(1000));
+                        Ok((!next.is_empty()).then_some(next))
+                    })
+                }
+            });
+            let plain = format!("<a>{}</a>{}", STANDARD.encode(&content), "x".repeat(size % 7));
+            for content in [Content::from(content.clone()), Content::Pieces(pieces)] {
+                let inside = vec![
+                    Segment::Literal("<a>".into()),
+                    Segment::Base64(content),
+                    Segment::Literal("</a>".into()),
+                    Segment::Literal("x".repeat(size % 7).into()),
+                ];
+                let outside = vec![Segment::Literal("[".into()), Segment::Base64Of(inside), Segment::Literal("]".into())];
+                let body = Body::of_segments(SOAP, outside);
+                let sent = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+                    let opened = SegmentBody::open(&body, Arc::default()).unwrap();
+                    assert_eq!(opened.length(), body.known_length());
+                    opened.collect().await.unwrap().to_bytes()
+                });
+                assert_eq!(sent[..], *format!("[{}]", STANDARD.encode(&plain)).as_bytes(), "{size} bytes");
+                assert_eq!(body.known_length(), Some(sent.len() as u64));
+            }
+        }
     }
 
     fn wanted(bytes: &[u8]) -> String {

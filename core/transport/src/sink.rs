@@ -91,7 +91,11 @@ impl ContentSink {
         }
     }
 
-    pub(crate) async fn write(&mut self, piece: &[u8]) -> Result<()> {
+    /// Adds a piece of the content.
+    ///
+    /// # Errors
+    /// `peer.answer_too_large` in memory, `resource.storage`, `cancelled` if the receiver is gone.
+    pub async fn write(&mut self, piece: &[u8]) -> Result<()> {
         match &mut self.0 {
             SinkKind::Memory { bytes, limit } => {
                 if bytes.len() + piece.len() > *limit {

@@ -25,10 +25,22 @@ impl DocumentDraft {
         self.0.update(bytes);
     }
 
+    /// The digest of the document, SHA-256.
+    #[must_use]
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish()
+    }
+
     /// The signature of the document, to be signed with the key of this certificate, RSA (PKCS#1 v1.5) with SHA-256.
     #[must_use]
     pub fn sign_as(self, certificate: &Certificate) -> DraftedSignature {
-        let reference = DraftedReference { uri: String::new(), transforms: &[ENVELOPED], digest: self.0.finish() };
+        Self::sign_digest(self.finish(), certificate)
+    }
+
+    /// The same for a document with this digest.
+    #[must_use]
+    pub fn sign_digest(digest: Vec<u8>, certificate: &Certificate) -> DraftedSignature {
+        let reference = DraftedReference { uri: String::new(), transforms: &[ENVELOPED], digest };
         let info = signed_info("", CanonicalMethod::Inclusive, &[reference]);
         let key = format!(
             "<KeyInfo><X509Data><X509Certificate>{}</X509Certificate></X509Data></KeyInfo></Signature>",

@@ -26,6 +26,7 @@ mod methods;
 mod names;
 mod parts;
 mod survey;
+mod template;
 mod values;
 
 pub use alternatives::{DigestAlternative, digest_alternatives};
@@ -41,3 +42,4 @@ pub use methods::{AlgorithmRules, CanonicalForm, CanonicalMethod, digest_uri, si
 pub use names::{SIGNATURE_NAMESPACE, SOAP_NAMESPACE, WS_SECURITY_NAMESPACE, WS_UTILITY_NAMESPACE};
 pub use parts::{ReferenceTarget, ReferenceTransform, SignatureReference, XmlSignatureParts};
 pub use survey::{SurveyedReference, SurveyedSignature, survey};
+pub use template::{SignatureTemplate, TemplateReference};

@@ -10,7 +10,7 @@
 use std::{
     convert::Infallible,
     future::{Future, pending},
-    pin::pin,
+    pin::{Pin, pin},
     time::{Duration, Instant},
 };
 
@@ -18,10 +18,11 @@ use bankchannel_foundation::{
     CallOutcome, Declaration, Error, Operation, Result,
     error::row,
     message::{InResponse, OutRequest},
+    model::PieceSource,
     operation::{Repeat, Route},
     redact::redact_words,
 };
-use bankchannel_transport::{AttemptSigning, ContentSink, ExchangePlan, Transport, at_least};
+use bankchannel_transport::{AnswerRules, AttemptSigning, ContentSink, ExchangePlan, Transport, at_least};
 
 use tracing::Instrument as _;
 
@@ -101,6 +102,19 @@ fn failure_line(error: &Error) -> LogLine {
         .with_some("x_request_id", own_id)
 }
 
+/// Opens an answer that has arrived whole, before anything of it is believed: what it says, and its content.
+pub(crate) trait AnswerOpening: Send + Sync {
+    /// Opens an answer. May take long: it is awaited within the time limit of the call.
+    fn open<'a>(&'a self, answer: InResponse) -> Pin<Box<dyn Future<Output = Result<OpenedAnswer>> + Send + 'a>>;
+}
+
+/// An answer that is believed.
+pub(crate) struct OpenedAnswer {
+    pub(crate) answer: InResponse,
+    /// Its content, if it has any.
+    pub(crate) content: Option<PieceSource>,
+}
+
 /// An exchange in progress: the state that all its attempts share.
 pub(crate) struct ExchangeSending<'a> {
     pub(crate) route: &'static Route,
@@ -111,6 +125,8 @@ pub(crate) struct ExchangeSending<'a> {
     pub(crate) repeat: Repeat,
     /// The call's request id, sent with every attempt; a protocol that takes it sends it in its own way.
     pub(crate) request_id: Option<&'a str>,
+    /// For a protocol whose answers are believed only when they are whole; their content is not streamed out before.
+    pub(crate) opening: Option<&'a dyn AnswerOpening>,
     operation: &'static str,
     /// The outcome of earlier attempts.
     earlier: Option<CallOutcome>,
@@ -143,13 +159,14 @@ impl<'a> ExchangeSending<'a> {
             deadline,
             repeat: route.repeat,
             request_id: options.request_id.as_deref(),
+            opening: None,
             operation: declaration.name,
             earlier: None,
         })
     }
 
-    /// Sends a message until there is a final answer, passes it to `read`, and stores its content. `headers` are the
-    /// answer's headers that the protocol reads; `signing` is for messages that are signed again for each attempt.
+    /// Sends a message until there is a final answer, passes it to `read`, and stores its content. `signing` is for
+    /// messages that are signed again for each attempt.
     ///
     /// # Errors
     /// Any error; each has the outcome of all attempts.
@@ -157,7 +174,7 @@ impl<'a> ExchangeSending<'a> {
         &mut self,
         transport: &Transport,
         message: &OutRequest,
-        headers: &'static [&'static str],
+        answers: AnswerRules,
         signing: Option<AttemptSigning<'_>>,
         read: impl FnOnce(InResponse) -> Result<T> + Send,
     ) -> Result<T> {
@@ -167,7 +184,7 @@ impl<'a> ExchangeSending<'a> {
             value = Some(read(answer)?);
             Ok(())
         };
-        self.send_and_keep(transport, message, headers, signing, &mut keep).await?;
+        self.send_and_keep(transport, message, answers, signing, &mut keep).await?;
         value.ok_or_else(|| Error::because(&row::INTERNAL, "an answer was not read"))
     }
 
@@ -176,7 +193,7 @@ impl<'a> ExchangeSending<'a> {
         &mut self,
         transport: &Transport,
         message: &OutRequest,
-        headers: &'static [&'static str],
+        answers: AnswerRules,
         signing: Option<AttemptSigning<'_>>,
         keep: &mut AnswerKeeper<'_>,
     ) -> Result<()> {
@@ -192,7 +209,7 @@ impl<'a> ExchangeSending<'a> {
             Some(_) => self.options.destination.sink(),
             None => ContentSink::memory(0),
         };
-        let received = self.receive(transport, message, headers, signing, &mut sink, keep).await;
+        let received = self.receive(transport, message, answers, signing, &mut sink, keep).await;
         if received.is_err() {
             sink.discard().await;
         }
@@ -203,7 +220,7 @@ impl<'a> ExchangeSending<'a> {
         &mut self,
         transport: &Transport,
         message: &OutRequest,
-        headers: &'static [&'static str],
+        answers: AnswerRules,
         signing: Option<AttemptSigning<'_>>,
         sink: &mut ContentSink,
         keep: &mut AnswerKeeper<'_>,
@@ -217,11 +234,11 @@ impl<'a> ExchangeSending<'a> {
             cancel: &options.cancel,
             repeat: self.repeat,
             retries: options.retries,
-            response_content: self.route.response_content,
+            response_content: self.route.response_content.filter(|_| self.opening.is_none()),
             sink,
             observer: options.observer(),
             earlier: &mut self.earlier,
-            headers,
+            answers,
             signing,
         };
         let content = match self.route {
@@ -232,7 +249,18 @@ impl<'a> ExchangeSending<'a> {
         if let Some(watcher) = &options.progress {
             watcher.stage.begin_exchange(content);
         }
-        keep(transport.exchange(message, plan).await?)?;
+        let mut answer = transport.exchange(message, plan).await?;
+        if let Some(opening) = self.opening {
+            // The options' errors are those of a call that has sent nothing.
+            let not_stored = |error: Error| error.with_outcome(CallOutcome::Accepted);
+            let opened = options.until(deadline).race(opening.open(answer)).await.map_err(not_stored)??;
+            answer = opened.answer;
+            if let Some(content) = opened.content {
+                options.until(deadline).race(store(content, sink)).await.flatten().map_err(not_stored)?;
+                answer.content = Some(sink.described());
+            }
+        }
+        keep(answer)?;
         let give_up = pin!(async {
             match options.until(deadline + COMMIT_EXTRA).race(pending::<Infallible>()).await {
                 Ok(never) => match never {},
@@ -241,6 +269,15 @@ impl<'a> ExchangeSending<'a> {
         });
         sink.commit(give_up).await.map_err(|error| error.with_outcome(CallOutcome::Accepted))
     }
+}
+
+/// Writes content to its destination.
+async fn store(mut content: PieceSource, sink: &mut ContentSink) -> Result<()> {
+    while let Some(piece) = content()? {
+        sink.write(&piece).await?;
+        tokio::task::yield_now().await;
+    }
+    Ok(())
 }
 
 /// Reads an answer and stores the result.

@@ -26,7 +26,7 @@ use bankchannel_nextgen_psd2::{
     http::{Headers, Request},
     model::LinkedAnswer,
 };
-use bankchannel_transport::{AttemptSigning, RequestSigner};
+use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner};
 use bytes::{Bytes, BytesMut};
 
 use super::{NextGenPsd2, sender::BankSender};
@@ -69,7 +69,7 @@ impl NextGenPsd2 {
         };
         let signing = AttemptSigning { signer: &signer, shown: sending.route.path };
         let read = |answer| sender.read::<O>(answer);
-        sending.send(&sender.transport, &message, RESPONSE_HEADERS, Some(signing), read).await
+        sending.send(&sender.transport, &message, AnswerRules::reading(RESPONSE_HEADERS), Some(signing), read).await
     }
 }
 
@@ -167,7 +167,7 @@ impl BankSender {
 fn whole(body: &Body) -> Result<Bytes> {
     let literal = |segment: &Segment| match segment {
         Segment::Literal(bytes) => Ok(bytes.clone()),
-        Segment::Base64(_) => Err(Error::because(&row::INTERNAL, "no operation of this protocol carries content")),
+        Segment::Base64(_) | Segment::Base64Of(_) => Err(Error::because(&row::INTERNAL, "no operation of this protocol carries content")),
     };
     match body.segments() {
         [] => Ok(Bytes::new()),

@@ -23,7 +23,7 @@ use bankchannel_salt_edge::{
     codec::data_of,
     envelope::{LIFETIME_S, UnsignedEnvelope},
 };
-use bankchannel_transport::{AttemptSigning, RequestSigner, Transport, TransportSettings};
+use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner, Transport, TransportSettings};
 use data_encoding::HEXUPPER;
 
 use super::SaltEdgeKey;
@@ -87,7 +87,7 @@ impl SaltEdgeSender {
             let signer = SignedMessages { sender: self, operation, options, deadline: sending.deadline };
             let signing = AttemptSigning { signer: &signer, shown: sending.route.path };
             let read = |answer: InResponse| O::decode_response(answer);
-            sending.send(&self.transport, &message, &[], Some(signing), read).await
+            sending.send(&self.transport, &message, AnswerRules::default(), Some(signing), read).await
         })
         .await
     }

@@ -15,7 +15,7 @@ use bankchannel_foundation::{
     operation::Repeat,
 };
 use bankchannel_salt_edge::bank_interface::SharedSecret;
-use bankchannel_transport::{CancellationToken, ContentSink, ExchangePlan, Transport, TransportSettings};
+use bankchannel_transport::{AnswerRules, CancellationToken, ContentSink, ExchangePlan, Transport, TransportSettings};
 
 use crate::{CallAnswer, CallAsker, ConnectionSettings, Question};
 
@@ -93,7 +93,7 @@ impl BankAtUrl {
             sink: &mut sink,
             observer: None,
             earlier: &mut None,
-            headers: &[],
+            answers: AnswerRules::default(),
             signing: None,
         };
         answer(self.transport.exchange(&message, plan).await?)

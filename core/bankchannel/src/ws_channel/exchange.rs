@@ -17,6 +17,7 @@ use bankchannel_foundation::{
     operation::Repeat,
     redact::redact_words,
 };
+use bankchannel_transport::AnswerRules;
 use bankchannel_ws_channel::{
     KEY_HEADER, MAX_DEPTH, SessionCredentials, TOKEN_HEADER, WsChannelCodec,
     challenge::encrypt_password,
@@ -96,7 +97,7 @@ impl WsChannel {
         loop {
             let since = Instant::now();
             let answer = sending
-                .send(&self.0.transport, &message, &[], None, |answer| typed.receive(answer, options))
+                .send(&self.0.transport, &message, AnswerRules::default(), None, |answer| typed.receive(answer, options))
                 .await
                 .and_then(|()| self.take_note(effect, typed.answer(), since));
             let error = match answer {

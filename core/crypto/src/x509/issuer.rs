@@ -1,18 +1,18 @@
-//! A small certification authority, for emulated banks: ECDSA P-256 with rcgen and aws-lc-rs.
+//! A small certification authority, for emulated banks: ECDSA P-256 or RSA, with rcgen and aws-lc-rs.
 
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData, SerialNumber, SignatureAlgorithm,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData, SanType, SerialNumber, SignatureAlgorithm,
 };
 use zeroize::Zeroizing;
 
 use super::Certificate;
-use crate::rsa::{self, RsaPublicKey};
-use crate::{CryptoError, Result};
+use crate::rsa::{self, RsaPrivateKey, RsaPublicKey};
+use crate::{CryptoError, Result, random};
 
 /// Longest serial number, bytes (RFC 5280 §4.1.2.2).
 const MAX_SERIAL_BYTES: usize = 20;
@@ -24,6 +24,36 @@ const MAX_NAME_CHARS: usize = 200;
 pub struct CertificateIssuer {
     certificate: Certificate,
     issuer: rcgen::Issuer<'static, KeyPair>,
+}
+
+/// A certificate to be issued.
+#[derive(Debug, Clone, Copy)]
+pub struct NewCertificate<'a> {
+    /// The subject's name (CN), 1 to 200 characters.
+    pub common_name: &'a str,
+    /// The subject's organisation (O); empty for none.
+    pub organization: &'a str,
+    /// The subject's key.
+    pub key: &'a RsaPublicKey,
+    /// The serial number, big-endian, 1 to 20 bytes; empty for a random one.
+    pub serial: &'a [u8],
+    /// The beginning.
+    pub not_before: Timestamp,
+    /// The end.
+    pub not_after: Timestamp,
+    /// What it is for.
+    pub purpose: CertificatePurpose<'a>,
+}
+
+/// What a certificate is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificatePurpose<'a> {
+    /// To sign messages and to receive encrypted ones.
+    Messages,
+    /// To be a TLS server with these names and addresses.
+    TlsServer(&'a [&'a str]),
+    /// To issue certificates, with so many authorities below it.
+    Authority(u8),
 }
 
 /// The data to store to restore the issuer.
@@ -48,6 +78,39 @@ impl CertificateIssuer {
         let signed = params.self_signed(&key).map_err(|_| CryptoError::Internal("signing the CA certificate"))?;
         let certificate = Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)?;
         Ok(Self { certificate, issuer: rcgen::Issuer::new(params, key) })
+    }
+
+    /// Makes a new self-signed authority with this RSA key, and so many authorities below it.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_rsa(
+        common_name: &str,
+        key: &RsaPrivateKey,
+        depth: u8,
+        not_before: Timestamp,
+        not_after: Timestamp,
+    ) -> Result<Self> {
+        let mut params = authority(common_name)?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(depth));
+        set_validity(&mut params, not_before, not_after)?;
+        params.serial_number = Some(random_serial());
+        let key = rsa_pair(key)?;
+        let signed = params.self_signed(&key).map_err(|_| CryptoError::Internal("signing the CA certificate"))?;
+        let certificate = Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)?;
+        Ok(Self { certificate, issuer: rcgen::Issuer::new(params, key) })
+    }
+
+    /// The issuer with this certificate of an authority, whose name is a common name alone, and its RSA key.
+    ///
+    /// # Errors
+    /// [`CryptoError::InvalidKey`] if they do not belong together.
+    pub fn with_rsa_key(certificate: Certificate, key: &RsaPrivateKey) -> Result<Self> {
+        if !certificate.matches_private_key(key) || !certificate.is_ca() {
+            return Err(CryptoError::InvalidKey);
+        }
+        let params = authority(&certificate.subject().display())?;
+        Ok(Self { issuer: rcgen::Issuer::new(params, rsa_pair(key)?), certificate })
     }
 
     /// The parts to store.
@@ -93,23 +156,68 @@ impl CertificateIssuer {
         not_before: Timestamp,
         not_after: Timestamp,
     ) -> Result<String> {
-        if serial.is_empty() || serial.len() > MAX_SERIAL_BYTES || serial.iter().all(|&byte| byte == 0) {
-            return Err(CryptoError::InvalidRequest("a serial number has 1 to 20 bytes and is not zero"));
+        if serial.is_empty() {
+            return Err(BAD_SERIAL);
         }
+        let (common_name, organization, purpose) = (subject_cn, subject_o, CertificatePurpose::Messages);
+        let new = NewCertificate { common_name, organization, key, serial, not_before, not_after, purpose };
+        self.issue_certificate(&new).map(|certificate| certificate.to_pem())
+    }
+
+    /// Issues a certificate.
+    ///
+    /// # Errors
+    /// As [`issue`](Self::issue).
+    pub fn issue_certificate(&self, new: &NewCertificate<'_>) -> Result<Certificate> {
         let mut params = CertificateParams::default();
-        params.distinguished_name = distinguished_name(subject_cn)?;
-        if !subject_o.is_empty() {
-            params.distinguished_name.push(DnType::OrganizationName, checked(subject_o)?);
+        params.distinguished_name = distinguished_name(new.common_name)?;
+        if !new.organization.is_empty() {
+            params.distinguished_name.push(DnType::OrganizationName, checked(new.organization)?);
         }
-        set_validity(&mut params, not_before, not_after)?;
-        params.serial_number = Some(SerialNumber::from_slice(serial));
+        set_validity(&mut params, new.not_before, new.not_after)?;
+        params.serial_number = Some(match new.serial {
+            [] => random_serial(),
+            serial if serial.len() > MAX_SERIAL_BYTES || serial.iter().all(|&byte| byte == 0) => return Err(BAD_SERIAL),
+            serial => SerialNumber::from_slice(serial),
+        });
+        params.use_authority_key_identifier_extension = true;
         params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
-        params.use_authority_key_identifier_extension = true;
-        let signed = params.signed_by(&LeafKey::new(key)?, &self.issuer);
+        match new.purpose {
+            CertificatePurpose::Messages => {}
+            CertificatePurpose::TlsServer(hosts) => {
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+                for host in hosts {
+                    params.subject_alt_names.push(match host.parse() {
+                        Ok(address) => SanType::IpAddress(address),
+                        Err(_) => SanType::DnsName(
+                            (*host).try_into().map_err(|_| CryptoError::InvalidRequest("a host's name is ASCII"))?,
+                        ),
+                    });
+                }
+            }
+            CertificatePurpose::Authority(depth) => {
+                params.is_ca = IsCa::Ca(BasicConstraints::Constrained(depth));
+                params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+            }
+        }
+        let signed = params.signed_by(&LeafKey::new(new.key)?, &self.issuer);
         let signed = signed.map_err(|_| CryptoError::Internal("signing a certificate"))?;
-        Ok(Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)?.to_pem())
+        Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)
     }
+}
+
+const BAD_SERIAL: CryptoError = CryptoError::InvalidRequest("a serial number has 1 to 20 bytes and is not zero");
+
+/// A positive serial number of 16 random bytes.
+fn random_serial() -> SerialNumber {
+    let mut bytes = random::bytes::<16>();
+    bytes[0] = bytes[0] & 0x3f | 0x40;
+    SerialNumber::from_slice(&bytes)
+}
+
+fn rsa_pair(key: &RsaPrivateKey) -> Result<KeyPair> {
+    KeyPair::from_pkcs8_pem_and_sign_algo(&key.to_pkcs8_pem(), &PKCS_RSA_SHA256).map_err(|_| CryptoError::InvalidKey)
 }
 
 impl fmt::Debug for CertificateIssuer {

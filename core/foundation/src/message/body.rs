@@ -9,6 +9,8 @@ use crate::{
 
 /// The media type of JSON.
 pub const JSON: &str = "application/json";
+/// The media type of SOAP 1.1.
+pub const SOAP: &str = "text/xml; charset=utf-8";
 
 /// A body to be sent, as segments, so that a file is read once and never held.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +26,47 @@ pub enum Segment {
     Literal(Bytes),
     /// The standard base64 of this content.
     Base64(Content),
+    /// The standard base64 of these segments, one after the other.
+    Base64Of(Vec<Segment>),
+}
+
+impl Segment {
+    /// The length on the wire, if known without reading the content.
+    fn known_length(&self) -> Option<u64> {
+        match self {
+            Self::Literal(bytes) => Some(bytes.len() as u64),
+            Self::Base64(content) => content.known_size().map(base64_length),
+            Self::Base64Of(segments) => length_of(segments).map(base64_length),
+        }
+    }
+
+    fn is_repeatable(&self) -> bool {
+        match self {
+            Self::Literal(_) => true,
+            Self::Base64(content) => content.is_repeatable(),
+            Self::Base64Of(segments) => segments.iter().all(Self::is_repeatable),
+        }
+    }
+
+    /// Whether it reads a file.
+    #[must_use]
+    pub fn has_file(&self) -> bool {
+        match self {
+            Self::Literal(_) => false,
+            Self::Base64(content) => matches!(content, Content::File { .. }),
+            Self::Base64Of(segments) => segments.iter().any(Self::has_file),
+        }
+    }
+}
+
+/// The length of the standard base64 of so many bytes.
+#[must_use]
+pub fn base64_length(bytes: u64) -> u64 {
+    bytes.div_ceil(3) * 4
+}
+
+fn length_of(segments: &[Segment]) -> Option<u64> {
+    segments.iter().map(Segment::known_length).sum()
 }
 
 impl Body {
@@ -64,6 +107,12 @@ impl Body {
         Self { media_type: Some(media_type), segments: vec![Segment::Literal(bytes.into())] }
     }
 
+    /// Segments, one after the other, with this media type.
+    #[must_use]
+    pub fn of_segments(media_type: &'static str, segments: Vec<Segment>) -> Self {
+        Self { media_type: Some(media_type), segments }
+    }
+
     /// Bytes whose media type is in a header of the message.
     #[must_use]
     pub fn literal(bytes: impl Into<Bytes>) -> Self {
@@ -91,22 +140,13 @@ impl Body {
     /// The length in bytes, if known without reading the content.
     #[must_use]
     pub fn known_length(&self) -> Option<u64> {
-        self.segments
-            .iter()
-            .map(|segment| match segment {
-                Segment::Literal(bytes) => Some(bytes.len() as u64),
-                Segment::Base64(content) => content.known_size().map(|size| size.div_ceil(3) * 4),
-            })
-            .sum()
+        length_of(&self.segments)
     }
 
     /// Whether the body can be sent a second time.
     #[must_use]
     pub fn is_repeatable(&self) -> bool {
-        self.segments.iter().all(|segment| match segment {
-            Segment::Literal(_) => true,
-            Segment::Base64(content) => content.is_repeatable(),
-        })
+        self.segments.iter().all(Segment::is_repeatable)
     }
 }
 
@@ -125,5 +165,8 @@ mod tests {
         assert_eq!(body.known_length(), Some(r#"{"FileContents":"aGVsbG8=","FileName":"x"}"#.len() as u64));
         let alone = Body::json_with_content(Object::new(), "C", Content::Bytes(Bytes::new()));
         assert_eq!(alone.known_length(), Some(r#"{"C":""}"#.len() as u64));
+        let inner = vec![Segment::Literal("ab".into()), Segment::Base64(Content::from(vec![0; 4]))];
+        let nested = Body::of_segments(SOAP, vec![Segment::Literal("<".into()), Segment::Base64Of(inner)]);
+        assert_eq!((nested.known_length(), nested.is_repeatable()), (Some(1 + 16), true));
     }
 }

@@ -14,7 +14,7 @@ use std::{fmt, ops::Deref};
 use bytes::Bytes;
 
 use crate::Content;
-pub use body::{Body, JSON, Segment};
+pub use body::{Body, JSON, SOAP, Segment, base64_length};
 pub use field::HeaderField;
 pub use headers::{Header, Headers, has_control, is_token, is_visible, text_has_control, trim};
 pub use text::{MAX_BODY, MAX_FIELD, MAX_FIELDS, MAX_HEAD, MalformedKind, MalformedRequest};

@@ -7,4 +7,32 @@ bankchannel_foundation::error_rows! {
         "There is no profile of this bank.", "list_profiles names those there are; give any other bank as `profile`.";
     MESSAGE_TOO_LARGE = "sepa_web_services.message_too_large", InvalidInput, never,
         "The message is larger than any of this channel.", "Banks take and give files of at most 100 MB; see the limit.";
+    NOT_OFFERED = "sepa_web_services.not_offered", NotSupported, never,
+        "The bank does not offer this operation.", "list_profiles shows what a bank offers; a profile of your own may offer more.";
+    KEY_UNUSABLE = "sepa_web_services.key_unusable", InvalidInput, never,
+        "The private key cannot be used.", "The message says why; it must be an RSA key as PEM text, of at least 2048 bits, and belong to the certificate.";
+    TOKEN_FAILED = "sepa_web_services.token_failed", Configuration, never,
+        "The token with the private key did not sign.", "The message says why: check the token, its reader or connection, and its PIN; do not repeat a PIN that was refused.";
+    CONTENT_REFUSED = "sepa_web_services.content_refused", InvalidInput, never,
+        "The bank takes no such file.", "The message says which limit or rule of the bank the file breaks.";
+    FAULT = "sepa_web_services.fault", PeerFailed, never,
+        "The bank has answered with a SOAP fault, which nobody signed.", "See the outcome; the fault's text is attached, and nothing follows from it. Explain the request if it goes on.";
+    ANSWER_SIGNATURE = "sepa_web_services.answer_signature", Signature, never,
+        "The answer's signature does not hold.", "Do not act on the answer. `verify_message` and `explain_message` show which check fails.";
+    ANSWER_NOT_TRUSTED = "sepa_web_services.answer_not_trusted", Signature, never,
+        "The answer was not signed by the bank.", "Do not act on the answer. If the bank has a new authority, give its certificate in `trusted`, and compare its fingerprint with what the bank publishes.";
+    ANSWER_STALE = "sepa_web_services.answer_stale", Signature, never,
+        "The answer is not of now.", "Compare this machine's clock with the time.";
+    ANSWER_CONTENT = "sepa_web_services.answer_content", PeerProtocol, never,
+        "The file in the answer cannot be unpacked.", "The message says what is wrong with it; the bank's support can help.";
+    SIGNATURE_REFUSED = "sepa_web_services.signature_refused", Signature, never,
+        "The bank does not accept the signature or the certificate of the request.", "The bank's code says which; `explain_message` shows what was digested. See whether the certificate has ended.";
+    AGREEMENT_REFUSED = "sepa_web_services.agreement_refused", Permission, never,
+        "The bank's agreement does not allow the request.", "The bank's code says whether sender, customer or contract is unknown, locked or ended: ask the bank.";
+    FILE_NOT_FOUND = "sepa_web_services.file_not_found", PeerRefused, never,
+        "The bank has no such file.", "It was deleted, or the bank keeps it no longer: list the files.";
+    REFUSED = "sepa_web_services.refused", PeerRefused, never,
+        "The bank has refused the request.", "The bank's code and text are attached; `code_meaning` says what they mean.";
+    BANK_FAILED = "sepa_web_services.bank_failed", PeerFailed, again,
+        "The bank has answered with an error that does not say what became of the request.", "See the outcome. Lists and downloads may be repeated later; a file must not be sent again before it is known what became of it.";
 }

@@ -6,20 +6,26 @@
 //!   verify       an envelope or the document in it: each check with its verdict (core/xml-signature, certificate paths)
 //!      │
 //!   request      a document and its envelope, written and signed while the content passes
+//!   codec        requests and answers of the declarations ⇄ documents
+//!   answer       an answer of the bank: believed, read, or an error with its outcome
 //!
-//!   operations   verify_message, explain_message, list_profiles
+//!   operations   five exchanges with the file service; verify_message, explain_message, list_profiles
 //! ```
 //!
 //! Section numbers (`§4.6`) and ids of checks (`V5`) are those of docs/protocols/sepa-web-services.md.
 
+pub mod answer;
+pub mod codec;
 pub mod codes;
 pub mod errors;
+pub mod model;
 pub mod operations;
 pub mod profile;
 pub mod request;
 pub mod verify;
 
-pub use operations::{CATALOGUE, SepaWebServicesTerms, TERMS};
+pub use codec::{SepaWebServicesCodec, SepaWebServicesTerms};
+pub use operations::{CATALOGUE, TERMS, terms};
 
 /// The protocol's name in the catalogue.
 pub const PROTOCOL: &str = "sepa-web-services";

@@ -11,7 +11,7 @@ use bankchannel_foundation::{
     message::{Body, Headers, InResponse, OutRequest},
     operation::Repeat,
 };
-use bankchannel_transport::{CancellationToken, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
+use bankchannel_transport::{AnswerRules, CancellationToken, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
 use serde_json::{Value, json};
 
 use super::{
@@ -109,7 +109,7 @@ impl PlayedHub {
             sink: &mut sink,
             observer: None,
             earlier: &mut None,
-            headers: &[],
+            answers: AnswerRules::default(),
             signing: None,
         };
         let answered = transport.exchange(&message, plan).await;

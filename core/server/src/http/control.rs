@@ -175,6 +175,8 @@ pub struct TranscriptLine<'a> {
     pub operation: &'a str,
     /// The request's id.
     pub request_id: &'a str,
+    /// Why it was refused; empty if it was not, or if the server does not say.
+    pub why: &'a str,
     /// From the head of the request to the head of the answer.
     pub elapsed_ms: f64,
 }
@@ -187,7 +189,7 @@ pub fn clipped(text: &str) -> String {
 impl ControlState {
     /// Adds a request to the transcript.
     pub fn record(&self, seen: &TranscriptLine<'_>) {
-        let line = json!({
+        let mut line = json!({
             "method": seen.method,
             "path": clipped(&redact_words(seen.path)),
             "status": seen.status,
@@ -195,6 +197,9 @@ impl ControlState {
             "request_id": clipped(seen.request_id),
             "ms": (seen.elapsed_ms * 100.0).round() / 100.0,
         });
+        if !seen.why.is_empty() {
+            line["why"] = clipped(&redact_words(seen.why)).into();
+        }
         let mut transcript = self.transcript.lock().unwrap_or_else(PoisonError::into_inner);
         transcript.push_back(line);
         if transcript.len() > REMEMBERED {

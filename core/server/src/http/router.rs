@@ -39,6 +39,8 @@ pub enum RouteMatch {
         /// The path's parameters, decoded once.
         parameters: Vec<(&'static str, String)>,
     },
+    /// Several operations, which the request's body tells apart.
+    InBody,
     /// The path exists, but only with these methods.
     OtherMethods(Vec<&'static str>),
     /// Not found.

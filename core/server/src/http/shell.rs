@@ -26,6 +26,12 @@ pub trait CounterpartApi: Send + Sync + 'static {
     /// The mounts of its operations.
     fn mounts(&self) -> impl Iterator<Item = &RouteMount>;
 
+    /// Routes a request: to the index of its mount, and what is there. By default by method and path.
+    fn route(&self, method: &str, path: &str) -> (usize, RouteMatch) {
+        let mut mounts = self.mounts().enumerate();
+        mounts.find_map(|(at, mount)| Some((at, mount.find(method, path)?))).unwrap_or((0, RouteMatch::Nothing))
+    }
+
     /// State of the control interface, if it is open.
     fn control(&self) -> Option<&ControlState>;
 
@@ -50,6 +56,18 @@ pub trait CounterpartApi: Send + Sync + 'static {
     fn broken_off(&self, _request_id: &str) -> Response<AnswerBody> {
         answer::empty(StatusCode::INTERNAL_SERVER_ERROR)
     }
+}
+
+/// An extension of the answer to a request whose body names its operation ([`RouteMatch::InBody`]): for the transcript
+/// and the response's headers. Orders to fail are looked up by whoever has read the body.
+#[derive(Debug, Clone)]
+pub struct OperationInBody {
+    /// The operation; empty if the body names none.
+    pub operation: &'static str,
+    /// The request's id in the body; empty if it has none.
+    pub request_id: String,
+    /// Why the request was refused, for whoever tries it; empty if it was not.
+    pub why: String,
 }
 
 /// A request after routing.
@@ -82,7 +100,7 @@ impl RoutedRequest {
     fn new(api: &impl CounterpartApi, request: Request<Incoming>, peer: SocketAddr) -> Self {
         let begun = Instant::now();
         let (head, body) = request.into_parts();
-        let (mount, found) = route(api, head.method.as_str(), head.uri.path());
+        let (mount, found) = api.route(head.method.as_str(), head.uri.path());
         let id = api.request_id(&head.headers);
         let caller_id = api.caller_id(&head.headers);
         let operation = found.operation();
@@ -94,12 +112,6 @@ impl RoutedRequest {
         };
         Self { head, body, peer, mount, found, id, caller_id, ordered, ordered_class, lost, begun }
     }
-}
-
-/// Index of the mount that a path is below (the first if none matches), and the path's route.
-pub fn route(api: &impl CounterpartApi, method: &str, path: &str) -> (usize, RouteMatch) {
-    let mut mounts = api.mounts().enumerate();
-    mounts.find_map(|(at, mount)| Some((at, mount.find(method, path)?))).unwrap_or((0, RouteMatch::Nothing))
 }
 
 /// Answers one request.
@@ -125,6 +137,11 @@ async fn finish<A: CounterpartApi>(api: &A, routed: RoutedRequest) -> Response<A
     let seen = api.control().map(|_| (routed.head.method.clone(), routed.head.uri.path().to_owned()));
     let lost = routed.lost.and_then(|status| StatusCode::from_u16(status).ok());
     let mut response = api.answer(routed).await;
+    let in_body = response.extensions_mut().remove::<OperationInBody>();
+    let (operation, id, why) = match in_body {
+        Some(OperationInBody { operation, request_id, why }) => (operation, request_id, why),
+        None => (operation, id, String::new()),
+    };
     if let Some(status) = lost {
         response = answer::empty(status);
     }
@@ -135,6 +152,7 @@ async fn finish<A: CounterpartApi>(api: &A, routed: RoutedRequest) -> Response<A
             status: response.status().as_u16(),
             operation,
             request_id: &id,
+            why: &why,
             elapsed_ms: begun.elapsed().as_secs_f64() * 1000.0,
         });
     }

@@ -93,7 +93,7 @@ impl ServicePipeline {
                 }
                 response
             }
-            RouteMatch::Nothing => refuse(&ServiceRefusal::new(404, "Not found"), &id),
+            RouteMatch::Nothing | RouteMatch::InBody => refuse(&ServiceRefusal::new(404, "Not found"), &id),
             RouteMatch::Malformed => refuse(&ServiceRefusal::new(400, "Invalid parameter(s)"), &id),
         }
     }

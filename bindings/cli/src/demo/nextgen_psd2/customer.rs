@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     message::{Body, Headers, InResponse, OutRequest, percent_encode},
     operation::Repeat,
 };
-use bankchannel_transport::{ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
+use bankchannel_transport::{AnswerRules, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
 use serde_json::{Map, Value};
 
 use crate::exit::{CommandFailure, CommandOutcome};
@@ -76,7 +76,7 @@ pub(super) fn plan<'a>(
         sink,
         observer: None,
         earlier,
-        headers: HEADERS,
+        answers: AnswerRules::reading(HEADERS),
         signing: None,
     }
 }

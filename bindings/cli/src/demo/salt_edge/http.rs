@@ -9,7 +9,7 @@ use bankchannel_foundation::{
     operation::Repeat,
 };
 use bankchannel_salt_edge::bank_interface::SharedSecret;
-use bankchannel_transport::{ContentSink, ExchangePlan, Transport, TransportSettings};
+use bankchannel_transport::{AnswerRules, ContentSink, ExchangePlan, Transport, TransportSettings};
 use serde_json::Value;
 
 use crate::{
@@ -31,7 +31,7 @@ async fn send(origin: &str, method: &str, target: &str, headers: Headers, body: 
         sink: &mut sink,
         observer: None,
         earlier: &mut None,
-        headers: &["Location"],
+        answers: AnswerRules::reading(&["Location"]),
         signing: None,
     };
     Ok(transport.exchange(&request, plan).await?)

@@ -12,7 +12,7 @@ use bankchannel_iso20022::{
 };
 use bankchannel_ws_channel::model::FileType;
 
-use super::source::UploadSource;
+use crate::client::source::UploadSource;
 
 /// The check of a payment file before sending.
 #[derive(Debug, Clone, Default, Boundary)]

@@ -25,7 +25,6 @@ mod password_rule;
 mod paused;
 mod repeats;
 mod signing;
-mod source;
 mod steps;
 mod waiting;
 

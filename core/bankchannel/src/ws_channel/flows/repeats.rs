@@ -10,9 +10,10 @@ use bankchannel_foundation::{
 };
 use bankchannel_ws_channel::{errors, model::Bank};
 
-use super::{fetch::open_folder, source::UploadSource, steps::FlowSteps};
+use super::{fetch::open_folder, steps::FlowSteps};
 use crate::{
     Question,
+    client::source::UploadSource,
     file_ledger::{EarlierUpload, UploadLedger, UploadRecord},
 };
 

@@ -23,10 +23,9 @@ use super::{
     repeats::{RejectRepeats, UploadedFile},
     run_by,
     signing::{FileSigning, GivenAuthority, UploadAuthority},
-    source::UploadSource,
     steps::FlowSteps,
 };
-use crate::{CallOptions, ws_channel::WsChannel};
+use crate::{CallOptions, client::source::UploadSource, ws_channel::WsChannel};
 
 /// The file, the keys and the bank.
 #[derive(Debug, Clone, Boundary)]

@@ -12,8 +12,8 @@ use bankchannel_ws_channel::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{source::UploadSource, steps::FlowSteps};
-use crate::{Question, SignatureRequest};
+use super::steps::FlowSteps;
+use crate::{Question, SignatureRequest, client::source::UploadSource};
 
 /// The kind of the question, and the name of its answer in errors.
 const SIGNATURE: &str = "signature";

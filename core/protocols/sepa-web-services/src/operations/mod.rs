@@ -1,25 +1,34 @@
 //! Every operation of the protocol, one file each, in one folder per subject.
+//!
+//! To add an operation, add its file, its `pub mod` line in the subject's `mod.rs`, and its name in the list below.
 
+pub mod files;
 pub mod profiles;
+pub mod users;
 pub mod verification;
 
-use bankchannel_foundation::{Declaration, OperationDocs, OperationKind, error::ErrorRow};
+use bankchannel_foundation::{
+    Declaration, OperationDocs, OperationKind,
+    error::ErrorRow,
+    message::Method,
+    operation::{Parameters, Repeat, Route},
+};
 
-use crate::PROTOCOL;
-
-/// The terms of an operation: these only compute, so they have none.
-pub type SepaWebServicesTerms = ();
-
-use SepaWebServicesTerms as Terms;
+use crate::{PROTOCOL, SepaWebServicesTerms as Terms, errors};
 
 /// The command group of all its operations.
 const GROUP: &str = "sepa";
 
-/// Passes the list of operations to a macro.
+/// Passes the list of operations to a macro: `exchange subject::file::Type;` and `local subject::file::Type;`.
 #[macro_export]
 macro_rules! for_each_operation {
     ($callback:path) => {
         $callback! {
+            exchange files::upload_file::UploadFile;
+            exchange files::list_files::ListFiles;
+            exchange files::download_file::DownloadFile;
+            exchange files::delete_file::DeleteFile;
+            exchange users::get_user_info::GetUserInfo;
             local verification::verify_message::VerifyMessage;
             local verification::explain_message::ExplainMessage;
             local profiles::list_profiles::ListProfiles;
@@ -28,6 +37,56 @@ macro_rules! for_each_operation {
 }
 
 for_each_operation!(bankchannel_foundation::operation_lists);
+
+/// The errors of an exchange without content.
+pub(crate) const EXCHANGE_ERRORS: &[&ErrorRow] = &[
+    &errors::NOT_OFFERED,
+    &errors::TOKEN_FAILED,
+    &errors::FAULT,
+    &errors::ANSWER_SIGNATURE,
+    &errors::ANSWER_NOT_TRUSTED,
+    &errors::ANSWER_STALE,
+    &errors::SIGNATURE_REFUSED,
+    &errors::AGREEMENT_REFUSED,
+    &errors::REFUSED,
+    &errors::BANK_FAILED,
+];
+
+/// The statuses of faults.
+const FAILURES: &[u16] = &[404, 405, 413, 415, 500, 503];
+
+/// Builds the declaration of an exchange with the file service.
+pub(crate) const fn exchange(
+    name: &'static str,
+    subject: &'static str,
+    docs: OperationDocs,
+    errors: &'static [&'static ErrorRow],
+    route: Route,
+) -> Declaration {
+    Declaration {
+        route: Some(route),
+        group: Some(GROUP),
+        ..Declaration::new(OperationKind::Exchange, PROTOCOL, subject, name, docs, errors)
+    }
+}
+
+/// The route of an exchange that changes nothing: all have the address of the file service, and the command in the
+/// message tells them apart.
+pub(crate) const fn reading(wire_name: &'static str) -> Route {
+    Route {
+        wire_name,
+        method: Method::Post,
+        path: "/",
+        parameters: Parameters::Body,
+        success: 200,
+        failures: FAILURES,
+        repeat: Repeat::Safe,
+        audited: false,
+        timeout_s: 120,
+        request_content: None,
+        response_content: None,
+    }
+}
 
 /// Builds the declaration of a local operation.
 pub(crate) const fn local(

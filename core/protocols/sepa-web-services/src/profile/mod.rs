@@ -7,7 +7,7 @@ use bankchannel_foundation::{Boundary, Error};
 
 pub use shipped::{named, names};
 
-use crate::errors;
+use crate::{errors, request::FileCommand};
 
 /// The banks that have one form of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
@@ -166,6 +166,12 @@ pub struct ChannelProfile {
     pub receiver_id: Option<String>,
     /// Whether requests name a `TargetId`.
     pub target_id: Option<TargetIdRule>,
+    /// The operations that the bank offers. Default: all of the file service.
+    pub operations: Option<Vec<FileCommand>>,
+    /// Whether every list names a status. Default: no.
+    pub requires_status: Option<bool>,
+    /// Whether every list and download names the type of the files. Default: no.
+    pub requires_file_type: Option<bool>,
     /// Which files are compressed.
     pub compression: Option<CompressionRule>,
     /// The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`.
@@ -205,6 +211,9 @@ impl ChannelProfile {
             certificate_url: self.certificate_url.or(base.certificate_url),
             receiver_id: self.receiver_id.or(base.receiver_id),
             target_id: self.target_id.or(base.target_id),
+            operations: self.operations.or(base.operations),
+            requires_status: self.requires_status.or(base.requires_status),
+            requires_file_type: self.requires_file_type.or(base.requires_file_type),
             compression: self.compression.or(base.compression),
             compression_method: self.compression_method.or(base.compression_method),
             max_file_bytes: self.max_file_bytes.or(base.max_file_bytes),
@@ -218,6 +227,16 @@ impl ChannelProfile {
         })
     }
 
+    /// The address of the file service in an environment; `None` if the profile has none.
+    #[must_use]
+    pub fn file_url_of(&self, environment: BankEnvironment) -> Option<&str> {
+        let urls = self.file_url.as_ref()?;
+        match environment {
+            BankEnvironment::Production => urls.production.as_deref(),
+            BankEnvironment::Test => urls.test.as_deref(),
+        }
+    }
+
     /// The trusted authorities of an environment.
     ///
     /// # Errors
@@ -229,6 +248,14 @@ impl ChannelProfile {
             BankEnvironment::Test => anchors.test.as_deref(),
         });
         certificates("profile.anchors", pem)
+    }
+
+    /// The authorities between an anchor and a signer.
+    ///
+    /// # Errors
+    /// `sepa_web_services.certificate_unusable`.
+    pub fn intermediates(&self) -> Result<Vec<Certificate>, Error> {
+        certificates("profile.intermediates", self.intermediates.as_deref())
     }
 }
 

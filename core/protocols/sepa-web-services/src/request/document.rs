@@ -1,6 +1,9 @@
 //! The document of a request, ApplicationRequest, in the order of its schema (§2.1).
 
-use bankchannel_foundation::{Error, model::Date};
+use bankchannel_foundation::{
+    Boundary, Error,
+    model::{Date, Decimal},
+};
 
 use super::text::{check, element};
 use crate::profile::BankEnvironment;
@@ -8,17 +11,22 @@ use crate::profile::BankEnvironment;
 const NAMESPACE: &str = "http://bxd.fi/xmldata/";
 
 /// An operation of the file service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum FileCommand {
     /// Sends a file.
+    #[boundary("upload_file")]
     UploadFile,
     /// Lists files.
+    #[boundary("list_files")]
     DownloadFileList,
     /// Fetches a file.
+    #[boundary("download_file")]
     DownloadFile,
     /// Deletes a file that was sent.
+    #[boundary("delete_file")]
     DeleteFile,
     /// Says what a user may do.
+    #[boundary("get_user_info")]
     GetUserInfo,
 }
 
@@ -79,8 +87,14 @@ pub struct ApplicationRequest {
     pub target_id: Option<String>,
     /// Copied into the answer, at most 32 characters.
     pub execution_serial: Option<String>,
+    /// Whether the content is to be compressed, if the caller has said so; what is written is `compression_method`.
+    pub wants_compression: Option<bool>,
     /// The method by which the content is compressed, in the bank's word; `None` for none.
     pub compression_method: Option<String>,
+    /// The sum of the file's amounts, for the bank to compare.
+    pub amount_total: Option<Decimal>,
+    /// The number of the file's transactions, for the bank to compare.
+    pub transaction_count: Option<u64>,
     /// The program that makes it, at most 80 characters.
     pub software_id: String,
     /// The bank's type of the file, at most 40 characters.
@@ -120,7 +134,10 @@ impl ApplicationRequest {
             user_filename: None,
             target_id: None,
             execution_serial: None,
+            wants_compression: None,
             compression_method: None,
+            amount_total: None,
+            transaction_count: None,
             software_id: software_id.to_owned(),
             file_type: None,
             has_content: false,
@@ -160,6 +177,10 @@ impl ApplicationRequest {
             out.put("compression", "Compression", Some("true"), 5)?;
             out.put("compression_method", "CompressionMethod", Some(method), 35)?;
         }
+        let total = self.amount_total.as_ref().map(Decimal::as_str);
+        out.put("amount_total", "AmountTotal", total, 40)?;
+        let count = self.transaction_count.map(|count| count.to_string());
+        out.put("transaction_count", "TransactionCount", count.as_deref(), 20)?;
         out.put("software_id", "SoftwareId", Some(&self.software_id), 80)?;
         out.put("file_type", "FileType", self.file_type.as_deref(), 40)?;
         if self.has_content {

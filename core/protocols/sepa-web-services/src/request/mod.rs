@@ -16,6 +16,7 @@ mod header;
 mod seal;
 mod text;
 
+pub use bankchannel_xml_signature::EnvelopeTimes;
 pub use document::{ApplicationRequest, DocumentText, FileCommand};
 pub use header::RequestHeader;
 pub use seal::{RequestSeal, SealedDocument, SealedRequest};

@@ -34,6 +34,7 @@ pub struct RequestSeal {
 pub struct SealedDocument {
     seal: RequestSeal,
     signature: DraftedSignature,
+    digest: Vec<u8>,
 }
 
 /// A request that lacks the value of the envelope's signature. It is sent as `head`, then the base64 of `document_begin`,
@@ -99,8 +100,9 @@ impl RequestSeal {
         });
         self.document.update(self.behind_content.as_bytes());
         self.document.update(DocumentText::END.as_bytes());
-        let signature = std::mem::take(&mut self.document).sign_as(certificate);
-        SealedDocument { seal: self, signature }
+        let digest = std::mem::take(&mut self.document).finish();
+        let signature = DocumentDraft::sign_digest(digest.clone(), certificate);
+        SealedDocument { seal: self, signature, digest }
     }
 }
 
@@ -111,10 +113,16 @@ impl SealedDocument {
         self.signature.bytes_to_sign()
     }
 
+    /// The digest of the document that is to be signed, SHA-256.
+    #[must_use]
+    pub fn document_digest(&self) -> &[u8] {
+        &self.digest
+    }
+
     /// Takes the document's signature. The envelope is to be signed with the key of this certificate.
     #[must_use]
     pub fn signed(self, value: &[u8], times: &EnvelopeTimes, certificate: &Certificate) -> SealedRequest {
-        let Self { mut seal, signature } = self;
+        let Self { mut seal, signature, .. } = self;
         let document_end = format!("{}{}{}", seal.behind_content, signature.complete(value), DocumentText::END);
         let RequestSeal { body, outer, behind_document, .. } = &mut seal;
         outer.push(document_end.as_bytes(), &mut |text| body.update(text));

@@ -5,7 +5,7 @@ use bankchannel_xml_signature::{SignatureFaultKind, SignedDocument};
 
 use super::kinds::{document_kind, operation_of_command};
 use super::report::holding;
-use super::{MessageExamination, MessageKind, MessageSignature};
+use super::{CoveredDocument, MessageExamination, MessageKind, MessageSignature};
 use crate::profile::SignatureLevel;
 
 /// The root of an encrypted document.
@@ -104,5 +104,10 @@ impl MessageExamination<'_> {
         }
         let held = holding(signed.parts(), certificates, &[root], SignatureLevel::Document);
         self.found.signatures.push(MessageSignature { trusted, ..held });
+        if let (Ok(covered), true) = (verified, self.checks.all_hold()) {
+            let digest = signed.parts().references.first().map_or(&[][..], |reference| &reference.value);
+            let signer = &certificates.signer;
+            self.parts.document(&CoveredDocument { root: covered, text: tree.text(), digest, signer });
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The checks of an envelope (§4.6, V2 to V9 and V12).
 
+use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::model::Timestamp;
-use bankchannel_xml::{TreeElement, XmlTree, decode_message};
+use bankchannel_xml::{TreeElement, XmlTree};
 use bankchannel_xml_signature::{
     CoveredElement, SOAP_NAMESPACE, SignatureFaultKind, SignedEnvelope, WS_UTILITY_NAMESPACE,
 };
@@ -9,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::kinds::MessageWrapper;
 use super::report::holding;
-use super::{MessageExamination, MessageKind, MessageSignature};
+use super::{CoveredEnvelope, MessageExamination, MessageKind, MessageSignature};
 use crate::profile::SignatureLevel;
 
 /// How far two clocks may be apart, seconds.
@@ -18,43 +19,53 @@ const SKEW_S: i64 = 5 * 60;
 const LONGEST_S: i64 = 24 * 60 * 60;
 
 impl MessageExamination<'_> {
-    pub(super) fn envelope(&mut self, tree: &XmlTree<'_>) {
+    /// The checks of an envelope; returns the document inside.
+    pub(super) fn envelope(&mut self, tree: &XmlTree<'_>) -> Option<InnerDocument> {
         match SignedEnvelope::parts_of(tree) {
             Ok((header, body)) => {
                 self.checks.passed("V2", "one envelope of SOAP 1.1 with one Body");
-                self.body(tree, header.is_some(), body);
+                self.body(tree, header.is_some(), body)
             }
             Err(fault) => {
                 self.survey(tree, SignatureLevel::Soap);
                 self.checks.failed("V2", fault.to_string());
+                None
             }
         }
     }
 
-    fn body(&mut self, tree: &XmlTree<'_>, has_header: bool, body: TreeElement<'_>) {
+    fn body(&mut self, tree: &XmlTree<'_>, has_header: bool, body: TreeElement<'_>) -> Option<InnerDocument> {
         let mut inside = body.children();
         let only = inside.next().filter(|_| inside.next().is_none());
         let known = only.and_then(MessageWrapper::of);
         let (Some(wrapper), Some(known)) = (only, known) else {
             self.survey(tree, SignatureLevel::Soap);
-            return match only {
+            match only {
                 Some(fault) if fault.is(SOAP_NAMESPACE, "Fault") => self.fault(fault),
                 Some(other) => self.checks.failed(
                     "V9",
                     format!("{} is no message of the file service or of a certificate service", other.local()),
                 ),
                 None => self.checks.failed("V9", "the Body does not hold exactly one element"),
-            };
+            }
+            return None;
         };
         self.found.kind = Some(known.kind);
         self.found.operation = Some(known.operation.to_owned());
+        self.parts.unverified(wrapper);
+        let mut covered = None;
         if self.rules.signatures_only {
             self.survey(tree, SignatureLevel::Soap);
         } else {
-            self.envelope_signature(tree, has_header, &known);
+            covered = self.envelope_signature(tree, has_header, &known);
         }
         self.headers(wrapper, &known);
-        self.inner_document(wrapper, &known);
+        if let Some((body, signer, has_time)) = covered.filter(|_| self.checks.all_hold())
+            && body.children().eq([wrapper])
+        {
+            self.parts.envelope(&CoveredEnvelope { wrapper, has_time, signer: &signer });
+        }
+        self.inner_document(wrapper, &known)
     }
 
     /// V3: what a fault says; nobody signs it.
@@ -67,14 +78,20 @@ impl MessageExamination<'_> {
         self.checks.failed("V3", "this is a SOAP fault: nobody signed it, so nothing follows from it");
     }
 
-    /// V4 to V8 and V12: the signature of the envelope, its time, its signer.
-    fn envelope_signature(&mut self, tree: &XmlTree<'_>, has_header: bool, known: &MessageWrapper) {
+    /// V4 to V8 and V12: the signature of the envelope, its time, its signer. Returns what it covers, and the signer.
+    fn envelope_signature<'r>(
+        &mut self,
+        tree: &'r XmlTree<'_>,
+        has_header: bool,
+        known: &MessageWrapper,
+    ) -> Option<(CoveredElement<'r>, Certificate, bool)> {
         let signed = match SignedEnvelope::read(tree) {
             Ok(signed) => signed,
             Err(fault) if fault.kind == SignatureFaultKind::NotSigned && known.is_of_certificates() => {
                 let empty = if has_header { "an empty Header" } else { "no Header" };
                 let why = format!("the envelope is not signed ({empty}), as certificate services do; the document is");
-                return self.checks.passed("V4", why);
+                self.checks.passed("V4", why);
+                return None;
             }
             Err(fault) => {
                 self.survey(tree, SignatureLevel::Soap);
@@ -83,7 +100,8 @@ impl MessageExamination<'_> {
                     SignatureFaultKind::Algorithm => "V6",
                     _ => "V4",
                 };
-                return self.checks.failed(id, fault.to_string());
+                self.checks.failed(id, fault.to_string());
+                return None;
             }
         };
         self.checks.passed("V4", "one Security with one signature, whose certificate is in the message");
@@ -96,19 +114,22 @@ impl MessageExamination<'_> {
             Ok(key) => key,
             Err(fault) => {
                 self.survey(tree, SignatureLevel::Soap);
-                return self.checks.failed("V6", fault.to_string());
+                self.checks.failed("V6", fault.to_string());
+                return None;
             }
         };
-        let timestamp = match signed.verify(key, self.rules.algorithms()) {
-            Ok((_, timestamp)) => timestamp,
+        let (body, timestamp) = match signed.verify(key, self.rules.algorithms()) {
+            Ok(covered) => covered,
             Err(fault) => {
                 self.survey(tree, SignatureLevel::Soap);
-                return self.checks.failed("V6", fault.to_string());
+                self.checks.failed("V6", fault.to_string());
+                return None;
             }
         };
         if known.is_answer() && timestamp.is_none() {
             self.survey(tree, SignatureLevel::Soap);
-            return self.checks.failed("V6", "the Timestamp of an answer must be there and signed");
+            self.checks.failed("V6", "the Timestamp of an answer must be there and signed");
+            return None;
         }
         self.checks.passed("V6", "digests and value hold, with permitted methods");
         if let Some(timestamp) = timestamp {
@@ -124,6 +145,7 @@ impl MessageExamination<'_> {
         self.known.push(certificates.signer.clone());
         let held = holding(signed.parts(), certificates, signed.targets(), SignatureLevel::Soap);
         self.found.signatures.push(MessageSignature { trusted, ..held });
+        Some((body, certificates.signer.clone(), timestamp.is_some()))
     }
 
     /// V7: whether the message is of now.
@@ -163,31 +185,33 @@ impl MessageExamination<'_> {
         self.checks.passed("V9", format!("{} with {name}", wrapper.local()));
     }
 
-    /// V10: the document inside.
-    fn inner_document(&mut self, wrapper: TreeElement<'_>, known: &MessageWrapper) {
+    /// V10: the document inside, decoded.
+    fn inner_document(&mut self, wrapper: TreeElement<'_>, known: &MessageWrapper) -> Option<InnerDocument> {
         let name = if known.is_answer() { "ApplicationResponse" } else { "ApplicationRequest" };
         let mut inside = wrapper.children().skip(1);
         let (Some(carrier), None) = (inside.next().filter(|one| one.is(known.model, name)), inside.next()) else {
-            return self.checks.failed("V10", format!("{name} does not follow the header, alone"));
+            self.checks.failed("V10", format!("{name} does not follow the header, alone"));
+            return None;
         };
         let Some(text) = carrier.text() else {
-            return self.checks.failed("V10", format!("{name} holds elements where base64 belongs"));
+            self.checks.failed("V10", format!("{name} holds elements where base64 belongs"));
+            return None;
         };
         let Some(bytes) = base64_text(text) else {
-            return self.checks.failed("V10", format!("{name} is not base64"));
+            self.checks.failed("V10", format!("{name} is not base64"));
+            return None;
         };
-        let read = decode_message(&bytes, None).map_err(|fault| fault.to_string());
-        let read = read.and_then(|text| match XmlTree::read(&text) {
-            Ok(tree) => {
-                self.document_of(&tree, Some(known.document()));
-                Ok(())
-            }
-            Err(fault) => Err(fault.to_string()),
-        });
-        if let Err(why) = read {
-            self.checks.failed("V10", format!("the document in {name} cannot be read: {why}"));
-        }
+        Some(InnerDocument { bytes, kind: known.document(), place: name })
     }
+}
+
+/// The document inside of an envelope, not read yet.
+pub(super) struct InnerDocument {
+    pub(super) bytes: Vec<u8>,
+    /// What belongs there.
+    pub(super) kind: MessageKind,
+    /// The element that carries it.
+    pub(super) place: &'static str,
 }
 
 /// The bytes of base64 with lines and blanks.

@@ -3,6 +3,8 @@
 use bankchannel_foundation::Boundary;
 use bankchannel_xml::TreeElement;
 
+use crate::codec::DOCUMENTS;
+
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 #[non_exhaustive]
@@ -40,8 +42,6 @@ pub enum MessageKind {
     Other,
 }
 
-/// The namespace of the file service's documents.
-pub(super) const DOCUMENTS: &str = "http://bxd.fi/xmldata/";
 const FILE_SERVICE: &str = "http://bxd.fi/CorporateFileService";
 /// The namespace of the file service's headers.
 const FILE_MODEL: &str = "http://model.bxd.fi";
@@ -69,6 +69,12 @@ const COMMANDS: [(&str, &str); 5] = [
     ("DeleteFile", "delete_file"),
     ("GetUserInfo", "get_user_info"),
 ];
+
+/// The operation that an element in the Body names.
+pub(crate) fn operation_of_wrapper(name: &str) -> Option<&'static str> {
+    let bare = name.strip_suffix("out").or_else(|| name.strip_suffix("in"))?;
+    OPERATIONS.iter().find(|(wire, _)| *wire == bare).map(|(_, operation)| *operation)
+}
 
 /// A wrapper in the Body.
 pub(super) struct MessageWrapper {

@@ -8,22 +8,30 @@
 //! ```
 
 mod checks;
+mod covered;
 mod document;
 mod envelope;
 mod kinds;
 mod report;
 mod trust;
 
+use std::borrow::Cow;
+
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_xml::{XmlTree, decode_message};
 use bankchannel_xml_signature::AlgorithmRules;
+use bytes::Bytes;
 
+pub use covered::{CoveredDocument, CoveredEnvelope, CoveredParts};
 pub use kinds::MessageKind;
+pub(crate) use kinds::operation_of_wrapper;
 pub use report::{
     DigestDifference, MessageCheck, MessageSignature, MessageSignatureReference, MessageVerdict, SignerCertificate,
 };
 
 use checks::MessageChecks;
+use covered::NoCoveredParts;
+use envelope::InnerDocument;
 pub(crate) use report::MAX_TRIED;
 use report::signatures_of;
 
@@ -50,6 +58,8 @@ pub struct VerificationRules {
     pub signatures_only: bool,
     /// The charset that came with the message, for one that declares none.
     pub charset: Option<String>,
+    /// Our own certificates: no bank signs with them.
+    pub own: Vec<Certificate>,
 }
 
 impl VerificationRules {
@@ -70,22 +80,23 @@ pub struct ExaminedMessage {
 /// Examines a message. `explains` also looks for what would give a digest that differs.
 #[must_use]
 pub fn examine(message: &[u8], rules: &VerificationRules, explains: bool) -> ExaminedMessage {
-    let mut examined = MessageExamination {
-        rules,
-        explains,
-        checks: MessageChecks::default(),
-        found: MessageFindings::default(),
-        known: Vec::new(),
-    };
-    let read = decode_message(message, rules.charset.as_deref());
-    match read {
-        Ok(text) => match XmlTree::read(&text) {
-            Ok(tree) => examined.tree(&tree),
-            Err(fault) => examined.checks.failed("V2", format!("the message cannot be read: {fault}")),
-        },
-        Err(fault) => examined.checks.failed("V2", format!("the message cannot be read: {fault}")),
-    }
-    examined.finish()
+    let mut parts = NoCoveredParts;
+    let mut examination = MessageExamination::new(rules, explains, &mut parts);
+    examination.run(message);
+    examination.finish()
+}
+
+/// Examines a message and hands on what its signatures cover. The message is dropped once the document inside of it is
+/// decoded; that document is returned, as UTF-8.
+#[must_use]
+pub fn examine_parts(
+    message: Bytes,
+    rules: &VerificationRules,
+    parts: &mut dyn CoveredParts,
+) -> (MessageVerdict, Option<Bytes>) {
+    let mut examination = MessageExamination::new(rules, false, parts);
+    let document = examination.run(message);
+    (examination.finish().verdict, document)
 }
 
 /// A message under examination.
@@ -96,6 +107,8 @@ struct MessageExamination<'e> {
     found: MessageFindings,
     /// Certificates that were read already.
     known: Vec<Certificate>,
+    /// Who takes what is covered.
+    parts: &'e mut dyn CoveredParts,
 }
 
 /// What was found in a message.
@@ -109,12 +122,60 @@ struct MessageFindings {
     differences: Vec<DigestDifference>,
 }
 
-impl MessageExamination<'_> {
-    fn tree(&mut self, tree: &XmlTree<'_>) {
+impl<'e> MessageExamination<'e> {
+    fn new(rules: &'e VerificationRules, explains: bool, parts: &'e mut dyn CoveredParts) -> Self {
+        let (checks, found) = (MessageChecks::default(), MessageFindings::default());
+        Self { rules, explains, checks, found, known: Vec::new(), parts }
+    }
+
+    /// Makes the checks; returns the document inside of an envelope.
+    fn run(&mut self, message: impl AsRef<[u8]>) -> Option<Bytes> {
+        let read = decode_message(message.as_ref(), self.rules.charset.as_deref()).map_err(|fault| fault.to_string());
+        let inner = match read.as_deref() {
+            Ok(text) => match XmlTree::read(text) {
+                Ok(tree) => self.tree(&tree),
+                Err(fault) => {
+                    self.checks.failed("V2", format!("the message cannot be read: {fault}"));
+                    None
+                }
+            },
+            Err(why) => {
+                self.checks.failed("V2", format!("the message cannot be read: {why}"));
+                None
+            }
+        };
+        drop(read);
+        drop(message);
+        inner.map(|inner| self.inside(inner))
+    }
+
+    fn tree(&mut self, tree: &XmlTree<'_>) -> Option<InnerDocument> {
         if tree.root().is(bankchannel_xml_signature::SOAP_NAMESPACE, "Envelope") {
-            self.envelope(tree);
+            self.envelope(tree)
         } else {
             self.document(tree);
+            None
+        }
+    }
+
+    /// V10 to V12: the document inside of an envelope. Returns it as UTF-8.
+    fn inside(&mut self, inner: InnerDocument) -> Bytes {
+        let InnerDocument { bytes, kind, place } = inner;
+        let read = decode_message(&bytes, None).map_err(|fault| fault.to_string());
+        let read = read.and_then(|text| {
+            let tree = XmlTree::read(&text).map_err(|fault| fault.to_string());
+            tree.map(|tree| self.document_of(&tree, Some(kind))).map(|()| text)
+        });
+        match read {
+            Ok(Cow::Owned(text)) => text.into_bytes().into(),
+            Ok(Cow::Borrowed(text)) => {
+                let (begin, length) = (text.as_ptr() as usize - bytes.as_ptr() as usize, text.len());
+                Bytes::from(bytes).slice(begin..begin + length)
+            }
+            Err(why) => {
+                self.checks.failed("V10", format!("the document in {place} cannot be read: {why}"));
+                bytes.into()
+            }
         }
     }
 

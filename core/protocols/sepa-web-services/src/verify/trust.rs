@@ -29,6 +29,9 @@ impl VerificationRules {
 
     /// Whether the signer of an answer is the bank: several authorities issue certificates to customers, too.
     pub(super) fn is_bank(&self, signer: &Certificate, level: SignatureLevel) -> Result<String, String> {
+        if self.own.iter().any(|own| own == signer) {
+            return Err("the signer is our own certificate: nobody but us has signed this".to_owned());
+        }
         let name = signer.subject().get(COMMON_NAME).map(|attribute| attribute.value.as_str()).unwrap_or_default();
         let Some(patterns) = &self.signers else {
             return Ok("no bank is named, so any signer under the given authorities will do".to_owned());

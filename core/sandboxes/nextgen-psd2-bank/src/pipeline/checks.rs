@@ -116,7 +116,7 @@ pub(super) fn on_its_way(found: &RouteMatch) -> Result<(), SandboxRefusal> {
                 ..SandboxRefusal::by(V04.id, 405, "SERVICE_INVALID", text)
             })
         }
-        RouteMatch::Nothing | RouteMatch::Malformed => {
+        RouteMatch::Nothing | RouteMatch::Malformed | RouteMatch::InBody => {
             Err(SandboxRefusal::by(V04.id, 404, "RESOURCE_UNKNOWN", "this bank has no such path"))
         }
     }

@@ -17,7 +17,7 @@ use super::{
     super::{refusal::SandboxRefusal, service::SandboxBank},
     BankPipeline, checks,
 };
-use bankchannel_server::http::shell;
+use bankchannel_server::http::shell::CounterpartApi as _;
 
 /// How long a refused request waits for its explanation before it is answered without one. A request for an explanation
 /// waits as long.
@@ -124,7 +124,7 @@ fn explained_text(pipeline: &BankPipeline, text: &[u8], signing_string: Option<V
         Err(fault) => return explain::unreadable(&fault),
     };
     let path = request.target.split('?').next().unwrap_or_default();
-    let (mount, found) = shell::route(pipeline, &request.method, path);
+    let (mount, found) = pipeline.route(&request.method, path);
     let mount = &pipeline.mounts[mount];
     let policy =
         Policy { stop_at_failure: false, ..checks::policy(bank, mount, None, mount.endpoint(&found), bank.now_s()) };

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     message::{Body, Headers, OutRequest},
     operation::Repeat,
 };
-use bankchannel_transport::{CancellationToken, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
+use bankchannel_transport::{AnswerRules, CancellationToken, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
 use serde_json::json;
 
 use super::ActingCustomer;
@@ -51,7 +51,7 @@ async fn post(transport: &Transport, page: &str, approves: bool) -> Result<(), S
         sink: &mut sink,
         observer: None,
         earlier: &mut None,
-        headers: &[],
+        answers: AnswerRules::default(),
         signing: None,
     };
     match transport.exchange(&message, plan).await {

@@ -87,7 +87,7 @@ impl VerifyMessageRequest {
         };
         if let Some(bank) = bank {
             rules.anchors.extend(bank.anchors_of(self.environment.unwrap_or_default())?);
-            rules.intermediates = certificates("profile.intermediates", bank.intermediates.as_deref())?;
+            rules.intermediates = bank.intermediates()?;
             rules.allows_sha1 = self.allow_sha1.or(bank.allows_sha1_answers).unwrap_or_default();
             rules.signers = Some(bank.signers.unwrap_or_default());
         }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, Metadata},
-    io::{Seek, Write},
+    io::{Seek as _, Write},
     os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
     sync::Arc,
@@ -23,13 +23,13 @@ const PIECE: usize = 192 * 1024;
 
 /// The content to sign and send.
 #[derive(Clone)]
-pub(super) enum UploadSource {
+pub(crate) enum UploadSource {
     Bytes(Bytes),
     File(Arc<WatchedFile>),
 }
 
 /// An open file, and its state when it was opened.
-pub(super) struct WatchedFile {
+pub(crate) struct WatchedFile {
     file: File,
     path: PathBuf,
     seen: FileMetadata,
@@ -55,7 +55,7 @@ impl FileMetadata {
 
 impl UploadSource {
     /// Opens content. Content in pieces is read to its end first, because it is needed twice. Blocks.
-    pub(super) fn open(content: Content) -> Result<Self> {
+    pub(crate) fn open(content: Content) -> Result<Self> {
         match content {
             Content::Bytes(bytes) => Ok(Self::Bytes(bytes)),
             Content::File { path, .. } => WatchedFile::open(path).map(|file| Self::File(Arc::new(file))),
@@ -65,7 +65,7 @@ impl UploadSource {
     }
 
     /// The size in bytes.
-    pub(super) fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::File(file) => file.seen.size,
@@ -73,7 +73,7 @@ impl UploadSource {
     }
 
     /// The file's own name, if the content is a file.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Bytes(_) => None,
             Self::File(file) => file.path.file_name().and_then(|name| name.to_str()),
@@ -81,7 +81,7 @@ impl UploadSource {
     }
 
     /// Opens a reader at the beginning.
-    pub(super) fn reader(&self) -> Result<OpenContent> {
+    pub(crate) fn reader(&self) -> Result<OpenContent> {
         match self {
             Self::Bytes(bytes) => Ok(OpenContent::Bytes(bytes.clone())),
             Self::File(file) => {
@@ -94,7 +94,7 @@ impl UploadSource {
 
     /// The same bytes as content to send, as often as needed. After a change it ends before its last byte, so that no
     /// server takes the part for the whole.
-    pub(super) fn content(&self) -> Content {
+    pub(crate) fn content(&self) -> Content {
         match self {
             Self::Bytes(bytes) => Content::Bytes(bytes.clone()),
             Self::File(file) => {
@@ -105,7 +105,7 @@ impl UploadSource {
     }
 
     /// Checks that the file was not changed since it was opened.
-    pub(super) fn check_unchanged(&self) -> Result<()> {
+    pub(crate) fn check_unchanged(&self) -> Result<()> {
         match self {
             Self::Bytes(_) => Ok(()),
             Self::File(file) => file.check_unchanged(),
@@ -146,34 +146,65 @@ fn pieces(file: Arc<WatchedFile>) -> PieceSource {
     })
 }
 
-/// Takes content in pieces to its end: into memory, and what is larger into a file without a name, which nobody else can
-/// open and which ends with its last use.
+/// Takes content in pieces to its end: into memory, and what is larger into a file without a name.
 fn gather(pieces: &ContentPieces) -> Result<UploadSource> {
     let mut next = pieces.take().ok_or_else(|| unreadable("the content was read before and can be read only once"))?;
-    let mut all = BytesMut::new();
+    let mut spool = UploadSpool::new(MEMORY_MAX);
     while let Some(piece) = next()? {
-        if all.len() + piece.len() <= MEMORY_MAX {
-            all.extend_from_slice(&piece);
-            continue;
-        }
-        let mut spool = tempfile::tempfile().map_err(|why| unspooled(&why))?;
-        spool.write_all(&all).and_then(|()| spool.write_all(&piece)).map_err(|why| unspooled(&why))?;
-        drop(std::mem::take(&mut all));
-        while let Some(piece) = next()? {
-            spool.write_all(&piece).map_err(|why| unspooled(&why))?;
-        }
-        let seen = FileMetadata::from_metadata(&spool.metadata().map_err(|why| unspooled(&why))?);
-        return Ok(UploadSource::File(Arc::new(WatchedFile { file: spool, path: PathBuf::new(), seen })));
+        spool.write_all(&piece).map_err(|why| unspooled(&why))?;
     }
-    Ok(UploadSource::Bytes(all.freeze()))
+    spool.finish()
+}
+
+/// Content on its way into memory, and what is larger into a file without a name, which nobody else can open and which
+/// ends with its last use.
+pub(crate) struct UploadSpool {
+    memory: BytesMut,
+    memory_max: usize,
+    file: Option<File>,
+}
+
+impl UploadSpool {
+    /// Keeps so many bytes in memory.
+    pub(crate) fn new(memory_max: usize) -> Self {
+        Self { memory: BytesMut::new(), memory_max, file: None }
+    }
+
+    /// The content. Blocks.
+    pub(crate) fn finish(self) -> Result<UploadSource> {
+        let Some(file) = self.file else { return Ok(UploadSource::Bytes(self.memory.freeze())) };
+        let seen = FileMetadata::from_metadata(&file.metadata().map_err(|why| unspooled(&why))?);
+        Ok(UploadSource::File(Arc::new(WatchedFile { file, path: PathBuf::new(), seen })))
+    }
+}
+
+impl Write for UploadSpool {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        if let Some(file) = &mut self.file {
+            return file.write(piece);
+        }
+        if self.memory.len() + piece.len() > self.memory_max {
+            let mut file = tempfile::tempfile()?;
+            file.write_all(&std::mem::take(&mut self.memory))?;
+            file.write_all(piece)?;
+            self.file = Some(file);
+        } else {
+            self.memory.extend_from_slice(piece);
+        }
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The error of a stream that does not fit into the folder for temporary files.
-fn unspooled(why: &std::io::Error) -> Error {
+pub(crate) fn unspooled(why: &std::io::Error) -> Error {
     let folder = std::env::temp_dir();
     let text = format!(
-        "content in pieces of more than {MEMORY_MAX} bytes is read twice, from a file in {}, which cannot be written: {why}; \
-         give a file's path, or another folder by TMPDIR",
+        "content that is read twice and is not a file is kept in a file in {}, which cannot be written: {why}; give a \
+         file's path, or another folder by TMPDIR",
         shown::path(&folder)
     );
     Error::because(&row::STORAGE, text).with_outcome(CallOutcome::NotSent).with_io_source(why)

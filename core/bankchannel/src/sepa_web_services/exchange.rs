@@ -1,0 +1,343 @@
+//! One exchange with a bank: the document, sealed again for each attempt, and the bank's answer, opened when all of it
+//! is there.
+//!
+//! ```text
+//!   request ─► document ─► content packed ─► [ time, id, digests, two signatures ] ─► transport ─► bank
+//!                                               again for each attempt
+//!   response ◄─ fields ◄─ believed ◄─ whole answer ◄───────────────────────────────────────────────┘
+//! ```
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+use bankchannel_foundation::{
+    Boundary, CallOutcome, Content, Error, Exchange, Result,
+    clock::{Clock as _, SystemClock},
+    error::{Peer, row},
+    message::{Body, InResponse, OutRequest, SOAP, Segment},
+    model::{Field, Object},
+};
+use bankchannel_sepa_web_services::{
+    answer::{ANSWER_HEADERS, AnswerExpectation, BelievedMessage, UnpackingLimits, charset_of, open_answer},
+    codec::SepaWebServicesCodec,
+    model::{BelievedAnswer, ExchangeEvidence},
+    request::{ApplicationRequest, EnvelopeTimes, FileCommand, RequestSeal},
+    verify::{MAX_MESSAGE, VerificationRules},
+};
+use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner, background};
+use bytes::Bytes;
+
+use super::{
+    SepaWebServices, clock,
+    packing::{PackedContent, pack},
+    sender::FileServiceSender,
+};
+use crate::{
+    CallOptions, LogLevel, LogLine,
+    client::{
+        ProtocolClient as _,
+        exchange::{AnswerOpening, ExchangeSending, OpenedAnswer, named},
+        source::UploadSource,
+    },
+};
+
+/// How long an envelope holds, seconds.
+const LIFETIME_S: i64 = 300;
+/// From this size on, bytes are digested or verified on a thread that may block.
+const APART: u64 = 64 * 1024;
+
+impl SepaWebServices {
+    /// Carries out one exchange with the bank.
+    ///
+    /// # Errors
+    /// Any error; each has its outcome and names the operation.
+    pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = SepaWebServicesCodec>,
+        O::Response: BelievedAnswer,
+    {
+        named::<O, _>(options, Self::REQUEST_ID, self.attempt::<O>(request, options)).await
+    }
+
+    async fn attempt<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = SepaWebServicesCodec>,
+        O::Response: BelievedAnswer,
+    {
+        let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
+        let sender = self.sender().map_err(not_sent)?;
+        let sending = ExchangeSending::begin::<O>(options, sender.exchange_timeout)?;
+        let (document, content) =
+            SepaWebServicesCodec::document::<O>(request, &sender.connection).map_err(not_sent)?;
+        let (operation, fields) = (const { &O::DECLARATION }.name, O::Response::SHAPE.fields());
+        let (fields, content, evidence) = sender.exchange(sending, document, content, operation, fields).await?;
+        let mut response = SepaWebServicesCodec::answer_of::<O>(fields, content).map_err(|error| {
+            let text = format!("the bank's answer cannot be used: {}", error.message());
+            Error::because(&row::PEER_PROTOCOL, text).with_outcome(CallOutcome::Accepted)
+        })?;
+        response.set_evidence(evidence);
+        Ok(response)
+    }
+}
+
+/// What an exchange has led to: the fields of the answer, its content, and its evidence.
+type ExchangeResult = (Object<'static>, Option<Content>, ExchangeEvidence);
+
+impl FileServiceSender {
+    /// The part that does not depend on types, so that it is compiled once.
+    async fn exchange(
+        &self,
+        mut sending: ExchangeSending<'_>,
+        mut document: ApplicationRequest,
+        content: Option<Content>,
+        operation: &'static str,
+        fields: &'static [Field],
+    ) -> Result<ExchangeResult> {
+        let options = sending.options.until(sending.deadline);
+        let packed = match content {
+            Some(content) => Some(self.packed(&mut document, content, &options).await?),
+            None => None,
+        };
+        let attempts = SealedAttempts {
+            sender: self,
+            document: &document,
+            content: packed.map(|packed| packed.source),
+            operation,
+            options: &options,
+            fields,
+            given_id: Mutex::new(sending.request_id.take()),
+            sent: Mutex::default(),
+            believed: Mutex::default(),
+        };
+        sending.opening = Some(&attempts);
+        let signing = AttemptSigning { signer: &attempts, shown: operation };
+        let message = OutRequest { method: "POST".to_owned(), ..OutRequest::default() };
+        let has_content = fields.iter().any(|field| field.wire == "Content");
+        let answers = AnswerRules {
+            headers: ANSWER_HEADERS,
+            final_statuses: &[500],
+            largest: if has_content { MAX_MESSAGE } else { 0 },
+        };
+        let read = |answer: InResponse| Ok(answer.content);
+        let sent = sending.send(&self.transport, &message, answers, Some(signing), read).await;
+        let (believed, ids) = (take(&attempts.believed), take(&attempts.sent));
+        match (sent, believed) {
+            (Ok(content), Some((fields, evidence))) => Ok((fields, content, evidence)),
+            (Ok(_), None) => Err(Error::because(&row::INTERNAL, "an answer was not opened")),
+            (Err(error), believed) => Err(with_ids(error, believed.is_some(), ids)),
+        }
+    }
+
+    /// Packs the content of an upload, and says so in the document.
+    async fn packed(
+        &self,
+        document: &mut ApplicationRequest,
+        content: Content,
+        options: &CallOptions,
+    ) -> Result<PackedContent> {
+        let (profile, wanted) = (self.connection.profile.clone(), document.wants_compression);
+        let packing = background::blocking(move || pack(content, wanted, &profile));
+        let packed = options.race(packing).await?.map_err(|why| why.error("packing the content was aborted"))??;
+        let profile = &self.connection.profile;
+        document.compression_method = packed
+            .compressed
+            .then(|| profile.compression_method.clone().unwrap_or_else(|| "GZIP".to_owned()));
+        if document.user_filename.is_none() {
+            let name: String = packed.name.as_deref().unwrap_or("upload").chars().take(80).collect();
+            document.user_filename = Some(name);
+        }
+        Ok(packed)
+    }
+}
+
+fn take<T>(kept: &Mutex<Option<T>>) -> Option<T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// The error of an exchange with the ids by which the bank knows the request. Only an answer that was believed says that
+/// the bank has done something: HTTP's word does not count.
+fn with_ids(error: Error, is_believed: bool, ids: Option<SentIds>) -> Error {
+    let error = match error.outcome() {
+        Some(CallOutcome::Accepted) if !is_believed => error.with_outcome(CallOutcome::Unknown),
+        _ => error,
+    };
+    let Some(ids) = ids.filter(|_| error.outcome() != Some(CallOutcome::NotSent)) else { return error };
+    let peer = error.peer().cloned().unwrap_or_default();
+    let error = error.with_peer(Peer { request_id: Some(ids.request_id), ..peer });
+    error.with("request_timestamp", ids.timestamp)
+}
+
+/// The ids of an attempt.
+#[derive(Debug, Clone, Default)]
+struct SentIds {
+    request_id: String,
+    timestamp: String,
+    digest: Vec<u8>,
+}
+
+/// Seals each attempt's message, and opens its answer.
+struct SealedAttempts<'a> {
+    sender: &'a FileServiceSender,
+    document: &'a ApplicationRequest,
+    content: Option<UploadSource>,
+    operation: &'static str,
+    /// The options of the call, with its deadline.
+    options: &'a CallOptions,
+    /// The fields of the response.
+    fields: &'static [Field],
+    /// The call's own id, for the first attempt: a bank refuses an id that it has seen.
+    given_id: Mutex<Option<&'a str>>,
+    /// The ids of the latest attempt.
+    sent: Mutex<Option<SentIds>>,
+    believed: Mutex<Option<(Object<'static>, ExchangeEvidence)>>,
+}
+
+impl RequestSigner for SealedAttempts<'_> {
+    fn sign<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>> {
+        Box::pin(async move {
+            let sealed = self.seal(message).await;
+            sealed.map_err(|error| error.with_outcome(CallOutcome::NotSent))
+        })
+    }
+}
+
+impl SealedAttempts<'_> {
+    async fn seal(&self, message: &OutRequest) -> Result<OutRequest> {
+        let begun = Instant::now();
+        let (sender, clock) = (self.sender, SystemClock::default());
+        let request_id = take(&self.given_id).map_or_else(clock::request_id, str::to_owned);
+        let timestamp = clock::next_timestamp(&sender.connection.customer_id, clock.now_ms());
+        let document = ApplicationRequest { timestamp: timestamp.clone(), ..self.document.clone() };
+        let header = sender.connection.header(&request_id, &timestamp);
+        let suffix: String = clock::request_id().chars().take(12).collect();
+        let mut seal = RequestSeal::begin(&document, &header, &suffix)?;
+        if let Some(source) = &self.content {
+            seal = sealed_content(seal, source.clone(), self.options).await?;
+        }
+        let sealed = seal.finish_content(&sender.content.certificate);
+        let digest = sealed.document_digest().to_vec();
+        let value = sender.content.sign(sealed.bytes_to_sign(), self.operation, self.options).await?;
+        // A person may have been asked: the times are those of now.
+        let now_s = clock.now_s();
+        let times = EnvelopeTimes { created: clock::seconds(now_s), expires: clock::seconds(now_s + LIFETIME_S) };
+        let sealed = sealed.signed(&value, &times, &sender.envelope.certificate);
+        let value = sender.envelope.sign(sealed.bytes_to_sign(), self.operation, self.options).await?;
+        if self.options.is_logged() {
+            let took = begun.elapsed().as_micros();
+            let text = format!("{}: RequestId {request_id}, sealed in {took} µs", self.operation);
+            self.options.log_line(LogLevel::Debug, LogLine::new(text).with("request_id", request_id.clone()));
+        }
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(SentIds { request_id, timestamp, digest });
+        let (begin, end, tail) =
+            (sealed.document_begin.clone(), sealed.document_end.clone(), sealed.tail.clone());
+        let mut inside = vec![Segment::Literal(begin.into())];
+        inside.extend(self.content.as_ref().map(|source| Segment::Base64(source.content())));
+        inside.push(Segment::Literal(end.into()));
+        let body = vec![
+            Segment::Literal(sealed.head(&value).into()),
+            Segment::Base64Of(inside),
+            Segment::Literal(tail.into()),
+        ];
+        let mut headers = message.headers.clone();
+        // Quoted and empty, as the banks' descriptions of the service say.
+        headers.push("SOAPAction", "\"\"");
+        let (method, target) = (message.method.clone(), message.target.clone());
+        Ok(OutRequest { method, target, headers, body: Body::of_segments(SOAP, body) })
+    }
+}
+
+/// Passes the content through the seal: on a thread that may block, if there is much of it.
+async fn sealed_content(mut seal: RequestSeal, source: UploadSource, options: &CallOptions) -> Result<RequestSeal> {
+    if let UploadSource::Bytes(bytes) = &source
+        && bytes.len() as u64 <= APART
+    {
+        seal.update(bytes);
+        return Ok(seal);
+    }
+    let work = background::blocking(move || -> Result<RequestSeal> {
+        match source.content() {
+            Content::Bytes(bytes) => seal.update(&bytes),
+            Content::Pieces(pieces) => {
+                let mut next = pieces.take().ok_or_else(|| Error::new(&row::INTERNAL))?;
+                while let Some(piece) = next()? {
+                    seal.update(&piece);
+                }
+            }
+            _ => return Err(Error::new(&row::INTERNAL)),
+        }
+        Ok(seal)
+    });
+    options.race(work).await?.map_err(|why| why.error("sealing the message was aborted"))?
+}
+
+impl AnswerOpening for SealedAttempts<'_> {
+    fn open<'a>(&'a self, answer: InResponse) -> Pin<Box<dyn Future<Output = Result<OpenedAnswer>> + Send + 'a>> {
+        Box::pin(async move {
+            let ids = self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+            let sender = self.sender;
+            let rules = VerificationRules {
+                at_s: SystemClock::default().now_s(),
+                charset: charset_of(&answer),
+                ..sender.rules.clone()
+            };
+            let size = answer.body.len() as u64;
+            let question = AnswerQuestion {
+                rules,
+                operation: self.operation.rsplit('.').next().unwrap_or_default(),
+                is_upload: self.document.command == FileCommand::UploadFile,
+                sender_id: sender.connection.sender_id.clone(),
+                customer_id: sender.connection.customer_id.clone(),
+                ids,
+                execution_serial: self.document.execution_serial.clone(),
+                fields: self.fields,
+            };
+            let opened = if size > APART {
+                let work = background::blocking(move || question.open(answer));
+                work.await.map_err(|why| why.error("verifying the answer was aborted"))??
+            } else {
+                question.open(answer)?
+            };
+            let BelievedMessage { fields, content, evidence, signers } = opened;
+            sender.note_signers(&signers, self.options);
+            *self.believed.lock().unwrap_or_else(PoisonError::into_inner) = Some((fields, evidence));
+            Ok(OpenedAnswer { answer: InResponse::new(200, Bytes::new()), content })
+        })
+    }
+}
+
+/// What an answer must fit, owned, for another thread.
+struct AnswerQuestion {
+    rules: VerificationRules,
+    operation: &'static str,
+    is_upload: bool,
+    sender_id: String,
+    customer_id: String,
+    ids: SentIds,
+    execution_serial: Option<String>,
+    fields: &'static [Field],
+}
+
+impl AnswerQuestion {
+    fn open(self, answer: InResponse) -> Result<BelievedMessage> {
+        open_answer(
+            answer,
+            &AnswerExpectation {
+                rules: &self.rules,
+                operation: self.operation,
+                is_upload: self.is_upload,
+                sender_id: &self.sender_id,
+                customer_id: &self.customer_id,
+                request_id: &self.ids.request_id,
+                request_timestamp: &self.ids.timestamp,
+                request_digest: &self.ids.digest,
+                execution_serial: self.execution_serial.as_deref(),
+                fields: self.fields,
+                limits: UnpackingLimits::CLIENT,
+            },
+        )
+    }
+}

@@ -1,0 +1,163 @@
+//! A company's client of the banks' own SOAP channel: files sent and fetched, messages verified and explained.
+//!
+//! ```text
+//!   settings ──► SepaWebServices ──► exchange: document ─► signed twice, for each attempt ─► transport ─► bank
+//!                     │                                                                          │
+//!                     │              response ◄─ read ◄─ believed: both signatures, ids, codes ◄─┘
+//!                     └──► operations that only compute: verify, explain, profiles
+//! ```
+
+mod clock;
+mod dispatch;
+mod exchange;
+mod packing;
+mod sender;
+mod settings;
+
+use std::sync::Arc;
+
+use bankchannel_foundation::{
+    ClientResources, Error, Result,
+    error::row,
+    model::{Profile, Value},
+};
+pub use bankchannel_pkcs11::Pkcs11Settings;
+pub use bankchannel_sepa_web_services::{
+    PROTOCOL, SepaWebServicesCodec, SepaWebServicesTerms, answer, codec, codes, errors, for_each_operation, operations,
+    profile, request, terms, verify,
+};
+pub use settings::{BankTextLanguage, SepaWebServicesSettings};
+
+use crate::{
+    ClientKind, CommandPlacement, Protocol,
+    client::{ProtocolClient, request_id},
+};
+use sender::FileServiceSender;
+use settings::ReadyCustomer;
+
+/// The types of requests and results that several operations share.
+pub mod model {
+    pub use bankchannel_sepa_web_services::{model::*, profile::*, verify::*};
+}
+
+/// All types of the requests and answers, for import from one place.
+#[allow(ambiguous_glob_reexports)]
+mod types {
+    pub use super::{dispatch::of_operations::*, model::*};
+}
+
+#[doc(no_inline)]
+#[allow(ambiguous_glob_reexports)]
+pub use types::*;
+
+/// The protocol's description.
+pub(crate) static DESCRIPTOR: Protocol = Protocol {
+    name: PROTOCOL,
+    module: "sepa_web_services",
+    class: "SepaWebServices",
+    what: "a company's client of the banks' own SOAP channel: files, and messages verified and explained",
+    operations: &[dispatch::OPERATIONS],
+    errors: errors::ROWS,
+    interfaces: &[],
+    commands: CommandPlacement::BySubject,
+    sessions: None,
+    client: Some(ClientKind::for_client::<SepaWebServices>()),
+};
+
+/// A company's client of one bank's file service. It keeps connections, so reuse it.
+///
+/// Cloning is cheap; a clone is the same client.
+///
+/// ```
+/// use bankchannel::sepa_web_services::*;
+///
+/// # fn main() -> bankchannel::Result<()> {
+/// // To send anything it also needs the bank, the customer's id, a certificate and its key.
+/// let client = SepaWebServices::new(SepaWebServicesSettings::default())?;
+/// let listed = client.list_profiles(ListProfilesRequest::builder().bank("op"))?;
+/// assert_eq!(listed.profiles[0].receiver_id.as_deref(), Some("OKOYFIHH"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct SepaWebServices(Arc<SepaWebServicesInner>);
+
+struct SepaWebServicesInner {
+    ready: Arc<ReadyCustomer>,
+    /// Present if the settings name a bank.
+    sender: Option<FileServiceSender>,
+}
+
+impl SepaWebServices {
+    /// Makes a client. Files named in the settings are read now; nothing is sent.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for settings that cannot be used, each naming its field.
+    pub fn new(settings: SepaWebServicesSettings) -> Result<Self> {
+        Self::from_ready(Arc::new(ReadyCustomer::from_settings(settings)?))
+    }
+
+    fn from_ready(ready: Arc<ReadyCustomer>) -> Result<Self> {
+        let sender = if ready.sends() { Some(FileServiceSender::new(&ready)?) } else { None };
+        Ok(Self(Arc::new(SepaWebServicesInner { ready, sender })))
+    }
+
+    /// The address of the bank's file service; `None` for a client that only computes.
+    #[must_use]
+    pub fn file_url(&self) -> Option<&str> {
+        self.0.sender.as_ref().map(FileServiceSender::url)
+    }
+
+    fn sender(&self) -> Result<&FileServiceSender> {
+        match &self.0.sender {
+            Some(sender) => Ok(sender),
+            None => Err(self.0.ready.transport().err().unwrap_or_else(|| Error::new(&row::INTERNAL))),
+        }
+    }
+}
+
+impl ProtocolClient for SepaWebServices {
+    type Settings = SepaWebServicesSettings;
+
+    const REQUEST_ID: request_id::RequestIdRule =
+        |id| if id.len() <= 35 { Ok(()) } else { Err("must have at most 35 characters: it is the message's RequestId") };
+
+    fn protocol() -> &'static Protocol {
+        &DESCRIPTOR
+    }
+
+    fn open(settings: SepaWebServicesSettings) -> Result<Self> {
+        Self::new(settings)
+    }
+
+    /// Opens new connections and reuses the files that were already read.
+    fn in_child(&self, _: &SepaWebServicesSettings) -> Result<Self> {
+        Self::from_ready(Arc::clone(&self.0.ready))
+    }
+
+    fn peer(&self) -> Option<&str> {
+        self.file_url()
+    }
+}
+
+/// No field of a request is taken from the settings: the connection has them.
+impl Profile for SepaWebServices {
+    fn value(&self, _field: &str) -> Option<Value<'static>> {
+        None
+    }
+
+    fn resources(&self) -> Option<ClientResources<'_>> {
+        None
+    }
+}
+
+impl std::fmt::Debug for SepaWebServices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SepaWebServices").finish_non_exhaustive()
+    }
+}
+
+/// Compiles the programs of the reference.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/reference/sepa-web-services.md")]
+struct SepaWebServicesReference;

@@ -1,0 +1,349 @@
+//! A company's settings for one bank: one declaration for every language.
+
+use std::time::Duration;
+
+use bankchannel_crypto::x509::Certificate;
+use bankchannel_foundation::{Boundary, Error, Result, Secret, model::read_boundary};
+use bankchannel_pkcs11::Pkcs11Settings;
+use bankchannel_sepa_web_services::{
+    codec::FileServiceConnection,
+    profile::{self, BankEnvironment, ChannelProfile},
+    verify::VerificationRules,
+};
+use bankchannel_transport::TransportSettings;
+
+use super::SepaWebServices;
+use crate::{
+    ConnectionSettings,
+    client::{
+        client_settings,
+        keys::{CertificateAndKey, SettingSource, excluded, one_of, secret_of},
+        signer::KeySigner,
+    },
+};
+
+/// The language of a bank's texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+pub enum BankTextLanguage {
+    /// English: the default.
+    #[default]
+    #[boundary("en")]
+    English,
+    /// Finnish.
+    #[boundary("fi")]
+    Finnish,
+    /// Swedish.
+    #[boundary("sv")]
+    Swedish,
+}
+
+impl BankTextLanguage {
+    /// The word in a request.
+    fn word(self) -> &'static str {
+        match self {
+            Self::English => "EN",
+            Self::Finnish => "FI",
+            Self::Swedish => "SV",
+        }
+    }
+}
+
+/// The settings of a company's client of one bank. All are optional: operations that only compute need none. To send,
+/// the bank, the customer's id, a certificate and its key are needed.
+#[derive(Debug, Clone, Default, Boundary)]
+pub struct SepaWebServicesSettings {
+    /// The bank, such as `nordea`: one of `list_profiles`.
+    #[boundary(gives = "profile")]
+    pub bank: Option<String>,
+    /// A profile of your own in place of `bank`.
+    #[boundary(gives = "profile")]
+    pub profile: Option<ChannelProfile>,
+    /// A file with a profile of your own, JSON.
+    #[boundary(gives = "profile")]
+    pub profile_file: Option<String>,
+    /// Which of the bank's environments. Default: `production`.
+    pub environment: Option<BankEnvironment>,
+    /// The address of the bank's file service, in place of the profile's. Plain HTTP is accepted for loopback addresses
+    /// only.
+    pub file_url: Option<String>,
+    /// The customer's id at the bank, at most 16 characters. Its certificate signs documents.
+    pub customer_id: Option<String>,
+    /// The sender's id, at most 35 characters, if another party sends. Default: `customer_id`.
+    pub sender_id: Option<String>,
+    /// The part of the agreement that files belong to, for requests that name none, at most 80 characters.
+    pub target_id: Option<String>,
+    /// The bank as requests name it, at most 35 characters. Default: as the profile says.
+    pub receiver_id: Option<String>,
+    /// The language of the bank's texts. Default: `en`.
+    pub language: Option<BankTextLanguage>,
+    /// The name of your program, at most 80 characters; banks see it. Default: `bankchannel` with its version.
+    pub software_id: Option<String>,
+    /// The customer's certificate as PEM text.
+    #[boundary(gives = "certificate")]
+    pub certificate: Option<String>,
+    /// A file with the customer's certificate.
+    #[boundary(gives = "certificate")]
+    pub certificate_file: Option<String>,
+    /// The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for its signatures.
+    #[boundary(gives = "private_key")]
+    pub private_key: Option<Secret>,
+    /// A file with the private key.
+    #[boundary(gives = "private_key")]
+    pub private_key_file: Option<String>,
+    /// A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings.
+    #[boundary(gives = "certificate", gives = "private_key")]
+    pub keystore_file: Option<String>,
+    /// The private key in an HSM or on a smart card, instead of `private_key`.
+    #[boundary(gives = "private_key")]
+    pub pkcs11: Option<Pkcs11Settings>,
+    /// The passphrase of an encrypted private key or of the PKCS#12 file.
+    pub passphrase: Option<Secret>,
+    /// The sender's certificate as PEM text, if another party sends. Default: the customer's.
+    #[boundary(gives = "sender_certificate")]
+    pub sender_certificate: Option<String>,
+    /// A file with the sender's certificate.
+    #[boundary(gives = "sender_certificate")]
+    pub sender_certificate_file: Option<String>,
+    /// The private key of the sender's certificate as PEM text.
+    #[boundary(gives = "sender_private_key")]
+    pub sender_private_key: Option<Secret>,
+    /// A file with the sender's private key.
+    #[boundary(gives = "sender_private_key")]
+    pub sender_private_key_file: Option<String>,
+    /// A PKCS#12 file with the sender's certificate and private key.
+    #[boundary(gives = "sender_certificate", gives = "sender_private_key")]
+    pub sender_keystore_file: Option<String>,
+    /// The passphrase of the sender's private key or PKCS#12 file.
+    pub sender_passphrase: Option<Secret>,
+    /// Certificates of authorities that are trusted beside the profile's, as PEM text, one after the other.
+    #[boundary(gives = "trusted")]
+    pub trusted: Option<String>,
+    /// A file with such certificates.
+    #[boundary(gives = "trusted")]
+    pub trusted_file: Option<String>,
+    /// The connection to the bank.
+    #[boundary(flatten)]
+    pub connection: ConnectionSettings,
+}
+
+client_settings!(SepaWebServicesSettings, SepaWebServices, "SEPA_WEB_SERVICES_");
+
+/// A certificate, and its key if it is at hand.
+#[derive(Clone)]
+pub(super) struct SigningPair {
+    pub(super) certificate: Certificate,
+    pub(super) signer: Option<KeySigner>,
+}
+
+/// The settings with their files read.
+pub(super) struct ReadyCustomer {
+    /// The profile, if a bank is named.
+    pub(super) profile: Option<ChannelProfile>,
+    settings: SepaWebServicesSettings,
+    content: Option<SigningPair>,
+    sender: Option<SigningPair>,
+    pub(super) rules: VerificationRules,
+    transport: Option<TransportSettings>,
+}
+
+/// The name of this program in requests.
+const SOFTWARE: &str = concat!("bankchannel ", env!("CARGO_PKG_VERSION"));
+
+impl ReadyCustomer {
+    pub(super) fn from_settings(mut settings: SepaWebServicesSettings) -> Result<Self> {
+        let profile = profile_of(&settings)?;
+        let environment = settings.environment.unwrap_or_default();
+        let content = pair_of(&mut settings)?;
+        let sender = sender_pair_of(&mut settings)?;
+        let trusted = one_of("trusted", settings.trusted.take(), settings.trusted_file.take())?;
+        let mut rules = VerificationRules::default();
+        if let Some(pem) = &trusted {
+            rules.anchors =
+                Certificate::all_from_pem(pem).map_err(|fault| Error::invalid_setting("trusted", fault.to_string()))?;
+        }
+        let mut transport = None;
+        if let Some(profile) = &profile {
+            rules.anchors.extend(profile.anchors_of(environment)?);
+            rules.intermediates = profile.intermediates()?;
+            rules.allows_sha1 = profile.allows_sha1_answers.unwrap_or_default();
+            rules.signers = Some(profile.signers.clone().unwrap_or_default());
+            rules.own = [&content, &sender].into_iter().flatten().map(|pair| pair.certificate.clone()).collect();
+            let url = settings.file_url.clone().or_else(|| profile.file_url_of(environment).map(str::to_owned));
+            transport = url.map(|url| settings.connection.transport(url)).transpose()?;
+        } else if settings.file_url.is_some() {
+            return Err(Error::invalid_setting("bank", "is missing: file_url alone does not say which bank's rules hold"));
+        }
+        Ok(Self { profile, settings, content, sender, rules, transport })
+    }
+
+    /// Whether a bank is configured.
+    pub(super) fn sends(&self) -> bool {
+        self.transport.is_some() && self.settings.customer_id.is_some()
+    }
+
+    /// The transport settings for the bank.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming what is missing.
+    pub(super) fn transport(&self) -> Result<&TransportSettings> {
+        let missing = |setting: &str, why: &str| Err(Error::invalid_setting(setting, why));
+        let Some(profile) = &self.profile else {
+            return missing("bank", "is missing: it names the bank, such as op; list_profiles shows which there are");
+        };
+        let Some(transport) = &self.transport else {
+            let bank = profile.bank.as_deref().unwrap_or("this bank");
+            return missing("file_url", &format!("is missing: the profile has no address of {bank} for this environment"));
+        };
+        if self.settings.customer_id.is_none() {
+            return missing("customer_id", "is missing: the bank knows the customer by it");
+        }
+        Ok(transport)
+    }
+
+    /// The customer at the bank.
+    pub(super) fn connection(&self) -> Result<FileServiceConnection> {
+        let settings = &self.settings;
+        let (Some(profile), Some(customer_id)) = (&self.profile, &settings.customer_id) else {
+            return Err(self.transport().err().unwrap_or_else(|| Error::invalid_setting("customer_id", "is missing")));
+        };
+        let of_profile = || profile.receiver_id.clone();
+        let receiver_id = settings.receiver_id.clone().or_else(of_profile).or_else(|| settings.target_id.clone());
+        let receiver_id = receiver_id.ok_or_else(|| {
+            Error::invalid_setting("receiver_id", "is missing: neither the profile nor target_id gives one")
+        })?;
+        for (field, value, most) in [
+            ("customer_id", Some(customer_id), 16),
+            ("sender_id", settings.sender_id.as_ref(), 35),
+            ("target_id", settings.target_id.as_ref(), 80),
+            ("receiver_id", Some(&receiver_id), 35),
+            ("software_id", settings.software_id.as_ref(), 80),
+        ] {
+            let Some(value) = value else { continue };
+            if value.is_empty() || value.chars().count() > most || value.chars().any(char::is_control) {
+                let why = format!("must have 1 to {most} characters, none of them a control character");
+                return Err(Error::invalid_setting(field, why));
+            }
+        }
+        Ok(FileServiceConnection {
+            profile: profile.clone(),
+            environment: settings.environment.unwrap_or_default(),
+            customer_id: customer_id.clone(),
+            sender_id: settings.sender_id.clone().unwrap_or_else(|| customer_id.clone()),
+            target_id: settings.target_id.clone(),
+            receiver_id,
+            language: settings.language.unwrap_or_default().word().to_owned(),
+            software_id: settings.software_id.clone().unwrap_or_else(|| SOFTWARE.to_owned()),
+        })
+    }
+
+    /// The customer's pair, and the sender's.
+    pub(super) fn pairs(&self) -> Result<(SigningPair, SigningPair)> {
+        let content = self.content.clone().ok_or_else(|| {
+            Error::invalid_setting("certificate", "is missing: requests are signed with the customer's certificate")
+        })?;
+        let sender = self.sender.clone().unwrap_or_else(|| content.clone());
+        Ok((content, sender))
+    }
+
+    pub(super) fn exchange_timeout(&self) -> Option<Duration> {
+        self.settings.connection.exchange_limit()
+    }
+}
+
+/// The profile that the settings name.
+fn profile_of(settings: &SepaWebServicesSettings) -> Result<Option<ChannelProfile>> {
+    let in_file = match &settings.profile_file {
+        Some(path) => {
+            let text = one_of("profile", None, Some(path.clone()))?.unwrap_or_default();
+            let broken = |why: String| SettingSource::file("profile_file", path).unusable(&why);
+            let value: serde_json::Value =
+                serde_json::from_str(&text).map_err(|why| broken(format!("it is no JSON (line {})", why.line())))?;
+            Some(read_boundary::<ChannelProfile>(value).map_err(|error| broken(error.message().to_owned()))?)
+        }
+        None => None,
+    };
+    match (&settings.bank, settings.profile.clone().or(in_file)) {
+        (Some(_), Some(_)) => Err(excluded("profile", "bank")),
+        (Some(name), None) => {
+            let found = profile::named(name).map_err(|error| Error::invalid_setting("bank", error.message()))?;
+            Ok(Some(found.clone()))
+        }
+        (None, Some(own)) => {
+            own.resolved().map(Some).map_err(|error| Error::invalid_setting("profile", error.message()))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// The customer's certificate and key.
+fn pair_of(settings: &mut SepaWebServicesSettings) -> Result<Option<SigningPair>> {
+    let source = SettingSource::new("certificate", settings.certificate_file.as_deref());
+    let certificate = one_of("certificate", settings.certificate.take(), settings.certificate_file.clone())?;
+    let private_key = secret_of("private_key", settings.private_key.take(), settings.private_key_file.clone())?;
+    let keys = CertificateAndKey::new(certificate, private_key, settings.passphrase.take());
+    let keys = match (settings.keystore_file.as_deref(), settings.pkcs11.as_ref()) {
+        (None, None) => keys,
+        (Some(path), None) => keys.with_keystore(path)?,
+        (None, Some(pkcs11)) => keys.with_token(pkcs11)?,
+        (Some(_), Some(_)) => return Err(excluded("keystore_file", "pkcs11")),
+    };
+    signing_pair(keys, &source, "private_key", "passphrase")
+}
+
+/// The sender's certificate and key, if it has its own.
+fn sender_pair_of(settings: &mut SepaWebServicesSettings) -> Result<Option<SigningPair>> {
+    const CERTIFICATE: &str = "sender_certificate";
+    const KEY: &str = "sender_private_key";
+    let source = SettingSource::new(CERTIFICATE, settings.sender_certificate_file.as_deref());
+    let certificate =
+        one_of(CERTIFICATE, settings.sender_certificate.take(), settings.sender_certificate_file.clone())?;
+    let private_key = secret_of(KEY, settings.sender_private_key.take(), settings.sender_private_key_file.clone())?;
+    let passphrase = settings.sender_passphrase.take();
+    let keys = match &settings.sender_keystore_file {
+        Some(_) if certificate.is_some() || private_key.is_some() => {
+            return Err(excluded("sender_keystore_file", "sender_certificate and sender_private_key"));
+        }
+        Some(path) => {
+            let setting = "sender_keystore_file";
+            let (certificate, key) =
+                crate::client::keys::keystore(setting, path, "sender_passphrase", passphrase.as_ref())?;
+            CertificateAndKey::new(Some(certificate), Some(key), None)
+        }
+        None => CertificateAndKey::new(certificate, private_key, passphrase),
+    };
+    signing_pair(keys, &source, KEY, "sender_passphrase")
+}
+
+/// Reads a pair, and checks that key and certificate belong together.
+fn signing_pair(
+    keys: CertificateAndKey,
+    source: &SettingSource,
+    key_setting: &str,
+    opener: &str,
+) -> Result<Option<SigningPair>> {
+    let CertificateAndKey { certificate, private_key, passphrase, token } = keys;
+    let Some(pem) = certificate else {
+        return match private_key {
+            Some(_) => Err(source.unusable("is missing: the private key goes with it")),
+            None => Ok(None),
+        };
+    };
+    let certificate = Certificate::from_pem(&pem).map_err(|fault| source.unusable(&fault.to_string()))?;
+    let key = certificate.key().map_err(|fault| source.unusable(&fault.to_string()))?;
+    if key.bits() < 2048 {
+        return Err(source.unusable("has a key of fewer than 2048 bits, which no bank takes any more"));
+    }
+    let signer = match (token, private_key) {
+        (Some(token), _) => Some(KeySigner::Token(token)),
+        (None, Some(key)) => {
+            let read = KeySigner::read(&key, passphrase.as_ref(), opener);
+            Some(read.map_err(|why| Error::invalid_setting(key_setting, why))?)
+        }
+        (None, None) => None,
+    };
+    if signer.as_ref().is_some_and(|signer| signer.spki_der() != certificate.spki_der()) {
+        return Err(Error::invalid_setting(key_setting, "does not belong to the certificate"));
+    }
+    Ok(Some(SigningPair { certificate, signer }))
+}
+

@@ -1,0 +1,239 @@
+//! An answer of the file service: believed or not, and what it says (§4.6, §6.5).
+//!
+//! ```text
+//!   HTTP answer ─► V1 ─► examine_parts: V2 to V12 ─► V9 V13 ours? ─► V14 codes ─► fields ─► response
+//!                                                                                   └─► V15 content, piece by piece
+//! ```
+//!
+//! An upload whose answer is not believed, or says neither yes nor no, has the outcome `unknown`.
+
+mod codes;
+mod content;
+mod faults;
+
+use bankchannel_crypto::{digest, x509::Certificate};
+use bankchannel_foundation::{
+    CallOutcome, Error, Result,
+    error::row,
+    message::InResponse,
+    model::{Field, Object, PieceSource, Value},
+};
+use bankchannel_xml::TreeElement;
+pub use content::{UnpackingLimits, unpack as unpack_content};
+
+use crate::{
+    codec::read_fields,
+    model::ExchangeEvidence,
+    verify::{CoveredDocument, CoveredEnvelope, CoveredParts, VerificationRules, examine_parts},
+};
+use content::AnswerContent;
+
+/// The headers of an answer that are read.
+pub const ANSWER_HEADERS: &[&str] = &["content-type"];
+
+/// What an answer must fit.
+#[derive(Debug)]
+pub struct AnswerExpectation<'e> {
+    /// How it is verified.
+    pub rules: &'e VerificationRules,
+    /// The operation, such as `list_files`.
+    pub operation: &'static str,
+    /// Whether a file was sent, whose outcome only a believed yes or no settles.
+    pub is_upload: bool,
+    /// The sender of the request.
+    pub sender_id: &'e str,
+    /// The customer of the request.
+    pub customer_id: &'e str,
+    /// The id of the request.
+    pub request_id: &'e str,
+    /// The time in the request's document.
+    pub request_timestamp: &'e str,
+    /// SHA-256 of the request's document as it was signed.
+    pub request_digest: &'e [u8],
+    /// The `execution_serial` of the request.
+    pub execution_serial: Option<&'e str>,
+    /// The fields of the response.
+    pub fields: &'static [Field],
+    /// How far content is unpacked.
+    pub limits: UnpackingLimits,
+}
+
+/// An answer that is believed, and says that it has succeeded.
+pub struct BelievedMessage {
+    /// Its fields, with the names of elements.
+    pub fields: Object<'static>,
+    /// Its content, unpacked piece by piece.
+    pub content: Option<PieceSource>,
+    /// What shows later which messages were exchanged.
+    pub evidence: ExchangeEvidence,
+    /// The certificates that signed it: of the envelope, then of the document.
+    pub signers: Vec<Certificate>,
+}
+
+impl std::fmt::Debug for BelievedMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BelievedMessage").field("evidence", &self.evidence).finish_non_exhaustive()
+    }
+}
+
+/// Opens an answer: nothing of it counts before all signatures hold. May take as long as reading it.
+///
+/// # Errors
+/// Of `sepa_web_services.*` and `peer.*`; each has its outcome.
+pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Result<BelievedMessage> {
+    let status = answer.status;
+    check_transport(&answer)?;
+    let mut parts = AnswerParts { expected, header: None, document: None, signers: Vec::new() };
+    let (verdict, text) = examine_parts(answer.message.body, expected.rules, &mut parts);
+    let AnswerParts { header, document, signers, .. } = parts;
+    let believed = verdict.valid.then_some(header.zip(document)).flatten();
+    let (Some((header, document)), Some(text)) = (believed, text) else {
+        return Err(faults::not_believed(&verdict, status));
+    };
+    header.check(expected)?;
+    document.check(expected)?;
+    let (soap, own) = (header.code.as_deref(), document.text("ResponseCode").unwrap_or_default());
+    codes::check(expected, soap, own, document.text("ResponseText"))?;
+    let evidence = ExchangeEvidence {
+        request_id: expected.request_id.to_owned(),
+        request_timestamp: expected.request_timestamp.to_owned(),
+        request_sha256: digest::hex(expected.request_digest),
+        answer_sha256: digest::hex(&document.digest),
+        soap_response_code: header.code,
+        signer_serials: signers.iter().map(Certificate::serial_hex).collect(),
+    };
+    let AnswerDocument { fields, content, compressed, method, .. } = document;
+    let wants_content = expected.fields.iter().any(|field| field.wire == "Content");
+    let content = content.filter(|_| wants_content).map(|place| AnswerContent { text, place }.unpacked(compressed, method.as_deref(), expected.limits));
+    let content = content.transpose().map_err(faults::content)?;
+    Ok(BelievedMessage { fields, content, evidence, signers })
+}
+
+/// V1: whether this is an answer of the channel at all.
+fn check_transport(answer: &InResponse) -> Result<()> {
+    let broken = |why: String| {
+        Error::because(&row::PEER_PROTOCOL, why).with_status(answer.status).with_outcome(CallOutcome::Unknown)
+    };
+    if !matches!(answer.status, 200 | 500) {
+        let row = if answer.status > 500 { &row::UNAVAILABLE } else { &row::HTTP_STATUS };
+        let failed = Error::because(row, format!("the bank's server answers with HTTP {}", answer.status));
+        return Err(failed.with_status(answer.status).with_outcome(CallOutcome::Unknown));
+    }
+    let media = answer.headers.get("content-type").map(|value| String::from_utf8_lossy(value).into_owned());
+    let media = media.unwrap_or_default();
+    let bare = media.split(';').next().unwrap_or_default().trim();
+    if !bare.is_empty() && !bare.eq_ignore_ascii_case("text/xml") {
+        let kind = if bare.eq_ignore_ascii_case("text/html") { "a web page" } else { "no SOAP message" };
+        return Err(broken(format!("the bank's server answers with {kind}: the address may be wrong")));
+    }
+    Ok(())
+}
+
+/// The charset of a `Content-Type`.
+#[must_use]
+pub fn charset_of(answer: &InResponse) -> Option<String> {
+    let media = String::from_utf8_lossy(answer.headers.get("content-type")?).into_owned();
+    let named = media.split(';').skip(1).find_map(|part| part.trim().strip_prefix("charset=").map(str::to_owned));
+    named.map(|name| name.trim_matches('"').to_owned())
+}
+
+/// Takes what the signatures of an answer cover.
+struct AnswerParts<'e> {
+    expected: &'e AnswerExpectation<'e>,
+    header: Option<AnswerHeader>,
+    document: Option<AnswerDocument>,
+    signers: Vec<Certificate>,
+}
+
+/// The header of an answer.
+struct AnswerHeader {
+    operation: String,
+    sender_id: Option<String>,
+    request_id: Option<String>,
+    code: Option<String>,
+}
+
+/// The document of an answer.
+struct AnswerDocument {
+    fields: Object<'static>,
+    /// Where its content is.
+    content: Option<content::ContentPlace>,
+    compressed: bool,
+    method: Option<String>,
+    digest: Vec<u8>,
+    serial: Option<String>,
+}
+
+impl CoveredParts for AnswerParts<'_> {
+    fn envelope(&mut self, envelope: &CoveredEnvelope<'_>) {
+        let (wrapper, signer) = (envelope.wrapper, envelope.signer);
+        let header = wrapper.children().next();
+        let text = |name: &str| {
+            let found = header.and_then(|header| header.children().find(|one| one.local() == name));
+            found.and_then(TreeElement::text).map(str::to_owned)
+        };
+        let code = text("ResponseCode").filter(|code| !code.trim().is_empty());
+        let (sender_id, request_id) = (text("SenderId"), text("RequestId"));
+        self.header = Some(AnswerHeader { operation: wrapper.local().to_owned(), sender_id, request_id, code });
+        self.signers.push(signer.clone());
+    }
+
+    fn document(&mut self, document: &CoveredDocument<'_>) {
+        let children = || document.root.children();
+        let text = |name: &str| children().find(|one| one.local() == name).and_then(TreeElement::text);
+        let content = children().find(|one| one.local() == "Content").and_then(TreeElement::text);
+        let fields = read_fields(children(), self.expected.fields);
+        self.document = Some(AnswerDocument {
+            fields: match Value::Object(fields).into_owned() {
+                Value::Object(fields) => fields,
+                _ => Object::new(),
+            },
+            content: content.map(|content| content::ContentPlace::of(content, document.text)),
+            compressed: matches!(text("Compressed").map(str::trim), Some("true" | "1")),
+            method: text("CompressionMethod").map(|method| method.trim().to_owned()),
+            digest: document.digest.to_vec(),
+            serial: text("ExecutionSerial").map(str::to_owned),
+        });
+        self.signers.push(document.signer.clone());
+    }
+}
+
+/// An answer that belongs to something else.
+fn foreign(what: &str) -> Error {
+    let text = format!("the answer belongs to another request: {what}");
+    Error::because(&row::PEER_PROTOCOL, text).with_outcome(CallOutcome::Unknown)
+}
+
+impl AnswerHeader {
+    /// V9: whether it answers this request.
+    fn check(&self, expected: &AnswerExpectation<'_>) -> Result<()> {
+        let operation = crate::verify::operation_of_wrapper(&self.operation);
+        if operation != Some(expected.operation) {
+            return Err(foreign("it is of another operation"));
+        }
+        if self.request_id.as_deref() != Some(expected.request_id) {
+            return Err(foreign("its RequestId is not that of the request"));
+        }
+        if self.sender_id.as_deref() != Some(expected.sender_id) {
+            return Err(foreign("its SenderId is not that of the request"));
+        }
+        Ok(())
+    }
+}
+
+impl AnswerDocument {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(Value::as_str)
+    }
+
+    /// V13: whether it is for this customer, and answers this request.
+    fn check(&self, expected: &AnswerExpectation<'_>) -> Result<()> {
+        if self.text("CustomerId") != Some(expected.customer_id) {
+            return Err(foreign("its CustomerId is not that of the request"));
+        }
+        match (self.serial.as_deref(), expected.execution_serial) {
+            (Some(found), Some(sent)) if found != sent => Err(foreign("its ExecutionSerial is not that of the request")),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Writes and reads the documents of the file service from the declarations of its operations (§2, §4).
+//!
+//! ```text
+//!   request ─► ApplicationRequest ─► RequestSeal: signed, in its envelope          (client)
+//!   verified document ─► request             response ─► text of a document         (bank)
+//!   verified document ─► response                                                  (client)
+//! ```
+
+mod connection;
+mod elements;
+mod request;
+
+use bankchannel_foundation::{
+    Boundary, Codec, Content, Error, Exchange,
+    error::row,
+    message::{Body, InRequest, InResponse, OutRequest, OutResponse, SOAP, Segment},
+    model::{Object, Reader, Representation, Value, Writer},
+};
+use bankchannel_xml::{TreeElement, XmlTree};
+
+pub use connection::FileServiceConnection;
+pub use elements::ElementStyle;
+pub(crate) use elements::{DOCUMENTS, read_fields};
+
+use crate::request::{ApplicationRequest, DocumentText, FileCommand};
+
+/// The terms of an exchange: its command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SepaWebServicesTerms {
+    /// The command in the document, and the element of the Body.
+    pub command: FileCommand,
+}
+
+/// The codec of this protocol. What it writes is a document without its signature: a client seals each attempt, with a
+/// time of its own.
+#[derive(Debug)]
+pub struct SepaWebServicesCodec;
+
+/// The time in a document that is not to be sent.
+const UNSENT: &str = "1970-01-01T00:00:00.000Z";
+
+impl SepaWebServicesCodec {
+    /// The document of a request and its content.
+    ///
+    /// # Errors
+    /// `input.missing_field` for what this bank demands, `sepa_web_services.not_offered`.
+    pub fn document<O: Exchange<Codec = Self>>(
+        request: O::Request,
+        connection: &FileServiceConnection,
+    ) -> Result<(ApplicationRequest, Option<Content>), Error> {
+        let mut writer = Writer::new(Representation::Wire);
+        let Value::Object(fields) = request.write(&mut writer) else {
+            return Err(Error::because(&row::INTERNAL, "a request is not an object"));
+        };
+        let mut document = connection.document(O::TERMS.command, fields)?;
+        let content = writer.content();
+        document.has_content = content.is_some();
+        Ok((document, content))
+    }
+
+    /// The request that a document has, whose elements are those of a verified one.
+    ///
+    /// # Errors
+    /// `input.*`, with the names of elements.
+    pub fn request_of<'t, O: Exchange<Codec = Self>>(
+        elements: impl Iterator<Item = TreeElement<'t>>,
+        content: Option<Content>,
+    ) -> Result<O::Request, Error> {
+        let mut fields = read_fields(elements, O::Request::SHAPE.fields());
+        request::settle(&mut fields);
+        read_typed(fields, content)
+    }
+
+    /// The answer with these fields, read from a verified document, and this content.
+    ///
+    /// # Errors
+    /// `input.*`, with the names of elements.
+    pub fn answer_of<O: Exchange<Codec = Self>>(
+        fields: Object<'static>,
+        content: Option<Content>,
+    ) -> Result<O::Response, Error> {
+        read_typed(fields, content)
+    }
+
+    /// The document of an answer in a bank's style, without its signature: the root's start tag must declare the
+    /// prefix of the style.
+    pub fn answer_text<O: Exchange<Codec = Self>>(response: O::Response, style: ElementStyle<'_>) -> AnswerText {
+        AnswerText::new(response, style)
+    }
+}
+
+/// The text of an answer's document inside of its root, split where its content belongs.
+#[derive(Debug)]
+pub struct AnswerText {
+    /// What comes before the content; all, if there is none.
+    pub before_content: String,
+    /// What comes behind it.
+    pub behind_content: String,
+    /// The content.
+    pub content: Option<Content>,
+}
+
+impl AnswerText {
+    /// Writes an answer, or whatever has fields with the names of its elements, in their order.
+    #[must_use]
+    pub fn new<T: Boundary>(answer: T, style: ElementStyle<'_>) -> Self {
+        let mut writer = Writer::new(Representation::Wire);
+        let written = answer.write(&mut writer);
+        let mut before_content = String::new();
+        let at = written
+            .as_object()
+            .and_then(|object| elements::write_fields(&mut before_content, style, T::SHAPE.fields(), object));
+        let behind_content = at.map(|at| before_content.split_off(at)).unwrap_or_default();
+        Self { before_content, behind_content, content: writer.content() }
+    }
+}
+
+fn read_typed<T: Boundary>(fields: Object<'_>, content: Option<Content>) -> Result<T, Error> {
+    T::read(Value::Object(fields), &mut Reader::new(Representation::Wire).with_content(content))
+}
+
+/// The fields of a document's root, if it is one of this service.
+fn with_root<T>(body: &[u8], read: impl FnOnce(TreeElement<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    let broken = |why: String| Error::because(&row::INVALID_FIELD, format!("the document {why}"));
+    let text = std::str::from_utf8(body).map_err(|_| broken("is not UTF-8".to_owned()))?;
+    let tree = XmlTree::read(text).map_err(|fault| broken(format!("cannot be read: {fault}")))?;
+    read(tree.root())
+}
+
+impl Codec for SepaWebServicesCodec {
+    type Credentials = FileServiceConnection;
+    type Terms = SepaWebServicesTerms;
+
+    fn encode_request<O: Exchange<Codec = Self>>(
+        request: O::Request,
+        with: &FileServiceConnection,
+    ) -> Result<OutRequest, Error> {
+        let (document, content) = Self::document::<O>(request, with)?;
+        let DocumentText { before_content, behind_content } =
+            ApplicationRequest { timestamp: UNSENT.to_owned(), ..document }.write()?;
+        let end = format!("{behind_content}{}", DocumentText::END);
+        let body = whole(before_content, content, end);
+        Ok(OutRequest { method: "POST".to_owned(), body, ..OutRequest::default() })
+    }
+
+    fn decode_request<O: Exchange<Codec = Self>>(message: InRequest<'_>) -> Result<O::Request, Error> {
+        with_root(&message.body, |root| Self::request_of::<O>(root.children(), message.content))
+    }
+
+    fn encode_response<O: Exchange<Codec = Self>>(response: O::Response) -> OutResponse {
+        let AnswerText { before_content, behind_content, content } =
+            Self::answer_text::<O>(response, ElementStyle::PLAIN);
+        let begin = format!("<ApplicationResponse xmlns=\"{}\">{before_content}", DOCUMENTS);
+        OutResponse::new(200, whole(begin, content, format!("{behind_content}</ApplicationResponse>")))
+    }
+
+    fn decode_response<O: Exchange<Codec = Self>>(message: InResponse) -> Result<O::Response, Error> {
+        with_root(&message.message.body, |root| {
+            let fields = read_fields(root.children(), O::Response::SHAPE.fields());
+            read_typed(fields, message.content)
+        })
+    }
+}
+
+/// A document around its content.
+fn whole(begin: String, content: Option<Content>, end: String) -> Body {
+    let mut segments = vec![Segment::Literal(begin.into())];
+    segments.extend(content.map(Segment::Base64));
+    segments.push(Segment::Literal(end.into()));
+    Body::of_segments(SOAP, segments)
+}
+
+/// The text of a field with this name.
+pub(crate) fn take_text(fields: &mut Object<'_>, name: &str) -> Option<String> {
+    fields.remove(name).and_then(|value| value.as_str().map(str::to_owned))
+}

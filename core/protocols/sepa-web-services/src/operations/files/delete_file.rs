@@ -1,0 +1,71 @@
+//! Deletes a file: DeleteFile (§4.2).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Exchange, Operation, OperationDocs,
+    error::ErrorRow,
+    operation::{Repeat, Route},
+};
+
+use crate::{
+    codec::{SepaWebServicesCodec, SepaWebServicesTerms},
+    model::{BankAnswer, BankFileDescriptor, ExchangeEvidence, answer::believed_answers},
+    operations::{self, EXCHANGE_ERRORS},
+    request::FileCommand,
+};
+
+/// Which file.
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+pub struct DeleteFileRequest {
+    /// The bank's reference of the file, at most 32 characters.
+    #[boundary(wire = "FileReferences")]
+    pub file_reference: String,
+    /// The part of the agreement, at most 80 characters. Default: that of the settings.
+    pub target_id: Option<String>,
+    /// Copied into the answer, at most 32 characters.
+    pub execution_serial: Option<String>,
+    /// The type of the file.
+    pub file_type: Option<String>,
+}
+
+/// The file is deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct DeleteFileResponse {
+    /// The bank's answer.
+    #[boundary(flatten)]
+    pub answer: BankAnswer,
+    /// The deleted file; empty if the bank does not say so.
+    pub file_descriptors: Vec<BankFileDescriptor>,
+    /// What shows later which messages were exchanged.
+    #[boundary(off_wire)]
+    pub evidence: Option<ExchangeEvidence>,
+}
+
+believed_answers!(DeleteFileResponse);
+
+const ERRORS: &[&ErrorRow] = EXCHANGE_ERRORS;
+
+/// Delete a file at a bank.
+///
+/// Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one that they offer for
+/// downloading. Not every bank offers this.
+#[derive(Debug, OperationDocs)]
+pub struct DeleteFile;
+
+impl Operation for DeleteFile {
+    type Request = DeleteFileRequest;
+    type Response = DeleteFileResponse;
+    const DECLARATION: Declaration = operations::exchange(
+        "sepa_web_services.delete_file",
+        "files",
+        Self::DOCS,
+        ERRORS,
+        Route { repeat: Repeat::Never, audited: true, ..operations::reading("DeleteFile") },
+    );
+}
+
+impl Exchange for DeleteFile {
+    type Codec = SepaWebServicesCodec;
+    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms { command: FileCommand::DeleteFile };
+}

@@ -1,0 +1,87 @@
+//! Fetches a file: DownloadFile (§4.2).
+
+use bankchannel_foundation::{
+    Boundary, Content, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, operation::Route,
+};
+
+use crate::{
+    codec::{SepaWebServicesCodec, SepaWebServicesTerms},
+    errors,
+    model::{BankAnswer, ExchangeEvidence, answer::believed_answers},
+    operations,
+    request::FileCommand,
+};
+
+/// Which file.
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+pub struct DownloadFileRequest {
+    /// The bank's reference of the file, from a list, at most 32 characters.
+    #[boundary(wire = "FileReferences")]
+    pub file_reference: String,
+    /// The service or account, at most 256 characters.
+    pub service_id: Option<String>,
+    /// The part of the agreement, at most 80 characters. Default: that of the settings.
+    pub target_id: Option<String>,
+    /// Copied into the answer, at most 32 characters.
+    pub execution_serial: Option<String>,
+    /// The type of the file, as the list has it. Some banks demand it.
+    pub file_type: Option<String>,
+}
+
+/// The file.
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+pub struct DownloadFileResponse {
+    /// The bank's answer.
+    #[boundary(flatten)]
+    pub answer: BankAnswer,
+    /// The type of the file, if the bank says so.
+    pub file_type: Option<String>,
+    /// The file's bytes, unpacked. They are handed out only when all signatures over them hold.
+    pub content: Content,
+    /// What shows later which messages were exchanged.
+    #[boundary(off_wire)]
+    pub evidence: Option<ExchangeEvidence>,
+}
+
+believed_answers!(DownloadFileResponse);
+
+const ERRORS: &[&ErrorRow] = &[
+    &errors::NOT_OFFERED,
+    &errors::TOKEN_FAILED,
+    &errors::FAULT,
+    &errors::ANSWER_SIGNATURE,
+    &errors::ANSWER_NOT_TRUSTED,
+    &errors::ANSWER_STALE,
+    &errors::ANSWER_CONTENT,
+    &errors::SIGNATURE_REFUSED,
+    &errors::AGREEMENT_REFUSED,
+    &errors::FILE_NOT_FOUND,
+    &errors::REFUSED,
+    &errors::BANK_FAILED,
+];
+
+/// Fetch a file from a bank.
+///
+/// The bank then marks the file as downloaded: it is no longer listed as `new`. It may be fetched again while the bank
+/// keeps it.
+#[derive(Debug, OperationDocs)]
+pub struct DownloadFile;
+
+impl Operation for DownloadFile {
+    type Request = DownloadFileRequest;
+    type Response = DownloadFileResponse;
+    const DECLARATION: Declaration = operations::exchange(
+        "sepa_web_services.download_file",
+        "files",
+        Self::DOCS,
+        ERRORS,
+        Route { timeout_s: 300, response_content: Some("Content"), ..operations::reading("DownloadFile") },
+    );
+}
+
+impl Exchange for DownloadFile {
+    type Codec = SepaWebServicesCodec;
+    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms { command: FileCommand::DownloadFile };
+}

@@ -1,0 +1,59 @@
+//! Says what a user may do: GetUserInfo (§4.5).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow};
+
+use crate::{
+    codec::{SepaWebServicesCodec, SepaWebServicesTerms},
+    model::{BankAnswer, ExchangeEvidence, UserFileType, answer::believed_answers},
+    operations::{self, EXCHANGE_ERRORS},
+    request::FileCommand,
+};
+
+/// A request has nothing to say.
+#[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
+pub struct GetUserInfoRequest {
+    /// Copied into the answer, at most 32 characters.
+    pub execution_serial: Option<String>,
+}
+
+/// What the user may do.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct GetUserInfoResponse {
+    /// The bank's answer.
+    #[boundary(flatten)]
+    pub answer: BankAnswer,
+    /// The types of files that the user may send or fetch, and the part of the agreement of each.
+    pub user_file_types: Vec<UserFileType>,
+    /// What shows later which messages were exchanged.
+    #[boundary(off_wire)]
+    pub evidence: Option<ExchangeEvidence>,
+}
+
+believed_answers!(GetUserInfoResponse);
+
+const ERRORS: &[&ErrorRow] = EXCHANGE_ERRORS;
+
+/// Ask a bank which files the user may send and fetch.
+///
+/// The reliable way to learn the file types and target ids of an agreement. Nordea has it; not every bank does.
+#[derive(Debug, OperationDocs)]
+pub struct GetUserInfo;
+
+impl Operation for GetUserInfo {
+    type Request = GetUserInfoRequest;
+    type Response = GetUserInfoResponse;
+    const DECLARATION: Declaration = operations::exchange(
+        "sepa_web_services.get_user_info",
+        "users",
+        Self::DOCS,
+        ERRORS,
+        operations::reading("GetUserInfo"),
+    );
+}
+
+impl Exchange for GetUserInfo {
+    type Codec = SepaWebServicesCodec;
+    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms { command: FileCommand::GetUserInfo };
+}

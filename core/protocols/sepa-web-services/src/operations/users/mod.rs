@@ -1,0 +1,3 @@
+//! What a user may do.
+
+pub mod get_user_info;

@@ -1,0 +1,347 @@
+//! Answers: a document in an envelope, each signed in the family's dialect, and spoilt as it was ordered.
+
+use bankchannel_crypto::{
+    digest::MessageDigestAlgorithm,
+    random,
+    signature::Hash,
+    x509::{Certificate, NameStyle},
+};
+use bankchannel_foundation::{Content, Error, Result, error::row, model::Timestamp};
+use bankchannel_sepa_web_services::codec::AnswerText;
+use bankchannel_xml_signature::{
+    CanonicalMethod, SOAP_NAMESPACE, SignatureTemplate, TemplateReference, WS_SECURITY_NAMESPACE, WS_UTILITY_NAMESPACE,
+    push_canonical_text,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::{
+    certificates::{BankSigner, FamilyCertificates},
+    chaos::BankFault,
+    dialect::BankDialect,
+};
+
+const DOCUMENTS: &str = "http://bxd.fi/xmldata/";
+const SERVICE: &str = "http://bxd.fi/CorporateFileService";
+const MODEL: &str = "http://model.bxd.fi";
+const TOKEN: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3";
+const ENCODING: &str =
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary";
+/// How long an answer holds, seconds.
+const LIFETIME_S: i64 = 300;
+
+/// What an answer says in its header.
+#[derive(Debug, Clone)]
+pub(crate) struct AnswerHeader {
+    /// The element of the Body without `out`, such as `downloadFileList`.
+    pub(crate) wrapper: String,
+    pub(crate) sender_id: String,
+    pub(crate) request_id: String,
+    pub(crate) code: String,
+    pub(crate) text: String,
+}
+
+/// Writes answers of one family.
+pub(crate) struct AnswerWriter<'a> {
+    pub(crate) dialect: &'static BankDialect,
+    pub(crate) certificates: &'a FamilyCertificates,
+    pub(crate) now_s: i64,
+    pub(crate) faults: &'a [BankFault],
+}
+
+impl AnswerWriter<'_> {
+    fn has(&self, fault: BankFault) -> bool {
+        self.faults.contains(&fault)
+    }
+
+    /// Who signs: the bank's signer, or whoever was ordered in its place.
+    fn signer<'s>(&self, usual: &'s BankSigner, other: &'s mut Option<BankSigner>) -> Result<&'s BankSigner> {
+        let name = self.dialect.signers.0;
+        *other = if self.has(BankFault::ExpiredSigner) {
+            Some(self.certificates.expired_signer(name)?)
+        } else if self.has(BankFault::ForeignSigner) {
+            Some(self.certificates.other_signer(name, false)?)
+        } else if self.has(BankFault::CustomerSigner) {
+            Some(self.certificates.other_signer(name, true)?)
+        } else {
+            None
+        };
+        Ok(other.as_ref().unwrap_or(usual))
+    }
+
+    /// Writes an answer.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub(crate) fn write(&self, header: &AnswerHeader, document: AnswerText) -> Result<Vec<u8>> {
+        let mut other = None;
+        let document = self.document(document, self.signer(&self.certificates.document, &mut other)?)?;
+        let text = self.envelope(header, &document, self.signer(&self.certificates.envelope, &mut other)?)?;
+        Ok(self.encoded(text))
+    }
+
+    fn document(&self, text: AnswerText, signer: &BankSigner) -> Result<String> {
+        let (p, style) = (self.dialect.style.prefix, self.dialect.style);
+        let declares = match style.prefix.strip_suffix(':') {
+            Some(prefix) => format!(" xmlns:{prefix}=\"{DOCUMENTS}\""),
+            None => format!(" xmlns=\"{DOCUMENTS}\""),
+        };
+        let AnswerText { before_content, behind_content, content } = text;
+        let content = match content {
+            Some(Content::Bytes(bytes)) => self.base64(&bytes),
+            _ => String::new(),
+        };
+        let before = format!(
+            "<{p}ApplicationResponse{declares}{}>{before_content}{content}{behind_content}",
+            self.dialect.root_declares
+        );
+        let behind = format!("</{p}ApplicationResponse>");
+        if self.has(BankFault::NoInnerSignature) {
+            return Ok(before + &behind);
+        }
+        let issuer = if self.dialect.names_issuer { issuer_serial(&signer.certificate) } else { String::new() };
+        let key_info = format!(
+            "<X509Data><X509Certificate>{}</X509Certificate>{issuer}</X509Data>",
+            lines(signer.certificate.base64(), self.dialect.base64_line, "\n")
+        );
+        let template = SignatureTemplate {
+            prefix: "",
+            canonical: self.dialect.canonical,
+            algorithm: MessageDigestAlgorithm::Sha256,
+            references: &[TemplateReference { id: "", canonical: self.dialect.transform }],
+            key_info: &key_info,
+        };
+        let signed = signed(&template, &before, &behind, signer)?;
+        Ok(match () {
+            () if self.has(BankFault::InnerSignature) => spoilt(&signed, &format!("</{p}ResponseText>")),
+            () if self.has(BankFault::Wrapped(4)) => format!("<{p}ApplicationResponse{declares}>{signed}{behind}"),
+            () => signed,
+        })
+    }
+
+    fn envelope(&self, header: &AnswerHeader, document: &str, signer: &BankSigner) -> Result<String> {
+        let (s, dialect) = (self.dialect.soap, self.dialect);
+        let suffix = hex(&random::bytes::<6>());
+        let (body_id, time_id, token_id) = match dialect.soap {
+            "S" => ("_5002".to_owned(), "_3".to_owned(), "X509-1".to_owned()),
+            _ => (format!("id-{suffix}"), format!("Timestamp-{suffix}"), format!("X509-{suffix}")),
+        };
+        let back = if self.has(BankFault::Stale) { 86_400 } else { 0 };
+        let (created, expires) = (instant(self.now_s - back), instant(self.now_s - back + LIFETIME_S));
+        let unused: String =
+            dialect.unused.iter().map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\"")).collect();
+        let body = self.body(header, document, &body_id);
+        let doctype = if self.has(BankFault::Doctype) { "<!DOCTYPE a>" } else { "" };
+        let encoding = if self.has(BankFault::Latin9) { "ISO-8859-15" } else { "UTF-8" };
+        let begin = format!(
+            "<?xml version=\"1.0\" encoding=\"{encoding}\"?><{s}:Envelope xmlns:{s}=\"{SOAP_NAMESPACE}\"{unused}><{s}:Header>"
+        );
+        let end = format!("</{s}:Header>{body}</{s}:Envelope>");
+        if self.has(BankFault::NoOuterSignature) {
+            return Ok(begin + &end);
+        }
+        let (line, blank) = (dialect.base64_line, if self.has(BankFault::AttributeBlanks) { "\t\n" } else { "" });
+        let before = format!(
+            "{begin}<wsse:Security xmlns:wsse=\"{WS_SECURITY_NAMESPACE}\" xmlns:wsu=\"{WS_UTILITY_NAMESPACE}\" \
+             {s}:mustUnderstand=\"1\"><wsse:BinarySecurityToken EncodingType=\"{ENCODING}\" ValueType=\"{TOKEN}\" \
+             wsu:Id=\"{token_id}\">{}</wsse:BinarySecurityToken><wsu:Timestamp wsu:Id=\"{time_id}\"><wsu:Created>{created}</wsu:Created>\
+             <wsu:Expires>{expires}</wsu:Expires></wsu:Timestamp>",
+            lines(signer.certificate.base64(), line, "\n")
+        );
+        let behind = format!("</wsse:Security>{end}");
+        // Real banks undeclare a default namespace that was never declared.
+        let undeclared = if dialect.soap == "S" { "" } else { " xmlns=\"\"" };
+        let key_info = format!(
+            "<wsse:SecurityTokenReference{undeclared}><wsse:Reference URI=\"#{token_id}\" ValueType=\"{TOKEN}{blank}\"/>\
+             </wsse:SecurityTokenReference>"
+        );
+        let exclusive = Some(CanonicalMethod::Exclusive);
+        let template = SignatureTemplate {
+            prefix: "ds",
+            canonical: CanonicalMethod::Exclusive,
+            algorithm: MessageDigestAlgorithm::Sha256,
+            references: &[
+                TemplateReference { id: &time_id, canonical: exclusive },
+                TemplateReference { id: &body_id, canonical: exclusive },
+            ],
+            key_info: &key_info,
+        };
+        let mut text = signed(&template, &before, &behind, signer)?;
+        if self.has(BankFault::OuterSignature) {
+            text = spoilt(&text, "</mod:ResponseText>");
+        }
+        if self.has(BankFault::TimestampSignature) {
+            text = text.replacen(&format!("{expires}</wsu:Expires>"), &format!("{}</wsu:Expires>", instant(self.now_s + 3600)), 1);
+        }
+        if !doctype.is_empty() {
+            text = text.replacen("?><", &format!("?>{doctype}<"), 1);
+        }
+        Ok(self.wrapped(text, &body, (&body_id, &time_id)))
+    }
+
+    fn body(&self, header: &AnswerHeader, document: &str, id: &str) -> String {
+        let (s, dialect) = (self.dialect.soap, self.dialect);
+        let again = if dialect.style.redeclares { format!(" xmlns:mod=\"{MODEL}\"") } else { String::new() };
+        let request_id = if self.has(BankFault::OtherRequestId) { "another-request" } else { &header.request_id };
+        let sender_id = if self.has(BankFault::OtherSender) { "another-sender" } else { &header.sender_id };
+        let mut fields = String::new();
+        let text = if self.has(BankFault::Latin9) { format!("{} \u{e4}\u{f6}", header.text) } else { header.text.clone() };
+        for (name, value) in [
+            ("SenderId", sender_id),
+            ("RequestId", request_id),
+            ("Timestamp", &*instant(self.now_s)),
+            ("ResponseCode", &header.code),
+            ("ResponseText", &text),
+            ("ReceiverId", dialect.receiver_id),
+        ] {
+            fields.push_str(&format!("<mod:{name}{again}>"));
+            push_canonical_text(&mut fields, value);
+            fields.push_str(&format!("</mod:{name}>"));
+        }
+        let node = match () {
+            () if self.has(BankFault::Comment) => "<!-- a comment -->",
+            () if self.has(BankFault::ProcessingInstruction) => "<?a processing instruction?>",
+            () if self.has(BankFault::Cdata) => "<![CDATA[ ]]>",
+            () => "",
+        };
+        let wrapper = &header.wrapper;
+        let encoded = self.base64(document.as_bytes());
+        let carried = format!("<mod:ApplicationResponse xmlns:mod=\"{MODEL}\">{encoded}</mod:ApplicationResponse>");
+        let doubled = if self.has(BankFault::Wrapped(8)) { &*carried } else { "" };
+        format!(
+            "<{s}:Body xmlns:wsu=\"{WS_UTILITY_NAMESPACE}\" wsu:Id=\"{id}\"><cor:{wrapper}out xmlns:cor=\"{SERVICE}\">{node}\
+             <mod:ResponseHeader xmlns:mod=\"{MODEL}\">{fields}</mod:ResponseHeader>{}{carried}{doubled}</cor:{wrapper}out></{s}:Body>",
+            dialect.blank
+        )
+    }
+
+    /// The wrapping shapes of §10.1 that concern the envelope.
+    fn wrapped(&self, text: String, body: &str, (body_id, time_id): (&str, &str)) -> String {
+        let s = self.dialect.soap;
+        let forged = body.replacen("<mod:ResponseText", "<mod:ResponseText xmlns:forged=\"urn:forged\"", 1);
+        let without_id = forged.replacen(&format!(" wsu:Id=\"{body_id}\""), "", 1);
+        let header_end = format!("</{s}:Header>");
+        let part = |begin: &str, end: &str| {
+            let from = text.find(begin)?;
+            let to = from + text[from..].find(end)? + end.len();
+            Some(text[from..to].to_owned())
+        };
+        let number = self.faults.iter().find_map(|fault| match fault {
+            BankFault::Wrapped(number) => Some(*number),
+            _ => None,
+        });
+        match number {
+            Some(1) => text
+                .replacen(body, &without_id, 1)
+                .replacen(&header_end, &format!("<x:Wrapper xmlns:x=\"urn:x\">{body}</x:Wrapper>{header_end}"), 1),
+            Some(2) => text.replacen(body, &format!("{forged}{body}"), 1),
+            Some(3) => text
+                .replacen(body, &without_id, 1)
+                .replacen("</ds:Signature>", &format!("<ds:Object>{body}</ds:Object></ds:Signature>"), 1),
+            Some(5) => match part("<ds:Signature ", "</ds:Signature>") {
+                Some(signature) => text.replacen("<wsu:Timestamp", &format!("{signature}<wsu:Timestamp"), 1),
+                None => text,
+            },
+            Some(6) => match part("<wsse:BinarySecurityToken", "</wsse:BinarySecurityToken>") {
+                Some(token) => text.replacen(&token, &format!("{token}{token}"), 1),
+                None => text,
+            },
+            Some(7) => match part("<wsu:Timestamp", "</wsu:Timestamp>") {
+                Some(time) => {
+                    let later = time.replacen(time_id, "another-time", 1);
+                    text.replacen(&time, &format!("{later}{time}"), 1)
+                }
+                None => text,
+            },
+            _ => text,
+        }
+    }
+
+    fn base64(&self, bytes: &[u8]) -> String {
+        let text = STANDARD.encode(bytes);
+        match () {
+            () if self.has(BankFault::Wrap60) => lines(&text, 60, "\n"),
+            () if self.has(BankFault::Wrap76Crlf) => lines(&text, 76, "\r\n"),
+            () if self.has(BankFault::DirtyBase64) => format!("*{text}"),
+            () => lines(&text, self.dialect.base64_line, "\n"),
+        }
+    }
+
+    fn encoded(&self, text: String) -> Vec<u8> {
+        if !self.has(BankFault::Latin9) {
+            return text.into_bytes();
+        }
+        text.chars().map(|one| u8::try_from(u32::from(one)).unwrap_or(b'?')).collect()
+    }
+}
+
+fn signed(template: &SignatureTemplate<'_>, before: &str, behind: &str, signer: &BankSigner) -> Result<String> {
+    let internal = |why: String| Error::because(&row::INTERNAL, why);
+    let sign = |bytes: &[u8]| signer.key.sign_pkcs1(Hash::Sha256, bytes).map_err(|why| why.to_string());
+    template.sign::<String>(before, behind, sign).map_err(internal)
+}
+
+/// The text with a character more before this tag.
+fn spoilt(text: &str, tag: &str) -> String {
+    text.replacen(tag, &format!("!{tag}"), 1)
+}
+
+/// The issuer and the serial number of a certificate, as KeyInfo has them.
+fn issuer_serial(certificate: &Certificate) -> String {
+    let mut name = String::new();
+    push_canonical_text(&mut name, &certificate.issuer().to_text(NameStyle::Rfc2253));
+    format!(
+        "<X509IssuerSerial><X509IssuerName>{name}</X509IssuerName><X509SerialNumber>{}</X509SerialNumber></X509IssuerSerial>",
+        decimal(certificate.serial())
+    )
+}
+
+/// A big-endian number in decimal digits.
+fn decimal(bytes: &[u8]) -> String {
+    let mut digits = vec![0u8];
+    for byte in bytes {
+        let mut carry = u32::from(*byte);
+        for digit in &mut digits {
+            let value = u32::from(*digit) * 256 + carry;
+            *digit = (value % 10) as u8;
+            carry = value / 10;
+        }
+        while carry > 0 {
+            digits.push((carry % 10) as u8);
+            carry /= 10;
+        }
+    }
+    digits.iter().rev().map(|digit| char::from(b'0' + digit)).collect()
+}
+
+/// A text in lines of this length; in one line for 0.
+fn lines(text: &str, length: usize, end: &str) -> String {
+    if length == 0 {
+        return text.to_owned();
+    }
+    let parts: Vec<&str> =
+        (0..text.len()).step_by(length).map(|at| &text[at..(at + length).min(text.len())]).collect();
+    parts.join(end)
+}
+
+/// An instant in whole seconds.
+pub(crate) fn instant(at_s: i64) -> String {
+    let text = Timestamp::from_ms(at_s * 1000);
+    format!("{}Z", text.as_str().split('.').next().unwrap_or_default())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bankchannel_crypto::digest::hex(bytes)
+}
+
+/// A SOAP fault, which nobody signs (§3.7).
+pub(crate) fn soap_fault(code: &str, text: &str, category: &str, number: u32) -> Vec<u8> {
+    let mut shown = String::new();
+    push_canonical_text(&mut shown, text);
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><soapenv:Envelope xmlns:soapenv=\"{SOAP_NAMESPACE}\"><soapenv:Body><soapenv:Fault>\
+         <faultcode>soapenv:{code}</faultcode><faultstring>{shown}</faultstring><detail>\
+         <cor:FileServiceFaultElement xmlns:cor=\"{SERVICE}\" xmlns:mod=\"{MODEL}\"><mod:category>{category}</mod:category>\
+         <mod:code>{number:02}</mod:code></cor:FileServiceFaultElement></detail></soapenv:Fault></soapenv:Body></soapenv:Envelope>"
+    )
+    .into_bytes()
+}

@@ -1,0 +1,203 @@
+//! Ordered faults (§9.5): what a bank, or the way to it, does wrong.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use bankchannel_foundation::{Error, Result};
+use serde::Deserialize;
+
+/// Orders that can wait at most.
+const MOST: usize = 1000;
+/// Longest ordered delay.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// A fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BankFault {
+    /// A byte of the Body is changed after it was signed.
+    OuterSignature,
+    /// A byte of the document is changed after it was signed.
+    InnerSignature,
+    /// The end of the Timestamp is changed after it was signed.
+    TimestampSignature,
+    /// The envelope is not signed.
+    NoOuterSignature,
+    /// The document is not signed.
+    NoInnerSignature,
+    /// The signers' certificate has ended.
+    ExpiredSigner,
+    /// The signer belongs to another authority.
+    ForeignSigner,
+    /// The signer is a customer.
+    CustomerSigner,
+    /// The message is of yesterday.
+    Stale,
+    /// Another id, or sender, stands in the header.
+    OtherRequestId,
+    OtherSender,
+    /// A wrapping shape, 1 to 8 (§10.1).
+    Wrapped(u8),
+    /// A comment, a processing instruction, a CDATA section stands in the Body.
+    Comment,
+    ProcessingInstruction,
+    Cdata,
+    /// Tab and line break in an attribute's value.
+    AttributeBlanks,
+    /// A code in envelope and document, in the envelope only, in the document only.
+    Code(u32),
+    SoapCode(u32),
+    DocumentCode(u32),
+    /// A SOAP fault instead of an answer.
+    Fault,
+    /// An HTTP status instead of an answer.
+    Http(u16),
+    /// The connection is cut before, or in the middle of, the answer; the request is not carried out.
+    Close,
+    Half,
+    /// The answer comes late.
+    Delay(Duration),
+    /// The request is carried out, and the connection cut before the answer.
+    LostAfterCommit,
+    /// Used ids are not refused.
+    NoDuplicateCheck,
+    /// Compressed content that is broken.
+    GzipBomb,
+    GzipCorrupt,
+    GzipTrailing,
+    /// The layout of base64.
+    Wrap60,
+    Wrap76Crlf,
+    DirtyBase64,
+    /// The envelope is written in ISO-8859-15.
+    Latin9,
+    /// The answer has a DOCTYPE.
+    Doctype,
+    /// The answer is a web page.
+    Html,
+}
+
+impl BankFault {
+    fn named(text: &str) -> Option<Self> {
+        let (name, value) = text.split_once('=').map_or((text, ""), |(name, value)| (name, value));
+        let code = || value.parse().ok().filter(|code| *code < 100);
+        Some(match (name, value) {
+            ("sig.outer", "bad") => Self::OuterSignature,
+            ("sig.inner", "bad") => Self::InnerSignature,
+            ("sig.timestamp", "bad") => Self::TimestampSignature,
+            ("sig.missing.outer", "") => Self::NoOuterSignature,
+            ("sig.missing.inner", "") => Self::NoInnerSignature,
+            ("cert.signer", "expired") => Self::ExpiredSigner,
+            ("cert.signer", "wrongca") => Self::ForeignSigner,
+            ("cert.signer", "customer") => Self::CustomerSigner,
+            ("ts.stale", "") => Self::Stale,
+            ("hdr.requestid", "other") => Self::OtherRequestId,
+            ("hdr.sender", "other") => Self::OtherSender,
+            ("node", "comment") => Self::Comment,
+            ("node", "pi") => Self::ProcessingInstruction,
+            ("node", "cdata") => Self::Cdata,
+            ("attr.ws", "") => Self::AttributeBlanks,
+            ("code", _) => Self::Code(code()?),
+            ("code.soap", _) => Self::SoapCode(code()?),
+            ("code.document", _) => Self::DocumentCode(code()?),
+            ("fault", "") => Self::Fault,
+            ("http", _) => Self::Http(value.parse().ok().filter(|status| (400..600).contains(status))?),
+            ("close", "") => Self::Close,
+            ("half", "") => Self::Half,
+            ("delay", _) => Self::Delay(Duration::from_millis(value.parse().ok()?).min(LONGEST)),
+            ("lost-after-commit", "") => Self::LostAfterCommit,
+            ("no-duplicate-check", "") => Self::NoDuplicateCheck,
+            ("content.gzip", "bomb") => Self::GzipBomb,
+            ("content.gzip", "corrupt") => Self::GzipCorrupt,
+            ("content.gzip", "trailing") => Self::GzipTrailing,
+            ("b64", "wrap60") => Self::Wrap60,
+            ("b64", "wrap76crlf") => Self::Wrap76Crlf,
+            ("b64", "dirty") => Self::DirtyBase64,
+            ("encoding", "iso-8859-15") => Self::Latin9,
+            ("dtd", "") => Self::Doctype,
+            ("html", "") => Self::Html,
+            (name, "") => {
+                let number = name.strip_prefix("xsw.")?.parse().ok()?;
+                (1..=8).contains(&number).then_some(Self::Wrapped(number))?
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// What an order has.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FaultOrder {
+    /// The fault, such as `sig.outer=bad`.
+    fault: String,
+    /// The family; all if it is left out.
+    family: Option<String>,
+    /// The operation, such as `list_files`; all if it is left out.
+    operation: Option<String>,
+    /// How many requests it concerns.
+    #[serde(default = "one")]
+    count: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// A fault that waits.
+struct WaitingFault {
+    fault: BankFault,
+    family: Option<String>,
+    operation: Option<String>,
+    count: u32,
+}
+
+/// The faults that wait.
+#[derive(Default)]
+pub(crate) struct OrderedFaults(Mutex<Vec<WaitingFault>>);
+
+impl OrderedFaults {
+    /// Takes orders.
+    ///
+    /// # Errors
+    /// `input.invalid_field`, naming what cannot be ordered; then none of them is taken.
+    pub(crate) fn order(&self, orders: Vec<FaultOrder>) -> Result<()> {
+        let read = |order: FaultOrder| {
+            let fault = BankFault::named(&order.fault).ok_or_else(|| {
+                Error::invalid_field("fault", format!("{} is no fault; docs/sepa-bank.md lists them", order.fault))
+            })?;
+            if order.count == 0 {
+                return Err(Error::invalid_field("count", "must be at least 1"));
+            }
+            Ok(WaitingFault { fault, family: order.family, operation: order.operation, count: order.count })
+        };
+        let new = orders.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() + new.len() > MOST {
+            return Err(Error::invalid_field("fault", format!("is one order too many: at most {MOST} can wait")));
+        }
+        waiting.extend(new);
+        Ok(())
+    }
+
+    /// Forgets all orders.
+    pub(crate) fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The faults of the next request.
+    pub(crate) fn take(&self, family: &str, operation: &str) -> Vec<BankFault> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = Vec::new();
+        for one in waiting.iter_mut() {
+            let fits = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
+            if fits(&one.family, family) && fits(&one.operation, operation) {
+                one.count -= 1;
+                taken.push(one.fault);
+            }
+        }
+        waiting.retain(|one| one.count > 0);
+        taken
+    }
+}

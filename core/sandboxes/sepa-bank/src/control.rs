@@ -1,0 +1,266 @@
+//! The part of the control interface that is specific to this sandbox bank (§9.6).
+//!
+//! ```text
+//!   POST seed                 {"files": […]}: files that customers can fetch
+//!   POST sandbox/faults       one order or a list: {"fault": "sig.outer=bad", "family"?, "operation"?, "count"?}
+//!   POST sandbox/customers    one customer or a list; with the files of its pair in the answer
+//!   POST sandbox/files        as seed; an empty object lists what there is
+//!   POST sandbox/uploads      the number of messages with a file that each customer has sent, refused ones too
+//! ```
+
+use std::sync::Arc;
+
+use bankchannel_foundation::{
+    Error, Result,
+    clock::SystemClock,
+    error::row,
+    model::Timestamp,
+    operation::CatalogueEntry,
+};
+use bankchannel_sepa_web_services::CATALOGUE;
+use bankchannel_server::http::control::{
+    ControlFuture, ControlRequest, ControlState, ControlTarget, MAX_BODY, parsed, read,
+};
+use bankchannel_transport::background;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    chaos::FaultOrder,
+    dialect::DIALECTS,
+    service::SandboxSepaBank,
+    state::{BankCustomer, BankFile, FileKind, StateChange},
+};
+
+/// A bank as a target of the control interface.
+pub(crate) struct SepaBankControlTarget {
+    bank: Arc<SandboxSepaBank>,
+    control: Arc<ControlState>,
+}
+
+/// Files to add.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SeedFiles {
+    #[serde(default)]
+    files: Vec<NewBankFile>,
+}
+
+/// A file to add.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewBankFile {
+    family: String,
+    customer_id: String,
+    file_type: String,
+    /// The content as text, or as base64.
+    content: Option<String>,
+    content_base64: Option<String>,
+    target_id: Option<String>,
+    service_id: Option<String>,
+    user_filename: Option<String>,
+    /// Seconds from now until it appears.
+    #[serde(default)]
+    appears_in_s: i64,
+    #[serde(default)]
+    deletable: bool,
+}
+
+/// One value, or a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    Many(Vec<T>),
+    One(T),
+}
+
+impl<T> OneOrMany<T> {
+    fn into_vec(self) -> Vec<T> {
+        match self {
+            Self::Many(many) => many,
+            Self::One(one) => vec![one],
+        }
+    }
+}
+
+impl SepaBankControlTarget {
+    pub(crate) fn new(bank: &Arc<SandboxSepaBank>) -> Self {
+        Self { bank: Arc::clone(bank), control: bank.control.clone().unwrap_or_default() }
+    }
+}
+
+impl SandboxSepaBank {
+    fn add_files(&self, files: Vec<NewBankFile>) -> Result<Value> {
+        let mut added = Vec::new();
+        for new in files {
+            known_family(&new.family)?;
+            let bytes = match (&new.content, &new.content_base64) {
+                (Some(text), None) => text.clone().into_bytes(),
+                (None, Some(text)) => STANDARD
+                    .decode(text)
+                    .map_err(|_| Error::invalid_field("content_base64", "is not standard base64"))?,
+                _ => return Err(Error::invalid_field("content", "must be given, or content_base64")),
+            };
+            let reference = self.state.change(|state| {
+                let customer = state.customer(&new.family, &new.customer_id);
+                let customer =
+                    customer.ok_or_else(|| Error::invalid_field("customer_id", "is no customer of this family"))?;
+                let reference = format!("{:011}", 31_000_000_000 + state.references);
+                self.state.store(&reference, &bytes)?;
+                let file = BankFile {
+                    reference: reference.clone(),
+                    family: new.family.clone(),
+                    customer_id: new.customer_id.clone(),
+                    target_id: new.target_id.clone().or_else(|| customer.target_id.clone()),
+                    kind: FileKind::Download,
+                    file_type: new.file_type.clone(),
+                    user_filename: new.user_filename.clone(),
+                    service_id: new.service_id.clone(),
+                    parent: None,
+                    at_ms: self.scenario_ms() + new.appears_in_s * 1000,
+                    downloaded_ms: None,
+                    deleted: false,
+                    deletable: new.deletable,
+                    sha256: String::new(),
+                    bytes: bytes.len() as u64,
+                };
+                Ok::<_, Error>((reference, vec![StateChange::File(file)]))
+            })?;
+            added.push(reference);
+        }
+        Ok(json!({ "files": added }))
+    }
+
+    fn list_files(&self) -> Value {
+        let listed = |file: &BankFile| {
+            json!({
+                "reference": file.reference,
+                "family": file.family,
+                "customer_id": file.customer_id,
+                "kind": file.kind,
+                "file_type": file.file_type,
+                "user_filename": file.user_filename,
+                "parent": file.parent,
+                "at": Timestamp::from_ms(file.at_ms).as_str(),
+                "downloaded": file.downloaded_ms.is_some(),
+                "deleted": file.deleted,
+                "bytes": file.bytes,
+                "sha256": file.sha256,
+            })
+        };
+        self.state.read(|state| json!({ "files": state.files.iter().map(listed).collect::<Vec<_>>() }))
+    }
+
+    fn add_customers(&self, customers: Vec<BankCustomer>) -> Result<Value> {
+        let mut added = Vec::new();
+        for customer in customers {
+            let at = known_family(&customer.family)?;
+            let fits = |text: &str| (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            if !fits(&customer.customer_id) {
+                return Err(Error::invalid_field("customer_id", "must have 1 to 16 letters and digits"));
+            }
+            let pair = self.certificates[at].customer(&customer.customer_id, &customer.company)?;
+            added.push(json!({
+                "family": customer.family,
+                "customer_id": customer.customer_id,
+                "certificate_file": pair.certificate_file.display().to_string(),
+                "key_file": pair.key_file.display().to_string(),
+            }));
+            self.state.change::<(), Error>(|_| Ok(((), vec![StateChange::Customer(customer)])))?;
+        }
+        Ok(json!({ "customers": added }))
+    }
+
+    fn uploads(&self) -> Value {
+        self.state.read(|state| json!({ "uploads": state.uploads }))
+    }
+}
+
+/// The place of a family in the list of dialects.
+fn known_family(name: &str) -> Result<usize> {
+    DIALECTS.iter().position(|dialect| dialect.name() == name).ok_or_else(|| {
+        let known: Vec<&str> = DIALECTS.iter().map(super::dialect::BankDialect::name).collect();
+        Error::invalid_field("family", format!("must be one of {}", known.join(", ")))
+    })
+}
+
+/// The commands of this bank.
+const COMMANDS: [&str; 4] = ["faults", "customers", "files", "uploads"];
+
+impl ControlTarget for SepaBankControlTarget {
+    fn clock(&self) -> &SystemClock {
+        &self.bank.scenario_clock
+    }
+
+    fn reset_clock(&self) {
+        match self.bank.clock_ms {
+            Some(ms) => self.clock().set_ms(ms),
+            None => self.clock().run(),
+        }
+    }
+
+    fn control(&self) -> &ControlState {
+        &self.control
+    }
+
+    fn catalogue(&self) -> &'static [CatalogueEntry] {
+        CATALOGUE
+    }
+
+    fn outbox(&self) -> Vec<Value> {
+        Vec::new()
+    }
+
+    fn reset(&self) -> ControlFuture<'_> {
+        Box::pin(async move {
+            self.bank.faults.forget();
+            self.bank.state.reset().map(|()| json!({}))
+        })
+    }
+
+    fn seed(&self, request: Value) -> ControlFuture<'_> {
+        let bank = Arc::clone(&self.bank);
+        Box::pin(async move {
+            let SeedFiles { files } = read(request)?;
+            background::blocking(move || bank.add_files(files)).await.map_err(aborted)?
+        })
+    }
+
+    fn limits(&self, _request: Value) -> Result<Value> {
+        Err(Error::invalid_field("limits", "this sandbox bank has no limits of rate"))
+    }
+
+    fn takes(&self, path: &str) -> Option<usize> {
+        COMMANDS.contains(&path).then_some(MAX_BODY)
+    }
+
+    fn handle_order(&self, asked: ControlRequest) -> Option<ControlFuture<'_>> {
+        let command = COMMANDS.into_iter().find(|known| *known == asked.path)?;
+        let bank = Arc::clone(&self.bank);
+        Some(Box::pin(async move {
+            let body = parsed(&asked.body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
+            let work = move || match command {
+                "faults" => {
+                    let orders: OneOrMany<FaultOrder> = read(body)?;
+                    bank.faults.order(orders.into_vec()).map(|()| json!({}))
+                }
+                "customers" => {
+                    let customers: OneOrMany<BankCustomer> = read(body)?;
+                    bank.add_customers(customers.into_vec())
+                }
+                "files" if body.as_object().is_some_and(serde_json::Map::is_empty) => Ok(bank.list_files()),
+                "files" => {
+                    let SeedFiles { files } = read(body)?;
+                    bank.add_files(files)
+                }
+                _ => Ok(bank.uploads()),
+            };
+            background::blocking(work).await.map_err(aborted)?
+        }))
+    }
+}
+
+fn aborted(why: background::UndoneWork) -> Error {
+    why.error("the order was aborted")
+}

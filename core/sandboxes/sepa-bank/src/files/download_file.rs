@@ -1,0 +1,87 @@
+//! Gives a file.
+
+use bankchannel_foundation::Content;
+use bankchannel_sepa_web_services::{codec::AnswerText, operations::files::download_file::DownloadFileResponse};
+use flate2::{Compression, write::GzEncoder};
+use std::io::Write as _;
+
+use super::own_files;
+use crate::{
+    chaos::BankFault,
+    examination::RequestRefusal,
+    pipeline::{DownloadAnswer, HandlerAnswer, HandlerCall},
+    state::{BankFile, FileKind, StateChange},
+};
+
+/// Answers the content of the files with these references, one after the other.
+pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRefusal> {
+    let request = call.request;
+    if request.references.is_empty() {
+        let why = "there is no FileReference";
+        return Err(RequestRefusal::code(29, "at least one file reference required", why));
+    }
+    let mut files: Vec<&BankFile> = Vec::new();
+    for reference in &request.references {
+        // Another customer's reference gets the same answer as one that never was.
+        let mut own = own_files(call.state, call.dialect.name(), request, call.now_ms);
+        let found = own.find(|file| file.kind == FileKind::Download && file.reference == *reference);
+        let found = found
+            .ok_or_else(|| RequestRefusal::code(24, "content not found", format!("{reference} is no file of this customer")))?;
+        if request.text("FileType").is_some_and(|wanted| wanted != found.file_type) {
+            let why = format!("{reference} is of type {}", found.file_type);
+            return Err(RequestRefusal::code(29, "invalid parameters", why));
+        }
+        files.push(found);
+    }
+    let mut bytes = Vec::new();
+    for file in &files {
+        bytes.extend(call.bank.state.content(&file.reference)?);
+    }
+    let (bytes, packed) = packed(call, bytes)?;
+    let mut answer = DownloadFileResponse::new(call.success(), Content::from(bytes));
+    answer.file_type = files.first().map(|file| file.file_type.clone());
+    let changes = files
+        .iter()
+        .map(|file| StateChange::Downloaded { reference: file.reference.clone(), at_ms: call.now_ms })
+        .collect();
+    let text = match packed {
+        true => {
+            let method = request.text("CompressionMethod").unwrap_or("RFC1952").to_owned();
+            AnswerText::new(DownloadAnswer::packed(answer, method), call.dialect.style)
+        }
+        false => AnswerText::new(answer, call.dialect.style),
+    };
+    Ok(HandlerAnswer::new(text).changing(changes))
+}
+
+/// The content as it is sent, and whether it is compressed: if the request asks for it, except at banks that decide
+/// themselves.
+fn packed(call: &HandlerCall<'_>, bytes: Vec<u8>) -> Result<(Vec<u8>, bool), RequestRefusal> {
+    let broken = [BankFault::GzipBomb, BankFault::GzipCorrupt, BankFault::GzipTrailing];
+    let fault = call.faults.iter().copied().find(|fault| broken.contains(fault));
+    let asked = call.request.is_true("Compression") && !call.dialect.exact_command;
+    if !asked && fault.is_none() {
+        return Ok((bytes, false));
+    }
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).and_then(|()| encoder.finish())
+    };
+    let failed = |why: std::io::Error| RequestRefusal::code(26, "technical error", why.to_string());
+    let packed = match fault {
+        Some(BankFault::GzipBomb) => gzip(&vec![0; 64 << 20]).map_err(failed)?,
+        Some(BankFault::GzipCorrupt) => {
+            let mut packed = gzip(&bytes).map_err(failed)?;
+            let middle = packed.len() / 2;
+            packed[middle] ^= 0xff;
+            packed
+        }
+        Some(BankFault::GzipTrailing) => {
+            let mut packed = gzip(&bytes).map_err(failed)?;
+            packed.extend_from_slice(b"more");
+            packed
+        }
+        _ => gzip(&bytes).map_err(failed)?,
+    };
+    Ok((packed, true))
+}

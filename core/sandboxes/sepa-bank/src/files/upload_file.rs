@@ -1,0 +1,198 @@
+//! Takes a file: checked, stored, and answered by the simulated bank behind the channel (§8.3, §9.2).
+
+use bankchannel_bank_simulator::{AnswerIds, BankDecision, decide, reject_duplicate};
+use bankchannel_crypto::digest;
+use bankchannel_foundation::{Error, error::row, model::Decimal};
+use bankchannel_sepa_web_services::{codec::AnswerText, operations::files::upload_file::UploadFileResponse};
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::described;
+use crate::{
+    dialect::UploadAnswer,
+    examination::RequestRefusal,
+    pipeline::{HandlerAnswer, HandlerCall},
+    state::{BankFile, CustomerBooks, FileKind, StateChange},
+};
+
+/// After so long the bank has decided, milliseconds.
+const DECIDED_MS: i64 = 60_000;
+const DAY_MS: i64 = 86_400_000;
+
+/// Stores the file and what the bank answers to it.
+pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRefusal> {
+    let (request, dialect) = (call.request, call.dialect);
+    let file_type = request
+        .text("FileType")
+        .ok_or_else(|| RequestRefusal::code(20, "content type not valid", "FileType is missing"))?;
+    if !dialect.is_payment(file_type) {
+        return Err(RequestRefusal::code(25, "content not allowed", format!("{file_type} is not sent but fetched")));
+    }
+    if request.is_true("Encryption") {
+        return Err(RequestRefusal::code(29, "invalid parameters", "Encryption is not offered"));
+    }
+    if dialect.compressed_uploads && !request.is_true("Compression") {
+        return Err(RequestRefusal::code(29, "invalid parameters", "uploads must be compressed: Compression is not true"));
+    }
+    let content = unpacked(call)?;
+    let customer = request.text("CustomerId").unwrap_or_default();
+    let key = format!("{}/{customer}", dialect.name());
+    let new = NewFiles { call, customer, next: call.state.references };
+    let sha256 = digest::hex(&digest::sha256(&content));
+    let mut upload = new.file(FileKind::Upload, file_type, call.now_ms, &content);
+    upload.user_filename = request.text("UserFilename").map(str::to_owned);
+    upload.sha256 = sha256;
+    call.bank.state.store(&upload.reference, &content)?;
+    let (answers, mut changes, totals) = new.answers(&content, &key, &upload.reference)?;
+    check_totals(call, totals.as_ref())?;
+    let mut answer = UploadFileResponse::new(call.success(), Vec::new());
+    match dialect.upload_answer {
+        UploadAnswer::Totals => {
+            (answer.amount_total, answer.transaction_count) = totals.map_or((None, None), |(sum, count)| (sum, Some(count)));
+        }
+        UploadAnswer::CodeOnly => {}
+        UploadAnswer::Descriptor => answer.file_descriptors.push(described(&upload)),
+    }
+    changes.push(StateChange::File(upload));
+    for (file, bytes) in answers {
+        call.bank.state.store(&file.reference, &bytes)?;
+        changes.push(StateChange::File(file));
+    }
+    Ok(HandlerAnswer::new(AnswerText::new(answer, dialect.style)).changing(changes))
+}
+
+/// The content, unpacked whole.
+fn unpacked(call: &HandlerCall<'_>) -> Result<Vec<u8>, RequestRefusal> {
+    let broken = |why: String| RequestRefusal::code(21, "decompression error", why);
+    let is_missing = call.request.content.as_ref().is_none_or(|content| content.is_empty());
+    if is_missing {
+        return Err(RequestRefusal::code(12, "schema validation failed: Content is missing", "there is no content"));
+    }
+    let mut content = Vec::new();
+    if let Some(mut next) = call.request.unpacked().map_err(broken)? {
+        while let Some(piece) = next().map_err(|error| broken(error.message().to_owned()))? {
+            content.extend_from_slice(&piece);
+        }
+    }
+    let is_xml = content.trim_ascii_start().starts_with(b"<") || content.starts_with(b"\xef\xbb\xbf");
+    if call.request.is_true("Compression") && !is_xml && !call.dialect.compressed_uploads {
+        return Err(RequestRefusal::code(29, "invalid parameters", "only XML files may be compressed"));
+    }
+    Ok(content)
+}
+
+/// Whether the control totals of the request, if it has any, are those of the file.
+fn check_totals(call: &HandlerCall<'_>, totals: Option<&FileTotals>) -> Result<(), RequestRefusal> {
+    let refused = |why: &str| Err(RequestRefusal::code(23, "content could not be processed", why));
+    let Some((sum, count)) = totals else { return Ok(()) };
+    if let Some(announced) = call.request.text("TransactionCount")
+        && announced.trim().parse() != Ok(*count)
+    {
+        return refused("TransactionCount is not the number of the file's transactions");
+    }
+    if let (Some(announced), Some(sum)) = (call.request.text("AmountTotal"), sum)
+        && announced.trim().parse::<f64>().is_ok_and(|announced| (announced - sum.to_f64()).abs() > 0.005)
+    {
+        return refused("AmountTotal is not the sum of the file's amounts");
+    }
+    Ok(())
+}
+
+/// Sum and number of a payment file.
+type FileTotals = (Option<Decimal>, u64);
+/// The files with which the bank answers, what else changes, and the totals of the file.
+type BankAnswers = (Vec<(BankFile, Vec<u8>)>, Vec<StateChange>, Option<FileTotals>);
+
+/// Makes files of one request.
+struct NewFiles<'c> {
+    call: &'c HandlerCall<'c>,
+    customer: &'c str,
+    /// The number of references before this request.
+    next: u64,
+}
+
+impl NewFiles<'_> {
+    fn file(&self, kind: FileKind, file_type: &str, at_ms: i64, bytes: &[u8]) -> BankFile {
+        BankFile {
+            reference: self.reference(0),
+            family: self.call.dialect.name().to_owned(),
+            customer_id: self.customer.to_owned(),
+            target_id: self.call.request.text("TargetId").map(str::to_owned).or_else(|| {
+                let customer = self.call.state.customer(self.call.dialect.name(), self.customer);
+                customer.and_then(|customer| customer.target_id.clone())
+            }),
+            kind,
+            file_type: file_type.to_owned(),
+            user_filename: None,
+            service_id: None,
+            parent: None,
+            at_ms,
+            downloaded_ms: None,
+            deleted: false,
+            deletable: kind == FileKind::Upload,
+            sha256: String::new(),
+            bytes: bytes.len() as u64,
+        }
+    }
+
+    fn reference(&self, more: u64) -> String {
+        format!("{:011}", 31_000_000_000 + self.next + more)
+    }
+
+    /// What the bank behind the channel answers: a status report soon, a notification with it, a statement the next
+    /// day. In the test environment nothing is booked.
+    fn answers(&self, content: &[u8], key: &str, parent: &str) -> Result<BankAnswers, RequestRefusal> {
+        let (call, dialect) = (self.call, self.call.dialect);
+        let internal = |why: String| RequestRefusal::from(Error::because(&row::INTERNAL, why));
+        let at = Timestamp::from_millisecond(call.now_ms + DECIDED_MS).map_err(|why| internal(why.to_string()))?;
+        let today = at.to_zoned(TimeZone::UTC).date();
+        let ids = AnswerIds::new(format!("{}-{}", &dialect.name()[..2].to_uppercase(), self.next))
+            .map_err(|why| internal(why.to_string()))?;
+        let books = call.state.books(key);
+        let payment = bankchannel_iso20022::payment::read_payment(content).ok();
+        let message_key =
+            payment.as_ref().and_then(|file| file.id.as_ref()).map(|id| format!("{key}/{id}"));
+        let is_repeated = message_key.as_ref().is_some_and(|key| call.state.is_used_message_id(key, call.now_ms));
+        let decision = if is_repeated {
+            reject_duplicate(content, at, today, &ids)
+        } else {
+            decide(content, &books.ledger(), at, today, &ids)
+        };
+        let totals = payment.as_ref().map(|file| {
+            let count = file.batches.iter().map(|batch| batch.transactions.len() as u64).sum();
+            let amounts = file.batches.iter().flat_map(|batch| &batch.transactions).map(|one| one.money.as_ref());
+            let sum = amounts
+                .map(|money| money.map(|money| money.amount.clone()))
+                .try_fold(Decimal::from_cents(0), |sum, amount| sum.checked_add(&amount?));
+            (sum, count)
+        });
+        let soon = call.now_ms + DECIDED_MS;
+        let (mut files, mut changes) = (Vec::new(), Vec::new());
+        let mut add = |file_type: &str, at_ms: i64, bytes: Vec<u8>| {
+            let more = files.len() as u64 + 1;
+            let file = BankFile {
+                reference: self.reference(more),
+                parent: Some(parent.to_owned()),
+                ..self.file(FileKind::Download, file_type, at_ms, &bytes)
+            };
+            files.push((file, bytes));
+        };
+        match decision.map_err(|why| internal(why.to_string()))? {
+            BankDecision::Rejected { pain002 } => add(dialect.status_report, soon, pain002),
+            BankDecision::Accepted { pain002, camt054, camt053, new_ledger } => {
+                add(dialect.status_report, soon, pain002);
+                if call.request.text("Environment") == Some("PRODUCTION") {
+                    add(dialect.notification, soon, camt054);
+                    let tomorrow = (soon.div_euclid(DAY_MS) + 1) * DAY_MS;
+                    add(dialect.statement, tomorrow, camt053);
+                    if let Some(books) = CustomerBooks::of(&new_ledger) {
+                        changes.push(StateChange::Books { key: key.to_owned(), books });
+                    }
+                }
+            }
+        }
+        if let Some(key) = message_key {
+            changes.push(StateChange::MessageId { key, at_ms: call.now_ms });
+        }
+        Ok((files, changes, totals))
+    }
+}

@@ -1,0 +1,44 @@
+//! A sandbox bank of SEPA Web Services: three banks' dialects of the file service, for whoever has no bank at hand.
+//!
+//! ```text
+//!   running      start, readiness, stop             options        start options, and what is ready
+//!   certificates authorities, the bank's signers, the customers' pairs: files in the data folder
+//!   pipeline     HTTP ─► examination: checks S2 to S23 ─► handler ─► answer, signed in the family's dialect
+//!   files/ users/    one handler per operation
+//!   dialect      how each family writes            answer         documents and envelopes, written and signed
+//!   state        customers, files, used ids; a journal that survives a kill
+//!   chaos        ordered faults                    control        commands of tests
+//! ```
+//!
+//! Ids of steps (S7) are those of docs/protocols/sepa-web-services.md, section 9.
+
+mod answer;
+mod certificates;
+mod chaos;
+mod control;
+mod dialect;
+mod examination;
+mod files;
+mod openapi;
+mod options;
+mod pipeline;
+mod request_schema;
+mod running;
+mod service;
+mod state;
+mod users;
+
+use bankchannel_sepa_web_services::PROTOCOL;
+use bankchannel_server::counterpart::Counterpart;
+
+pub use options::{SepaBankCustomer, SepaBankFamilies, SepaBankFamily, SepaBankOptions, SepaBankReadiness};
+pub use running::RunningSepaBank;
+
+/// The sandbox bank's entry in the list of counterparts.
+pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningSepaBank>(
+    "sepa-bank",
+    PROTOCOL,
+    ("SepaBank", "Bank"),
+    "An embedded sandbox bank of SEPA Web Services",
+    openapi::describe,
+);

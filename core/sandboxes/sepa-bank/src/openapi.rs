@@ -1,0 +1,44 @@
+//! The bank's interface as OpenAPI. SOAP has one address for all operations, which the message tells apart; the WSDLs of
+//! the banks describe what is inside.
+
+use bankchannel_sepa_web_services::{CATALOGUE, TERMS};
+use bankchannel_foundation::openapi::described_exchanges;
+use serde_json::{Map, Value, json};
+
+use super::dialect::{BankDialect, DIALECTS};
+
+/// The description: a path for each family.
+pub(crate) fn describe() -> Value {
+    let paths: Map<String, Value> = DIALECTS.iter().map(|dialect| (dialect.path.to_owned(), path(dialect))).collect();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "SEPA Web Services sandbox bank",
+            "summary": "The file services of three banks' dialects: SOAP 1.1, signed twice.",
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+        "servers": [],
+        "paths": paths,
+    })
+}
+
+fn path(dialect: &BankDialect) -> Value {
+    let offered = described_exchanges(CATALOGUE, TERMS).filter(|(_, _, terms)| dialect.operations.contains(&terms.command));
+    let operations: Vec<String> = offered.map(|(entry, route, _)| format!("{} ({})", route.wire_name, entry.declaration.summary)).collect();
+    let soap = json!({"text/xml": {"schema": {"type": "string", "description": "A SOAP 1.1 envelope, signed with WS-Security."}}});
+    json!({
+        "post": {
+            "operationId": format!("{}_file_service", dialect.name()),
+            "summary": "The file service",
+            "description": format!("The operation is the first element of the Body: {}.", operations.join("; ")),
+            "requestBody": {"required": true, "content": soap},
+            "responses": {
+                "200": {"description": "A signed answer; its code says whether the request was carried out.", "content": soap},
+                "405": {"description": "Another method than POST."},
+                "413": {"description": "The message has more than 80 MiB."},
+                "415": {"description": "Another media type than text/xml."},
+                "500": {"description": "A SOAP fault, which nobody signs.", "content": soap},
+            },
+        }
+    })
+}

@@ -1,0 +1,75 @@
+//! The start options of a sandbox bank: the same on the command line and in every language.
+
+use bankchannel_foundation::{Boundary, model::Timestamp};
+
+/// The start options of a sandbox bank.
+#[derive(Debug, Clone, Default, Boundary)]
+pub struct SepaBankOptions {
+    /// The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. Loopback only.
+    pub listen: Option<String>,
+    /// The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at the end.
+    pub data: Option<String>,
+    /// Serves HTTP without TLS.
+    pub plain: Option<bool>,
+    /// A fixed time for the bank's messages and its certificates. Default: the system's clock. When files appear has a
+    /// clock of its own, which the control interface moves.
+    pub clock: Option<Timestamp>,
+    /// Refuses what real banks let pass: requests without a signed time.
+    pub strict: Option<bool>,
+    /// Opens the control interface.
+    pub control: Option<bool>,
+}
+
+/// The addresses and files of a ready sandbox bank.
+#[derive(Debug, Clone, Boundary)]
+pub struct SepaBankReadiness {
+    /// The address of the bank, below which each family has its file service.
+    pub base_url: String,
+    /// The families.
+    pub families: SepaBankFamilies,
+    /// The `ca_file` for clients, if the bank uses TLS: an absolute path.
+    pub ca_file: Option<String>,
+    /// The URL of the control interface, if it was requested.
+    pub control_url: Option<String>,
+}
+
+/// The families of a sandbox bank.
+#[derive(Debug, Clone, Boundary)]
+pub struct SepaBankFamilies {
+    /// Nordea's dialect.
+    pub nordea: SepaBankFamily,
+    /// OP's dialect.
+    pub op: SepaBankFamily,
+    /// The dialect of Säästöpankki, POP and Aktia.
+    pub samlink: SepaBankFamily,
+}
+
+/// One family of a sandbox bank.
+#[derive(Debug, Clone, Boundary)]
+pub struct SepaBankFamily {
+    /// The `file_url` for clients.
+    pub file_url: String,
+    /// The address of the certificate service; absent, as this version has none.
+    pub certificate_url: Option<String>,
+    /// The `trusted_file` for clients: the authorities of the bank's signatures.
+    pub anchors_file: String,
+    /// Its customers.
+    pub customers: Vec<SepaBankCustomer>,
+}
+
+/// A customer of a sandbox bank.
+#[derive(Debug, Clone, Boundary)]
+pub struct SepaBankCustomer {
+    /// The `customer_id` for clients.
+    pub customer_id: String,
+    /// The `target_id` for clients; absent if the family has none.
+    pub target_id: Option<String>,
+    /// The name.
+    pub company: String,
+    /// The `certificate_file` for clients.
+    pub certificate_file: String,
+    /// The `private_key_file` for clients.
+    pub key_file: String,
+    /// The code for a first certificate; absent, as this version has no certificate service.
+    pub code: Option<String>,
+}

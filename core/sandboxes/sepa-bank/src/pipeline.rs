@@ -1,0 +1,373 @@
+//! Answers requests: HTTP, examination, handler, signed answer (§9.1).
+//!
+//! ```text
+//!   S0 path, method ─► S1 media type ─► body ─► examination ─► handler ─► changes committed ─► answer, signed
+//!                                                  └─ refused: a signed answer with the code, or a SOAP fault
+//! ```
+
+use std::sync::Arc;
+
+use bankchannel_foundation::{Boundary, Content, Error, error::row, message::SOAP, model::Timestamp};
+use bankchannel_sepa_web_services::{
+    codec::AnswerText,
+    model::BankAnswer,
+    operations::files::download_file::DownloadFileResponse,
+    request::FileCommand,
+};
+use bankchannel_server::http::{
+    answer::{self, AnswerBody},
+    control::{ControlState, OrderedStatus},
+    intake::{self, IntakeError},
+    router::{RouteMatch, RouteMount},
+    shell::{CounterpartApi, OperationInBody, RoutedRequest},
+};
+use bankchannel_transport::background;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::{HeaderMap, Response, StatusCode, header, header::HeaderValue};
+
+use super::{
+    answer::{AnswerHeader, AnswerWriter, soap_fault},
+    chaos::BankFault,
+    dialect::BankDialect,
+    examination::{BankRequest, ExaminedRequest, RequestRefusal},
+    files, users,
+    service::SandboxSepaBank,
+    state::{StateChange, StateData},
+};
+
+/// Largest body, bytes (§10.6).
+const BODY_MAX: usize = 80 * 1024 * 1024;
+
+/// A request for a handler.
+pub(crate) struct HandlerCall<'a> {
+    pub(crate) bank: &'a SandboxSepaBank,
+    pub(crate) dialect: &'static BankDialect,
+    pub(crate) request: &'a BankRequest,
+    pub(crate) state: &'a StateData,
+    /// The time of files, milliseconds.
+    pub(crate) now_ms: i64,
+    pub(crate) faults: &'a [BankFault],
+}
+
+impl HandlerCall<'_> {
+    /// What every answer that says yes has.
+    pub(crate) fn success(&self) -> BankAnswer {
+        let text = |name: &str| self.request.text(name).map(str::to_owned);
+        let mut answer = BankAnswer::new(
+            text("CustomerId").unwrap_or_default(),
+            Timestamp::from_ms(self.bank.message_s() * 1000),
+            "00".to_owned(),
+            self.dialect.ok.to_owned(),
+        );
+        answer.execution_serial = text("ExecutionSerial");
+        answer
+    }
+}
+
+/// What a handler answers.
+pub(crate) struct HandlerAnswer {
+    /// The document; `None` for a code alone.
+    text: Option<AnswerText>,
+    code: u32,
+    said: String,
+    /// What changes with it.
+    changes: Vec<StateChange>,
+}
+
+impl HandlerAnswer {
+    pub(crate) fn new(text: AnswerText) -> Self {
+        Self { text: Some(text), code: 0, said: String::new(), changes: Vec::new() }
+    }
+
+    /// The same answer, with what changes.
+    pub(crate) fn changing(self, changes: Vec<StateChange>) -> Self {
+        Self { changes, ..self }
+    }
+
+    /// A code that is no refusal, such as that of an empty list.
+    pub(crate) fn code(code: u32, said: &str) -> Self {
+        Self { text: None, code, said: said.to_owned(), changes: Vec::new() }
+    }
+}
+
+/// An answer with compressed content, in the order of the schema.
+#[derive(Debug, Clone, Boundary)]
+pub(crate) struct DownloadAnswer {
+    /// What every answer has.
+    #[boundary(flatten)]
+    answer: BankAnswer,
+    /// Whether the content is compressed.
+    compressed: bool,
+    /// How.
+    compression_method: String,
+    /// The type of the file.
+    file_type: Option<String>,
+    /// The content.
+    content: Content,
+}
+
+impl DownloadAnswer {
+    pub(crate) fn packed(answer: DownloadFileResponse, compression_method: String) -> Self {
+        let DownloadFileResponse { answer, file_type, content, .. } = answer;
+        Self { answer, compressed: true, compression_method, file_type, content }
+    }
+}
+
+/// The handler of a command.
+fn handler(command: FileCommand) -> fn(&HandlerCall<'_>) -> Result<HandlerAnswer, RequestRefusal> {
+    match command {
+        FileCommand::UploadFile => files::upload_file::handle,
+        FileCommand::DownloadFileList => files::list_files::handle,
+        FileCommand::DownloadFile => files::download_file::handle,
+        FileCommand::DeleteFile => files::delete_file::handle,
+        FileCommand::GetUserInfo => users::get_user_info::handle,
+    }
+}
+
+/// The bank's API.
+pub(crate) struct SepaBankPipeline {
+    pub(crate) bank: Arc<SandboxSepaBank>,
+}
+
+/// What goes back.
+struct BankReply {
+    status: u16,
+    body: Vec<u8>,
+    seen: OperationInBody,
+    faults: Vec<BankFault>,
+}
+
+impl CounterpartApi for SepaBankPipeline {
+    fn mounts(&self) -> impl Iterator<Item = &RouteMount> {
+        std::iter::empty()
+    }
+
+    fn route(&self, method: &str, path: &str) -> (usize, RouteMatch) {
+        let found = match (BankDialect::at(path), method) {
+            (Some(_), "POST") => RouteMatch::InBody,
+            (Some(_), _) => RouteMatch::OtherMethods(vec!["POST"]),
+            (None, _) => RouteMatch::Nothing,
+        };
+        (0, found)
+    }
+
+    fn control(&self) -> Option<&ControlState> {
+        self.bank.control.as_deref()
+    }
+
+    fn request_id(&self, _headers: &HeaderMap) -> String {
+        String::new()
+    }
+
+    async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
+        let dialect = match (&routed.found, BankDialect::at(routed.head.uri.path())) {
+            (RouteMatch::InBody, Some(dialect)) => dialect,
+            (RouteMatch::OtherMethods(_), _) => {
+                let mut refused = answer::empty(StatusCode::METHOD_NOT_ALLOWED);
+                refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+                return refused;
+            }
+            _ => return answer::empty(StatusCode::NOT_FOUND),
+        };
+        let media = routed.head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media = media.unwrap_or_default().to_ascii_lowercase();
+        if media.split(';').next().map(str::trim) != Some("text/xml") {
+            intake::drain(routed.body).await;
+            return answer::empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        }
+        let charset = media.split(';').skip(1).find_map(|part| part.trim().strip_prefix("charset=").map(str::to_owned));
+        let charset = charset.map(|named| named.trim_matches('"').to_owned());
+        let body = match intake::plain(routed.body, BODY_MAX).await {
+            Ok(taken) => taken.body,
+            Err(IntakeError::TooLarge) => return answer::empty(StatusCode::PAYLOAD_TOO_LARGE),
+            Err(_) => return answer::empty(StatusCode::BAD_REQUEST),
+        };
+        let bank = Arc::clone(&self.bank);
+        let reply = background::blocking(move || bank.reply(dialect, body, charset)).await;
+        match reply {
+            Ok(reply) => reply.into_response().await,
+            Err(_) => answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+}
+
+impl BankReply {
+    async fn into_response(self) -> Response<AnswerBody> {
+        let Self { mut status, mut body, seen, faults } = self;
+        for fault in &faults {
+            match fault {
+                BankFault::Delay(delay) => tokio::time::sleep(*delay).await,
+                BankFault::Http(ordered) => (status, body) = (*ordered, Vec::new()),
+                _ => {}
+            }
+        }
+        let is_html = faults.contains(&BankFault::Html);
+        if is_html {
+            body = b"<html><body>We will be back soon.</body></html>".to_vec();
+        }
+        let is_cut = [BankFault::Close, BankFault::Half, BankFault::LostAfterCommit].iter().any(|cut| faults.contains(cut));
+        let sent = if is_cut {
+            let whole = body.len();
+            body.truncate(if faults.contains(&BankFault::Half) { whole / 2 } else { 0 });
+            let cut = Error::because(&row::INTERNAL, "the connection is cut, as it was ordered");
+            let part = futures_util::stream::iter([Ok(hyper::body::Frame::data(Bytes::from(body))), Err(cut)]);
+            BodyExt::boxed(StreamBody::new(part))
+        } else {
+            BodyExt::boxed(Full::new(Bytes::from(body)).map_err(|never| match never {}))
+        };
+        let mut response = Response::new(sent);
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let media = if is_html { HeaderValue::from_static("text/html") } else { media_type(&faults) };
+        response.headers_mut().insert(header::CONTENT_TYPE, media);
+        response.extensions_mut().insert(seen);
+        response
+    }
+}
+
+fn media_type(faults: &[BankFault]) -> HeaderValue {
+    if faults.contains(&BankFault::Latin9) {
+        HeaderValue::from_static("text/xml")
+    } else {
+        HeaderValue::from_static(SOAP)
+    }
+}
+
+impl SandboxSepaBank {
+    /// Answers a message. Takes as long as its signatures and the answer's.
+    fn reply(&self, dialect: &'static BankDialect, message: Bytes, charset: Option<String>) -> BankReply {
+        let certificates = self.certificates_of(dialect);
+        let examined = ExaminedRequest::new(self, dialect, certificates, message, charset);
+        let operation = examined.operation;
+        let short = operation.rsplit('.').next().unwrap_or_default();
+        let faults = self.faults.take(dialect.name(), short);
+        if operation.ends_with("upload_file") {
+            self.count_upload(dialect, &examined.header.sender_id);
+        }
+        let mut seen = OperationInBody {
+            operation: if operation.is_empty() { "-" } else { operation },
+            request_id: examined.header.request_id.clone(),
+            why: String::new(),
+        };
+        let ordered = self.control.as_ref().and_then(|control| control.fault_for(operation));
+        if let Some(OrderedStatus::Instead(status, _)) = ordered {
+            seen.why = "a status was ordered".to_owned();
+            return BankReply { status, body: Vec::new(), seen, faults };
+        }
+        let is_ordered_away = faults.iter().any(|fault| {
+            matches!(fault, BankFault::Fault | BankFault::Http(_) | BankFault::Close | BankFault::Half | BankFault::Html)
+        });
+        let done = if is_ordered_away {
+            Err(RequestRefusal::Fault { code: "Server", text: "ordered", why: "a fault was ordered".to_owned() })
+        } else {
+            self.carry_out(dialect, &examined, &faults)
+        };
+        let writer = AnswerWriter { dialect, certificates, now_s: self.message_s(), faults: &faults };
+        let mut header = AnswerHeader {
+            wrapper: examined.header.wrapper.clone(),
+            sender_id: examined.header.sender_id.clone(),
+            request_id: examined.header.request_id.clone(),
+            code: "00".to_owned(),
+            text: dialect.ok.to_owned(),
+        };
+        let (status, text) = match done {
+            Ok(HandlerAnswer { text: Some(text), .. }) => (200, text),
+            Ok(HandlerAnswer { text: None, code, said, .. }) => {
+                (header.code, header.text) = (format!("{code:02}"), said);
+                (200, self.code_alone(dialect, &examined, &header))
+            }
+            Err(RequestRefusal::Fault { code, text, why }) => {
+                seen.why = format!("fault, {text}: {why}");
+                let number = if code == "Server" { 26 } else { 12 };
+                let body = soap_fault(code, text, "message", number);
+                return BankReply { status: 500, body, seen, faults };
+            }
+            Err(refusal @ RequestRefusal::Code { .. }) => {
+                seen.why = refusal.why();
+                tracing::info!(operation, why = seen.why, "a request was refused");
+                if let RequestRefusal::Code { code, text, .. } = refusal {
+                    (header.code, header.text) = (format!("{code:02}"), text);
+                }
+                (200, self.code_alone(dialect, &examined, &header))
+            }
+        };
+        let text = forced(&mut header, text, &faults, |header| self.code_alone(dialect, &examined, header));
+        match writer.write(&header, text) {
+            Ok(_) if ordered.is_some() => {
+                let status = ordered.map_or(status, |ordered| match ordered {
+                    OrderedStatus::Instead(status, _) | OrderedStatus::Afterwards(status) => status,
+                });
+                BankReply { status, body: Vec::new(), seen, faults }
+            }
+            Ok(body) => BankReply { status, body, seen, faults },
+            Err(error) => {
+                tracing::error!(%error, "the sandbox bank cannot write an answer");
+                BankReply { status: 500, body: soap_fault("Server", "technical error", "system", 26), seen, faults }
+            }
+        }
+    }
+
+    fn count_upload(&self, dialect: &BankDialect, sender_id: &str) {
+        let key = format!("{}/{sender_id}", dialect.name());
+        let counted = self.state.change::<(), Error>(|_| Ok(((), vec![StateChange::UploadSeen { key }])));
+        if let Err(error) = counted {
+            tracing::error!(%error, "the sandbox bank cannot count an upload");
+        }
+    }
+
+    /// Checks a request, carries it out and commits what changes, in one step.
+    fn carry_out(
+        &self,
+        dialect: &'static BankDialect,
+        examined: &ExaminedRequest,
+        faults: &[BankFault],
+    ) -> Result<HandlerAnswer, RequestRefusal> {
+        let looks = !faults.contains(&BankFault::NoDuplicateCheck);
+        self.state.change(|state| {
+            let (request, mut changes) = examined.check(self, dialect, state, looks)?;
+            let call = HandlerCall { bank: self, dialect, request, state, now_ms: self.scenario_ms(), faults };
+            let mut answer = handler(request.command)(&call)?;
+            changes.append(&mut answer.changes);
+            Ok((answer, changes))
+        })
+    }
+
+    /// The document of an answer that has a code and nothing else.
+    fn code_alone(&self, dialect: &BankDialect, examined: &ExaminedRequest, header: &AnswerHeader) -> AnswerText {
+        let customer = examined.customer_id().unwrap_or(&header.sender_id);
+        let customer = if customer.is_empty() { "0" } else { customer };
+        let answer = BankAnswer::new(
+            customer.chars().take(16).collect(),
+            Timestamp::from_ms(self.message_s() * 1000),
+            header.code.clone(),
+            header.text.chars().take(80).collect(),
+        );
+        AnswerText::new(answer, dialect.style)
+    }
+}
+
+/// The codes that were ordered.
+fn forced(
+    header: &mut AnswerHeader,
+    text: AnswerText,
+    faults: &[BankFault],
+    alone: impl Fn(&AnswerHeader) -> AnswerText,
+) -> AnswerText {
+    let mut text = text;
+    for fault in faults {
+        let (in_header, in_document, code) = match fault {
+            BankFault::Code(code) => (true, true, code),
+            BankFault::SoapCode(code) => (true, false, code),
+            BankFault::DocumentCode(code) => (false, true, code),
+            _ => continue,
+        };
+        let mut ordered = AnswerHeader { code: format!("{code:02}"), text: "as ordered".to_owned(), ..header.clone() };
+        if in_document {
+            text = alone(&ordered);
+        }
+        if in_header {
+            std::mem::swap(header, &mut ordered);
+        }
+    }
+    text
+}

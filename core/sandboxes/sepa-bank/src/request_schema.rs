@@ -1,0 +1,123 @@
+//! S14: whether a document obeys the schema of ApplicationRequest (§2.1): its elements, their order, number and length.
+
+use bankchannel_xml::TreeElement;
+
+const DOCUMENTS: &str = "http://bxd.fi/xmldata/";
+const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+
+/// What an element's text may be.
+enum ElementRule {
+    /// From so many to so many characters.
+    Text(usize, usize),
+    /// An instant.
+    Instant,
+    /// A day.
+    Day,
+    /// `PRODUCTION` or `TEST`.
+    Environment,
+    /// `true`, `false`, `1`, `0`.
+    Bool,
+    /// A number.
+    Number,
+    /// A whole number.
+    Whole,
+    /// A list of one or more elements of this name, each of 1 to 32 characters.
+    List(&'static str),
+    /// Anything.
+    Any,
+}
+
+use ElementRule::{Any, Bool, Day, Environment, Instant, List, Number, Text, Whole};
+
+/// The elements in their order, and whether each is mandatory.
+const ELEMENTS: [(&str, bool, ElementRule); 22] = [
+    ("CustomerId", true, Text(1, 16)),
+    ("Command", false, Text(1, 32)),
+    ("Timestamp", true, Instant),
+    ("StartDate", false, Day),
+    ("EndDate", false, Day),
+    ("Status", false, Text(1, 10)),
+    ("ServiceId", false, Text(1, 256)),
+    ("Environment", true, Environment),
+    ("FileReferences", false, List("FileReference")),
+    ("UserFilename", false, Text(1, 80)),
+    ("TargetId", false, Text(1, 80)),
+    ("ExecutionSerial", false, Text(1, 32)),
+    ("Encryption", false, Bool),
+    ("EncryptionMethod", false, Text(1, 35)),
+    ("Compression", false, Bool),
+    ("CompressionMethod", false, Text(1, 35)),
+    ("AmountTotal", false, Number),
+    ("TransactionCount", false, Whole),
+    ("SoftwareId", true, Text(1, 80)),
+    ("CustomerExtension", false, Any),
+    ("FileType", false, Text(1, 40)),
+    ("Content", false, Any),
+];
+
+/// Checks the elements of a document, without its signature.
+///
+/// # Errors
+/// The first thing that is wrong, in words.
+pub(crate) fn check<'t>(elements: impl Iterator<Item = TreeElement<'t>>) -> Result<(), String> {
+    let mut at = 0;
+    for element in elements {
+        let name = element.local();
+        if element.namespace() == SIGNATURE {
+            continue;
+        }
+        let found = ELEMENTS[at..].iter().position(|(known, ..)| *known == name);
+        let Some(found) = found.filter(|_| element.namespace() == DOCUMENTS) else {
+            let is_known = ELEMENTS.iter().any(|(known, ..)| *known == name);
+            let why = if is_known { "is in the wrong place, or there twice" } else { "is not in the schema" };
+            return Err(format!("{name} {why}"));
+        };
+        mandatory(at, at + found)?;
+        at += found + 1;
+        rule(element, &ELEMENTS[at - 1].2).map_err(|why| format!("{name} {why}"))?;
+    }
+    mandatory(at, ELEMENTS.len())
+}
+
+fn mandatory(from: usize, to: usize) -> Result<(), String> {
+    match ELEMENTS[from..to].iter().find(|(_, mandatory, _)| *mandatory) {
+        Some((name, ..)) => Err(format!("{name} is missing")),
+        None => Ok(()),
+    }
+}
+
+fn rule(element: TreeElement<'_>, rule: &ElementRule) -> Result<(), String> {
+    if let List(item) = rule {
+        let mut items = element.children().peekable();
+        if items.peek().is_none() {
+            return Err(format!("has no {item}"));
+        }
+        for one in items {
+            let length = one.text().map_or(0, |text| text.chars().count());
+            if one.local() != *item || !(1..=32).contains(&length) {
+                return Err(format!("must hold {item} of 1 to 32 characters"));
+            }
+        }
+        return Ok(());
+    }
+    if matches!(rule, Any) {
+        return Ok(());
+    }
+    let text = element.text().ok_or("holds elements")?;
+    let fine = match rule {
+        Text(least, most) => (*least..=*most).contains(&text.chars().count()),
+        Instant => is_instant(text.trim()),
+        Day => text.trim().get(..10).is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok()),
+        Environment => matches!(text, "PRODUCTION" | "TEST"),
+        Bool => matches!(text.trim(), "true" | "false" | "1" | "0"),
+        Number => text.trim().parse::<f64>().is_ok(),
+        Whole => text.trim().parse::<i64>().is_ok(),
+        List(_) | Any => true,
+    };
+    if fine { Ok(()) } else { Err("has a value that the schema does not allow".to_owned()) }
+}
+
+/// Whether a text is an xs:dateTime, with a zone or without.
+fn is_instant(text: &str) -> bool {
+    text.parse::<jiff::Timestamp>().is_ok() || format!("{text}Z").parse::<jiff::Timestamp>().is_ok()
+}

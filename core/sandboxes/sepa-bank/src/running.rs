@@ -1,0 +1,198 @@
+//! Starts and stops a sandbox bank.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use bankchannel_foundation::{
+    Error, Result,
+    clock::{Clock as _, SystemClock},
+    error::row,
+    model::Timestamp,
+};
+use bankchannel_sepa_web_services::profile::BankFamily;
+use bankchannel_server::{
+    counterpart::ServerKind,
+    folder,
+    http::{Listener, server::RunningServers, shell},
+    temporary::TemporaryFolder,
+};
+use bankchannel_transport::background;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use super::{
+    DESCRIPTOR, SepaBankCustomer, SepaBankFamilies, SepaBankFamily, SepaBankOptions, SepaBankReadiness,
+    certificates::{self, BankTls, FamilyCertificates},
+    control::SepaBankControlTarget,
+    dialect::BankDialect,
+    pipeline::SepaBankPipeline,
+    service::SandboxSepaBank,
+    state::{BankCustomer, BankState},
+};
+
+/// The default listen address.
+const LISTEN: &str = "127.0.0.1:0";
+
+/// A running sandbox bank.
+pub struct RunningSepaBank {
+    families: SepaBankFamilies,
+    ca_file: Option<PathBuf>,
+    server: RunningServers,
+    // Dropped last, after everything that writes into it.
+    _temporary: Option<TemporaryFolder>,
+}
+
+/// What is read and made before anything is served.
+struct PreparedBank {
+    state: BankState,
+    certificates: Vec<FamilyCertificates>,
+    tls: Option<BankTls>,
+    /// The customers of each family, with their files.
+    customers: Vec<Vec<SepaBankCustomer>>,
+}
+
+impl PreparedBank {
+    /// Reads the data folder and makes what is missing there. Takes some seconds the first time.
+    fn new(data: &std::path::Path, now: jiff::Timestamp, plain: bool) -> Result<Self> {
+        // The state first: its lock keeps other processes away from the rest of the folder.
+        let state = BankState::open(data)?;
+        let certificates = certificates::prepare_all(data, now)?;
+        let tls = if plain { None } else { Some(BankTls::prepare(data, now)?) };
+        let known = state.read(|state| state.customers.clone());
+        let customers = super::dialect::DIALECTS
+            .iter()
+            .zip(&certificates)
+            .map(|(dialect, certificates)| {
+                let own = known.iter().filter(|customer| customer.family == dialect.name());
+                own.map(|customer| described(customer, certificates)).collect::<Result<Vec<_>>>()
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { state, certificates, tls, customers })
+    }
+}
+
+/// A customer with its files. Those whose ids stand for a state share nothing with the others.
+fn described(customer: &BankCustomer, certificates: &FamilyCertificates) -> Result<SepaBankCustomer> {
+    let pair = certificates.customer(&customer.customer_id, &customer.company)?;
+    Ok(SepaBankCustomer {
+        customer_id: customer.customer_id.clone(),
+        target_id: customer.target_id.clone(),
+        company: customer.company.clone(),
+        certificate_file: pair.certificate_file.display().to_string(),
+        key_file: pair.key_file.display().to_string(),
+        code: None,
+    })
+}
+
+impl RunningSepaBank {
+    /// Opens the data folder, binds the address and starts serving.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for invalid options, `resource.storage` for an unusable data folder.
+    pub fn start(options: SepaBankOptions) -> BoxFuture<'static, Result<Self>> {
+        // An `async fn` would be compiled again, with everything it awaits, in every program that calls it.
+        Box::pin(Self::open(options))
+    }
+
+    async fn open(options: SepaBankOptions) -> Result<Self> {
+        let listen: SocketAddr = options
+            .listen
+            .as_deref()
+            .unwrap_or(LISTEN)
+            .parse()
+            .map_err(|_| Error::invalid_setting("listen", "must be an address and port such as 127.0.0.1:8080"))?;
+        if !listen.ip().is_loopback() {
+            return Err(Error::invalid_setting("listen", "must be a loopback address: the bank is for tests"));
+        }
+        let (data, temporary) = folder::prepare(options.data.as_deref())?;
+        let clock_ms = options.clock.as_ref().map(Timestamp::as_ms);
+        let clock = || clock_ms.map_or_else(SystemClock::default, SystemClock::standing_at_ms);
+        let message_clock = clock();
+        let now = jiff::Timestamp::from_second(message_clock.now_s())
+            .map_err(|_| Error::invalid_setting("clock", "is no time that certificates can have"))?;
+        let plain = options.plain.unwrap_or_default();
+        let prepared = background::blocking(move || PreparedBank::new(&data, now, plain))
+            .await
+            .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
+        let PreparedBank { state, certificates, tls, customers } = prepared;
+        let files = tls.as_ref().map(|tls| &tls.files);
+        let listener = Listener::bind(listen, files).await.map_err(|why| Error::invalid_setting("listen", why))?;
+        let origin = format!("{}://{}", listener.scheme(), listener.address());
+        let bank = Arc::new(SandboxSepaBank {
+            state,
+            certificates,
+            faults: super::chaos::OrderedFaults::default(),
+            message_clock,
+            scenario_clock: Arc::new(clock()),
+            clock_ms,
+            strict: options.strict.unwrap_or_default(),
+            control: options.control.unwrap_or_default().then(Arc::default),
+        });
+        let families = families(&bank, &origin, customers);
+        let pipeline = Arc::new(SepaBankPipeline { bank: Arc::clone(&bank) });
+        let serve = move |request, peer| shell::answer(Arc::clone(&pipeline), request, peer);
+        let mut server = RunningServers::begin(listener, Arc::default(), serve);
+        server.take_orders(Arc::new(SepaBankControlTarget::new(&bank)), bank.control.is_some()).await?;
+        Ok(Self { families, ca_file: tls.map(|tls| tls.ca_file), server, _temporary: temporary })
+    }
+
+    /// Adds data for tests and demonstrations. Input and result are described under `POST seed` on the server's page in
+    /// `docs/`.
+    ///
+    /// # Errors
+    /// `input.*`, which names the invalid value.
+    pub fn seed(&self, data: Value) -> BoxFuture<'static, Result<Value>> {
+        self.server.seed(data)
+    }
+
+    /// The content of the readiness line.
+    #[must_use]
+    pub fn readiness(&self) -> Value {
+        DESCRIPTOR.readiness_line(self.ready())
+    }
+
+    /// Stops: accepts no new requests, gives running ones some time to finish.
+    pub async fn stop(self) {
+        self.server.end().await;
+    }
+}
+
+/// The readiness of each family. Customers whose ids stand for a state come last.
+fn families(bank: &SandboxSepaBank, origin: &str, customers: Vec<Vec<SepaBankCustomer>>) -> SepaBankFamilies {
+    let mut customers = customers.into_iter();
+    let mut one = |family: BankFamily| {
+        let dialect = BankDialect::of(family);
+        SepaBankFamily {
+            file_url: format!("{origin}{}", dialect.path),
+            certificate_url: None,
+            anchors_file: bank.certificates_of(dialect).anchors_file.display().to_string(),
+            customers: customers.next().unwrap_or_default(),
+        }
+    };
+    SepaBankFamilies { nordea: one(BankFamily::Nordea), op: one(BankFamily::Op), samlink: one(BankFamily::Samlink) }
+}
+
+impl ServerKind for RunningSepaBank {
+    type Options = SepaBankOptions;
+    type Readiness = SepaBankReadiness;
+
+    fn begin(options: SepaBankOptions) -> BoxFuture<'static, Result<Self>> {
+        Self::start(options)
+    }
+
+    fn ready(&self) -> SepaBankReadiness {
+        SepaBankReadiness {
+            base_url: self.server.origin.clone(),
+            families: self.families.clone(),
+            ca_file: self.ca_file.as_ref().map(|path| path.display().to_string()),
+            control_url: self.server.control_url.clone(),
+        }
+    }
+
+    fn server(&self) -> &RunningServers {
+        &self.server
+    }
+
+    fn end(self) -> BoxFuture<'static, ()> {
+        Box::pin(self.stop())
+    }
+}

@@ -1,0 +1,42 @@
+//! What all requests share: state, certificates, clocks, faults.
+
+use std::sync::Arc;
+
+use bankchannel_foundation::clock::{Clock as _, SystemClock};
+use bankchannel_server::http::control::ControlState;
+
+use super::{certificates::FamilyCertificates, chaos::OrderedFaults, dialect::{BankDialect, DIALECTS}, state::BankState};
+
+/// A sandbox bank.
+pub(crate) struct SandboxSepaBank {
+    pub(crate) state: BankState,
+    /// In the order of the dialects.
+    pub(crate) certificates: Vec<FamilyCertificates>,
+    pub(crate) faults: OrderedFaults,
+    /// The time in messages and of certificates.
+    pub(crate) message_clock: SystemClock,
+    /// The time at which files appear: the control interface moves it.
+    pub(crate) scenario_clock: Arc<SystemClock>,
+    /// The start of the scenario's clock, if it is fixed.
+    pub(crate) clock_ms: Option<i64>,
+    /// Whether requests must have a signed time.
+    pub(crate) strict: bool,
+    pub(crate) control: Option<Arc<ControlState>>,
+}
+
+impl SandboxSepaBank {
+    pub(crate) fn certificates_of(&self, dialect: &BankDialect) -> &FamilyCertificates {
+        let at = DIALECTS.iter().position(|one| one.family == dialect.family).unwrap_or_default();
+        &self.certificates[at]
+    }
+
+    /// The time in messages, Unix seconds.
+    pub(crate) fn message_s(&self) -> i64 {
+        self.message_clock.now_s()
+    }
+
+    /// The time of files, milliseconds.
+    pub(crate) fn scenario_ms(&self) -> i64 {
+        self.scenario_clock.now_ms()
+    }
+}

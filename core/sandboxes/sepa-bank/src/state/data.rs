@@ -1,0 +1,213 @@
+//! What the bank knows, and how it changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bankchannel_bank_simulator::{BankLedger, DEFAULT_CURRENCY, DEFAULT_IBAN, DEFAULT_OWNER};
+use bankchannel_foundation::model::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// Whether a customer, a sender or a contract can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CustomerStanding {
+    /// It can.
+    #[default]
+    Active,
+    /// It is locked.
+    Locked,
+    /// It has ended.
+    Outdated,
+}
+
+/// A customer of one family.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BankCustomer {
+    pub(crate) family: String,
+    pub(crate) customer_id: String,
+    pub(crate) company: String,
+    #[serde(default)]
+    pub(crate) target_id: Option<String>,
+    #[serde(default)]
+    pub(crate) standing: CustomerStanding,
+    #[serde(default)]
+    pub(crate) contract: CustomerStanding,
+    /// Other customers that may send for it.
+    #[serde(default)]
+    pub(crate) senders: Vec<String>,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FileKind {
+    /// Sent by the customer: it is not listed.
+    Upload,
+    /// Made by the bank, or put there.
+    Download,
+}
+
+/// A file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct BankFile {
+    pub(crate) reference: String,
+    pub(crate) family: String,
+    pub(crate) customer_id: String,
+    pub(crate) target_id: Option<String>,
+    pub(crate) kind: FileKind,
+    pub(crate) file_type: String,
+    pub(crate) user_filename: Option<String>,
+    pub(crate) service_id: Option<String>,
+    pub(crate) parent: Option<String>,
+    /// When it appears, by the scenario's clock, milliseconds.
+    pub(crate) at_ms: i64,
+    /// When it was fetched last.
+    pub(crate) downloaded_ms: Option<i64>,
+    pub(crate) deleted: bool,
+    pub(crate) deletable: bool,
+    /// Of an upload, its content's SHA-256, hex.
+    pub(crate) sha256: String,
+    pub(crate) bytes: u64,
+}
+
+/// The books of a customer: one account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct CustomerBooks {
+    pub(crate) balance_cents: i64,
+    pub(crate) statements: u64,
+}
+
+impl CustomerBooks {
+    /// As the simulator has them.
+    pub(crate) fn ledger(&self) -> BankLedger {
+        let mut ledger = BankLedger::default();
+        ledger.open(DEFAULT_IBAN, DEFAULT_OWNER, DEFAULT_CURRENCY, Decimal::from_cents(self.balance_cents));
+        if let Some(account) = ledger.accounts.values_mut().next() {
+            account.statement_seq = self.statements;
+        }
+        ledger
+    }
+
+    /// The books of a ledger.
+    pub(crate) fn of(ledger: &BankLedger) -> Option<Self> {
+        let account = ledger.account(DEFAULT_IBAN)?;
+        Some(Self { balance_cents: account.balance.to_cents()?, statements: account.statement_seq })
+    }
+}
+
+/// All that the bank knows.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct StateData {
+    pub(crate) customers: Vec<BankCustomer>,
+    pub(crate) files: Vec<BankFile>,
+    /// Ids of messages, with the family and the sender, and when they were seen.
+    used_ids: BTreeMap<String, i64>,
+    /// Times of documents, with the family and the customer.
+    used_times: BTreeSet<String>,
+    /// The messages with a file that were received, refused ones too.
+    pub(crate) uploads: BTreeMap<String, u64>,
+    /// Message ids of payment files, and when they were seen.
+    message_ids: BTreeMap<String, i64>,
+    books: BTreeMap<String, CustomerBooks>,
+    /// Counts references.
+    pub(crate) references: u64,
+}
+
+/// One change.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StateChange {
+    /// An id of a message was used.
+    UsedId { key: String, at_ms: i64 },
+    /// A time of a document was used.
+    UsedTime { key: String },
+    /// A message with a file was received.
+    UploadSeen { key: String },
+    /// A payment file's message id was used.
+    MessageId { key: String, at_ms: i64 },
+    /// A new file.
+    File(BankFile),
+    /// A file was fetched.
+    Downloaded { reference: String, at_ms: i64 },
+    /// A file was deleted.
+    Deleted { reference: String },
+    /// The books of a customer.
+    Books { key: String, books: CustomerBooks },
+    /// A new customer, or a changed one.
+    Customer(BankCustomer),
+}
+
+impl StateChange {
+    /// Whether losing it in a power failure would break a promise.
+    pub(crate) fn is_durable(&self) -> bool {
+        !matches!(self, Self::UsedId { .. } | Self::UsedTime { .. } | Self::UploadSeen { .. })
+    }
+}
+
+impl StateData {
+    /// A state with these customers, and nothing else.
+    pub(super) fn with_customers(customers: Vec<BankCustomer>) -> Self {
+        Self { customers, ..Self::default() }
+    }
+
+    /// A customer of a family.
+    pub(crate) fn customer(&self, family: &str, id: &str) -> Option<&BankCustomer> {
+        self.customers.iter().find(|one| one.family == family && one.customer_id == id)
+    }
+
+    /// Whether an id was used within three months.
+    pub(crate) fn is_used_id(&self, key: &str, now_ms: i64) -> bool {
+        const MONTHS_3_MS: i64 = 92 * 86_400_000;
+        self.used_ids.get(key).is_some_and(|at| now_ms - at < MONTHS_3_MS)
+    }
+
+    /// Whether a time was used.
+    pub(crate) fn is_used_time(&self, key: &str) -> bool {
+        self.used_times.contains(key)
+    }
+
+    /// Whether a payment file's message id was used within 30 days.
+    pub(crate) fn is_used_message_id(&self, key: &str, now_ms: i64) -> bool {
+        const DAYS_30_MS: i64 = 30 * 86_400_000;
+        self.message_ids.get(key).is_some_and(|at| now_ms - at < DAYS_30_MS)
+    }
+
+    /// The books of a customer.
+    pub(crate) fn books(&self, key: &str) -> CustomerBooks {
+        let opening = || CustomerBooks {
+            balance_cents: bankchannel_bank_simulator::DEFAULT_BALANCE_CENTS,
+            statements: 0,
+        };
+        self.books.get(key).cloned().unwrap_or_else(opening)
+    }
+
+    pub(super) fn apply(&mut self, change: StateChange) {
+        match change {
+            StateChange::UsedId { key, at_ms } => drop(self.used_ids.insert(key, at_ms)),
+            StateChange::UsedTime { key } => drop(self.used_times.insert(key)),
+            StateChange::UploadSeen { key } => *self.uploads.entry(key).or_default() += 1,
+            StateChange::MessageId { key, at_ms } => drop(self.message_ids.insert(key, at_ms)),
+            StateChange::File(file) => {
+                self.references += 1;
+                self.files.push(file);
+            }
+            StateChange::Downloaded { reference, at_ms } => {
+                if let Some(file) = self.files.iter_mut().find(|file| file.reference == reference) {
+                    file.downloaded_ms = Some(at_ms);
+                }
+            }
+            StateChange::Deleted { reference } => {
+                if let Some(file) = self.files.iter_mut().find(|file| file.reference == reference) {
+                    file.deleted = true;
+                }
+            }
+            StateChange::Books { key, books } => drop(self.books.insert(key, books)),
+            StateChange::Customer(customer) => {
+                self.customers.retain(|one| {
+                    (&one.family, &one.customer_id) != (&customer.family, &customer.customer_id)
+                });
+                self.customers.push(customer);
+            }
+        }
+    }
+}

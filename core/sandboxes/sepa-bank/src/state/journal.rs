@@ -1,0 +1,140 @@
+//! The state as a file: a snapshot in the first line, then the changes of each step in a line of their own.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{ErrorKind, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use bankchannel_foundation::{Error, Result, error::row, shown};
+use bankchannel_server::folder::write_whole;
+use bankchannel_storage::engine::lock_soon;
+
+use super::data::{StateChange, StateData};
+
+/// The names of the files in the data folder.
+const FILE: &str = "state.jsonl";
+const LOCK: &str = "state.lock";
+
+/// The file of the state.
+pub(super) struct StateJournal {
+    path: PathBuf,
+    file: File,
+    _lock: File,
+}
+
+impl StateJournal {
+    /// Opens the journal of a folder; `first` is the state of a new one.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(super) fn open(folder: &Path, first: impl FnOnce() -> StateData) -> Result<(Self, StateData)> {
+        let lock = lock(folder)?;
+        let path = folder.join(FILE);
+        let data = match fs::read(&path) {
+            Ok(bytes) => read(&path, &bytes)?,
+            Err(why) if why.kind() == ErrorKind::NotFound => first(),
+            Err(why) => return Err(unusable(&path, &why)),
+        };
+        let file = begin(&path, &data)?;
+        Ok((Self { path, file, _lock: lock }, data))
+    }
+
+    /// Writes the changes of one step, in one line. They are on disk when this returns, unless they only say that an id
+    /// was used: those survive a kill, and not a power failure.
+    ///
+    /// # Errors
+    /// `resource.storage`; then the step has not happened.
+    pub(super) fn append(&mut self, changes: &[StateChange]) -> Result<()> {
+        let mut line = serde_json::to_vec(changes).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+        line.push(b'\n');
+        let begin = self.file.metadata().map_err(|why| unusable(&self.path, &why))?.len();
+        let durable = changes.iter().any(StateChange::is_durable);
+        let written = self.file.write_all(&line).and_then(|()| if durable { self.file.sync_data() } else { Ok(()) });
+        written.map_err(|why| {
+            // Half a line would be taken for damage.
+            let _ = self.file.set_len(begin);
+            unusable(&self.path, &why)
+        })
+    }
+
+    /// Replaces the state.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(super) fn replace(&mut self, data: &StateData) -> Result<()> {
+        self.file = begin(&self.path, data)?;
+        Ok(())
+    }
+}
+
+/// Writes a journal that has a snapshot alone, and opens it for more.
+fn begin(path: &Path, data: &StateData) -> Result<File> {
+    let mut line = serde_json::to_vec(data).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+    line.push(b'\n');
+    write_whole(path, 0o600, &line)?;
+    OpenOptions::new().append(true).open(path).map_err(|why| unusable(path, &why))
+}
+
+/// Replays a journal. A last line without its end was not acknowledged, so it has not happened.
+fn read(path: &Path, bytes: &[u8]) -> Result<StateData> {
+    let damaged = |number: usize| {
+        let text = format!("{} is damaged in line {number}: repair it, or move it away to start over", shown::path(path));
+        Error::because(&row::STORAGE, text).with("file", shown::path(path))
+    };
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(&[][..], |end| &bytes[..end]);
+    let mut lines = whole.split(|byte| *byte == b'\n').enumerate();
+    let first = lines.next().map(|(_, line)| line).unwrap_or_default();
+    let mut data: StateData = serde_json::from_slice(first).map_err(|_| damaged(1))?;
+    for (at, line) in lines {
+        let changes: Vec<StateChange> = serde_json::from_slice(line).map_err(|_| damaged(at + 1))?;
+        changes.into_iter().for_each(|change| data.apply(change));
+    }
+    Ok(data)
+}
+
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join(LOCK);
+    let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = open.map_err(|why| unusable(&path, &why))?;
+    match lock_soon(&file) {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let why = format!("another process has the state in {}", shown::path(folder));
+            Err(Error::because(&row::STORAGE, why).with("file", shown::path(&path)))
+        }
+        Err(TryLockError::Error(why)) => Err(unusable(&path, &why)),
+    }
+}
+
+fn unusable(path: &Path, why: &std::io::Error) -> Error {
+    Error::because(&row::STORAGE, format!("{} cannot be used: {why}", shown::path(path)))
+        .with("file", shown::path(path))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_there_after_a_kill_and_half_a_line_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let change = |key: &str| StateChange::UploadSeen { key: key.to_owned() };
+        let (mut journal, _) = StateJournal::open(folder.path(), StateData::default).unwrap();
+        journal.append(&[change("a"), change("b")]).unwrap();
+        journal.append(&[change("a")]).unwrap();
+        assert!(StateJournal::open(folder.path(), StateData::default).is_err(), "one process at a time");
+        drop(journal);
+        let path = folder.path().join(FILE);
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(br#"[{"upload_seen":{"key":"c"#).unwrap();
+        let (journal, data) = StateJournal::open(folder.path(), StateData::default).unwrap();
+        assert_eq!(data.uploads.iter().map(|(key, count)| (key.as_str(), *count)).collect::<Vec<_>>(), [("a", 2), ("b", 1)]);
+        drop(journal);
+        fs::write(&path, "{}\nnothing\n[]\n").unwrap();
+        let damaged = StateJournal::open(folder.path(), StateData::default).err().unwrap();
+        assert!(damaged.message().contains("line 2"), "{damaged}");
+    }
+}
