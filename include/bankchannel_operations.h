@@ -248,6 +248,21 @@
 /** Find out what became of a payment file. */
 #define BANKCHANNEL_OP_ISO20022_MATCH_STATUS "iso20022.match_status"
 
+/** Send a file to a bank. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_UPLOAD_FILE "sepa_web_services.upload_file"
+
+/** List the files that a bank holds for the customer. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_LIST_FILES "sepa_web_services.list_files"
+
+/** Fetch a file from a bank. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_DOWNLOAD_FILE "sepa_web_services.download_file"
+
+/** Delete a file at a bank. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_DELETE_FILE "sepa_web_services.delete_file"
+
+/** Ask a bank which files the user may send and fetch. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_GET_USER_INFO "sepa_web_services.get_user_info"
+
 /** Verify a message of SEPA Web Services. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_VERIFY_MESSAGE "sepa_web_services.verify_message"
 

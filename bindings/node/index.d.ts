@@ -846,6 +846,68 @@ export declare const codes: {
    * limit.
    */
   readonly SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE: "sepa_web_services.message_too_large";
+  /**
+   * The bank does not offer this operation. list_profiles shows what a bank offers; a profile of your own
+   * may offer more.
+   */
+  readonly SEPA_WEB_SERVICES_NOT_OFFERED: "sepa_web_services.not_offered";
+  /**
+   * The private key cannot be used. The message says why; it must be an RSA key as PEM text, of at least
+   * 2048 bits, and belong to the certificate.
+   */
+  readonly SEPA_WEB_SERVICES_KEY_UNUSABLE: "sepa_web_services.key_unusable";
+  /**
+   * The token with the private key did not sign. The message says why: check the token, its reader or
+   * connection, and its PIN; do not repeat a PIN that was refused.
+   */
+  readonly SEPA_WEB_SERVICES_TOKEN_FAILED: "sepa_web_services.token_failed";
+  /** The bank takes no such file. The message says which limit or rule of the bank the file breaks. */
+  readonly SEPA_WEB_SERVICES_CONTENT_REFUSED: "sepa_web_services.content_refused";
+  /**
+   * The bank has answered with a SOAP fault, which nobody signed. See the outcome; the fault's text is
+   * attached, and nothing follows from it. Explain the request if it goes on.
+   */
+  readonly SEPA_WEB_SERVICES_FAULT: "sepa_web_services.fault";
+  /**
+   * The answer's signature does not hold. Do not act on the answer. `verifyMessage` and
+   * `explainMessage` show which check fails.
+   */
+  readonly SEPA_WEB_SERVICES_ANSWER_SIGNATURE: "sepa_web_services.answer_signature";
+  /**
+   * The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority,
+   * give its certificate in `trusted`, and compare its fingerprint with what the bank publishes.
+   */
+  readonly SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED: "sepa_web_services.answer_not_trusted";
+  /** The answer is not of now. Compare this machine's clock with the time. */
+  readonly SEPA_WEB_SERVICES_ANSWER_STALE: "sepa_web_services.answer_stale";
+  /**
+   * The file in the answer cannot be unpacked. The message says what is wrong with it; the bank's support
+   * can help.
+   */
+  readonly SEPA_WEB_SERVICES_ANSWER_CONTENT: "sepa_web_services.answer_content";
+  /**
+   * The bank does not accept the signature or the certificate of the request. The bank's code says which;
+   * `explainMessage` shows what was digested. See whether the certificate has ended.
+   */
+  readonly SEPA_WEB_SERVICES_SIGNATURE_REFUSED: "sepa_web_services.signature_refused";
+  /**
+   * The bank's agreement does not allow the request. The bank's code says whether sender, customer or
+   * contract is unknown, locked or ended: ask the bank.
+   */
+  readonly SEPA_WEB_SERVICES_AGREEMENT_REFUSED: "sepa_web_services.agreement_refused";
+  /** The bank has no such file. It was deleted, or the bank keeps it no longer: list the files. */
+  readonly SEPA_WEB_SERVICES_FILE_NOT_FOUND: "sepa_web_services.file_not_found";
+  /**
+   * The bank has refused the request. The bank's code and text are attached; `codeMeaning` says what
+   * they mean.
+   */
+  readonly SEPA_WEB_SERVICES_REFUSED: "sepa_web_services.refused";
+  /**
+   * The bank has answered with an error that does not say what became of the request. See the outcome.
+   * Lists and downloads may be repeated later; a file must not be sent again before it is known what
+   * became of it.
+   */
+  readonly SEPA_WEB_SERVICES_BANK_FAILED: "sepa_web_services.bank_failed";
   /** The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text. */
   readonly SALT_EDGE_CONNECTOR_KEY_UNUSABLE: "salt_edge_connector.key_unusable";
   /**
@@ -7846,331 +7908,997 @@ export declare namespace iso20022 {
   export function matchStatusAsync(request: Omit<MatchStatusRequest, "content"> & { content: LocalContent }): Promise<Matched>;
 }
 
+/** The file. */
+export interface UploadBankFileRequest {
+  /** The file's bytes. They are sent as they are, or compressed. */
+  content: Content;
+  /**
+   * The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40 characters; case
+   * matters.
+   */
+  fileType: string;
+  /**
+   * The file's name in your own system, at most 80 characters. Default: the name of the content's file,
+   * otherwise `upload`.
+   */
+  userFilename?: string | null;
+  /** Whether the content is compressed (GZIP). Default: as the bank's profile says. */
+  compress?: boolean | null;
+  /** The service or account, at most 256 characters. */
+  serviceId?: string | null;
+  /** The part of the agreement, at most 80 characters. Default: that of the settings. */
+  targetId?: string | null;
+  /** Copied into the answer, at most 32 characters. */
+  executionSerial?: string | null;
+  /** The sum of the file's amounts, for the bank to compare. */
+  amountTotal?: string | null;
+  /** The number of the file's transactions, for the bank to compare. */
+  transactionCount?: number | null;
+}
+
 /**
- * Messages of the banks' own SOAP channel, verified and explained; profiles of banks: functions that only
- * compute.
+ * The status of a file at the bank. Banks may add values.
+ * - `NEW`: New: not downloaded yet.
+ * - `DLD`: Downloaded before.
+ * - `WFP`: Received, waits for processing.
+ * - `WFC`: Waits for a confirmation.
+ * - `FWD`: Forwarded to processing.
+ * - `DEL`: Deleted.
+ * - `KIN`: Keyed in by hand.
+ * - any other text: a value that this version does not know
  */
-export declare namespace sepaWebServices {
+export type BankFileStatus = "NEW" | "DLD" | "WFP" | "WFC" | "FWD" | "DEL" | "KIN" | (string & {});
+
+/** The bank's feedback about a file that was sent. */
+export interface FeedbackFileAttributes {
+  /** The reference of the feedback. */
+  readonly feedbackFileReference: string;
+  /** Its type. */
+  readonly feedbackFileType?: string;
+  /** The name of its type. */
+  readonly feedbackFileTypeName?: string;
+  /** Its status. */
+  readonly feedbackFileStatus?: string;
+  /** Its day. */
+  readonly feedbackFileDate?: string;
+  /** When it was made. The schema's name of the element is `FeedbackFilestamp`. */
+  readonly feedbackFileTimestamp?: string;
+  /** The service or account. */
+  readonly feedbackServiceId?: string;
+  /** What was done with the file. */
+  readonly fileActionHistory?: string;
+}
+
+/** A file at the bank. */
+export interface BankFileDescriptor {
+  /** The bank's reference, with which the file is downloaded or deleted. */
+  readonly fileReference: string;
   /**
-   * The banks that have one form of messages.
-   * - `nordea`: Nordea.
-   * - `op`: OP.
-   * - `samlink`: Banks on the platform of Samlink, and those that kept its messages.
+   * The part of the agreement that it belongs to; left out if the bank leaves it empty. Some banks write
+   * something else here.
    */
-  export type BankFamily = "nordea" | "op" | "samlink";
+  readonly targetId?: string;
+  /** The service or account. */
+  readonly serviceId?: string;
+  /** The owner of the service. */
+  readonly serviceIdOwnerName?: string;
+  /** The file's name in the customer's system. */
+  readonly userFilename?: string;
+  /** The reference of the file that this one answers. */
+  readonly parentFileReference?: string;
+  /** The bank's type of the file, such as `NDCAMT53L`. */
+  readonly fileType: string;
+  /** When the file was made. */
+  readonly fileTimestamp: string;
+  /** Its status. */
+  readonly status: BankFileStatus;
+  /** The sum of its amounts, if the bank counts it. */
+  readonly amountTotal?: string;
+  /** The number of its transactions, if the bank counts them. */
+  readonly transactionCount?: number;
+  /** When it was downloaded last. */
+  readonly lastDownloadTimestamp?: string;
+  /** When it was forwarded to processing. */
+  readonly forwardedTimestamp?: string;
+  /** Whether somebody may confirm it. */
+  readonly confirmable?: boolean;
+  /** Whether it can be deleted. */
+  readonly deletable?: boolean;
+  /** More about the status, such as `HIGH`. */
+  readonly subStatus?: string;
+  /** The text of `subStatus`. */
+  readonly subStatusText?: string;
+  /** Whether transactions are missing. */
+  readonly missingTransactions?: boolean;
+  /** More about the type. */
+  readonly subType?: string;
+  /** The bank's feedback about a file that was sent. */
+  readonly feedbackFileAttributes?: FeedbackFileAttributes;
+}
 
-  /** The addresses of a service. */
-  export interface ServiceUrls {
-    /** The address for real payments. */
-    readonly production?: string;
-    /** The address of the test environment; left out if it is not known or is the same. */
-    readonly test?: string;
-  }
-
+/** What shows later which messages an exchange had. Keep it with the file: banks ask for these ids. */
+export interface ExchangeEvidence {
+  /** The id of the message, in the header of request and answer. */
+  readonly requestId: string;
+  /** The time in the document of the request, as it was sent. With the customer's id it names the request. */
+  readonly requestTimestamp: string;
+  /** SHA-256 of the request's document, hex. */
+  readonly requestSha256: string;
+  /** SHA-256 of the answer's document, hex. */
+  readonly answerSha256: string;
+  /** The bank's code in the envelope; left out if it has none. */
+  readonly soapResponseCode?: string;
   /**
-   * Whether requests name a `TargetId`, the part of an agreement that files belong to.
-   * - `required`: Every request for files names one.
-   * - `optional`: It may be given.
-   * - `unused`: The bank has none.
+   * Serial numbers of the certificates with which the bank signed, hex: of the envelope, then of the
+   * document.
    */
-  export type TargetIdRule = "required" | "optional" | "unused";
+  readonly signerSerials: readonly string[];
+}
 
+/** The bank has received the file, and not executed it: what becomes of it says its status report. */
+export interface UploadBankFileResponse {
+  /** The customer, as in the request. */
+  readonly customerId: string;
+  /** When the bank made the answer. */
+  readonly timestamp: string;
+  /** The bank's code: `00`, or `24` for a list without files. */
+  readonly responseCode: string;
+  /** The bank's text, for people; it may be Finnish. */
+  readonly responseText: string;
+  /** The `executionSerial` of the request, if it had one. */
+  readonly executionSerial?: string;
+  /** The sum of the file's amounts as the bank counts it, if it does. */
+  readonly amountTotal?: string;
+  /** The number of the file's transactions as the bank counts them, if it does. */
+  readonly transactionCount?: number;
+  /** The file at the bank; empty if the bank does not say so: not all do. */
+  readonly fileDescriptors: readonly BankFileDescriptor[];
+  /** What shows later which messages were exchanged. */
+  readonly evidence?: ExchangeEvidence;
+}
+
+/**
+ * Which files a list shows.
+ * - `new`: Files that were not downloaded yet.
+ * - `downloaded`: Files that were downloaded before.
+ * - `all`: All that the bank still keeps.
+ */
+export type FileStatusFilter = "new" | "downloaded" | "all";
+
+/** Which files. */
+export interface ListBankFilesRequest {
+  /** Only files made on this day or later. */
+  startDate?: string | null;
+  /** Only files made on this day or earlier. */
+  endDate?: string | null;
+  /** Only files of this status. Default: all that the bank still keeps. */
+  status?: FileStatusFilter | null;
+  /** Only files of this service or account, at most 256 characters. */
+  serviceId?: string | null;
+  /** The part of the agreement, at most 80 characters. Default: that of the settings. */
+  targetId?: string | null;
+  /** Copied into the answer, at most 32 characters. */
+  executionSerial?: string | null;
+  /** Only files of this type, the bank's word, at most 40 characters. Some banks list one type at a time. */
+  fileType?: string | null;
+}
+
+/** The files. */
+export interface ListBankFilesResponse {
+  /** The customer, as in the request. */
+  readonly customerId: string;
+  /** When the bank made the answer. */
+  readonly timestamp: string;
+  /** The bank's code: `00`, or `24` for a list without files. */
+  readonly responseCode: string;
+  /** The bank's text, for people; it may be Finnish. */
+  readonly responseText: string;
+  /** The `executionSerial` of the request, if it had one. */
+  readonly executionSerial?: string;
+  /** The files, in the bank's order; empty if there are none. */
+  readonly fileDescriptors: readonly BankFileDescriptor[];
+  /** What shows later which messages were exchanged. */
+  readonly evidence?: ExchangeEvidence;
+}
+
+/** Which file. */
+export interface DownloadBankFileRequest {
+  /** The bank's reference of the file, from a list, at most 32 characters. */
+  fileReference: string;
+  /** The service or account, at most 256 characters. */
+  serviceId?: string | null;
+  /** The part of the agreement, at most 80 characters. Default: that of the settings. */
+  targetId?: string | null;
+  /** Copied into the answer, at most 32 characters. */
+  executionSerial?: string | null;
+  /** The type of the file, as the list has it. Some banks demand it. */
+  fileType?: string | null;
+}
+
+/** The file. */
+export interface DownloadBankFileResponse {
+  /** The customer, as in the request. */
+  readonly customerId: string;
+  /** When the bank made the answer. */
+  readonly timestamp: string;
+  /** The bank's code: `00`, or `24` for a list without files. */
+  readonly responseCode: string;
+  /** The bank's text, for people; it may be Finnish. */
+  readonly responseText: string;
+  /** The `executionSerial` of the request, if it had one. */
+  readonly executionSerial?: string;
+  /** The type of the file, if the bank says so. */
+  readonly fileType?: string;
+  /** The file's bytes, unpacked. They are handed out only when all signatures over them hold. */
+  readonly content: Received;
+  /** What shows later which messages were exchanged. */
+  readonly evidence?: ExchangeEvidence;
+}
+
+/** Which file. */
+export interface DeleteBankFileRequest {
+  /** The bank's reference of the file, at most 32 characters. */
+  fileReference: string;
+  /** The part of the agreement, at most 80 characters. Default: that of the settings. */
+  targetId?: string | null;
+  /** Copied into the answer, at most 32 characters. */
+  executionSerial?: string | null;
+  /** The type of the file. */
+  fileType?: string | null;
+}
+
+/** The file is deleted. */
+export interface DeleteBankFileResponse {
+  /** The customer, as in the request. */
+  readonly customerId: string;
+  /** When the bank made the answer. */
+  readonly timestamp: string;
+  /** The bank's code: `00`, or `24` for a list without files. */
+  readonly responseCode: string;
+  /** The bank's text, for people; it may be Finnish. */
+  readonly responseText: string;
+  /** The `executionSerial` of the request, if it had one. */
+  readonly executionSerial?: string;
+  /** The deleted file; empty if the bank does not say so. */
+  readonly fileDescriptors: readonly BankFileDescriptor[];
+  /** What shows later which messages were exchanged. */
+  readonly evidence?: ExchangeEvidence;
+}
+
+/** A request has nothing to say. */
+export interface GetUserInfoRequest {
+  /** Copied into the answer, at most 32 characters. */
+  executionSerial?: string | null;
+}
+
+/**
+ * Which way files of a type go.
+ * - `Upload`: To the bank.
+ * - `Download`: From the bank.
+ * - any other text: a value that this version does not know
+ */
+export type FileDirection = "Upload" | "Download" | (string & {});
+
+/** A service or account with files of a type. */
+export interface FileTypeService {
+  /** Its id. */
+  readonly serviceId: string;
+  /** Its owner. */
+  readonly serviceIdOwnerName?: string;
+  /** The kind of the id, a letter of the bank. */
+  readonly serviceIdType?: string;
+  /** Its name for people. */
+  readonly serviceIdText?: string;
+}
+
+/** A type of files that a user may send or fetch. */
+export interface UserFileType {
   /**
-   * Which files are compressed before they are sent.
-   * - `required`: Every file.
-   * - `xml_files`: Only XML files may be.
-   * - `none`: None.
+   * The part of the agreement: the `targetId` of requests for such files; left out if the bank leaves it
+   * empty.
    */
-  export type CompressionRule = "required" | "xml_files" | "none";
+  readonly targetId?: string;
+  /** The bank's type of the file. The schema lets banks leave it out. */
+  readonly fileType?: string;
+  /** Its name for people. */
+  readonly fileTypeName?: string;
+  /** The country. */
+  readonly country?: string;
+  /** Which way such files go. */
+  readonly direction?: FileDirection;
+  /** The services or accounts with such files; empty if the bank names none. */
+  readonly fileTypeServices: readonly FileTypeService[];
+}
 
+/** What the user may do. */
+export interface GetUserInfoResponse {
+  /** The customer, as in the request. */
+  readonly customerId: string;
+  /** When the bank made the answer. */
+  readonly timestamp: string;
+  /** The bank's code: `00`, or `24` for a list without files. */
+  readonly responseCode: string;
+  /** The bank's text, for people; it may be Finnish. */
+  readonly responseText: string;
+  /** The `executionSerial` of the request, if it had one. */
+  readonly executionSerial?: string;
+  /** The types of files that the user may send or fetch, and the part of the agreement of each. */
+  readonly userFileTypes: readonly UserFileType[];
+  /** What shows later which messages were exchanged. */
+  readonly evidence?: ExchangeEvidence;
+}
+
+/**
+ * The banks that have one form of messages.
+ * - `nordea`: Nordea.
+ * - `op`: OP.
+ * - `samlink`: Banks on the platform of Samlink, and those that kept its messages.
+ */
+export type BankFamily = "nordea" | "op" | "samlink";
+
+/** The addresses of a service. */
+export interface ServiceUrls {
+  /** The address for real payments. */
+  readonly production?: string;
+  /** The address of the test environment; left out if it is not known or is the same. */
+  readonly test?: string;
+}
+
+/**
+ * Whether requests name a `TargetId`, the part of an agreement that files belong to.
+ * - `required`: Every request for files names one.
+ * - `optional`: It may be given.
+ * - `unused`: The bank has none.
+ */
+export type TargetIdRule = "required" | "optional" | "unused";
+
+/**
+ * An operation of the file service.
+ * - `uploadFile`: Sends a file.
+ * - `listFiles`: Lists files.
+ * - `downloadFile`: Fetches a file.
+ * - `deleteFile`: Deletes a file that was sent.
+ * - `getUserInfo`: Says what a user may do.
+ */
+export type FileCommand = "upload_file" | "list_files" | "download_file" | "delete_file" | "get_user_info";
+
+/**
+ * Which files are compressed before they are sent.
+ * - `required`: Every file.
+ * - `xml_files`: Only XML files may be.
+ * - `none`: None.
+ */
+export type CompressionRule = "required" | "xml_files" | "none";
+
+/**
+ * What a file of a bank is.
+ * - `payment`: Payments to be sent: pain.001.
+ * - `status_report`: What became of payments: pain.002.
+ * - `statement`: Statements of past days: camt.053.
+ * - `notification`: Single credits and debits: camt.054.
+ * - `report`: The current day: camt.052.
+ */
+export type BankFileKind = "payment" | "status_report" | "statement" | "notification" | "report";
+
+/** The bank's names for a kind of file. */
+export interface BankFileType {
+  /** The kind. */
+  readonly kind: BankFileKind;
+  /** The bank's file types, such as `NDCORPAYS`; case matters. */
+  readonly codes: readonly string[];
+}
+
+/**
+ * Which signature of an answer.
+ * - `soap`: That of the SOAP message, by WS-Security.
+ * - `document`: That of the document inside.
+ * - `any`: Either.
+ */
+export type SignatureLevel = "soap" | "document" | "any";
+
+/**
+ * The certificates with which a bank signs its answers. The authority behind them may also issue
+ * certificates to customers, so the path alone does not show a bank.
+ */
+export interface BankSignerPattern {
+  /** The signature that they make. */
+  readonly level: SignatureLevel;
+  /** A part of the common name (CN) of their subject. */
+  readonly commonNameContains: string;
+}
+
+/** The certificate authorities behind a bank's signatures. */
+export interface TrustAnchors {
+  /** Of real payments: certificates as PEM text, one after the other. */
+  readonly production?: string;
+  /** Of the test environment. */
+  readonly test?: string;
+}
+
+/**
+ * How the channel of one bank is used.
+ *
+ * Fields that are left out are those of the profile that `extends` names.
+ */
+export interface ChannelProfile {
+  /** The profile's name, such as `nordea`. */
+  readonly name?: string;
+  /** The shipped profile whose values hold where this one has none. */
+  readonly extends?: string;
+  /** The bank's name for people. */
+  readonly bank?: string;
+  /** The form of its messages. */
+  readonly family?: BankFamily;
+  /** The addresses of its file service. */
+  readonly fileUrl?: ServiceUrls;
+  /** The addresses of its certificate service. */
+  readonly certificateUrl?: ServiceUrls;
+  /** The `ReceiverId` of requests, mostly the bank's BIC. */
+  readonly receiverId?: string;
+  /** Whether requests name a `TargetId`. */
+  readonly targetId?: TargetIdRule;
+  /** The operations that the bank offers. Default: all of the file service. */
+  readonly operations?: readonly FileCommand[];
+  /** Whether every list names a status. Default: no. */
+  readonly requiresStatus?: boolean;
+  /** Whether every list and download names the type of the files. Default: no. */
+  readonly requiresFileType?: boolean;
+  /** Which files are compressed. */
+  readonly compression?: CompressionRule;
+  /** The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`. */
+  readonly compressionMethod?: string;
+  /** Largest file that the bank takes, bytes before compression. */
+  readonly maxFileBytes?: number;
+  /** Largest compressed file that the bank takes, bytes. */
+  readonly maxPackedBytes?: number;
+  /** The status under which files that were fetched before are listed: `DLD` or `DOWNLOADED`. */
+  readonly statusDownloaded?: string;
+  /** Its file types. */
+  readonly fileTypes?: readonly BankFileType[];
+  /** The certificates with which it signs. */
+  readonly signers?: readonly BankSignerPattern[];
+  /** Whether it may still sign with SHA-1, which is broken. Requests are never signed with it. */
+  readonly allowsSha1Answers?: boolean;
+  /** The authorities that are trusted. */
+  readonly anchors?: TrustAnchors;
   /**
-   * What a file of a bank is.
-   * - `payment`: Payments to be sent: pain.001.
-   * - `status_report`: What became of payments: pain.002.
-   * - `statement`: Statements of past days: camt.053.
-   * - `notification`: Single credits and debits: camt.054.
-   * - `report`: The current day: camt.052.
+   * Authorities between an anchor and a signer, as PEM text: they are used for a path, never trusted by
+   * themselves.
    */
-  export type BankFileKind = "payment" | "status_report" | "statement" | "notification" | "report";
+  readonly intermediates?: string;
+}
 
-  /** The bank's names for a kind of file. */
-  export interface BankFileType {
-    /** The kind. */
-    readonly kind: BankFileKind;
-    /** The bank's file types, such as `NDCORPAYS`; case matters. */
-    readonly codes: readonly string[];
-  }
+/**
+ * Which of a bank's two environments.
+ * - `production`: Real payments: the default.
+ * - `test`: The bank's test environment for customers.
+ */
+export type BankEnvironment = "production" | "test";
 
+/** A message, and what it is held against. */
+export interface VerifyMessageRequest {
+  /** The message's bytes: a SOAP envelope, or the document inside of one. */
+  content: Content;
+  /** The bank, such as `nordea`: its authorities are trusted, and its answers must be signed by it. */
+  bank?: string | null;
+  /** A profile of your own in place of `bank`. */
+  profile?: ChannelProfile | null;
+  /** Which of the bank's environments. Default: `production`. */
+  environment?: BankEnvironment | null;
+  /** Certificates of authorities that are trusted too, as PEM text, one after the other. */
+  trusted?: string | null;
+  /** The instant of the check. Default: now. */
+  at?: string | null;
+  /** Whether SHA-1 is permitted, which is broken. Default: as the bank's profile says, otherwise not. */
+  allowSha1?: boolean | null;
   /**
-   * Which signature of an answer.
-   * - `soap`: That of the SOAP message, by WS-Security.
-   * - `document`: That of the document inside.
-   * - `any`: Either.
+   * Whether only digests and values are computed, under the certificate in the message, whatever its age,
+   * issuer and methods, and wherever the signature is. Default: false.
    */
-  export type SignatureLevel = "soap" | "document" | "any";
+  signaturesOnly?: boolean | null;
+  /** The charset of the HTTP header that came with the message, for a message that declares none. */
+  charset?: string | null;
+}
 
+/**
+ * What a message is.
+ * - `soap_request`: A SOAP envelope from a customer to the bank's file service.
+ * - `soap_answer`: A SOAP envelope from the bank's file service to a customer.
+ * - `soap_certificate_request`: A SOAP envelope to a bank's certificate service.
+ * - `soap_certificate_answer`: A SOAP envelope from a bank's certificate service.
+ * - `soap_fault`: A SOAP fault: nobody signs it, so nothing follows from it.
+ * - `application_request`: The document inside of a request to the file service.
+ * - `application_response`: The document inside of an answer of the file service.
+ * - `certificate_request`: The document inside of a request to a certificate service.
+ * - `certificate_response`: The document inside of an answer of a certificate service.
+ * - `other`: None of this channel, or unreadable.
+ */
+export type MessageKind = "soap_request" | "soap_answer" | "soap_certificate_request" | "soap_certificate_answer" | "soap_fault" | "application_request" | "application_response" | "certificate_request" | "certificate_response" | "other";
+
+/** A reference of a signature. */
+export interface MessageSignatureReference {
+  /** Its URI: empty for the whole document. */
+  readonly uri: string;
+  /** The identifiers of its transforms. */
+  readonly transforms: readonly string[];
+  /** The identifier of its digest. */
+  readonly digest: string;
+  /** Whether the digest holds. */
+  readonly valid: boolean;
+}
+
+/** The certificate of a signer. */
+export interface SignerCertificate {
+  /** Its subject (RFC 2253). */
+  readonly subject: string;
+  /** Its issuer. */
+  readonly issuer: string;
+  /** Its serial number, hex. */
+  readonly serial: string;
+  /** Its end. */
+  readonly notAfter: string;
+  /** The size of its key, bits; 0 for a key that is not RSA. */
+  readonly bits: number;
+}
+
+/** One signature. */
+export interface MessageSignature {
+  /** Whether it is that of the envelope (`soap`) or of the document inside (`document`). */
+  readonly level: SignatureLevel;
   /**
-   * The certificates with which a bank signs its answers. The authority behind them may also issue
-   * certificates to customers, so the path alone does not show a bank.
+   * Whether digests and value hold under the certificate in the message; without `signaturesOnly` also
+   * whether the signature is where it belongs, covers what it must and uses permitted methods.
    */
-  export interface BankSignerPattern {
-    /** The signature that they make. */
-    readonly level: SignatureLevel;
-    /** A part of the common name (CN) of their subject. */
-    readonly commonNameContains: string;
-  }
+  readonly valid: boolean;
+  /** The identifier of its method. */
+  readonly method?: string;
+  /** The identifier of the canonicalisation of what is signed directly. */
+  readonly canonicalization?: string;
+  /** Its references. */
+  readonly references: readonly MessageSignatureReference[];
+  /** The certificate that it names; left out if there is none in the message. */
+  readonly signer?: SignerCertificate;
+  /**
+   * Whether that certificate leads to a trusted authority at the instant and, of a bank's answer, belongs
+   * to the bank.
+   */
+  readonly trusted: boolean;
+  /** The places of the elements that it covers, as paths from the root; empty if it is not valid. */
+  readonly covers: readonly string[];
+}
 
-  /** The certificate authorities behind a bank's signatures. */
-  export interface TrustAnchors {
-    /** Of real payments: certificates as PEM text, one after the other. */
-    readonly production?: string;
-    /** Of the test environment. */
-    readonly test?: string;
-  }
+/** One check. */
+export interface MessageCheck {
+  /** Its id, such as `V5`; the list is in the protocol's page. */
+  readonly id: string;
+  /** Whether it holds. */
+  readonly ok: boolean;
+  /** What holds, or what is wrong. */
+  readonly why: string;
+}
+
+/** The verdict on a message. */
+export interface MessageVerdict {
+  /**
+   * Whether every check holds. With `signaturesOnly`: whether there is a signature, and the digests and
+   * values of all of them hold.
+   */
+  readonly valid: boolean;
+  /** What the message is. */
+  readonly kind: MessageKind;
+  /** The operation, such as `uploadFile` or `get_certificate`; left out if it is not known. */
+  readonly operation?: string;
+  /**
+   * The bank's code: of the document if there is one, otherwise of the envelope. It counts only with
+   * `valid`.
+   */
+  readonly responseCode?: string;
+  /** The bank's text; of a fault, its text, which nobody signed. */
+  readonly responseText?: string;
+  /** All signatures: those of the envelope, then those of the document. */
+  readonly signatures: readonly MessageSignature[];
+  /** All checks that were made, in their order. */
+  readonly checks: readonly MessageCheck[];
+}
+
+/** A digest that differs, and what would give it. */
+export interface DigestDifference {
+  /** The signature. */
+  readonly level: SignatureLevel;
+  /** The reference's URI. */
+  readonly uri: string;
+  /** The element that it leads to, as a path from the root. */
+  readonly place: string;
+  /** The digest in the message, base64. */
+  readonly expected: string;
+  /** The digest of what is there, base64. */
+  readonly computed: string;
+  /** The canonical text that was digested; its beginning, if it is long. */
+  readonly canonical: string;
+  /** Its size, bytes. */
+  readonly canonicalBytes: number;
+  /**
+   * What would give the digest in the message, each in words; empty if the content itself was changed.
+   * Not tried for more than 32 MiB, and for the first two digests of an envelope or document only.
+   */
+  readonly alternatives: readonly string[];
+}
+
+/** The explanation. */
+export interface ExplainMessageResponse {
+  /** The verdict, as `verifyMessage` gives it. */
+  readonly verdict: MessageVerdict;
+  /**
+   * The digests that differ: the canonical text of what is there, and what would give the digest in the
+   * message.
+   */
+  readonly differences: readonly DigestDifference[];
+  /**
+   * What the bank's code means and what to do about it; left out if there is none, or its meaning is not
+   * known.
+   */
+  readonly codeMeaning?: string;
+  /** The whole for a person, several lines. */
+  readonly text: string;
+}
+
+/** Which profiles to show. */
+export interface ListProfilesRequest {
+  /** The name of one profile, such as `nordea`. Default: all. */
+  bank?: string | null;
+  /** A profile of your own: shown with what it extends. */
+  profile?: ChannelProfile | null;
+}
+
+/** The profiles. */
+export interface ListProfilesResponse {
+  /** The profiles, in the order of the library. */
+  readonly profiles: readonly ChannelProfile[];
+}
+
+/**
+ * The language of a bank's texts.
+ * - `en`: English: the default.
+ * - `fi`: Finnish.
+ * - `sv`: Swedish.
+ */
+export type BankTextLanguage = "en" | "fi" | "sv";
+
+/**
+ * The settings of a company's client of one bank. All are optional: operations that only compute need
+ * none. To send, the bank, the customer's id, a certificate and its key are needed.
+ */
+export interface SepaWebServicesSettings {
+  /** The bank, such as `nordea`: one of `listProfiles`. */
+  bank?: string | null;
+  /** A profile of your own in place of `bank`. */
+  profile?: ChannelProfile | null;
+  /** A file with a profile of your own, JSON. */
+  profileFile?: string | null;
+  /** Which of the bank's environments. Default: `production`. */
+  environment?: BankEnvironment | null;
+  /**
+   * The address of the bank's file service, in place of the profile's. Plain HTTP is accepted for
+   * loopback addresses only.
+   */
+  fileUrl?: string | null;
+  /** The customer's id at the bank, at most 16 characters. Its certificate signs documents. */
+  customerId?: string | null;
+  /** The sender's id, at most 35 characters, if another party sends. Default: `customerId`. */
+  senderId?: string | null;
+  /** The part of the agreement that files belong to, for requests that name none, at most 80 characters. */
+  targetId?: string | null;
+  /** The bank as requests name it, at most 35 characters. Default: as the profile says. */
+  receiverId?: string | null;
+  /** The language of the bank's texts. Default: `en`. */
+  language?: BankTextLanguage | null;
+  /**
+   * The name of your program, at most 80 characters; banks see it. Default: `bankchannel` with its
+   * version.
+   */
+  softwareId?: string | null;
+  /** The customer's certificate as PEM text. */
+  certificate?: string | null;
+  /** A file with the customer's certificate. */
+  certificateFile?: string | null;
+  /**
+   * The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for its
+   * signatures.
+   */
+  privateKey?: Secret | null;
+  /** A file with the private key. */
+  privateKeyFile?: string | null;
+  /** A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings. */
+  keystoreFile?: string | null;
+  /** The private key in an HSM or on a smart card, instead of `privateKey`. */
+  pkcs11?: Pkcs11Settings | null;
+  /** The passphrase of an encrypted private key or of the PKCS#12 file. */
+  passphrase?: Secret | null;
+  /** The sender's certificate as PEM text, if another party sends. Default: the customer's. */
+  senderCertificate?: string | null;
+  /** A file with the sender's certificate. */
+  senderCertificateFile?: string | null;
+  /** The private key of the sender's certificate as PEM text. */
+  senderPrivateKey?: Secret | null;
+  /** A file with the sender's private key. */
+  senderPrivateKeyFile?: string | null;
+  /** A PKCS#12 file with the sender's certificate and private key. */
+  senderKeystoreFile?: string | null;
+  /** The passphrase of the sender's private key or PKCS#12 file. */
+  senderPassphrase?: Secret | null;
+  /** Certificates of authorities that are trusted beside the profile's, as PEM text, one after the other. */
+  trusted?: string | null;
+  /** A file with such certificates. */
+  trustedFile?: string | null;
+  /**
+   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
+   * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   */
+  caFile?: string | null;
+  /** Whether to trust only the authorities of `caFile`, not the system's. */
+  onlyCaFile?: boolean | null;
+  /**
+   * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
+   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
+   * machine's own addresses.
+   */
+  proxy?: Secret | null;
+  /**
+   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
+   * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+   */
+  exchangeTimeoutS?: number | null;
+  /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
+  connectTimeoutS?: number | null;
+  /**
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed.
+   * With 0 or without a value only the limit of the whole exchange applies.
+   */
+  readTimeoutS?: number | null;
+  /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
+  maxAnswerBytes?: number | null;
+  /**
+   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+   * Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+   */
+  retries?: number | null;
+  /**
+   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
+   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
+   * to 5 s too. Default: 0.3.
+   */
+  retryBackoffS?: number | null;
+  /**
+   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
+   * trace. Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody
+   * else no: a bank learns nothing of its customers' systems.
+   */
+  sendTraceparent?: boolean | null;
+  /**
+   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
+   * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
+   * installations.
+   */
+  recordTo?: string | null;
+  /**
+   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
+   * path; nothing is sent.
+   */
+  replayFrom?: string | null;
+}
+
+/** The start options of a sandbox bank. */
+export interface SepaBankOptions {
+  /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. Loopback only. */
+  listen?: string | null;
+  /**
+   * The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at
+   * the end.
+   */
+  data?: string | null;
+  /** Serves HTTP without TLS. */
+  plain?: boolean | null;
+  /**
+   * A fixed time for the bank's messages and its certificates. Default: the system's clock. When files
+   * appear has a clock of its own, which the control interface moves.
+   */
+  clock?: string | null;
+  /** Refuses what real banks let pass: requests without a signed time. */
+  strict?: boolean | null;
+  /** Opens the control interface. */
+  control?: boolean | null;
+}
+
+/** An embedded sandbox bank of SEPA Web Services: the other side, in this process, for tests and trials. */
+export declare class SepaBank implements AsyncDisposable {
+  private constructor();
+  /** Starts it; the promise resolves when it takes calls. */
+  static start(options?: SepaBankOptions): Promise<SepaBank>;
+  /** The address of the bank, below which each family has its file service. */
+  readonly baseUrl: string;
+  /** The families. */
+  readonly families: Readonly<Record<string, any>>;
+  /** The `caFile` for clients, if the bank uses TLS: an absolute path. */
+  readonly caFile: string | null;
+  /** The URL of the control interface, if it was requested. */
+  readonly controlUrl: string | null;
+  /** What a client needs to reach it: spread it into the client's settings. */
+  readonly clientSettings: { caFile: string | null };
+  /**
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
+   * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
+   * JSON, such as `apiKey`.
+   */
+  seed(data: SeedOf<"SepaBank">): Promise<SeededBy<"SepaBank">>;
+  /**
+   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
+   * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
+   * with `control`.
+   */
+  readonly control: ServerControl['control'];
+  /** Stops it; running answers get some time to finish. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * A company's client of the banks' own SOAP channel: files, and messages verified and explained. A method
+ * per operation. Calls may run at the same time.
+ */
+export declare class SepaWebServices implements AsyncDisposable {
+  constructor(settings?: SepaWebServicesSettings, options?: ClientOptions);
 
   /**
-   * How the channel of one bank is used.
+   * A client of the environment's settings, the variables `SEPA_WEB_SERVICES_*` such as
+   * `SEPA_WEB_SERVICES_BASE_URL`; what is given here goes before.
    *
-   * Fields that are left out are those of the profile that `extends` names.
+   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named,
+   * its value is not shown.
    */
-  export interface ChannelProfile {
-    /** The profile's name, such as `nordea`. */
-    readonly name?: string;
-    /** The shipped profile whose values hold where this one has none. */
-    readonly extends?: string;
-    /** The bank's name for people. */
-    readonly bank?: string;
-    /** The form of its messages. */
-    readonly family?: BankFamily;
-    /** The addresses of its file service. */
-    readonly fileUrl?: ServiceUrls;
-    /** The addresses of its certificate service. */
-    readonly certificateUrl?: ServiceUrls;
-    /** The `ReceiverId` of requests, mostly the bank's BIC. */
-    readonly receiverId?: string;
-    /** Whether requests name a `TargetId`. */
-    readonly targetId?: TargetIdRule;
-    /** Which files are compressed. */
-    readonly compression?: CompressionRule;
-    /** The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`. */
-    readonly compressionMethod?: string;
-    /** Largest file that the bank takes, bytes before compression. */
-    readonly maxFileBytes?: number;
-    /** Largest compressed file that the bank takes, bytes. */
-    readonly maxPackedBytes?: number;
-    /** The status under which files that were fetched before are listed: `DLD` or `DOWNLOADED`. */
-    readonly statusDownloaded?: string;
-    /** Its file types. */
-    readonly fileTypes?: readonly BankFileType[];
-    /** The certificates with which it signs. */
-    readonly signers?: readonly BankSignerPattern[];
-    /** Whether it may still sign with SHA-1, which is broken. Requests are never signed with it. */
-    readonly allowsSha1Answers?: boolean;
-    /** The authorities that are trusted. */
-    readonly anchors?: TrustAnchors;
-    /**
-     * Authorities between an anchor and a signer, as PEM text: they are used for a path, never trusted by
-     * themselves.
-     */
-    readonly intermediates?: string;
-  }
+  static fromEnv(settings?: SepaWebServicesSettings, options?: ClientOptions): SepaWebServices;
 
   /**
-   * Which of a bank's two environments.
-   * - `production`: Real payments: the default.
-   * - `test`: The bank's test environment for customers.
+   * Send a file to a bank.
+   *
+   * The file is sent once and never repeated by the library: the banks' channel does not look for
+   * repeats. If its answer is lost or cannot be believed, the outcome is `unknown` and stays so: a list
+   * does not show what was sent. A status report (pain.002) that names the file's message id settles it,
+   * or the bank's word to a person. Fetch reports before anything is sent again.
+   *
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {InvalidInputError} `sepa_web_services.content_refused`: The bank takes no such file.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
+   * sign.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
    */
-  export type BankEnvironment = "production" | "test";
-
-  /** A message, and what it is held against. */
-  export interface VerifyMessageRequest {
-    /** The message's bytes: a SOAP envelope, or the document inside of one. */
-    content: Content;
-    /** The bank, such as `nordea`: its authorities are trusted, and its answers must be signed by it. */
-    bank?: string | null;
-    /** A profile of your own in place of `bank`. */
-    profile?: ChannelProfile | null;
-    /** Which of the bank's environments. Default: `production`. */
-    environment?: BankEnvironment | null;
-    /** Certificates of authorities that are trusted too, as PEM text, one after the other. */
-    trusted?: string | null;
-    /** The instant of the check. Default: now. */
-    at?: string | null;
-    /** Whether SHA-1 is permitted, which is broken. Default: as the bank's profile says, otherwise not. */
-    allowSha1?: boolean | null;
-    /**
-     * Whether only digests and values are computed, under the certificate in the message, whatever its age,
-     * issuer and methods, and wherever the signature is. Default: false.
-     */
-    signaturesOnly?: boolean | null;
-    /** The charset of the HTTP header that came with the message, for a message that declares none. */
-    charset?: string | null;
-  }
+  uploadFile(request: UploadBankFileRequest, options?: CallOptions): Promise<UploadBankFileResponse>;
 
   /**
-   * What a message is.
-   * - `soap_request`: A SOAP envelope from a customer to the bank's file service.
-   * - `soap_answer`: A SOAP envelope from the bank's file service to a customer.
-   * - `soap_certificate_request`: A SOAP envelope to a bank's certificate service.
-   * - `soap_certificate_answer`: A SOAP envelope from a bank's certificate service.
-   * - `soap_fault`: A SOAP fault: nobody signs it, so nothing follows from it.
-   * - `application_request`: The document inside of a request to the file service.
-   * - `application_response`: The document inside of an answer of the file service.
-   * - `certificate_request`: The document inside of a request to a certificate service.
-   * - `certificate_response`: The document inside of an answer of a certificate service.
-   * - `other`: None of this channel, or unreadable.
+   * List the files that a bank holds for the customer.
+   *
+   * Lists what the bank has prepared: statements, notifications, status reports. Files that were sent are
+   * not listed. A file that was downloaded is not `new` any more. There are no pages: narrow a long list
+   * with days.
+   *
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
+   * sign.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
    */
-  export type MessageKind = "soap_request" | "soap_answer" | "soap_certificate_request" | "soap_certificate_answer" | "soap_fault" | "application_request" | "application_response" | "certificate_request" | "certificate_response" | "other";
+  listFiles(request?: ListBankFilesRequest, options?: CallOptions): Promise<ListBankFilesResponse>;
 
-  /** A reference of a signature. */
-  export interface MessageSignatureReference {
-    /** Its URI: empty for the whole document. */
-    readonly uri: string;
-    /** The identifiers of its transforms. */
-    readonly transforms: readonly string[];
-    /** The identifier of its digest. */
-    readonly digest: string;
-    /** Whether the digest holds. */
-    readonly valid: boolean;
-  }
+  /**
+   * Fetch a file from a bank.
+   *
+   * The bank then marks the file as downloaded: it is no longer listed as `new`. It may be fetched again
+   * while the bank keeps it.
+   *
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
+   * sign.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {PeerProtocolError} `sepa_web_services.answer_content`: The file in the answer cannot be
+   * unpacked.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.file_not_found`: The bank has no such file.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
+   */
+  downloadFile(request: DownloadBankFileRequest, options?: CallOptions & DestinationOption): Promise<DownloadBankFileResponse>;
+  /** As `downloadFile`, with the content as a stream; it is good only if the stream ends without error. */
+  downloadFileStream(request: DownloadBankFileRequest, options?: CallOptions): Readable & { readonly response: Promise<DownloadBankFileResponse> };
 
-  /** The certificate of a signer. */
-  export interface SignerCertificate {
-    /** Its subject (RFC 2253). */
-    readonly subject: string;
-    /** Its issuer. */
-    readonly issuer: string;
-    /** Its serial number, hex. */
-    readonly serial: string;
-    /** Its end. */
-    readonly notAfter: string;
-    /** The size of its key, bits; 0 for a key that is not RSA. */
-    readonly bits: number;
-  }
+  /**
+   * Delete a file at a bank.
+   *
+   * Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one that
+   * they offer for downloading. Not every bank offers this.
+   *
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
+   * sign.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
+   */
+  deleteFile(request: DeleteBankFileRequest, options?: CallOptions): Promise<DeleteBankFileResponse>;
 
-  /** One signature. */
-  export interface MessageSignature {
-    /** Whether it is that of the envelope (`soap`) or of the document inside (`document`). */
-    readonly level: SignatureLevel;
-    /**
-     * Whether digests and value hold under the certificate in the message; without `signaturesOnly` also
-     * whether the signature is where it belongs, covers what it must and uses permitted methods.
-     */
-    readonly valid: boolean;
-    /** The identifier of its method. */
-    readonly method?: string;
-    /** The identifier of the canonicalisation of what is signed directly. */
-    readonly canonicalization?: string;
-    /** Its references. */
-    readonly references: readonly MessageSignatureReference[];
-    /** The certificate that it names; left out if there is none in the message. */
-    readonly signer?: SignerCertificate;
-    /**
-     * Whether that certificate leads to a trusted authority at the instant and, of a bank's answer, belongs
-     * to the bank.
-     */
-    readonly trusted: boolean;
-    /** The places of the elements that it covers, as paths from the root; empty if it is not valid. */
-    readonly covers: readonly string[];
-  }
-
-  /** One check. */
-  export interface MessageCheck {
-    /** Its id, such as `V5`; the list is in the protocol's page. */
-    readonly id: string;
-    /** Whether it holds. */
-    readonly ok: boolean;
-    /** What holds, or what is wrong. */
-    readonly why: string;
-  }
-
-  /** The verdict on a message. */
-  export interface MessageVerdict {
-    /**
-     * Whether every check holds. With `signaturesOnly`: whether there is a signature, and the digests and
-     * values of all of them hold.
-     */
-    readonly valid: boolean;
-    /** What the message is. */
-    readonly kind: MessageKind;
-    /** The operation, such as `uploadFile` or `get_certificate`; left out if it is not known. */
-    readonly operation?: string;
-    /**
-     * The bank's code: of the document if there is one, otherwise of the envelope. It counts only with
-     * `valid`.
-     */
-    readonly responseCode?: string;
-    /** The bank's text; of a fault, its text, which nobody signed. */
-    readonly responseText?: string;
-    /** All signatures: those of the envelope, then those of the document. */
-    readonly signatures: readonly MessageSignature[];
-    /** All checks that were made, in their order. */
-    readonly checks: readonly MessageCheck[];
-  }
-
-  /** A digest that differs, and what would give it. */
-  export interface DigestDifference {
-    /** The signature. */
-    readonly level: SignatureLevel;
-    /** The reference's URI. */
-    readonly uri: string;
-    /** The element that it leads to, as a path from the root. */
-    readonly place: string;
-    /** The digest in the message, base64. */
-    readonly expected: string;
-    /** The digest of what is there, base64. */
-    readonly computed: string;
-    /** The canonical text that was digested; its beginning, if it is long. */
-    readonly canonical: string;
-    /** Its size, bytes. */
-    readonly canonicalBytes: number;
-    /**
-     * What would give the digest in the message, each in words; empty if the content itself was changed.
-     * Not tried for more than 32 MiB, and for the first two digests of an envelope or document only.
-     */
-    readonly alternatives: readonly string[];
-  }
-
-  /** The explanation. */
-  export interface ExplainMessageResponse {
-    /** The verdict, as `verifyMessage` gives it. */
-    readonly verdict: MessageVerdict;
-    /**
-     * The digests that differ: the canonical text of what is there, and what would give the digest in the
-     * message.
-     */
-    readonly differences: readonly DigestDifference[];
-    /**
-     * What the bank's code means and what to do about it; left out if there is none, or its meaning is not
-     * known.
-     */
-    readonly codeMeaning?: string;
-    /** The whole for a person, several lines. */
-    readonly text: string;
-  }
-
-  /** Which profiles to show. */
-  export interface ListProfilesRequest {
-    /** The name of one profile, such as `nordea`. Default: all. */
-    bank?: string | null;
-    /** A profile of your own: shown with what it extends. */
-    profile?: ChannelProfile | null;
-  }
-
-  /** The profiles. */
-  export interface ListProfilesResponse {
-    /** The profiles, in the order of the library. */
-    readonly profiles: readonly ChannelProfile[];
-  }
+  /**
+   * Ask a bank which files the user may send and fetch.
+   *
+   * The reliable way to learn the file types and target ids of an agreement. Nordea has it; not every
+   * bank does.
+   *
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
+   * sign.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
+   */
+  getUserInfo(request?: GetUserInfoRequest, options?: CallOptions): Promise<GetUserInfoResponse>;
 
   /**
    * Verify a message of SEPA Web Services.
    *
-   * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of
-   * the document inside, what they cover, the time, the certificates' paths to the bank's authorities, and
-   * that the bank signed and not another customer of the same authority. Requests can be verified as well,
-   * with the authority of their certificates in `trusted`. A message that is refused is an answer, not an
-   * error. Not checked: revocation, and whether an answer belongs to a request, for there is none.
+   * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that
+   * of the document inside, what they cover, the time, the certificates' paths to the bank's authorities,
+   * and that the bank signed and not another customer of the same authority. Requests can be verified as
+   * well, with the authority of their certificates in `trusted`. A message that is refused is an answer,
+   * not an error. Not checked: revocation, and whether an answer belongs to a request, for there is none.
    *
    * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`: A certificate that was given
    * cannot be used.
@@ -8180,10 +8908,9 @@ export declare namespace sepaWebServices {
    *
    * The event loop waits meanwhile: `verifyMessageAsync` computes on another thread.
    */
-  export function verifyMessage(request: Omit<VerifyMessageRequest, "content"> & { content: LocalContent }): MessageVerdict;
-
+  verifyMessage(request: Omit<VerifyMessageRequest, "content"> & { content: LocalContent }): MessageVerdict;
   /** As `verifyMessage`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
-  export function verifyMessageAsync(request: Omit<VerifyMessageRequest, "content"> & { content: LocalContent }): Promise<MessageVerdict>;
+  verifyMessageAsync(request: Omit<VerifyMessageRequest, "content"> & { content: LocalContent }): Promise<MessageVerdict>;
 
   /**
    * Explain why a message of SEPA Web Services is refused.
@@ -8200,10 +8927,9 @@ export declare namespace sepaWebServices {
    *
    * The event loop waits meanwhile: `explainMessageAsync` computes on another thread.
    */
-  export function explainMessage(request: Omit<VerifyMessageRequest, "content"> & { content: LocalContent }): ExplainMessageResponse;
-
+  explainMessage(request: Omit<VerifyMessageRequest, "content"> & { content: LocalContent }): ExplainMessageResponse;
   /** As `explainMessage`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
-  export function explainMessageAsync(request: Omit<VerifyMessageRequest, "content"> & { content: LocalContent }): Promise<ExplainMessageResponse>;
+  explainMessageAsync(request: Omit<VerifyMessageRequest, "content"> & { content: LocalContent }): Promise<ExplainMessageResponse>;
 
   /**
    * List the profiles of banks.
@@ -8214,10 +8940,20 @@ export declare namespace sepaWebServices {
    *
    * @throws {InvalidInputError} `sepa_web_services.unknown_profile`: There is no profile of this bank.
    */
-  export function listProfiles(request?: ListProfilesRequest): ListProfilesResponse;
+  listProfiles(request?: ListProfilesRequest): ListProfilesResponse;
 
-  /** As `listProfiles`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
-  export function listProfilesAsync(request?: ListProfilesRequest): Promise<ListProfilesResponse>;
+  /**
+   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
+   * computes does so on another thread, so that the event loop goes on:
+   * `client.call('sepa_web_services.verify_message', …)` for big content. Such a one takes no time limit,
+   * no signal, and no stream.
+   */
+  call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;
+  /** An operation that only computes, by its name, here and now. */
+  callLocal(name: string, request?: object, options?: { content?: LocalContent }): unknown;
+  /** Ends the client: running calls are cancelled. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**

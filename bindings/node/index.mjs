@@ -24,6 +24,8 @@ export const {
   SaltEdgeHubServer,
   SaltEdgeWorker,
   SecretText,
+  SepaBank,
+  SepaWebServices,
   Service,
   SignatureError,
   TimedOutError,
@@ -34,6 +36,5 @@ export const {
   iso20022,
   saltEdgeBankHandler,
   saltEdgeHandler,
-  sepaWebServices,
   version,
 } = bankchannel;

@@ -21,7 +21,7 @@ const EXAMPLES: &str = "Examples:
   bankchannel files list-files -b nordea
   bankchannel psd2 --help                signed requests of a third party: sign, verify, explain
   bankchannel salt-edge --help           a bank's connector: sign JWTs, report sessions
-  bankchannel sepa --help                messages of the banks' own SOAP channel: verify, explain
+  bankchannel sepa --help                the banks' own SOAP channel: files; verify, explain
   bankchannel iso20022 --help            make, check and read payment files; read statements; follow payments
   bankchannel serve ws-channel --data ws-data --listen 127.0.0.1:8080
 

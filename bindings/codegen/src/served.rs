@@ -28,9 +28,12 @@ impl Served {
         let Shape::Struct(options) = counterpart.options else {
             return Err(format!("{}: a server's options must be a struct", counterpart.kind));
         };
-        let text = |field: &&Field| !matches!(field.shape, Shape::Text(_));
-        if let Some(field) = counterpart.readiness.iter().find(text) {
-            return Err(format!("{}: `{}` of the readiness line must be text", counterpart.kind, field.name));
+        let other = |field: &&Field| !matches!(field.shape, Shape::Text(_) | Shape::Struct(_));
+        if let Some(field) = counterpart.readiness.iter().find(other) {
+            return Err(format!(
+                "{}: `{}` of the readiness line must be text or an object",
+                counterpart.kind, field.name
+            ));
         }
         Ok(Self {
             class: counterpart.class,
@@ -41,6 +44,11 @@ impl Served {
             info: counterpart.readiness,
             settings,
         })
+    }
+
+    /// Whether a member of the readiness line is an object of its own: languages have it as the JSON has it.
+    pub(crate) fn is_object(info: &Field) -> bool {
+        matches!(info.shape, Shape::Struct(_))
     }
 
     /// The members that a client uses as settings: those for which it has a setting of the same name.

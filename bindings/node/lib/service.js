@@ -27,7 +27,7 @@ class Embedded {
     made.#server = server;
     const info = await done((events, id) => server.start(events, id, kind, request));
     running.add(made);
-    for (const [name, on] of told) made[name] = info[on] ?? null;
+    for (const [name, on] of told) made[name] = named(info[on] ?? null);
     return made;
   }
 
@@ -55,6 +55,14 @@ class Embedded {
   [inspect.custom](depth, options) {
     return printed(this, { ...this, ...(!running.has(this) && { closed: true }) }, depth, options);
   }
+}
+
+/** A value of the readiness line, with its members' names in camelCase. */
+function named(value) {
+  if (Array.isArray(value)) return value.map(named);
+  if (typeof value !== 'object' || value === null) return value;
+  const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+  return Object.fromEntries(Object.entries(value).map(([name, of]) => [camel(name), named(of)]));
 }
 
 /** Waits for work of the native half; returns its answer. */

@@ -455,14 +455,14 @@ test('an operation that only computes can do so on another thread: the event loo
 });
 
 test('every operation has a method', () => {
-  const { iso20022, sepaWebServices } = bankchannel;
+  const { iso20022 } = bankchannel;
   const clients = {
     ws_channel: client,
     nextgen_psd2: new bankchannel.NextGenPsd2(),
     salt_edge_connector: new bankchannel.SaltEdgeConnector(),
     salt_edge_hub: new bankchannel.SaltEdgeHub({ baseUrl: 'http://127.0.0.1:9' }),
     iso20022,
-    sepa_web_services: sepaWebServices,
+    sepa_web_services: new bankchannel.SepaWebServices(),
   };
   for (const { name } of bankchannel.catalogue()) {
     const [protocol, operation] = name.split('.');

@@ -10,7 +10,7 @@ const { Readable } = require('node:stream');
 const { after, before, test } = require('node:test');
 const { inspect } = require('node:util');
 
-const { NextGenPsd2, NextGenPsd2Bank, SaltEdgeConnector, SaltEdgeHub, SaltEdgeHubServer, SecretText, Service, WsChannel, catalogue, iso20022, sepaWebServices } = require('..');
+const { NextGenPsd2, NextGenPsd2Bank, SaltEdgeConnector, SaltEdgeHub, SaltEdgeHubServer, SecretText, Service, WsChannel, SepaWebServices, catalogue, iso20022 } = require('..');
 const paths = require('./helpers/paths');
 const { run } = require('./helpers/process');
 
@@ -54,6 +54,7 @@ test('planted into every field of every operation and setting, nothing is repeat
   const clients = {
     'ws-channel': new WsChannel({ baseUrl: 'http://127.0.0.1:9/v2', environment: 'test' }),
     'nextgen-psd2': new NextGenPsd2(),
+    'sepa-web-services': new SepaWebServices(),
     'salt-edge-connector': new SaltEdgeConnector(),
     'salt-edge-hub': new SaltEdgeHub({ baseUrl: 'http://127.0.0.1:9' }),
   };
@@ -71,7 +72,7 @@ test('planted into every field of every operation and setting, nothing is repeat
   };
   try {
     // By name, any client runs a module's operation.
-    const modules = { iso20022, 'sepa-web-services': sepaWebServices };
+    const modules = { iso20022 };
     for (const { name, protocol, request_schema: schema } of catalogue()) {
       const method = camel(name.split('.')[1]);
       for (const [at, field] of Object.keys(schema.properties ?? {}).entries()) {

@@ -73,11 +73,11 @@ final class SecretsTest extends TestCase
         $home = (string) getcwd();
         // A text that is taken for a folder's name creates the folder.
         chdir(Scratch::folder());
-        $clients = ['ws-channel' => new WsChannel(baseUrl: 'http://127.0.0.1:9/v2'), 'nextgen-psd2' => new NextGenPsd2(), 'salt-edge-connector' => new SaltEdgeConnector(), 'salt-edge-hub' => new SaltEdgeHub(baseUrl: 'http://127.0.0.1:9')];
+        $clients = ['ws-channel' => new WsChannel(baseUrl: 'http://127.0.0.1:9/v2'), 'nextgen-psd2' => new NextGenPsd2(), 'sepa-web-services' => new SepaWebServices(), 'salt-edge-connector' => new SaltEdgeConnector(), 'salt-edge-hub' => new SaltEdgeHub(baseUrl: 'http://127.0.0.1:9')];
         foreach (Bankchannel::catalogue() as $operation) {
             // By name, any client runs a module's operation.
             $client = $clients[$operation['protocol']] ?? $clients['ws-channel'];
-            $module = ['iso20022' => Iso20022::class, 'sepa-web-services' => SepaWebServices::class][$operation['protocol']] ?? null;
+            $module = ['iso20022' => Iso20022::class][$operation['protocol']] ?? null;
             $class = $module ?? $client::class;
             $method = lcfirst(str_replace('_', '', ucwords(explode('.', $operation['name'])[1], '_')));
             $methods = array_map(static fn (\ReflectionMethod $each): string => $each->name, (new \ReflectionClass($class))->getMethods());

@@ -38,13 +38,17 @@ if TYPE_CHECKING:
     from .salt_edge_connector import SaltEdgeConnector as SaltEdgeConnector
     from .salt_edge_hub import AsyncSaltEdgeHub as AsyncSaltEdgeHub
     from .salt_edge_hub import SaltEdgeHub as SaltEdgeHub
+    from .sepa_web_services import AsyncSepaWebServices as AsyncSepaWebServices
+    from .sepa_web_services import SepaWebServices as SepaWebServices
     from .service import AsyncNextGenPsd2Bank as AsyncNextGenPsd2Bank
     from .service import AsyncSaltEdgeConnectorServer as AsyncSaltEdgeConnectorServer
     from .service import AsyncSaltEdgeHubServer as AsyncSaltEdgeHubServer
+    from .service import AsyncSepaBank as AsyncSepaBank
     from .service import AsyncService as AsyncService
     from .service import NextGenPsd2Bank as NextGenPsd2Bank
     from .service import SaltEdgeConnectorServer as SaltEdgeConnectorServer
     from .service import SaltEdgeHubServer as SaltEdgeHubServer
+    from .service import SepaBank as SepaBank
     from .service import Service as Service
     from .ws_channel import AsyncWsChannel as AsyncWsChannel
     from .ws_channel import WsChannel as WsChannel
@@ -56,6 +60,8 @@ __all__ = [
     "AsyncSaltEdgeConnectorServer",
     "AsyncSaltEdgeHub",
     "AsyncSaltEdgeHubServer",
+    "AsyncSepaBank",
+    "AsyncSepaWebServices",
     "AsyncService",
     "AsyncWsChannel",
     "AuthenticationError",
@@ -78,6 +84,8 @@ __all__ = [
     "SaltEdgeConnectorServer",
     "SaltEdgeHub",
     "SaltEdgeHubServer",
+    "SepaBank",
+    "SepaWebServices",
     "Service",
     "SignatureError",
     "TimedOutError",
@@ -119,13 +127,17 @@ MODULE_OF = {
     "SaltEdgeConnector": "salt_edge_connector",
     "AsyncSaltEdgeHub": "salt_edge_hub",
     "SaltEdgeHub": "salt_edge_hub",
+    "AsyncSepaWebServices": "sepa_web_services",
+    "SepaWebServices": "sepa_web_services",
     "AsyncNextGenPsd2Bank": "service",
     "AsyncSaltEdgeConnectorServer": "service",
     "AsyncSaltEdgeHubServer": "service",
+    "AsyncSepaBank": "service",
     "AsyncService": "service",
     "NextGenPsd2Bank": "service",
     "SaltEdgeConnectorServer": "service",
     "SaltEdgeHubServer": "service",
+    "SepaBank": "service",
     "Service": "service",
     "AsyncWsChannel": "ws_channel",
     "WsChannel": "ws_channel",

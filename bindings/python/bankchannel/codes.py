@@ -75,8 +75,22 @@ __all__ = [
     "SALT_EDGE_HUB_SIGNATURE_REFUSED",
     "SALT_EDGE_HUB_TOKEN_FAILED",
     "SALT_EDGE_HUB_TOKEN_REFUSED",
+    "SEPA_WEB_SERVICES_AGREEMENT_REFUSED",
+    "SEPA_WEB_SERVICES_ANSWER_CONTENT",
+    "SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED",
+    "SEPA_WEB_SERVICES_ANSWER_SIGNATURE",
+    "SEPA_WEB_SERVICES_ANSWER_STALE",
+    "SEPA_WEB_SERVICES_BANK_FAILED",
     "SEPA_WEB_SERVICES_CERTIFICATE_UNUSABLE",
+    "SEPA_WEB_SERVICES_CONTENT_REFUSED",
+    "SEPA_WEB_SERVICES_FAULT",
+    "SEPA_WEB_SERVICES_FILE_NOT_FOUND",
+    "SEPA_WEB_SERVICES_KEY_UNUSABLE",
     "SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE",
+    "SEPA_WEB_SERVICES_NOT_OFFERED",
+    "SEPA_WEB_SERVICES_REFUSED",
+    "SEPA_WEB_SERVICES_SIGNATURE_REFUSED",
+    "SEPA_WEB_SERVICES_TOKEN_FAILED",
     "SEPA_WEB_SERVICES_UNKNOWN_PROFILE",
     "TIMEOUT_DEADLINE",
     "TRANSPORT_CONNECTION_LOST",
@@ -427,6 +441,56 @@ SEPA_WEB_SERVICES_UNKNOWN_PROFILE: Final = "sepa_web_services.unknown_profile"
 SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE: Final = "sepa_web_services.message_too_large"
 """The message is larger than any of this channel. Banks take and give files of at most 100 MB; see the
 limit.
+"""
+SEPA_WEB_SERVICES_NOT_OFFERED: Final = "sepa_web_services.not_offered"
+"""The bank does not offer this operation. list_profiles shows what a bank offers; a profile of your own
+may offer more.
+"""
+SEPA_WEB_SERVICES_KEY_UNUSABLE: Final = "sepa_web_services.key_unusable"
+"""The private key cannot be used. The message says why; it must be an RSA key as PEM text, of at least
+2048 bits, and belong to the certificate.
+"""
+SEPA_WEB_SERVICES_TOKEN_FAILED: Final = "sepa_web_services.token_failed"
+"""The token with the private key did not sign. The message says why: check the token, its reader or
+connection, and its PIN; do not repeat a PIN that was refused.
+"""
+SEPA_WEB_SERVICES_CONTENT_REFUSED: Final = "sepa_web_services.content_refused"
+"""The bank takes no such file. The message says which limit or rule of the bank the file breaks."""
+SEPA_WEB_SERVICES_FAULT: Final = "sepa_web_services.fault"
+"""The bank has answered with a SOAP fault, which nobody signed. See the outcome; the fault's text is
+attached, and nothing follows from it. Explain the request if it goes on.
+"""
+SEPA_WEB_SERVICES_ANSWER_SIGNATURE: Final = "sepa_web_services.answer_signature"
+"""The answer's signature does not hold. Do not act on the answer. `verify_message` and `explain_message`
+show which check fails.
+"""
+SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED: Final = "sepa_web_services.answer_not_trusted"
+"""The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority, give
+its certificate in `trusted`, and compare its fingerprint with what the bank publishes.
+"""
+SEPA_WEB_SERVICES_ANSWER_STALE: Final = "sepa_web_services.answer_stale"
+"""The answer is not of now. Compare this machine's clock with the time."""
+SEPA_WEB_SERVICES_ANSWER_CONTENT: Final = "sepa_web_services.answer_content"
+"""The file in the answer cannot be unpacked. The message says what is wrong with it; the bank's support
+can help.
+"""
+SEPA_WEB_SERVICES_SIGNATURE_REFUSED: Final = "sepa_web_services.signature_refused"
+"""The bank does not accept the signature or the certificate of the request. The bank's code says which;
+`explain_message` shows what was digested. See whether the certificate has ended.
+"""
+SEPA_WEB_SERVICES_AGREEMENT_REFUSED: Final = "sepa_web_services.agreement_refused"
+"""The bank's agreement does not allow the request. The bank's code says whether sender, customer or
+contract is unknown, locked or ended: ask the bank.
+"""
+SEPA_WEB_SERVICES_FILE_NOT_FOUND: Final = "sepa_web_services.file_not_found"
+"""The bank has no such file. It was deleted, or the bank keeps it no longer: list the files."""
+SEPA_WEB_SERVICES_REFUSED: Final = "sepa_web_services.refused"
+"""The bank has refused the request. The bank's code and text are attached; `code_meaning` says what they
+mean.
+"""
+SEPA_WEB_SERVICES_BANK_FAILED: Final = "sepa_web_services.bank_failed"
+"""The bank has answered with an error that does not say what became of the request. See the outcome. Lists
+and downloads may be repeated later; a file must not be sent again before it is known what became of it.
 """
 SALT_EDGE_CONNECTOR_KEY_UNUSABLE: Final = "salt_edge_connector.key_unusable"
 """The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ._service import AsyncEmbeddedService, EmbeddedService
 
@@ -19,6 +19,7 @@ __all__ = [
     "AsyncNextGenPsd2Bank",
     "AsyncSaltEdgeConnectorServer",
     "AsyncSaltEdgeHubServer",
+    "AsyncSepaBank",
     "AsyncService",
     "NextGenPsd2Bank",
     "NextGenPsd2BankClientSettings",
@@ -26,6 +27,8 @@ __all__ = [
     "SaltEdgeConnectorServerClientSettings",
     "SaltEdgeHubServer",
     "SaltEdgeHubServerClientSettings",
+    "SepaBank",
+    "SepaBankClientSettings",
     "Service",
     "ServiceClientSettings",
 ]
@@ -323,6 +326,121 @@ class AsyncNextGenPsd2Bank(AsyncEmbeddedService):
     def client_settings(self) -> NextGenPsd2BankClientSettings:
         """What a client needs to reach it: `AsyncNextGenPsd2(**server.client_settings, ...)`."""
         return {"base_url": self.base_url, "ca_file": self.ca_file}
+
+
+class SepaBankClientSettings(TypedDict):
+    """What a client needs to reach it: spread it into the client's settings."""
+
+    ca_file: str | None
+
+
+class SepaBank(EmbeddedService):
+    """The start options of a sandbox bank.
+
+    It runs from its construction until `close()` or the end of a `with` block.
+
+    Args:
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
+            Loopback only.
+        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is
+            removed at the end.
+        plain: Serves HTTP without TLS.
+        clock: A fixed time for the bank's messages and its certificates. Default: the system's clock.
+            When files appear has a clock of its own, which the control interface moves.
+        strict: Refuses what real banks let pass: requests without a signed time.
+        control: Opens the control interface.
+    """
+
+    base_url: str
+    """The address of the bank, below which each family has its file service."""
+    families: dict[str, Any]
+    """The families."""
+    ca_file: str | None
+    """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
+    control_url: str | None
+    """The URL of the control interface, if it was requested."""
+
+    def __init__(
+        self,
+        *,
+        listen: str | None = None,
+        data: str | PathLike[str] | None = None,
+        plain: bool | None = None,
+        clock: datetime | None = None,
+        strict: bool | None = None,
+        control: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "sepa-bank",
+            {
+                "listen": listen,
+                "data": data,
+                "plain": plain,
+                "clock": clock,
+                "strict": strict,
+                "control": control,
+            },
+        )
+
+    @property
+    def client_settings(self) -> SepaBankClientSettings:
+        """What a client needs to reach it: `SepaWebServices(**server.client_settings, ...)`."""
+        return {"ca_file": self.ca_file}
+
+
+class AsyncSepaBank(AsyncEmbeddedService):
+    """The start options of a sandbox bank.
+
+    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop
+    goes on while it starts, and until then its addresses are absent.
+
+    Args:
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
+            Loopback only.
+        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is
+            removed at the end.
+        plain: Serves HTTP without TLS.
+        clock: A fixed time for the bank's messages and its certificates. Default: the system's clock.
+            When files appear has a clock of its own, which the control interface moves.
+        strict: Refuses what real banks let pass: requests without a signed time.
+        control: Opens the control interface.
+    """
+
+    base_url: str
+    """The address of the bank, below which each family has its file service."""
+    families: dict[str, Any]
+    """The families."""
+    ca_file: str | None
+    """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
+    control_url: str | None
+    """The URL of the control interface, if it was requested."""
+
+    def __init__(
+        self,
+        *,
+        listen: str | None = None,
+        data: str | PathLike[str] | None = None,
+        plain: bool | None = None,
+        clock: datetime | None = None,
+        strict: bool | None = None,
+        control: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "sepa-bank",
+            {
+                "listen": listen,
+                "data": data,
+                "plain": plain,
+                "clock": clock,
+                "strict": strict,
+                "control": control,
+            },
+        )
+
+    @property
+    def client_settings(self) -> SepaBankClientSettings:
+        """What a client needs to reach it: `AsyncSepaWebServices(**server.client_settings, ...)`."""
+        return {"ca_file": self.ca_file}
 
 
 class SaltEdgeHubServerClientSettings(TypedDict):

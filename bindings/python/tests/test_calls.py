@@ -410,9 +410,9 @@ class Package(unittest.TestCase):
             "nextgen_psd2": (bankchannel.NextGenPsd2, bankchannel.AsyncNextGenPsd2),
             "salt_edge_connector": (bankchannel.SaltEdgeConnector, bankchannel.AsyncSaltEdgeConnector),
             "salt_edge_hub": (bankchannel.SaltEdgeHub, bankchannel.AsyncSaltEdgeHub),
-            # Modules of functions.
+            "sepa_web_services": (bankchannel.SepaWebServices, bankchannel.AsyncSepaWebServices),
+            # A module of functions.
             "iso20022": (bankchannel.iso20022,),
-            "sepa_web_services": (bankchannel.sepa_web_services,),
         }
         for name in names:
             protocol, method = name.split(".")

@@ -84,10 +84,11 @@ class Planted(unittest.TestCase):
         clients: dict[str, Any] = {
             "ws_channel": WsChannel(base_url="http://127.0.0.1:9/v2", environment="test"),
             "nextgen_psd2": NextGenPsd2(),
+            "sepa_web_services": bankchannel.SepaWebServices(),
             "salt_edge_connector": SaltEdgeConnector(),
             "salt_edge_hub": SaltEdgeHub(base_url="http://127.0.0.1:9"),
         }
-        modules: dict[str, Any] = {"iso20022": bankchannel.iso20022, "sepa_web_services": bankchannel.sepa_web_services}
+        modules: dict[str, Any] = {"iso20022": bankchannel.iso20022}
         for entry in bankchannel.catalogue():
             protocol, name = entry["name"].split(".")
             # By name, any client runs a module's operation.

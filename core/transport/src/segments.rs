@@ -479,7 +479,8 @@ mod tests {
                     Segment::Literal("</a>".into()),
                     Segment::Literal("x".repeat(size % 7).into()),
                 ];
-                let outside = vec![Segment::Literal("[".into()), Segment::Base64Of(inside), Segment::Literal("]".into())];
+                let outside =
+                    vec![Segment::Literal("[".into()), Segment::Base64Of(inside), Segment::Literal("]".into())];
                 let body = Body::of_segments(SOAP, outside);
                 let sent = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
                     let opened = SegmentBody::open(&body, Arc::default()).unwrap();

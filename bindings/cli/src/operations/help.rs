@@ -14,7 +14,7 @@ pub(super) fn group(name: &str) -> &'static str {
         "salt-edge" => {
             "A bank's connector for Salt Edge: verify and sign JWTs, handle requests, ask the bank, report to the hub"
         }
-        "sepa" => "The banks' own SOAP channel (SEPA Web Services): verify and explain messages, profiles of banks",
+        "sepa" => "The banks' own SOAP channel (SEPA Web Services): send and fetch files, verify and explain messages",
         _ => "Operations of this subject",
     }
 }

@@ -92,6 +92,24 @@ It is a sandbox: do not put data of real customers into it.",
         seeds: true,
     },
     Words {
+        kind: "sepa-bank",
+        about: "A sandbox bank of SEPA Web Services, in the dialects of Nordea, OP and the Samlink banks",
+        after_help: "Examples:
+  bankchannel serve sepa-bank --data bank                       https, on a free loopback port
+  bankchannel serve sepa-bank --data bank --plain --control     http, for tests
+  bankchannel serve sepa-bank --data bank --listen 127.0.0.1:8444 --strict
+
+When it is ready it prints one line of JSON: kind, base_url, families, ca_file, control_url. Each family has file_url,
+anchors_file and its customers, whose certificates and keys are files in the data folder.
+It takes payment files and answers them with status reports after a minute, and with statements the next day; POST
+clock to control_url moves that time. Why it refused a request stands in the transcript; the answer has a bank's code.
+GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it. Guide: docs/sepa-bank.md.",
+        spellings: &[],
+        warnings: &[("control", "the control interface is open: anyone who can reach it controls this bank")],
+        drains: true,
+        seeds: true,
+    },
+    Words {
         kind: "salt-edge-hub",
         about: "A hub that plays Salt Edge towards a bank's connector, for tests",
         after_help: "Examples:

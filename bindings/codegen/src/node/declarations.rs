@@ -207,7 +207,11 @@ fn codes(out: &mut Out, model: &Model) {
 }
 
 fn service(out: &mut Out, served: &Served) {
-    let text = |info: &Field| if info.optional { "string | null" } else { "string" };
+    let text = |info: &Field| match (Served::is_object(info), info.optional) {
+        (true, _) => "Readonly<Record<string, any>>",
+        (false, true) => "string | null",
+        (false, false) => "string",
+    };
     out.blank();
     out.jsdoc("", &format!("{}: the other side, in this process, for tests and trials.", served.what));
     out.line(format!("export declare class {} implements AsyncDisposable {{", served.class));

@@ -11,7 +11,11 @@ use super::{
 
 /// The class of an embedded server.
 pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
-    let text = |info: &Field| if info.optional { "?string" } else { "string" };
+    let text = |info: &Field| match (Served::is_object(info), info.optional) {
+        (true, _) => "array",
+        (false, true) => "?string",
+        (false, false) => "string",
+    };
     class(&format!("{}/{}", protocol.class, served.short), &namespace(protocol), |out| {
         let any = |wanted: fn(&Field) -> bool| served.options.fields.iter().any(wanted);
         let encodes = any(|field| matches!(field.shape, Shape::Date | Shape::Timestamp | Shape::Secret(_)));
@@ -30,7 +34,8 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         out.line(format!("final class {} extends AbstractService", served.short));
         out.line("{");
         for info in served.info {
-            out.jsdoc("    ", info.doc);
+            let of = if Served::is_object(info) { "\n\n@var array<string, mixed>" } else { "" };
+            out.jsdoc("    ", &format!("{}{of}", info.doc));
             out.line(format!("    public readonly {} ${};", text(info), info.camel));
             out.blank();
         }
@@ -49,7 +54,11 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         out.line("    ) {");
         fields(out, &format!("        $told = $this->start({}, ", quoted(served.kind)), served.options, ", $bridge);");
         for info in served.info {
-            let or = if info.optional { "null" } else { "''" };
+            let or = match text(info) {
+                "array" => "[]",
+                "string" => "''",
+                _ => "null",
+            };
             out.line(format!("        $this->{} = $told[{}] ?? {or};", info.camel, quoted(info.name)));
         }
         out.line("    }");

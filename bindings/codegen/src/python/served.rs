@@ -22,7 +22,12 @@ pub(crate) fn services(model: &Model) -> String {
     out.blank();
     out.line("from __future__ import annotations");
     out.blank();
-    out.line("from typing import TYPE_CHECKING, TypedDict");
+    let has_object = model
+        .protocols
+        .iter()
+        .flat_map(|protocol| &protocol.served)
+        .any(|served| served.info.iter().any(Served::is_object));
+    out.line(format!("from typing import TYPE_CHECKING, {}TypedDict", if has_object { "Any, " } else { "" }));
     out.blank();
     out.line("from ._service import AsyncEmbeddedService, EmbeddedService");
     out.blank();
@@ -59,7 +64,11 @@ pub(crate) fn services(model: &Model) -> String {
 
 /// The type of a member of the readiness line.
 fn text(info: &Field) -> &'static str {
-    if info.optional { "str | None" } else { "str" }
+    match (Served::is_object(info), info.optional) {
+        (true, _) => "dict[str, Any]",
+        (false, true) => "str | None",
+        (false, false) => "str",
+    }
 }
 
 fn service(out: &mut Out, protocol: &ProtocolModel, served: &Served) {

@@ -466,6 +466,82 @@ final class ErrorCode
     public const SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE = 'sepa_web_services.message_too_large';
 
     /**
+     * The bank does not offer this operation. list_profiles shows what a bank offers; a profile of your
+     * own may offer more.
+     */
+    public const SEPA_WEB_SERVICES_NOT_OFFERED = 'sepa_web_services.not_offered';
+
+    /**
+     * The private key cannot be used. The message says why; it must be an RSA key as PEM text, of at
+     * least 2048 bits, and belong to the certificate.
+     */
+    public const SEPA_WEB_SERVICES_KEY_UNUSABLE = 'sepa_web_services.key_unusable';
+
+    /**
+     * The token with the private key did not sign. The message says why: check the token, its reader or
+     * connection, and its PIN; do not repeat a PIN that was refused.
+     */
+    public const SEPA_WEB_SERVICES_TOKEN_FAILED = 'sepa_web_services.token_failed';
+
+    /** The bank takes no such file. The message says which limit or rule of the bank the file breaks. */
+    public const SEPA_WEB_SERVICES_CONTENT_REFUSED = 'sepa_web_services.content_refused';
+
+    /**
+     * The bank has answered with a SOAP fault, which nobody signed. See the outcome; the fault's text is
+     * attached, and nothing follows from it. Explain the request if it goes on.
+     */
+    public const SEPA_WEB_SERVICES_FAULT = 'sepa_web_services.fault';
+
+    /**
+     * The answer's signature does not hold. Do not act on the answer. `verify_message` and
+     * `explain_message` show which check fails.
+     */
+    public const SEPA_WEB_SERVICES_ANSWER_SIGNATURE = 'sepa_web_services.answer_signature';
+
+    /**
+     * The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority,
+     * give its certificate in `trusted`, and compare its fingerprint with what the bank publishes.
+     */
+    public const SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED = 'sepa_web_services.answer_not_trusted';
+
+    /** The answer is not of now. Compare this machine's clock with the time. */
+    public const SEPA_WEB_SERVICES_ANSWER_STALE = 'sepa_web_services.answer_stale';
+
+    /**
+     * The file in the answer cannot be unpacked. The message says what is wrong with it; the bank's
+     * support can help.
+     */
+    public const SEPA_WEB_SERVICES_ANSWER_CONTENT = 'sepa_web_services.answer_content';
+
+    /**
+     * The bank does not accept the signature or the certificate of the request. The bank's code says
+     * which; `explain_message` shows what was digested. See whether the certificate has ended.
+     */
+    public const SEPA_WEB_SERVICES_SIGNATURE_REFUSED = 'sepa_web_services.signature_refused';
+
+    /**
+     * The bank's agreement does not allow the request. The bank's code says whether sender, customer or
+     * contract is unknown, locked or ended: ask the bank.
+     */
+    public const SEPA_WEB_SERVICES_AGREEMENT_REFUSED = 'sepa_web_services.agreement_refused';
+
+    /** The bank has no such file. It was deleted, or the bank keeps it no longer: list the files. */
+    public const SEPA_WEB_SERVICES_FILE_NOT_FOUND = 'sepa_web_services.file_not_found';
+
+    /**
+     * The bank has refused the request. The bank's code and text are attached; `code_meaning` says what
+     * they mean.
+     */
+    public const SEPA_WEB_SERVICES_REFUSED = 'sepa_web_services.refused';
+
+    /**
+     * The bank has answered with an error that does not say what became of the request. See the outcome.
+     * Lists and downloads may be repeated later; a file must not be sent again before it is known what
+     * became of it.
+     */
+    public const SEPA_WEB_SERVICES_BANK_FAILED = 'sepa_web_services.bank_failed';
+
+    /**
      * The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM
      * text.
      */

@@ -7,6 +7,7 @@ declare(strict_types=1);
 
 spl_autoload_register(static function (string $class): void {
     $type = [
+        'Bankchannel\\SepaWebServices\\Pkcs11Settings' => \Bankchannel\NextGenPsd2\Pkcs11Settings::class,
         'Bankchannel\\SaltEdgeConnector\\HeaderField' => \Bankchannel\NextGenPsd2\HeaderField::class,
         'Bankchannel\\SaltEdgeConnector\\Pkcs11Settings' => \Bankchannel\NextGenPsd2\Pkcs11Settings::class,
         'Bankchannel\\SaltEdgeHub\\AccountNature' => \Bankchannel\SaltEdgeConnector\AccountNature::class,

@@ -11,7 +11,7 @@ pub(crate) mod request_id;
 mod settings;
 pub(crate) mod signer;
 pub(crate) mod signing;
-#[cfg(any(feature = "sepa-web-services", feature = "ws-channel"))]
+#[cfg(feature = "file-channels")]
 pub(crate) mod source;
 pub(crate) mod traceparent;
 pub(crate) mod variables;

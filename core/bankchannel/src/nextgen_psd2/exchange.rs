@@ -167,7 +167,9 @@ impl BankSender {
 fn whole(body: &Body) -> Result<Bytes> {
     let literal = |segment: &Segment| match segment {
         Segment::Literal(bytes) => Ok(bytes.clone()),
-        Segment::Base64(_) | Segment::Base64Of(_) => Err(Error::because(&row::INTERNAL, "no operation of this protocol carries content")),
+        Segment::Base64(_) | Segment::Base64Of(_) => {
+            Err(Error::because(&row::INTERNAL, "no operation of this protocol carries content"))
+        }
     };
     match body.segments() {
         [] => Ok(Bytes::new()),

@@ -69,7 +69,9 @@ mod tests {
 
     #[test]
     fn t29_hours_are_those_of_a_day() {
-        for (at_s, text) in [(0, "1970-01-01T00:00:00Z"), (13 * 3600, "1970-01-01T13:00:00Z"), (86_399, "1970-01-01T23:59:59Z")] {
+        for (at_s, text) in
+            [(0, "1970-01-01T00:00:00Z"), (13 * 3600, "1970-01-01T13:00:00Z"), (86_399, "1970-01-01T23:59:59Z")]
+        {
             assert_eq!(seconds(at_s), text);
         }
         assert!(next_timestamp("T29", 13 * 3_600_000 + 7).starts_with("1970-01-01T13:00:00.007"));

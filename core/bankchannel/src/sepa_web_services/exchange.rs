@@ -71,8 +71,7 @@ impl SepaWebServices {
         let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
         let sender = self.sender().map_err(not_sent)?;
         let sending = ExchangeSending::begin::<O>(options, sender.exchange_timeout)?;
-        let (document, content) =
-            SepaWebServicesCodec::document::<O>(request, &sender.connection).map_err(not_sent)?;
+        let (document, content) = SepaWebServicesCodec::document::<O>(request, &sender.connection).map_err(not_sent)?;
         let (operation, fields) = (const { &O::DECLARATION }.name, O::Response::SHAPE.fields());
         let (fields, content, evidence) = sender.exchange(sending, document, content, operation, fields).await?;
         let mut response = SepaWebServicesCodec::answer_of::<O>(fields, content).map_err(|error| {
@@ -143,9 +142,8 @@ impl FileServiceSender {
         let packing = background::blocking(move || pack(content, wanted, &profile));
         let packed = options.race(packing).await?.map_err(|why| why.error("packing the content was aborted"))??;
         let profile = &self.connection.profile;
-        document.compression_method = packed
-            .compressed
-            .then(|| profile.compression_method.clone().unwrap_or_else(|| "GZIP".to_owned()));
+        document.compression_method =
+            packed.compressed.then(|| profile.compression_method.clone().unwrap_or_else(|| "GZIP".to_owned()));
         if document.user_filename.is_none() {
             let name: String = packed.name.as_deref().unwrap_or("upload").chars().take(80).collect();
             document.user_filename = Some(name);
@@ -232,8 +230,7 @@ impl SealedAttempts<'_> {
             self.options.log_line(LogLevel::Debug, LogLine::new(text).with("request_id", request_id.clone()));
         }
         *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(SentIds { request_id, timestamp, digest });
-        let (begin, end, tail) =
-            (sealed.document_begin.clone(), sealed.document_end.clone(), sealed.tail.clone());
+        let (begin, end, tail) = (sealed.document_begin.clone(), sealed.document_end.clone(), sealed.tail.clone());
         let mut inside = vec![Segment::Literal(begin.into())];
         inside.extend(self.content.as_ref().map(|source| Segment::Base64(source.content())));
         inside.push(Segment::Literal(end.into()));

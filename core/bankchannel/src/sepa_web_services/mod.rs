@@ -119,8 +119,9 @@ impl SepaWebServices {
 impl ProtocolClient for SepaWebServices {
     type Settings = SepaWebServicesSettings;
 
-    const REQUEST_ID: request_id::RequestIdRule =
-        |id| if id.len() <= 35 { Ok(()) } else { Err("must have at most 35 characters: it is the message's RequestId") };
+    const REQUEST_ID: request_id::RequestIdRule = |id| {
+        if id.len() <= 35 { Ok(()) } else { Err("must have at most 35 characters: it is the message's RequestId") }
+    };
 
     fn protocol() -> &'static Protocol {
         &DESCRIPTOR

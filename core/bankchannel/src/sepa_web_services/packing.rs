@@ -141,7 +141,10 @@ mod tests {
                     }
                 }
                 (Err(error), Err(why)) => {
-                    assert_eq!((error.code(), error.outcome()), ("sepa_web_services.content_refused", Some(CallOutcome::NotSent)));
+                    assert_eq!(
+                        (error.code(), error.outcome()),
+                        ("sepa_web_services.content_refused", Some(CallOutcome::NotSent))
+                    );
                     assert!(error.message().contains(why), "{error}");
                 }
                 _ => panic!("{bank}, {wanted:?}"),

@@ -79,7 +79,8 @@ impl FileServiceSender {
         let connection = ready.connection()?;
         let (content, envelope) = ready.pairs()?;
         if ready.rules.anchors.is_empty() {
-            let why = "is missing: the bank's profile has no authority that its answers lead to; give the bank's certificate";
+            let why =
+                "is missing: the bank's profile has no authority that its answers lead to; give the bank's certificate";
             return Err(Error::invalid_setting("trusted", why));
         }
         Ok(Self {

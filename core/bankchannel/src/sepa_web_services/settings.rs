@@ -171,7 +171,10 @@ impl ReadyCustomer {
             let url = settings.file_url.clone().or_else(|| profile.file_url_of(environment).map(str::to_owned));
             transport = url.map(|url| settings.connection.transport(url)).transpose()?;
         } else if settings.file_url.is_some() {
-            return Err(Error::invalid_setting("bank", "is missing: file_url alone does not say which bank's rules hold"));
+            return Err(Error::invalid_setting(
+                "bank",
+                "is missing: file_url alone does not say which bank's rules hold",
+            ));
         }
         Ok(Self { profile, settings, content, sender, rules, transport })
     }
@@ -192,7 +195,10 @@ impl ReadyCustomer {
         };
         let Some(transport) = &self.transport else {
             let bank = profile.bank.as_deref().unwrap_or("this bank");
-            return missing("file_url", &format!("is missing: the profile has no address of {bank} for this environment"));
+            return missing(
+                "file_url",
+                &format!("is missing: the profile has no address of {bank} for this environment"),
+            );
         };
         if self.settings.customer_id.is_none() {
             return missing("customer_id", "is missing: the bank knows the customer by it");
@@ -346,4 +352,3 @@ fn signing_pair(
     }
     Ok(Some(SigningPair { certificate, signer }))
 }
-

@@ -97,7 +97,9 @@ impl WsChannel {
         loop {
             let since = Instant::now();
             let answer = sending
-                .send(&self.0.transport, &message, AnswerRules::default(), None, |answer| typed.receive(answer, options))
+                .send(&self.0.transport, &message, AnswerRules::default(), None, |answer| {
+                    typed.receive(answer, options)
+                })
                 .await
                 .and_then(|()| self.take_note(effect, typed.answer(), since));
             let error = match answer {

@@ -5,13 +5,13 @@ use serde_json::json;
 
 use crate::world::{FAMILIES, World, payment, payment_type, told};
 
-fn upload(family: &str, id: &str) -> UploadFileRequest {
-    UploadFileRequest::new(Content::from(payment(id)), payment_type(family).to_owned())
+fn upload(family: &str, id: &str) -> UploadBankFileRequest {
+    UploadBankFileRequest::new(Content::from(payment(id)), payment_type(family).to_owned())
 }
 
 /// A list of a family needs what its bank demands.
-fn list(family: &str, file_type: &str) -> ListFilesRequest {
-    let mut request = ListFilesRequest::new();
+fn list(family: &str, file_type: &str) -> ListBankFilesRequest {
+    let mut request = ListBankFilesRequest::new();
     if family == "nordea" {
         request.file_type = Some(file_type.to_owned());
     }
@@ -44,7 +44,10 @@ async fn t75_t77_t85_a_file_goes_to_the_bank_and_its_report_comes_back() {
         let sent = client.upload_file(upload(family, &format!("MSG-{family}"))).await.unwrap();
         assert_eq!(sent.answer.response_code, "00");
         let evidence = sent.evidence.unwrap();
-        assert_eq!((evidence.request_id.len(), evidence.request_sha256.len(), evidence.signer_serials.len()), (32, 64, 2));
+        assert_eq!(
+            (evidence.request_id.len(), evidence.request_sha256.len(), evidence.signer_serials.len()),
+            (32, 64, 2)
+        );
         match family {
             "nordea" => assert_eq!((sent.amount_total.unwrap().as_str(), sent.transaction_count), ("12.50", Some(1))),
             "samlink" => assert_eq!(sent.file_descriptors[0].status, BankFileStatus::WaitingForProcessing),
@@ -56,7 +59,7 @@ async fn t75_t77_t85_a_file_goes_to_the_bank_and_its_report_comes_back() {
         let listed = client.list_files(list(family, report_type(family))).await.unwrap().file_descriptors;
         let report = listed.iter().find(|file| file.file_type == report_type(family)).unwrap();
         assert_eq!(report.status, BankFileStatus::New);
-        let mut wanted = DownloadFileRequest::new(report.file_reference.clone());
+        let mut wanted = DownloadBankFileRequest::new(report.file_reference.clone());
         wanted.file_type = Some(report.file_type.clone());
         let fetched = client.download_file(wanted.clone()).await.unwrap();
         let text = String::from_utf8(bytes(fetched.content)).unwrap();
@@ -89,9 +92,10 @@ async fn t35_t86_bytes_come_as_they_are_and_a_file_appears_only_when_all_of_it_i
         let reference = added["files"][0].as_str().unwrap().to_owned();
         let path = folder.path().join(family);
         let client = world.client(family);
-        let into_file = || CallOptions { destination: ContentDestination::File(path.clone()), ..CallOptions::default() };
+        let into_file =
+            || CallOptions { destination: ContentDestination::File(path.clone()), ..CallOptions::default() };
         let wanted = || {
-            let mut wanted = DownloadFileRequest::new(reference.clone());
+            let mut wanted = DownloadBankFileRequest::new(reference.clone());
             wanted.file_type = Some("TITO".to_owned());
             wanted
         };
@@ -101,7 +105,7 @@ async fn t35_t86_bytes_come_as_they_are_and_a_file_appears_only_when_all_of_it_i
             assert_eq!(told(&refused), ("sepa_web_services.refused", "refused"), "{refused}");
             continue;
         }
-        let wanted = DownloadFileRequest::new(reference.clone());
+        let wanted = DownloadBankFileRequest::new(reference.clone());
         world.fault("sig.inner=bad").await;
         let refused = client.download_file_with(wanted.clone(), &into_file()).await.unwrap_err();
         assert_eq!(told(&refused), ("sepa_web_services.answer_signature", "unknown"), "{refused}");
@@ -118,7 +122,7 @@ async fn t38_t74_what_a_user_may_do_and_what_is_deleted() {
     let info = world.client("nordea").get_user_info(GetUserInfoRequest::new()).await.unwrap();
     let types: Vec<&str> = info.user_file_types.iter().filter_map(|one| one.file_type.as_deref()).collect();
     assert_eq!(types, ["NDCORPAYS", "NDCORPAYL", "NDCAMT53L", "NDCAMT54L", "NDCAMT52L", "VKEUR"]);
-    assert!(info.user_file_types.iter().all(|one| one.target_id == "7700112233B1"));
+    assert!(info.user_file_types.iter().all(|one| one.target_id.as_deref() == Some("7700112233B1")));
     for (family, code) in [("op", "get_user_info"), ("samlink", "get_user_info")] {
         let refused = world.client(family).get_user_info(GetUserInfoRequest::new()).await.unwrap_err();
         assert_eq!(told(&refused), ("sepa_web_services.not_offered", "not_sent"), "{code}");
@@ -131,12 +135,15 @@ async fn t38_t74_what_a_user_may_do_and_what_is_deleted() {
         let references = world.order("sandbox/files", json!({"files": [file]})).await;
         added.push(references["files"][0].as_str().unwrap().to_owned());
     }
-    let deleted = client.delete_file(DeleteFileRequest::new(added[0].clone())).await.unwrap();
+    let deleted = client.delete_file(DeleteBankFileRequest::new(added[0].clone())).await.unwrap();
     assert_eq!(deleted.file_descriptors[0].status, BankFileStatus::Deleted);
-    let gone = client.delete_file(DeleteFileRequest::new(added[0].clone())).await.unwrap_err();
+    let gone = client.delete_file(DeleteBankFileRequest::new(added[0].clone())).await.unwrap_err();
     assert_eq!(told(&gone), ("sepa_web_services.file_not_found", "refused"));
-    let kept = client.delete_file(DeleteFileRequest::new(added[1].clone())).await.unwrap_err();
-    assert_eq!((told(&kept), kept.peer().unwrap().code.as_deref()), (("sepa_web_services.refused", "refused"), Some("27")));
+    let kept = client.delete_file(DeleteBankFileRequest::new(added[1].clone())).await.unwrap_err();
+    assert_eq!(
+        (told(&kept), kept.peer().unwrap().code.as_deref()),
+        (("sepa_web_services.refused", "refused"), Some("27"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

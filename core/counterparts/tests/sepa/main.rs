@@ -3,5 +3,6 @@
 
 mod faults;
 mod files;
+mod raw;
 mod refusals;
 mod world;

@@ -14,7 +14,7 @@ async fn t76_locked_and_ended_customers() {
             "op",
             json!({"customer_id": id, "certificate_file": customer["certificate_file"], "private_key_file": customer["key_file"]}),
         );
-        let error = client.list_files(ListFilesRequest::new()).await.unwrap_err();
+        let error = client.list_files(ListBankFilesRequest::new()).await.unwrap_err();
         assert_eq!(told(&error), ("sepa_web_services.agreement_refused", "refused"), "{error:?}");
         assert_eq!(error.peer().unwrap().code.as_deref(), Some(code));
     }
@@ -26,16 +26,20 @@ async fn s3_s7_s10_somebody_else_s_certificate() {
     // The second customer's certificate with the first one's id.
     let second = world.customer("nordea", Some("7700112244"));
     let pair = json!({"certificate_file": second["certificate_file"], "private_key_file": second["key_file"]});
-    let mut request = ListFilesRequest::new();
+    let mut request = ListBankFilesRequest::new();
     request.file_type = Some("NDCORPAYL".to_owned());
     let error = world.client_with("nordea", pair).list_files(request.clone()).await.unwrap_err();
-    assert_eq!((told(&error).0, error.peer().unwrap().code.as_deref()), ("sepa_web_services.signature_refused", Some("03")));
+    assert_eq!(
+        (told(&error).0, error.peer().unwrap().code.as_deref()),
+        ("sepa_web_services.signature_refused", Some("03"))
+    );
     // Another family's authority.
     let other = world.customer("op", None);
     let pair = json!({"certificate_file": other["certificate_file"], "private_key_file": other["key_file"]});
     let error = world.client_with("nordea", pair).list_files(request.clone()).await.unwrap_err();
     assert_eq!(error.peer().unwrap().code.as_deref(), Some("04"));
-    let unknown = world.client_with("nordea", json!({"customer_id": "12345678"})).list_files(request).await.unwrap_err();
+    let unknown =
+        world.client_with("nordea", json!({"customer_id": "12345678"})).list_files(request).await.unwrap_err();
     assert_eq!(unknown.peer().unwrap().code.as_deref(), Some("07"));
 }
 
@@ -51,11 +55,12 @@ async fn a34_a_sender_with_a_pair_of_its_own() {
         "sender_private_key_file": pair["key_file"],
     });
     let client = world.client_with("op", by_sender);
-    let refused = client.list_files(ListFilesRequest::new()).await.unwrap_err();
+    let refused = client.list_files(ListBankFilesRequest::new()).await.unwrap_err();
     assert_eq!(refused.peer().unwrap().code.as_deref(), Some("35"), "{refused:?}");
-    let customer = json!({"family": "op", "customer_id": "1000022211", "company": "ESIMERKKI OY", "senders": ["5550001111"]});
+    let customer =
+        json!({"family": "op", "customer_id": "1000022211", "company": "ESIMERKKI OY", "senders": ["5550001111"]});
     world.order("sandbox/customers", customer).await;
-    client.list_files(ListFilesRequest::new()).await.unwrap();
+    client.list_files(ListBankFilesRequest::new()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,19 +68,22 @@ async fn s14_s23_t28_what_is_wrong_is_named() {
     let world = World::new().await;
     let nordea = world.client("nordea");
     // At home, before anything is sent.
-    let missing = nordea.list_files(ListFilesRequest::new()).await.unwrap_err();
+    let missing = nordea.list_files(ListBankFilesRequest::new()).await.unwrap_err();
     assert_eq!((told(&missing), missing.detail("field")), (("input.missing_field", "not_sent"), Some("file_type")));
-    let long = UploadFileRequest::new(Content::from(payment("M")), "x".repeat(41));
+    let long = UploadBankFileRequest::new(Content::from(payment("M")), "x".repeat(41));
     let error = nordea.upload_file(long).await.unwrap_err();
     assert_eq!((told(&error), error.detail("field")), (("input.invalid_field", "not_sent"), Some("file_type")));
-    let mut plain = UploadFileRequest::new(Content::from(b"T00".to_vec()), "TITO".to_owned());
+    let mut plain = UploadBankFileRequest::new(Content::from(b"T00".to_vec()), "TITO".to_owned());
     plain.compress = Some(true);
     assert_eq!(told(&nordea.upload_file(plain).await.unwrap_err()), ("sepa_web_services.content_refused", "not_sent"));
     // At the bank.
-    let unknown = UploadFileRequest::new(Content::from(payment("M")), "NOTHING".to_owned());
+    let unknown = UploadBankFileRequest::new(Content::from(payment("M")), "NOTHING".to_owned());
     let error = nordea.upload_file(unknown).await.unwrap_err();
-    assert_eq!((told(&error), error.peer().unwrap().code.as_deref()), (("sepa_web_services.refused", "refused"), Some("20")));
-    let mut totals = UploadFileRequest::new(Content::from(payment("M")), "NDCORPAYS".to_owned());
+    assert_eq!(
+        (told(&error), error.peer().unwrap().code.as_deref()),
+        (("sepa_web_services.refused", "refused"), Some("20"))
+    );
+    let mut totals = UploadBankFileRequest::new(Content::from(payment("M")), "NDCORPAYS".to_owned());
     totals.transaction_count = Some(2);
     let error = nordea.upload_file(totals).await.unwrap_err();
     assert_eq!(error.peer().unwrap().code.as_deref(), Some("23"));
@@ -83,7 +91,7 @@ async fn s14_s23_t28_what_is_wrong_is_named() {
     let why = transcript.as_array().unwrap().last().unwrap()["why"].as_str().unwrap().to_owned();
     assert!(why.contains("TransactionCount"), "the transcript explains: {why}");
     let nobody = world.client_with("nordea", json!({"target_id": "OTHER"}));
-    let mut request = ListFilesRequest::new();
+    let mut request = ListBankFilesRequest::new();
     request.file_type = Some("NDCORPAYL".to_owned());
     let error = nobody.list_files(request).await.unwrap_err();
     assert_eq!(error.peer().unwrap().code.as_deref(), Some("29"));
@@ -92,12 +100,13 @@ async fn s14_s23_t28_what_is_wrong_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn t72_another_customer_s_file_is_not_there() {
     let world = World::new().await;
-    let file = json!({"family": "nordea", "customer_id": "7700112244", "file_type": "NDCAMT53L", "content": "<Document/>"});
+    let file =
+        json!({"family": "nordea", "customer_id": "7700112244", "file_type": "NDCAMT53L", "content": "<Document/>"});
     let added = world.order("sandbox/files", json!({"files": [file]})).await;
-    let mut request = DownloadFileRequest::new(added["files"][0].as_str().unwrap().to_owned());
+    let mut request = DownloadBankFileRequest::new(added["files"][0].as_str().unwrap().to_owned());
     request.file_type = Some("NDCAMT53L".to_owned());
     let foreign = world.client("nordea").download_file(request.clone()).await.unwrap_err();
-    let mut nothing = DownloadFileRequest::new("31999999999".to_owned());
+    let mut nothing = DownloadBankFileRequest::new("31999999999".to_owned());
     nothing.file_type = request.file_type;
     let nowhere = world.client("nordea").download_file(nothing).await.unwrap_err();
     for error in [&foreign, &nowhere] {
@@ -114,9 +123,9 @@ async fn t95_a_bank_of_the_user_s_own_needs_no_rust() {
         "signers": [{"level": "any", "common_name_contains": "SEPAWEBS"}], "compression": "none",
     });
     let client = world.client_with("samlink", json!({"profile": own}));
-    assert!(client.list_files(ListFilesRequest::new()).await.unwrap().file_descriptors.is_empty());
+    assert!(client.list_files(ListBankFilesRequest::new()).await.unwrap().file_descriptors.is_empty());
     // OmaSp has no address here.
     let omasp = SepaWebServices::from_json(json!({"bank": "omasp", "customer_id": "1"})).unwrap();
-    let error = omasp.list_files(ListFilesRequest::new()).await.unwrap_err();
+    let error = omasp.list_files(ListBankFilesRequest::new()).await.unwrap_err();
     assert_eq!((told(&error), error.detail("field")), (("configuration.invalid", "not_sent"), Some("file_url")));
 }

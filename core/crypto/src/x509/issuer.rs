@@ -177,7 +177,9 @@ impl CertificateIssuer {
         set_validity(&mut params, new.not_before, new.not_after)?;
         params.serial_number = Some(match new.serial {
             [] => random_serial(),
-            serial if serial.len() > MAX_SERIAL_BYTES || serial.iter().all(|&byte| byte == 0) => return Err(BAD_SERIAL),
+            serial if serial.len() > MAX_SERIAL_BYTES || serial.iter().all(|&byte| byte == 0) => {
+                return Err(BAD_SERIAL);
+            }
             serial => SerialNumber::from_slice(serial),
         });
         params.use_authority_key_identifier_extension = true;

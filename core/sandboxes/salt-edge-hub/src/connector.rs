@@ -11,7 +11,9 @@ use bankchannel_foundation::{
     message::{Body, Headers, InResponse, OutRequest},
     operation::Repeat,
 };
-use bankchannel_transport::{AnswerRules, CancellationToken, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
+use bankchannel_transport::{
+    AnswerRules, CancellationToken, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings,
+};
 use serde_json::{Value, json};
 
 use super::{

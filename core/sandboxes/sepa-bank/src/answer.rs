@@ -24,14 +24,13 @@ const DOCUMENTS: &str = "http://bxd.fi/xmldata/";
 const SERVICE: &str = "http://bxd.fi/CorporateFileService";
 const MODEL: &str = "http://model.bxd.fi";
 const TOKEN: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3";
-const ENCODING: &str =
-    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary";
+const ENCODING: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary";
 /// How long an answer holds, seconds.
 const LIFETIME_S: i64 = 300;
 
 /// What an answer says in its header.
 #[derive(Debug, Clone)]
-pub(crate) struct AnswerHeader {
+pub(crate) struct WrittenHeader {
     /// The element of the Body without `out`, such as `downloadFileList`.
     pub(crate) wrapper: String,
     pub(crate) sender_id: String,
@@ -72,7 +71,7 @@ impl AnswerWriter<'_> {
     ///
     /// # Errors
     /// `internal`.
-    pub(crate) fn write(&self, header: &AnswerHeader, document: AnswerText) -> Result<Vec<u8>> {
+    pub(crate) fn write(&self, header: &WrittenHeader, document: AnswerText) -> Result<Vec<u8>> {
         let mut other = None;
         let document = self.document(document, self.signer(&self.certificates.document, &mut other)?)?;
         let text = self.envelope(header, &document, self.signer(&self.certificates.envelope, &mut other)?)?;
@@ -118,7 +117,7 @@ impl AnswerWriter<'_> {
         })
     }
 
-    fn envelope(&self, header: &AnswerHeader, document: &str, signer: &BankSigner) -> Result<String> {
+    fn envelope(&self, header: &WrittenHeader, document: &str, signer: &BankSigner) -> Result<String> {
         let (s, dialect) = (self.dialect.soap, self.dialect);
         let suffix = hex(&random::bytes::<6>());
         let (body_id, time_id, token_id) = match dialect.soap {
@@ -127,8 +126,7 @@ impl AnswerWriter<'_> {
         };
         let back = if self.has(BankFault::Stale) { 86_400 } else { 0 };
         let (created, expires) = (instant(self.now_s - back), instant(self.now_s - back + LIFETIME_S));
-        let unused: String =
-            dialect.unused.iter().map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\"")).collect();
+        let unused: String = dialect.unused.iter().map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\"")).collect();
         let body = self.body(header, document, &body_id);
         let doctype = if self.has(BankFault::Doctype) { "<!DOCTYPE a>" } else { "" };
         let encoding = if self.has(BankFault::Latin9) { "ISO-8859-15" } else { "UTF-8" };
@@ -170,7 +168,21 @@ impl AnswerWriter<'_> {
             text = spoilt(&text, "</mod:ResponseText>");
         }
         if self.has(BankFault::TimestampSignature) {
-            text = text.replacen(&format!("{expires}</wsu:Expires>"), &format!("{}</wsu:Expires>", instant(self.now_s + 3600)), 1);
+            text = text.replacen(
+                &format!("{expires}</wsu:Expires>"),
+                &format!("{}</wsu:Expires>", instant(self.now_s + 3600)),
+                1,
+            );
+        }
+        let node = match () {
+            () if self.has(BankFault::Comment) => "<!-- a comment -->",
+            () if self.has(BankFault::ProcessingInstruction) => "<?a processing instruction?>",
+            () if self.has(BankFault::Cdata) => "<![CDATA[ ]]>",
+            () => "",
+        };
+        if !node.is_empty() {
+            // No canonical form without comments has a comment: the signature holds all the same.
+            text = text.replacen("<mod:ResponseHeader", &format!("{node}<mod:ResponseHeader"), 1);
         }
         if !doctype.is_empty() {
             text = text.replacen("?><", &format!("?>{doctype}<"), 1);
@@ -178,13 +190,14 @@ impl AnswerWriter<'_> {
         Ok(self.wrapped(text, &body, (&body_id, &time_id)))
     }
 
-    fn body(&self, header: &AnswerHeader, document: &str, id: &str) -> String {
+    fn body(&self, header: &WrittenHeader, document: &str, id: &str) -> String {
         let (s, dialect) = (self.dialect.soap, self.dialect);
         let again = if dialect.style.redeclares { format!(" xmlns:mod=\"{MODEL}\"") } else { String::new() };
         let request_id = if self.has(BankFault::OtherRequestId) { "another-request" } else { &header.request_id };
         let sender_id = if self.has(BankFault::OtherSender) { "another-sender" } else { &header.sender_id };
         let mut fields = String::new();
-        let text = if self.has(BankFault::Latin9) { format!("{} \u{e4}\u{f6}", header.text) } else { header.text.clone() };
+        let text =
+            if self.has(BankFault::Latin9) { format!("{} \u{e4}\u{f6}", header.text) } else { header.text.clone() };
         for (name, value) in [
             ("SenderId", sender_id),
             ("RequestId", request_id),
@@ -197,18 +210,12 @@ impl AnswerWriter<'_> {
             push_canonical_text(&mut fields, value);
             fields.push_str(&format!("</mod:{name}>"));
         }
-        let node = match () {
-            () if self.has(BankFault::Comment) => "<!-- a comment -->",
-            () if self.has(BankFault::ProcessingInstruction) => "<?a processing instruction?>",
-            () if self.has(BankFault::Cdata) => "<![CDATA[ ]]>",
-            () => "",
-        };
         let wrapper = &header.wrapper;
         let encoded = self.base64(document.as_bytes());
         let carried = format!("<mod:ApplicationResponse xmlns:mod=\"{MODEL}\">{encoded}</mod:ApplicationResponse>");
         let doubled = if self.has(BankFault::Wrapped(8)) { &*carried } else { "" };
         format!(
-            "<{s}:Body xmlns:wsu=\"{WS_UTILITY_NAMESPACE}\" wsu:Id=\"{id}\"><cor:{wrapper}out xmlns:cor=\"{SERVICE}\">{node}\
+            "<{s}:Body xmlns:wsu=\"{WS_UTILITY_NAMESPACE}\" wsu:Id=\"{id}\"><cor:{wrapper}out xmlns:cor=\"{SERVICE}\">\
              <mod:ResponseHeader xmlns:mod=\"{MODEL}\">{fields}</mod:ResponseHeader>{}{carried}{doubled}</cor:{wrapper}out></{s}:Body>",
             dialect.blank
         )
@@ -230,13 +237,17 @@ impl AnswerWriter<'_> {
             _ => None,
         });
         match number {
-            Some(1) => text
-                .replacen(body, &without_id, 1)
-                .replacen(&header_end, &format!("<x:Wrapper xmlns:x=\"urn:x\">{body}</x:Wrapper>{header_end}"), 1),
+            Some(1) => text.replacen(body, &without_id, 1).replacen(
+                &header_end,
+                &format!("<x:Wrapper xmlns:x=\"urn:x\">{body}</x:Wrapper>{header_end}"),
+                1,
+            ),
             Some(2) => text.replacen(body, &format!("{forged}{body}"), 1),
-            Some(3) => text
-                .replacen(body, &without_id, 1)
-                .replacen("</ds:Signature>", &format!("<ds:Object>{body}</ds:Object></ds:Signature>"), 1),
+            Some(3) => text.replacen(body, &without_id, 1).replacen(
+                "</ds:Signature>",
+                &format!("<ds:Object>{body}</ds:Object></ds:Signature>"),
+                1,
+            ),
             Some(5) => match part("<ds:Signature ", "</ds:Signature>") {
                 Some(signature) => text.replacen("<wsu:Timestamp", &format!("{signature}<wsu:Timestamp"), 1),
                 None => text,
@@ -318,8 +329,7 @@ fn lines(text: &str, length: usize, end: &str) -> String {
     if length == 0 {
         return text.to_owned();
     }
-    let parts: Vec<&str> =
-        (0..text.len()).step_by(length).map(|at| &text[at..(at + length).min(text.len())]).collect();
+    let parts: Vec<&str> = (0..text.len()).step_by(length).map(|at| &text[at..(at + length).min(text.len())]).collect();
     parts.join(end)
 }
 

@@ -95,8 +95,7 @@ impl StoredPair<'_> {
         if let (Ok(pem), Ok(key)) = (fs::read_to_string(&certificate_file), fs::read_to_string(&key_file)) {
             let key = Zeroizing::new(key);
             let read = Certificate::from_pem(&pem).ok().zip(RsaPrivateKey::from_pem(&key).ok());
-            let is_valid =
-                |one: &Certificate| (one.not_before_s()..=one.not_after_s()).contains(&at.as_second());
+            let is_valid = |one: &Certificate| (one.not_before_s()..=one.not_after_s()).contains(&at.as_second());
             if let Some((certificate, key)) = read
                 && certificate.matches_private_key(&key)
                 && is_valid(&certificate)
@@ -276,7 +275,9 @@ pub(crate) fn prepare_all(data: &Path, now: Timestamp) -> Result<Vec<FamilyCerti
         let prepare = |dialect| FamilyCertificates::prepare(data, dialect, now);
         let tasks: Vec<_> = DIALECTS
             .iter()
-            .map(|dialect| std::thread::Builder::new().spawn_scoped(scope, move || prepare(dialect)).map_err(|_| dialect))
+            .map(|dialect| {
+                std::thread::Builder::new().spawn_scoped(scope, move || prepare(dialect)).map_err(|_| dialect)
+            })
             .collect();
         let done = tasks.into_iter().map(|task| match task {
             Ok(task) => task.join().unwrap_or_else(|_| Err(Error::because(&row::INTERNAL, "making keys has failed"))),

@@ -11,11 +11,7 @@
 use std::sync::Arc;
 
 use bankchannel_foundation::{
-    Error, Result,
-    clock::SystemClock,
-    error::row,
-    model::Timestamp,
-    operation::CatalogueEntry,
+    Error, Result, clock::SystemClock, error::row, model::Timestamp, operation::CatalogueEntry,
 };
 use bankchannel_sepa_web_services::CATALOGUE;
 use bankchannel_server::http::control::{
@@ -30,7 +26,7 @@ use super::{
     chaos::FaultOrder,
     dialect::DIALECTS,
     service::SandboxSepaBank,
-    state::{BankCustomer, BankFile, FileKind, StateChange},
+    state::{FileKind, SandboxChange, SandboxCustomer, SandboxFile},
 };
 
 /// A bank as a target of the control interface.
@@ -44,13 +40,13 @@ pub(crate) struct SepaBankControlTarget {
 #[serde(deny_unknown_fields)]
 struct SeedFiles {
     #[serde(default)]
-    files: Vec<NewBankFile>,
+    files: Vec<NewSandboxFile>,
 }
 
 /// A file to add.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewBankFile {
+struct NewSandboxFile {
     family: String,
     customer_id: String,
     file_type: String,
@@ -91,7 +87,7 @@ impl SepaBankControlTarget {
 }
 
 impl SandboxSepaBank {
-    fn add_files(&self, files: Vec<NewBankFile>) -> Result<Value> {
+    fn add_files(&self, files: Vec<NewSandboxFile>) -> Result<Value> {
         let mut added = Vec::new();
         for new in files {
             known_family(&new.family)?;
@@ -108,7 +104,7 @@ impl SandboxSepaBank {
                     customer.ok_or_else(|| Error::invalid_field("customer_id", "is no customer of this family"))?;
                 let reference = format!("{:011}", 31_000_000_000 + state.references);
                 self.state.store(&reference, &bytes)?;
-                let file = BankFile {
+                let file = SandboxFile {
                     reference: reference.clone(),
                     family: new.family.clone(),
                     customer_id: new.customer_id.clone(),
@@ -125,7 +121,7 @@ impl SandboxSepaBank {
                     sha256: String::new(),
                     bytes: bytes.len() as u64,
                 };
-                Ok::<_, Error>((reference, vec![StateChange::File(file)]))
+                Ok::<_, Error>((reference, vec![SandboxChange::File(file)]))
             })?;
             added.push(reference);
         }
@@ -133,7 +129,7 @@ impl SandboxSepaBank {
     }
 
     fn list_files(&self) -> Value {
-        let listed = |file: &BankFile| {
+        let listed = |file: &SandboxFile| {
             json!({
                 "reference": file.reference,
                 "family": file.family,
@@ -152,11 +148,12 @@ impl SandboxSepaBank {
         self.state.read(|state| json!({ "files": state.files.iter().map(listed).collect::<Vec<_>>() }))
     }
 
-    fn add_customers(&self, customers: Vec<BankCustomer>) -> Result<Value> {
+    fn add_customers(&self, customers: Vec<SandboxCustomer>) -> Result<Value> {
         let mut added = Vec::new();
         for customer in customers {
             let at = known_family(&customer.family)?;
-            let fits = |text: &str| (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let fits =
+                |text: &str| (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
             if !fits(&customer.customer_id) {
                 return Err(Error::invalid_field("customer_id", "must have 1 to 16 letters and digits"));
             }
@@ -167,7 +164,7 @@ impl SandboxSepaBank {
                 "certificate_file": pair.certificate_file.display().to_string(),
                 "key_file": pair.key_file.display().to_string(),
             }));
-            self.state.change::<(), Error>(|_| Ok(((), vec![StateChange::Customer(customer)])))?;
+            self.state.change::<(), Error>(|_| Ok(((), vec![SandboxChange::Customer(customer)])))?;
         }
         Ok(json!({ "customers": added }))
     }
@@ -246,7 +243,7 @@ impl ControlTarget for SepaBankControlTarget {
                     bank.faults.order(orders.into_vec()).map(|()| json!({}))
                 }
                 "customers" => {
-                    let customers: OneOrMany<BankCustomer> = read(body)?;
+                    let customers: OneOrMany<SandboxCustomer> = read(body)?;
                     bank.add_customers(customers.into_vec())
                 }
                 "files" if body.as_object().is_some_and(serde_json::Map::is_empty) => Ok(bank.list_files()),

@@ -17,7 +17,7 @@ use super::{
     dialect::BankDialect,
     request_schema,
     service::SandboxSepaBank,
-    state::{CustomerStanding, StateChange, StateData},
+    state::{CustomerStanding, SandboxChange, StateData},
 };
 
 /// A refusal: what the bank answers, and why, for whoever tries it.
@@ -126,14 +126,8 @@ struct RequestParts {
 }
 
 /// The elements of RequestHeader, and the most characters of those that have a limit.
-const HEADER: [(&str, usize); 6] = [
-    ("SenderId", 35),
-    ("RequestId", 35),
-    ("Timestamp", 40),
-    ("Language", 35),
-    ("UserAgent", 35),
-    ("ReceiverId", 80),
-];
+const HEADER: [(&str, usize); 6] =
+    [("SenderId", 35), ("RequestId", 35), ("Timestamp", 40), ("Language", 35), ("UserAgent", 35), ("ReceiverId", 80)];
 
 impl CoveredParts for RequestParts {
     fn unverified(&mut self, wrapper: TreeElement<'_>) {
@@ -279,16 +273,22 @@ impl ExaminedRequest {
             });
         }
         let Some((_, request, checked)) = &self.document else {
-            return Err(RequestRefusal::code(29, "invalid parameters", wrong_command.unwrap_or("there is no document")));
+            return Err(RequestRefusal::code(
+                29,
+                "invalid parameters",
+                wrong_command.unwrap_or("there is no document"),
+            ));
         };
         if let Err(why) = checked {
             return Err(schema(why));
         }
         match request.text("Command") {
             None if dialect.exact_command => Err(schema("Command is missing")),
-            Some(found) if dialect.exact_command && found != request.command.name() => {
-                Err(RequestRefusal::code(29, "invalid parameters", "Command does not name the operation in its exact case"))
-            }
+            Some(found) if dialect.exact_command && found != request.command.name() => Err(RequestRefusal::code(
+                29,
+                "invalid parameters",
+                "Command does not name the operation in its exact case",
+            )),
             _ => Ok(request),
         }
     }
@@ -303,7 +303,7 @@ impl ExaminedRequest {
         dialect: &BankDialect,
         state: &StateData,
         looks_for_duplicates: bool,
-    ) -> Result<(&'r BankRequest, Vec<StateChange>), RequestRefusal> {
+    ) -> Result<(&'r BankRequest, Vec<SandboxChange>), RequestRefusal> {
         self.own_faults(bank, dialect)?;
         let family = dialect.name();
         let SeenHeader { sender_id, request_id, .. } = &self.header;
@@ -348,10 +348,8 @@ impl ExaminedRequest {
             return Err(RequestRefusal::code(32, "duplicate application request", "the time was used before"));
         }
         parameters(dialect, request, customer.target_id.as_deref())?;
-        let used = vec![
-            StateChange::UsedId { key: id_key, at_ms: now_ms },
-            StateChange::UsedTime { key: time_key },
-        ];
+        let used =
+            vec![SandboxChange::UsedId { key: id_key, at_ms: now_ms }, SandboxChange::UsedTime { key: time_key }];
         Ok((request, used))
     }
 }

@@ -1,8 +1,8 @@
 //! The bank's interface as OpenAPI. SOAP has one address for all operations, which the message tells apart; the WSDLs of
 //! the banks describe what is inside.
 
-use bankchannel_sepa_web_services::{CATALOGUE, TERMS};
 use bankchannel_foundation::openapi::described_exchanges;
+use bankchannel_sepa_web_services::{CATALOGUE, TERMS};
 use serde_json::{Map, Value, json};
 
 use super::dialect::{BankDialect, DIALECTS};
@@ -23,8 +23,10 @@ pub(crate) fn describe() -> Value {
 }
 
 fn path(dialect: &BankDialect) -> Value {
-    let offered = described_exchanges(CATALOGUE, TERMS).filter(|(_, _, terms)| dialect.operations.contains(&terms.command));
-    let operations: Vec<String> = offered.map(|(entry, route, _)| format!("{} ({})", route.wire_name, entry.declaration.summary)).collect();
+    let offered =
+        described_exchanges(CATALOGUE, TERMS).filter(|(_, _, terms)| dialect.operations.contains(&terms.command));
+    let operations: Vec<String> =
+        offered.map(|(entry, route, _)| format!("{} ({})", route.wire_name, entry.declaration.summary)).collect();
     let soap = json!({"text/xml": {"schema": {"type": "string", "description": "A SOAP 1.1 envelope, signed with WS-Security."}}});
     json!({
         "post": {

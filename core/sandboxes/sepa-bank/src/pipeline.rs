@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{Boundary, Content, Error, error::row, message::SOAP, model::Timestamp};
 use bankchannel_sepa_web_services::{
-    codec::AnswerText,
-    model::BankAnswer,
-    operations::files::download_file::DownloadFileResponse,
+    codec::AnswerText, model::FileServiceAnswer, operations::files::download_file::DownloadBankFileResponse,
     request::FileCommand,
 };
 use bankchannel_server::http::{
@@ -27,13 +25,14 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::{HeaderMap, Response, StatusCode, header, header::HeaderValue};
 
 use super::{
-    answer::{AnswerHeader, AnswerWriter, soap_fault},
+    answer::{AnswerWriter, WrittenHeader, soap_fault},
     chaos::BankFault,
     dialect::BankDialect,
     examination::{BankRequest, ExaminedRequest, RequestRefusal},
-    files, users,
+    files,
     service::SandboxSepaBank,
-    state::{StateChange, StateData},
+    state::{SandboxChange, StateData},
+    users,
 };
 
 /// Largest body, bytes (§10.6).
@@ -52,9 +51,9 @@ pub(crate) struct HandlerCall<'a> {
 
 impl HandlerCall<'_> {
     /// What every answer that says yes has.
-    pub(crate) fn success(&self) -> BankAnswer {
+    pub(crate) fn success(&self) -> FileServiceAnswer {
         let text = |name: &str| self.request.text(name).map(str::to_owned);
-        let mut answer = BankAnswer::new(
+        let mut answer = FileServiceAnswer::new(
             text("CustomerId").unwrap_or_default(),
             Timestamp::from_ms(self.bank.message_s() * 1000),
             "00".to_owned(),
@@ -72,7 +71,7 @@ pub(crate) struct HandlerAnswer {
     code: u32,
     said: String,
     /// What changes with it.
-    changes: Vec<StateChange>,
+    changes: Vec<SandboxChange>,
 }
 
 impl HandlerAnswer {
@@ -81,7 +80,7 @@ impl HandlerAnswer {
     }
 
     /// The same answer, with what changes.
-    pub(crate) fn changing(self, changes: Vec<StateChange>) -> Self {
+    pub(crate) fn changing(self, changes: Vec<SandboxChange>) -> Self {
         Self { changes, ..self }
     }
 
@@ -96,7 +95,7 @@ impl HandlerAnswer {
 pub(crate) struct DownloadAnswer {
     /// What every answer has.
     #[boundary(flatten)]
-    answer: BankAnswer,
+    answer: FileServiceAnswer,
     /// Whether the content is compressed.
     compressed: bool,
     /// How.
@@ -108,8 +107,8 @@ pub(crate) struct DownloadAnswer {
 }
 
 impl DownloadAnswer {
-    pub(crate) fn packed(answer: DownloadFileResponse, compression_method: String) -> Self {
-        let DownloadFileResponse { answer, file_type, content, .. } = answer;
+    pub(crate) fn packed(answer: DownloadBankFileResponse, compression_method: String) -> Self {
+        let DownloadBankFileResponse { answer, file_type, content, .. } = answer;
         Self { answer, compressed: true, compression_method, file_type, content }
     }
 }
@@ -206,7 +205,8 @@ impl BankReply {
         if is_html {
             body = b"<html><body>We will be back soon.</body></html>".to_vec();
         }
-        let is_cut = [BankFault::Close, BankFault::Half, BankFault::LostAfterCommit].iter().any(|cut| faults.contains(cut));
+        let is_cut =
+            [BankFault::Close, BankFault::Half, BankFault::LostAfterCommit].iter().any(|cut| faults.contains(cut));
         let sent = if is_cut {
             let whole = body.len();
             body.truncate(if faults.contains(&BankFault::Half) { whole / 2 } else { 0 });
@@ -255,7 +255,10 @@ impl SandboxSepaBank {
             return BankReply { status, body: Vec::new(), seen, faults };
         }
         let is_ordered_away = faults.iter().any(|fault| {
-            matches!(fault, BankFault::Fault | BankFault::Http(_) | BankFault::Close | BankFault::Half | BankFault::Html)
+            matches!(
+                fault,
+                BankFault::Fault | BankFault::Http(_) | BankFault::Close | BankFault::Half | BankFault::Html
+            )
         });
         let done = if is_ordered_away {
             Err(RequestRefusal::Fault { code: "Server", text: "ordered", why: "a fault was ordered".to_owned() })
@@ -263,7 +266,7 @@ impl SandboxSepaBank {
             self.carry_out(dialect, &examined, &faults)
         };
         let writer = AnswerWriter { dialect, certificates, now_s: self.message_s(), faults: &faults };
-        let mut header = AnswerHeader {
+        let mut header = WrittenHeader {
             wrapper: examined.header.wrapper.clone(),
             sender_id: examined.header.sender_id.clone(),
             request_id: examined.header.request_id.clone(),
@@ -309,7 +312,7 @@ impl SandboxSepaBank {
 
     fn count_upload(&self, dialect: &BankDialect, sender_id: &str) {
         let key = format!("{}/{sender_id}", dialect.name());
-        let counted = self.state.change::<(), Error>(|_| Ok(((), vec![StateChange::UploadSeen { key }])));
+        let counted = self.state.change::<(), Error>(|_| Ok(((), vec![SandboxChange::UploadSeen { key }])));
         if let Err(error) = counted {
             tracing::error!(%error, "the sandbox bank cannot count an upload");
         }
@@ -333,10 +336,10 @@ impl SandboxSepaBank {
     }
 
     /// The document of an answer that has a code and nothing else.
-    fn code_alone(&self, dialect: &BankDialect, examined: &ExaminedRequest, header: &AnswerHeader) -> AnswerText {
+    fn code_alone(&self, dialect: &BankDialect, examined: &ExaminedRequest, header: &WrittenHeader) -> AnswerText {
         let customer = examined.customer_id().unwrap_or(&header.sender_id);
         let customer = if customer.is_empty() { "0" } else { customer };
-        let answer = BankAnswer::new(
+        let answer = FileServiceAnswer::new(
             customer.chars().take(16).collect(),
             Timestamp::from_ms(self.message_s() * 1000),
             header.code.clone(),
@@ -348,10 +351,10 @@ impl SandboxSepaBank {
 
 /// The codes that were ordered.
 fn forced(
-    header: &mut AnswerHeader,
+    header: &mut WrittenHeader,
     text: AnswerText,
     faults: &[BankFault],
-    alone: impl Fn(&AnswerHeader) -> AnswerText,
+    alone: impl Fn(&WrittenHeader) -> AnswerText,
 ) -> AnswerText {
     let mut text = text;
     for fault in faults {
@@ -361,7 +364,7 @@ fn forced(
             BankFault::DocumentCode(code) => (false, true, code),
             _ => continue,
         };
-        let mut ordered = AnswerHeader { code: format!("{code:02}"), text: "as ordered".to_owned(), ..header.clone() };
+        let mut ordered = WrittenHeader { code: format!("{code:02}"), text: "as ordered".to_owned(), ..header.clone() };
         if in_document {
             text = alone(&ordered);
         }

@@ -6,7 +6,7 @@ const DOCUMENTS: &str = "http://bxd.fi/xmldata/";
 const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
 
 /// What an element's text may be.
-enum ElementRule {
+enum RequestElementRule {
     /// From so many to so many characters.
     Text(usize, usize),
     /// An instant.
@@ -27,10 +27,10 @@ enum ElementRule {
     Any,
 }
 
-use ElementRule::{Any, Bool, Day, Environment, Instant, List, Number, Text, Whole};
+use RequestElementRule::{Any, Bool, Day, Environment, Instant, List, Number, Text, Whole};
 
 /// The elements in their order, and whether each is mandatory.
-const ELEMENTS: [(&str, bool, ElementRule); 22] = [
+const ELEMENTS: [(&str, bool, RequestElementRule); 22] = [
     ("CustomerId", true, Text(1, 16)),
     ("Command", false, Text(1, 32)),
     ("Timestamp", true, Instant),
@@ -86,7 +86,7 @@ fn mandatory(from: usize, to: usize) -> Result<(), String> {
     }
 }
 
-fn rule(element: TreeElement<'_>, rule: &ElementRule) -> Result<(), String> {
+fn rule(element: TreeElement<'_>, rule: &RequestElementRule) -> Result<(), String> {
     if let List(item) = rule {
         let mut items = element.children().peekable();
         if items.peek().is_none() {

@@ -26,7 +26,7 @@ use super::{
     dialect::BankDialect,
     pipeline::SepaBankPipeline,
     service::SandboxSepaBank,
-    state::{BankCustomer, BankState},
+    state::{SandboxCustomer, SepaBankState},
 };
 
 /// The default listen address.
@@ -43,7 +43,7 @@ pub struct RunningSepaBank {
 
 /// What is read and made before anything is served.
 struct PreparedBank {
-    state: BankState,
+    state: SepaBankState,
     certificates: Vec<FamilyCertificates>,
     tls: Option<BankTls>,
     /// The customers of each family, with their files.
@@ -54,7 +54,7 @@ impl PreparedBank {
     /// Reads the data folder and makes what is missing there. Takes some seconds the first time.
     fn new(data: &std::path::Path, now: jiff::Timestamp, plain: bool) -> Result<Self> {
         // The state first: its lock keeps other processes away from the rest of the folder.
-        let state = BankState::open(data)?;
+        let state = SepaBankState::open(data)?;
         let certificates = certificates::prepare_all(data, now)?;
         let tls = if plain { None } else { Some(BankTls::prepare(data, now)?) };
         let known = state.read(|state| state.customers.clone());
@@ -71,7 +71,7 @@ impl PreparedBank {
 }
 
 /// A customer with its files. Those whose ids stand for a state share nothing with the others.
-fn described(customer: &BankCustomer, certificates: &FamilyCertificates) -> Result<SepaBankCustomer> {
+fn described(customer: &SandboxCustomer, certificates: &FamilyCertificates) -> Result<SepaBankCustomer> {
     let pair = certificates.customer(&customer.customer_id, &customer.company)?;
     Ok(SepaBankCustomer {
         customer_id: customer.customer_id.clone(),

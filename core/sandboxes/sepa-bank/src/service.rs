@@ -5,11 +5,16 @@ use std::sync::Arc;
 use bankchannel_foundation::clock::{Clock as _, SystemClock};
 use bankchannel_server::http::control::ControlState;
 
-use super::{certificates::FamilyCertificates, chaos::OrderedFaults, dialect::{BankDialect, DIALECTS}, state::BankState};
+use super::{
+    certificates::FamilyCertificates,
+    chaos::OrderedFaults,
+    dialect::{BankDialect, DIALECTS},
+    state::SepaBankState,
+};
 
 /// A sandbox bank.
 pub(crate) struct SandboxSepaBank {
-    pub(crate) state: BankState,
+    pub(crate) state: SepaBankState,
     /// In the order of the dialects.
     pub(crate) certificates: Vec<FamilyCertificates>,
     pub(crate) faults: OrderedFaults,

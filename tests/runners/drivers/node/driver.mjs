@@ -8,7 +8,7 @@ import { Readable, Writable } from 'node:stream';
 
 import * as bankchannel from '../../../../bindings/node/index.mjs';
 
-const { BankchannelError, SecretText, catalogue, iso20022, sepaWebServices, version } = bankchannel;
+const { BankchannelError, SecretText, catalogue, iso20022, version } = bankchannel;
 
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -95,7 +95,7 @@ for (const operation of catalogue()) {
 }
 
 /** Modules of functions, which need no client. */
-const MODULES = { iso20022, sepa_web_services: sepaWebServices };
+const MODULES = { iso20022 };
 
 async function call(client, request) {
   const [protocol, operation] = request.name.split('.');

@@ -221,7 +221,7 @@ def client_of(protocol: str) -> Any:
 def method_of(client: Any, name: str) -> Any:
     """The method of an operation; a module of functions needs no client."""
     protocol, operation = name.split(".")
-    modules = {"iso20022": bankchannel.iso20022, "sepa_web_services": bankchannel.sepa_web_services}
+    modules = {"iso20022": bankchannel.iso20022}
     return getattr(modules.get(protocol, client), operation)
 
 

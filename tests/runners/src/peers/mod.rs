@@ -4,6 +4,7 @@
 pub mod nextgen_psd2;
 mod salt_edge_connector;
 mod salt_edge_hub;
+mod sepa_bank;
 #[cfg(feature = "testing")]
 #[path = "../../../toy/peer.rs"]
 mod toy;
@@ -96,6 +97,7 @@ pub static PEERS: &[&dyn Peer] = &[
     &ws_channel::Service,
     &nextgen_psd2::Bank,
     &salt_edge_hub::Hub,
+    &sepa_bank::SepaBank,
     &salt_edge_connector::Connector,
     #[cfg(feature = "testing")]
     &toy::Host,

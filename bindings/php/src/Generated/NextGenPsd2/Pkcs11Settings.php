@@ -78,6 +78,8 @@ final class Pkcs11Settings
     }
 }
 
+class_alias(Pkcs11Settings::class, 'Bankchannel\\SepaWebServices\\Pkcs11Settings');
+
 class_alias(Pkcs11Settings::class, 'Bankchannel\\SaltEdgeConnector\\Pkcs11Settings');
 
 class_alias(Pkcs11Settings::class, 'Bankchannel\\SaltEdgeHub\\Pkcs11Settings');

@@ -21,10 +21,14 @@ final class ChannelProfile
      * @param string|null $bank The bank's name for people.
      * @param BankFamily|null $family The form of its messages.
      * @param ServiceUrls|null $fileUrl The addresses of its file service.
-     * @param ServiceUrls|null $certificateUrl The addresses of its
-     * certificate service.
+     * @param ServiceUrls|null $certificateUrl The addresses of its certificate service.
      * @param string|null $receiverId The `ReceiverId` of requests, mostly the bank's BIC.
      * @param TargetIdRule|null $targetId Whether requests name a `TargetId`.
+     * @param list<FileCommand>|null $operations The operations that the bank offers. Default: all of the
+     * file service.
+     * @param bool|null $requiresStatus Whether every list names a status. Default: no.
+     * @param bool|null $requiresFileType Whether every list and download names the type of the files.
+     * Default: no.
      * @param CompressionRule|null $compression Which files are compressed.
      * @param string|null $compressionMethod The name of the compression, GZIP (RFC 1952) in each case:
      * `GZIP` or `RFC1952`.
@@ -33,8 +37,7 @@ final class ChannelProfile
      * @param string|null $statusDownloaded The status under which files that were fetched before are
      * listed: `DLD` or `DOWNLOADED`.
      * @param list<BankFileType>|null $fileTypes Its file types.
-     * @param list<BankSignerPattern>|null $signers The certificates with
-     * which it signs.
+     * @param list<BankSignerPattern>|null $signers The certificates with which it signs.
      * @param bool|null $allowsSha1Answers Whether it may still sign with SHA-1, which is broken. Requests
      * are never signed with it.
      * @param TrustAnchors|null $anchors The authorities that are trusted.
@@ -50,6 +53,9 @@ final class ChannelProfile
         public readonly ?ServiceUrls $certificateUrl = null,
         public readonly ?string $receiverId = null,
         public readonly ?TargetIdRule $targetId = null,
+        public readonly ?array $operations = null,
+        public readonly ?bool $requiresStatus = null,
+        public readonly ?bool $requiresFileType = null,
         public readonly ?CompressionRule $compression = null,
         public readonly ?string $compressionMethod = null,
         public readonly ?int $maxFileBytes = null,
@@ -79,6 +85,9 @@ final class ChannelProfile
             certificateUrl: isset($data['certificate_url']) ? ServiceUrls::fromArray($data['certificate_url']) : null,
             receiverId: $data['receiver_id'] ?? null,
             targetId: isset($data['target_id']) ? TargetIdRule::from($data['target_id']) : null,
+            operations: isset($data['operations']) ? array_map(static fn (mixed $item): mixed => FileCommand::from($item), $data['operations']) : null,
+            requiresStatus: $data['requires_status'] ?? null,
+            requiresFileType: $data['requires_file_type'] ?? null,
             compression: isset($data['compression']) ? CompressionRule::from($data['compression']) : null,
             compressionMethod: $data['compression_method'] ?? null,
             maxFileBytes: $data['max_file_bytes'] ?? null,
@@ -108,6 +117,9 @@ final class ChannelProfile
             'certificate_url' => $this->certificateUrl === null ? null : (object) $this->certificateUrl->toArray(),
             'receiver_id' => $this->receiverId,
             'target_id' => $this->targetId?->value,
+            'operations' => $this->operations === null ? null : array_values(array_map(static fn (FileCommand $item): mixed => $item->value, $this->operations)),
+            'requires_status' => $this->requiresStatus,
+            'requires_file_type' => $this->requiresFileType,
             'compression' => $this->compression?->value,
             'compression_method' => $this->compressionMethod,
             'max_file_bytes' => $this->maxFileBytes,

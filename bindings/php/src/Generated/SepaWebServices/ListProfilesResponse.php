@@ -11,10 +11,7 @@ use Bankchannel\Encode;
 /** The profiles. */
 final class ListProfilesResponse
 {
-    /**
-     * @param list<ChannelProfile> $profiles The profiles, in the order of
-     * the library.
-     */
+    /** @param list<ChannelProfile> $profiles The profiles, in the order of the library. */
     public function __construct(
         public readonly array $profiles,
     ) {

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class MessageSignature
 {
     /**
-     * @param SignatureLevel $level Whether it is that of the envelope
-     * (`soap`) or of the document inside (`document`).
+     * @param SignatureLevel $level Whether it is that of the envelope (`soap`) or of the document inside
+     * (`document`).
      * @param bool $valid Whether digests and value hold under the certificate in the message; without
      * `signatures_only` also whether the signature is where it belongs, covers what it must and uses
      * permitted methods.
@@ -25,8 +25,8 @@ final class MessageSignature
      * @param string|null $method The identifier of its method.
      * @param string|null $canonicalization The identifier of the canonicalisation of what is signed
      * directly.
-     * @param SignerCertificate|null $signer The certificate that it names;
-     * left out if there is none in the message.
+     * @param SignerCertificate|null $signer The certificate that it names; left out if there is none in
+     * the message.
      */
     public function __construct(
         public readonly SignatureLevel $level,

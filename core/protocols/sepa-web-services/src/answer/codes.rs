@@ -42,7 +42,8 @@ pub(super) fn check(expected: &AnswerExpectation<'_>, soap: Option<&str>, own: &
     let is_refusal = found.is_refusal && !contradicts;
     let row = if is_refusal || !found.is_refusal { found.row } else { &errors::BANK_FAILED };
     let meaning = known.map_or("its meaning is not known", |known| known.meaning);
-    let said = text.map(|text| format!(": “{}”", text.chars().filter(|one| !one.is_control()).take(200).collect::<String>()));
+    let said =
+        text.map(|text| format!(": “{}”", text.chars().filter(|one| !one.is_control()).take(200).collect::<String>()));
     let error = Error::because(row, format!("the bank answers {}, {meaning}{}", code.trim(), said.unwrap_or_default()));
     let peer = Peer { code: Some(code.trim().to_owned()), text: text.map(str::to_owned), request_id: None };
     let outcome = if is_refusal { CallOutcome::Refused } else { CallOutcome::Unknown };

@@ -53,6 +53,24 @@ impl ContentPlace {
     }
 }
 
+/// Longest explanation that is shown, in characters.
+const EXPLANATION: usize = 1000;
+
+/// The text of a short content; `None` if it is long, or no text.
+pub(super) fn explanation(document: &Bytes, place: &ContentPlace) -> Option<String> {
+    let encoded = match place {
+        ContentPlace::Slice(range) => document.get(range.clone())?,
+        ContentPlace::Text(text) => text.as_bytes(),
+    };
+    if encoded.len() > EXPLANATION * 4 {
+        return None;
+    }
+    let digits: Vec<u8> = encoded.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let text = String::from_utf8(STANDARD.decode(digits).ok()?).ok()?;
+    let shown: String = text.chars().filter(|one| !one.is_control()).take(EXPLANATION).collect();
+    (!shown.is_empty()).then_some(shown)
+}
+
 /// Content in its document.
 pub(super) struct AnswerContent {
     pub(super) text: Bytes,
@@ -119,7 +137,9 @@ fn pieces(mut source: Box<dyn Read + Send>, by_ratio: u64, by_bytes: u64) -> Pie
             return Err(refused(format!("the content unpacks to more than {by_bytes} bytes")));
         }
         if seen > by_ratio {
-            return Err(refused("the content unpacks to far more than was sent: it may be made to fill memory".to_owned()));
+            return Err(refused(
+                "the content unpacks to far more than was sent: it may be made to fill memory".to_owned(),
+            ));
         }
         piece.truncate(read);
         Ok((read > 0).then(|| piece.into()))
@@ -182,7 +202,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::io::Write as _;
 
-    use flate2::{Compression, write::{DeflateEncoder, GzEncoder, ZlibEncoder}};
+    use flate2::{
+        Compression,
+        write::{DeflateEncoder, GzEncoder, ZlibEncoder},
+    };
 
     use super::*;
 
@@ -225,13 +248,18 @@ mod tests {
     fn a17_the_first_bytes_decide_and_must_fit_what_was_announced() {
         let bytes = b"<Document/>".repeat(50);
         let (zlib, raw) = {
-            let (mut zlib, mut raw) = (ZlibEncoder::new(Vec::new(), Compression::fast()), DeflateEncoder::new(Vec::new(), Compression::fast()));
+            let (mut zlib, mut raw) = (
+                ZlibEncoder::new(Vec::new(), Compression::fast()),
+                DeflateEncoder::new(Vec::new(), Compression::fast()),
+            );
             zlib.write_all(&bytes).unwrap();
             raw.write_all(&bytes).unwrap();
             (zlib.finish().unwrap(), raw.finish().unwrap())
         };
         let gz = STANDARD.encode(gzip(&bytes));
-        for (compressed, method) in [(true, Some("GZIP")), (true, Some("RFC1952")), (true, None), (true, Some("PKZIP")), (false, Some("GZIP"))] {
+        for (compressed, method) in
+            [(true, Some("GZIP")), (true, Some("RFC1952")), (true, None), (true, Some("PKZIP")), (false, Some("GZIP"))]
+        {
             assert_eq!(all(&gz, compressed, method).unwrap(), bytes, "{compressed} {method:?}");
         }
         assert_eq!(all(&gz, false, None).unwrap(), gzip(&bytes), "neither was announced: bytes as they are");
@@ -252,7 +280,12 @@ mod tests {
         let mut corrupt = good.clone();
         let middle = corrupt.len() / 2;
         corrupt[middle] ^= 0xff;
-        for (packed, why) in [(trailing, "behind"), (doubled, "behind"), (corrupt, "unpacked"), (good[..good.len() - 9].to_vec(), "unpacked")] {
+        for (packed, why) in [
+            (trailing, "behind"),
+            (doubled, "behind"),
+            (corrupt, "unpacked"),
+            (good[..good.len() - 9].to_vec(), "unpacked"),
+        ] {
             let refused = all(&STANDARD.encode(packed), true, Some("GZIP")).unwrap_err();
             assert!(refused.contains(why), "{refused}");
         }

@@ -93,7 +93,13 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
     header.check(expected)?;
     document.check(expected)?;
     let (soap, own) = (header.code.as_deref(), document.text("ResponseCode").unwrap_or_default());
-    codes::check(expected, soap, own, document.text("ResponseText"))?;
+    codes::check(expected, soap, own, document.text("ResponseText")).map_err(|error| {
+        // On an error the content is an explanation, never a file.
+        match document.content.as_ref().and_then(|place| content::explanation(&text, place)) {
+            Some(explanation) => error.with("explanation", explanation),
+            None => error,
+        }
+    })?;
     let evidence = ExchangeEvidence {
         request_id: expected.request_id.to_owned(),
         request_timestamp: expected.request_timestamp.to_owned(),
@@ -102,9 +108,11 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
         soap_response_code: header.code,
         signer_serials: signers.iter().map(Certificate::serial_hex).collect(),
     };
-    let AnswerDocument { fields, content, compressed, method, .. } = document;
+    let BelievedDocument { fields, content, compressed, method, .. } = document;
     let wants_content = expected.fields.iter().any(|field| field.wire == "Content");
-    let content = content.filter(|_| wants_content).map(|place| AnswerContent { text, place }.unpacked(compressed, method.as_deref(), expected.limits));
+    let content = content
+        .filter(|_| wants_content)
+        .map(|place| AnswerContent { text, place }.unpacked(compressed, method.as_deref(), expected.limits));
     let content = content.transpose().map_err(faults::content)?;
     Ok(BelievedMessage { fields, content, evidence, signers })
 }
@@ -140,13 +148,13 @@ pub fn charset_of(answer: &InResponse) -> Option<String> {
 /// Takes what the signatures of an answer cover.
 struct AnswerParts<'e> {
     expected: &'e AnswerExpectation<'e>,
-    header: Option<AnswerHeader>,
-    document: Option<AnswerDocument>,
+    header: Option<BelievedHeader>,
+    document: Option<BelievedDocument>,
     signers: Vec<Certificate>,
 }
 
 /// The header of an answer.
-struct AnswerHeader {
+struct BelievedHeader {
     operation: String,
     sender_id: Option<String>,
     request_id: Option<String>,
@@ -154,7 +162,7 @@ struct AnswerHeader {
 }
 
 /// The document of an answer.
-struct AnswerDocument {
+struct BelievedDocument {
     fields: Object<'static>,
     /// Where its content is.
     content: Option<content::ContentPlace>,
@@ -174,7 +182,7 @@ impl CoveredParts for AnswerParts<'_> {
         };
         let code = text("ResponseCode").filter(|code| !code.trim().is_empty());
         let (sender_id, request_id) = (text("SenderId"), text("RequestId"));
-        self.header = Some(AnswerHeader { operation: wrapper.local().to_owned(), sender_id, request_id, code });
+        self.header = Some(BelievedHeader { operation: wrapper.local().to_owned(), sender_id, request_id, code });
         self.signers.push(signer.clone());
     }
 
@@ -183,7 +191,7 @@ impl CoveredParts for AnswerParts<'_> {
         let text = |name: &str| children().find(|one| one.local() == name).and_then(TreeElement::text);
         let content = children().find(|one| one.local() == "Content").and_then(TreeElement::text);
         let fields = read_fields(children(), self.expected.fields);
-        self.document = Some(AnswerDocument {
+        self.document = Some(BelievedDocument {
             fields: match Value::Object(fields).into_owned() {
                 Value::Object(fields) => fields,
                 _ => Object::new(),
@@ -204,7 +212,7 @@ fn foreign(what: &str) -> Error {
     Error::because(&row::PEER_PROTOCOL, text).with_outcome(CallOutcome::Unknown)
 }
 
-impl AnswerHeader {
+impl BelievedHeader {
     /// V9: whether it answers this request.
     fn check(&self, expected: &AnswerExpectation<'_>) -> Result<()> {
         let operation = crate::verify::operation_of_wrapper(&self.operation);
@@ -221,7 +229,7 @@ impl AnswerHeader {
     }
 }
 
-impl AnswerDocument {
+impl BelievedDocument {
     fn text(&self, name: &str) -> Option<&str> {
         self.fields.get(name).and_then(Value::as_str)
     }
@@ -232,7 +240,9 @@ impl AnswerDocument {
             return Err(foreign("its CustomerId is not that of the request"));
         }
         match (self.serial.as_deref(), expected.execution_serial) {
-            (Some(found), Some(sent)) if found != sent => Err(foreign("its ExecutionSerial is not that of the request")),
+            (Some(found), Some(sent)) if found != sent => {
+                Err(foreign("its ExecutionSerial is not that of the request"))
+            }
             _ => Ok(()),
         }
     }

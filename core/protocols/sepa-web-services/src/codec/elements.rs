@@ -14,10 +14,7 @@ pub(crate) const DOCUMENTS: &str = "http://bxd.fi/xmldata/";
 
 /// The values of the elements that these fields have. Others are passed over, and so are optional ones that cannot be
 /// read: they would lose the rest.
-pub(crate) fn read_fields<'t>(
-    elements: impl Iterator<Item = TreeElement<'t>>,
-    fields: &'static [Field],
-) -> Object<'t> {
+pub(crate) fn read_fields<'t>(elements: impl Iterator<Item = TreeElement<'t>>, fields: &'static [Field]) -> Object<'t> {
     let mut object = Object::new();
     for element in elements.filter(|element| element.namespace() == DOCUMENTS) {
         let Some(field) = fields.iter().find(|field| field.wire == element.local() && !field.off_wire) else {
@@ -60,9 +57,9 @@ fn read_text<'t>(text: &'t str, shape: &'static Shape) -> Option<Cow<'t, str>> {
             "false" | "0" => Some("false".into()),
             _ => None,
         },
-        Shape::Timestamp => [Cow::Borrowed(bare), Cow::Owned(format!("{bare}Z"))]
-            .into_iter()
-            .find(|text| Timestamp::new(text).is_ok()),
+        Shape::Timestamp => {
+            [Cow::Borrowed(bare), Cow::Owned(format!("{bare}Z"))].into_iter().find(|text| Timestamp::new(text).is_ok())
+        }
         Shape::Date => bare.get(..10).filter(|day| day.parse::<Date>().is_ok()).map(Cow::Borrowed),
         Shape::Decimal => match Decimal::new(bare) {
             Ok(_) => Some(bare.into()),

@@ -3,7 +3,8 @@
 use bankchannel_foundation::model::Object;
 
 /// The statuses of lists: what banks write, and this library's word.
-const STATUSES: [(&str, &str); 4] = [("NEW", "new"), ("DLD", "downloaded"), ("DOWNLOADED", "downloaded"), ("ALL", "all")];
+const STATUSES: [(&str, &str); 4] =
+    [("NEW", "new"), ("DLD", "downloaded"), ("DOWNLOADED", "downloaded"), ("ALL", "all")];
 
 /// Puts this library's words in place of a bank's.
 pub(super) fn settle(fields: &mut Object<'_>) {

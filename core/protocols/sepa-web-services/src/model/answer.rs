@@ -6,7 +6,7 @@ use bankchannel_foundation::Boundary;
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(flattened)]
 #[non_exhaustive]
-pub struct BankAnswer {
+pub struct FileServiceAnswer {
     /// The customer, as in the request.
     pub customer_id: String,
     /// When the bank made the answer.

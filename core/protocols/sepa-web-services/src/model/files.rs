@@ -57,8 +57,9 @@ pub enum BankFileStatus {
 pub struct BankFileDescriptor {
     /// The bank's reference, with which the file is downloaded or deleted.
     pub file_reference: String,
-    /// The part of the agreement that it belongs to. Some banks write something else here.
-    pub target_id: String,
+    /// The part of the agreement that it belongs to; left out if the bank leaves it empty. Some banks write something
+    /// else here.
+    pub target_id: Option<String>,
     /// The service or account.
     pub service_id: Option<String>,
     /// The owner of the service.

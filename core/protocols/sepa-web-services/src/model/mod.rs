@@ -4,6 +4,6 @@ pub(crate) mod answer;
 mod files;
 mod users;
 
-pub use answer::{BankAnswer, BelievedAnswer, ExchangeEvidence};
+pub use answer::{BelievedAnswer, ExchangeEvidence, FileServiceAnswer};
 pub use files::{BankFileDescriptor, BankFileStatus, FeedbackFileAttributes, FileStatusFilter};
 pub use users::{FileDirection, FileTypeService, UserFileType};

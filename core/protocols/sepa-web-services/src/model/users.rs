@@ -21,8 +21,8 @@ pub enum FileDirection {
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct UserFileType {
-    /// The part of the agreement: the `target_id` of requests for such files.
-    pub target_id: String,
+    /// The part of the agreement: the `target_id` of requests for such files; left out if the bank leaves it empty.
+    pub target_id: Option<String>,
     /// The bank's type of the file. The schema lets banks leave it out.
     pub file_type: Option<String>,
     /// Its name for people.

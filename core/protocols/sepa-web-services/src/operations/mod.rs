@@ -24,10 +24,10 @@ const GROUP: &str = "sepa";
 macro_rules! for_each_operation {
     ($callback:path) => {
         $callback! {
-            exchange files::upload_file::UploadFile;
-            exchange files::list_files::ListFiles;
-            exchange files::download_file::DownloadFile;
-            exchange files::delete_file::DeleteFile;
+            exchange files::upload_file::UploadBankFile;
+            exchange files::list_files::ListBankFiles;
+            exchange files::download_file::DownloadBankFile;
+            exchange files::delete_file::DeleteBankFile;
             exchange users::get_user_info::GetUserInfo;
             local verification::verify_message::VerifyMessage;
             local verification::explain_message::ExplainMessage;

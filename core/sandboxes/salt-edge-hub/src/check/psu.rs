@@ -7,7 +7,9 @@ use bankchannel_foundation::{
     message::{Body, Headers, OutRequest},
     operation::Repeat,
 };
-use bankchannel_transport::{AnswerRules, CancellationToken, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
+use bankchannel_transport::{
+    AnswerRules, CancellationToken, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings,
+};
 use serde_json::json;
 
 use super::ActingCustomer;

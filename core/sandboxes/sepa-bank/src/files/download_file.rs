@@ -1,7 +1,7 @@
 //! Gives a file.
 
 use bankchannel_foundation::Content;
-use bankchannel_sepa_web_services::{codec::AnswerText, operations::files::download_file::DownloadFileResponse};
+use bankchannel_sepa_web_services::{codec::AnswerText, operations::files::download_file::DownloadBankFileResponse};
 use flate2::{Compression, write::GzEncoder};
 use std::io::Write as _;
 
@@ -10,7 +10,7 @@ use crate::{
     chaos::BankFault,
     examination::RequestRefusal,
     pipeline::{DownloadAnswer, HandlerAnswer, HandlerCall},
-    state::{BankFile, FileKind, StateChange},
+    state::{FileKind, SandboxChange, SandboxFile},
 };
 
 /// Answers the content of the files with these references, one after the other.
@@ -20,13 +20,14 @@ pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRef
         let why = "there is no FileReference";
         return Err(RequestRefusal::code(29, "at least one file reference required", why));
     }
-    let mut files: Vec<&BankFile> = Vec::new();
+    let mut files: Vec<&SandboxFile> = Vec::new();
     for reference in &request.references {
         // Another customer's reference gets the same answer as one that never was.
         let mut own = own_files(call.state, call.dialect.name(), request, call.now_ms);
         let found = own.find(|file| file.kind == FileKind::Download && file.reference == *reference);
-        let found = found
-            .ok_or_else(|| RequestRefusal::code(24, "content not found", format!("{reference} is no file of this customer")))?;
+        let found = found.ok_or_else(|| {
+            RequestRefusal::code(24, "content not found", format!("{reference} is no file of this customer"))
+        })?;
         if request.text("FileType").is_some_and(|wanted| wanted != found.file_type) {
             let why = format!("{reference} is of type {}", found.file_type);
             return Err(RequestRefusal::code(29, "invalid parameters", why));
@@ -38,11 +39,11 @@ pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRef
         bytes.extend(call.bank.state.content(&file.reference)?);
     }
     let (bytes, packed) = packed(call, bytes)?;
-    let mut answer = DownloadFileResponse::new(call.success(), Content::from(bytes));
+    let mut answer = DownloadBankFileResponse::new(call.success(), Content::from(bytes));
     answer.file_type = files.first().map(|file| file.file_type.clone());
     let changes = files
         .iter()
-        .map(|file| StateChange::Downloaded { reference: file.reference.clone(), at_ms: call.now_ms })
+        .map(|file| SandboxChange::Downloaded { reference: file.reference.clone(), at_ms: call.now_ms })
         .collect();
     let text = match packed {
         true => {

@@ -10,14 +10,14 @@ use bankchannel_sepa_web_services::model::{BankFileDescriptor, BankFileStatus};
 
 use super::{
     examination::BankRequest,
-    state::{BankFile, FileKind, StateData},
+    state::{FileKind, SandboxFile, StateData},
 };
 
 /// How long a file is kept once it has appeared, milliseconds: 90 days.
 const KEPT_MS: i64 = 90 * 86_400_000;
 
 /// A file as lists describe it.
-fn described(file: &BankFile) -> BankFileDescriptor {
+fn described(file: &SandboxFile) -> BankFileDescriptor {
     let status = match () {
         () if file.deleted => BankFileStatus::Deleted,
         () if file.kind == FileKind::Upload => BankFileStatus::WaitingForProcessing,
@@ -25,13 +25,9 @@ fn described(file: &BankFile) -> BankFileDescriptor {
         () => BankFileStatus::New,
     };
     let target = file.target_id.clone().unwrap_or_else(|| "MLP".to_owned());
-    let mut described = BankFileDescriptor::new(
-        file.reference.clone(),
-        target,
-        file.file_type.clone(),
-        Timestamp::from_ms(file.at_ms),
-        status,
-    );
+    let mut described =
+        BankFileDescriptor::new(file.reference.clone(), file.file_type.clone(), Timestamp::from_ms(file.at_ms), status);
+    described.target_id = Some(target);
     described.service_id.clone_from(&file.service_id);
     described.user_filename.clone_from(&file.user_filename);
     described.parent_file_reference.clone_from(&file.parent);
@@ -46,7 +42,7 @@ fn own_files<'s>(
     family: &'s str,
     request: &'s BankRequest,
     now_ms: i64,
-) -> impl Iterator<Item = &'s BankFile> {
+) -> impl Iterator<Item = &'s SandboxFile> {
     let customer = request.text("CustomerId").unwrap_or_default();
     state.files.iter().filter(move |file| {
         file.family == family

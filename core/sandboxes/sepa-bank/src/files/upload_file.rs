@@ -3,7 +3,7 @@
 use bankchannel_bank_simulator::{AnswerIds, BankDecision, decide, reject_duplicate};
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{Error, error::row, model::Decimal};
-use bankchannel_sepa_web_services::{codec::AnswerText, operations::files::upload_file::UploadFileResponse};
+use bankchannel_sepa_web_services::{codec::AnswerText, operations::files::upload_file::UploadBankFileResponse};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::described;
@@ -11,7 +11,7 @@ use crate::{
     dialect::UploadAnswer,
     examination::RequestRefusal,
     pipeline::{HandlerAnswer, HandlerCall},
-    state::{BankFile, CustomerBooks, FileKind, StateChange},
+    state::{CustomerBooks, FileKind, SandboxChange, SandboxFile},
 };
 
 /// After so long the bank has decided, milliseconds.
@@ -31,7 +31,11 @@ pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRef
         return Err(RequestRefusal::code(29, "invalid parameters", "Encryption is not offered"));
     }
     if dialect.compressed_uploads && !request.is_true("Compression") {
-        return Err(RequestRefusal::code(29, "invalid parameters", "uploads must be compressed: Compression is not true"));
+        return Err(RequestRefusal::code(
+            29,
+            "invalid parameters",
+            "uploads must be compressed: Compression is not true",
+        ));
     }
     let content = unpacked(call)?;
     let customer = request.text("CustomerId").unwrap_or_default();
@@ -44,18 +48,19 @@ pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRef
     call.bank.state.store(&upload.reference, &content)?;
     let (answers, mut changes, totals) = new.answers(&content, &key, &upload.reference)?;
     check_totals(call, totals.as_ref())?;
-    let mut answer = UploadFileResponse::new(call.success(), Vec::new());
+    let mut answer = UploadBankFileResponse::new(call.success(), Vec::new());
     match dialect.upload_answer {
         UploadAnswer::Totals => {
-            (answer.amount_total, answer.transaction_count) = totals.map_or((None, None), |(sum, count)| (sum, Some(count)));
+            (answer.amount_total, answer.transaction_count) =
+                totals.map_or((None, None), |(sum, count)| (sum, Some(count)));
         }
         UploadAnswer::CodeOnly => {}
         UploadAnswer::Descriptor => answer.file_descriptors.push(described(&upload)),
     }
-    changes.push(StateChange::File(upload));
+    changes.push(SandboxChange::File(upload));
     for (file, bytes) in answers {
         call.bank.state.store(&file.reference, &bytes)?;
-        changes.push(StateChange::File(file));
+        changes.push(SandboxChange::File(file));
     }
     Ok(HandlerAnswer::new(AnswerText::new(answer, dialect.style)).changing(changes))
 }
@@ -100,7 +105,7 @@ fn check_totals(call: &HandlerCall<'_>, totals: Option<&FileTotals>) -> Result<(
 /// Sum and number of a payment file.
 type FileTotals = (Option<Decimal>, u64);
 /// The files with which the bank answers, what else changes, and the totals of the file.
-type BankAnswers = (Vec<(BankFile, Vec<u8>)>, Vec<StateChange>, Option<FileTotals>);
+type BankAnswers = (Vec<(SandboxFile, Vec<u8>)>, Vec<SandboxChange>, Option<FileTotals>);
 
 /// Makes files of one request.
 struct NewFiles<'c> {
@@ -111,8 +116,8 @@ struct NewFiles<'c> {
 }
 
 impl NewFiles<'_> {
-    fn file(&self, kind: FileKind, file_type: &str, at_ms: i64, bytes: &[u8]) -> BankFile {
-        BankFile {
+    fn file(&self, kind: FileKind, file_type: &str, at_ms: i64, bytes: &[u8]) -> SandboxFile {
+        SandboxFile {
             reference: self.reference(0),
             family: self.call.dialect.name().to_owned(),
             customer_id: self.customer.to_owned(),
@@ -149,8 +154,7 @@ impl NewFiles<'_> {
             .map_err(|why| internal(why.to_string()))?;
         let books = call.state.books(key);
         let payment = bankchannel_iso20022::payment::read_payment(content).ok();
-        let message_key =
-            payment.as_ref().and_then(|file| file.id.as_ref()).map(|id| format!("{key}/{id}"));
+        let message_key = payment.as_ref().and_then(|file| file.id.as_ref()).map(|id| format!("{key}/{id}"));
         let is_repeated = message_key.as_ref().is_some_and(|key| call.state.is_used_message_id(key, call.now_ms));
         let decision = if is_repeated {
             reject_duplicate(content, at, today, &ids)
@@ -169,7 +173,7 @@ impl NewFiles<'_> {
         let (mut files, mut changes) = (Vec::new(), Vec::new());
         let mut add = |file_type: &str, at_ms: i64, bytes: Vec<u8>| {
             let more = files.len() as u64 + 1;
-            let file = BankFile {
+            let file = SandboxFile {
                 reference: self.reference(more),
                 parent: Some(parent.to_owned()),
                 ..self.file(FileKind::Download, file_type, at_ms, &bytes)
@@ -185,13 +189,13 @@ impl NewFiles<'_> {
                     let tomorrow = (soon.div_euclid(DAY_MS) + 1) * DAY_MS;
                     add(dialect.statement, tomorrow, camt053);
                     if let Some(books) = CustomerBooks::of(&new_ledger) {
-                        changes.push(StateChange::Books { key: key.to_owned(), books });
+                        changes.push(SandboxChange::Books { key: key.to_owned(), books });
                     }
                 }
             }
         }
         if let Some(key) = message_key {
-            changes.push(StateChange::MessageId { key, at_ms: call.now_ms });
+            changes.push(SandboxChange::MessageId { key, at_ms: call.now_ms });
         }
         Ok((files, changes, totals))
     }

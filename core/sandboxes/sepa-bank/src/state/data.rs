@@ -22,7 +22,7 @@ pub(crate) enum CustomerStanding {
 /// A customer of one family.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct BankCustomer {
+pub(crate) struct SandboxCustomer {
     pub(crate) family: String,
     pub(crate) customer_id: String,
     pub(crate) company: String,
@@ -49,7 +49,7 @@ pub(crate) enum FileKind {
 
 /// A file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct BankFile {
+pub(crate) struct SandboxFile {
     pub(crate) reference: String,
     pub(crate) family: String,
     pub(crate) customer_id: String,
@@ -98,8 +98,8 @@ impl CustomerBooks {
 /// All that the bank knows.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct StateData {
-    pub(crate) customers: Vec<BankCustomer>,
-    pub(crate) files: Vec<BankFile>,
+    pub(crate) customers: Vec<SandboxCustomer>,
+    pub(crate) files: Vec<SandboxFile>,
     /// Ids of messages, with the family and the sender, and when they were seen.
     used_ids: BTreeMap<String, i64>,
     /// Times of documents, with the family and the customer.
@@ -116,7 +116,7 @@ pub(crate) struct StateData {
 /// One change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum StateChange {
+pub(crate) enum SandboxChange {
     /// An id of a message was used.
     UsedId { key: String, at_ms: i64 },
     /// A time of a document was used.
@@ -126,7 +126,7 @@ pub(crate) enum StateChange {
     /// A payment file's message id was used.
     MessageId { key: String, at_ms: i64 },
     /// A new file.
-    File(BankFile),
+    File(SandboxFile),
     /// A file was fetched.
     Downloaded { reference: String, at_ms: i64 },
     /// A file was deleted.
@@ -134,10 +134,10 @@ pub(crate) enum StateChange {
     /// The books of a customer.
     Books { key: String, books: CustomerBooks },
     /// A new customer, or a changed one.
-    Customer(BankCustomer),
+    Customer(SandboxCustomer),
 }
 
-impl StateChange {
+impl SandboxChange {
     /// Whether losing it in a power failure would break a promise.
     pub(crate) fn is_durable(&self) -> bool {
         !matches!(self, Self::UsedId { .. } | Self::UsedTime { .. } | Self::UploadSeen { .. })
@@ -146,12 +146,12 @@ impl StateChange {
 
 impl StateData {
     /// A state with these customers, and nothing else.
-    pub(super) fn with_customers(customers: Vec<BankCustomer>) -> Self {
+    pub(super) fn with_customers(customers: Vec<SandboxCustomer>) -> Self {
         Self { customers, ..Self::default() }
     }
 
     /// A customer of a family.
-    pub(crate) fn customer(&self, family: &str, id: &str) -> Option<&BankCustomer> {
+    pub(crate) fn customer(&self, family: &str, id: &str) -> Option<&SandboxCustomer> {
         self.customers.iter().find(|one| one.family == family && one.customer_id == id)
     }
 
@@ -174,38 +174,35 @@ impl StateData {
 
     /// The books of a customer.
     pub(crate) fn books(&self, key: &str) -> CustomerBooks {
-        let opening = || CustomerBooks {
-            balance_cents: bankchannel_bank_simulator::DEFAULT_BALANCE_CENTS,
-            statements: 0,
-        };
+        let opening =
+            || CustomerBooks { balance_cents: bankchannel_bank_simulator::DEFAULT_BALANCE_CENTS, statements: 0 };
         self.books.get(key).cloned().unwrap_or_else(opening)
     }
 
-    pub(super) fn apply(&mut self, change: StateChange) {
+    pub(super) fn apply(&mut self, change: SandboxChange) {
         match change {
-            StateChange::UsedId { key, at_ms } => drop(self.used_ids.insert(key, at_ms)),
-            StateChange::UsedTime { key } => drop(self.used_times.insert(key)),
-            StateChange::UploadSeen { key } => *self.uploads.entry(key).or_default() += 1,
-            StateChange::MessageId { key, at_ms } => drop(self.message_ids.insert(key, at_ms)),
-            StateChange::File(file) => {
+            SandboxChange::UsedId { key, at_ms } => drop(self.used_ids.insert(key, at_ms)),
+            SandboxChange::UsedTime { key } => drop(self.used_times.insert(key)),
+            SandboxChange::UploadSeen { key } => *self.uploads.entry(key).or_default() += 1,
+            SandboxChange::MessageId { key, at_ms } => drop(self.message_ids.insert(key, at_ms)),
+            SandboxChange::File(file) => {
                 self.references += 1;
                 self.files.push(file);
             }
-            StateChange::Downloaded { reference, at_ms } => {
+            SandboxChange::Downloaded { reference, at_ms } => {
                 if let Some(file) = self.files.iter_mut().find(|file| file.reference == reference) {
                     file.downloaded_ms = Some(at_ms);
                 }
             }
-            StateChange::Deleted { reference } => {
+            SandboxChange::Deleted { reference } => {
                 if let Some(file) = self.files.iter_mut().find(|file| file.reference == reference) {
                     file.deleted = true;
                 }
             }
-            StateChange::Books { key, books } => drop(self.books.insert(key, books)),
-            StateChange::Customer(customer) => {
-                self.customers.retain(|one| {
-                    (&one.family, &one.customer_id) != (&customer.family, &customer.customer_id)
-                });
+            SandboxChange::Books { key, books } => drop(self.books.insert(key, books)),
+            SandboxChange::Customer(customer) => {
+                self.customers
+                    .retain(|one| (&one.family, &one.customer_id) != (&customer.family, &customer.customer_id));
                 self.customers.push(customer);
             }
         }

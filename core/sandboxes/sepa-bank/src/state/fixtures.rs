@@ -1,6 +1,6 @@
 //! The customers of the first start (§9.7): values of this project's own.
 
-use super::data::{BankCustomer, CustomerStanding, StateData};
+use super::data::{CustomerStanding, SandboxCustomer, StateData};
 
 /// Ids that stand for a state, in each family.
 const IN_A_STATE: [(&str, CustomerStanding, CustomerStanding); 4] = [
@@ -10,8 +10,8 @@ const IN_A_STATE: [(&str, CustomerStanding, CustomerStanding); 4] = [
     ("9000000004", CustomerStanding::Active, CustomerStanding::Outdated),
 ];
 
-fn customer(family: &str, id: &str, company: &str, target: Option<&str>) -> BankCustomer {
-    BankCustomer {
+fn customer(family: &str, id: &str, company: &str, target: Option<&str>) -> SandboxCustomer {
+    SandboxCustomer {
         family: family.to_owned(),
         customer_id: id.to_owned(),
         company: company.to_owned(),
@@ -32,7 +32,7 @@ pub(super) fn data() -> StateData {
     ];
     for family in ["nordea", "op", "samlink"] {
         for (id, standing, contract) in IN_A_STATE {
-            customers.push(BankCustomer { standing, contract, ..customer(family, id, "SULJETTU OY", None) });
+            customers.push(SandboxCustomer { standing, contract, ..customer(family, id, "SULJETTU OY", None) });
         }
     }
     StateData::with_customers(customers)

@@ -11,7 +11,7 @@ use bankchannel_foundation::{Error, Result, error::row, shown};
 use bankchannel_server::folder::write_whole;
 use bankchannel_storage::engine::lock_soon;
 
-use super::data::{StateChange, StateData};
+use super::data::{SandboxChange, StateData};
 
 /// The names of the files in the data folder.
 const FILE: &str = "state.jsonl";
@@ -46,11 +46,11 @@ impl StateJournal {
     ///
     /// # Errors
     /// `resource.storage`; then the step has not happened.
-    pub(super) fn append(&mut self, changes: &[StateChange]) -> Result<()> {
+    pub(super) fn append(&mut self, changes: &[SandboxChange]) -> Result<()> {
         let mut line = serde_json::to_vec(changes).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
         line.push(b'\n');
         let begin = self.file.metadata().map_err(|why| unusable(&self.path, &why))?.len();
-        let durable = changes.iter().any(StateChange::is_durable);
+        let durable = changes.iter().any(SandboxChange::is_durable);
         let written = self.file.write_all(&line).and_then(|()| if durable { self.file.sync_data() } else { Ok(()) });
         written.map_err(|why| {
             // Half a line would be taken for damage.
@@ -80,7 +80,8 @@ fn begin(path: &Path, data: &StateData) -> Result<File> {
 /// Replays a journal. A last line without its end was not acknowledged, so it has not happened.
 fn read(path: &Path, bytes: &[u8]) -> Result<StateData> {
     let damaged = |number: usize| {
-        let text = format!("{} is damaged in line {number}: repair it, or move it away to start over", shown::path(path));
+        let text =
+            format!("{} is damaged in line {number}: repair it, or move it away to start over", shown::path(path));
         Error::because(&row::STORAGE, text).with("file", shown::path(path))
     };
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(&[][..], |end| &bytes[..end]);
@@ -88,7 +89,7 @@ fn read(path: &Path, bytes: &[u8]) -> Result<StateData> {
     let first = lines.next().map(|(_, line)| line).unwrap_or_default();
     let mut data: StateData = serde_json::from_slice(first).map_err(|_| damaged(1))?;
     for (at, line) in lines {
-        let changes: Vec<StateChange> = serde_json::from_slice(line).map_err(|_| damaged(at + 1))?;
+        let changes: Vec<SandboxChange> = serde_json::from_slice(line).map_err(|_| damaged(at + 1))?;
         changes.into_iter().for_each(|change| data.apply(change));
     }
     Ok(data)
@@ -121,7 +122,7 @@ mod tests {
     #[test]
     fn what_was_written_is_there_after_a_kill_and_half_a_line_is_not() {
         let folder = tempfile::tempdir().unwrap();
-        let change = |key: &str| StateChange::UploadSeen { key: key.to_owned() };
+        let change = |key: &str| SandboxChange::UploadSeen { key: key.to_owned() };
         let (mut journal, _) = StateJournal::open(folder.path(), StateData::default).unwrap();
         journal.append(&[change("a"), change("b")]).unwrap();
         journal.append(&[change("a")]).unwrap();
@@ -131,9 +132,13 @@ mod tests {
         let mut file = OpenOptions::new().append(true).open(&path).unwrap();
         file.write_all(br#"[{"upload_seen":{"key":"c"#).unwrap();
         let (journal, data) = StateJournal::open(folder.path(), StateData::default).unwrap();
-        assert_eq!(data.uploads.iter().map(|(key, count)| (key.as_str(), *count)).collect::<Vec<_>>(), [("a", 2), ("b", 1)]);
+        assert_eq!(
+            data.uploads.iter().map(|(key, count)| (key.as_str(), *count)).collect::<Vec<_>>(),
+            [("a", 2), ("b", 1)]
+        );
         drop(journal);
-        fs::write(&path, "{}\nnothing\n[]\n").unwrap();
+        let snapshot = serde_json::to_string(&StateData::default()).unwrap();
+        fs::write(&path, format!("{snapshot}\nnothing\n[]\n")).unwrap();
         let damaged = StateJournal::open(folder.path(), StateData::default).err().unwrap();
         assert!(damaged.message().contains("line 2"), "{damaged}");
     }

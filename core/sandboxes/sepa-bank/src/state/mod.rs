@@ -16,11 +16,13 @@ use std::{
 
 use bankchannel_foundation::{Error, Result, error::row, shown};
 
-pub(crate) use data::{BankCustomer, BankFile, CustomerBooks, CustomerStanding, FileKind, StateChange, StateData};
+pub(crate) use data::{
+    CustomerBooks, CustomerStanding, FileKind, SandboxChange, SandboxCustomer, SandboxFile, StateData,
+};
 use journal::StateJournal;
 
 /// The bank's state. Every method may be called from any thread, and may block.
-pub(crate) struct BankState {
+pub(crate) struct SepaBankState {
     inner: Mutex<StateInner>,
     /// The folder with the contents of files.
     files: PathBuf,
@@ -31,7 +33,7 @@ struct StateInner {
     journal: StateJournal,
 }
 
-impl BankState {
+impl SepaBankState {
     /// Reads the state in this folder, or starts with the fixtures. A folder can be used by one process at a time.
     ///
     /// # Errors
@@ -59,7 +61,7 @@ impl BankState {
     /// Those of `look`, and `resource.storage`.
     pub(crate) fn change<T, E: From<Error>>(
         &self,
-        look: impl FnOnce(&StateData) -> Result<(T, Vec<StateChange>), E>,
+        look: impl FnOnce(&StateData) -> Result<(T, Vec<SandboxChange>), E>,
     ) -> Result<T, E> {
         let mut inner = self.inner();
         let (value, changes) = look(&inner.data)?;
@@ -96,8 +98,7 @@ impl BankState {
     /// `resource.storage`.
     pub(crate) fn content(&self, reference: &str) -> Result<Vec<u8>> {
         let path = self.files.join(reference);
-        std::fs::read(&path).map_err(|why| {
-            Error::because(&row::STORAGE, format!("{} cannot be read: {why}", shown::path(&path)))
-        })
+        std::fs::read(&path)
+            .map_err(|why| Error::because(&row::STORAGE, format!("{} cannot be read: {why}", shown::path(&path))))
     }
 }

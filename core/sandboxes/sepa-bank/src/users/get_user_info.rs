@@ -15,9 +15,10 @@ use crate::{
 pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRefusal> {
     let (dialect, request) = (call.dialect, call.request);
     let customer = call.state.customer(dialect.name(), request.text("CustomerId").unwrap_or_default());
-    let target = customer.and_then(|customer| customer.target_id.clone()).unwrap_or_default();
+    let target = customer.and_then(|customer| customer.target_id.clone());
     let one = |file_type: &str, direction: FileDirection| {
-        let mut one = UserFileType::new(target.clone(), Vec::new());
+        let mut one = UserFileType::new(Vec::new());
+        one.target_id.clone_from(&target);
         one.file_type = Some(file_type.to_owned());
         one.country = Some("FI".to_owned());
         one.direction = Some(direction);

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},
-    model::{BankAnswer, BankFileDescriptor, ExchangeEvidence, answer::believed_answers},
+    model::{BankFileDescriptor, ExchangeEvidence, FileServiceAnswer, answer::believed_answers},
     operations::{self, EXCHANGE_ERRORS},
     request::FileCommand,
 };
@@ -16,7 +16,7 @@ use crate::{
 /// Which file.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
-pub struct DeleteFileRequest {
+pub struct DeleteBankFileRequest {
     /// The bank's reference of the file, at most 32 characters.
     #[boundary(wire = "FileReferences")]
     pub file_reference: String,
@@ -31,10 +31,10 @@ pub struct DeleteFileRequest {
 /// The file is deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
-pub struct DeleteFileResponse {
+pub struct DeleteBankFileResponse {
     /// The bank's answer.
     #[boundary(flatten)]
-    pub answer: BankAnswer,
+    pub answer: FileServiceAnswer,
     /// The deleted file; empty if the bank does not say so.
     pub file_descriptors: Vec<BankFileDescriptor>,
     /// What shows later which messages were exchanged.
@@ -42,7 +42,7 @@ pub struct DeleteFileResponse {
     pub evidence: Option<ExchangeEvidence>,
 }
 
-believed_answers!(DeleteFileResponse);
+believed_answers!(DeleteBankFileResponse);
 
 const ERRORS: &[&ErrorRow] = EXCHANGE_ERRORS;
 
@@ -51,11 +51,11 @@ const ERRORS: &[&ErrorRow] = EXCHANGE_ERRORS;
 /// Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one that they offer for
 /// downloading. Not every bank offers this.
 #[derive(Debug, OperationDocs)]
-pub struct DeleteFile;
+pub struct DeleteBankFile;
 
-impl Operation for DeleteFile {
-    type Request = DeleteFileRequest;
-    type Response = DeleteFileResponse;
+impl Operation for DeleteBankFile {
+    type Request = DeleteBankFileRequest;
+    type Response = DeleteBankFileResponse;
     const DECLARATION: Declaration = operations::exchange(
         "sepa_web_services.delete_file",
         "files",
@@ -65,7 +65,7 @@ impl Operation for DeleteFile {
     );
 }
 
-impl Exchange for DeleteFile {
+impl Exchange for DeleteBankFile {
     type Codec = SepaWebServicesCodec;
     const TERMS: SepaWebServicesTerms = SepaWebServicesTerms { command: FileCommand::DeleteFile };
 }

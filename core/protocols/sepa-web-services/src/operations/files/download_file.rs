@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},
     errors,
-    model::{BankAnswer, ExchangeEvidence, answer::believed_answers},
+    model::{ExchangeEvidence, FileServiceAnswer, answer::believed_answers},
     operations,
     request::FileCommand,
 };
@@ -15,7 +15,7 @@ use crate::{
 /// Which file.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
-pub struct DownloadFileRequest {
+pub struct DownloadBankFileRequest {
     /// The bank's reference of the file, from a list, at most 32 characters.
     #[boundary(wire = "FileReferences")]
     pub file_reference: String,
@@ -32,10 +32,10 @@ pub struct DownloadFileRequest {
 /// The file.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
-pub struct DownloadFileResponse {
+pub struct DownloadBankFileResponse {
     /// The bank's answer.
     #[boundary(flatten)]
-    pub answer: BankAnswer,
+    pub answer: FileServiceAnswer,
     /// The type of the file, if the bank says so.
     pub file_type: Option<String>,
     /// The file's bytes, unpacked. They are handed out only when all signatures over them hold.
@@ -45,7 +45,7 @@ pub struct DownloadFileResponse {
     pub evidence: Option<ExchangeEvidence>,
 }
 
-believed_answers!(DownloadFileResponse);
+believed_answers!(DownloadBankFileResponse);
 
 const ERRORS: &[&ErrorRow] = &[
     &errors::NOT_OFFERED,
@@ -67,11 +67,11 @@ const ERRORS: &[&ErrorRow] = &[
 /// The bank then marks the file as downloaded: it is no longer listed as `new`. It may be fetched again while the bank
 /// keeps it.
 #[derive(Debug, OperationDocs)]
-pub struct DownloadFile;
+pub struct DownloadBankFile;
 
-impl Operation for DownloadFile {
-    type Request = DownloadFileRequest;
-    type Response = DownloadFileResponse;
+impl Operation for DownloadBankFile {
+    type Request = DownloadBankFileRequest;
+    type Response = DownloadBankFileResponse;
     const DECLARATION: Declaration = operations::exchange(
         "sepa_web_services.download_file",
         "files",
@@ -81,7 +81,7 @@ impl Operation for DownloadFile {
     );
 }
 
-impl Exchange for DownloadFile {
+impl Exchange for DownloadBankFile {
     type Codec = SepaWebServicesCodec;
     const TERMS: SepaWebServicesTerms = SepaWebServicesTerms { command: FileCommand::DownloadFile };
 }

@@ -1,12 +1,10 @@
 //! Lists files: DownloadFileList (§4.2).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, model::Date,
-};
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, model::Date};
 
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},
-    model::{BankAnswer, BankFileDescriptor, ExchangeEvidence, FileStatusFilter, answer::believed_answers},
+    model::{BankFileDescriptor, ExchangeEvidence, FileServiceAnswer, FileStatusFilter, answer::believed_answers},
     operations::{self, EXCHANGE_ERRORS},
     request::FileCommand,
 };
@@ -14,7 +12,7 @@ use crate::{
 /// Which files.
 #[derive(Debug, Clone, Default, Boundary)]
 #[non_exhaustive]
-pub struct ListFilesRequest {
+pub struct ListBankFilesRequest {
     /// Only files made on this day or later.
     pub start_date: Option<Date>,
     /// Only files made on this day or earlier.
@@ -34,10 +32,10 @@ pub struct ListFilesRequest {
 /// The files.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
-pub struct ListFilesResponse {
+pub struct ListBankFilesResponse {
     /// The bank's answer.
     #[boundary(flatten)]
-    pub answer: BankAnswer,
+    pub answer: FileServiceAnswer,
     /// The files, in the bank's order; empty if there are none.
     pub file_descriptors: Vec<BankFileDescriptor>,
     /// What shows later which messages were exchanged.
@@ -45,7 +43,7 @@ pub struct ListFilesResponse {
     pub evidence: Option<ExchangeEvidence>,
 }
 
-believed_answers!(ListFilesResponse);
+believed_answers!(ListBankFilesResponse);
 
 const ERRORS: &[&ErrorRow] = EXCHANGE_ERRORS;
 
@@ -54,11 +52,11 @@ const ERRORS: &[&ErrorRow] = EXCHANGE_ERRORS;
 /// Lists what the bank has prepared: statements, notifications, status reports. Files that were sent are not listed. A
 /// file that was downloaded is not `new` any more. There are no pages: narrow a long list with days.
 #[derive(Debug, OperationDocs)]
-pub struct ListFiles;
+pub struct ListBankFiles;
 
-impl Operation for ListFiles {
-    type Request = ListFilesRequest;
-    type Response = ListFilesResponse;
+impl Operation for ListBankFiles {
+    type Request = ListBankFilesRequest;
+    type Response = ListBankFilesResponse;
     const DECLARATION: Declaration = operations::exchange(
         "sepa_web_services.list_files",
         "files",
@@ -68,7 +66,7 @@ impl Operation for ListFiles {
     );
 }
 
-impl Exchange for ListFiles {
+impl Exchange for ListBankFiles {
     type Codec = SepaWebServicesCodec;
     const TERMS: SepaWebServicesTerms = SepaWebServicesTerms { command: FileCommand::DownloadFileList };
 }

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},
     errors,
-    model::{BankAnswer, BankFileDescriptor, ExchangeEvidence, answer::believed_answers},
+    model::{BankFileDescriptor, ExchangeEvidence, FileServiceAnswer, answer::believed_answers},
     operations,
     request::FileCommand,
 };
@@ -18,7 +18,7 @@ use crate::{
 /// The file.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
-pub struct UploadFileRequest {
+pub struct UploadBankFileRequest {
     /// The file's bytes. They are sent as they are, or compressed.
     pub content: Content,
     /// The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40 characters; case matters.
@@ -44,10 +44,10 @@ pub struct UploadFileRequest {
 /// The bank has received the file, and not executed it: what becomes of it says its status report.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
-pub struct UploadFileResponse {
+pub struct UploadBankFileResponse {
     /// The bank's answer.
     #[boundary(flatten)]
-    pub answer: BankAnswer,
+    pub answer: FileServiceAnswer,
     /// The sum of the file's amounts as the bank counts it, if it does.
     pub amount_total: Option<Decimal>,
     /// The number of the file's transactions as the bank counts them, if it does.
@@ -59,7 +59,7 @@ pub struct UploadFileResponse {
     pub evidence: Option<ExchangeEvidence>,
 }
 
-believed_answers!(UploadFileResponse);
+believed_answers!(UploadBankFileResponse);
 
 const ERRORS: &[&ErrorRow] = &[
     &errors::NOT_OFFERED,
@@ -82,11 +82,11 @@ const ERRORS: &[&ErrorRow] = &[
 /// report (pain.002) that names the file's message id settles it, or the bank's word to a person. Fetch reports before
 /// anything is sent again.
 #[derive(Debug, OperationDocs)]
-pub struct UploadFile;
+pub struct UploadBankFile;
 
-impl Operation for UploadFile {
-    type Request = UploadFileRequest;
-    type Response = UploadFileResponse;
+impl Operation for UploadBankFile {
+    type Request = UploadBankFileRequest;
+    type Response = UploadBankFileResponse;
     const DECLARATION: Declaration = operations::exchange(
         "sepa_web_services.upload_file",
         "files",
@@ -102,8 +102,7 @@ impl Operation for UploadFile {
     );
 }
 
-impl Exchange for UploadFile {
+impl Exchange for UploadBankFile {
     type Codec = SepaWebServicesCodec;
     const TERMS: SepaWebServicesTerms = SepaWebServicesTerms { command: FileCommand::UploadFile };
 }
-

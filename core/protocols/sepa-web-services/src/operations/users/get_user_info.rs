@@ -4,7 +4,7 @@ use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, Operati
 
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},
-    model::{BankAnswer, ExchangeEvidence, UserFileType, answer::believed_answers},
+    model::{ExchangeEvidence, FileServiceAnswer, UserFileType, answer::believed_answers},
     operations::{self, EXCHANGE_ERRORS},
     request::FileCommand,
 };
@@ -23,7 +23,7 @@ pub struct GetUserInfoRequest {
 pub struct GetUserInfoResponse {
     /// The bank's answer.
     #[boundary(flatten)]
-    pub answer: BankAnswer,
+    pub answer: FileServiceAnswer,
     /// The types of files that the user may send or fetch, and the part of the agreement of each.
     pub user_file_types: Vec<UserFileType>,
     /// What shows later which messages were exchanged.

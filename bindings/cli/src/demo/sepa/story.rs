@@ -1,0 +1,258 @@
+//! The demo, step by step.
+
+use std::path::{Path, PathBuf};
+
+use bankchannel::{CallOptions, CallOutcome, Content, ContentDestination, sepa_web_services::*};
+use bankchannel_counterparts::EmbeddedServer;
+use serde_json::{Map, Value, json};
+
+use super::super::{steps::Steps, workspace::Folder};
+use crate::exit::{CommandFailure, CommandOutcome};
+
+/// The banks: profile, family, type of payments, type of status reports.
+const BANKS: [DemoBank; 3] = [
+    DemoBank { profile: "nordea", family: "nordea", payment: "NDCORPAYS", report: "NDCORPAYL" },
+    DemoBank { profile: "op", family: "op", payment: "pain.001.001.09", report: "pain.002.001.10" },
+    DemoBank { profile: "saastopankki", family: "samlink", payment: "XL", report: "XP" },
+];
+
+/// A bank of the demo.
+struct DemoBank {
+    profile: &'static str,
+    family: &'static str,
+    payment: &'static str,
+    report: &'static str,
+}
+
+impl DemoBank {
+    fn message_id(&self) -> String {
+        format!("DEMO-{}-0001", self.profile.to_uppercase())
+    }
+}
+
+/// The results for the summary.
+#[derive(Default)]
+pub(super) struct Summary {
+    sent: Vec<Value>,
+    fetched: Vec<Value>,
+    settled: Option<Value>,
+    explanation: Option<Value>,
+}
+
+impl Summary {
+    /// The one object of `--json`.
+    pub(super) fn to_json(&self, ok: bool, steps: &Steps, failure: Option<Value>) -> Value {
+        let mut out = Map::new();
+        out.insert("ok".into(), Value::Bool(ok));
+        out.insert("protocol".into(), PROTOCOL.into());
+        out.insert("steps".into(), steps.to_json());
+        out.insert("sent".into(), self.sent.clone().into());
+        out.insert("fetched".into(), self.fetched.clone().into());
+        for (name, part) in [("settled", &self.settled), ("explanation", &self.explanation)] {
+            out.insert(name.into(), part.clone().unwrap_or(Value::Null));
+        }
+        if let Some(error) = failure.as_ref().and_then(|failure| failure.get("error")) {
+            out.insert("error".into(), error.clone());
+        }
+        Value::Object(out)
+    }
+}
+
+pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> CommandOutcome {
+    let bank = steps.step("Make certificates, start the sandbox bank", start(folder)).await?;
+    let story = Story { bank: &bank, folder };
+    let told = story.tell(steps, summary).await;
+    bank.stop().await;
+    told
+}
+
+async fn start(folder: &Folder) -> CommandOutcome<(EmbeddedServer, String)> {
+    let data = folder.path().join("bank").display().to_string();
+    let bank = EmbeddedServer::start("sepa-bank", json!({"data": data, "control": true})).await?;
+    let url = bank.readiness()["base_url"].as_str().unwrap_or_default().to_owned();
+    Ok((bank, url))
+}
+
+struct Story<'a> {
+    bank: &'a EmbeddedServer,
+    folder: &'a Folder,
+}
+
+impl Story<'_> {
+    async fn tell(&self, steps: &mut Steps, summary: &mut Summary) -> CommandOutcome {
+        for bank in &BANKS {
+            let is_lost = bank.profile == "saastopankki";
+            let name = match bank.profile {
+                "nordea" => "Send a payment to Nordea",
+                "op" => "Send a payment to OP, compressed as it demands",
+                _ => "Send a payment to Säästöpankki: the answer is lost",
+            };
+            summary.sent.push(steps.step(name, self.send(bank, is_lost)).await?);
+        }
+        self.order("clock", json!({"advance_s": 61})).await?;
+        summary.fetched = steps.step("A minute later: list and fetch the banks' files", self.fetch()).await?;
+        summary.settled = Some(steps.step("Settle the lost answer by the bank's report", self.settle()).await?);
+        summary.explanation =
+            Some(steps.step("An answer changed on its way: refused, explained", self.explain()).await?);
+        if let Some(text) = summary.explanation.as_ref().and_then(|told| told["text"].as_str()) {
+            let failed: Vec<&str> =
+                text.lines().filter(|line| line.contains("FAIL") || line.contains("was not signed")).collect();
+            steps.say(&format!("\nWhy the changed answer was refused:\n{}", failed.join("\n")));
+        }
+        steps.say("\nThree payments were sent once each; what became of them is known.");
+        Ok(())
+    }
+
+    async fn order(&self, order: &str, request: Value) -> CommandOutcome<Value> {
+        Ok(self.bank.control(order, request).await?)
+    }
+
+    fn client(&self, bank: &DemoBank, further: Value) -> CommandOutcome<SepaWebServices> {
+        let ready = self.bank.readiness();
+        let family = &ready["families"][bank.family];
+        let customer = &family["customers"][0];
+        let mut settings = json!({
+            "bank": bank.profile,
+            "file_url": family["file_url"],
+            "trusted_file": family["anchors_file"],
+            "ca_file": ready["ca_file"],
+            "only_ca_file": true,
+            "customer_id": customer["customer_id"],
+            "target_id": customer["target_id"],
+            "certificate_file": customer["certificate_file"],
+            "private_key_file": customer["key_file"],
+        });
+        for (name, value) in further.as_object().into_iter().flatten() {
+            settings[name] = value.clone();
+        }
+        if let Some(members) = settings.as_object_mut() {
+            members.retain(|_, value| !value.is_null());
+        }
+        Ok(SepaWebServices::from_json(settings)?)
+    }
+
+    /// Sends a payment once. An answer that is lost leaves it unknown.
+    async fn send(&self, bank: &DemoBank, is_lost: bool) -> CommandOutcome<(Value, String)> {
+        let payment = payment(&bank.message_id())?;
+        let client = self.client(bank, json!({}))?;
+        if is_lost {
+            self.order("sandbox/faults", json!({"fault": "lost-after-commit"})).await?;
+        }
+        let sent =
+            client.upload_file(UploadBankFileRequest::new(Content::from(payment), bank.payment.to_owned())).await;
+        let (outcome, detail) = match sent {
+            Ok(answer) => (
+                "accepted",
+                format!("the bank answers {} {}", answer.answer.response_code, answer.answer.response_text),
+            ),
+            Err(error) if error.outcome() == Some(CallOutcome::Unknown) => {
+                ("unknown", "outcome unknown: it is not sent again".to_owned())
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let told = json!({"bank": bank.profile, "message_id": bank.message_id(), "outcome": outcome});
+        Ok((told, detail))
+    }
+
+    /// Fetches what each bank has: its status report, and what it has booked.
+    async fn fetch(&self) -> CommandOutcome<(Vec<Value>, String)> {
+        let mut fetched = Vec::new();
+        for bank in &BANKS {
+            let client = self.client(bank, json!({}))?;
+            let folder = self.folder.make(bank.profile)?;
+            let mut listed = ListBankFilesRequest::new();
+            listed.status = Some(FileStatusFilter::New);
+            listed.file_type = Some(bank.report.to_owned());
+            for file in client.list_files(listed).await?.file_descriptors {
+                let mut request = DownloadBankFileRequest::new(file.file_reference.clone());
+                request.file_type = Some(file.file_type.clone());
+                let path = folder.join(format!("{}.xml", file.file_reference));
+                let into =
+                    CallOptions { destination: ContentDestination::File(path.clone()), ..CallOptions::default() };
+                client.download_file_with(request, &into).await?;
+                fetched.push(json!({
+                    "bank": bank.profile,
+                    "file_reference": file.file_reference,
+                    "file_type": file.file_type,
+                    "path": path.display().to_string(),
+                }));
+            }
+        }
+        let detail = format!("{} files, each believed before it appeared", fetched.len());
+        Ok((fetched, detail))
+    }
+
+    /// Looks for the report that names the message whose answer was lost.
+    async fn settle(&self) -> CommandOutcome<(Value, String)> {
+        let wanted = BANKS[2].message_id();
+        for path in reports(&self.folder.path().join(BANKS[2].profile)) {
+            let request = json!({"content": {"path": path.display().to_string()}});
+            let read = bankchannel::call_local("iso20022.read_status_report", request, None)?;
+            let mut found = read["reports"].as_array().into_iter().flatten();
+            if let Some(report) = found.find(|report| report["original_message_id"] == json!(wanted)) {
+                let status = report["status"]["code"].as_str().unwrap_or("-").to_owned();
+                let told = json!({"message_id": wanted, "outcome": "accepted", "status": status});
+                return Ok((told, format!("a report names {wanted}: {status}")));
+            }
+        }
+        Err(CommandFailure::usage("no report names the message"))
+    }
+
+    /// An answer is changed after the bank has signed it: the client refuses it, and the explanation says where.
+    async fn explain(&self) -> CommandOutcome<(Value, String)> {
+        let record = self.folder.path().join("changed.jsonl");
+        let client = self.client(&BANKS[1], json!({"record_to": record.display().to_string(), "retries": 0}))?;
+        self.order("sandbox/faults", json!({"fault": "sig.outer=bad"})).await?;
+        let refused = match client.list_files(ListBankFilesRequest::new()).await {
+            Err(error) => error,
+            Ok(_) => return Err(CommandFailure::usage("the changed answer was believed")),
+        };
+        drop(client);
+        let message = recorded(&record)?;
+        let anchors = self.bank.readiness()["families"]["op"]["anchors_file"].as_str().unwrap_or_default().to_owned();
+        let trusted =
+            std::fs::read_to_string(&anchors).map_err(|why| CommandFailure::usage(format!("{anchors}: {why}")))?;
+        let mut request = VerifyMessageRequest::new(Content::from(message));
+        (request.bank, request.trusted) = (Some("op".to_owned()), Some(trusted));
+        let explained = SepaWebServices::new(SepaWebServicesSettings::default())?.explain_message(request)?;
+        let told = json!({
+            "refused": refused.code(),
+            "check": refused.detail("check"),
+            "differences": explained.differences.len(),
+            "text": explained.text,
+        });
+        Ok((told, format!("{} at check {}", refused.code(), refused.detail("check").unwrap_or("-"))))
+    }
+}
+
+/// A payment file with this message id.
+fn payment(message_id: &str) -> CommandOutcome<Vec<u8>> {
+    let request = json!({
+        "message_id": message_id,
+        "debtor": {"name": "Example Oy", "iban": "FI2112345600000785"},
+        "execution_date": "2026-12-01",
+        "created": "2026-11-20T08:00:00Z",
+        "transactions": [{
+            "amount": "1450.05",
+            "creditor": {"name": "Alpha Supplies Ab", "iban": "SE4550000000058398257466"},
+            "text": "Invoice 1001",
+        }],
+    });
+    let made = bankchannel::call_local("iso20022.make_payment", request, None)?;
+    Ok(made["xml"].as_str().unwrap_or_default().as_bytes().to_vec())
+}
+
+/// The files of a folder.
+fn reports(folder: &Path) -> Vec<PathBuf> {
+    let found = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    found.map(|entry| entry.path()).collect()
+}
+
+/// The message in a recording of one answer.
+fn recorded(path: &Path) -> CommandOutcome<Vec<u8>> {
+    let broken = |why: &str| CommandFailure::usage(format!("{}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|why| broken(&why.to_string()))?;
+    let line: Value =
+        serde_json::from_str(text.lines().next().unwrap_or_default()).map_err(|_| broken("is no recording"))?;
+    line["body"].as_str().map(|body| body.as_bytes().to_vec()).ok_or_else(|| broken("has no answer"))
+}
