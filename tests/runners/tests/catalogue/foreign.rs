@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::{
     exchange::{AnyExchange, exchanges},
     messages::{arrived, split},
-    particular,
+    particular::{self, Particular},
     sample::{Random, sample},
 };
 
@@ -98,14 +98,10 @@ enum Foreign {
 }
 
 impl Foreign {
-    fn body(&self, own: &[u8]) -> Bytes {
+    fn body(&self, body: &[u8], own: &dyn Particular) -> Bytes {
         match self {
             Self::Whole(bytes) => bytes.clone(),
-            Self::Changed(members) => {
-                let mut own: Map<String, Value> = serde_json::from_slice(own).unwrap_or_default();
-                own.extend(members.clone());
-                Value::Object(own).to_string().into()
-            }
+            Self::Changed(members) => own.changed(body, members),
         }
     }
 }
@@ -140,7 +136,8 @@ proptest! {
     ) {
         let content = streamed.then(|| Content::from(vec![1, 2, 3]));
         for (exchange, (request, response)) in exchanges().zip(&*BODIES) {
-            decode(exchange, (body.body(request), body.body(response)), &headers, &texts, status, content.as_ref());
+            let own = particular::of(exchange.entry().declaration.protocol);
+            decode(exchange, (body.body(request, own), body.body(response, own)), &headers, &texts, status, content.as_ref());
         }
     }
 }

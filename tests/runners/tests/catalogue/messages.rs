@@ -14,13 +14,15 @@ pub(crate) fn route<O: Exchange>() -> &'static Route {
     const { &O::DECLARATION }.route.as_ref().unwrap()
 }
 
-/// The body as received by a peer that streams the content out: JSON with an empty string, and the content.
+/// The body as received by a peer that streams the content out: the message with an empty string, and the
+/// content.
 pub(crate) fn split(body: &Body) -> (Bytes, Option<Content>) {
     let (mut json, mut content) = (Vec::new(), None);
     for segment in body.segments() {
         match segment {
             Segment::Literal(bytes) => json.extend_from_slice(bytes),
             Segment::Base64(found) => content = Some(found.clone()),
+            Segment::Base64Of(_) => panic!("an exchange is written before it is sealed"),
         }
     }
     (json.into(), content)

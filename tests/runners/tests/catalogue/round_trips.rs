@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     exchange::{AnyExchange, exchanges},
     messages::{answered, arrived, split},
-    particular::{self, Particular},
+    particular::{self, Particular, is_marked},
     sample::{Random, sample},
 };
 
@@ -37,13 +37,13 @@ fn every_field_reaches_the_wire_or_says_why_not() {
         let mark = if marks_places(exchange) { "?" } else { "" };
         seen.extend(message.query.iter().map(|(name, _)| format!("{mark}{name}")));
         seen.extend(sent.headers.iter().map(|header| format!("@{}", header.name.to_ascii_lowercase())));
-        keys(&parsed(&message.body), &mut seen);
+        keys(&own(exchange).parsed(&message.body), &mut seen);
         assert_seen(exchange.name(), exchange.entry().request, &seen);
 
         let sent = answered(&exchange.encode_response(response(exchange, 7, true)));
         let mut seen: BTreeSet<String> =
             sent.headers.iter().map(|header| format!("@{}", header.name.to_ascii_lowercase())).collect();
-        keys(&parsed(&sent.body), &mut seen);
+        keys(&own(exchange).parsed(&sent.body), &mut seen);
         assert_seen(exchange.name(), exchange.entry().response, &seen);
     }
 }
@@ -53,10 +53,6 @@ fn marks_places(exchange: &dyn AnyExchange) -> bool {
     let protocol = exchange.entry().declaration.protocol;
     let same = exchanges().map(AnyExchange::entry).filter(|entry| entry.declaration.protocol == protocol);
     same.flat_map(|entry| entry.request.fields()).any(is_marked)
-}
-
-fn is_marked(field: &Field) -> bool {
-    field.wire.starts_with(['@', '?'])
 }
 
 fn assert_seen(operation: &str, shape: &Shape, seen: &BTreeSet<String>) {
@@ -84,10 +80,6 @@ fn assert_seen(operation: &str, shape: &Shape, seen: &BTreeSet<String>) {
         Shape::List(of) | Shape::Map(of) => assert_seen(operation, of, seen),
         _ => {}
     }
-}
-
-fn parsed(body: &[u8]) -> Value {
-    if body.is_empty() { Value::Null } else { serde_json::from_slice(body).unwrap() }
 }
 
 fn keys(value: &Value, into: &mut BTreeSet<String>) {
@@ -150,22 +142,8 @@ fn servers_pass_over_what_they_do_not_know() {
             sent.headers.push("x-unheard", "of");
             let mut message = arrived(exchange.route(), &sent);
             if !message.body.is_empty() {
-                let mut body = parsed(&message.body);
-                let members = body.as_object_mut().unwrap();
-                members.insert("startDate".into(), Value::Null);
-                members.insert("Unheard".into(), json!("of"));
-                members.insert("unheard".into(), json!({"of": [1]}));
-                // Neither a header nor a parameter is read from the body.
-                members.insert("@PSU-ID".into(), json!("psu-of-another"));
-                for field in fields.iter().filter(|field| is_marked(field)) {
-                    members.insert(field.wire.into(), json!("of-another"));
-                }
-                for field in fields.iter().filter(|field| field.optional && !is_marked(field)) {
-                    if !exchange.route().path.contains(field.wire) {
-                        members.entry(field.wire).or_insert(Value::Null);
-                    }
-                }
-                message.body = body.to_string().into();
+                let is_in_body = |field: &&Field| !exchange.route().path.contains(field.wire);
+                message.body = own(exchange).with_unknown(&message.body, &mut fields.iter().filter(is_in_body));
             }
             message.query.push(("Unheard".into(), "of".into()));
             assert_eq!(exchange.decode_request(message).unwrap(), given, "{}", exchange.name());
@@ -188,7 +166,7 @@ fn answers_are_tidy() {
             }
         }
         let sparse = exchange.encode_response(least);
-        let body = parsed(&split(&sparse.body).0);
+        let body = own(exchange).parsed(&split(&sparse.body).0);
         assert!(sparse.headers.is_empty(), "{}", exchange.name());
         for field in fields.iter().filter(is_absent) {
             assert!(body.get(field.wire).is_none(), "{}: {} is written though absent", exchange.name(), field.wire);

@@ -11,7 +11,7 @@ mod elements;
 mod request;
 
 use bankchannel_foundation::{
-    Boundary, Codec, Content, Error, Exchange,
+    Boundary, CallOutcome, Codec, Content, Error, Exchange,
     error::row,
     message::{Body, InRequest, InResponse, OutRequest, OutResponse, SOAP, Segment},
     model::{Object, Reader, Representation, Value, Writer},
@@ -31,8 +31,8 @@ pub struct SepaWebServicesTerms {
     pub command: FileCommand,
 }
 
-/// The codec of this protocol. What it writes is a document without its signature: a client seals each attempt, with a
-/// time of its own.
+/// The codec of this protocol. What it writes is a document before its content is compressed and before it is signed: a
+/// client packs it, and seals each attempt with a time of its own.
 #[derive(Debug)]
 pub struct SepaWebServicesCodec;
 
@@ -136,11 +136,12 @@ impl Codec for SepaWebServicesCodec {
         with: &FileServiceConnection,
     ) -> Result<OutRequest, Error> {
         let (document, content) = Self::document::<O>(request, with)?;
+        let compression_method = document.wants_compression.filter(|wanted| *wanted).map(|_| "GZIP".to_owned());
         let DocumentText { before_content, behind_content } =
-            ApplicationRequest { timestamp: UNSENT.to_owned(), ..document }.write()?;
+            ApplicationRequest { timestamp: UNSENT.to_owned(), compression_method, ..document }.write()?;
         let end = format!("{behind_content}{}", DocumentText::END);
         let body = whole(before_content, content, end);
-        Ok(OutRequest { method: "POST".to_owned(), body, ..OutRequest::default() })
+        Ok(OutRequest { method: "POST".to_owned(), target: "/".to_owned(), body, ..OutRequest::default() })
     }
 
     fn decode_request<O: Exchange<Codec = Self>>(message: InRequest<'_>) -> Result<O::Request, Error> {
@@ -155,6 +156,11 @@ impl Codec for SepaWebServicesCodec {
     }
 
     fn decode_response<O: Exchange<Codec = Self>>(message: InResponse) -> Result<O::Response, Error> {
+        let status = message.status;
+        if !(200..300).contains(&status) {
+            let failed = Error::because(&row::HTTP_STATUS, format!("the bank's server answers with HTTP {status}"));
+            return Err(failed.with_status(status).with_outcome(CallOutcome::Unknown));
+        }
         with_root(&message.message.body, |root| {
             let fields = read_fields(root.children(), O::Response::SHAPE.fields());
             read_typed(fields, message.content)

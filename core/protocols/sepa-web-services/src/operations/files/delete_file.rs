@@ -37,7 +37,7 @@ pub struct DeleteBankFileResponse {
     pub answer: FileServiceAnswer,
     /// The deleted file; empty if the bank does not say so.
     pub file_descriptors: Vec<BankFileDescriptor>,
-    /// What shows later which messages were exchanged.
+    /// What shows later which messages were exchanged. Does not travel: the client notes it.
     #[boundary(off_wire)]
     pub evidence: Option<ExchangeEvidence>,
 }

@@ -40,7 +40,7 @@ pub struct DownloadBankFileResponse {
     pub file_type: Option<String>,
     /// The file's bytes, unpacked. They are handed out only when all signatures over them hold.
     pub content: Content,
-    /// What shows later which messages were exchanged.
+    /// What shows later which messages were exchanged. Does not travel: the client notes it.
     #[boundary(off_wire)]
     pub evidence: Option<ExchangeEvidence>,
 }

@@ -38,7 +38,7 @@ pub struct ListBankFilesResponse {
     pub answer: FileServiceAnswer,
     /// The files, in the bank's order; empty if there are none.
     pub file_descriptors: Vec<BankFileDescriptor>,
-    /// What shows later which messages were exchanged.
+    /// What shows later which messages were exchanged. Does not travel: the client notes it.
     #[boundary(off_wire)]
     pub evidence: Option<ExchangeEvidence>,
 }

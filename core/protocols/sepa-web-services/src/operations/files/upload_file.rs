@@ -54,7 +54,7 @@ pub struct UploadBankFileResponse {
     pub transaction_count: Option<u64>,
     /// The file at the bank; empty if the bank does not say so: not all do.
     pub file_descriptors: Vec<BankFileDescriptor>,
-    /// What shows later which messages were exchanged.
+    /// What shows later which messages were exchanged. Does not travel: the client notes it.
     #[boundary(off_wire)]
     pub evidence: Option<ExchangeEvidence>,
 }

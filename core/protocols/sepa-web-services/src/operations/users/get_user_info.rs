@@ -26,7 +26,7 @@ pub struct GetUserInfoResponse {
     pub answer: FileServiceAnswer,
     /// The types of files that the user may send or fetch, and the part of the agreement of each.
     pub user_file_types: Vec<UserFileType>,
-    /// What shows later which messages were exchanged.
+    /// What shows later which messages were exchanged. Does not travel: the client notes it.
     #[boundary(off_wire)]
     pub evidence: Option<ExchangeEvidence>,
 }
