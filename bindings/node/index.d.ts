@@ -8053,7 +8053,7 @@ export interface UploadBankFileResponse {
   readonly transactionCount?: number;
   /** The file at the bank; empty if the bank does not say so: not all do. */
   readonly fileDescriptors: readonly BankFileDescriptor[];
-  /** What shows later which messages were exchanged. */
+  /** What shows later which messages were exchanged. Does not travel: the client notes it. */
   readonly evidence?: ExchangeEvidence;
 }
 
@@ -8097,7 +8097,7 @@ export interface ListBankFilesResponse {
   readonly executionSerial?: string;
   /** The files, in the bank's order; empty if there are none. */
   readonly fileDescriptors: readonly BankFileDescriptor[];
-  /** What shows later which messages were exchanged. */
+  /** What shows later which messages were exchanged. Does not travel: the client notes it. */
   readonly evidence?: ExchangeEvidence;
 }
 
@@ -8131,7 +8131,7 @@ export interface DownloadBankFileResponse {
   readonly fileType?: string;
   /** The file's bytes, unpacked. They are handed out only when all signatures over them hold. */
   readonly content: Received;
-  /** What shows later which messages were exchanged. */
+  /** What shows later which messages were exchanged. Does not travel: the client notes it. */
   readonly evidence?: ExchangeEvidence;
 }
 
@@ -8161,7 +8161,7 @@ export interface DeleteBankFileResponse {
   readonly executionSerial?: string;
   /** The deleted file; empty if the bank does not say so. */
   readonly fileDescriptors: readonly BankFileDescriptor[];
-  /** What shows later which messages were exchanged. */
+  /** What shows later which messages were exchanged. Does not travel: the client notes it. */
   readonly evidence?: ExchangeEvidence;
 }
 
@@ -8224,7 +8224,7 @@ export interface GetUserInfoResponse {
   readonly executionSerial?: string;
   /** The types of files that the user may send or fetch, and the part of the agreement of each. */
   readonly userFileTypes: readonly UserFileType[];
-  /** What shows later which messages were exchanged. */
+  /** What shows later which messages were exchanged. Does not travel: the client notes it. */
   readonly evidence?: ExchangeEvidence;
 }
 

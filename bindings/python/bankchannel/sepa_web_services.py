@@ -242,7 +242,7 @@ class UploadBankFileResponse(Record):
     """The file at the bank; empty if the bank does not say so: not all do."""
 
     evidence: ExchangeEvidence | None = None
-    """What shows later which messages were exchanged."""
+    """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
 
 FileStatusFilter = Literal["new", "downloaded", "all"]
@@ -278,7 +278,7 @@ class ListBankFilesResponse(Record):
     """The files, in the bank's order; empty if there are none."""
 
     evidence: ExchangeEvidence | None = None
-    """What shows later which messages were exchanged."""
+    """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
 
 class DownloadBankFileResponse(Record):
@@ -309,7 +309,7 @@ class DownloadBankFileResponse(Record):
     """The file's bytes, unpacked. They are handed out only when all signatures over them hold."""
 
     evidence: ExchangeEvidence | None = None
-    """What shows later which messages were exchanged."""
+    """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
 
 class DeleteBankFileResponse(Record):
@@ -337,7 +337,7 @@ class DeleteBankFileResponse(Record):
     """The deleted file; empty if the bank does not say so."""
 
     evidence: ExchangeEvidence | None = None
-    """What shows later which messages were exchanged."""
+    """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
 
 FileDirection = Union[Literal["Upload", "Download"], str]
@@ -419,7 +419,7 @@ class GetUserInfoResponse(Record):
     """The types of files that the user may send or fetch, and the part of the agreement of each."""
 
     evidence: ExchangeEvidence | None = None
-    """What shows later which messages were exchanged."""
+    """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
 
 BankFamily = Literal["nordea", "op", "samlink"]

@@ -224,6 +224,9 @@ impl ExaminedRequest {
         if self.verdict.kind == MessageKind::SoapFault {
             return fault("a fault is no request", "the Body holds a SOAP fault");
         }
+        if self.header.wrapper.is_empty() {
+            return fault("malformed message", "it is no SOAP envelope with an element in its Body");
+        }
         let Some((command, _)) = command_of(&self.header.wrapper) else {
             return fault("unknown operation", self.failed("V9").unwrap_or("the Body's element is not known"));
         };

@@ -19,7 +19,8 @@ final class DeleteBankFileResponse
      * @param list<BankFileDescriptor> $fileDescriptors The deleted file; empty if the bank does not say
      * so.
      * @param string|null $executionSerial The `execution_serial` of the request, if it had one.
-     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged.
+     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not
+     * travel: the client notes it.
      */
     public function __construct(
         public readonly string $customerId,

@@ -21,7 +21,8 @@ final class DownloadBankFileResponse
      * over them hold.
      * @param string|null $executionSerial The `execution_serial` of the request, if it had one.
      * @param string|null $fileType The type of the file, if the bank says so.
-     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged.
+     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not
+     * travel: the client notes it.
      */
     public function __construct(
         public readonly string $customerId,

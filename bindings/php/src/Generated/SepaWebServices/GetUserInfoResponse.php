@@ -19,7 +19,8 @@ final class GetUserInfoResponse
      * @param list<UserFileType> $userFileTypes The types of files that the user may send or fetch, and
      * the part of the agreement of each.
      * @param string|null $executionSerial The `execution_serial` of the request, if it had one.
-     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged.
+     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not
+     * travel: the client notes it.
      */
     public function __construct(
         public readonly string $customerId,

@@ -19,7 +19,8 @@ final class ListBankFilesResponse
      * @param list<BankFileDescriptor> $fileDescriptors The files, in the bank's order; empty if there are
      * none.
      * @param string|null $executionSerial The `execution_serial` of the request, if it had one.
-     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged.
+     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not
+     * travel: the client notes it.
      */
     public function __construct(
         public readonly string $customerId,

@@ -22,7 +22,8 @@ final class UploadBankFileResponse
      * @param string|null $amountTotal The sum of the file's amounts as the bank counts it, if it does.
      * @param int|null $transactionCount The number of the file's transactions as the bank counts them, if
      * it does.
-     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged.
+     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not
+     * travel: the client notes it.
      */
     public function __construct(
         public readonly string $customerId,

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use bankchannel_foundation::model::Field;
+use bankchannel_foundation::model::{Field, Shape};
 use bankchannel_sepa_web_services::{
     codec::FileServiceConnection,
     profile::{BankEnvironment, ChannelProfile},
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::Particular;
-use crate::exchange::AnyExchange;
+use crate::{exchange::AnyExchange, sample::Random};
 
 pub(super) struct SepaWebServices;
 
@@ -29,6 +29,11 @@ impl Particular for SepaWebServices {
             language: "EN".into(),
             software_id: "catalogue".into(),
         })]
+    }
+
+    fn sample(&self, field: &Field, _: &Shape, _: &mut Random, whole: bool) -> Option<Value> {
+        // What is not compressed says nothing of it.
+        (whole && field.name == "compress").then_some(Value::Bool(true))
     }
 
     fn parsed(&self, body: &[u8]) -> Value {
