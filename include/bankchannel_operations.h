@@ -272,6 +272,12 @@
 /** List the profiles of banks. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_LIST_PROFILES "sepa_web_services.list_profiles"
 
+/** Download all new files of a bank into a folder. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_DOWNLOAD_NEW_FILES "sepa_web_services.download_new_files"
+
+/** Look for the report that settles an upload whose outcome is `unknown`. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_SETTLE_UPLOAD "sepa_web_services.settle_upload"
+
 /** Report that a session has succeeded. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_SUCCEED_SESSION "salt_edge_connector.succeed_session"
 

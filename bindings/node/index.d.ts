@@ -898,6 +898,11 @@ export declare const codes: {
   /** The bank has no such file. It was deleted, or the bank keeps it no longer: list the files. */
   readonly SEPA_WEB_SERVICES_FILE_NOT_FOUND: "sepa_web_services.file_not_found";
   /**
+   * The bank's type or reference of the file cannot be part of a file name. Nothing was written. Fetch
+   * the file with `downloadFile` into a path of your own, and ask the bank.
+   */
+  readonly SEPA_WEB_SERVICES_REFERENCE_UNSAFE: "sepa_web_services.reference_unsafe";
+  /**
    * The bank has refused the request. The bank's code and text are attached; `codeMeaning` says what
    * they mean.
    */
@@ -8556,6 +8561,159 @@ export interface ListProfilesResponse {
   readonly profiles: readonly ChannelProfile[];
 }
 
+/** The files to download, and the folder. */
+export interface DownloadNewBankFilesRequest {
+  /** Only files of this type, the bank's word, at most 40 characters. Some banks list one type at a time. */
+  fileType?: string | null;
+  /** Only files of this status. Default: `new`. */
+  status?: FileStatusFilter | null;
+  /** The part of the agreement, at most 80 characters. Default: that of the settings. */
+  targetId?: string | null;
+  /**
+   * The folder, one for each bank and customer. The last part of the path is created if it does not
+   * exist.
+   */
+  directory: string;
+  /** Only the file with this reference. */
+  fileReference?: string | null;
+  /**
+   * The folder of the ledger, which remembers files that were begun and not reported. Default:
+   * `directory`. Give the same folder to calls that share the bank's files, such as `settleUpload`.
+   */
+  ledger?: string | null;
+  /**
+   * Whether the answer also has files in parsed form: all files with true, none with false. Default: the
+   * files that this call downloaded.
+   */
+  parse?: boolean | null;
+}
+
+/** The result for one file. */
+export interface DownloadedBankFile {
+  /** The file's name in the folder. Absent if no name could be made. */
+  readonly name?: string;
+  /** The file's path. Absent if the file failed. */
+  readonly path?: string;
+  /** The bank's reference of the file. */
+  readonly fileReference: string;
+  /** The bank's type of the file. */
+  readonly fileType: string;
+  /** The number of bytes downloaded. */
+  readonly bytes?: number;
+  /** The result. */
+  readonly status: DownloadStatus;
+  /** The error code, if the file failed or was not tried. */
+  readonly error?: string;
+  /** The error in words, if the file failed or was not tried. */
+  readonly errorMessage?: string;
+  /** The content of a status report (`pain.002`). */
+  readonly report?: iso20022.StatusFile;
+  /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
+  readonly statement?: iso20022.CashFile;
+  /**
+   * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB
+   * or has more than 10,000 entries, or the call has already parsed 16 MiB.
+   */
+  readonly notParsed?: string;
+}
+
+/** The result for each file. */
+export interface DownloadNewBankFilesResponse {
+  /** The files in the order of the list, then those of earlier calls that are no longer listed as new. */
+  readonly files: readonly DownloadedBankFile[];
+  /** The number of files downloaded. */
+  readonly downloaded: number;
+  /** The number of files that already existed. */
+  readonly existing: number;
+  /** The number of files that failed. */
+  readonly failed: number;
+  /** The number of files that were not tried, because the call ended before or the disk is full. */
+  readonly notTried: number;
+}
+
+/** The upload, and where reports are kept. */
+export interface SettleBankUploadRequest {
+  /**
+   * The message id of the file, `GrpHdr/MsgId`: `messageId` of the error. It must be that of one upload
+   * only: the report of another one with the same id would settle this one.
+   */
+  messageId: string;
+  /**
+   * When it was sent: `requestTimestamp` of the error. Reports that the bank made more than five minutes
+   * earlier count for nothing.
+   */
+  uploadedAt: string;
+  /**
+   * The bank's type of its status reports (pain.002), at most 40 characters. Default: those of the
+   * profile; if it names none, files of all types.
+   */
+  fileType?: string | null;
+  /** The part of the agreement, at most 80 characters. Default: that of the settings. */
+  targetId?: string | null;
+  /**
+   * The folder for the bank's files, that of `downloadNewFiles`: reports that lie there are read,
+   * others are downloaded into it, and `downloadNewFiles` returns them later.
+   */
+  directory: string;
+  /** The folder of the ledger. Default: `directory`. */
+  ledger?: string | null;
+}
+
+/**
+ * What became of an upload.
+ * - `accepted`: A report of the bank names the file: the bank has it. Whether it pays says `verdict`.
+ * - `unknown`: No report names it. That proves nothing: do not send the file again; look again later, or
+ * ask the bank.
+ */
+export type BankUploadOutcome = "accepted" | "unknown";
+
+/** A report that names the file. */
+export interface SettlingReport {
+  /** The bank's reference of the report. */
+  readonly fileReference: string;
+  /** The bank's type of the report. */
+  readonly fileType: string;
+  /** When the bank made it. */
+  readonly fileTimestamp: string;
+  /** Its path. */
+  readonly path: string;
+}
+
+/** A file that could not be fetched or read. */
+export interface UnreadBankFile {
+  /** The bank's reference of the file. */
+  readonly fileReference: string;
+  /** The bank's type of the file. */
+  readonly fileType: string;
+  /** The error code, if it could not be fetched. */
+  readonly error?: string;
+  /** Why it could not be fetched or read. */
+  readonly errorMessage: string;
+}
+
+/** What became of the upload. */
+export interface SettleBankUploadResponse {
+  /** What became of it. */
+  readonly outcome: BankUploadOutcome;
+  /** What the bank's reports say about the file: `unknown` if there is none. */
+  readonly verdict: PaymentVerdict;
+  /** The bank's status of the file, such as `ACCP` or `RJCT`. */
+  readonly status?: iso20022.Code;
+  /** The first reason for that status, such as `AM04`. */
+  readonly reason?: iso20022.Code;
+  /** Status and reason in words; left out if no report has a status. */
+  readonly verdictText?: string;
+  /** The reports that name the file, in the bank's order. */
+  readonly reports: readonly SettlingReport[];
+  /** The number of the bank's files that were read, those that name other files too. */
+  readonly filesRead: number;
+  /**
+   * The files that may be reports and could not be fetched or read: what they say is not part of the
+   * answer.
+   */
+  readonly notRead: readonly UnreadBankFile[];
+}
+
 /**
  * The language of a bank's texts.
  * - `en`: English: the default.
@@ -8941,6 +9099,75 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {InvalidInputError} `sepa_web_services.unknown_profile`: There is no profile of this bank.
    */
   listProfiles(request?: ListProfilesRequest): ListProfilesResponse;
+
+  /**
+   * Download all new files of a bank into a folder.
+   *
+   * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
+   * existing file does not change, so a second run continues where the first one ended. A file appears
+   * under its name only when all signatures over it have held; nothing is overwritten, no link is
+   * followed, nothing is written outside the folder. Use one folder for each bank and customer: names
+   * contain neither. The list and each file are tried up to three times; a file that fails does not stop
+   * the others. A bank marks a file as downloaded when it has sent it, whether it arrives or not; then it
+   * is not listed as new again. So small hidden files in the ledger, `.bankchannel-file-…`, remember from
+   * before the bank is asked until the call returns which files were not reported: the next call also
+   * returns files that a failed or killed call has downloaded, and asks by their references for those
+   * that did not arrive. Each file is reported as downloaded once. The call itself fails if the list
+   * cannot be read, or if continuing is pointless; then the error's `partial_response` has the result for
+   * each file so far.
+   *
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
+   * sign.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {PeerProtocolError} `sepa_web_services.answer_content`: The file in the answer cannot be
+   * unpacked.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.file_not_found`: The bank has no such file.
+   * @throws {PeerProtocolError} `sepa_web_services.reference_unsafe`: The bank's type or reference of the
+   * file cannot be part of a file name.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
+   */
+  downloadNewFiles(request: DownloadNewBankFilesRequest, options?: CallOptions): Promise<DownloadNewBankFilesResponse>;
+
+  /**
+   * Look for the report that settles an upload whose outcome is `unknown`.
+   *
+   * The banks do not list what was sent, and their duplicate checks are not promised. What settles an
+   * upload is a status report (pain.002) made after it that names its message id, whatever it says of the
+   * payments. All reports that the bank still keeps from the day before the upload on are looked at:
+   * those in the folder, and others, which are downloaded into it and returned by the next
+   * `downloadNewFiles`. Nothing is sent again, and no lapse of time turns `unknown` into anything else:
+   * a file without a message id, or one that no report names, is settled by a person who asks the bank.
+   *
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
+   * sign.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
+   */
+  settleUpload(request: SettleBankUploadRequest, options?: CallOptions): Promise<SettleBankUploadResponse>;
 
   /**
    * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only

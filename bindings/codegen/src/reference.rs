@@ -222,6 +222,11 @@ fn linked(protocol: &ProtocolModel, shape: &Shape) -> String {
         Shape::Map(of) => format!("map of text to {}", linked(protocol, of)),
         Shape::Enum(_) | Shape::Struct(_) | Shape::Union(_) => {
             let name = shape.name().unwrap_or_default();
+            // The answer of one operation, in that of another: it is shown where it belongs.
+            if let Some(operation) = protocol.operations.iter().find(|operation| is_own(protocol, operation, name)) {
+                let anchor = format!("{}{}", protocol.name.replace('-', "_"), operation.name);
+                return format!("[{name}]({}.md#{anchor})", protocol.name);
+            }
             let place = home(shape).map_or(protocol.name, |module| module.name);
             let page =
                 if protocol.of_questions.iter().any(|named| named.name() == name) { "questions" } else { "types" };

@@ -148,6 +148,7 @@ const codes = Object.freeze({
   SEPA_WEB_SERVICES_SIGNATURE_REFUSED: "sepa_web_services.signature_refused",
   SEPA_WEB_SERVICES_AGREEMENT_REFUSED: "sepa_web_services.agreement_refused",
   SEPA_WEB_SERVICES_FILE_NOT_FOUND: "sepa_web_services.file_not_found",
+  SEPA_WEB_SERVICES_REFERENCE_UNSAFE: "sepa_web_services.reference_unsafe",
   SEPA_WEB_SERVICES_REFUSED: "sepa_web_services.refused",
   SEPA_WEB_SERVICES_BANK_FAILED: "sepa_web_services.bank_failed",
   SALT_EDGE_CONNECTOR_KEY_UNUSABLE: "salt_edge_connector.key_unusable",

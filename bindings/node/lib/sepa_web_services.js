@@ -27,6 +27,8 @@ const operations = {
   verifyMessage: { name: "sepa_web_services.verify_message", request: plain, response: plain, local: true, contentIn: "content" },
   explainMessage: { name: "sepa_web_services.explain_message", request: plain, response: plain, local: true, contentIn: "content" },
   listProfiles: { name: "sepa_web_services.list_profiles", request: plain, response: plain, local: true },
+  downloadNewFiles: { name: "sepa_web_services.download_new_files", request: plain, response: plain },
+  settleUpload: { name: "sepa_web_services.settle_upload", request: plain, response: plain },
 };
 
 class SepaWebServices extends Client {
@@ -80,6 +82,14 @@ class SepaWebServices extends Client {
 
   listProfiles(request = {}) {
     return this._local(operations.listProfiles, request);
+  }
+
+  downloadNewFiles(request = {}, options = {}) {
+    return this._call(operations.downloadNewFiles, request, options);
+  }
+
+  settleUpload(request = {}, options = {}) {
+    return this._call(operations.settleUpload, request, options);
   }
 }
 

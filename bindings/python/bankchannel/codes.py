@@ -88,6 +88,7 @@ __all__ = [
     "SEPA_WEB_SERVICES_KEY_UNUSABLE",
     "SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE",
     "SEPA_WEB_SERVICES_NOT_OFFERED",
+    "SEPA_WEB_SERVICES_REFERENCE_UNSAFE",
     "SEPA_WEB_SERVICES_REFUSED",
     "SEPA_WEB_SERVICES_SIGNATURE_REFUSED",
     "SEPA_WEB_SERVICES_TOKEN_FAILED",
@@ -484,6 +485,10 @@ contract is unknown, locked or ended: ask the bank.
 """
 SEPA_WEB_SERVICES_FILE_NOT_FOUND: Final = "sepa_web_services.file_not_found"
 """The bank has no such file. It was deleted, or the bank keeps it no longer: list the files."""
+SEPA_WEB_SERVICES_REFERENCE_UNSAFE: Final = "sepa_web_services.reference_unsafe"
+"""The bank's type or reference of the file cannot be part of a file name. Nothing was written. Fetch the
+file with `download_file` into a path of your own, and ask the bank.
+"""
 SEPA_WEB_SERVICES_REFUSED: Final = "sepa_web_services.refused"
 """The bank has refused the request. The bank's code and text are attached; `code_meaning` says what they
 mean.

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 
-from ._async import AsyncClient
-from ._client import Client
 from ._native import Received, Record
+from ._new_files import AsyncNewFilesClient, NewFilesClient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from ._call import HttpExchange, OnProgress, OnRequest, OnResponse
     from ._tracing import TraceParent
+    from .iso20022 import StatusFile, CashFile, Code
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -36,11 +36,15 @@ __all__ = [
     "BankFileType",
     "BankSignerPattern",
     "BankTextLanguage",
+    "BankUploadOutcome",
     "ChannelProfile",
     "CompressionRule",
     "DeleteBankFileResponse",
     "DigestDifference",
     "DownloadBankFileResponse",
+    "DownloadNewBankFilesResponse",
+    "DownloadStatus",
+    "DownloadedBankFile",
     "ExchangeEvidence",
     "ExplainMessageResponse",
     "FeedbackFileAttributes",
@@ -56,14 +60,18 @@ __all__ = [
     "MessageSignature",
     "MessageSignatureReference",
     "MessageVerdict",
+    "PaymentVerdict",
     "Pkcs11Settings",
     "SepaWebServices",
     "SepaWebServicesSettings",
     "ServiceUrls",
+    "SettleBankUploadResponse",
+    "SettlingReport",
     "SignatureLevel",
     "SignerCertificate",
     "TargetIdRule",
     "TrustAnchors",
+    "UnreadBankFile",
     "UploadBankFileResponse",
     "UserFileType",
 ]
@@ -815,6 +823,168 @@ class ListProfilesResponse(Record):
     """The profiles, in the order of the library."""
 
 
+DownloadStatus = Literal["downloaded", "exists", "failed", "not_tried"]
+"""The result for a file.
+  `downloaded`: The file is now in the folder, and no call has reported it before.
+  `exists`: The file already existed and did not change.
+  `failed`: The file is not in the folder.
+  `not_tried`: The bank was not asked for the file.
+"""
+
+
+class DownloadedBankFile(Record):
+    """The result for one file."""
+
+    __slots__ = ()
+    __match_args__ = ("name", "path", "file_reference", "file_type", "bytes", "status", "error", "error_message", "report", "statement", "not_parsed")
+
+    name: str | None = None
+    """The file's name in the folder. Absent if no name could be made."""
+
+    path: str | None = None
+    """The file's path. Absent if the file failed."""
+
+    file_reference: str
+    """The bank's reference of the file."""
+
+    file_type: str
+    """The bank's type of the file."""
+
+    bytes: int | None = None
+    """The number of bytes downloaded."""
+
+    status: DownloadStatus
+    """The result."""
+
+    error: str | None = None
+    """The error code, if the file failed or was not tried."""
+
+    error_message: str | None = None
+    """The error in words, if the file failed or was not tried."""
+
+    report: StatusFile | None = None
+    """The content of a status report (`pain.002`)."""
+
+    statement: CashFile | None = None
+    """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
+
+    not_parsed: str | None = None
+    """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4
+    MiB or has more than 10,000 entries, or the call has already parsed 16 MiB.
+    """
+
+
+class DownloadNewBankFilesResponse(Record):
+    """The result for each file."""
+
+    __slots__ = ()
+    __match_args__ = ("files", "downloaded", "existing", "failed", "not_tried")
+
+    files: tuple[DownloadedBankFile, ...]
+    """The files in the order of the list, then those of earlier calls that are no longer listed as new."""
+
+    downloaded: int
+    """The number of files downloaded."""
+
+    existing: int
+    """The number of files that already existed."""
+
+    failed: int
+    """The number of files that failed."""
+
+    not_tried: int
+    """The number of files that were not tried, because the call ended before or the disk is full."""
+
+
+BankUploadOutcome = Literal["accepted", "unknown"]
+"""What became of an upload.
+  `accepted`: A report of the bank names the file: the bank has it. Whether it pays says `verdict`.
+  `unknown`: No report names it. That proves nothing: do not send the file again; look again later, or
+      ask the bank.
+"""
+
+
+PaymentVerdict = Literal["accepted", "rejected", "partly_rejected", "pending", "unknown"]
+"""The bank's verdict on an uploaded file.
+  `accepted`: The bank has accepted it, and has rejected none of its transactions so far.
+  `rejected`: The bank has rejected it as a whole, finally: nothing of it is paid.
+  `partly_rejected`: The bank has rejected some of its transactions: see the status report.
+  `pending`: The bank has received it, or it waits at the bank for something, such as an approval.
+  `unknown`: No answer says it: there is no status report about it, or it has a code that is not known.
+"""
+
+
+class SettlingReport(Record):
+    """A report that names the file."""
+
+    __slots__ = ()
+    __match_args__ = ("file_reference", "file_type", "file_timestamp", "path")
+
+    file_reference: str
+    """The bank's reference of the report."""
+
+    file_type: str
+    """The bank's type of the report."""
+
+    file_timestamp: datetime
+    """When the bank made it."""
+
+    path: str
+    """Its path."""
+
+
+class UnreadBankFile(Record):
+    """A file that could not be fetched or read."""
+
+    __slots__ = ()
+    __match_args__ = ("file_reference", "file_type", "error", "error_message")
+
+    file_reference: str
+    """The bank's reference of the file."""
+
+    file_type: str
+    """The bank's type of the file."""
+
+    error: str | None = None
+    """The error code, if it could not be fetched."""
+
+    error_message: str
+    """Why it could not be fetched or read."""
+
+
+class SettleBankUploadResponse(Record):
+    """What became of the upload."""
+
+    __slots__ = ()
+    __match_args__ = ("outcome", "verdict", "status", "reason", "verdict_text", "reports", "files_read", "not_read")
+
+    outcome: BankUploadOutcome
+    """What became of it."""
+
+    verdict: PaymentVerdict
+    """What the bank's reports say about the file: `unknown` if there is none."""
+
+    status: Code | None = None
+    """The bank's status of the file, such as `ACCP` or `RJCT`."""
+
+    reason: Code | None = None
+    """The first reason for that status, such as `AM04`."""
+
+    verdict_text: str | None = None
+    """Status and reason in words; left out if no report has a status."""
+
+    reports: tuple[SettlingReport, ...]
+    """The reports that name the file, in the bank's order."""
+
+    files_read: int
+    """The number of the bank's files that were read, those that name other files too."""
+
+    not_read: tuple[UnreadBankFile, ...]
+    """The files that may be reports and could not be fetched or read: what they say is not part of the
+    answer.
+    """
+
+
 BankTextLanguage = Literal["en", "fi", "sv"]
 """The language of a bank's texts.
   `en`: English: the default.
@@ -1036,7 +1206,7 @@ class AsyncSepaWebServicesSettings(_SepaWebServicesSettings, total=False):
     """
 
 
-class SepaWebServices(Client):
+class SepaWebServices(NewFilesClient):
     """A company's client of the banks' own SOAP channel: files, and messages verified and explained. A
     method per operation.
 
@@ -1743,8 +1913,194 @@ class SepaWebServices(Client):
         )
         return answer
 
+    def download_new_files(
+        self,
+        *,
+        file_type: str | None = None,
+        status: FileStatusFilter | None = None,
+        target_id: str | None = None,
+        directory: str | PathLike[str],
+        file_reference: str | None = None,
+        ledger: str | PathLike[str] | None = None,
+        parse: bool | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> DownloadNewBankFilesResponse:
+        """Download all new files of a bank into a folder.
 
-class AsyncSepaWebServices(AsyncClient):
+        Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
+        existing file does not change, so a second run continues where the first one ended. A file
+        appears under its name only when all signatures over it have held; nothing is overwritten, no
+        link is followed, nothing is written outside the folder. Use one folder for each bank and
+        customer: names contain neither. The list and each file are tried up to three times; a file that
+        fails does not stop the others. A bank marks a file as downloaded when it has sent it, whether
+        it arrives or not; then it is not listed as new again. So small hidden files in the ledger,
+        `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files
+        were not reported: the next call also returns files that a failed or killed call has downloaded,
+        and asks by their references for those that did not arrive. Each file is reported as downloaded
+        once. The call itself fails if the list cannot be read, or if continuing is pointless; then the
+        error's `partial_response` has the result for each file so far.
+
+        Args:
+            file_type: Only files of this type, the bank's word, at most 40 characters. Some banks list
+                one type at a time.
+            status: Only files of this status. Default: `new`.
+            target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
+            directory: The folder, one for each bank and customer. The last part of the path is created
+                if it does not exist.
+            file_reference: Only the file with this reference.
+            ledger: The folder of the ledger, which remembers files that were begun and not reported.
+                Default: `directory`. Give the same folder to calls that share the bank's files, such as
+                `settle_upload`.
+            parse: Whether the answer also has files in parsed form: all files with true, none with
+                false. Default: the files that this call downloaded.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
+                sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be
+                unpacked.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.file_not_found`: The bank has no such file.
+            PeerProtocolError: `sepa_web_services.reference_unsafe`: The bank's type or reference of the
+                file cannot be part of a file name.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: DownloadNewBankFilesResponse = self._call(
+            "sepa_web_services.download_new_files",
+            {
+                "file_type": file_type,
+                "status": status,
+                "target_id": target_id,
+                "directory": directory,
+                "file_reference": file_reference,
+                "ledger": ledger,
+                "parse": parse,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    def settle_upload(
+        self,
+        *,
+        message_id: str,
+        uploaded_at: datetime,
+        file_type: str | None = None,
+        target_id: str | None = None,
+        directory: str | PathLike[str],
+        ledger: str | PathLike[str] | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> SettleBankUploadResponse:
+        """Look for the report that settles an upload whose outcome is `unknown`.
+
+        The banks do not list what was sent, and their duplicate checks are not promised. What settles
+        an upload is a status report (pain.002) made after it that names its message id, whatever it
+        says of the payments. All reports that the bank still keeps from the day before the upload on
+        are looked at: those in the folder, and others, which are downloaded into it and returned by the
+        next `download_new_files`. Nothing is sent again, and no lapse of time turns `unknown` into
+        anything else: a file without a message id, or one that no report names, is settled by a person
+        who asks the bank.
+
+        Args:
+            message_id: The message id of the file, `GrpHdr/MsgId`: `message_id` of the error. It must
+                be that of one upload only: the report of another one with the same id would settle this
+                one.
+            uploaded_at: When it was sent: `request_timestamp` of the error. Reports that the bank made
+                more than five minutes earlier count for nothing.
+            file_type: The bank's type of its status reports (pain.002), at most 40 characters. Default:
+                those of the profile; if it names none, files of all types.
+            target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
+            directory: The folder for the bank's files, that of `download_new_files`: reports that lie
+                there are read, others are downloaded into it, and `download_new_files` returns them
+                later.
+            ledger: The folder of the ledger. Default: `directory`.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
+                sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: SettleBankUploadResponse = self._call(
+            "sepa_web_services.settle_upload",
+            {
+                "message_id": message_id,
+                "uploaded_at": uploaded_at,
+                "file_type": file_type,
+                "target_id": target_id,
+                "directory": directory,
+                "ledger": ledger,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+
+class AsyncSepaWebServices(AsyncNewFilesClient):
     """A company's client of the banks' own SOAP channel: files, and messages verified and explained. A
     method per operation.
 
@@ -2448,5 +2804,191 @@ class AsyncSepaWebServices(AsyncClient):
                 "bank": bank,
                 "profile": profile,
             },
+        )
+        return answer
+
+    async def download_new_files(
+        self,
+        *,
+        file_type: str | None = None,
+        status: FileStatusFilter | None = None,
+        target_id: str | None = None,
+        directory: str | PathLike[str],
+        file_reference: str | None = None,
+        ledger: str | PathLike[str] | None = None,
+        parse: bool | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> DownloadNewBankFilesResponse:
+        """Download all new files of a bank into a folder.
+
+        Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
+        existing file does not change, so a second run continues where the first one ended. A file
+        appears under its name only when all signatures over it have held; nothing is overwritten, no
+        link is followed, nothing is written outside the folder. Use one folder for each bank and
+        customer: names contain neither. The list and each file are tried up to three times; a file that
+        fails does not stop the others. A bank marks a file as downloaded when it has sent it, whether
+        it arrives or not; then it is not listed as new again. So small hidden files in the ledger,
+        `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files
+        were not reported: the next call also returns files that a failed or killed call has downloaded,
+        and asks by their references for those that did not arrive. Each file is reported as downloaded
+        once. The call itself fails if the list cannot be read, or if continuing is pointless; then the
+        error's `partial_response` has the result for each file so far.
+
+        Args:
+            file_type: Only files of this type, the bank's word, at most 40 characters. Some banks list
+                one type at a time.
+            status: Only files of this status. Default: `new`.
+            target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
+            directory: The folder, one for each bank and customer. The last part of the path is created
+                if it does not exist.
+            file_reference: Only the file with this reference.
+            ledger: The folder of the ledger, which remembers files that were begun and not reported.
+                Default: `directory`. Give the same folder to calls that share the bank's files, such as
+                `settle_upload`.
+            parse: Whether the answer also has files in parsed form: all files with true, none with
+                false. Default: the files that this call downloaded.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
+                sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be
+                unpacked.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.file_not_found`: The bank has no such file.
+            PeerProtocolError: `sepa_web_services.reference_unsafe`: The bank's type or reference of the
+                file cannot be part of a file name.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: DownloadNewBankFilesResponse = await self._call(
+            "sepa_web_services.download_new_files",
+            {
+                "file_type": file_type,
+                "status": status,
+                "target_id": target_id,
+                "directory": directory,
+                "file_reference": file_reference,
+                "ledger": ledger,
+                "parse": parse,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    async def settle_upload(
+        self,
+        *,
+        message_id: str,
+        uploaded_at: datetime,
+        file_type: str | None = None,
+        target_id: str | None = None,
+        directory: str | PathLike[str],
+        ledger: str | PathLike[str] | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> SettleBankUploadResponse:
+        """Look for the report that settles an upload whose outcome is `unknown`.
+
+        The banks do not list what was sent, and their duplicate checks are not promised. What settles
+        an upload is a status report (pain.002) made after it that names its message id, whatever it
+        says of the payments. All reports that the bank still keeps from the day before the upload on
+        are looked at: those in the folder, and others, which are downloaded into it and returned by the
+        next `download_new_files`. Nothing is sent again, and no lapse of time turns `unknown` into
+        anything else: a file without a message id, or one that no report names, is settled by a person
+        who asks the bank.
+
+        Args:
+            message_id: The message id of the file, `GrpHdr/MsgId`: `message_id` of the error. It must
+                be that of one upload only: the report of another one with the same id would settle this
+                one.
+            uploaded_at: When it was sent: `request_timestamp` of the error. Reports that the bank made
+                more than five minutes earlier count for nothing.
+            file_type: The bank's type of its status reports (pain.002), at most 40 characters. Default:
+                those of the profile; if it names none, files of all types.
+            target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
+            directory: The folder for the bank's files, that of `download_new_files`: reports that lie
+                there are read, others are downloaded into it, and `download_new_files` returns them
+                later.
+            ledger: The folder of the ledger. Default: `directory`.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
+                sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: SettleBankUploadResponse = await self._call(
+            "sepa_web_services.settle_upload",
+            {
+                "message_id": message_id,
+                "uploaded_at": uploaded_at,
+                "file_type": file_type,
+                "target_id": target_id,
+                "directory": directory,
+                "ledger": ledger,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
         )
         return answer

@@ -39,8 +39,8 @@ mod call;
 mod catalogue;
 #[cfg(feature = "clients")]
 mod client;
-#[cfg(feature = "ws-channel")]
-mod file_ledger;
+#[cfg(feature = "file-channels")]
+mod file_channel;
 #[cfg(feature = "iso20022")]
 pub mod iso20022;
 mod local;

@@ -529,6 +529,12 @@ final class ErrorCode
     public const SEPA_WEB_SERVICES_FILE_NOT_FOUND = 'sepa_web_services.file_not_found';
 
     /**
+     * The bank's type or reference of the file cannot be part of a file name. Nothing was written. Fetch
+     * the file with `download_file` into a path of your own, and ask the bank.
+     */
+    public const SEPA_WEB_SERVICES_REFERENCE_UNSAFE = 'sepa_web_services.reference_unsafe';
+
+    /**
      * The bank has refused the request. The bank's code and text are attached; `code_meaning` says what
      * they mean.
      */

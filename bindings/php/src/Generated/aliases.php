@@ -7,6 +7,8 @@ declare(strict_types=1);
 
 spl_autoload_register(static function (string $class): void {
     $type = [
+        'Bankchannel\\SepaWebServices\\DownloadStatus' => \Bankchannel\WsChannel\DownloadStatus::class,
+        'Bankchannel\\SepaWebServices\\PaymentVerdict' => \Bankchannel\WsChannel\PaymentVerdict::class,
         'Bankchannel\\SepaWebServices\\Pkcs11Settings' => \Bankchannel\NextGenPsd2\Pkcs11Settings::class,
         'Bankchannel\\SaltEdgeConnector\\HeaderField' => \Bankchannel\NextGenPsd2\HeaderField::class,
         'Bankchannel\\SaltEdgeConnector\\Pkcs11Settings' => \Bankchannel\NextGenPsd2\Pkcs11Settings::class,

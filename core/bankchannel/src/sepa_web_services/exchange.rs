@@ -9,6 +9,7 @@
 
 use std::{
     future::Future,
+    io::Read,
     pin::Pin,
     sync::{Mutex, PoisonError},
     time::Instant,
@@ -21,6 +22,7 @@ use bankchannel_foundation::{
     message::{Body, InResponse, OutRequest, SOAP, Segment},
     model::{Field, Object},
 };
+use bankchannel_iso20022::answers::UploadedMessage;
 use bankchannel_sepa_web_services::{
     answer::{ANSWER_HEADERS, AnswerExpectation, BelievedMessage, UnpackingLimits, charset_of, open_answer},
     codec::SepaWebServicesCodec,
@@ -30,6 +32,7 @@ use bankchannel_sepa_web_services::{
 };
 use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner, background};
 use bytes::Bytes;
+use flate2::read::GzDecoder;
 
 use super::{
     SepaWebServices, clock,
@@ -127,7 +130,13 @@ impl FileServiceSender {
         match (sent, believed) {
             (Ok(content), Some((fields, evidence))) => Ok((fields, content, evidence)),
             (Ok(_), None) => Err(Error::because(&row::INTERNAL, "an answer was not opened")),
-            (Err(error), believed) => Err(with_ids(error, believed.is_some(), ids)),
+            (Err(error), believed) => {
+                let error = with_ids(error, believed.is_some(), ids);
+                Err(match attempts.content.clone().filter(|_| error.outcome() == Some(CallOutcome::Unknown)) {
+                    Some(source) => with_message_id(error, source, document.compression_method.is_some()).await,
+                    None => error,
+                })
+            }
         }
     }
 
@@ -167,6 +176,21 @@ fn with_ids(error: Error, is_believed: bool, ids: Option<SentIds>) -> Error {
     let peer = error.peer().cloned().unwrap_or_default();
     let error = error.with_peer(Peer { request_id: Some(ids.request_id), ..peer });
     error.with("request_timestamp", ids.timestamp)
+}
+
+/// The error of an upload whose outcome is not known, with the message id of its file: a report that names it settles it.
+async fn with_message_id(error: Error, source: UploadSource, is_compressed: bool) -> Error {
+    let reading = background::blocking(move || {
+        let open = || -> Result<Box<dyn Read>> {
+            let packed = source.reader()?;
+            Ok(if is_compressed { Box::new(GzDecoder::new(packed)) } else { Box::new(packed) })
+        };
+        UploadedMessage::read(open).ok().and_then(|file| file.message_id().map(str::to_owned))
+    });
+    match reading.await {
+        Ok(Some(message_id)) => error.with("message_id", message_id),
+        _ => error,
+    }
 }
 
 /// The ids of an attempt.

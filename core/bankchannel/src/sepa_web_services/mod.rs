@@ -4,12 +4,14 @@
 //!   settings ──► SepaWebServices ──► exchange: document ─► signed twice, for each attempt ─► transport ─► bank
 //!                     │                                                                          │
 //!                     │              response ◄─ read ◄─ believed: both signatures, ids, codes ◄─┘
+//!                     ├──► flows: new files with the ledger of all file channels, a lost upload settled
 //!                     └──► operations that only compute: verify, explain, profiles
 //! ```
 
 mod clock;
 mod dispatch;
 mod exchange;
+mod flows;
 mod packing;
 mod sender;
 mod settings;
@@ -43,7 +45,11 @@ pub mod model {
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
 mod types {
-    pub use super::{dispatch::of_operations::*, model::*};
+    pub use super::{
+        dispatch::{of_flows::*, of_operations::*},
+        model::*,
+    };
+    pub use crate::file_channel::{new_files::DownloadStatus, parsed::Parsed};
 }
 
 #[doc(no_inline)]
@@ -56,7 +62,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     module: "sepa_web_services",
     class: "SepaWebServices",
     what: "a company's client of the banks' own SOAP channel: files, and messages verified and explained",
-    operations: &[dispatch::OPERATIONS],
+    operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
     errors: errors::ROWS,
     interfaces: &[],
     commands: CommandPlacement::BySubject,

@@ -3,6 +3,7 @@
 
 mod faults;
 mod files;
+mod flows;
 mod raw;
 mod refusals;
 mod world;

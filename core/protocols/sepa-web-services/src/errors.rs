@@ -31,6 +31,8 @@ bankchannel_foundation::error_rows! {
         "The bank's agreement does not allow the request.", "The bank's code says whether sender, customer or contract is unknown, locked or ended: ask the bank.";
     FILE_NOT_FOUND = "sepa_web_services.file_not_found", PeerRefused, never,
         "The bank has no such file.", "It was deleted, or the bank keeps it no longer: list the files.";
+    REFERENCE_UNSAFE = "sepa_web_services.reference_unsafe", PeerProtocol, never,
+        "The bank's type or reference of the file cannot be part of a file name.", "Nothing was written. Fetch the file with `download_file` into a path of your own, and ask the bank.";
     REFUSED = "sepa_web_services.refused", PeerRefused, never,
         "The bank has refused the request.", "The bank's code and text are attached; `code_meaning` says what they mean.";
     BANK_FAILED = "sepa_web_services.bank_failed", PeerFailed, again,

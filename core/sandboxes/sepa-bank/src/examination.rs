@@ -224,11 +224,13 @@ impl ExaminedRequest {
         if self.verdict.kind == MessageKind::SoapFault {
             return fault("a fault is no request", "the Body holds a SOAP fault");
         }
-        if self.header.wrapper.is_empty() {
-            return fault("malformed message", "it is no SOAP envelope with an element in its Body");
-        }
         let Some((command, _)) = command_of(&self.header.wrapper) else {
-            return fault("unknown operation", self.failed("V9").unwrap_or("the Body's element is not known"));
+            return match self.failed("V9") {
+                None if self.header.wrapper.is_empty() => {
+                    fault("malformed message", "it is no SOAP envelope with an element in its Body")
+                }
+                why => fault("unknown operation", why.unwrap_or("the Body's element is not known")),
+            };
         };
         if self.verdict.kind != MessageKind::SoapRequest {
             return fault("unknown operation", "this address is that of the file service");

@@ -1,8 +1,8 @@
 //! The demo, step by step.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use bankchannel::{CallOptions, CallOutcome, Content, ContentDestination, sepa_web_services::*};
+use bankchannel::{CallOutcome, Clock as _, Content, SystemClock, Timestamp, sepa_web_services::*};
 use bankchannel_counterparts::EmbeddedServer;
 use serde_json::{Map, Value, json};
 
@@ -10,21 +10,21 @@ use super::super::{steps::Steps, workspace::Folder};
 use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The banks: profile, family, type of payments, type of status reports.
-const BANKS: [DemoBank; 3] = [
-    DemoBank { profile: "nordea", family: "nordea", payment: "NDCORPAYS", report: "NDCORPAYL" },
-    DemoBank { profile: "op", family: "op", payment: "pain.001.001.09", report: "pain.002.001.10" },
-    DemoBank { profile: "saastopankki", family: "samlink", payment: "XL", report: "XP" },
+const BANKS: [SepaDemoBank; 3] = [
+    SepaDemoBank { profile: "nordea", family: "nordea", payment: "NDCORPAYS", report: "NDCORPAYL" },
+    SepaDemoBank { profile: "op", family: "op", payment: "pain.001.001.09", report: "pain.002.001.10" },
+    SepaDemoBank { profile: "saastopankki", family: "samlink", payment: "XL", report: "XP" },
 ];
 
 /// A bank of the demo.
-struct DemoBank {
+struct SepaDemoBank {
     profile: &'static str,
     family: &'static str,
     payment: &'static str,
     report: &'static str,
 }
 
-impl DemoBank {
+impl SepaDemoBank {
     fn message_id(&self) -> String {
         format!("DEMO-{}-0001", self.profile.to_uppercase())
     }
@@ -60,8 +60,9 @@ impl Summary {
 
 pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> CommandOutcome {
     let bank = steps.step("Make certificates, start the sandbox bank", start(folder)).await?;
-    let story = Story { bank: &bank, folder };
-    let told = story.tell(steps, summary).await;
+    let begun = Timestamp::from_ms(SystemClock::default().now_ms());
+    let story = Story { bank: &bank, folder, begun };
+    let told = Box::pin(story.tell(steps, summary)).await;
     bank.stop().await;
     told
 }
@@ -76,6 +77,8 @@ async fn start(folder: &Folder) -> CommandOutcome<(EmbeddedServer, String)> {
 struct Story<'a> {
     bank: &'a EmbeddedServer,
     folder: &'a Folder,
+    /// When the demo began: no report of the bank is older.
+    begun: Timestamp,
 }
 
 impl Story<'_> {
@@ -90,8 +93,10 @@ impl Story<'_> {
             summary.sent.push(steps.step(name, self.send(bank, is_lost)).await?);
         }
         self.order("clock", json!({"advance_s": 61})).await?;
-        summary.fetched = steps.step("A minute later: list and fetch the banks' files", self.fetch()).await?;
-        summary.settled = Some(steps.step("Settle the lost answer by the bank's report", self.settle()).await?);
+        summary.settled = Some(
+            steps.step("A minute later: settle the lost answer by the bank's report", Box::pin(self.settle())).await?,
+        );
+        summary.fetched = steps.step("Fetch the banks' new files, each once", Box::pin(self.fetch())).await?;
         summary.explanation =
             Some(steps.step("An answer changed on its way: refused, explained", self.explain()).await?);
         if let Some(text) = summary.explanation.as_ref().and_then(|told| told["text"].as_str()) {
@@ -107,7 +112,7 @@ impl Story<'_> {
         Ok(self.bank.control(order, request).await?)
     }
 
-    fn client(&self, bank: &DemoBank, further: Value) -> CommandOutcome<SepaWebServices> {
+    fn client(&self, bank: &SepaDemoBank, further: Value) -> CommandOutcome<SepaWebServices> {
         let ready = self.bank.readiness();
         let family = &ready["families"][bank.family];
         let customer = &family["customers"][0];
@@ -132,7 +137,7 @@ impl Story<'_> {
     }
 
     /// Sends a payment once. An answer that is lost leaves it unknown.
-    async fn send(&self, bank: &DemoBank, is_lost: bool) -> CommandOutcome<(Value, String)> {
+    async fn send(&self, bank: &SepaDemoBank, is_lost: bool) -> CommandOutcome<(Value, String)> {
         let payment = payment(&bank.message_id())?;
         let client = self.client(bank, json!({}))?;
         if is_lost {
@@ -154,27 +159,19 @@ impl Story<'_> {
         Ok((told, detail))
     }
 
-    /// Fetches what each bank has: its status report, and what it has booked.
+    /// Fetches what each bank has that no call has returned yet.
     async fn fetch(&self) -> CommandOutcome<(Vec<Value>, String)> {
         let mut fetched = Vec::new();
         for bank in &BANKS {
-            let client = self.client(bank, json!({}))?;
-            let folder = self.folder.make(bank.profile)?;
-            let mut listed = ListBankFilesRequest::new();
-            listed.status = Some(FileStatusFilter::New);
-            listed.file_type = Some(bank.report.to_owned());
-            for file in client.list_files(listed).await?.file_descriptors {
-                let mut request = DownloadBankFileRequest::new(file.file_reference.clone());
-                request.file_type = Some(file.file_type.clone());
-                let path = folder.join(format!("{}.xml", file.file_reference));
-                let into =
-                    CallOptions { destination: ContentDestination::File(path.clone()), ..CallOptions::default() };
-                client.download_file_with(request, &into).await?;
+            let folder = self.folder.make(bank.profile)?.display().to_string();
+            let mut wanted = DownloadNewBankFilesRequest::new(folder);
+            wanted.file_type = Some(bank.report.to_owned());
+            for file in self.client(bank, json!({}))?.download_new_files(wanted).await?.files {
                 fetched.push(json!({
                     "bank": bank.profile,
                     "file_reference": file.file_reference,
                     "file_type": file.file_type,
-                    "path": path.display().to_string(),
+                    "path": file.path,
                 }));
             }
         }
@@ -184,18 +181,16 @@ impl Story<'_> {
 
     /// Looks for the report that names the message whose answer was lost.
     async fn settle(&self) -> CommandOutcome<(Value, String)> {
-        let wanted = BANKS[2].message_id();
-        for path in reports(&self.folder.path().join(BANKS[2].profile)) {
-            let request = json!({"content": {"path": path.display().to_string()}});
-            let read = bankchannel::call_local("iso20022.read_status_report", request, None)?;
-            let mut found = read["reports"].as_array().into_iter().flatten();
-            if let Some(report) = found.find(|report| report["original_message_id"] == json!(wanted)) {
-                let status = report["status"]["code"].as_str().unwrap_or("-").to_owned();
-                let told = json!({"message_id": wanted, "outcome": "accepted", "status": status});
-                return Ok((told, format!("a report names {wanted}: {status}")));
-            }
+        let bank = &BANKS[2];
+        let folder = self.folder.make(bank.profile)?.display().to_string();
+        let request = SettleBankUploadRequest::new(bank.message_id(), self.begun.clone(), folder);
+        let settled = self.client(bank, json!({}))?.settle_upload(request).await?;
+        if settled.outcome != BankUploadOutcome::Accepted {
+            return Err(CommandFailure::usage("no report names the message"));
         }
-        Err(CommandFailure::usage("no report names the message"))
+        let status = settled.verdict_text.unwrap_or_default();
+        let told = json!({"message_id": bank.message_id(), "outcome": "accepted", "status": status});
+        Ok((told, format!("a report names {}: {status}", bank.message_id())))
     }
 
     /// An answer is changed after the bank has signed it: the client refuses it, and the explanation says where.
@@ -240,12 +235,6 @@ fn payment(message_id: &str) -> CommandOutcome<Vec<u8>> {
     });
     let made = bankchannel::call_local("iso20022.make_payment", request, None)?;
     Ok(made["xml"].as_str().unwrap_or_default().as_bytes().to_vec())
-}
-
-/// The files of a folder.
-fn reports(folder: &Path) -> Vec<PathBuf> {
-    let found = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    found.map(|entry| entry.path()).collect()
 }
 
 /// The message in a recording of one answer.

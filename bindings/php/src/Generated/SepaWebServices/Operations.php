@@ -820,4 +820,155 @@ abstract class Operations extends AbstractClient implements Client
 
         return ListProfilesResponse::fromArray($response);
     }
+
+    /**
+     * Download all new files of a bank into a folder.
+     *
+     * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
+     * existing file does not change, so a second run continues where the first one ended. A file appears
+     * under its name only when all signatures over it have held; nothing is overwritten, no link is
+     * followed, nothing is written outside the folder. Use one folder for each bank and customer: names
+     * contain neither. The list and each file are tried up to three times; a file that fails does not
+     * stop the others. A bank marks a file as downloaded when it has sent it, whether it arrives or not;
+     * then it is not listed as new again. So small hidden files in the ledger, `.bankchannel-file-…`,
+     * remember from before the bank is asked until the call returns which files were not reported: the
+     * next call also returns files that a failed or killed call has downloaded, and asks by their
+     * references for those that did not arrive. Each file is reported as downloaded once. The call itself
+     * fails if the list cannot be read, or if continuing is pointless; then the error's
+     * `partial_response` has the result for each file so far.
+     *
+     * @param string $directory The folder, one for each bank and customer. The last part of the path is
+     * created if it does not exist.
+     * @param string|null $fileType Only files of this type, the bank's word, at most 40 characters. Some
+     * banks list one type at a time.
+     * @param FileStatusFilter|null $status Only files of this status. Default: `new`.
+     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
+     * settings.
+     * @param string|null $fileReference Only the file with this reference.
+     * @param string|null $ledger The folder of the ledger, which remembers files that were begun and not
+     * reported. Default: `directory`. Give the same folder to calls that share the bank's files, such as
+     * `settle_upload`.
+     * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none
+     * with false. Default: the files that this call downloaded.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
+     * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
+     * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
+     * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
+     * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.answer_content`,
+     * `sepa_web_services.reference_unsafe`
+     * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.file_not_found`,
+     * `sepa_web_services.refused`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function downloadNewFiles(
+        string $directory,
+        ?string $fileType = null,
+        ?FileStatusFilter $status = null,
+        ?string $targetId = null,
+        ?string $fileReference = null,
+        ?string $ledger = null,
+        ?bool $parse = null,
+        ?float $timeout = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): DownloadNewBankFilesResponse {
+        [$response] = $this->carryOut('sepa_web_services.download_new_files', [
+            'file_type' => $fileType,
+            'status' => $status?->value,
+            'target_id' => $targetId,
+            'directory' => $directory,
+            'file_reference' => $fileReference,
+            'ledger' => $ledger,
+            'parse' => $parse,
+        ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
+
+        return DownloadNewBankFilesResponse::fromArray($response);
+    }
+
+    /**
+     * Look for the report that settles an upload whose outcome is `unknown`.
+     *
+     * The banks do not list what was sent, and their duplicate checks are not promised. What settles an
+     * upload is a status report (pain.002) made after it that names its message id, whatever it says of
+     * the payments. All reports that the bank still keeps from the day before the upload on are looked
+     * at: those in the folder, and others, which are downloaded into it and returned by the next
+     * `download_new_files`. Nothing is sent again, and no lapse of time turns `unknown` into anything
+     * else: a file without a message id, or one that no report names, is settled by a person who asks the
+     * bank.
+     *
+     * @param string $messageId The message id of the file, `GrpHdr/MsgId`: `message_id` of the error. It
+     * must be that of one upload only: the report of another one with the same id would settle this one.
+     * @param \DateTimeInterface $uploadedAt When it was sent: `request_timestamp` of the error. Reports
+     * that the bank made more than five minutes earlier count for nothing.
+     * @param string $directory The folder for the bank's files, that of `download_new_files`: reports
+     * that lie there are read, others are downloaded into it, and `download_new_files` returns them
+     * later.
+     * @param string|null $fileType The bank's type of its status reports (pain.002), at most 40
+     * characters. Default: those of the profile; if it names none, files of all types.
+     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
+     * settings.
+     * @param string|null $ledger The folder of the ledger. Default: `directory`.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
+     * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
+     * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
+     * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
+     * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function settleUpload(
+        string $messageId,
+        \DateTimeInterface $uploadedAt,
+        string $directory,
+        ?string $fileType = null,
+        ?string $targetId = null,
+        ?string $ledger = null,
+        ?float $timeout = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): SettleBankUploadResponse {
+        [$response] = $this->carryOut('sepa_web_services.settle_upload', [
+            'message_id' => $messageId,
+            'uploaded_at' => Encode::timestamp($uploadedAt),
+            'file_type' => $fileType,
+            'target_id' => $targetId,
+            'directory' => $directory,
+            'ledger' => $ledger,
+        ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
+
+        return SettleBankUploadResponse::fromArray($response);
+    }
 }

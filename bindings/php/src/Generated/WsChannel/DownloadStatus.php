@@ -21,3 +21,5 @@ enum DownloadStatus: string
     /** The bank was not asked for the file. */
     case NotTried = 'not_tried';
 }
+
+class_alias(DownloadStatus::class, 'Bankchannel\\SepaWebServices\\DownloadStatus');

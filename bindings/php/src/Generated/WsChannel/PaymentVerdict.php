@@ -24,3 +24,5 @@ enum PaymentVerdict: string
     /** No answer says it: there is no status report about it, or it has a code that is not known. */
     case Unknown = 'unknown';
 }
+
+class_alias(PaymentVerdict::class, 'Bankchannel\\SepaWebServices\\PaymentVerdict');

@@ -1,29 +1,17 @@
 //! Downloads all new files into a folder (docs/protocols/ws-channel.md §8.4).
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
-
 use bankchannel_foundation::{
-    Boundary, Category, Declaration, Error, Operation, OperationDocs, Result, error::ErrorRow, operation::Command,
+    Boundary, Declaration, Operation, OperationDocs, Result, error::ErrorRow, operation::Command,
 };
 use bankchannel_ws_channel::{
     errors,
-    model::{Bank, FileDescriptor, FileReference, FileStatus, FileType, StatusFilter},
+    model::{Bank, FileDescriptor, FileReference, FileType, StatusFilter},
 };
 
-use super::{
-    Flow,
-    fetch::{FileFetch, broke_off_a_renewal, file_ledger, into_folder, list, open_folder, settle},
-    file_name, flow,
-    parsed::{ContentParser, Parsed},
-    run_by,
-    steps::FlowSteps,
-};
+use super::{Flow, Parsed, fetch::WsChannelPlace, flow, run_by, steps::FlowSteps};
 use crate::{
     CallOptions,
-    file_ledger::{FileLedger, LedgerFile, UnreportedFile},
+    file_channel::new_files::{DownloadStatus, NewFile, NewFilesWanted, fetch_new_files},
     ws_channel::WsChannel,
 };
 
@@ -91,20 +79,6 @@ pub struct DownloadedFile {
     pub parsed: Parsed,
 }
 
-/// The result for a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
-#[non_exhaustive]
-pub enum DownloadStatus {
-    /// The file is now in the folder, and no call has reported it before.
-    Downloaded,
-    /// The file already existed and did not change.
-    Exists,
-    /// The file is not in the folder.
-    Failed,
-    /// The bank was not asked for the file.
-    NotTried,
-}
-
 const ERRORS: &[&ErrorRow] = &[
     &errors::MODE_REFUSED,
     &errors::CERTIFICATE_MISSING,
@@ -146,229 +120,43 @@ impl Flow<WsChannel> for DownloadNewFiles {
         options: &CallOptions,
     ) -> Result<DownloadNewFilesResponse> {
         let steps = FlowSteps::begin(client, options)?;
-        let folder = open_folder(&steps, "directory", &request.directory).await?;
-        let ledger_folder = match &request.ledger {
-            Some(ledger) => open_folder(&steps, "ledger", ledger).await?,
-            None => folder.clone(),
+        let place = WsChannelPlace {
+            bank: request.bank,
+            file_type: request.file_type.clone(),
+            status: request.status.unwrap_or(StatusFilter::New),
         };
-        let ledger = Arc::new(file_ledger(client, request.bank, &ledger_folder));
-        steps.step("listing the files");
-        let found = found(&steps, &request, &ledger).await?;
-        let mut answer = DownloadNewFilesResponse::default();
-        let ended = answer.fetch(&steps, (&ledger, &folder), request.bank, &found).await;
-        // Parsed after the last download, so that its time does not count against the downloads.
-        let mut parser = ContentParser::new(request.parse);
-        for file in &mut answer.files {
-            let wanted = request.parse == Some(true) || file.status == DownloadStatus::Downloaded;
-            if let Some(path) = file.path.as_deref().filter(|_| wanted) {
-                file.parsed = parser.path(Path::new(path)).await;
-            }
+        let wanted = NewFilesWanted {
+            place,
+            file_type: request.file_type.as_ref().map(FileType::as_str),
+            file_reference: request.file_reference.as_ref().map(FileReference::as_str),
+            directory: &request.directory,
+            ledger: request.ledger.as_deref(),
+            parse: request.parse,
+        };
+        let mut fetched = fetch_new_files(&steps, wanted).await?;
+        let ended = fetched.ended.take();
+        if ended.is_none() {
+            fetched.reported(errors::FILE_GONE.code).await;
         }
-        if let Some(error) = ended {
-            return Err(error.with("downloaded", answer.downloaded).with_partial_response(answer));
-        }
-        let reported: Vec<_> = answer.files.iter().filter(|file| file.is_settled()).map(DownloadedFile::key).collect();
-        settle(move || reported.iter().for_each(|(file_type, reference)| ledger.reported(file_type, reference))).await;
-        Ok(answer)
-    }
-}
-
-/// A file to download.
-struct WantedFile {
-    file: FileDescriptor,
-    /// The entry that another call has, or left when it ended.
-    begun: Option<UnreportedFile>,
-    /// Whether the bank lists it.
-    is_listed: bool,
-}
-
-/// The bank's files, and those that ended calls began and did not report.
-async fn found(
-    steps: &FlowSteps<'_>,
-    request: &DownloadNewFilesRequest,
-    ledger: &Arc<FileLedger>,
-) -> Result<Vec<WantedFile>> {
-    let status = request.status.unwrap_or(StatusFilter::New);
-    let listed = list(steps, request.bank, request.file_type.clone(), status).await?;
-    let reading = Arc::clone(ledger);
-    let mut left = steps.work(move || Ok(reading.unreported())).await?;
-    left.retain(|left| request.file_type.as_ref().is_none_or(|only| only.as_str() == left.file.file_type));
-    let mut found: Vec<WantedFile> = Vec::with_capacity(listed.len());
-    for file in listed {
-        found.push(WantedFile { begun: take(&mut left, &file), file, is_listed: true });
-    }
-    if !left.is_empty() {
-        steps.say("listing the files that an earlier call began");
-        let all = list(steps, request.bank, request.file_type.clone(), StatusFilter::All).await?;
-        for file in all {
-            if let Some(begun) = take(&mut left, &file) {
-                found.push(WantedFile { begun: Some(begun), file, is_listed: true });
-            }
-        }
-        let gone = left.into_iter().filter_map(|begun| {
-            Some(WantedFile { file: descriptor(&begun.file)?, begun: Some(begun), is_listed: false })
-        });
-        found.extend(gone);
-    }
-    let only = request.file_reference.as_ref();
-    found.retain(|wanted| only.is_none_or(|only| *only == wanted.file.file_reference));
-    Ok(found)
-}
-
-/// Takes a file's entry out of those that are left.
-fn take(left: &mut Vec<UnreportedFile>, file: &FileDescriptor) -> Option<UnreportedFile> {
-    let is_it = |left: &UnreportedFile| {
-        left.file.file_type == file.file_type && left.file.file_reference == file.file_reference.as_str()
-    };
-    let at = left.iter().position(is_it)?;
-    Some(left.remove(at))
-}
-
-/// The bank's description of a file that it no longer lists.
-fn descriptor(begun: &LedgerFile) -> Option<FileDescriptor> {
-    Some(FileDescriptor::new(
-        FileReference::new(&begun.file_reference).ok()?,
-        begun.file_timestamp.clone(),
-        begun.file_type.clone(),
-        FileStatus::Downloaded,
-    ))
-}
-
-impl DownloadNewFilesResponse {
-    /// Downloads the files. Returns the error that ends the call before its end.
-    async fn fetch(
-        &mut self,
-        steps: &FlowSteps<'_>,
-        (ledger, folder): (&Arc<FileLedger>, &Path),
-        bank: Bank,
-        found: &[WantedFile],
-    ) -> Option<Error> {
-        let mut ended: Option<Error> = None;
-        for (at, WantedFile { file, begun, is_listed }) in found.iter().enumerate() {
-            if let Some(error) = &ended {
-                self.add_file(not_tried(file, error));
-                continue;
-            }
-            let place = (at + 1, found.len());
-            match one(steps, (ledger, folder), (bank, file, begun.as_ref()), (place, *is_listed)).await {
-                Ok(fetched) => self.add_file(described(file, &fetched)),
-                Err(error) => {
-                    self.add_file(failed(file, &error));
-                    if ends_all(&error, steps) {
-                        ended = Some(error);
-                    }
-                }
-            }
-        }
-        // A full disk is said of each file.
-        ended.filter(|error| error.category() != Category::ResourceExhausted)
-    }
-
-    fn add_file(&mut self, file: DownloadedFile) {
-        match file.status {
-            DownloadStatus::Downloaded => self.downloaded += 1,
-            DownloadStatus::Exists => self.existing += 1,
-            DownloadStatus::Failed => self.failed += 1,
-            DownloadStatus::NotTried => self.not_tried += 1,
-        }
-        self.files.push(file);
-    }
-}
-
-impl DownloadedFile {
-    /// Whether the ledger need not remember it any more. A file that exists may be another running call's.
-    fn is_settled(&self) -> bool {
-        self.status == DownloadStatus::Downloaded || self.error.as_deref() == Some(errors::FILE_GONE.code)
-    }
-
-    fn key(&self) -> (String, String) {
-        (self.file_type.clone(), self.file_reference.as_str().to_owned())
-    }
-}
-
-/// Downloads one file, unless it is there.
-async fn one(
-    steps: &FlowSteps<'_>,
-    (ledger, folder): (&Arc<FileLedger>, &Path),
-    (bank, file, begun): (Bank, &FileDescriptor, Option<&UnreportedFile>),
-    (place, is_listed): ((usize, usize), bool),
-) -> Result<FileFetch> {
-    let mut was_begun = false;
-    if let Some(UnreportedFile { file: begun, is_running }) = begun {
-        let names = [Some(begun.name.clone()).filter(|name| is_plain(name)), file_name(file).ok()];
-        let paths: Vec<_> = names.into_iter().flatten().map(|name| folder.join(name)).collect();
-        let arrived = steps.work(move || Ok(paths.into_iter().find_map(complete))).await?;
-        match arrived {
-            Some((path, _)) if *is_running => return Ok(FileFetch::Exists { path }),
-            // It arrived in a call that ended before it could say so.
-            Some((path, bytes)) => return Ok(FileFetch::Downloaded { path, bytes }),
-            None if !is_listed => return Err(Error::new(&errors::FILE_GONE)),
-            None => was_begun = true,
+        let answer = DownloadNewFilesResponse {
+            downloaded: fetched.count(DownloadStatus::Downloaded),
+            existing: fetched.count(DownloadStatus::Exists),
+            failed: fetched.count(DownloadStatus::Failed),
+            not_tried: fetched.count(DownloadStatus::NotTried),
+            files: fetched.files.into_iter().map(DownloadedFile::from).collect(),
+        };
+        match ended {
+            Some(error) => Err(error.with("downloaded", answer.downloaded).with_partial_response(answer)),
+            None => Ok(answer),
         }
     }
-    into_folder(steps, ledger, (bank, file, was_begun), (place, folder)).await
 }
 
-/// Whether a name from the ledger stays in the folder.
-fn is_plain(name: &str) -> bool {
-    !name.starts_with('.') && Path::new(name).file_name().is_some_and(|last| last == name)
-}
-
-/// A regular file that is not empty, with its size. Others of this name are handled when the file is downloaded.
-fn complete(path: PathBuf) -> Option<(PathBuf, u64)> {
-    let found = path.symlink_metadata().ok().filter(|found| found.is_file() && found.len() > 0)?;
-    Some((path, found.len()))
-}
-
-/// Whether the other files would fail the same way.
-fn ends_all(error: &Error, steps: &FlowSteps<'_>) -> bool {
-    match error.category() {
-        Category::Authentication if broke_off_a_renewal(error) => false,
-        Category::Authentication | Category::Cancelled | Category::ResourceExhausted => true,
-        // The time limit of one file does not stop the others.
-        Category::TimedOut => steps.is_over(),
-        _ => false,
-    }
-}
-
-fn described(file: &FileDescriptor, fetched: &FileFetch) -> DownloadedFile {
-    let (status, path, bytes) = match fetched {
-        FileFetch::Downloaded { path, bytes } => (DownloadStatus::Downloaded, path, Some(*bytes)),
-        FileFetch::Exists { path } => (DownloadStatus::Exists, path, None),
-    };
-    DownloadedFile {
-        name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
-        path: Some(path.display().to_string()),
-        bytes,
-        status,
-        ..downloaded_file(file)
-    }
-}
-
-fn failed(file: &FileDescriptor, error: &Error) -> DownloadedFile {
-    DownloadedFile {
-        name: file_name(file).ok(),
-        error: Some(error.code().to_owned()),
-        error_message: Some(error.message().to_owned()),
-        ..downloaded_file(file)
-    }
-}
-
-fn not_tried(file: &FileDescriptor, why: &Error) -> DownloadedFile {
-    let text = format!("not tried, because an earlier file failed: {}", why.message());
-    DownloadedFile { status: DownloadStatus::NotTried, error_message: Some(text), ..failed(file, why) }
-}
-
-fn downloaded_file(file: &FileDescriptor) -> DownloadedFile {
-    DownloadedFile {
-        name: None,
-        path: None,
-        file_reference: file.file_reference.clone(),
-        file_type: file.file_type.clone(),
-        bytes: None,
-        status: DownloadStatus::Failed,
-        error: None,
-        error_message: None,
-        parsed: Parsed::default(),
+impl From<NewFile<FileDescriptor>> for DownloadedFile {
+    fn from(found: NewFile<FileDescriptor>) -> Self {
+        let NewFile { file, name, path, bytes, status, error, parsed } = found;
+        let (error, error_message) = error.unzip();
+        let FileDescriptor { file_reference, file_type, .. } = file;
+        Self { name, path, file_reference, file_type, bytes, status, error, error_message, parsed }
     }
 }

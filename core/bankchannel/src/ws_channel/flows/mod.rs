@@ -19,8 +19,6 @@ pub(super) mod upload_and_wait;
 mod check_first;
 mod driver;
 mod fetch;
-mod file_names;
-mod parsed;
 mod password_rule;
 mod paused;
 mod repeats;
@@ -28,6 +26,7 @@ mod signing;
 mod steps;
 mod waiting;
 
+pub use crate::file_channel::{fetch::DOWNLOAD_TRIES, new_files::DownloadStatus, parsed::Parsed};
 use bankchannel_foundation::{
     Declaration, OperationDocs, OperationKind,
     error::ErrorRow,
@@ -35,13 +34,12 @@ use bankchannel_foundation::{
 };
 use bankchannel_ws_channel::PROTOCOL;
 pub use check_first::CheckFirst;
-pub use download_new_files::{DownloadStatus, DownloadedFile};
-pub use fetch::DOWNLOAD_TRIES;
-pub use file_names::file_name;
-pub use parsed::Parsed;
+pub use download_new_files::DownloadedFile;
+pub use fetch::file_name;
 pub use paused::{LogInProgress, NeedsChoice, NeedsCode};
 pub use repeats::RejectRepeats;
 
+use crate::file_channel::parsed;
 pub(super) use waiting::AnswerRegistry;
 
 pub(super) use crate::client::Flow;

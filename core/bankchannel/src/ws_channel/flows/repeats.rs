@@ -14,7 +14,7 @@ use super::{fetch::open_folder, steps::FlowSteps};
 use crate::{
     Question,
     client::source::UploadSource,
-    file_ledger::{EarlierUpload, UploadLedger, UploadRecord},
+    file_channel::ledger::{EarlierUpload, UploadLedger, UploadRecord},
 };
 
 /// The time within which the same file is a repetition, by default: a week.

@@ -26,7 +26,7 @@ use bankchannel_ws_channel::{
 use super::{
     Flow, asking_for_signatures,
     check_first::CheckFirst,
-    fetch::{file_ledger, open_folder},
+    fetch::{WsChannelPlace, open_folder},
     flow,
     parsed::Parsed,
     repeats::RejectRepeats,
@@ -36,7 +36,7 @@ use super::{
     steps::FlowSteps,
     waiting::{AnswerWait, WaitEnd, WaitSettings},
 };
-use crate::{CallOptions, ws_channel::WsChannel};
+use crate::{CallOptions, file_channel::FileChannel as _, ws_channel::WsChannel};
 
 /// The file, the keys, and the answers to wait for.
 #[derive(Debug, Clone, Boundary)]
@@ -232,7 +232,7 @@ impl Flow<WsChannel> for UploadAndWait {
             until: Instant::now(),
             interval: request.poll_interval_s.map_or(POLL, |Seconds(interval)| interval).max(POLL_MIN),
             folder,
-            ledger: ledger.map(|folder| Arc::new(file_ledger(client, bank, &folder))),
+            ledger: ledger.map(|folder| Arc::new(client.ledger(&WsChannelPlace::of(bank), &folder))),
             parse: request.parse,
             accept_unreferenced: request.accept_unreferenced.unwrap_or_default(),
         };

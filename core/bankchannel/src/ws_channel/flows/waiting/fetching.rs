@@ -12,13 +12,13 @@ use bankchannel_ws_channel::model::{Bank, FileDescriptor};
 
 use super::{
     super::{
-        fetch::{download, ledger_file, settle, was_not_sent},
+        fetch::{WsChannelPlace, download, ledger_file, settle, was_not_sent},
         file_name,
         steps::FlowSteps,
     },
     registry::{AnswerRegistry, FetchClaim, FetchedEntry, FetchedFile},
 };
-use crate::{ContentDestination, file_ledger::FileLedger};
+use crate::{ContentDestination, file_channel::ledger::FileLedger};
 
 /// The maximum number of entries or transactions of an answer that is judged.
 const ENTRIES_MAX: usize = 1_000_000;
@@ -41,7 +41,7 @@ pub(super) async fn fetch(
         }
         None => None,
     };
-    match download(steps, bank, file, ContentDestination::Memory).await {
+    match download(steps, &WsChannelPlace::of(bank), file, ContentDestination::Memory).await {
         Ok(Content::Bytes(bytes)) => {
             let (uploads, content) = (registry.uploads(bank), bytes.clone());
             let judged = background::blocking(move || {

@@ -21,7 +21,7 @@ use bankchannel_ws_channel::model::{Bank, FileDescriptor, FileType};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use crate::file_ledger::LedgerEntry;
+use crate::file_channel::ledger::LedgerEntry;
 
 /// The time after which a listing that has not ended is made again by another wait.
 const LISTING_MAX: Duration = Duration::from_secs(3);

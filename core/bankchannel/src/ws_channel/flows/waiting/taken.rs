@@ -12,7 +12,7 @@ use super::{
     registry::OwnAnswer,
     wait::{AnswerWait, key_of, name_of},
 };
-use crate::file_ledger::LedgerEntry;
+use crate::file_channel::ledger::LedgerEntry;
 
 /// An answer to this wait's upload.
 pub(super) struct TakenAnswer {

@@ -17,13 +17,13 @@ use bankchannel_iso20022::{
 use bankchannel_transport::background;
 use bankchannel_ws_channel::{
     errors,
-    model::{Bank, FileDescriptor, FileType, StatusFilter},
+    model::{Bank, FileDescriptor, FileType},
 };
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 
 use super::{
     super::{
-        fetch::{broke_off_a_renewal, ledger_file, list, settle, store, was_not_sent},
+        fetch::{WsChannelPlace, broke_off_a_renewal, ledger_file, list, settle, store, was_not_sent},
         file_name,
         parsed::ContentParser,
         steps::FlowSteps,
@@ -33,7 +33,10 @@ use super::{
     registry::{AnswerRegistry, FetchClaim, FetchTurn, FetchedFile, FileKey, OwnAnswer, WaitRegistration},
     taken::{ReportedPayments, TakenAnswer},
 };
-use crate::file_ledger::{FileLedger, LedgerEntry};
+use crate::file_channel::{
+    ListedFiles,
+    ledger::{FileLedger, LedgerEntry},
+};
 
 /// The maximum number of downloads of one wait at a time: a file that does not arrive must not hold up the others.
 const FETCHES_MAX: usize = 4;
@@ -225,7 +228,8 @@ impl<'a> AnswerWait<'a> {
     async fn listed(&mut self, file_type: &FileType, not_before: Instant) -> Result<Option<Arc<Vec<FileDescriptor>>>> {
         let bank = self.settings.bank;
         // All: a file that another wait or process has fetched is no longer new.
-        let list = list(self.steps, bank, Some(file_type.clone()), StatusFilter::All);
+        let place = WsChannelPlace { file_type: Some(file_type.clone()), ..WsChannelPlace::of(bank) };
+        let list = list(self.steps, &place, ListedFiles::All);
         self.registry.listing(bank, file_type, not_before, list).await
     }
 

@@ -29,18 +29,18 @@ pub struct Parsed {
 }
 
 /// Parses the files of one call, within the limits.
-pub(super) struct ContentParser {
+pub(crate) struct ContentParser {
     wanted: bool,
     left: u64,
 }
 
 impl ContentParser {
-    pub(super) fn new(wanted: Option<bool>) -> Self {
+    pub(crate) fn new(wanted: Option<bool>) -> Self {
         Self { wanted: wanted.unwrap_or(true), left: MAX_CALL }
     }
 
     /// Takes the content of a file that was read before.
-    pub(super) fn answer(&mut self, read: &AnswerFile, size: u64) -> Parsed {
+    pub(crate) fn answer(&mut self, read: &AnswerFile, size: u64) -> Parsed {
         if !self.wanted {
             return Parsed::default();
         }
@@ -59,7 +59,7 @@ impl ContentParser {
     }
 
     /// Parses a file on disk.
-    pub(super) async fn path(&mut self, path: &Path) -> Parsed {
+    pub(crate) async fn path(&mut self, path: &Path) -> Parsed {
         let (path, looked_at) = (path.to_owned(), path.to_owned());
         let size = work(move || {
             // Something else may have this name: a link is not followed.

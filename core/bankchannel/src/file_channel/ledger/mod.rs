@@ -13,6 +13,7 @@
 
 mod entry;
 mod run;
+#[cfg(feature = "ws-channel")]
 mod uploads;
 
 use std::{
@@ -26,6 +27,7 @@ use bankchannel_crypto::digest;
 use bankchannel_foundation::{CallOutcome, Error, Result, error::row, shown};
 
 pub(crate) use entry::{LedgerEntry, LedgerFile};
+#[cfg(feature = "ws-channel")]
 pub(crate) use uploads::{EarlierUpload, UploadLedger, UploadRecord};
 
 use run::LedgerRun;

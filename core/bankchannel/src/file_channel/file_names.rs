@@ -2,7 +2,8 @@
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{Error, Result};
-use bankchannel_ws_channel::{errors, model::FileDescriptor};
+
+use super::BankFile;
 
 /// The longest file name that all common file systems accept, in bytes.
 const NAME_MAX: usize = 255;
@@ -13,12 +14,14 @@ const NAME_MAX: usize = 255;
 /// that two files never share a name.
 ///
 /// # Errors
-/// `ws_channel.reference_unsafe` if the type or the reference is empty or has a path separator or a control character,
+/// `reference_unsafe` of the channel if the type or the reference is empty or has a path separator or a control character,
 /// if the time stamp does not begin with a day, or if the name would be too long: no honest bank names a file so.
-pub fn file_name(file: &FileDescriptor) -> Result<String> {
-    let day =
-        day(file.file_timestamp.as_str()).ok_or_else(|| refused("its FileTimestamp does not begin with a day"))?;
-    let name = format!("{day}__{}_{}.dat", safe(&file.file_type)?, safe(file.file_reference.as_str())?);
+pub(crate) fn file_name<F: BankFile>(file: &F) -> Result<String> {
+    let refused = |why: &str| Error::because(F::REFERENCE_UNSAFE, format!("{} {why}.", F::REFERENCE_UNSAFE.text));
+    let day = day(file.file_timestamp()).ok_or_else(|| refused("its FileTimestamp does not begin with a day"))?;
+    let unsafe_part = "its type or reference is empty, or has a path separator or a control character in it";
+    let part = |text: &str| safe(text).ok_or_else(|| refused(unsafe_part));
+    let name = format!("{day}__{}_{}.dat", part(file.file_type())?, part(file.file_reference())?);
     if name.len() > NAME_MAX { Err(refused("its name would be too long")) } else { Ok(name) }
 }
 
@@ -32,9 +35,9 @@ fn day(timestamp: &str) -> Option<String> {
     fits.then(|| written.replace('-', ""))
 }
 
-fn safe(text: &str) -> Result<String> {
+fn safe(text: &str) -> Option<String> {
     if text.is_empty() || text.chars().any(|c| c == '/' || c == '\\' || c.is_control()) {
-        return Err(refused("its type or reference is empty, or has a path separator or a control character in it"));
+        return None;
     }
     let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let mut out: String = text.chars().map(|c| if kept(c) { c } else { '_' }).collect();
@@ -42,17 +45,13 @@ fn safe(text: &str) -> Result<String> {
         out.push('-');
         out.push_str(&digest::hex(&digest::sha256(text.as_bytes())[..4]));
     }
-    Ok(out)
+    Some(out)
 }
 
-fn refused(why: &str) -> Error {
-    Error::because(&errors::REFERENCE_UNSAFE, format!("{} {why}.", errors::REFERENCE_UNSAFE.text))
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "ws-channel"))]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use bankchannel_ws_channel::model::{FileReference, FileStatus};
+    use bankchannel_ws_channel::model::{FileDescriptor, FileReference, FileStatus};
 
     use super::*;
 

@@ -1,0 +1,169 @@
+//! Listings and downloads of any file channel, tried again, into a folder.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use bankchannel_foundation::{CallOutcome, Content, Error, Result, error::row, shown};
+use bankchannel_transport::{at_least, background};
+
+use super::{
+    BankFile, FileChannel, ListedFiles,
+    file_names::file_name,
+    ledger::{FileLedger, LedgerFile},
+    steps::FlowSteps,
+};
+use crate::ContentDestination;
+
+/// The maximum number of attempts for a listing or a download.
+pub const DOWNLOAD_TRIES: u32 = 3;
+
+/// Lists files; tries again after an answer that was broken.
+pub(crate) async fn list<C: FileChannel>(
+    steps: &FlowSteps<'_, C>,
+    place: &C::Place,
+    which: ListedFiles,
+) -> Result<Vec<C::File>> {
+    let mut tries = 1;
+    loop {
+        match C::list(steps, place, which).await {
+            Ok(files) => return Ok(files),
+            Err(error) if tries < DOWNLOAD_TRIES && C::is_worth_another(&error) => {
+                pause_after(steps, &error, tries).await?;
+                tries += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Downloads one file; tries again after an answer that was broken.
+pub(crate) async fn download<C: FileChannel>(
+    steps: &FlowSteps<'_, C>,
+    place: &C::Place,
+    file: &C::File,
+    destination: ContentDestination,
+) -> Result<Content> {
+    C::check(file)?;
+    let (mut tries, mut earlier) = (1, None);
+    loop {
+        match C::download(steps, place, file, destination.clone()).await {
+            Ok(content) => return Ok(content),
+            Err(error) if tries < DOWNLOAD_TRIES && C::is_worth_another(&error) => {
+                pause_after(steps, &error, tries).await?;
+                earlier = at_least(error, earlier).outcome();
+                tries += 1;
+            }
+            Err(error) => return Err(at_least(error, earlier)),
+        }
+    }
+}
+
+/// A broken answer is asked for again at once; a bank that has failed gets time.
+async fn pause_after<C: FileChannel>(steps: &FlowSteps<'_, C>, error: &Error, tries: u32) -> Result<()> {
+    if error.row() == &row::PEER_PROTOCOL {
+        return Ok(());
+    }
+    steps.wait(Duration::from_secs(u64::from(tries))).await
+}
+
+/// Whether the bank did not begin to send a file, which then still counts as new.
+pub(crate) fn was_not_sent(error: &Error) -> bool {
+    matches!(error.outcome(), Some(CallOutcome::NotSent | CallOutcome::Refused))
+}
+
+/// A file as the ledger describes it.
+pub(crate) fn ledger_file<F: BankFile>(file: &F, name: &str) -> LedgerFile {
+    let described = LedgerFile::new(file.file_type(), file.file_reference(), file.file_timestamp());
+    LedgerFile { name: name.to_owned(), ..described }
+}
+
+/// The result of downloading a file into a folder.
+pub(crate) enum FileFetch {
+    Downloaded {
+        path: PathBuf,
+        bytes: u64,
+    },
+    /// A file with this name exists; its content was not checked.
+    Exists {
+        path: PathBuf,
+    },
+}
+
+/// Downloads a file into a folder, unless it exists. The ledger has an entry for it from before the bank is asked;
+/// `was_begun` is whether an earlier call left one; `number` is that of the file, and of all files.
+pub(crate) async fn into_folder<C: FileChannel>(
+    steps: &FlowSteps<'_, C>,
+    ledger: &Arc<FileLedger>,
+    (place, file, was_begun): (&C::Place, &C::File, bool),
+    (number, folder): ((usize, usize), &Path),
+) -> Result<FileFetch> {
+    let name = file_name(file)?;
+    C::check(file)?;
+    let path = folder.join(&name);
+    let (target, described, writing) = (path.clone(), ledger_file(file, &name), Arc::clone(ledger));
+    let begun = steps.work(move || match is_taken(&target, was_begun) {
+        true => Ok(None),
+        false => writing.begin(described).map(Some),
+    });
+    let Some(entry) = begun.await? else {
+        steps.file(number, &format!("{name} exists already, skipping"));
+        return Ok(FileFetch::Exists { path });
+    };
+    steps.file(number, &format!("downloading {name}"));
+    let content = download(steps, place, file, ContentDestination::File(path.clone())).await;
+    if let Err(error) = &content {
+        let (target, is_storage) = (path.clone(), error.row() == &row::STORAGE);
+        let not_sent = was_not_sent(error);
+        let checked = background::blocking(move || {
+            // Another call has downloaded it at the same time, and reports it.
+            let is_there = is_storage && is_taken(&target, false);
+            if not_sent || is_there {
+                entry.withdraw();
+            }
+            is_there
+        });
+        if checked.await.unwrap_or_default() {
+            return Ok(FileFetch::Exists { path });
+        }
+    }
+    Ok(FileFetch::Downloaded { path, bytes: content?.known_size().unwrap_or_default() })
+}
+
+/// Updates the ledger, whatever the call's time limit. An entry that stays costs a later call one more check.
+pub(crate) async fn settle(work: impl FnOnce() + Send + 'static) {
+    let _ = background::blocking(work).await;
+}
+
+/// Whether something has this name: a link is neither followed nor replaced. An empty file that claims the name is
+/// removed if the file was begun: on a file system without links, it is left by a run that was killed while it named the
+/// file.
+fn is_taken(target: &Path, was_begun: bool) -> bool {
+    let Ok(found) = target.symlink_metadata() else { return false };
+    !(was_begun && found.is_file() && found.len() == 0 && fs::remove_file(target).is_ok())
+}
+
+/// Makes sure that the folder exists; creates the last part of its path if it is missing.
+pub(crate) async fn open_folder<C: FileChannel>(
+    steps: &FlowSteps<'_, C>,
+    field: &'static str,
+    folder: &str,
+) -> Result<PathBuf> {
+    let path = PathBuf::from(folder);
+    steps.work(move || make_folder(&path, field).map(|()| path)).await
+}
+
+fn make_folder(path: &Path, field: &str) -> Result<()> {
+    let refused = |why: &dyn std::fmt::Display| {
+        Error::invalid_field(field, format!("{} cannot be used: {why}", shown::path(path)))
+            .with_outcome(CallOutcome::NotSent)
+    };
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(refused(&"it is not a folder")),
+        Err(_) => std::fs::create_dir(path).map_err(|why| refused(&why)),
+    }
+}

@@ -1,0 +1,273 @@
+//! New files into a folder: the part of `download_new_files` that all file channels share.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bankchannel_foundation::{Boundary, Category, Error, Result};
+
+use super::{
+    BankFile, FileChannel, ListedFiles,
+    fetch::{FileFetch, into_folder, list, open_folder, settle},
+    file_names::file_name,
+    ledger::{FileLedger, UnreportedFile},
+    parsed::{ContentParser, Parsed},
+    steps::FlowSteps,
+};
+
+/// The result for a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub enum DownloadStatus {
+    /// The file is now in the folder, and no call has reported it before.
+    Downloaded,
+    /// The file already existed and did not change.
+    Exists,
+    /// The file is not in the folder.
+    Failed,
+    /// The bank was not asked for the file.
+    NotTried,
+}
+
+/// Which new files, and where they go.
+pub(crate) struct NewFilesWanted<'r, C: FileChannel> {
+    /// Where they are.
+    pub(crate) place: C::Place,
+    /// Only files of this type.
+    pub(crate) file_type: Option<&'r str>,
+    /// Only the file with this reference.
+    pub(crate) file_reference: Option<&'r str>,
+    /// The folder.
+    pub(crate) directory: &'r str,
+    /// The folder of the ledger, if it is another one.
+    pub(crate) ledger: Option<&'r str>,
+    /// Whether files are parsed; without a value those that this call downloaded.
+    pub(crate) parse: Option<bool>,
+}
+
+/// The result for one file.
+pub(crate) struct NewFile<F> {
+    pub(crate) file: F,
+    pub(crate) name: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) bytes: Option<u64>,
+    pub(crate) status: DownloadStatus,
+    pub(crate) error: Option<(String, String)>,
+    pub(crate) parsed: Parsed,
+}
+
+/// The results, and what is still to be done with them.
+pub(crate) struct NewFiles<F> {
+    pub(crate) files: Vec<NewFile<F>>,
+    /// The error that has ended the call before its end.
+    pub(crate) ended: Option<Error>,
+    ledger: Arc<FileLedger>,
+}
+
+impl<F: BankFile> NewFiles<F> {
+    /// The number of files with this result.
+    pub(crate) fn count(&self, status: DownloadStatus) -> u32 {
+        u32::try_from(self.files.iter().filter(|file| file.status == status).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Notes that the call returns the files to its program. `gone` is the code of a file that the bank does not have
+    /// any more: it is reported once.
+    pub(crate) async fn reported(&self, gone: &str) {
+        // A file that exists may be another running call's.
+        let is_settled = |file: &&NewFile<F>| {
+            file.status == DownloadStatus::Downloaded || file.error.as_ref().is_some_and(|(code, _)| code == gone)
+        };
+        let key = |file: &NewFile<F>| (file.file.file_type().to_owned(), file.file.file_reference().to_owned());
+        let reported: Vec<_> = self.files.iter().filter(is_settled).map(key).collect();
+        let ledger = Arc::clone(&self.ledger);
+        settle(move || reported.iter().for_each(|(file_type, reference)| ledger.reported(file_type, reference))).await;
+    }
+}
+
+/// Fetches the new files. The ledger remembers them until [`NewFiles::reported`].
+///
+/// # Errors
+/// Those of the listing and of the folders: nothing was fetched.
+pub(crate) async fn fetch_new_files<C: FileChannel>(
+    steps: &FlowSteps<'_, C>,
+    wanted: NewFilesWanted<'_, C>,
+) -> Result<NewFiles<C::File>> {
+    let folder = open_folder(steps, "directory", wanted.directory).await?;
+    let ledger_folder = match wanted.ledger {
+        Some(ledger) => open_folder(steps, "ledger", ledger).await?,
+        None => folder.clone(),
+    };
+    let ledger = Arc::new(steps.client.ledger(&wanted.place, &ledger_folder));
+    steps.step("listing the files");
+    let found = found(steps, &wanted, &ledger).await?;
+    let (mut files, ended) = fetch_each(steps, (&ledger, &folder), &wanted.place, &found).await;
+    // Parsed after the last download, so that its time does not count against the downloads.
+    let mut parser = ContentParser::new(wanted.parse);
+    for file in &mut files {
+        let is_wanted = wanted.parse == Some(true) || file.status == DownloadStatus::Downloaded;
+        if let Some(path) = file.path.as_deref().filter(|_| is_wanted) {
+            file.parsed = parser.path(Path::new(path)).await;
+        }
+    }
+    Ok(NewFiles { files, ended, ledger })
+}
+
+/// A file to download.
+struct WantedFile<F> {
+    file: F,
+    /// The entry that another call has, or left when it ended.
+    begun: Option<UnreportedFile>,
+    /// Whether the bank lists it.
+    is_listed: bool,
+}
+
+/// The bank's files, and those that ended calls began and did not report.
+async fn found<C: FileChannel>(
+    steps: &FlowSteps<'_, C>,
+    wanted: &NewFilesWanted<'_, C>,
+    ledger: &Arc<FileLedger>,
+) -> Result<Vec<WantedFile<C::File>>> {
+    let listed = list(steps, &wanted.place, ListedFiles::Wanted).await?;
+    let reading = Arc::clone(ledger);
+    let mut left = steps.work(move || Ok(reading.unreported())).await?;
+    left.retain(|left| wanted.file_type.is_none_or(|only| only == left.file.file_type));
+    let mut found: Vec<WantedFile<C::File>> = Vec::with_capacity(listed.len());
+    for file in listed {
+        found.push(WantedFile { begun: take(&mut left, &file), file, is_listed: true });
+    }
+    if !left.is_empty() {
+        steps.say("listing the files that an earlier call began");
+        let all = list(steps, &wanted.place, ListedFiles::All).await?;
+        for file in all {
+            if let Some(begun) = take(&mut left, &file) {
+                found.push(WantedFile { begun: Some(begun), file, is_listed: true });
+            }
+        }
+        let gone = left.into_iter().filter_map(|begun| {
+            Some(WantedFile { file: C::File::of_ledger(&begun.file)?, begun: Some(begun), is_listed: false })
+        });
+        found.extend(gone);
+    }
+    found.retain(|found| wanted.file_reference.is_none_or(|only| only == found.file.file_reference()));
+    Ok(found)
+}
+
+/// Takes a file's entry out of those that are left.
+fn take<F: BankFile>(left: &mut Vec<UnreportedFile>, file: &F) -> Option<UnreportedFile> {
+    let is_it = |left: &UnreportedFile| {
+        left.file.file_type == file.file_type() && left.file.file_reference == file.file_reference()
+    };
+    let at = left.iter().position(is_it)?;
+    Some(left.remove(at))
+}
+
+/// Downloads the files. Returns the error that ends the call before its end, too.
+async fn fetch_each<C: FileChannel>(
+    steps: &FlowSteps<'_, C>,
+    (ledger, folder): (&Arc<FileLedger>, &Path),
+    place: &C::Place,
+    found: &[WantedFile<C::File>],
+) -> (Vec<NewFile<C::File>>, Option<Error>) {
+    let mut ended: Option<Error> = None;
+    let mut files = Vec::with_capacity(found.len());
+    for (at, wanted) in found.iter().enumerate() {
+        if let Some(error) = &ended {
+            files.push(not_tried(&wanted.file, error));
+            continue;
+        }
+        match one(steps, (ledger, folder), (place, wanted), (at + 1, found.len())).await {
+            Ok(fetched) => files.push(described(&wanted.file, &fetched)),
+            Err(error) => {
+                files.push(failed(&wanted.file, &error));
+                if ends_all(&error, steps) {
+                    ended = Some(error);
+                }
+            }
+        }
+    }
+    // A full disk is said of each file.
+    (files, ended.filter(|error| error.category() != Category::ResourceExhausted))
+}
+
+/// Downloads one file, unless it is there.
+async fn one<C: FileChannel>(
+    steps: &FlowSteps<'_, C>,
+    (ledger, folder): (&Arc<FileLedger>, &Path),
+    (place, wanted): (&C::Place, &WantedFile<C::File>),
+    number: (usize, usize),
+) -> Result<FileFetch> {
+    let WantedFile { file, begun, is_listed } = wanted;
+    let mut was_begun = false;
+    if let Some(UnreportedFile { file: begun, is_running }) = begun {
+        let names = [Some(begun.name.clone()).filter(|name| is_plain(name)), file_name(file).ok()];
+        let paths: Vec<_> = names.into_iter().flatten().map(|name| folder.join(name)).collect();
+        let arrived = steps.work(move || Ok(paths.into_iter().find_map(complete))).await?;
+        match arrived {
+            Some((path, _)) if *is_running => return Ok(FileFetch::Exists { path }),
+            // It arrived in a call that ended before it could say so.
+            Some((path, bytes)) => return Ok(FileFetch::Downloaded { path, bytes }),
+            None if !is_listed && !C::GIVES_UNLISTED => return Err(Error::new(C::FILE_GONE)),
+            None => was_begun = true,
+        }
+    }
+    into_folder(steps, ledger, (place, file, was_begun), (number, folder)).await
+}
+
+/// Whether a name from the ledger stays in the folder.
+fn is_plain(name: &str) -> bool {
+    !name.starts_with('.') && Path::new(name).file_name().is_some_and(|last| last == name)
+}
+
+/// A regular file that is not empty, with its size. Others of this name are handled when the file is downloaded.
+fn complete(path: PathBuf) -> Option<(PathBuf, u64)> {
+    let found = path.symlink_metadata().ok().filter(|found| found.is_file() && found.len() > 0)?;
+    Some((path, found.len()))
+}
+
+/// Whether the other files would fail the same way.
+fn ends_all<C: FileChannel>(error: &Error, steps: &FlowSteps<'_, C>) -> bool {
+    match error.category() {
+        Category::Cancelled | Category::ResourceExhausted => true,
+        // The time limit of one file does not stop the others.
+        Category::TimedOut => steps.is_over(),
+        _ => C::ends_all(error),
+    }
+}
+
+fn described<F: BankFile>(file: &F, fetched: &FileFetch) -> NewFile<F> {
+    let (status, path, bytes) = match fetched {
+        FileFetch::Downloaded { path, bytes } => (DownloadStatus::Downloaded, path, Some(*bytes)),
+        FileFetch::Exists { path } => (DownloadStatus::Exists, path, None),
+    };
+    NewFile {
+        name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+        path: Some(path.display().to_string()),
+        bytes,
+        status,
+        ..new_file(file)
+    }
+}
+
+fn failed<F: BankFile>(file: &F, error: &Error) -> NewFile<F> {
+    let error = Some((error.code().to_owned(), error.message().to_owned()));
+    NewFile { name: file_name(file).ok(), error, ..new_file(file) }
+}
+
+fn not_tried<F: BankFile>(file: &F, why: &Error) -> NewFile<F> {
+    let text = format!("not tried, because an earlier file failed: {}", why.message());
+    let error = Some((why.code().to_owned(), text));
+    NewFile { status: DownloadStatus::NotTried, name: file_name(file).ok(), error, ..new_file(file) }
+}
+
+fn new_file<F: BankFile>(file: &F) -> NewFile<F> {
+    NewFile {
+        file: file.clone(),
+        name: None,
+        path: None,
+        bytes: None,
+        status: DownloadStatus::Failed,
+        error: None,
+        parsed: Parsed::default(),
+    }
+}

@@ -1,0 +1,133 @@
+//! Files of this protocol: what the flows that all file channels share need of it.
+
+use std::{path::Path, time::Duration};
+
+use bankchannel_foundation::{
+    Content, Error, Exchange, Result,
+    error::{ErrorRow, row},
+    model::{Date, Timestamp},
+};
+use bankchannel_sepa_web_services::{
+    errors,
+    model::{BankFileDescriptor, BankFileStatus, FileStatusFilter},
+    operations::files::{
+        download_file::{DownloadBankFile, DownloadBankFileRequest},
+        list_files::{ListBankFiles, ListBankFilesRequest},
+    },
+};
+
+use crate::{
+    ContentDestination, call,
+    file_channel::{
+        BankFile, FileChannel, ListedFiles,
+        ledger::{FileLedger, LedgerFile},
+    },
+    sepa_web_services::SepaWebServices,
+};
+
+/// The steps of one flow.
+pub(super) type FlowSteps<'a> = crate::file_channel::steps::FlowSteps<'a, SepaWebServices>;
+
+/// Where the files of a call are.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BankFilePlace {
+    /// The part of the agreement; that of the settings without a value.
+    pub(crate) target_id: Option<String>,
+    /// Only files of this type.
+    pub(crate) file_type: Option<String>,
+    /// Only files made on this day or later.
+    pub(crate) start_date: Option<Date>,
+    /// Which files count as wanted.
+    pub(crate) status: FileStatusFilter,
+}
+
+impl BankFile for BankFileDescriptor {
+    const REFERENCE_UNSAFE: &'static ErrorRow = &errors::REFERENCE_UNSAFE;
+
+    fn file_type(&self) -> &str {
+        &self.file_type
+    }
+
+    fn file_reference(&self) -> &str {
+        &self.file_reference
+    }
+
+    fn file_timestamp(&self) -> &str {
+        self.file_timestamp.as_str()
+    }
+
+    fn of_ledger(begun: &LedgerFile) -> Option<Self> {
+        Some(Self::new(
+            begun.file_reference.clone(),
+            begun.file_type.clone(),
+            Timestamp::new(&begun.file_timestamp).ok()?,
+            BankFileStatus::Downloaded,
+        ))
+    }
+}
+
+impl FileChannel for SepaWebServices {
+    type File = BankFileDescriptor;
+    type Place = BankFilePlace;
+
+    const FILE_GONE: &'static ErrorRow = &errors::FILE_NOT_FOUND;
+    // By its reference, whatever a list shows.
+    const GIVES_UNLISTED: bool = true;
+
+    fn flow_limit(&self) -> Option<Duration> {
+        None
+    }
+
+    fn exchange_limit(&self, own_s: u32) -> Duration {
+        call::limit(self.0.ready.exchange_timeout(), own_s)
+    }
+
+    fn ledger(&self, place: &BankFilePlace, folder: &Path) -> FileLedger {
+        let sender = self.0.sender.as_ref().map(|sender| &sender.connection);
+        let bank = sender.and_then(|to| to.profile.bank.as_deref().or(to.profile.name.as_deref())).unwrap_or("bank");
+        let environment = sender.map(|to| to.environment).unwrap_or_default();
+        let target = place.target_id.as_deref().or_else(|| sender?.target_id.as_deref()).unwrap_or_default();
+        let channel = format!("sepa-web-services/{bank}/{environment:?}/{target}");
+        FileLedger::new(folder, channel, sender.map(|to| to.customer_id.clone()))
+    }
+
+    async fn list(steps: &FlowSteps<'_>, place: &BankFilePlace, which: ListedFiles) -> Result<Vec<BankFileDescriptor>> {
+        let mut request = ListBankFilesRequest::new();
+        request.target_id = place.target_id.clone();
+        request.file_type = place.file_type.clone();
+        request.start_date = place.start_date;
+        request.status = Some(match which {
+            ListedFiles::Wanted => place.status,
+            ListedFiles::All => FileStatusFilter::All,
+        });
+        let options = steps.exchange_options(own_limit::<ListBankFiles>(), ContentDestination::Memory);
+        Ok(steps.client.exchange::<ListBankFiles>(request, &options).await?.file_descriptors)
+    }
+
+    async fn download(
+        steps: &FlowSteps<'_>,
+        place: &BankFilePlace,
+        file: &BankFileDescriptor,
+        destination: ContentDestination,
+    ) -> Result<Content> {
+        let mut request = DownloadBankFileRequest::new(file.file_reference.clone());
+        request.file_type = Some(file.file_type.clone()).filter(|file_type| !file_type.is_empty());
+        request.target_id = place.target_id.clone();
+        let options = steps.exchange_options(own_limit::<DownloadBankFile>(), destination);
+        Ok(steps.client.exchange::<DownloadBankFile>(request, &options).await?.content)
+    }
+
+    fn is_worth_another(error: &Error) -> bool {
+        error.row() == &row::PEER_PROTOCOL || error.row() == &errors::BANK_FAILED
+    }
+
+    /// Neither the agreement nor the certificate is another for the next file.
+    fn ends_all(error: &Error) -> bool {
+        [&errors::AGREEMENT_REFUSED, &errors::SIGNATURE_REFUSED, &errors::TOKEN_FAILED].contains(&error.row())
+    }
+}
+
+/// The time limit that an operation declares, seconds.
+fn own_limit<O: Exchange>() -> u32 {
+    const { &O::DECLARATION }.route.as_ref().map_or(0, |route| route.timeout_s)
+}

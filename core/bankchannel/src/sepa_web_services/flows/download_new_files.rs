@@ -1,0 +1,170 @@
+//! Downloads all new files into a folder (§6.7).
+
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, error::ErrorRow};
+use bankchannel_sepa_web_services::{
+    errors,
+    model::{BankFileDescriptor, FileStatusFilter},
+};
+
+use super::{
+    Flow,
+    channel::{BankFilePlace, FlowSteps},
+    flow,
+};
+use crate::{
+    CallOptions,
+    file_channel::{
+        new_files::{DownloadStatus, NewFile, NewFilesWanted, fetch_new_files},
+        parsed::Parsed,
+    },
+    sepa_web_services::SepaWebServices,
+};
+
+/// The files to download, and the folder.
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+pub struct DownloadNewBankFilesRequest {
+    /// Only files of this type, the bank's word, at most 40 characters. Some banks list one type at a time.
+    pub file_type: Option<String>,
+    /// Only files of this status. Default: `new`.
+    pub status: Option<FileStatusFilter>,
+    /// The part of the agreement, at most 80 characters. Default: that of the settings.
+    pub target_id: Option<String>,
+    /// The folder, one for each bank and customer. The last part of the path is created if it does not exist.
+    pub directory: String,
+    /// Only the file with this reference.
+    pub file_reference: Option<String>,
+    /// The folder of the ledger, which remembers files that were begun and not reported. Default: `directory`. Give the
+    /// same folder to calls that share the bank's files, such as `settle_upload`.
+    pub ledger: Option<String>,
+    /// Whether the answer also has files in parsed form: all files with true, none with false. Default: the files that
+    /// this call downloaded.
+    pub parse: Option<bool>,
+}
+
+/// The result for each file.
+#[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
+pub struct DownloadNewBankFilesResponse {
+    /// The files in the order of the list, then those of earlier calls that are no longer listed as new.
+    pub files: Vec<DownloadedBankFile>,
+    /// The number of files downloaded.
+    pub downloaded: u32,
+    /// The number of files that already existed.
+    pub existing: u32,
+    /// The number of files that failed.
+    pub failed: u32,
+    /// The number of files that were not tried, because the call ended before or the disk is full.
+    pub not_tried: u32,
+}
+
+/// The result for one file.
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+pub struct DownloadedBankFile {
+    /// The file's name in the folder. Absent if no name could be made.
+    pub name: Option<String>,
+    /// The file's path. Absent if the file failed.
+    pub path: Option<String>,
+    /// The bank's reference of the file.
+    pub file_reference: String,
+    /// The bank's type of the file.
+    pub file_type: String,
+    /// The number of bytes downloaded.
+    pub bytes: Option<u64>,
+    /// The result.
+    pub status: DownloadStatus,
+    /// The error code, if the file failed or was not tried.
+    pub error: Option<String>,
+    /// The error in words, if the file failed or was not tried.
+    pub error_message: Option<String>,
+    /// The parsed content.
+    #[boundary(flatten)]
+    pub parsed: Parsed,
+}
+
+const ERRORS: &[&ErrorRow] = &[
+    &errors::NOT_OFFERED,
+    &errors::TOKEN_FAILED,
+    &errors::FAULT,
+    &errors::ANSWER_SIGNATURE,
+    &errors::ANSWER_NOT_TRUSTED,
+    &errors::ANSWER_STALE,
+    &errors::ANSWER_CONTENT,
+    &errors::SIGNATURE_REFUSED,
+    &errors::AGREEMENT_REFUSED,
+    &errors::FILE_NOT_FOUND,
+    &errors::REFERENCE_UNSAFE,
+    &errors::REFUSED,
+    &errors::BANK_FAILED,
+];
+
+/// Download all new files of a bank into a folder.
+///
+/// Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An existing file does not
+/// change, so a second run continues where the first one ended. A file appears under its name only when all signatures
+/// over it have held; nothing is overwritten, no link is followed, nothing is written outside the folder. Use one folder
+/// for each bank and customer: names contain neither. The list and each file are tried up to three times; a file that
+/// fails does not stop the others. A bank marks a file as downloaded when it has sent it, whether it arrives or not; then
+/// it is not listed as new again. So small hidden files in the ledger, `.bankchannel-file-…`, remember from before the
+/// bank is asked until the call returns which files were not reported: the next call also returns files that a failed or
+/// killed call has downloaded, and asks by their references for those that did not arrive. Each file is reported as
+/// downloaded once. The call itself fails if the list cannot be read, or if continuing is pointless; then the error's
+/// `partial_response` has the result for each file so far.
+#[derive(Debug, OperationDocs)]
+pub struct DownloadNewBankFiles;
+
+impl Operation for DownloadNewBankFiles {
+    type Request = DownloadNewBankFilesRequest;
+    type Response = DownloadNewBankFilesResponse;
+    const DECLARATION: Declaration = flow("sepa_web_services.download_new_files", Self::DOCS, ERRORS);
+}
+
+impl Flow<SepaWebServices> for DownloadNewBankFiles {
+    async fn run(
+        client: &SepaWebServices,
+        request: DownloadNewBankFilesRequest,
+        options: &CallOptions,
+    ) -> Result<DownloadNewBankFilesResponse> {
+        let steps = FlowSteps::begin(client, options)?;
+        let place = BankFilePlace {
+            target_id: request.target_id.clone(),
+            file_type: request.file_type.clone(),
+            start_date: None,
+            status: request.status.unwrap_or(FileStatusFilter::New),
+        };
+        let wanted = NewFilesWanted {
+            place,
+            file_type: request.file_type.as_deref(),
+            file_reference: request.file_reference.as_deref(),
+            directory: &request.directory,
+            ledger: request.ledger.as_deref(),
+            parse: request.parse,
+        };
+        let mut fetched = fetch_new_files(&steps, wanted).await?;
+        let ended = fetched.ended.take();
+        if ended.is_none() {
+            fetched.reported(errors::FILE_NOT_FOUND.code).await;
+        }
+        let answer = DownloadNewBankFilesResponse {
+            downloaded: fetched.count(DownloadStatus::Downloaded),
+            existing: fetched.count(DownloadStatus::Exists),
+            failed: fetched.count(DownloadStatus::Failed),
+            not_tried: fetched.count(DownloadStatus::NotTried),
+            files: fetched.files.into_iter().map(DownloadedBankFile::from).collect(),
+        };
+        match ended {
+            Some(error) => Err(error.with("downloaded", answer.downloaded).with_partial_response(answer)),
+            None => Ok(answer),
+        }
+    }
+}
+
+impl From<NewFile<BankFileDescriptor>> for DownloadedBankFile {
+    fn from(found: NewFile<BankFileDescriptor>) -> Self {
+        let NewFile { file, name, path, bytes, status, error, parsed } = found;
+        let (error, error_message) = error.unzip();
+        let BankFileDescriptor { file_reference, file_type, .. } = file;
+        Self { name, path, file_reference, file_type, bytes, status, error, error_message, parsed }
+    }
+}

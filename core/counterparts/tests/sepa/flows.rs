@@ -1,0 +1,116 @@
+//! New files with the ledger, and uploads without an answer settled (§6.5, §6.7).
+
+use std::{fs, path::Path};
+
+use bankchannel::{Content, Timestamp, sepa_web_services::*};
+use serde_json::json;
+
+use crate::world::{World, payment, payment_type};
+
+fn new_files(folder: &Path) -> DownloadNewBankFilesRequest {
+    let mut request = DownloadNewBankFilesRequest::new(folder.display().to_string());
+    request.file_type = Some("pain.002.001.10".to_owned());
+    request
+}
+
+async fn upload(client: &SepaWebServices, message_id: &str) -> bankchannel::Result<UploadBankFileResponse> {
+    let content = Content::from(payment(message_id));
+    client.upload_file(UploadBankFileRequest::new(content, payment_type("op").to_owned())).await
+}
+
+fn dat_files(folder: &Path) -> usize {
+    let names = fs::read_dir(folder).unwrap().map(|one| one.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".dat")).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t93_a_file_whose_answer_is_lost_is_fetched_by_the_next_call_and_reported_once() {
+    let world = World::new().await;
+    let client = world.client_with("op", json!({ "retries": 0 }));
+    for message_id in ["T93-1", "T93-2"] {
+        upload(&client, message_id).await.unwrap();
+    }
+    world.advance_s(61).await;
+    let folder = tempfile::tempdir().unwrap();
+    // The list is answered; the answer with the first file is lost, and the bank has marked the file as downloaded.
+    world.order("sandbox/faults", json!([{"fault": "lost-after-commit", "operation": "download_file"}])).await;
+    let first = client.download_new_files(new_files(folder.path())).await.unwrap();
+    assert_eq!((first.downloaded, first.failed, dat_files(folder.path())), (1, 1, 1), "{first:?}");
+    // Another customer's or target's calls have nothing to do with it.
+    let failed = first.files.iter().find(|file| file.status == DownloadStatus::Failed).unwrap();
+    assert!(failed.error.is_some() && failed.path.is_none(), "{failed:?}");
+    let second = client.download_new_files(new_files(folder.path())).await.unwrap();
+    assert_eq!((second.downloaded, second.failed, second.existing), (1, 0, 0), "{second:?}");
+    assert_eq!(second.files[0].file_reference, failed.file_reference);
+    let named = |files: &[DownloadedBankFile]| -> Vec<String> {
+        let reports = files.iter().filter_map(|file| file.parsed.report.as_ref()).flat_map(|file| &file.reports);
+        reports.filter_map(|report| report.original_message_id.clone()).collect()
+    };
+    let mut all = [named(&first.files), named(&second.files)].concat();
+    all.sort();
+    assert_eq!(all, ["T93-1", "T93-2"]);
+    let third = client.download_new_files(new_files(folder.path())).await.unwrap();
+    assert!(third.files.is_empty(), "{third:?}");
+    assert_eq!(dat_files(folder.path()), 2);
+    let left = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 2, "nothing of the ledger is left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t93_a_file_that_the_bank_has_no_more_is_reported_once() {
+    let world = World::new().await;
+    let client = world.client_with("op", json!({ "retries": 0 }));
+    let folder = tempfile::tempdir().unwrap();
+    // What a killed call leaves: an entry for a file that was begun. Its run holds no lock any more.
+    upload(&client, "T93-3").await.unwrap();
+    world.advance_s(61).await;
+    world.order("sandbox/faults", json!([{"fault": "lost-after-commit", "operation": "download_file"}])).await;
+    let first = client.download_new_files(new_files(folder.path())).await.unwrap();
+    assert_eq!((first.downloaded, first.failed), (0, 1), "{first:?}");
+    for name in fs::read_dir(folder.path()).unwrap().map(|one| one.unwrap().path()) {
+        let text = fs::read_to_string(&name).unwrap_or_default();
+        if text.contains(&first.files[0].file_reference) {
+            fs::write(&name, text.replace(&first.files[0].file_reference, "NO-SUCH-FILE")).unwrap();
+        }
+    }
+    let second = client.download_new_files(new_files(folder.path())).await.unwrap();
+    assert_eq!((second.failed, second.files.len()), (1, 1), "{second:?}");
+    assert_eq!(second.files[0].error.as_deref(), Some("sepa_web_services.file_not_found"), "{second:?}");
+    assert_eq!(second.files[0].file_reference, "NO-SUCH-FILE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t90_a_report_settles_an_upload_whose_answer_is_lost_and_nothing_else_does() {
+    let world = World::new().await;
+    let client = world.client_with("op", json!({ "retries": 0 }));
+    world.fault("lost-after-commit").await;
+    let lost = upload(&client, "T90-LOST").await.unwrap_err();
+    assert_eq!(lost.outcome(), Some(bankchannel::CallOutcome::Unknown));
+    assert_eq!(lost.detail("message_id"), Some("T90-LOST"), "{lost:?}");
+    let uploaded_at = Timestamp::new(lost.detail("request_timestamp").unwrap()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let request = |message_id: &str| {
+        SettleBankUploadRequest::new(message_id.to_owned(), uploaded_at.clone(), folder.path().display().to_string())
+    };
+    let before = client.settle_upload(request("T90-LOST")).await.unwrap();
+    assert_eq!((before.outcome, before.files_read), (BankUploadOutcome::Unknown, 0), "{before:?}");
+    world.advance_s(61).await;
+    let other = client.settle_upload(request("T90-OTHER")).await.unwrap();
+    assert_eq!((other.outcome, other.files_read), (BankUploadOutcome::Unknown, 1), "{other:?}");
+    // The report lies in the folder now; the same is said again, and the next call still returns it.
+    for _ in 0..2 {
+        let settled = client.settle_upload(request("T90-LOST")).await.unwrap();
+        assert_eq!(settled.outcome, BankUploadOutcome::Accepted, "{settled:?}");
+        assert_eq!((settled.reports.len(), settled.not_read.len()), (1, 0), "{settled:?}");
+        assert!(Path::new(&settled.reports[0].path).is_file());
+    }
+    let new = client.download_new_files(new_files(folder.path())).await.unwrap();
+    assert_eq!(new.downloaded, 1, "{new:?}");
+    assert_eq!(world.uploads("op").await, 1, "nothing was sent again");
+    // A report that is older than the upload is of another one.
+    let mut later = request("T90-LOST");
+    later.uploaded_at = Timestamp::new("2099-01-01T00:00:00Z").unwrap();
+    assert_eq!(client.settle_upload(later).await.unwrap().outcome, BankUploadOutcome::Unknown);
+    let error = client.settle_upload(request(" ")).await.unwrap_err();
+    assert_eq!(error.code(), "input.invalid_field");
+}
