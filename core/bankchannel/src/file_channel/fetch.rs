@@ -11,10 +11,10 @@ use bankchannel_foundation::{CallOutcome, Content, Error, Result, error::row, sh
 use bankchannel_transport::{at_least, background};
 
 use super::{
-    BankFile, FileChannel, ListedFiles,
+    ChannelFile, FileChannel, ListedFiles,
     file_names::file_name,
     ledger::{FileLedger, LedgerFile},
-    steps::FlowSteps,
+    steps::ChannelFlowSteps,
 };
 use crate::ContentDestination;
 
@@ -23,7 +23,7 @@ pub const DOWNLOAD_TRIES: u32 = 3;
 
 /// Lists files; tries again after an answer that was broken.
 pub(crate) async fn list<C: FileChannel>(
-    steps: &FlowSteps<'_, C>,
+    steps: &ChannelFlowSteps<'_, C>,
     place: &C::Place,
     which: ListedFiles,
 ) -> Result<Vec<C::File>> {
@@ -42,7 +42,7 @@ pub(crate) async fn list<C: FileChannel>(
 
 /// Downloads one file; tries again after an answer that was broken.
 pub(crate) async fn download<C: FileChannel>(
-    steps: &FlowSteps<'_, C>,
+    steps: &ChannelFlowSteps<'_, C>,
     place: &C::Place,
     file: &C::File,
     destination: ContentDestination,
@@ -63,7 +63,7 @@ pub(crate) async fn download<C: FileChannel>(
 }
 
 /// A broken answer is asked for again at once; a bank that has failed gets time.
-async fn pause_after<C: FileChannel>(steps: &FlowSteps<'_, C>, error: &Error, tries: u32) -> Result<()> {
+async fn pause_after<C: FileChannel>(steps: &ChannelFlowSteps<'_, C>, error: &Error, tries: u32) -> Result<()> {
     if error.row() == &row::PEER_PROTOCOL {
         return Ok(());
     }
@@ -76,7 +76,7 @@ pub(crate) fn was_not_sent(error: &Error) -> bool {
 }
 
 /// A file as the ledger describes it.
-pub(crate) fn ledger_file<F: BankFile>(file: &F, name: &str) -> LedgerFile {
+pub(crate) fn ledger_file<F: ChannelFile>(file: &F, name: &str) -> LedgerFile {
     let described = LedgerFile::new(file.file_type(), file.file_reference(), file.file_timestamp());
     LedgerFile { name: name.to_owned(), ..described }
 }
@@ -96,7 +96,7 @@ pub(crate) enum FileFetch {
 /// Downloads a file into a folder, unless it exists. The ledger has an entry for it from before the bank is asked;
 /// `was_begun` is whether an earlier call left one; `number` is that of the file, and of all files.
 pub(crate) async fn into_folder<C: FileChannel>(
-    steps: &FlowSteps<'_, C>,
+    steps: &ChannelFlowSteps<'_, C>,
     ledger: &Arc<FileLedger>,
     (place, file, was_begun): (&C::Place, &C::File, bool),
     (number, folder): ((usize, usize), &Path),
@@ -148,7 +148,7 @@ fn is_taken(target: &Path, was_begun: bool) -> bool {
 
 /// Makes sure that the folder exists; creates the last part of its path if it is missing.
 pub(crate) async fn open_folder<C: FileChannel>(
-    steps: &FlowSteps<'_, C>,
+    steps: &ChannelFlowSteps<'_, C>,
     field: &'static str,
     folder: &str,
 ) -> Result<PathBuf> {

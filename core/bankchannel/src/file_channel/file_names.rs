@@ -3,7 +3,7 @@
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{Error, Result};
 
-use super::BankFile;
+use super::ChannelFile;
 
 /// The longest file name that all common file systems accept, in bytes.
 const NAME_MAX: usize = 255;
@@ -16,7 +16,7 @@ const NAME_MAX: usize = 255;
 /// # Errors
 /// `reference_unsafe` of the channel if the type or the reference is empty or has a path separator or a control character,
 /// if the time stamp does not begin with a day, or if the name would be too long: no honest bank names a file so.
-pub(crate) fn file_name<F: BankFile>(file: &F) -> Result<String> {
+pub(crate) fn file_name<F: ChannelFile>(file: &F) -> Result<String> {
     let refused = |why: &str| Error::because(F::REFERENCE_UNSAFE, format!("{} {why}.", F::REFERENCE_UNSAFE.text));
     let day = day(file.file_timestamp()).ok_or_else(|| refused("its FileTimestamp does not begin with a day"))?;
     let unsafe_part = "its type or reference is empty, or has a path separator or a control character in it";

@@ -6,7 +6,7 @@
 //!                                        └── FileChannel: a client's list, download and ledger ──┘
 //! ```
 //!
-//! A further channel implements [`FileChannel`] for its client and [`BankFile`] for its descriptions of files.
+//! A further channel implements [`FileChannel`] for its client and [`ChannelFile`] for its descriptions of files.
 
 pub(crate) mod fetch;
 pub(crate) mod file_names;
@@ -24,10 +24,10 @@ use bankchannel_foundation::{
 
 use crate::{ContentDestination, client::ProtocolClient};
 use ledger::{FileLedger, LedgerFile};
-use steps::FlowSteps;
+use steps::ChannelFlowSteps;
 
 /// A bank's description of a file.
-pub(crate) trait BankFile: Clone + Send + Sync + 'static {
+pub(crate) trait ChannelFile: Clone + Send + Sync + 'static {
     /// The error for a type or reference that cannot be part of a file's name.
     const REFERENCE_UNSAFE: &'static ErrorRow;
 
@@ -56,7 +56,7 @@ pub(crate) enum ListedFiles {
 /// A client of a channel that lists files and gives them.
 pub(crate) trait FileChannel: ProtocolClient + Sync {
     /// The bank's description of a file.
-    type File: BankFile;
+    type File: ChannelFile;
     /// Where the files of a call are: the bank, the type, the part of an agreement.
     type Place: Clone + Send + Sync;
 
@@ -76,14 +76,14 @@ pub(crate) trait FileChannel: ProtocolClient + Sync {
 
     /// Lists files, once.
     fn list(
-        steps: &FlowSteps<'_, Self>,
+        steps: &ChannelFlowSteps<'_, Self>,
         place: &Self::Place,
         which: ListedFiles,
     ) -> impl Future<Output = Result<Vec<Self::File>>> + Send;
 
     /// Downloads a file, once.
     fn download(
-        steps: &FlowSteps<'_, Self>,
+        steps: &ChannelFlowSteps<'_, Self>,
         place: &Self::Place,
         file: &Self::File,
         destination: ContentDestination,

@@ -8,12 +8,12 @@ use std::{
 use bankchannel_foundation::{Boundary, Category, Error, Result};
 
 use super::{
-    BankFile, FileChannel, ListedFiles,
+    ChannelFile, FileChannel, ListedFiles,
     fetch::{FileFetch, into_folder, list, open_folder, settle},
     file_names::file_name,
     ledger::{FileLedger, UnreportedFile},
     parsed::{ContentParser, Parsed},
-    steps::FlowSteps,
+    steps::ChannelFlowSteps,
 };
 
 /// The result for a file.
@@ -47,7 +47,7 @@ pub(crate) struct NewFilesWanted<'r, C: FileChannel> {
 }
 
 /// The result for one file.
-pub(crate) struct NewFile<F> {
+pub(crate) struct FetchedNewFile<F> {
     pub(crate) file: F,
     pub(crate) name: Option<String>,
     pub(crate) path: Option<String>,
@@ -58,14 +58,14 @@ pub(crate) struct NewFile<F> {
 }
 
 /// The results, and what is still to be done with them.
-pub(crate) struct NewFiles<F> {
-    pub(crate) files: Vec<NewFile<F>>,
+pub(crate) struct FetchedNewFiles<F> {
+    pub(crate) files: Vec<FetchedNewFile<F>>,
     /// The error that has ended the call before its end.
     pub(crate) ended: Option<Error>,
     ledger: Arc<FileLedger>,
 }
 
-impl<F: BankFile> NewFiles<F> {
+impl<F: ChannelFile> FetchedNewFiles<F> {
     /// The number of files with this result.
     pub(crate) fn count(&self, status: DownloadStatus) -> u32 {
         u32::try_from(self.files.iter().filter(|file| file.status == status).count()).unwrap_or(u32::MAX)
@@ -75,24 +75,24 @@ impl<F: BankFile> NewFiles<F> {
     /// any more: it is reported once.
     pub(crate) async fn reported(&self, gone: &str) {
         // A file that exists may be another running call's.
-        let is_settled = |file: &&NewFile<F>| {
+        let is_settled = |file: &&FetchedNewFile<F>| {
             file.status == DownloadStatus::Downloaded || file.error.as_ref().is_some_and(|(code, _)| code == gone)
         };
-        let key = |file: &NewFile<F>| (file.file.file_type().to_owned(), file.file.file_reference().to_owned());
+        let key = |file: &FetchedNewFile<F>| (file.file.file_type().to_owned(), file.file.file_reference().to_owned());
         let reported: Vec<_> = self.files.iter().filter(is_settled).map(key).collect();
         let ledger = Arc::clone(&self.ledger);
         settle(move || reported.iter().for_each(|(file_type, reference)| ledger.reported(file_type, reference))).await;
     }
 }
 
-/// Fetches the new files. The ledger remembers them until [`NewFiles::reported`].
+/// Fetches the new files. The ledger remembers them until [`FetchedNewFiles::reported`].
 ///
 /// # Errors
 /// Those of the listing and of the folders: nothing was fetched.
 pub(crate) async fn fetch_new_files<C: FileChannel>(
-    steps: &FlowSteps<'_, C>,
+    steps: &ChannelFlowSteps<'_, C>,
     wanted: NewFilesWanted<'_, C>,
-) -> Result<NewFiles<C::File>> {
+) -> Result<FetchedNewFiles<C::File>> {
     let folder = open_folder(steps, "directory", wanted.directory).await?;
     let ledger_folder = match wanted.ledger {
         Some(ledger) => open_folder(steps, "ledger", ledger).await?,
@@ -110,7 +110,7 @@ pub(crate) async fn fetch_new_files<C: FileChannel>(
             file.parsed = parser.path(Path::new(path)).await;
         }
     }
-    Ok(NewFiles { files, ended, ledger })
+    Ok(FetchedNewFiles { files, ended, ledger })
 }
 
 /// A file to download.
@@ -124,7 +124,7 @@ struct WantedFile<F> {
 
 /// The bank's files, and those that ended calls began and did not report.
 async fn found<C: FileChannel>(
-    steps: &FlowSteps<'_, C>,
+    steps: &ChannelFlowSteps<'_, C>,
     wanted: &NewFilesWanted<'_, C>,
     ledger: &Arc<FileLedger>,
 ) -> Result<Vec<WantedFile<C::File>>> {
@@ -154,7 +154,7 @@ async fn found<C: FileChannel>(
 }
 
 /// Takes a file's entry out of those that are left.
-fn take<F: BankFile>(left: &mut Vec<UnreportedFile>, file: &F) -> Option<UnreportedFile> {
+fn take<F: ChannelFile>(left: &mut Vec<UnreportedFile>, file: &F) -> Option<UnreportedFile> {
     let is_it = |left: &UnreportedFile| {
         left.file.file_type == file.file_type() && left.file.file_reference == file.file_reference()
     };
@@ -164,11 +164,11 @@ fn take<F: BankFile>(left: &mut Vec<UnreportedFile>, file: &F) -> Option<Unrepor
 
 /// Downloads the files. Returns the error that ends the call before its end, too.
 async fn fetch_each<C: FileChannel>(
-    steps: &FlowSteps<'_, C>,
+    steps: &ChannelFlowSteps<'_, C>,
     (ledger, folder): (&Arc<FileLedger>, &Path),
     place: &C::Place,
     found: &[WantedFile<C::File>],
-) -> (Vec<NewFile<C::File>>, Option<Error>) {
+) -> (Vec<FetchedNewFile<C::File>>, Option<Error>) {
     let mut ended: Option<Error> = None;
     let mut files = Vec::with_capacity(found.len());
     for (at, wanted) in found.iter().enumerate() {
@@ -192,7 +192,7 @@ async fn fetch_each<C: FileChannel>(
 
 /// Downloads one file, unless it is there.
 async fn one<C: FileChannel>(
-    steps: &FlowSteps<'_, C>,
+    steps: &ChannelFlowSteps<'_, C>,
     (ledger, folder): (&Arc<FileLedger>, &Path),
     (place, wanted): (&C::Place, &WantedFile<C::File>),
     number: (usize, usize),
@@ -226,7 +226,7 @@ fn complete(path: PathBuf) -> Option<(PathBuf, u64)> {
 }
 
 /// Whether the other files would fail the same way.
-fn ends_all<C: FileChannel>(error: &Error, steps: &FlowSteps<'_, C>) -> bool {
+fn ends_all<C: FileChannel>(error: &Error, steps: &ChannelFlowSteps<'_, C>) -> bool {
     match error.category() {
         Category::Cancelled | Category::ResourceExhausted => true,
         // The time limit of one file does not stop the others.
@@ -235,12 +235,12 @@ fn ends_all<C: FileChannel>(error: &Error, steps: &FlowSteps<'_, C>) -> bool {
     }
 }
 
-fn described<F: BankFile>(file: &F, fetched: &FileFetch) -> NewFile<F> {
+fn described<F: ChannelFile>(file: &F, fetched: &FileFetch) -> FetchedNewFile<F> {
     let (status, path, bytes) = match fetched {
         FileFetch::Downloaded { path, bytes } => (DownloadStatus::Downloaded, path, Some(*bytes)),
         FileFetch::Exists { path } => (DownloadStatus::Exists, path, None),
     };
-    NewFile {
+    FetchedNewFile {
         name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
         path: Some(path.display().to_string()),
         bytes,
@@ -249,19 +249,19 @@ fn described<F: BankFile>(file: &F, fetched: &FileFetch) -> NewFile<F> {
     }
 }
 
-fn failed<F: BankFile>(file: &F, error: &Error) -> NewFile<F> {
+fn failed<F: ChannelFile>(file: &F, error: &Error) -> FetchedNewFile<F> {
     let error = Some((error.code().to_owned(), error.message().to_owned()));
-    NewFile { name: file_name(file).ok(), error, ..new_file(file) }
+    FetchedNewFile { name: file_name(file).ok(), error, ..new_file(file) }
 }
 
-fn not_tried<F: BankFile>(file: &F, why: &Error) -> NewFile<F> {
+fn not_tried<F: ChannelFile>(file: &F, why: &Error) -> FetchedNewFile<F> {
     let text = format!("not tried, because an earlier file failed: {}", why.message());
     let error = Some((why.code().to_owned(), text));
-    NewFile { status: DownloadStatus::NotTried, name: file_name(file).ok(), error, ..new_file(file) }
+    FetchedNewFile { status: DownloadStatus::NotTried, name: file_name(file).ok(), error, ..new_file(file) }
 }
 
-fn new_file<F: BankFile>(file: &F) -> NewFile<F> {
-    NewFile {
+fn new_file<F: ChannelFile>(file: &F) -> FetchedNewFile<F> {
+    FetchedNewFile {
         file: file.clone(),
         name: None,
         path: None,

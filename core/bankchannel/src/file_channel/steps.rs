@@ -12,13 +12,13 @@ use super::FileChannel;
 use crate::{CallAnswer, CallOptions, ContentDestination, LogLevel, Progress, Question, progress::FlowStage};
 
 /// The steps of one flow.
-pub(crate) struct FlowSteps<'a, C> {
+pub(crate) struct ChannelFlowSteps<'a, C> {
     pub(crate) client: &'a C,
     options: &'a CallOptions,
     deadline: Option<Instant>,
 }
 
-impl<'a, C: FileChannel> FlowSteps<'a, C> {
+impl<'a, C: FileChannel> ChannelFlowSteps<'a, C> {
     /// Starts a flow, unless it is already cancelled or expired.
     pub(crate) fn begin(client: &'a C, options: &'a CallOptions) -> Result<Self> {
         let limit = options.timeout.or_else(|| client.flow_limit());

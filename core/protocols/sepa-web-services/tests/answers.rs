@@ -56,7 +56,7 @@ fn listed(document: &str) -> Result<ListBankFilesResponse, Error> {
 }
 
 fn told(result: Result<BelievedMessage, Error>) -> (String, Option<CallOutcome>) {
-    let error = result.err().expect("it is not believed");
+    let error = result.expect_err("it is not believed");
     (error.code().to_owned(), error.outcome())
 }
 

@@ -25,7 +25,8 @@ pub(super) fn typed(entry: &CatalogueEntry, request: &Value, content: Option<&Pa
     if WITHOUT.contains(&name) {
         return None;
     }
-    let mut out: Vec<String> = match COMMANDS.iter().find(|(operation, _)| *operation == name) {
+    let is_of_wscli = |(operation, _): &&(&str, _)| entry.declaration.protocol == "ws-channel" && *operation == name;
+    let mut out: Vec<String> = match COMMANDS.iter().find(is_of_wscli) {
         Some((_, command)) => command.iter().map(|word| (*word).to_owned()).collect(),
         None => {
             let placement = bankchannel::protocol(entry.declaration.protocol)?.commands;

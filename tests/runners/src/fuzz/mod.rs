@@ -89,6 +89,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("sepa_message", sepa::message),
     ("canonical_xml", sepa::canonical),
     ("sepa_profile", sepa::profile),
+    ("sepa_content", sepa::content),
 ];
 
 /// The target whose corpus this target uses: the readers of a payment file share theirs.

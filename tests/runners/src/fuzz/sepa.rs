@@ -1,7 +1,8 @@
-//! The parsers of SEPA Web Services: messages, canonicalisation, profiles.
+//! The parsers of SEPA Web Services: messages, canonicalisation, profiles, packed content.
 
 use bankchannel_foundation::model::read_boundary;
 use bankchannel_sepa_web_services::{
+    answer::{UnpackingLimits, unpack_content},
     profile::{self, BankEnvironment, ChannelProfile},
     verify::{VerificationRules, examine},
 };
@@ -61,5 +62,19 @@ pub(super) fn profile(bytes: &[u8]) {
         for environment in [BankEnvironment::Production, BankEnvironment::Test] {
             drop(own.anchors_of(environment));
         }
+    }
+}
+
+/// Unpacks content by each announcement: never more than the limits allow.
+pub(super) fn content(bytes: &[u8]) {
+    for (compressed, method) in [(false, None), (true, None), (true, Some("DEFLATE"))] {
+        let limits = UnpackingLimits::CLIENT;
+        let Ok(mut next) = unpack_content(bytes.to_vec().into(), compressed, method, limits) else { continue };
+        let mut unpacked = 0;
+        while let Ok(Some(piece)) = next() {
+            unpacked += piece.len() as u64;
+        }
+        let most = (bytes.len() as u64 * limits.ratio).max(1024 * 1024);
+        assert!(unpacked <= most, "{unpacked} bytes of {}", bytes.len());
     }
 }

@@ -43,6 +43,7 @@ pub fn inputs(target: &str) -> Vec<Hostile> {
         "sepa_message" => sepa::messages(),
         "canonical_xml" => sepa::canonical(),
         "sepa_profile" => sepa::profiles(),
+        "sepa_content" => sepa::contents(),
         "challenge" | "text" | "totp_secret" => texts(),
         _ => psd2::inputs(target),
     }

@@ -1,4 +1,6 @@
-//! Inputs against messages of SEPA Web Services, canonicalisation and profiles.
+//! Inputs against messages of SEPA Web Services, canonicalisation, profiles and packed content.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{Hostile, LARGE, counted};
 
@@ -85,5 +87,20 @@ pub(super) fn profiles() -> Vec<Hostile> {
             format!("{{\"anchors\":{{\"production\":\"{}\"}}}}", block.repeat(LARGE / block.len())).into_bytes(),
         ),
         ("lists in lists", "[".repeat(LARGE).into_bytes()),
+    ]
+}
+
+pub(super) fn contents() -> Vec<Hostile> {
+    // A gzip member of nothing, and a stored block of DEFLATE of nothing.
+    const MEMBER: [u8; 20] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    const BLOCK: [u8; 5] = [0, 0, 0, 0xff, 0xff];
+    let encoded = |bytes: Vec<u8>| STANDARD.encode(bytes).into_bytes();
+    let named = [&[0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3][..], &[b'a'; LARGE / 2][..]].concat();
+    vec![
+        ("members", encoded(MEMBER.repeat(LARGE / 27))),
+        ("blocks of nothing", encoded([&MEMBER[..10], &BLOCK.repeat(LARGE / 7)[..]].concat())),
+        ("a name without an end", encoded(named)),
+        ("line ends", "A\n".repeat(LARGE / 2).into_bytes()),
+        ("padding", "=".repeat(LARGE).into_bytes()),
     ]
 }

@@ -163,7 +163,7 @@ impl Story<'_> {
     async fn fetch(&self) -> CommandOutcome<(Vec<Value>, String)> {
         let mut fetched = Vec::new();
         for bank in &BANKS {
-            let folder = self.folder.make(bank.profile)?.display().to_string();
+            let folder = self.folder.path().join(bank.profile).display().to_string();
             let mut wanted = DownloadNewBankFilesRequest::new(folder);
             wanted.file_type = Some(bank.report.to_owned());
             for file in self.client(bank, json!({}))?.download_new_files(wanted).await?.files {
@@ -182,7 +182,7 @@ impl Story<'_> {
     /// Looks for the report that names the message whose answer was lost.
     async fn settle(&self) -> CommandOutcome<(Value, String)> {
         let bank = &BANKS[2];
-        let folder = self.folder.make(bank.profile)?.display().to_string();
+        let folder = self.folder.path().join(bank.profile).display().to_string();
         let request = SettleBankUploadRequest::new(bank.message_id(), self.begun.clone(), folder);
         let settled = self.client(bank, json!({}))?.settle_upload(request).await?;
         if settled.outcome != BankUploadOutcome::Accepted {

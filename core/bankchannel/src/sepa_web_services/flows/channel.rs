@@ -19,14 +19,14 @@ use bankchannel_sepa_web_services::{
 use crate::{
     ContentDestination, call,
     file_channel::{
-        BankFile, FileChannel, ListedFiles,
+        ChannelFile, FileChannel, ListedFiles,
         ledger::{FileLedger, LedgerFile},
     },
     sepa_web_services::SepaWebServices,
 };
 
 /// The steps of one flow.
-pub(super) type FlowSteps<'a> = crate::file_channel::steps::FlowSteps<'a, SepaWebServices>;
+pub(super) type FileFlowSteps<'a> = crate::file_channel::steps::ChannelFlowSteps<'a, SepaWebServices>;
 
 /// Where the files of a call are.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +41,7 @@ pub(crate) struct BankFilePlace {
     pub(crate) status: FileStatusFilter,
 }
 
-impl BankFile for BankFileDescriptor {
+impl ChannelFile for BankFileDescriptor {
     const REFERENCE_UNSAFE: &'static ErrorRow = &errors::REFERENCE_UNSAFE;
 
     fn file_type(&self) -> &str {
@@ -91,7 +91,11 @@ impl FileChannel for SepaWebServices {
         FileLedger::new(folder, channel, sender.map(|to| to.customer_id.clone()))
     }
 
-    async fn list(steps: &FlowSteps<'_>, place: &BankFilePlace, which: ListedFiles) -> Result<Vec<BankFileDescriptor>> {
+    async fn list(
+        steps: &FileFlowSteps<'_>,
+        place: &BankFilePlace,
+        which: ListedFiles,
+    ) -> Result<Vec<BankFileDescriptor>> {
         let mut request = ListBankFilesRequest::new();
         request.target_id = place.target_id.clone();
         request.file_type = place.file_type.clone();
@@ -105,7 +109,7 @@ impl FileChannel for SepaWebServices {
     }
 
     async fn download(
-        steps: &FlowSteps<'_>,
+        steps: &FileFlowSteps<'_>,
         place: &BankFilePlace,
         file: &BankFileDescriptor,
         destination: ContentDestination,

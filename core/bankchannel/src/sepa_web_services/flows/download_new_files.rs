@@ -8,13 +8,13 @@ use bankchannel_sepa_web_services::{
 
 use super::{
     Flow,
-    channel::{BankFilePlace, FlowSteps},
+    channel::{BankFilePlace, FileFlowSteps},
     flow,
 };
 use crate::{
     CallOptions,
     file_channel::{
-        new_files::{DownloadStatus, NewFile, NewFilesWanted, fetch_new_files},
+        new_files::{DownloadStatus, FetchedNewFile, NewFilesWanted, fetch_new_files},
         parsed::Parsed,
     },
     sepa_web_services::SepaWebServices,
@@ -126,7 +126,7 @@ impl Flow<SepaWebServices> for DownloadNewBankFiles {
         request: DownloadNewBankFilesRequest,
         options: &CallOptions,
     ) -> Result<DownloadNewBankFilesResponse> {
-        let steps = FlowSteps::begin(client, options)?;
+        let steps = FileFlowSteps::begin(client, options)?;
         let place = BankFilePlace {
             target_id: request.target_id.clone(),
             file_type: request.file_type.clone(),
@@ -160,9 +160,9 @@ impl Flow<SepaWebServices> for DownloadNewBankFiles {
     }
 }
 
-impl From<NewFile<BankFileDescriptor>> for DownloadedBankFile {
-    fn from(found: NewFile<BankFileDescriptor>) -> Self {
-        let NewFile { file, name, path, bytes, status, error, parsed } = found;
+impl From<FetchedNewFile<BankFileDescriptor>> for DownloadedBankFile {
+    fn from(found: FetchedNewFile<BankFileDescriptor>) -> Self {
+        let FetchedNewFile { file, name, path, bytes, status, error, parsed } = found;
         let (error, error_message) = error.unzip();
         let BankFileDescriptor { file_reference, file_type, .. } = file;
         Self { name, path, file_reference, file_type, bytes, status, error, error_message, parsed }

@@ -28,7 +28,7 @@ use bankchannel_transport::background;
 
 use super::{
     Flow,
-    channel::{BankFilePlace, FlowSteps},
+    channel::{BankFilePlace, FileFlowSteps},
     flow,
 };
 use crate::{
@@ -168,7 +168,7 @@ impl Flow<SepaWebServices> for SettleBankUpload {
         if request.message_id.trim().is_empty() {
             return Err(Error::invalid_field("message_id", "is empty: a person settles a file without one"));
         }
-        let steps = FlowSteps::begin(client, options)?;
+        let steps = FileFlowSteps::begin(client, options)?;
         let folder = open_folder(&steps, "directory", &request.directory).await?;
         let ledger_folder = match &request.ledger {
             Some(ledger) => open_folder(&steps, "ledger", ledger).await?,
@@ -214,7 +214,7 @@ fn report_types(client: &SepaWebServices, given: Option<&str>) -> Vec<Option<Str
 
 /// The search for reports that name a message id.
 struct ReportSearch<'s> {
-    steps: &'s FlowSteps<'s>,
+    steps: &'s FileFlowSteps<'s>,
     place: &'s BankFilePlace,
     ledger: &'s Arc<FileLedger>,
     folder: &'s Path,

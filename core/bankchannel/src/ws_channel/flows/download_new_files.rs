@@ -11,7 +11,7 @@ use bankchannel_ws_channel::{
 use super::{Flow, Parsed, fetch::WsChannelPlace, flow, run_by, steps::FlowSteps};
 use crate::{
     CallOptions,
-    file_channel::new_files::{DownloadStatus, NewFile, NewFilesWanted, fetch_new_files},
+    file_channel::new_files::{DownloadStatus, FetchedNewFile, NewFilesWanted, fetch_new_files},
     ws_channel::WsChannel,
 };
 
@@ -152,9 +152,9 @@ impl Flow<WsChannel> for DownloadNewFiles {
     }
 }
 
-impl From<NewFile<FileDescriptor>> for DownloadedFile {
-    fn from(found: NewFile<FileDescriptor>) -> Self {
-        let NewFile { file, name, path, bytes, status, error, parsed } = found;
+impl From<FetchedNewFile<FileDescriptor>> for DownloadedFile {
+    fn from(found: FetchedNewFile<FileDescriptor>) -> Self {
+        let FetchedNewFile { file, name, path, bytes, status, error, parsed } = found;
         let (error, error_message) = error.unzip();
         let FileDescriptor { file_reference, file_type, .. } = file;
         Self { name, path, file_reference, file_type, bytes, status, error, error_message, parsed }

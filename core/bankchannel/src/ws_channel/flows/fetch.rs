@@ -29,7 +29,7 @@ pub(super) use crate::file_channel::fetch::{download, ledger_file, list, open_fo
 use crate::{
     ContentDestination,
     file_channel::{
-        BankFile, FileChannel, ListedFiles, file_names,
+        ChannelFile, FileChannel, ListedFiles, file_names,
         ledger::{FileLedger, LedgerFile},
     },
     ws_channel::WsChannel,
@@ -52,7 +52,7 @@ impl WsChannelPlace {
     }
 }
 
-impl BankFile for FileDescriptor {
+impl ChannelFile for FileDescriptor {
     const REFERENCE_UNSAFE: &'static ErrorRow = &errors::REFERENCE_UNSAFE;
 
     fn file_type(&self) -> &str {

@@ -7,7 +7,7 @@ pub(super) use crate::file_channel::steps::{code_question, needed};
 use crate::{ContentDestination, ws_channel::WsChannel};
 
 /// The steps of one flow.
-pub(super) type FlowSteps<'a> = crate::file_channel::steps::FlowSteps<'a, WsChannel>;
+pub(super) type FlowSteps<'a> = crate::file_channel::steps::ChannelFlowSteps<'a, WsChannel>;
 
 impl FlowSteps<'_> {
     /// One exchange, within its own limit and the flow's.
