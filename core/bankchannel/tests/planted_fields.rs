@@ -128,8 +128,11 @@ async fn nothing_planted_into_a_request_is_repeated() {
     let others = PROTOCOLS.iter().filter(|protocol| protocol.client.is_some() && protocol.name != "ws-channel");
     let others = others.map(|protocol| {
         // A client that sends needs a base URL.
-        let base_url = (protocol.name == "salt-edge-hub").then_some("http://127.0.0.1:9");
-        (protocol.name, settings(json!({"protocol": protocol.name, "base_url": base_url})))
+        let mut given = json!({"protocol": protocol.name});
+        if protocol.name == "salt-edge-hub" {
+            given["base_url"] = json!("http://127.0.0.1:9");
+        }
+        (protocol.name, settings(given))
     });
     let others: BTreeMap<&str, Client> = others.collect();
     let (mut tried, mut failed) = (0_u32, 0_u32);

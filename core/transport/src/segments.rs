@@ -482,11 +482,12 @@ mod tests {
                 let outside =
                     vec![Segment::Literal("[".into()), Segment::Base64Of(inside), Segment::Literal("]".into())];
                 let body = Body::of_segments(SOAP, outside);
-                let sent = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-                    let opened = SegmentBody::open(&body, Arc::default()).unwrap();
-                    assert_eq!(opened.length(), body.known_length());
-                    opened.collect().await.unwrap().to_bytes()
-                });
+                let sent =
+                    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+                        let opened = SegmentBody::open(&body, Arc::default()).unwrap();
+                        assert_eq!(opened.length(), body.known_length());
+                        opened.collect().await.unwrap().to_bytes()
+                    });
                 assert_eq!(sent[..], *format!("[{}]", STANDARD.encode(&plain)).as_bytes(), "{size} bytes");
                 assert_eq!(body.known_length(), Some(sent.len() as u64));
             }
