@@ -14,7 +14,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_toy::Plain;
 pub use bankchannel_toy::{PROTOCOL, errors, for_each_operation, operations};
-use bankchannel_transport::Transport;
+use bankchannel_transport::{AnswerRules, Transport};
 pub use settings::ToySettings;
 
 use crate::{
@@ -86,7 +86,7 @@ impl Toy {
             })?;
             let mut sending = ExchangeSending::begin::<O>(options, self.0.settings.connection.exchange_limit())?;
             let message = O::encode_request(request, &())?;
-            sending.send(transport, &message, &[], None, O::decode_response).await
+            sending.send(transport, &message, AnswerRules::default(), None, O::decode_response).await
         })
         .await
     }
