@@ -48,7 +48,8 @@ fn safe(text: &str) -> Option<String> {
     Some(out)
 }
 
-#[cfg(all(test, feature = "ws-channel"))]
+#[cfg(test)]
+#[cfg(feature = "ws-channel")]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use bankchannel_ws_channel::model::{FileDescriptor, FileReference, FileStatus};

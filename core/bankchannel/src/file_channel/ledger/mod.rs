@@ -13,7 +13,7 @@
 
 mod entry;
 mod run;
-#[cfg(feature = "ws-channel")]
+#[allow(dead_code, unused_imports)] // Not every channel looks for repeats.
 mod uploads;
 
 use std::{
@@ -27,7 +27,7 @@ use bankchannel_crypto::digest;
 use bankchannel_foundation::{CallOutcome, Error, Result, error::row, shown};
 
 pub(crate) use entry::{LedgerEntry, LedgerFile};
-#[cfg(feature = "ws-channel")]
+#[allow(dead_code, unused_imports)] // Not every channel looks for repeats.
 pub(crate) use uploads::{EarlierUpload, UploadLedger, UploadRecord};
 
 use run::LedgerRun;
