@@ -39,7 +39,9 @@ pub use envelope_draft::{EnvelopeDraft, EnvelopeTimes};
 pub use fault::{SignatureFault, SignatureFaultKind};
 pub use key_info::KeyCertificates;
 pub use methods::{AlgorithmRules, CanonicalForm, CanonicalMethod, digest_uri, signature_uri};
-pub use names::{SIGNATURE_NAMESPACE, SOAP_NAMESPACE, WS_SECURITY_NAMESPACE, WS_UTILITY_NAMESPACE};
+pub use names::{
+    BASE64_TOKEN, SIGNATURE_NAMESPACE, SOAP_NAMESPACE, WS_SECURITY_NAMESPACE, WS_UTILITY_NAMESPACE, X509_TOKEN,
+};
 pub use parts::{ReferenceTarget, ReferenceTransform, SignatureReference, XmlSignatureParts};
 pub use survey::{SurveyedReference, SurveyedSignature, survey};
 pub use template::{SignatureTemplate, TemplateReference};

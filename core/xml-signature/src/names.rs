@@ -16,8 +16,7 @@ pub(crate) const EXCLUSIVE_NAMESPACE: &str = "http://www.w3.org/2001/10/xml-exc-
 /// The transform that leaves out the signature itself.
 pub(crate) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 /// The type of a token that is an X.509 certificate.
-pub(crate) const X509_TOKEN: &str =
-    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3";
+pub const X509_TOKEN: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3";
 /// The encoding of a token.
-pub(crate) const BASE64_TOKEN: &str =
+pub const BASE64_TOKEN: &str =
     "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary";

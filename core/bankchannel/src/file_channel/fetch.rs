@@ -146,6 +146,20 @@ fn is_taken(target: &Path, was_begun: bool) -> bool {
     !(was_begun && found.is_file() && found.len() == 0 && fs::remove_file(target).is_ok())
 }
 
+/// The folder for files, and that of the ledger: the same one, if no other is given.
+pub(crate) async fn open_folders<C: FileChannel>(
+    steps: &ChannelFlowSteps<'_, C>,
+    directory: &str,
+    ledger: Option<&str>,
+) -> Result<(PathBuf, PathBuf)> {
+    let folder = open_folder(steps, "directory", directory).await?;
+    let ledger = match ledger {
+        Some(ledger) => open_folder(steps, "ledger", ledger).await?,
+        None => folder.clone(),
+    };
+    Ok((folder, ledger))
+}
+
 /// Makes sure that the folder exists; creates the last part of its path if it is missing.
 pub(crate) async fn open_folder<C: FileChannel>(
     steps: &ChannelFlowSteps<'_, C>,

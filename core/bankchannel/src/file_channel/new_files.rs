@@ -9,7 +9,7 @@ use bankchannel_foundation::{Boundary, Category, Error, Result};
 
 use super::{
     ChannelFile, FileChannel, ListedFiles,
-    fetch::{FileFetch, into_folder, list, open_folder, settle},
+    fetch::{FileFetch, into_folder, list, open_folders, settle},
     file_names::file_name,
     ledger::{FileLedger, UnreportedFile},
     parsed::{ContentParser, Parsed},
@@ -57,12 +57,11 @@ pub(crate) struct FetchedNewFile<F> {
     pub(crate) parsed: Parsed,
 }
 
-/// The results, and what is still to be done with them.
+/// The results.
 pub(crate) struct FetchedNewFiles<F> {
     pub(crate) files: Vec<FetchedNewFile<F>>,
     /// The error that has ended the call before its end.
-    pub(crate) ended: Option<Error>,
-    ledger: Arc<FileLedger>,
+    ended: Option<Error>,
 }
 
 impl<F: ChannelFile> FetchedNewFiles<F> {
@@ -71,21 +70,31 @@ impl<F: ChannelFile> FetchedNewFiles<F> {
         u32::try_from(self.files.iter().filter(|file| file.status == status).count()).unwrap_or(u32::MAX)
     }
 
-    /// Notes that the call returns the files to its program. `gone` is the code of a file that the bank does not have
-    /// any more: it is reported once.
-    pub(crate) async fn reported(&self, gone: &str) {
-        // A file that exists may be another running call's.
-        let is_settled = |file: &&FetchedNewFile<F>| {
-            file.status == DownloadStatus::Downloaded || file.error.as_ref().is_some_and(|(code, _)| code == gone)
-        };
-        let key = |file: &FetchedNewFile<F>| (file.file.file_type().to_owned(), file.file.file_reference().to_owned());
-        let reported: Vec<_> = self.files.iter().filter(is_settled).map(key).collect();
-        let ledger = Arc::clone(&self.ledger);
-        settle(move || reported.iter().for_each(|(file_type, reference)| ledger.reported(file_type, reference))).await;
+    /// The end of the call: the response, or the error that has ended it, which carries the response.
+    pub(crate) fn returned<R: Boundary>(mut self, respond: impl FnOnce(Self) -> R) -> Result<R> {
+        let (ended, downloaded) = (self.ended.take(), self.count(DownloadStatus::Downloaded));
+        let response = respond(self);
+        match ended {
+            Some(error) => Err(error.with("downloaded", downloaded).with_partial_response(response)),
+            None => Ok(response),
+        }
     }
 }
 
-/// Fetches the new files. The ledger remembers them until [`FetchedNewFiles::reported`].
+/// Removes the entries of files that the call returns to its program. A file that the bank has no more is reported once;
+/// one that exists may be another running call's.
+async fn forget_reported<C: FileChannel>(ledger: Arc<FileLedger>, files: &[FetchedNewFile<C::File>]) {
+    let is_settled = |file: &&FetchedNewFile<C::File>| {
+        let is_gone = file.error.as_ref().is_some_and(|(code, _)| code == C::FILE_GONE.code);
+        file.status == DownloadStatus::Downloaded || is_gone
+    };
+    let key =
+        |file: &FetchedNewFile<C::File>| (file.file.file_type().to_owned(), file.file.file_reference().to_owned());
+    let reported: Vec<_> = files.iter().filter(is_settled).map(key).collect();
+    settle(move || reported.iter().for_each(|(file_type, reference)| ledger.reported(file_type, reference))).await;
+}
+
+/// Fetches the new files. If an error ends the call before its end, the ledger still remembers them all.
 ///
 /// # Errors
 /// Those of the listing and of the folders: nothing was fetched.
@@ -93,11 +102,7 @@ pub(crate) async fn fetch_new_files<C: FileChannel>(
     steps: &ChannelFlowSteps<'_, C>,
     wanted: NewFilesWanted<'_, C>,
 ) -> Result<FetchedNewFiles<C::File>> {
-    let folder = open_folder(steps, "directory", wanted.directory).await?;
-    let ledger_folder = match wanted.ledger {
-        Some(ledger) => open_folder(steps, "ledger", ledger).await?,
-        None => folder.clone(),
-    };
+    let (folder, ledger_folder) = open_folders(steps, wanted.directory, wanted.ledger).await?;
     let ledger = Arc::new(steps.client.ledger(&wanted.place, &ledger_folder));
     steps.step("listing the files");
     let found = found(steps, &wanted, &ledger).await?;
@@ -110,7 +115,10 @@ pub(crate) async fn fetch_new_files<C: FileChannel>(
             file.parsed = parser.path(Path::new(path)).await;
         }
     }
-    Ok(FetchedNewFiles { files, ended, ledger })
+    if ended.is_none() {
+        forget_reported::<C>(ledger, &files).await;
+    }
+    Ok(FetchedNewFiles { files, ended })
 }
 
 /// A file to download.

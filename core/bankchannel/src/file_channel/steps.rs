@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_foundation::{CallOutcome, Error, Result, Secret, error::row};
+use bankchannel_foundation::{CallOutcome, Error, Exchange, Result, Secret, error::row};
 use bankchannel_transport::background;
 
 use super::FileChannel;
@@ -45,9 +45,10 @@ impl<'a, C: FileChannel> ChannelFlowSteps<'a, C> {
         self.left().is_some_and(|left| left.is_zero())
     }
 
-    /// The options of one exchange whose content goes to `destination`: within its own limit, seconds, and the flow's.
-    pub(crate) fn exchange_options(&self, own_s: u32, destination: ContentDestination) -> CallOptions {
-        let own = self.client.exchange_limit(own_s);
+    /// The options of one exchange whose content goes to `destination`: within its own limit and the flow's.
+    pub(crate) fn exchange_options<O: Exchange>(&self, destination: ContentDestination) -> CallOptions {
+        let own = const { &O::DECLARATION }.route.as_ref().map_or(0, |route| route.timeout_s);
+        let own = self.client.exchange_limit(own);
         CallOptions { destination, ..self.within(Some(self.left().map_or(own, |left| left.min(own)))) }
     }
 

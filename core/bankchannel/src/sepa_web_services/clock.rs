@@ -31,12 +31,6 @@ pub(super) fn next_timestamp(customer_id: &str, now_ms: i64) -> String {
     format!("{}{drawn:03}Z", Timestamp::from_ms(ms).as_str().trim_end_matches('Z'))
 }
 
-/// A time of an envelope: whole seconds.
-pub(super) fn seconds(at_s: i64) -> String {
-    let text = Timestamp::from_ms(at_s * 1000);
-    format!("{}Z", text.as_str().split('.').next().unwrap_or_default())
-}
-
 /// A message's id: 32 hex digits.
 pub(super) fn request_id() -> String {
     digest::hex(&random::bytes::<16>())
@@ -46,6 +40,8 @@ pub(super) fn request_id() -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::collections::BTreeSet;
+
+    use bankchannel_sepa_web_services::request::whole_seconds;
 
     use super::*;
 
@@ -72,7 +68,7 @@ mod tests {
         for (at_s, text) in
             [(0, "1970-01-01T00:00:00Z"), (13 * 3600, "1970-01-01T13:00:00Z"), (86_399, "1970-01-01T23:59:59Z")]
         {
-            assert_eq!(seconds(at_s), text);
+            assert_eq!(whole_seconds(at_s), text);
         }
         assert!(next_timestamp("T29", 13 * 3_600_000 + 7).starts_with("1970-01-01T13:00:00.007"));
     }

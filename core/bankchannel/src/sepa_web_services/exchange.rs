@@ -27,7 +27,7 @@ use bankchannel_sepa_web_services::{
     answer::{ANSWER_HEADERS, AnswerExpectation, BelievedMessage, UnpackingLimits, charset_of, open_answer},
     codec::SepaWebServicesCodec,
     model::{BelievedAnswer, ExchangeEvidence},
-    request::{ApplicationRequest, EnvelopeTimes, FileCommand, RequestSeal},
+    request::{ApplicationRequest, EnvelopeTimes, FileCommand, RequestSeal, whole_seconds},
     verify::{MAX_MESSAGE, VerificationRules},
 };
 use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner, background};
@@ -245,7 +245,7 @@ impl SealedAttempts<'_> {
         let value = sender.content.sign(sealed.bytes_to_sign(), self.operation, self.options).await?;
         // A person may have been asked: the times are those of now.
         let now_s = clock.now_s();
-        let times = EnvelopeTimes { created: clock::seconds(now_s), expires: clock::seconds(now_s + LIFETIME_S) };
+        let times = EnvelopeTimes { created: whole_seconds(now_s), expires: whole_seconds(now_s + LIFETIME_S) };
         let sealed = sealed.signed(&value, &times, &sender.envelope.certificate);
         let value = sender.envelope.sign(sealed.bytes_to_sign(), self.operation, self.options).await?;
         if self.options.is_logged() {
@@ -302,7 +302,10 @@ impl AnswerOpening for SealedAttempts<'_> {
             let sender = self.sender;
             let rules = VerificationRules {
                 at_s: SystemClock::default().now_s(),
-                charset: charset_of(&answer),
+                charset: answer
+                    .headers
+                    .get("content-type")
+                    .and_then(|media| charset_of(&String::from_utf8_lossy(media))),
                 ..sender.rules.clone()
             };
             let size = answer.body.len() as u64;

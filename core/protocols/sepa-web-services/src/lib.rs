@@ -19,12 +19,14 @@ pub mod codec;
 pub mod codes;
 pub mod errors;
 pub mod model;
+mod names;
 pub mod operations;
 pub mod profile;
 pub mod request;
 pub mod verify;
 
 pub use codec::{SepaWebServicesCodec, SepaWebServicesTerms};
+pub use names::{DOCUMENT_NAMESPACE, FILE_MODEL_NAMESPACE, FILE_SERVICE_NAMESPACE};
 pub use operations::{CATALOGUE, TERMS, terms};
 
 /// The protocol's name in the catalogue.

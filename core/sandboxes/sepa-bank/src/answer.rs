@@ -1,16 +1,18 @@
 //! Answers: a document in an envelope, each signed in the family's dialect, and spoilt as it was ordered.
 
 use bankchannel_crypto::{
-    digest::MessageDigestAlgorithm,
+    digest::{self, MessageDigestAlgorithm},
     random,
     signature::Hash,
     x509::{Certificate, NameStyle},
 };
-use bankchannel_foundation::{Content, Error, Result, error::row, model::Timestamp};
-use bankchannel_sepa_web_services::codec::AnswerText;
+use bankchannel_foundation::{Content, Error, Result, error::row};
+use bankchannel_sepa_web_services::{
+    FILE_MODEL_NAMESPACE as MODEL, FILE_SERVICE_NAMESPACE as SERVICE, codec::AnswerText, request::whole_seconds,
+};
 use bankchannel_xml_signature::{
-    CanonicalMethod, SOAP_NAMESPACE, SignatureTemplate, TemplateReference, WS_SECURITY_NAMESPACE, WS_UTILITY_NAMESPACE,
-    push_canonical_text,
+    BASE64_TOKEN as ENCODING, CanonicalMethod, SOAP_NAMESPACE, SignatureTemplate, TemplateReference,
+    WS_SECURITY_NAMESPACE, WS_UTILITY_NAMESPACE, X509_TOKEN as TOKEN, push_canonical_text,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -20,11 +22,6 @@ use super::{
     dialect::BankDialect,
 };
 
-const DOCUMENTS: &str = "http://bxd.fi/xmldata/";
-const SERVICE: &str = "http://bxd.fi/CorporateFileService";
-const MODEL: &str = "http://model.bxd.fi";
-const TOKEN: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3";
-const ENCODING: &str = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary";
 /// How long an answer holds, seconds.
 const LIFETIME_S: i64 = 300;
 
@@ -80,10 +77,7 @@ impl AnswerWriter<'_> {
 
     fn document(&self, text: AnswerText, signer: &BankSigner) -> Result<String> {
         let (p, style) = (self.dialect.style.prefix, self.dialect.style);
-        let declares = match style.prefix.strip_suffix(':') {
-            Some(prefix) => format!(" xmlns:{prefix}=\"{DOCUMENTS}\""),
-            None => format!(" xmlns=\"{DOCUMENTS}\""),
-        };
+        let declares = style.declares();
         let AnswerText { before_content, behind_content, content } = text;
         let content = match content {
             Some(Content::Bytes(bytes)) => self.base64(&bytes),
@@ -119,13 +113,13 @@ impl AnswerWriter<'_> {
 
     fn envelope(&self, header: &WrittenHeader, document: &str, signer: &BankSigner) -> Result<String> {
         let (s, dialect) = (self.dialect.soap, self.dialect);
-        let suffix = hex(&random::bytes::<6>());
+        let suffix = digest::hex(&random::bytes::<6>());
         let (body_id, time_id, token_id) = match dialect.soap {
             "S" => ("_5002".to_owned(), "_3".to_owned(), "X509-1".to_owned()),
             _ => (format!("id-{suffix}"), format!("Timestamp-{suffix}"), format!("X509-{suffix}")),
         };
         let back = if self.has(BankFault::Stale) { 86_400 } else { 0 };
-        let (created, expires) = (instant(self.now_s - back), instant(self.now_s - back + LIFETIME_S));
+        let (created, expires) = (whole_seconds(self.now_s - back), whole_seconds(self.now_s - back + LIFETIME_S));
         let unused: String = dialect.unused.iter().map(|(prefix, uri)| format!(" xmlns:{prefix}=\"{uri}\"")).collect();
         let body = self.body(header, document, &body_id);
         let doctype = if self.has(BankFault::Doctype) { "<!DOCTYPE a>" } else { "" };
@@ -170,7 +164,7 @@ impl AnswerWriter<'_> {
         if self.has(BankFault::TimestampSignature) {
             text = text.replacen(
                 &format!("{expires}</wsu:Expires>"),
-                &format!("{}</wsu:Expires>", instant(self.now_s + 3600)),
+                &format!("{}</wsu:Expires>", whole_seconds(self.now_s + 3600)),
                 1,
             );
         }
@@ -201,7 +195,7 @@ impl AnswerWriter<'_> {
         for (name, value) in [
             ("SenderId", sender_id),
             ("RequestId", request_id),
-            ("Timestamp", &*instant(self.now_s)),
+            ("Timestamp", &*whole_seconds(self.now_s)),
             ("ResponseCode", &header.code),
             ("ResponseText", &text),
             ("ReceiverId", dialect.receiver_id),
@@ -331,16 +325,6 @@ fn lines(text: &str, length: usize, end: &str) -> String {
     }
     let parts: Vec<&str> = (0..text.len()).step_by(length).map(|at| &text[at..(at + length).min(text.len())]).collect();
     parts.join(end)
-}
-
-/// An instant in whole seconds.
-pub(crate) fn instant(at_s: i64) -> String {
-    let text = Timestamp::from_ms(at_s * 1000);
-    format!("{}Z", text.as_str().split('.').next().unwrap_or_default())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bankchannel_crypto::digest::hex(bytes)
 }
 
 /// A SOAP fault, which nobody signs (§3.7).

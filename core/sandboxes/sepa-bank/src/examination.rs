@@ -1,8 +1,9 @@
 //! A request's checks, in their order: the first that fails decides what the bank answers (§9.1, S2 to S23).
 
 use bankchannel_crypto::x509::Certificate;
-use bankchannel_foundation::{Error, model::PieceSource};
+use bankchannel_foundation::{Error, model::PieceSource, operation::Route};
 use bankchannel_sepa_web_services::{
+    CATALOGUE,
     profile::SignatureLevel,
     request::FileCommand,
     verify::{
@@ -108,15 +109,6 @@ pub(crate) struct ExaminedRequest {
     document: Option<(Certificate, BankRequest, Result<(), String>)>,
 }
 
-/// The commands and their elements.
-const WRAPPERS: [(&str, FileCommand, &str); 5] = [
-    ("uploadFile", FileCommand::UploadFile, "sepa_web_services.upload_file"),
-    ("downloadFileList", FileCommand::DownloadFileList, "sepa_web_services.list_files"),
-    ("downloadFile", FileCommand::DownloadFile, "sepa_web_services.download_file"),
-    ("deleteFile", FileCommand::DeleteFile, "sepa_web_services.delete_file"),
-    ("getUserInfo", FileCommand::GetUserInfo, "sepa_web_services.get_user_info"),
-];
-
 /// Takes what a message's signatures cover.
 #[derive(Default)]
 struct RequestParts {
@@ -177,8 +169,12 @@ impl CoveredParts for RequestParts {
     }
 }
 
+/// The command of an element in the Body, named without `in`, and its operation.
 fn command_of(wrapper: &str) -> Option<(FileCommand, &'static str)> {
-    WRAPPERS.iter().find(|(known, ..)| *known == wrapper).map(|(_, command, operation)| (*command, *operation))
+    let command = FileCommand::ALL.into_iter().find(|known| known.wrapper().strip_suffix("in") == Some(wrapper))?;
+    let is_it = |route: &Route| route.wire_name == command.name();
+    let entry = CATALOGUE.iter().find(|entry| entry.declaration.route.as_ref().is_some_and(is_it))?;
+    Some((command, entry.declaration.name))
 }
 
 impl ExaminedRequest {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{Boundary, Content, Error, error::row, message::SOAP, model::Timestamp};
 use bankchannel_sepa_web_services::{
-    codec::AnswerText, model::FileServiceAnswer, operations::files::download_file::DownloadBankFileResponse,
-    request::FileCommand,
+    answer::charset_of, codec::AnswerText, model::FileServiceAnswer,
+    operations::files::download_file::DownloadBankFileResponse, request::FileCommand,
 };
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
@@ -175,8 +175,7 @@ impl CounterpartApi for SepaBankPipeline {
             intake::drain(routed.body).await;
             return answer::empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
-        let charset = media.split(';').skip(1).find_map(|part| part.trim().strip_prefix("charset=").map(str::to_owned));
-        let charset = charset.map(|named| named.trim_matches('"').to_owned());
+        let charset = charset_of(&media);
         let body = match intake::plain(routed.body, BODY_MAX).await {
             Ok(taken) => taken.body,
             Err(IntakeError::TooLarge) => return answer::empty(StatusCode::PAYLOAD_TOO_LARGE),
@@ -279,8 +278,8 @@ impl SandboxSepaBank {
                 (header.code, header.text) = (format!("{code:02}"), said);
                 (200, self.code_alone(dialect, &examined, &header))
             }
-            Err(RequestRefusal::Fault { code, text, why }) => {
-                seen.why = format!("fault, {text}: {why}");
+            Err(refusal @ RequestRefusal::Fault { code, text, .. }) => {
+                seen.why = refusal.why();
                 let number = if code == "Server" { 26 } else { 12 };
                 let body = soap_fault(code, text, "message", number);
                 return BankReply { status: 500, body, seen, faults };

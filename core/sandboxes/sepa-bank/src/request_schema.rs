@@ -1,9 +1,8 @@
 //! S14: whether a document obeys the schema of ApplicationRequest (§2.1): its elements, their order, number and length.
 
+use bankchannel_sepa_web_services::DOCUMENT_NAMESPACE;
 use bankchannel_xml::TreeElement;
-
-const DOCUMENTS: &str = "http://bxd.fi/xmldata/";
-const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+use bankchannel_xml_signature::SIGNATURE_NAMESPACE;
 
 /// What an element's text may be.
 enum RequestElementRule {
@@ -63,11 +62,11 @@ pub(crate) fn check<'t>(elements: impl Iterator<Item = TreeElement<'t>>) -> Resu
     let mut at = 0;
     for element in elements {
         let name = element.local();
-        if element.namespace() == SIGNATURE {
+        if element.namespace() == SIGNATURE_NAMESPACE {
             continue;
         }
         let found = ELEMENTS[at..].iter().position(|(known, ..)| *known == name);
-        let Some(found) = found.filter(|_| element.namespace() == DOCUMENTS) else {
+        let Some(found) = found.filter(|_| element.namespace() == DOCUMENT_NAMESPACE) else {
             let is_known = ELEMENTS.iter().any(|(known, ..)| *known == name);
             let why = if is_known { "is in the wrong place, or there twice" } else { "is not in the schema" };
             return Err(format!("{name} {why}"));

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use bankchannel_foundation::{
-    Content, Error, Exchange, Result,
+    Content, Error, Result,
     error::{ErrorRow, row},
     model::{Date, Timestamp},
 };
@@ -104,7 +104,7 @@ impl FileChannel for SepaWebServices {
             ListedFiles::Wanted => place.status,
             ListedFiles::All => FileStatusFilter::All,
         });
-        let options = steps.exchange_options(own_limit::<ListBankFiles>(), ContentDestination::Memory);
+        let options = steps.exchange_options::<ListBankFiles>(ContentDestination::Memory);
         Ok(steps.client.exchange::<ListBankFiles>(request, &options).await?.file_descriptors)
     }
 
@@ -117,7 +117,7 @@ impl FileChannel for SepaWebServices {
         let mut request = DownloadBankFileRequest::new(file.file_reference.clone());
         request.file_type = Some(file.file_type.clone()).filter(|file_type| !file_type.is_empty());
         request.target_id = place.target_id.clone();
-        let options = steps.exchange_options(own_limit::<DownloadBankFile>(), destination);
+        let options = steps.exchange_options::<DownloadBankFile>(destination);
         Ok(steps.client.exchange::<DownloadBankFile>(request, &options).await?.content)
     }
 
@@ -129,9 +129,4 @@ impl FileChannel for SepaWebServices {
     fn ends_all(error: &Error) -> bool {
         [&errors::AGREEMENT_REFUSED, &errors::SIGNATURE_REFUSED, &errors::TOKEN_FAILED].contains(&error.row())
     }
-}
-
-/// The time limit that an operation declares, seconds.
-fn own_limit<O: Exchange>() -> u32 {
-    const { &O::DECLARATION }.route.as_ref().map_or(0, |route| route.timeout_s)
 }

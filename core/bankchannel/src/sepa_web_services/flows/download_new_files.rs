@@ -141,22 +141,13 @@ impl Flow<SepaWebServices> for DownloadNewBankFiles {
             ledger: request.ledger.as_deref(),
             parse: request.parse,
         };
-        let mut fetched = fetch_new_files(&steps, wanted).await?;
-        let ended = fetched.ended.take();
-        if ended.is_none() {
-            fetched.reported(errors::FILE_NOT_FOUND.code).await;
-        }
-        let answer = DownloadNewBankFilesResponse {
+        fetch_new_files(&steps, wanted).await?.returned(|fetched| DownloadNewBankFilesResponse {
             downloaded: fetched.count(DownloadStatus::Downloaded),
             existing: fetched.count(DownloadStatus::Exists),
             failed: fetched.count(DownloadStatus::Failed),
             not_tried: fetched.count(DownloadStatus::NotTried),
             files: fetched.files.into_iter().map(DownloadedBankFile::from).collect(),
-        };
-        match ended {
-            Some(error) => Err(error.with("downloaded", answer.downloaded).with_partial_response(answer)),
-            None => Ok(answer),
-        }
+        })
     }
 }
 

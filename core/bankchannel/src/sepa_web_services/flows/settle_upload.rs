@@ -35,7 +35,7 @@ use crate::{
     CallOptions,
     file_channel::{
         FileChannel as _, ListedFiles,
-        fetch::{FileFetch, into_folder, list, open_folder},
+        fetch::{FileFetch, into_folder, list, open_folders},
         ledger::FileLedger,
     },
     sepa_web_services::SepaWebServices,
@@ -169,11 +169,7 @@ impl Flow<SepaWebServices> for SettleBankUpload {
             return Err(Error::invalid_field("message_id", "is empty: a person settles a file without one"));
         }
         let steps = FileFlowSteps::begin(client, options)?;
-        let folder = open_folder(&steps, "directory", &request.directory).await?;
-        let ledger_folder = match &request.ledger {
-            Some(ledger) => open_folder(&steps, "ledger", ledger).await?,
-            None => folder.clone(),
-        };
+        let (folder, ledger_folder) = open_folders(&steps, &request.directory, request.ledger.as_deref()).await?;
         steps.step("listing the bank's reports");
         let place = BankFilePlace {
             target_id: request.target_id.clone(),

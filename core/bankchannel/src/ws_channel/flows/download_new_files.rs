@@ -133,22 +133,13 @@ impl Flow<WsChannel> for DownloadNewFiles {
             ledger: request.ledger.as_deref(),
             parse: request.parse,
         };
-        let mut fetched = fetch_new_files(&steps, wanted).await?;
-        let ended = fetched.ended.take();
-        if ended.is_none() {
-            fetched.reported(errors::FILE_GONE.code).await;
-        }
-        let answer = DownloadNewFilesResponse {
+        fetch_new_files(&steps, wanted).await?.returned(|fetched| DownloadNewFilesResponse {
             downloaded: fetched.count(DownloadStatus::Downloaded),
             existing: fetched.count(DownloadStatus::Exists),
             failed: fetched.count(DownloadStatus::Failed),
             not_tried: fetched.count(DownloadStatus::NotTried),
             files: fetched.files.into_iter().map(DownloadedFile::from).collect(),
-        };
-        match ended {
-            Some(error) => Err(error.with("downloaded", answer.downloaded).with_partial_response(answer)),
-            None => Ok(answer),
-        }
+        })
     }
 }
 

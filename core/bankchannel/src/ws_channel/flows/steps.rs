@@ -24,7 +24,6 @@ impl FlowSteps<'_> {
         request: O::Request,
         destination: ContentDestination,
     ) -> Result<O::Response> {
-        let own = const { &O::DECLARATION }.route.as_ref().map_or(0, |route| route.timeout_s);
-        self.client.exchange::<O>(request, &self.exchange_options(own, destination)).await
+        self.client.exchange::<O>(request, &self.exchange_options::<O>(destination)).await
     }
 }

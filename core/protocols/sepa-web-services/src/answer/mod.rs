@@ -137,11 +137,10 @@ fn check_transport(answer: &InResponse) -> Result<()> {
     Ok(())
 }
 
-/// The charset of a `Content-Type`.
+/// The charset that a `Content-Type` names.
 #[must_use]
-pub fn charset_of(answer: &InResponse) -> Option<String> {
-    let media = String::from_utf8_lossy(answer.headers.get("content-type")?).into_owned();
-    let named = media.split(';').skip(1).find_map(|part| part.trim().strip_prefix("charset=").map(str::to_owned));
+pub fn charset_of(media_type: &str) -> Option<String> {
+    let named = media_type.split(';').skip(1).find_map(|part| part.trim().strip_prefix("charset="));
     named.map(|name| name.trim_matches('"').to_owned())
 }
 

@@ -9,14 +9,13 @@ use bankchannel_foundation::model::{Date, Decimal, Field, Object, Shape, Timesta
 use bankchannel_xml::TreeElement;
 use bankchannel_xml_signature::push_canonical_text;
 
-/// The namespace of the documents.
-pub(crate) const DOCUMENTS: &str = "http://bxd.fi/xmldata/";
+use crate::DOCUMENT_NAMESPACE;
 
 /// The values of the elements that these fields have. Others are passed over, and so are optional ones that cannot be
 /// read: they would lose the rest.
 pub(crate) fn read_fields<'t>(elements: impl Iterator<Item = TreeElement<'t>>, fields: &'static [Field]) -> Object<'t> {
     let mut object = Object::new();
-    for element in elements.filter(|element| element.namespace() == DOCUMENTS) {
+    for element in elements.filter(|element| element.namespace() == DOCUMENT_NAMESPACE) {
         let Some(field) = fields.iter().find(|field| field.wire == element.local() && !field.off_wire) else {
             continue;
         };
@@ -90,10 +89,12 @@ impl ElementStyle<'static> {
 }
 
 impl ElementStyle<'_> {
-    fn declares(&self) -> String {
+    /// The declaration of their namespace, with a blank before it.
+    #[must_use]
+    pub fn declares(&self) -> String {
         match self.prefix.strip_suffix(':') {
-            Some(prefix) => format!(" xmlns:{prefix}=\"{DOCUMENTS}\""),
-            None => format!(" xmlns=\"{DOCUMENTS}\""),
+            Some(prefix) => format!(" xmlns:{prefix}=\"{DOCUMENT_NAMESPACE}\""),
+            None => format!(" xmlns=\"{DOCUMENT_NAMESPACE}\""),
         }
     }
 }

@@ -20,7 +20,7 @@ use bankchannel_xml::{TreeElement, XmlTree};
 
 pub use connection::FileServiceConnection;
 pub use elements::ElementStyle;
-pub(crate) use elements::{DOCUMENTS, read_fields};
+pub(crate) use elements::read_fields;
 
 use crate::request::{ApplicationRequest, DocumentText, FileCommand};
 
@@ -151,7 +151,7 @@ impl Codec for SepaWebServicesCodec {
     fn encode_response<O: Exchange<Codec = Self>>(response: O::Response) -> OutResponse {
         let AnswerText { before_content, behind_content, content } =
             Self::answer_text::<O>(response, ElementStyle::PLAIN);
-        let begin = format!("<ApplicationResponse xmlns=\"{}\">{before_content}", DOCUMENTS);
+        let begin = format!("<ApplicationResponse{}>{before_content}", ElementStyle::PLAIN.declares());
         OutResponse::new(200, whole(begin, content, format!("{behind_content}</ApplicationResponse>")))
     }
 

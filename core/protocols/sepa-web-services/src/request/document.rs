@@ -6,9 +6,7 @@ use bankchannel_foundation::{
 };
 
 use super::text::{check, element};
-use crate::profile::BankEnvironment;
-
-const NAMESPACE: &str = "http://bxd.fi/xmldata/";
+use crate::{DOCUMENT_NAMESPACE, profile::BankEnvironment};
 
 /// An operation of the file service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
@@ -149,7 +147,7 @@ impl ApplicationRequest {
     /// # Errors
     /// `input.invalid_field`, naming the field that is empty, too long or holds a control character.
     pub fn write(&self) -> Result<DocumentText, Error> {
-        let mut out = DocumentWriter(format!("<ApplicationRequest xmlns=\"{NAMESPACE}\">"));
+        let mut out = DocumentWriter(format!("<ApplicationRequest xmlns=\"{DOCUMENT_NAMESPACE}\">"));
         out.put("customer_id", "CustomerId", Some(&self.customer_id), 16)?;
         out.put("command", "Command", Some(self.command.name()), 32)?;
         out.put("timestamp", "Timestamp", Some(&self.timestamp), 40)?;

@@ -4,9 +4,8 @@ use bankchannel_foundation::Error;
 
 use super::document::FileCommand;
 use super::text::{check, element};
+use crate::{FILE_MODEL_NAMESPACE as MODEL, FILE_SERVICE_NAMESPACE as SERVICE};
 
-const SERVICE: &str = "http://bxd.fi/CorporateFileService";
-const MODEL: &str = "http://model.bxd.fi";
 /// Longest id of a sender or a message, and longest name of a program, in characters.
 const MOST: usize = 35;
 

@@ -20,3 +20,4 @@ pub use bankchannel_xml_signature::EnvelopeTimes;
 pub use document::{ApplicationRequest, DocumentText, FileCommand};
 pub use header::RequestHeader;
 pub use seal::{RequestSeal, SealedDocument, SealedRequest};
+pub use text::whole_seconds;

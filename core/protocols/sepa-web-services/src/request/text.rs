@@ -1,6 +1,6 @@
 //! Values in canonical text.
 
-use bankchannel_foundation::Error;
+use bankchannel_foundation::{Error, model::Timestamp};
 use bankchannel_xml_signature::push_canonical_text;
 
 /// Appends an element with a text, in canonical form.
@@ -8,6 +8,13 @@ pub(super) fn element(out: &mut String, prefix: &str, name: &str, value: &str) {
     out.extend(["<", prefix, name, ">"]);
     push_canonical_text(out, value);
     out.extend(["</", prefix, name, ">"]);
+}
+
+/// An instant in UTC with whole seconds, as envelopes and headers have it.
+#[must_use]
+pub fn whole_seconds(at_s: i64) -> String {
+    let text = Timestamp::from_ms(at_s * 1000);
+    format!("{}Z", text.as_str().split('.').next().unwrap_or_default())
 }
 
 /// Checks the length of a value in characters, and that XML can hold it.

@@ -3,7 +3,10 @@
 use bankchannel_foundation::Boundary;
 use bankchannel_xml::TreeElement;
 
-use crate::codec::DOCUMENTS;
+use crate::{
+    DOCUMENT_NAMESPACE as DOCUMENTS, FILE_MODEL_NAMESPACE as FILE_MODEL, FILE_SERVICE_NAMESPACE as FILE_SERVICE,
+    request::FileCommand,
+};
 
 /// What a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
@@ -42,9 +45,6 @@ pub enum MessageKind {
     Other,
 }
 
-const FILE_SERVICE: &str = "http://bxd.fi/CorporateFileService";
-/// The namespace of the file service's headers.
-const FILE_MODEL: &str = "http://model.bxd.fi";
 /// The namespaces of the certificate services, which their headers share, and of their documents.
 const CERTIFICATE_SERVICES: [&str; 2] = ["http://bxd.fi/CertificateService", "http://mlp.op.fi/OPCertificateService"];
 const CERTIFICATE_DOCUMENTS: [&str; 2] = ["http://filetransfer.nordea.com/xmldata/", "http://op.fi/mlp/xmldata/"];
@@ -59,15 +59,6 @@ const OPERATIONS: [(&str, &str); 8] = [
     ("getCertificate", "get_certificate"),
     ("getServiceCertificates", "get_service_certificates"),
     ("revokeCertificate", "revoke_certificate"),
-];
-
-/// The commands of the file service's requests.
-const COMMANDS: [(&str, &str); 5] = [
-    ("UploadFile", "upload_file"),
-    ("DownloadFileList", "list_files"),
-    ("DownloadFile", "download_file"),
-    ("DeleteFile", "delete_file"),
-    ("GetUserInfo", "get_user_info"),
 ];
 
 /// The operation that an element in the Body names.
@@ -141,5 +132,6 @@ pub(super) fn document_kind(root: TreeElement<'_>) -> MessageKind {
 
 /// The operation that a document's Command names, in any case.
 pub(super) fn operation_of_command(command: &str) -> Option<&'static str> {
-    COMMANDS.iter().find(|(wire, _)| wire.eq_ignore_ascii_case(command)).map(|(_, operation)| *operation)
+    let found = FileCommand::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(command))?;
+    operation_of_wrapper(found.wrapper())
 }

@@ -1,6 +1,8 @@
 //! Lists files.
 
-use bankchannel_sepa_web_services::{codec::AnswerText, operations::files::list_files::ListBankFilesResponse};
+use bankchannel_sepa_web_services::{
+    codec::AnswerText, operations::files::list_files::ListBankFilesResponse, request::whole_seconds,
+};
 
 use super::{described, own_files};
 use crate::{
@@ -12,7 +14,7 @@ use crate::{
 /// Answers the files that fit, oldest first; uploads are not among them.
 pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRefusal> {
     let (request, dialect) = (call.request, call.dialect);
-    let day = |file: &SandboxFile| crate::answer::instant(file.at_ms.div_euclid(1000))[..10].to_owned();
+    let day = |file: &SandboxFile| whole_seconds(file.at_ms.div_euclid(1000))[..10].to_owned();
     let fits = |file: &&SandboxFile| {
         let is_downloaded = file.downloaded_ms.is_some();
         file.kind == FileKind::Download
