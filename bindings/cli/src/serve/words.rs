@@ -101,8 +101,8 @@ It is a sandbox: do not put data of real customers into it.",
 
 When it is ready it prints one line of JSON: kind, base_url, families, ca_file, control_url. Each family has file_url,
 anchors_file and its customers, whose certificates and keys are files in the data folder.
-It takes payment files and answers them with status reports after a minute, and with statements the next day; POST
-clock to control_url moves that time. Why it refused a request stands in the transcript; the answer has a bank's code.
+It takes payment files and answers them with status reports after a minute (--report-after-s), and with statements the
+next day; POST clock to control_url moves that time. Why it refused a request stands in the transcript; the answer has a bank's code.
 GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it. Guide: docs/sepa-bank.md.",
         spellings: &[],
         warnings: &[("control", "the control interface is open: anyone who can reach it controls this bank")],

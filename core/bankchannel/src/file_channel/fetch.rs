@@ -7,8 +7,9 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_foundation::{CallOutcome, Content, Error, Result, error::row, shown};
-use bankchannel_transport::{at_least, background};
+use bankchannel_foundation::{CallOutcome, Category, Content, Error, Result, error::row, shown};
+use bankchannel_transport::{at_least, background, write_new_file};
+use bytes::Bytes;
 
 use super::{
     ChannelFile, FileChannel, ListedFiles,
@@ -73,6 +74,16 @@ async fn pause_after<C: FileChannel>(steps: &ChannelFlowSteps<'_, C>, error: &Er
 /// Whether the bank did not begin to send a file, which then still counts as new.
 pub(crate) fn was_not_sent(error: &Error) -> bool {
     matches!(error.outcome(), Some(CallOutcome::NotSent | CallOutcome::Refused))
+}
+
+/// Whether the other files would fail the same way.
+pub(crate) fn ends_all<C: FileChannel>(error: &Error, steps: &ChannelFlowSteps<'_, C>) -> bool {
+    match error.category() {
+        Category::Cancelled | Category::ResourceExhausted => true,
+        // The time limit of one file does not stop the others.
+        Category::TimedOut => steps.is_over(),
+        _ => C::ends_all(error),
+    }
 }
 
 /// A file as the ledger describes it.
@@ -181,3 +192,38 @@ fn make_folder(path: &Path, field: &str) -> Result<()> {
         Err(_) => std::fs::create_dir(path).map_err(|why| refused(&why)),
     }
 }
+
+/// Writes an answer into a folder, under its own name or, if that is taken by another content, under a new one. Returns
+/// its path.
+pub(crate) async fn store<C: FileChannel>(
+    steps: &ChannelFlowSteps<'_, C>,
+    file: &C::File,
+    bytes: Bytes,
+    folder: &Path,
+) -> Result<PathBuf> {
+    let path = folder.join(file_name(file)?);
+    let stored = background::blocking(move || {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let others = (2..=NAMES_MAX).map(|number| path.with_file_name(format!("{stem}~{number}.dat")));
+        for name in std::iter::once(path.clone()).chain(others) {
+            if write_new_file(&name, &bytes)? || has_content(&name, &bytes) {
+                return Ok(name);
+            }
+        }
+        let text = format!("{} exists, and so do the alternative names up to ~{NAMES_MAX}", shown::path(&path));
+        Err(Error::because(&row::STORAGE, text))
+    });
+    let path = stored.await.map_err(|why| why.error("writing a file was aborted"))??;
+    steps.say(&format!("saved {}", shown::path(&path)));
+    Ok(path)
+}
+
+/// Whether a file has exactly this content: then it is the same file of the bank, which another call has stored.
+fn has_content(path: &Path, bytes: &[u8]) -> bool {
+    let regular = path.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == bytes.len() as u64);
+    regular && fs::read(path).is_ok_and(|found| found == bytes)
+}
+
+/// The maximum number of names tried for one file: `…~2.dat`, `…~3.dat`. The regular name of a bank's file never contains
+/// `~`, so these names cannot be mistaken for one.
+const NAMES_MAX: u32 = 1000;

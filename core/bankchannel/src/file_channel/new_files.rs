@@ -9,7 +9,7 @@ use bankchannel_foundation::{Boundary, Category, Error, Result};
 
 use super::{
     ChannelFile, FileChannel, ListedFiles,
-    fetch::{FileFetch, into_folder, list, open_folders, settle},
+    fetch::{FileFetch, ends_all, into_folder, list, open_folders, settle},
     file_names::file_name,
     ledger::{FileLedger, UnreportedFile},
     parsed::{ContentParser, Parsed},
@@ -231,16 +231,6 @@ fn is_plain(name: &str) -> bool {
 fn complete(path: PathBuf) -> Option<(PathBuf, u64)> {
     let found = path.symlink_metadata().ok().filter(|found| found.is_file() && found.len() > 0)?;
     Some((path, found.len()))
-}
-
-/// Whether the other files would fail the same way.
-fn ends_all<C: FileChannel>(error: &Error, steps: &ChannelFlowSteps<'_, C>) -> bool {
-    match error.category() {
-        Category::Cancelled | Category::ResourceExhausted => true,
-        // The time limit of one file does not stop the others.
-        Category::TimedOut => steps.is_over(),
-        _ => C::ends_all(error),
-    }
 }
 
 fn described<F: ChannelFile>(file: &F, fetched: &FileFetch) -> FetchedNewFile<F> {

@@ -4,7 +4,8 @@
 //!   settings ──► SepaWebServices ──► exchange: document ─► signed twice, for each attempt ─► transport ─► bank
 //!                     │                                                                          │
 //!                     │              response ◄─ read ◄─ believed: both signatures, ids, codes ◄─┘
-//!                     ├──► flows: new files with the ledger of all file channels, a lost upload settled
+//!                     ├──► flows: new files with the ledger of all file channels, an upload's answers awaited, a lost
+//!                     │    upload settled
 //!                     └──► operations that only compute: verify, explain, profiles
 //! ```
 
@@ -33,6 +34,7 @@ pub use settings::{BankTextLanguage, SepaWebServicesSettings};
 use crate::{
     ClientKind, CommandPlacement, Protocol,
     client::{ProtocolClient, request_id},
+    file_channel::waiting::AnswerRegistry,
 };
 use sender::FileServiceSender;
 use settings::ReadyCustomer;
@@ -49,7 +51,9 @@ mod types {
         dispatch::{of_flows::*, of_operations::*},
         model::*,
     };
-    pub use crate::file_channel::{new_files::DownloadStatus, parsed::Parsed};
+    pub use crate::file_channel::{
+        check_first::CheckFirst, new_files::DownloadStatus, parsed::Parsed, repeats::RejectRepeats,
+    };
 }
 
 #[doc(no_inline)]
@@ -92,6 +96,8 @@ struct SepaWebServicesInner {
     ready: Arc<ReadyCustomer>,
     /// Present if the settings name a bank.
     sender: Option<FileServiceSender>,
+    /// The uploads that wait for answers.
+    answers: AnswerRegistry<model::BankFileDescriptor>,
 }
 
 impl SepaWebServices {
@@ -105,7 +111,7 @@ impl SepaWebServices {
 
     fn from_ready(ready: Arc<ReadyCustomer>) -> Result<Self> {
         let sender = if ready.sends() { Some(FileServiceSender::new(&ready)?) } else { None };
-        Ok(Self(Arc::new(SepaWebServicesInner { ready, sender })))
+        Ok(Self(Arc::new(SepaWebServicesInner { ready, sender, answers: AnswerRegistry::default() })))
     }
 
     /// The address of the bank's file service; `None` for a client that only computes.

@@ -36,7 +36,7 @@ pub use seal::{SEAL_KEY_MIN, SealKey, SealedText};
 pub use session::{SKEW, Session};
 pub use settings::{Environment, WsChannelSettings};
 
-use crate::{ClientKind, CommandPlacement, Protocol, client::ProtocolClient};
+use crate::{ClientKind, CommandPlacement, Protocol, client::ProtocolClient, file_channel::waiting::AnswerRegistry};
 
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
@@ -99,7 +99,7 @@ struct WsChannelInner {
     /// Held during a renewal, so that concurrent calls log in only once.
     renewing: tokio::sync::Mutex<()>,
     /// The uploads that wait for answers.
-    answers: flows::AnswerRegistry,
+    answers: AnswerRegistry<model::FileDescriptor>,
 }
 
 impl WsChannel {
@@ -116,7 +116,7 @@ impl WsChannel {
             session,
             generation: AtomicU64::new(0),
             renewing: tokio::sync::Mutex::new(()),
-            answers: flows::AnswerRegistry::default(),
+            answers: AnswerRegistry::default(),
         })))
     }
 
@@ -130,11 +130,6 @@ impl WsChannel {
     #[must_use]
     pub fn base_url(&self) -> &str {
         self.0.transport.base_url()
-    }
-
-    /// The uploads of this client that wait for answers.
-    fn answers(&self) -> &flows::AnswerRegistry {
-        &self.0.answers
     }
 
     /// The current session.

@@ -2,10 +2,10 @@
 
 use std::{fs, path::Path};
 
-use bankchannel::{Content, Timestamp, sepa_web_services::*};
-use serde_json::json;
+use bankchannel::{CallOptions, Content, Timestamp, sepa_web_services::*};
+use serde_json::{Value, json};
 
-use crate::world::{World, payment, payment_type};
+use crate::world::{World, payment, payment_of, payment_type};
 
 fn new_files(folder: &Path) -> DownloadNewBankFilesRequest {
     let mut request = DownloadNewBankFilesRequest::new(folder.display().to_string());
@@ -113,4 +113,48 @@ async fn t90_a_report_settles_an_upload_whose_answer_is_lost_and_nothing_else_do
     assert_eq!(client.settle_upload(later).await.unwrap().outcome, BankUploadOutcome::Unknown);
     let error = client.settle_upload(request(" ")).await.unwrap_err();
     assert_eq!(error.code(), "input.invalid_field");
+}
+
+/// Sends a payment of this amount and waits for its report.
+async fn wait(client: SepaWebServices, message_id: String, amount: &'static str) -> bankchannel::Result<Value> {
+    let content = Some(Content::from(payment_of(&message_id, amount)));
+    let request = json!({"file_type": payment_type("op"), "wait_for": ["pain.002.001.10"], "poll_interval_s": 0.1});
+    let options = CallOptions { content, ..CallOptions::default() };
+    client.call_json("sepa_web_services.upload_and_wait", request, options).await.map(|done| done.response)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t75_each_of_eight_waits_gets_the_answer_to_its_own_file() {
+    let world = World::with(json!({ "report_after_s": 1 })).await;
+    let client = world.client("op");
+    let mut waits = Vec::new();
+    for number in 0..8u32 {
+        // Every other one is more than the account has.
+        let amount = if number % 2 == 0 { "12.50" } else { "99999999.00" };
+        let client = client.clone();
+        waits.push(tokio::spawn(async move { wait(client, format!("T75-{number}"), amount).await }));
+    }
+    for (number, waiting) in waits.into_iter().enumerate() {
+        let done = waiting.await.unwrap().unwrap();
+        assert_eq!(done["verdict"], if number % 2 == 0 { "accepted" } else { "rejected" }, "{number}: {done}");
+        assert_eq!((done["answers"].as_array().map(Vec::len), &done["others"]), (Some(1), &json!([])), "{done}");
+        let report = &done["answers"][0]["report"]["reports"][0];
+        assert_eq!(report["original_message_id"], format!("T75-{number}"));
+    }
+    assert_eq!(world.uploads("op").await, 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t75_a_bank_that_fails_while_an_upload_waits_does_not_end_the_wait() {
+    let world = World::with(json!({ "report_after_s": 1 })).await;
+    let client = world.client_with("op", json!({ "retries": 0 }));
+    let waiting = tokio::spawn(wait(client, "T75-PATIENT".to_owned(), "12.50"));
+    while world.uploads("op").await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    for fault in ["code=26", "fault", "http=503", "close"] {
+        world.order("sandbox/faults", json!([{"fault": fault, "operation": "list_files"}])).await;
+    }
+    let done = waiting.await.unwrap().unwrap();
+    assert_eq!((&done["verdict"], done["answers"].as_array().map(Vec::len)), (&json!("accepted"), Some(1)), "{done}");
 }

@@ -109,13 +109,18 @@ pub(crate) fn payment_type(family: &str) -> &'static str {
 
 /// A payment file of one transaction with this message id: the sandbox's account pays.
 pub(crate) fn payment(message_id: &str) -> Vec<u8> {
+    payment_of(message_id, "12.50")
+}
+
+/// The same with another amount.
+pub(crate) fn payment_of(message_id: &str, amount: &str) -> Vec<u8> {
     let request = json!({
         "message_id": message_id,
         "debtor": {"name": "Example Oy", "iban": "FI2112345600000785"},
         "execution_date": "2026-12-01",
         "created": "2026-11-20T08:00:00Z",
         "transactions": [{
-            "amount": "12.50",
+            "amount": amount,
             "creditor": {"name": "Alpha Supplies Ab", "iban": "SE4550000000058398257466"},
             "text": "Invoice 1001",
         }],

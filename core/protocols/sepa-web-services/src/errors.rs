@@ -35,6 +35,12 @@ bankchannel_foundation::error_rows! {
         "The bank's type or reference of the file cannot be part of a file name.", "Nothing was written. Fetch the file with `download_file` into a path of your own, and ask the bank.";
     REFUSED = "sepa_web_services.refused", PeerRefused, never,
         "The bank has refused the request.", "The bank's code and text are attached; `code_meaning` says what they mean.";
+    UPLOAD_REPEATED = "sepa_web_services.upload_repeated", Conflict, never,
+        "The same file was sent before.", "Nothing was sent now. Look for the reports of the earlier upload; if it must be paid twice, give it another message id.";
+    ANSWER_NOT_FOUND = "sepa_web_services.answer_not_found", TimedOut, never,
+        "The bank's answer did not come in time.", "The bank has received the file: do not send it again; look for the answer files later.";
+    PAYMENT_REJECTED = "sepa_web_services.payment_rejected", PeerRefused, never,
+        "The bank has rejected the payment file: nothing of it is paid.", "Fix what the reason names, then send it as a new file with a new message id.";
     BANK_FAILED = "sepa_web_services.bank_failed", PeerFailed, again,
         "The bank has answered with an error that does not say what became of the request.", "See the outcome. Lists and downloads may be repeated later; a file must not be sent again before it is known what became of it.";
 }

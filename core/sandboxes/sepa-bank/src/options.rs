@@ -1,6 +1,9 @@
 //! The start options of a sandbox bank: the same on the command line and in every language.
 
-use bankchannel_foundation::{Boundary, model::Timestamp};
+use bankchannel_foundation::{
+    Boundary,
+    model::{Seconds, Timestamp},
+};
 
 /// The start options of a sandbox bank.
 #[derive(Debug, Clone, Default, Boundary)]
@@ -16,6 +19,8 @@ pub struct SepaBankOptions {
     pub clock: Option<Timestamp>,
     /// Refuses what real banks let pass: requests without a signed time.
     pub strict: Option<bool>,
+    /// How long after an upload its status report appears, in seconds, fractions allowed, at most a day. Default: 60.
+    pub report_after_s: Option<Seconds>,
     /// Opens the control interface.
     pub control: Option<bool>,
 }

@@ -1,12 +1,12 @@
 //! Starts and stops a sandbox bank.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use bankchannel_foundation::{
     Error, Result,
     clock::{Clock as _, SystemClock},
     error::row,
-    model::Timestamp,
+    model::{Seconds, Timestamp},
 };
 use bankchannel_sepa_web_services::profile::BankFamily;
 use bankchannel_server::{
@@ -31,6 +31,10 @@ use super::{
 
 /// The default listen address.
 const LISTEN: &str = "127.0.0.1:0";
+/// The default time between an upload and its status report.
+const REPORT_AFTER: Duration = Duration::from_secs(60);
+/// The maximum of that time.
+const REPORT_AFTER_MAX: Duration = Duration::from_secs(86_400);
 
 /// A running sandbox bank.
 pub struct RunningSepaBank {
@@ -68,6 +72,14 @@ impl PreparedBank {
             .collect::<Result<_>>()?;
         Ok(Self { state, certificates, tls, customers })
     }
+}
+
+fn report_after_ms(wanted: Option<Seconds>) -> Result<i64> {
+    let after = wanted.map_or(REPORT_AFTER, |Seconds(after)| after);
+    if after > REPORT_AFTER_MAX {
+        return Err(Error::invalid_setting("report_after_s", "must be at most 86400: a day"));
+    }
+    Ok(i64::try_from(after.as_millis()).unwrap_or_default())
 }
 
 /// A customer with its files. Those whose ids stand for a state share nothing with the others.
@@ -110,6 +122,7 @@ impl RunningSepaBank {
         let now = jiff::Timestamp::from_second(message_clock.now_s())
             .map_err(|_| Error::invalid_setting("clock", "is no time that certificates can have"))?;
         let plain = options.plain.unwrap_or_default();
+        let report_after_ms = report_after_ms(options.report_after_s)?;
         let prepared = background::blocking(move || PreparedBank::new(&data, now, plain))
             .await
             .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
@@ -125,6 +138,7 @@ impl RunningSepaBank {
             scenario_clock: Arc::new(clock()),
             clock_ms,
             strict: options.strict.unwrap_or_default(),
+            report_after_ms,
             control: options.control.unwrap_or_default().then(Arc::default),
         });
         let families = families(&bank, &origin, customers);

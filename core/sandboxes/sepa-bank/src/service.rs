@@ -26,6 +26,8 @@ pub(crate) struct SandboxSepaBank {
     pub(crate) clock_ms: Option<i64>,
     /// Whether requests must have a signed time.
     pub(crate) strict: bool,
+    /// How long after an upload the bank has decided, milliseconds.
+    pub(crate) report_after_ms: i64,
     pub(crate) control: Option<Arc<ControlState>>,
 }
 

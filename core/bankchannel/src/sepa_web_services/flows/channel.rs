@@ -1,6 +1,6 @@
 //! Files of this protocol: what the flows that all file channels share need of it.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use bankchannel_foundation::{
     Content, Error, Result,
@@ -8,22 +8,23 @@ use bankchannel_foundation::{
     model::{Date, Timestamp},
 };
 use bankchannel_sepa_web_services::{
-    errors,
+    PROTOCOL, errors,
     model::{BankFileDescriptor, BankFileStatus, FileStatusFilter},
     operations::files::{
         download_file::{DownloadBankFile, DownloadBankFileRequest},
         list_files::{ListBankFiles, ListBankFilesRequest},
     },
+    profile::BankFileKind,
 };
 
 use crate::{
     ContentDestination, call,
-    file_channel::{
-        ChannelFile, FileChannel, ListedFiles,
-        ledger::{FileLedger, LedgerFile},
-    },
+    file_channel::{ChannelFile, FileChannel, ListedFiles, ledger::LedgerFile, waiting::AnswerRegistry},
     sepa_web_services::SepaWebServices,
 };
+
+/// The maximum length of a file type, in characters (§2.1).
+const FILE_TYPE_MAX: usize = 40;
 
 /// The steps of one flow.
 pub(super) type FileFlowSteps<'a> = crate::file_channel::steps::ChannelFlowSteps<'a, SepaWebServices>;
@@ -70,6 +71,10 @@ impl FileChannel for SepaWebServices {
     type File = BankFileDescriptor;
     type Place = BankFilePlace;
 
+    const CHANNEL: &'static str = PROTOCOL;
+    const UPLOAD_REPEATED: &'static ErrorRow = &errors::UPLOAD_REPEATED;
+    const ANSWER_NOT_FOUND: &'static ErrorRow = &errors::ANSWER_NOT_FOUND;
+    const PAYMENT_REJECTED: &'static ErrorRow = &errors::PAYMENT_REJECTED;
     const FILE_GONE: &'static ErrorRow = &errors::FILE_NOT_FOUND;
     // By its reference, whatever a list shows.
     const GIVES_UNLISTED: bool = true;
@@ -82,13 +87,33 @@ impl FileChannel for SepaWebServices {
         call::limit(self.0.ready.exchange_timeout(), own_s)
     }
 
-    fn ledger(&self, place: &BankFilePlace, folder: &Path) -> FileLedger {
+    fn bank_name(&self, _: &BankFilePlace) -> String {
+        let profile = self.0.sender.as_ref().map(|sender| &sender.connection.profile);
+        let name = profile.and_then(|profile| profile.bank.as_deref().or(profile.name.as_deref()));
+        name.unwrap_or("bank").to_owned()
+    }
+
+    fn place_name(&self, place: &BankFilePlace) -> String {
         let sender = self.0.sender.as_ref().map(|sender| &sender.connection);
-        let bank = sender.and_then(|to| to.profile.bank.as_deref().or(to.profile.name.as_deref())).unwrap_or("bank");
         let environment = sender.map(|to| to.environment).unwrap_or_default();
         let target = place.target_id.as_deref().or_else(|| sender?.target_id.as_deref()).unwrap_or_default();
-        let channel = format!("sepa-web-services/{bank}/{environment:?}/{target}");
-        FileLedger::new(folder, channel, sender.map(|to| to.customer_id.clone()))
+        format!("{}/{environment:?}/{target}", self.bank_name(place))
+    }
+
+    fn user(&self) -> Option<String> {
+        self.0.sender.as_ref().map(|sender| sender.connection.customer_id.clone())
+    }
+
+    fn place_of_type(place: &BankFilePlace, file_type: &str) -> Result<BankFilePlace> {
+        if !(1..=FILE_TYPE_MAX).contains(&file_type.chars().count()) {
+            let why = format!("names a type that is empty or has more than {FILE_TYPE_MAX} characters");
+            return Err(Error::invalid_field("wait_for", why));
+        }
+        Ok(BankFilePlace { file_type: Some(file_type.to_owned()), ..place.clone() })
+    }
+
+    fn answers(&self) -> &AnswerRegistry<BankFileDescriptor> {
+        &self.0.answers
     }
 
     async fn list(
@@ -125,8 +150,21 @@ impl FileChannel for SepaWebServices {
         error.row() == &row::PEER_PROTOCOL || error.row() == &errors::BANK_FAILED
     }
 
+    /// The bank has just taken a file with the same agreement and certificate.
+    fn passes(error: &Error) -> bool {
+        [&errors::BANK_FAILED, &errors::FAULT].contains(&error.row())
+    }
+
     /// Neither the agreement nor the certificate is another for the next file.
     fn ends_all(error: &Error) -> bool {
         [&errors::AGREEMENT_REFUSED, &errors::SIGNATURE_REFUSED, &errors::TOKEN_FAILED].contains(&error.row())
+    }
+}
+
+impl SepaWebServices {
+    /// The client's bank's types of files of one kind, by its profile.
+    pub(super) fn file_types(&self, kind: BankFileKind) -> Vec<String> {
+        let known = self.0.sender.as_ref().and_then(|sender| sender.connection.profile.file_types.as_ref());
+        known.into_iter().flatten().filter(|one| one.kind == kind).flat_map(|one| &one.codes).cloned().collect()
     }
 }

@@ -1,10 +1,12 @@
-//! Operations composed of others: new files fetched with a ledger, and an upload without an answer settled.
+//! Operations composed of others: new files fetched with a ledger, a file sent and its answers awaited, an upload without
+//! an answer settled.
 //!
 //! To add a flow, add its file, its `pub mod` line and its name in the list below. The catalogue, the client's methods
 //! and the generic call are built from this list.
 
 pub(super) mod download_new_files;
 pub(super) mod settle_upload;
+pub(super) mod upload_and_wait;
 
 mod channel;
 
@@ -18,6 +20,7 @@ macro_rules! for_each_flow {
     ($callback:ident) => {
         $callback! {
             download_new_files::DownloadNewBankFiles;
+            upload_and_wait::UploadBankFileAndWait;
             settle_upload::SettleBankUpload;
         }
     };

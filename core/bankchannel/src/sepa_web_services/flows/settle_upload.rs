@@ -35,7 +35,7 @@ use crate::{
     CallOptions,
     file_channel::{
         FileChannel as _, ListedFiles,
-        fetch::{FileFetch, into_folder, list, open_folders},
+        fetch::{FileFetch, ends_all, into_folder, list, open_folders},
         ledger::FileLedger,
     },
     sepa_web_services::SepaWebServices,
@@ -202,10 +202,10 @@ fn report_types(client: &SepaWebServices, given: Option<&str>) -> Vec<Option<Str
     if let Some(given) = given {
         return vec![Some(given.to_owned())];
     }
-    let known = client.0.sender.as_ref().and_then(|sender| sender.connection.profile.file_types.as_ref());
-    let reports = known.into_iter().flatten().filter(|one| one.kind == BankFileKind::StatusReport);
-    let codes: Vec<_> = reports.flat_map(|one| &one.codes).cloned().map(Some).collect();
-    if codes.is_empty() { vec![None] } else { codes }
+    match client.file_types(BankFileKind::StatusReport) {
+        none if none.is_empty() => vec![None],
+        codes => codes.into_iter().map(Some).collect(),
+    }
 }
 
 /// The search for reports that name a message id.
@@ -232,9 +232,7 @@ impl ReportSearch<'_> {
                 into_folder(self.steps, self.ledger, (self.place, file, false), ((at + 1, files.len()), self.folder));
             let path = match fetched.await {
                 Ok(FileFetch::Downloaded { path, .. } | FileFetch::Exists { path }) => path,
-                Err(error) if self.steps.is_over() || SepaWebServices::ends_all(&error) || is_cancelled(&error) => {
-                    return Err(error);
-                }
+                Err(error) if ends_all(&error, self.steps) => return Err(error),
                 Err(error) => {
                     not_read.push(unread(Some(error.code().to_owned()), error.message().to_owned()));
                     continue;
@@ -289,8 +287,4 @@ impl ReportSearch<'_> {
         });
         self.steps.race(reading).await?.map_err(|why| why.error("reading a report was aborted"))
     }
-}
-
-fn is_cancelled(error: &Error) -> bool {
-    error.category() == bankchannel_foundation::Category::Cancelled
 }

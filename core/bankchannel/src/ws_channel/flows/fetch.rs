@@ -1,20 +1,14 @@
 //! Files of the WS Channel: what the flows that all file channels share need of it, with the retries of
-//! docs/protocols/ws-channel.md §8.4; and answers stored in a folder.
+//! docs/protocols/ws-channel.md §8.4.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
 use bankchannel_foundation::{
     CallOutcome, Category, Content, Error, Result,
     error::{ErrorRow, row},
-    shown,
 };
-use bankchannel_transport::{background, write_new_file};
 use bankchannel_ws_channel::{
-    errors,
+    PROTOCOL, errors,
     model::{Bank, FileDescriptor, FileReference, FileStatus, FileType, StatusFilter},
     operations::files::{
         download_file::{DownloadFile, DownloadFileRequest},
@@ -22,16 +16,10 @@ use bankchannel_ws_channel::{
     },
 };
 
-use bytes::Bytes;
-
 use super::steps::FlowSteps;
-pub(super) use crate::file_channel::fetch::{download, ledger_file, list, open_folder, settle, was_not_sent};
 use crate::{
     ContentDestination,
-    file_channel::{
-        ChannelFile, FileChannel, ListedFiles, file_names,
-        ledger::{FileLedger, LedgerFile},
-    },
+    file_channel::{ChannelFile, FileChannel, ListedFiles, file_names, ledger::LedgerFile, waiting::AnswerRegistry},
     ws_channel::WsChannel,
 };
 
@@ -81,6 +69,10 @@ impl FileChannel for WsChannel {
     type File = FileDescriptor;
     type Place = WsChannelPlace;
 
+    const CHANNEL: &'static str = PROTOCOL;
+    const UPLOAD_REPEATED: &'static ErrorRow = &errors::UPLOAD_REPEATED;
+    const ANSWER_NOT_FOUND: &'static ErrorRow = &errors::ANSWER_NOT_FOUND;
+    const PAYMENT_REJECTED: &'static ErrorRow = &errors::PAYMENT_REJECTED;
     const FILE_GONE: &'static ErrorRow = &errors::FILE_GONE;
     const GIVES_UNLISTED: bool = false;
 
@@ -92,10 +84,23 @@ impl FileChannel for WsChannel {
         self.limit(own_s)
     }
 
-    /// The user is the session's, or else the settings'.
-    fn ledger(&self, place: &WsChannelPlace, folder: &Path) -> FileLedger {
+    fn bank_name(&self, place: &WsChannelPlace) -> String {
+        place.bank.to_string()
+    }
+
+    /// The session's, or else the settings'.
+    fn user(&self) -> Option<String> {
         let email = self.session().email.or_else(|| self.settings().email.clone());
-        FileLedger::new(folder, format!("ws-channel/{}", place.bank), email.map(|email| email.as_str().to_owned()))
+        email.map(|email| email.as_str().to_owned())
+    }
+
+    fn place_of_type(place: &WsChannelPlace, file_type: &str) -> Result<WsChannelPlace> {
+        let file_type = FileType::parse(file_type).map_err(|why| Error::invalid_field("wait_for", why))?;
+        Ok(WsChannelPlace { file_type: Some(file_type), ..place.clone() })
+    }
+
+    fn answers(&self) -> &AnswerRegistry<FileDescriptor> {
+        &self.0.answers
     }
 
     async fn list(steps: &FlowSteps<'_>, place: &WsChannelPlace, which: ListedFiles) -> Result<Vec<FileDescriptor>> {
@@ -120,6 +125,11 @@ impl FileChannel for WsChannel {
 
     fn check(file: &FileDescriptor) -> Result<()> {
         asked_for(file).map(drop)
+    }
+
+    fn passes(error: &Error) -> bool {
+        let passing = [&errors::BANK_UNAVAILABLE, &errors::SERVICE_FAILED, &errors::STORAGE_FULL];
+        passing.contains(&error.row()) || broke_off_a_renewal(error)
     }
 
     fn ends_all(error: &Error) -> bool {
@@ -148,43 +158,8 @@ fn asked_for(file: &FileDescriptor) -> Result<FileType> {
 }
 
 /// Whether a call failed because the renewal of its session broke off: the next call will renew it.
-pub(super) fn broke_off_a_renewal(error: &Error) -> bool {
+fn broke_off_a_renewal(error: &Error) -> bool {
     let passing =
         [&row::CONNECT_FAILED, &row::CONNECTION_LOST, &row::UNAVAILABLE, &row::RATE_LIMITED, &errors::SERVICE_FAILED];
     error.detail("renewal").is_some_and(|code| passing.iter().any(|row| row.code == code))
 }
-
-/// Writes an answer into a folder, under its own name or, if that is taken by another content, under a new one. Returns
-/// its path.
-pub(super) async fn store(
-    steps: &FlowSteps<'_>,
-    file: &FileDescriptor,
-    bytes: Bytes,
-    folder: &Path,
-) -> Result<PathBuf> {
-    let path = folder.join(file_name(file)?);
-    let stored = background::blocking(move || {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let others = (2..=NAMES_MAX).map(|number| path.with_file_name(format!("{stem}~{number}.dat")));
-        for name in std::iter::once(path.clone()).chain(others) {
-            if write_new_file(&name, &bytes)? || has_content(&name, &bytes) {
-                return Ok(name);
-            }
-        }
-        let text = format!("{} exists, and so do the alternative names up to ~{NAMES_MAX}", shown::path(&path));
-        Err(Error::because(&row::STORAGE, text))
-    });
-    let path = stored.await.map_err(|why| why.error("writing a file was aborted"))??;
-    steps.say(&format!("saved {}", shown::path(&path)));
-    Ok(path)
-}
-
-/// Whether a file has exactly this content: then it is the same file of the bank, which another call has stored.
-fn has_content(path: &Path, bytes: &[u8]) -> bool {
-    let regular = path.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == bytes.len() as u64);
-    regular && fs::read(path).is_ok_and(|found| found == bytes)
-}
-
-/// The maximum number of names tried for one file: `…~2.dat`, `…~3.dat`. The regular name of a bank's file never contains
-/// `~`, so these names cannot be mistaken for one.
-const NAMES_MAX: u32 = 1000;

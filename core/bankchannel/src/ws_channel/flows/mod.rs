@@ -16,31 +16,25 @@ pub(super) mod session_state;
 pub(super) mod sign_and_upload;
 pub(super) mod upload_and_wait;
 
-mod check_first;
 mod driver;
 mod fetch;
 mod password_rule;
 mod paused;
-mod repeats;
 mod signing;
 mod steps;
-mod waiting;
 
-pub use crate::file_channel::{fetch::DOWNLOAD_TRIES, new_files::DownloadStatus, parsed::Parsed};
+pub use crate::file_channel::{
+    check_first::CheckFirst, fetch::DOWNLOAD_TRIES, new_files::DownloadStatus, parsed::Parsed, repeats::RejectRepeats,
+};
 use bankchannel_foundation::{
     Declaration, OperationDocs, OperationKind,
     error::ErrorRow,
     operation::{Ask, Command},
 };
 use bankchannel_ws_channel::PROTOCOL;
-pub use check_first::CheckFirst;
 pub use download_new_files::DownloadedFile;
 pub use fetch::file_name;
 pub use paused::{LogInProgress, NeedsChoice, NeedsCode};
-pub use repeats::RejectRepeats;
-
-use crate::file_channel::parsed;
-pub(super) use waiting::AnswerRegistry;
 
 pub(super) use crate::client::Flow;
 

@@ -17,15 +17,20 @@ use bankchannel_ws_channel::{
 
 use super::{
     Flow, asking_for_signatures,
-    check_first::CheckFirst,
-    fetch::settle,
-    flow,
-    repeats::{RejectRepeats, UploadedFile},
-    run_by,
+    fetch::WsChannelPlace,
+    flow, run_by,
     signing::{FileSigning, GivenAuthority, UploadAuthority},
     steps::FlowSteps,
 };
-use crate::{CallOptions, client::source::UploadSource, ws_channel::WsChannel};
+use crate::{
+    CallOptions,
+    client::source::UploadSource,
+    file_channel::{
+        check_first::CheckFirst,
+        repeats::{RejectRepeats, UploadedFile},
+    },
+    ws_channel::WsChannel,
+};
 
 /// The file, the keys and the bank.
 #[derive(Debug, Clone, Boundary)]
@@ -170,7 +175,7 @@ pub(super) async fn prepare(
         if source.size() == 0 {
             return Err(Error::because(&errors::CONTENT_EMPTY, errors::CONTENT_EMPTY.text));
         }
-        check.refuse_faulty(&source, &file_type)?;
+        check.refuse_faulty(&source, file_type.as_str(), false)?;
         let signing = authority.read(&source)?;
         source.check_unchanged()?;
         Ok((source, name, signing))
@@ -209,20 +214,15 @@ impl PreparedUpload {
         message: &UploadedMessage,
     ) -> Result<SignAndUploadResponse> {
         let Self { source, name, signature } = self;
-        let (file_name, message_id) = (name.as_str(), message.message_id());
-        let record = repeats.begin(steps, UploadedFile { bank, name: file_name, source: &source, message_id }).await?;
-        steps.step("sending the file");
+        let (place, message_id) = (WsChannelPlace::of(bank), message.message_id());
+        let file = UploadedFile { place: &place, name: name.as_str(), source: &source, message_id };
         let request = UploadFileRequest::new(bank, source.content(), name.clone(), file_type, signature.clone());
-        let answer = steps.exchange::<UploadFile>(request).await;
-        if let Some(record) = record {
-            let outcome = answer.as_ref().map_or_else(Error::outcome, |_| Some(CallOutcome::Accepted));
-            settle(move || record.end(outcome)).await;
-        }
+        let answer = repeats.send_once(steps, file, steps.exchange::<UploadFile>(request)).await?;
         Ok(SignAndUploadResponse {
-            file_name: name,
             bytes: source.size(),
+            file_name: name,
             signature,
-            response_text: answer?.response_text,
+            response_text: answer.response_text,
         })
     }
 }

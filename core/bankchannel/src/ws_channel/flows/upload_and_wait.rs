@@ -1,22 +1,14 @@
 //! Sends a file and waits for the bank's answers (docs/protocols/ws-channel.md §8.2).
 
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use bankchannel_foundation::{
-    Boundary, CallOutcome, Content, Declaration, Error, Operation, OperationDocs, Result, Secret,
+    Boundary, Content, Declaration, Operation, OperationDocs, Result, Secret,
     error::ErrorRow,
     model::{InlineBytes, Seconds},
     operation::Command,
 };
-use bankchannel_iso20022::{
-    answers::{BankVerdict, PaymentVerdict},
-    data::Code,
-    errors as iso20022_errors,
-};
+use bankchannel_iso20022::{answers::PaymentVerdict, data::Code, errors as iso20022_errors};
 use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileDescriptor, FileName, FileType, PgpPrivateKeys, Signatures, SigningCertificates},
@@ -25,18 +17,22 @@ use bankchannel_ws_channel::{
 
 use super::{
     Flow, asking_for_signatures,
-    check_first::CheckFirst,
-    fetch::{WsChannelPlace, open_folder},
-    flow,
-    parsed::Parsed,
-    repeats::RejectRepeats,
-    run_by,
-    sign_and_upload::{self, prepare},
+    fetch::WsChannelPlace,
+    flow, run_by,
+    sign_and_upload::{SignAndUploadResponse, prepare},
     signing::{GivenAuthority, UploadAuthority},
     steps::FlowSteps,
-    waiting::{AnswerWait, WaitEnd, WaitSettings},
 };
-use crate::{CallOptions, file_channel::FileChannel as _, ws_channel::WsChannel};
+use crate::{
+    CallOptions,
+    file_channel::{
+        check_first::CheckFirst,
+        parsed::Parsed,
+        repeats::RejectRepeats,
+        waiting::{AnswersWanted, AwaitedAnswers, AwaitedFile, UploadWait},
+    },
+    ws_channel::WsChannel,
+};
 
 /// The file, the keys, and the answers to wait for.
 #[derive(Debug, Clone, Boundary)]
@@ -145,15 +141,6 @@ pub struct BankAnswer {
     pub parsed: Parsed,
 }
 
-/// The default time to wait for answers (§8.2).
-const WAIT: Duration = Duration::from_secs(60);
-/// The default interval between two polls (§8.2).
-const POLL: Duration = Duration::from_secs(1);
-/// The minimum interval between two polls: the service counts calls.
-const POLL_MIN: Duration = Duration::from_millis(100);
-/// The maximum number of types to wait for.
-const WAIT_FOR_MAX: usize = 20;
-
 const ERRORS: &[&ErrorRow] = &[
     &errors::ANSWER_NOT_FOUND,
     &errors::PAYMENT_REJECTED,
@@ -213,129 +200,50 @@ impl Flow<WsChannel> for UploadAndWait {
         let UploadAndWaitRequest { private_key, passphrase, signing_certificate, hash, signature, .. } = request;
         let given = GivenAuthority { private_key, passphrase, signing_certificate, hash, signature };
         let authority = UploadAuthority::from_given(given, "private_key, signing_certificate or signature is missing")?;
-        let types = unique(request.wait_for)?;
-        let folder = match &request.directory {
-            Some(directory) => Some(open_folder(&steps, "directory", directory).await?),
-            None => None,
+        let wanted = AnswersWanted {
+            place: WsChannelPlace::of(request.bank),
+            wait_for: request.wait_for.iter().map(|file_type| file_type.as_str().to_owned()).collect(),
+            wait_timeout: request.wait_timeout_s,
+            poll_interval: request.poll_interval_s,
+            directory: request.directory.as_deref(),
+            ledger: request.ledger.as_deref(),
+            accept_unreferenced: request.accept_unreferenced,
+            fail_if_rejected: request.fail_if_rejected,
+            parse: request.parse,
         };
-        let ledger = match &request.ledger {
-            Some(ledger) => Some(open_folder(&steps, "ledger", ledger).await?),
-            None => folder.clone(),
-        };
-        let bank = request.bank;
+        let wait = UploadWait::open(&steps, wanted).await?;
         let check = (request.file_type.clone(), request.check_first);
         let prepared = prepare(&steps, request.content, request.file_name, authority, check).await?;
         let upload = Arc::new(prepared.message(&steps).await?);
-        let settings = WaitSettings {
-            bank,
-            types,
-            until: Instant::now(),
-            interval: request.poll_interval_s.map_or(POLL, |Seconds(interval)| interval).max(POLL_MIN),
-            folder,
-            ledger: ledger.map(|folder| Arc::new(client.ledger(&WsChannelPlace::of(bank), &folder))),
-            parse: request.parse,
-            accept_unreferenced: request.accept_unreferenced.unwrap_or_default(),
-        };
-        let mut wait = AnswerWait::new(&steps, client.answers(), Arc::clone(&upload), settings);
-        wait.note_known().await.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
-        let sent = prepared.upload(&steps, (bank, request.file_type), request.repeats, &upload).await?;
-        steps.step("waiting for the bank's answers");
-        wait.begin(request.wait_timeout_s.map_or(WAIT, |Seconds(wait)| wait));
-        let end = Box::pin(wait.run()).await;
-        let is_error = match &end {
-            WaitEnd::Complete => false,
-            WaitEnd::Rejected => request.fail_if_rejected == Some(true),
-            WaitEnd::TimedOut | WaitEnd::Failed(_) => true,
-        };
-        // A rejection that is an error says all that a response says.
-        let is_reported = matches!(end, WaitEnd::Complete | WaitEnd::Rejected);
-        let (taken, begun) = (wait.taken_names(), wait.begun_names());
-        let response = response(wait, sent, upload.message_id(), is_reported).await;
-        if !is_error {
-            return Ok(response);
-        }
-        let error = match end {
-            WaitEnd::Rejected => return Err(rejected(response)),
-            WaitEnd::Failed(error) => error,
-            WaitEnd::Complete | WaitEnd::TimedOut => timed_out(&response),
-        };
-        let error = [("taken", taken), ("begun", begun)].into_iter().filter(|(_, names)| !names.is_empty()).fold(
-            error.with("upload", "accepted").with_retryable(false).with_outcome(CallOutcome::Accepted),
-            |error, (key, names)| error.with(key, names),
-        );
-        Err(error.with_partial_response(response))
+        let send = prepared.upload(&steps, (request.bank, request.file_type), request.repeats, &upload);
+        let awaited = wait.around(&steps, &upload, send).await?;
+        awaited.returned(|awaited| {
+            let AwaitedAnswers { sent, verdict, verdict_text, status, reason, notes, .. } = awaited;
+            let SignAndUploadResponse { file_name, bytes, response_text, .. } = sent;
+            let mut missing = awaited.missing.iter().map(String::as_str).collect::<BTreeSet<_>>();
+            // Once, in the order of the request.
+            let is_missing = |wanted: &FileType| missing.remove(wanted.as_str());
+            UploadAndWaitResponse {
+                verdict,
+                verdict_text,
+                status,
+                reason,
+                message_id: upload.message_id().map(str::to_owned),
+                file_name,
+                bytes,
+                answers: awaited.answers.into_iter().map(BankAnswer::from).collect(),
+                missing: request.wait_for.into_iter().filter(is_missing).collect(),
+                others: awaited.others.into_iter().map(BankAnswer::from).collect(),
+                notes,
+                response_text,
+            }
+        })
     }
 }
 
-async fn response(
-    wait: AnswerWait<'_>,
-    sent: sign_and_upload::SignAndUploadResponse,
-    message_id: Option<&str>,
-    is_reported: bool,
-) -> UploadAndWaitResponse {
-    let BankVerdict { verdict, status, reason, text } = wait.verdict().clone();
-    let missing = wait.missing();
-    let mut notes = Vec::new();
-    let begun = wait.begun_names();
-    if !begun.is_empty() {
-        notes.push(format!("the bank may have sent these files, which did not arrive: {begun}"));
+impl From<AwaitedFile<FileDescriptor>> for BankAnswer {
+    fn from(awaited: AwaitedFile<FileDescriptor>) -> Self {
+        let AwaitedFile { file, bytes, status_text, path, content, parsed } = awaited;
+        Self { file, bytes, status_text, path, content, parsed }
     }
-    if wait.namesakes() > 0 {
-        notes.push("other uploads with the same message id wait too: the bank's answers name all of them".to_owned());
-    }
-    let (answers, others) = wait.into_files(is_reported).await;
-    let sign_and_upload::SignAndUploadResponse { file_name, bytes, response_text, .. } = sent;
-    UploadAndWaitResponse {
-        verdict,
-        verdict_text: sentence(verdict, &text),
-        status,
-        reason,
-        message_id: message_id.map(str::to_owned),
-        file_name,
-        bytes,
-        answers,
-        missing,
-        others,
-        notes,
-        response_text,
-    }
-}
-
-/// The verdict in a sentence.
-fn sentence(verdict: PaymentVerdict, text: &str) -> String {
-    let begin = match verdict {
-        PaymentVerdict::Accepted => "The bank has accepted the file",
-        PaymentVerdict::Rejected => "The bank has rejected the file, nothing of it is paid",
-        PaymentVerdict::PartlyRejected => "The bank has rejected a part of the file: see the status report",
-        PaymentVerdict::Pending => "The bank has not decided about the file yet",
-        _ => "No answer says whether the bank accepts the file",
-    };
-    if text.is_empty() { format!("{begin}.") } else { format!("{begin}: {}.", text.trim_end_matches('.')) }
-}
-
-/// The error for a rejection. Nothing was carried out, so its outcome is `refused`.
-fn rejected(response: UploadAndWaitResponse) -> Error {
-    let code = |code: &Option<Code>| code.as_ref().map(|code| code.code.clone()).unwrap_or_default();
-    Error::because(&errors::PAYMENT_REJECTED, response.verdict_text.clone())
-        .with("status", code(&response.status))
-        .with("reason", code(&response.reason))
-        .with_partial_response(response)
-}
-
-/// The error when answers are missing at the end of the wait.
-fn timed_out(response: &UploadAndWaitResponse) -> Error {
-    let missing = response.missing.iter().map(FileType::as_str).collect::<Vec<_>>().join(", ");
-    let said = if response.answers.is_empty() { "" } else { response.verdict_text.as_str() };
-    let text = format!("{} The upload was accepted; still missing: {missing}. {said}", errors::ANSWER_NOT_FOUND.text);
-    Error::because(&errors::ANSWER_NOT_FOUND, text.trim_end().to_owned())
-        .with("missing", missing)
-        .with("verdict", response.verdict.as_str())
-}
-
-fn unique(types: Vec<FileType>) -> Result<Vec<FileType>> {
-    if types.is_empty() || types.len() > WAIT_FOR_MAX {
-        return Err(Error::invalid_field("wait_for", format!("must name 1 to {WAIT_FOR_MAX} types")));
-    }
-    let mut seen = BTreeSet::new();
-    Ok(types.into_iter().filter(|file_type| seen.insert(file_type.clone())).collect())
 }

@@ -14,8 +14,6 @@ use crate::{
     state::{CustomerBooks, FileKind, SandboxChange, SandboxFile},
 };
 
-/// After so long the bank has decided, milliseconds.
-const DECIDED_MS: i64 = 60_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// Stores the file and what the bank answers to it.
@@ -148,7 +146,8 @@ impl NewFiles<'_> {
     fn answers(&self, content: &[u8], key: &str, parent: &str) -> Result<BankAnswers, RequestRefusal> {
         let (call, dialect) = (self.call, self.call.dialect);
         let internal = |why: String| RequestRefusal::from(Error::because(&row::INTERNAL, why));
-        let at = Timestamp::from_millisecond(call.now_ms + DECIDED_MS).map_err(|why| internal(why.to_string()))?;
+        let soon = call.now_ms + call.bank.report_after_ms;
+        let at = Timestamp::from_millisecond(soon).map_err(|why| internal(why.to_string()))?;
         let today = at.to_zoned(TimeZone::UTC).date();
         let ids = AnswerIds::new(format!("{}-{}", &dialect.name()[..2].to_uppercase(), self.next))
             .map_err(|why| internal(why.to_string()))?;
@@ -169,7 +168,6 @@ impl NewFiles<'_> {
                 .try_fold(Decimal::from_cents(0), |sum, amount| sum.checked_add(&amount?));
             (sum, count)
         });
-        let soon = call.now_ms + DECIDED_MS;
         let (mut files, mut changes) = (Vec::new(), Vec::new());
         let mut add = |file_type: &str, at_ms: i64, bytes: Vec<u8>| {
             let more = files.len() as u64 + 1;

@@ -1,6 +1,6 @@
 //! Notices an upload that was made before, before it is made again.
 
-use std::{path::PathBuf, time::Duration};
+use std::{future::Future, path::PathBuf, time::Duration};
 
 use bankchannel_crypto::digest::Sha256;
 use bankchannel_foundation::{
@@ -8,14 +8,14 @@ use bankchannel_foundation::{
     error::row,
     model::{Object, Seconds, Timestamp},
 };
-use bankchannel_ws_channel::{errors, model::Bank};
 
-use super::{fetch::open_folder, steps::FlowSteps};
-use crate::{
-    Question,
-    client::source::UploadSource,
-    file_channel::ledger::{EarlierUpload, UploadLedger, UploadRecord},
+use super::{
+    FileChannel,
+    fetch::{open_folder, settle},
+    ledger::{EarlierUpload, UploadLedger, UploadRecord},
+    steps::ChannelFlowSteps,
 };
+use crate::{Question, client::source::UploadSource};
 
 /// The time within which the same file is a repetition, by default: a week.
 const WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -26,44 +26,64 @@ const WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 #[boundary(flattened)]
 pub struct RejectRepeats {
     /// A folder in which the client records its uploads, one small hidden file each. The same bytes for the same bank,
-    /// user and service within `repeats_within_s` are `ws_channel.upload_repeated`, and nothing is sent: also if the
-    /// earlier upload is still running, if its outcome is unknown, or if its process was killed. An upload that was
-    /// refused or not sent does not count. Share the folder between all processes that may send the file.
+    /// user and service within `repeats_within_s` are the error `upload_repeated` of the protocol, and nothing is sent:
+    /// also if the earlier upload is still running, if its outcome is unknown, or if its process was killed. An upload
+    /// that was refused or not sent does not count. Share the folder between all processes that may send the file.
     pub reject_repeats: Option<String>,
     /// The time within which the same file counts as repeated, in seconds. Default: seven days.
     pub repeats_within_s: Option<bankchannel_foundation::model::Seconds>,
     /// Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose `request`
     /// has `bank`, `file_name`, `bytes`, `sha256` and `message_id`. The answer `send` continues; `repeated` ends the
-    /// call with `ws_channel.upload_repeated`. Default: false.
+    /// call with `upload_repeated`. Default: false.
     pub ask_repeats: Option<bool>,
 }
 
 /// The file of an upload.
-pub(super) struct UploadedFile<'a> {
-    pub(super) bank: Bank,
-    pub(super) name: &'a str,
-    pub(super) source: &'a UploadSource,
-    pub(super) message_id: Option<&'a str>,
+pub(crate) struct UploadedFile<'a, P> {
+    /// Where it goes.
+    pub(crate) place: &'a P,
+    pub(crate) name: &'a str,
+    pub(crate) source: &'a UploadSource,
+    pub(crate) message_id: Option<&'a str>,
 }
 
 impl RejectRepeats {
     /// Whether anything is to be checked.
-    pub(super) fn is_wanted(&self) -> bool {
+    pub(crate) fn is_wanted(&self) -> bool {
         self.reject_repeats.is_some() || self.ask_repeats == Some(true)
     }
 
-    /// Checks an upload, and records it if there is a ledger.
+    /// Sends a file, unless it is a repetition that is to be rejected. If there is a ledger, the upload is recorded before
+    /// anything is sent, and then how it ended.
     ///
     /// # Errors
-    /// `ws_channel.upload_repeated`; each error has the outcome `not_sent`.
-    pub(super) async fn begin(self, steps: &FlowSteps<'_>, file: UploadedFile<'_>) -> Result<Option<UploadRecord>> {
-        if !self.is_wanted() {
-            return Ok(None);
+    /// `upload_repeated` of the protocol, with outcome `not_sent`; those of `send`.
+    pub(crate) async fn send_once<C: FileChannel, T>(
+        self,
+        steps: &ChannelFlowSteps<'_, C>,
+        file: UploadedFile<'_, C::Place>,
+        send: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let record = if self.is_wanted() {
+            let begun = self.begin(steps, file).await;
+            begun.map_err(|error| error.with_outcome(CallOutcome::NotSent))?
+        } else {
+            None
+        };
+        steps.step("sending the file");
+        let sent = send.await;
+        if let Some(record) = record {
+            let outcome = sent.as_ref().map_or_else(Error::outcome, |_| Some(CallOutcome::Accepted));
+            settle(move || record.end(outcome)).await;
         }
-        self.checked(steps, file).await.map_err(|error| error.with_outcome(CallOutcome::NotSent))
+        sent
     }
 
-    async fn checked(self, steps: &FlowSteps<'_>, file: UploadedFile<'_>) -> Result<Option<UploadRecord>> {
+    async fn begin<C: FileChannel>(
+        self,
+        steps: &ChannelFlowSteps<'_, C>,
+        file: UploadedFile<'_, C::Place>,
+    ) -> Result<Option<UploadRecord>> {
         let folder = match &self.reject_repeats {
             Some(folder) => Some(open_folder(steps, "reject_repeats", folder).await?),
             None => None,
@@ -80,9 +100,13 @@ impl RejectRepeats {
     }
 }
 
-async fn ask(steps: &FlowSteps<'_>, file: &UploadedFile<'_>, digest: &str) -> Result<()> {
+async fn ask<C: FileChannel>(
+    steps: &ChannelFlowSteps<'_, C>,
+    file: &UploadedFile<'_, C::Place>,
+    digest: &str,
+) -> Result<()> {
     let mut request = Object::new();
-    request.push("bank", file.bank.to_string());
+    request.push("bank", steps.client.bank_name(file.place));
     request.push("file_name", file.name.to_owned());
     request.push("bytes", file.source.size());
     request.push("sha256", digest.to_owned());
@@ -100,30 +124,28 @@ async fn ask(steps: &FlowSteps<'_>, file: &UploadedFile<'_>, digest: &str) -> Re
     if is_new.await? {
         return Ok(());
     }
-    Err(Error::because(&errors::UPLOAD_REPEATED, "The program says that this file was sent before; nothing was sent."))
+    Err(Error::because(C::UPLOAD_REPEATED, "The program says that this file was sent before; nothing was sent."))
 }
 
-async fn record(
-    steps: &FlowSteps<'_>,
+async fn record<C: FileChannel>(
+    steps: &ChannelFlowSteps<'_, C>,
     folder: PathBuf,
     within: Duration,
-    file: &UploadedFile<'_>,
+    file: &UploadedFile<'_, C::Place>,
     digest: String,
 ) -> Result<UploadRecord> {
-    let settings = steps.client.settings();
-    let user = steps.client.session().email.or_else(|| settings.email.clone());
-    let user = user.map(|email| email.as_str().to_owned());
-    let (bank, message_id) = (file.bank.to_string(), file.message_id.map(str::to_owned));
-    let peer = steps.client.base_url().to_owned();
+    let (user, place) = (steps.client.user(), steps.client.place_name(file.place));
+    let message_id = file.message_id.map(str::to_owned);
+    let peer = steps.client.peer().map(str::to_owned);
     let shown = message_id.clone();
     let begun = steps.work(move || {
-        let names = [Some(peer.as_str()), user.as_deref(), Some(bank.as_str()), Some(digest.as_str())];
+        let names = [peer.as_deref(), user.as_deref(), Some(place.as_str()), Some(digest.as_str())];
         UploadLedger::new(folder, within).begin(&names, message_id.as_deref())
     });
-    begun.await?.map_err(|earlier| repeated(&earlier, shown.as_deref()))
+    begun.await?.map_err(|earlier| repeated::<C>(&earlier, shown.as_deref()))
 }
 
-fn repeated(earlier: &EarlierUpload, message_id: Option<&str>) -> Error {
+fn repeated<C: FileChannel>(earlier: &EarlierUpload, message_id: Option<&str>) -> Error {
     let begun = earlier.begun_ms.map(Timestamp::from_ms);
     let when = begun.as_ref().map(|begun| format!(" at {begun}")).unwrap_or_default();
     let known = match earlier.outcome.as_str() {
@@ -133,7 +155,7 @@ fn repeated(earlier: &EarlierUpload, message_id: Option<&str>) -> Error {
     };
     let id = message_id.map(|id| format!(" with the message id {id}")).unwrap_or_default();
     let text = format!("The same file{id} was sent before{when}: {known}. Nothing was sent now.");
-    let mut error = Error::because(&errors::UPLOAD_REPEATED, text).with("earlier_outcome", &earlier.outcome);
+    let mut error = Error::because(C::UPLOAD_REPEATED, text).with("earlier_outcome", &earlier.outcome);
     if let Some(begun) = begun {
         error = error.with("earlier", begun);
     }

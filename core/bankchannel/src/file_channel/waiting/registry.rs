@@ -17,11 +17,10 @@ use std::{
 };
 
 use bankchannel_iso20022::answers::{AnswerClaim, AnswerFile, ClaimedEntry, UploadedMessage};
-use bankchannel_ws_channel::model::{Bank, FileDescriptor, FileType};
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-use crate::file_channel::ledger::LedgerEntry;
+use super::super::{ChannelFile, ledger::LedgerEntry};
 
 /// The time after which a listing that has not ended is made again by another wait.
 const LISTING_MAX: Duration = Duration::from_secs(3);
@@ -29,40 +28,49 @@ const LISTING_MAX: Duration = Duration::from_secs(3);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// The waits of one client.
-#[derive(Default)]
-pub(in crate::ws_channel) struct AnswerRegistry {
-    state: Mutex<RegistryState>,
+pub(crate) struct AnswerRegistry<F> {
+    state: Mutex<RegistryState<F>>,
     changed: Notify,
 }
 
-#[derive(Default)]
-struct RegistryState {
+struct RegistryState<F> {
     last: u64,
-    waits: BTreeMap<u64, RegisteredWait>,
-    listings: HashMap<(Bank, FileType), SharedListing>,
+    waits: BTreeMap<u64, RegisteredWait<F>>,
+    listings: HashMap<ListingKey, SharedListing<F>>,
     files: HashMap<FileKey, FetchState>,
 }
 
-struct RegisteredWait {
-    bank: Bank,
-    types: Vec<FileType>,
+/// The name of a place, and a type of files there.
+type ListingKey = (String, String);
+
+impl<F> Default for AnswerRegistry<F> {
+    fn default() -> Self {
+        let state = RegistryState { last: 0, waits: BTreeMap::new(), listings: HashMap::new(), files: HashMap::new() };
+        Self { state: Mutex::new(state), changed: Notify::new() }
+    }
+}
+
+struct RegisteredWait<F> {
+    place: String,
+    types: Vec<String>,
     upload: Arc<UploadedMessage>,
     accepts_unreferenced: bool,
-    inbox: Vec<OwnAnswer>,
+    inbox: Vec<OwnAnswer<F>>,
 }
 
 /// A file at a bank.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct FileKey {
-    bank: Bank,
+    place: String,
     file_type: String,
     file_reference: String,
 }
 
 impl FileKey {
-    pub(super) fn new(bank: Bank, file: &FileDescriptor) -> Self {
-        let file_reference = file.file_reference.as_str().to_owned();
-        Self { bank, file_type: file.file_type.clone(), file_reference }
+    /// The key of a file at a place of this name.
+    pub(super) fn new<F: ChannelFile>(place: &str, file: &F) -> Self {
+        let (file_type, file_reference) = (file.file_type().to_owned(), file.file_reference().to_owned());
+        Self { place: place.to_owned(), file_type, file_reference }
     }
 }
 
@@ -73,17 +81,22 @@ enum FetchState {
     Failed { times: u32, until: Instant },
 }
 
-#[derive(Default)]
-struct SharedListing {
+struct SharedListing<F> {
     /// When the running one was begun.
     running: Option<Instant>,
     /// The last complete one, and when it was begun.
-    complete: Option<(Instant, Arc<Vec<FileDescriptor>>)>,
+    complete: Option<(Instant, Arc<Vec<F>>)>,
+}
+
+impl<F> Default for SharedListing<F> {
+    fn default() -> Self {
+        Self { running: None, complete: None }
+    }
 }
 
 /// A file that was fetched.
-pub(super) struct FetchedFile {
-    pub(super) file: FileDescriptor,
+pub(super) struct FetchedFile<F> {
+    pub(super) file: F,
     pub(super) bytes: Bytes,
     pub(super) read: AnswerFile,
     /// Its entry in the ledger of the wait that fetched it. It ends once each owner has reported the file.
@@ -99,7 +112,7 @@ pub(super) struct FetchedEntry {
     pub(super) owners: Mutex<usize>,
 }
 
-impl FetchedFile {
+impl<F> FetchedFile<F> {
     /// Notes that one owner has reported the file. Returns whether it was the last one; then the entry is withdrawn.
     /// Accesses the disk.
     pub(super) fn reported(&self) -> bool {
@@ -115,30 +128,29 @@ impl FetchedFile {
 }
 
 /// A file that is about a wait's upload.
-#[derive(Clone)]
-pub(super) struct OwnAnswer {
-    pub(super) fetched: Arc<FetchedFile>,
+pub(super) struct OwnAnswer<F> {
+    pub(super) fetched: Arc<FetchedFile<F>>,
     /// Whether the file itself says nothing of it: no other upload waits, or the call asked for such files.
     pub(super) is_unreferenced: bool,
 }
 
 /// The right to fetch a file. Dropped without a result, another wait may try.
-pub(super) struct FetchClaim<'r> {
-    registry: &'r AnswerRegistry,
+pub(super) struct FetchClaim<'r, F> {
+    registry: &'r AnswerRegistry<F>,
     key: Option<FileKey>,
     earlier: u32,
 }
 
 /// The right to list files.
-struct ListingClaim<'r> {
-    registry: &'r AnswerRegistry,
-    key: (Bank, FileType),
+struct ListingClaim<'r, F> {
+    registry: &'r AnswerRegistry<F>,
+    key: ListingKey,
     begun: Instant,
 }
 
 /// Whether a wait may fetch a file.
-pub(super) enum FetchTurn<'r> {
-    Yours(FetchClaim<'r>),
+pub(super) enum FetchTurn<'r, F> {
+    Yours(FetchClaim<'r, F>),
     /// Another wait is fetching it.
     Running,
     /// It was fetched, or has failed a short time ago.
@@ -146,25 +158,25 @@ pub(super) enum FetchTurn<'r> {
 }
 
 /// A registered wait; it ends when this is dropped.
-pub(super) struct WaitRegistration<'r> {
-    registry: &'r AnswerRegistry,
+pub(super) struct WaitRegistration<'r, F> {
+    registry: &'r AnswerRegistry<F>,
     number: u64,
 }
 
-impl AnswerRegistry {
+impl<F> AnswerRegistry<F> {
     /// Registers an upload before it is sent: no answer to it can come earlier.
     pub(super) fn register(
         &self,
-        bank: Bank,
-        types: &[FileType],
+        place: &str,
+        types: Vec<String>,
         upload: &Arc<UploadedMessage>,
         accepts_unreferenced: bool,
-    ) -> WaitRegistration<'_> {
+    ) -> WaitRegistration<'_, F> {
         let mut state = self.lock();
         state.last += 1;
         let number = state.last;
-        let (types, upload) = (types.to_vec(), Arc::clone(upload));
-        state.waits.insert(number, RegisteredWait { bank, types, upload, accepts_unreferenced, inbox: Vec::new() });
+        let (place, upload) = (place.to_owned(), Arc::clone(upload));
+        state.waits.insert(number, RegisteredWait { place, types, upload, accepts_unreferenced, inbox: Vec::new() });
         WaitRegistration { registry: self, number }
     }
 
@@ -172,12 +184,11 @@ impl AnswerRegistry {
     /// wait's is running.
     pub(super) async fn listing<E>(
         &self,
-        bank: Bank,
-        file_type: &FileType,
+        (place, file_type): (&str, &str),
         not_before: Instant,
-        list: impl Future<Output = Result<Vec<FileDescriptor>, E>>,
-    ) -> Result<Option<Arc<Vec<FileDescriptor>>>, E> {
-        let key = (bank, file_type.clone());
+        list: impl Future<Output = Result<Vec<F>, E>>,
+    ) -> Result<Option<Arc<Vec<F>>>, E> {
+        let key = (place.to_owned(), file_type.to_owned());
         let claim = {
             let mut state = self.lock();
             let shared = state.listings.entry(key.clone()).or_default();
@@ -203,7 +214,7 @@ impl AnswerRegistry {
     }
 
     /// Whether the caller is to fetch a file now.
-    pub(super) fn turn(&self, key: FileKey) -> FetchTurn<'_> {
+    pub(super) fn turn(&self, key: FileKey) -> FetchTurn<'_, F> {
         let mut state = self.lock();
         let earlier = match state.files.get(&key) {
             Some(FetchState::Running) => return FetchTurn::Running,
@@ -216,11 +227,11 @@ impl AnswerRegistry {
         FetchTurn::Yours(FetchClaim { registry: self, key: Some(key), earlier })
     }
 
-    /// The uploads of the waits at a bank, for judging a file.
-    pub(super) fn uploads(&self, bank: Bank) -> Vec<(u64, Arc<UploadedMessage>)> {
+    /// The uploads of the waits at a place, for judging a file.
+    pub(super) fn uploads(&self, place: &str) -> Vec<(u64, Arc<UploadedMessage>)> {
         let state = self.lock();
-        let at_bank = state.waits.iter().filter(|(_, wait)| wait.bank == bank);
-        at_bank.map(|(number, wait)| (*number, Arc::clone(&wait.upload))).collect()
+        let there = state.waits.iter().filter(|(_, wait)| wait.place == place);
+        there.map(|(number, wait)| (*number, Arc::clone(&wait.upload))).collect()
     }
 
     /// Completes when anything has changed since the future was enabled.
@@ -228,19 +239,19 @@ impl AnswerRegistry {
         self.changed.notified()
     }
 
-    fn lock(&self) -> MutexGuard<'_, RegistryState> {
+    fn lock(&self) -> MutexGuard<'_, RegistryState<F>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl FetchClaim<'_> {
+impl<F> FetchClaim<'_, F> {
     /// Gives a fetched file to its owners, by the claims of the waits in `claims`. `make` gets the number of owners.
     /// Returns the file if it is nobody's.
     pub(super) fn deliver(
         mut self,
         claims: Vec<(u64, AnswerClaim)>,
-        make: impl FnOnce(usize) -> FetchedFile,
-    ) -> Option<FetchedFile> {
+        make: impl FnOnce(usize) -> FetchedFile<F>,
+    ) -> Option<FetchedFile<F>> {
         let key = self.key.take()?;
         let mut state = self.registry.lock();
         state.files.insert(key.clone(), FetchState::Done);
@@ -274,7 +285,7 @@ impl FetchClaim<'_> {
     }
 }
 
-impl Drop for FetchClaim<'_> {
+impl<F> Drop for FetchClaim<'_, F> {
     fn drop(&mut self) {
         let Some(key) = self.key.take() else { return };
         self.registry.lock().files.remove(&key);
@@ -282,7 +293,7 @@ impl Drop for FetchClaim<'_> {
     }
 }
 
-impl Drop for ListingClaim<'_> {
+impl<F> Drop for ListingClaim<'_, F> {
     fn drop(&mut self) {
         let mut state = self.registry.lock();
         if let Some(shared) = state.listings.get_mut(&self.key)
@@ -296,7 +307,7 @@ impl Drop for ListingClaim<'_> {
 }
 
 /// The waits that a file belongs to, and whether only because it says nothing.
-fn owners(state: &RegistryState, key: &FileKey, claims: &[(u64, AnswerClaim)]) -> Vec<(u64, bool)> {
+fn owners<F>(state: &RegistryState<F>, key: &FileKey, claims: &[(u64, AnswerClaim)]) -> Vec<(u64, bool)> {
     let named: Vec<(u64, bool)> = numbers(claims, |claim| *claim == AnswerClaim::Named);
     if !named.is_empty() {
         return named;
@@ -315,8 +326,8 @@ fn owners(state: &RegistryState, key: &FileKey, claims: &[(u64, AnswerClaim)]) -
     if !by_references.is_empty() || claims.iter().any(|(_, claim)| *claim != AnswerClaim::Unreferenced) {
         return by_references;
     }
-    let wanting = |(number, wait): (&u64, &RegisteredWait)| {
-        let wants = wait.bank == key.bank && wait.types.iter().any(|wanted| wanted.as_str() == key.file_type);
+    let wanting = |(number, wait): (&u64, &RegisteredWait<F>)| {
+        let wants = wait.place == key.place && wait.types.contains(&key.file_type);
         wants.then_some((*number, wait.accepts_unreferenced))
     };
     let wanting: Vec<(u64, bool)> = state.waits.iter().filter_map(wanting).collect();
@@ -330,9 +341,9 @@ fn numbers(claims: &[(u64, AnswerClaim)], is_owner: impl Fn(&AnswerClaim) -> boo
     claims.iter().filter(|(_, claim)| is_owner(claim)).map(|(number, _)| (*number, false)).collect()
 }
 
-impl WaitRegistration<'_> {
+impl<F> WaitRegistration<'_, F> {
     /// Takes the answers that have come for this wait.
-    pub(super) fn take(&self) -> Vec<OwnAnswer> {
+    pub(super) fn take(&self) -> Vec<OwnAnswer<F>> {
         let mut state = self.registry.lock();
         state.waits.get_mut(&self.number).map(|wait| std::mem::take(&mut wait.inbox)).unwrap_or_default()
     }
@@ -342,9 +353,9 @@ impl WaitRegistration<'_> {
     pub(super) fn namesakes(&self) -> usize {
         let state = self.registry.lock();
         let Some(own) = state.waits.get(&self.number) else { return 0 };
-        let same = |(number, wait): &(&u64, &RegisteredWait)| {
+        let same = |(number, wait): &(&u64, &RegisteredWait<F>)| {
             **number != self.number
-                && wait.bank == own.bank
+                && wait.place == own.place
                 && own.upload.message_id().is_some()
                 && wait.upload.message_id() == own.upload.message_id()
         };
@@ -352,7 +363,7 @@ impl WaitRegistration<'_> {
     }
 }
 
-impl Drop for WaitRegistration<'_> {
+impl<F> Drop for WaitRegistration<'_, F> {
     fn drop(&mut self) {
         let mut state = self.registry.lock();
         state.waits.remove(&self.number);

@@ -15,27 +15,20 @@ use bankchannel_iso20022::{
     answers::{BankVerdict, PaymentVerdict, UploadedMessage},
 };
 use bankchannel_transport::background;
-use bankchannel_ws_channel::{
-    errors,
-    model::{Bank, FileDescriptor, FileType},
-};
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 
 use super::{
     super::{
-        fetch::{WsChannelPlace, broke_off_a_renewal, ledger_file, list, settle, store, was_not_sent},
-        file_name,
-        parsed::ContentParser,
-        steps::FlowSteps,
-        upload_and_wait::BankAnswer,
+        ChannelFile, FileChannel, ListedFiles,
+        fetch::{ends_all, ledger_file, list, settle, store, was_not_sent},
+        file_names::file_name,
+        ledger::{FileLedger, LedgerEntry},
+        parsed::{ContentParser, Parsed},
+        steps::ChannelFlowSteps,
     },
     fetching::fetch,
-    registry::{AnswerRegistry, FetchClaim, FetchTurn, FetchedFile, FileKey, OwnAnswer, WaitRegistration},
-    taken::{ReportedPayments, TakenAnswer},
-};
-use crate::file_channel::{
-    ListedFiles,
-    ledger::{FileLedger, LedgerEntry},
+    registry::{FetchClaim, FetchTurn, FetchedFile, FileKey, OwnAnswer, WaitRegistration},
+    taken::{AwaitedFile, ReportedPayments, TakenAnswer},
 };
 
 /// The maximum number of downloads of one wait at a time: a file that does not arrive must not hold up the others.
@@ -45,20 +38,27 @@ const ENDING: Duration = Duration::from_secs(2);
 /// The maximum age of the listing that the last look uses.
 const LAST_AGE: Duration = Duration::from_millis(250);
 
+/// A type of answers to wait for, and where files of it are.
+pub(super) struct AwaitedType<P> {
+    pub(super) file_type: String,
+    pub(super) place: P,
+}
+
 /// The limits of a wait, and where its files go.
-pub(in super::super) struct WaitSettings {
-    pub(in super::super) bank: Bank,
-    pub(in super::super) types: Vec<FileType>,
-    pub(in super::super) until: Instant,
-    pub(in super::super) interval: Duration,
-    pub(in super::super) folder: Option<PathBuf>,
-    pub(in super::super) ledger: Option<Arc<FileLedger>>,
-    pub(in super::super) parse: Option<bool>,
-    pub(in super::super) accept_unreferenced: bool,
+pub(super) struct WaitSettings<P> {
+    /// The name of the place of all files.
+    pub(super) place: String,
+    pub(super) types: Vec<AwaitedType<P>>,
+    pub(super) until: Instant,
+    pub(super) interval: Duration,
+    pub(super) folder: Option<PathBuf>,
+    pub(super) ledger: Option<Arc<FileLedger>>,
+    pub(super) parse: Option<bool>,
+    pub(super) accept_unreferenced: bool,
 }
 
 /// The end of a wait.
-pub(in super::super) enum WaitEnd {
+pub(super) enum WaitEnd {
     /// There is an answer of each type.
     Complete,
     /// The bank has rejected the whole file: no further answer comes.
@@ -68,21 +68,20 @@ pub(in super::super) enum WaitEnd {
 }
 
 /// A wait and what has come so far.
-pub(in super::super) struct AnswerWait<'a> {
-    steps: &'a FlowSteps<'a>,
-    registry: &'a AnswerRegistry,
-    pub(super) registration: WaitRegistration<'a>,
+pub(super) struct AnswerWait<'a, C: FileChannel> {
+    steps: &'a ChannelFlowSteps<'a, C>,
+    pub(super) registration: WaitRegistration<'a, C::File>,
     upload: Arc<UploadedMessage>,
-    pub(super) settings: WaitSettings,
+    pub(super) settings: WaitSettings<C::Place>,
     /// When the upload was accepted: an earlier listing has no answers.
     begun_at: Instant,
     /// The files that were there before the upload.
     known: BTreeSet<(String, String)>,
-    fetches: FuturesUnordered<Pin<Box<dyn Future<Output = FetchOutcome> + Send + 'a>>>,
+    fetches: FuturesUnordered<Pin<Box<dyn Future<Output = FetchOutcome<C::File>> + Send + 'a>>>,
     /// The files that are being fetched here.
     running: Vec<(String, String)>,
-    pub(super) taken: Vec<TakenAnswer>,
-    pub(super) others: Vec<BankAnswer>,
+    pub(super) taken: Vec<TakenAnswer<C::File>>,
+    pub(super) others: Vec<AwaitedFile<C::File>>,
     /// The files that the bank may have sent and that did not arrive.
     pub(super) begun: Vec<String>,
     reported: Arc<ReportedPayments>,
@@ -91,25 +90,25 @@ pub(in super::super) struct AnswerWait<'a> {
 }
 
 /// The result of fetching a file.
-struct FetchOutcome {
-    file: FileDescriptor,
-    result: Result<Option<FetchedFile>>,
+struct FetchOutcome<F> {
+    file: F,
+    result: Result<Option<FetchedFile<F>>>,
 }
 
-impl<'a> AnswerWait<'a> {
+impl<'a, C: FileChannel> AnswerWait<'a, C> {
     /// Registers the wait.
-    pub(in super::super) fn new(
-        steps: &'a FlowSteps<'a>,
-        registry: &'a AnswerRegistry,
+    pub(super) fn new(
+        steps: &'a ChannelFlowSteps<'a, C>,
         upload: Arc<UploadedMessage>,
-        settings: WaitSettings,
+        settings: WaitSettings<C::Place>,
     ) -> Self {
+        let types = settings.types.iter().map(|wanted| wanted.file_type.clone()).collect();
+        let registry = steps.client.answers();
         Self {
             said: BankVerdict::from_reports(&upload, &[], &[]),
             parser: ContentParser::new(settings.parse),
+            registration: registry.register(&settings.place, types, &upload, settings.accept_unreferenced),
             steps,
-            registry,
-            registration: registry.register(settings.bank, &settings.types, &upload, settings.accept_unreferenced),
             upload,
             settings,
             begun_at: Instant::now(),
@@ -127,11 +126,11 @@ impl<'a> AnswerWait<'a> {
     ///
     /// # Errors
     /// Those of the listing.
-    pub(in super::super) async fn note_known(&mut self) -> Result<()> {
+    pub(super) async fn note_known(&mut self) -> Result<()> {
         let begun = Instant::now();
-        for file_type in self.settings.types.clone() {
+        for wanted in &self.settings.types {
             let listed = loop {
-                if let Some(listed) = self.listed(&file_type, begun).await? {
+                if let Some(listed) = listed(self.steps, &self.settings.place, wanted, begun).await? {
                     break listed;
                 }
                 self.steps.wait(Duration::from_millis(20)).await?;
@@ -142,17 +141,16 @@ impl<'a> AnswerWait<'a> {
     }
 
     /// Starts the time limit: the upload was accepted.
-    pub(in super::super) fn begin(&mut self, limit: Duration) {
+    pub(super) fn begin(&mut self, limit: Duration) {
         let now = Instant::now();
         self.begun_at = now;
         self.settings.until = now.checked_add(limit).unwrap_or(now + Duration::from_secs(3_155_760_000));
     }
 
     /// Waits for the answers.
-    pub(in super::super) async fn run(&mut self) -> WaitEnd {
+    pub(super) async fn run(&mut self) -> WaitEnd {
         let end = loop {
-            let registry = self.registry;
-            let mut changed = pin!(registry.changed());
+            let mut changed = pin!(self.steps.client.answers().changed());
             // From here on, no change is missed.
             changed.as_mut().enable();
             let is_last = Instant::now() >= self.settings.until;
@@ -196,8 +194,9 @@ impl<'a> AnswerWait<'a> {
         let now = Instant::now();
         let not_before = now.checked_sub(age).unwrap_or(now).max(self.begun_at);
         let mut is_busy = false;
-        for file_type in self.settings.types.clone() {
-            let listed = match self.listed(&file_type, not_before).await {
+        for at in 0..self.settings.types.len() {
+            let wanted = &self.settings.types[at];
+            let listed = match listed(self.steps, &self.settings.place, wanted, not_before).await {
                 Ok(Some(listed)) => listed,
                 Ok(None) => {
                     is_busy = true;
@@ -206,16 +205,16 @@ impl<'a> AnswerWait<'a> {
                 Err(error) if self.passes(&error) => continue,
                 Err(error) => return Err(error),
             };
-            let is_new =
-                |file: &&FileDescriptor| file.file_type == file_type.as_str() && !self.known.contains(&key_of(file));
-            let new: Vec<FileDescriptor> = listed.iter().filter(is_new).cloned().collect();
+            let is_new = |file: &&C::File| file.file_type() == wanted.file_type && !self.known.contains(&key_of(*file));
+            let new: Vec<C::File> = listed.iter().filter(is_new).cloned().collect();
+            let place = wanted.place.clone();
             for file in new {
                 if self.fetches.len() >= FETCHES_MAX {
                     is_busy = true;
                     break;
                 }
-                match self.registry.turn(FileKey::new(self.settings.bank, &file)) {
-                    FetchTurn::Yours(claim) => self.fetch(file, claim),
+                match self.steps.client.answers().turn(FileKey::new(&self.settings.place, &file)) {
+                    FetchTurn::Yours(claim) => self.fetch(place.clone(), file, claim),
                     FetchTurn::Running => is_busy = true,
                     FetchTurn::NotNow => {}
                 }
@@ -225,27 +224,19 @@ impl<'a> AnswerWait<'a> {
         Ok(is_busy || !self.fetches.is_empty())
     }
 
-    async fn listed(&mut self, file_type: &FileType, not_before: Instant) -> Result<Option<Arc<Vec<FileDescriptor>>>> {
-        let bank = self.settings.bank;
-        // All: a file that another wait or process has fetched is no longer new.
-        let place = WsChannelPlace { file_type: Some(file_type.clone()), ..WsChannelPlace::of(bank) };
-        let list = list(self.steps, &place, ListedFiles::All);
-        self.registry.listing(bank, file_type, not_before, list).await
-    }
-
-    fn fetch(&mut self, file: FileDescriptor, claim: FetchClaim<'a>) {
+    fn fetch(&mut self, place: C::Place, file: C::File, claim: FetchClaim<'a, C::File>) {
         self.running.push(key_of(&file));
-        self.steps.say(&format!("downloading the {}", file.file_type));
-        let (steps, registry, bank) = (self.steps, self.registry, self.settings.bank);
+        self.steps.say(&format!("downloading the {}", file.file_type()));
+        let steps = self.steps;
         let (ledger, interval) = (self.settings.ledger.clone(), self.settings.interval);
         self.fetches.push(Box::pin(async move {
-            let result = fetch(steps, registry, bank, &file, ledger, claim, interval).await;
+            let result = fetch(steps, (&place, &file), ledger, claim, interval).await;
             FetchOutcome { file, result }
         }));
     }
 
     /// Takes the result of a fetch. The file may be this wait's, another one's or nobody's.
-    async fn fetched(&mut self, fetched: FetchOutcome) -> Result<()> {
+    async fn fetched(&mut self, fetched: FetchOutcome<C::File>) -> Result<()> {
         let FetchOutcome { file, result } = fetched;
         let key = key_of(&file);
         self.running.retain(|running| *running != key);
@@ -263,7 +254,8 @@ impl<'a> AnswerWait<'a> {
                     self.note_begun(name);
                 }
                 // One file that does not arrive does not end the wait: whose it is, nobody knows.
-                if ends_all(&error, self.steps) { Err(error) } else { Ok(()) }
+                let ends = error.category() == Category::Permission || ends_all(&error, self.steps);
+                if ends { Err(error) } else { Ok(()) }
             }
         }
     }
@@ -296,10 +288,16 @@ impl<'a> AnswerWait<'a> {
     /// is returned too.
     async fn described(
         &mut self,
-        fetched: &FetchedFile,
-    ) -> Result<(BankAnswer, Option<LedgerEntry>), (BankAnswer, Error)> {
-        let mut answer =
-            BankAnswer::new(fetched.file.clone(), fetched.bytes.len() as u64, super::super::Parsed::default());
+        fetched: &FetchedFile<C::File>,
+    ) -> Result<(AwaitedFile<C::File>, Option<LedgerEntry>), (AwaitedFile<C::File>, Error)> {
+        let mut answer = AwaitedFile {
+            file: fetched.file.clone(),
+            bytes: fetched.bytes.len() as u64,
+            status_text: None,
+            path: None,
+            content: None,
+            parsed: Parsed::default(),
+        };
         if let Some(MessageFile::Status(file)) = &fetched.read.content {
             answer.status_text = Some(BankVerdict::of_unreferenced(&file.reports).text).filter(|text| !text.is_empty());
         }
@@ -327,7 +325,7 @@ impl<'a> AnswerWait<'a> {
 
     /// Notes the name of a stored file in the ledger. Returns an entry of its own if another wait fetched the file, for
     /// another ledger.
-    async fn note_path(&mut self, fetched: &FetchedFile, path: &Path) -> Option<LedgerEntry> {
+    async fn note_path(&mut self, fetched: &FetchedFile<C::File>, path: &Path) -> Option<LedgerEntry> {
         let ledger = self.settings.ledger.clone()?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let is_regular = file_name(&fetched.file).is_ok_and(|regular| regular == name);
@@ -345,7 +343,7 @@ impl<'a> AnswerWait<'a> {
         }
     }
 
-    async fn note_other(&mut self, fetched: FetchedFile) {
+    async fn note_other(&mut self, fetched: FetchedFile<C::File>) {
         let other = match self.described(&fetched).await {
             Ok((other, _)) => other,
             Err((other, error)) => {
@@ -356,7 +354,7 @@ impl<'a> AnswerWait<'a> {
         self.others.push(other);
     }
 
-    fn note_content(&mut self, answer: &OwnAnswer) {
+    fn note_content(&mut self, answer: &OwnAnswer<C::File>) {
         // Nobody else has it now, so nothing is copied.
         let reported = Arc::make_mut(&mut self.reported);
         match &answer.fetched.read.content {
@@ -404,34 +402,28 @@ impl<'a> AnswerWait<'a> {
 
     /// Whether waiting continues after a failed listing: the next one may succeed.
     fn passes(&self, error: &Error) -> bool {
-        let passing = [
-            &row::CONNECT_FAILED,
-            &row::CONNECTION_LOST,
-            &row::UNAVAILABLE,
-            &row::RATE_LIMITED,
-            &errors::BANK_UNAVAILABLE,
-            &errors::SERVICE_FAILED,
-            &errors::STORAGE_FULL,
-        ];
+        let passing = [&row::CONNECT_FAILED, &row::CONNECTION_LOST, &row::UNAVAILABLE, &row::RATE_LIMITED];
         // The time limit of one poll does not end the flow.
         passing.contains(&error.row())
-            || broke_off_a_renewal(error)
+            || C::passes(error)
             || (error.category() == Category::TimedOut && !self.steps.is_over())
     }
 }
 
-/// Whether a failed fetch ends the wait, because every other one would fail the same way.
-fn ends_all(error: &Error, steps: &FlowSteps<'_>) -> bool {
-    match error.category() {
-        Category::Authentication => !broke_off_a_renewal(error),
-        Category::Cancelled | Category::Permission | Category::ResourceExhausted => true,
-        Category::TimedOut => steps.is_over(),
-        _ => false,
-    }
+/// A list of the files of a type that was begun at `not_before` or later; `None` if another wait is making it.
+async fn listed<C: FileChannel>(
+    steps: &ChannelFlowSteps<'_, C>,
+    place: &str,
+    wanted: &AwaitedType<C::Place>,
+    not_before: Instant,
+) -> Result<Option<Arc<Vec<C::File>>>> {
+    // All: a file that another wait or process has fetched is no longer new.
+    let list = list(steps, &wanted.place, ListedFiles::All);
+    steps.client.answers().listing((place, &wanted.file_type), not_before, list).await
 }
 
-pub(super) fn key_of(file: &FileDescriptor) -> (String, String) {
-    (file.file_type.clone(), file.file_reference.as_str().to_owned())
+pub(super) fn key_of<F: ChannelFile>(file: &F) -> (String, String) {
+    (file.file_type().to_owned(), file.file_reference().to_owned())
 }
 
 pub(super) fn name_of((file_type, reference): &(String, String)) -> String {

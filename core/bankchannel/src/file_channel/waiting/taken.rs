@@ -1,23 +1,33 @@
 //! What a wait has taken: what the bank says in it, what is missing, and what the call returns.
 
+use bankchannel_foundation::model::InlineBytes;
 use bankchannel_iso20022::{
     answers::{BankVerdict, UploadedMessage},
     cash::Statement,
     status::StatusReport,
 };
-use bankchannel_ws_channel::model::FileType;
 
 use super::{
-    super::{fetch::settle, upload_and_wait::BankAnswer},
+    super::{ChannelFile as _, FileChannel, fetch::settle, ledger::LedgerEntry, parsed::Parsed},
     registry::OwnAnswer,
     wait::{AnswerWait, key_of, name_of},
 };
-use crate::file_channel::ledger::LedgerEntry;
+
+/// A file that a wait has taken.
+pub(crate) struct AwaitedFile<F> {
+    pub(crate) file: F,
+    pub(crate) bytes: u64,
+    /// Status and reason of a status report, in words.
+    pub(crate) status_text: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) content: Option<InlineBytes>,
+    pub(crate) parsed: Parsed,
+}
 
 /// An answer to this wait's upload.
-pub(super) struct TakenAnswer {
-    pub(super) answer: BankAnswer,
-    pub(super) own: OwnAnswer,
+pub(super) struct TakenAnswer<F> {
+    pub(super) answer: AwaitedFile<F>,
+    pub(super) own: OwnAnswer<F>,
     /// This wait's own entry in its ledger, if another wait fetched the file.
     pub(super) entry: Option<LedgerEntry>,
 }
@@ -42,36 +52,36 @@ impl ReportedPayments {
     }
 }
 
-impl AnswerWait<'_> {
+impl<C: FileChannel> AnswerWait<'_, C> {
     /// The types of which no answer has come.
-    pub(in super::super) fn missing(&self) -> Vec<FileType> {
-        let has = |wanted: &FileType| self.taken.iter().any(|taken| taken.answer.file.file_type == wanted.as_str());
-        self.settings.types.iter().filter(|wanted| !has(wanted)).cloned().collect()
+    pub(super) fn missing(&self) -> Vec<String> {
+        let has = |wanted: &str| self.taken.iter().any(|taken| taken.answer.file.file_type() == wanted);
+        self.settings.types.iter().map(|wanted| &wanted.file_type).filter(|wanted| !has(wanted)).cloned().collect()
     }
 
-    pub(in super::super) fn verdict(&self) -> &BankVerdict {
+    pub(super) fn verdict(&self) -> &BankVerdict {
         &self.said
     }
 
     /// The answers that came, by type and reference.
-    pub(in super::super) fn taken_names(&self) -> String {
+    pub(super) fn taken_names(&self) -> String {
         let names = self.taken.iter().map(|taken| name_of(&key_of(&taken.answer.file)));
         names.collect::<Vec<_>>().join(", ")
     }
 
     /// The files that the bank may have sent and that did not arrive, by type and reference.
-    pub(in super::super) fn begun_names(&self) -> String {
+    pub(super) fn begun_names(&self) -> String {
         self.begun.join(", ")
     }
 
     /// The number of other waits with the same message id.
-    pub(in super::super) fn namesakes(&self) -> usize {
+    pub(super) fn namesakes(&self) -> usize {
         self.registration.namesakes()
     }
 
     /// Ends the wait: the answers, one of each type in the order of the types and then the others of these types, and
     /// the files that are nobody's. `is_reported` is whether the call returns them, or fails.
-    pub(in super::super) async fn into_files(self, is_reported: bool) -> (Vec<BankAnswer>, Vec<BankAnswer>) {
+    pub(super) async fn into_files(self, is_reported: bool) -> (Vec<AwaitedFile<C::File>>, Vec<AwaitedFile<C::File>>) {
         let Self { settings, taken, others, .. } = self;
         let (mut answers, mut entries) = (Vec::with_capacity(taken.len()), Vec::with_capacity(taken.len()));
         for TakenAnswer { answer, own, entry } in taken {
@@ -87,7 +97,7 @@ impl AnswerWait<'_> {
                     let is_last = own.fetched.reported();
                     if let Some(ledger) = ledger.as_ref().filter(|_| is_last) {
                         let file = &own.fetched.file;
-                        ledger.reported(&file.file_type, file.file_reference.as_str());
+                        ledger.reported(file.file_type(), file.file_reference());
                     }
                 }
             })
@@ -95,7 +105,7 @@ impl AnswerWait<'_> {
         }
         let mut sorted = Vec::with_capacity(answers.len());
         for wanted in &settings.types {
-            if let Some(at) = answers.iter().position(|answer| answer.file.file_type == wanted.as_str()) {
+            if let Some(at) = answers.iter().position(|answer| answer.file.file_type() == wanted.file_type) {
                 sorted.push(answers.remove(at));
             }
         }

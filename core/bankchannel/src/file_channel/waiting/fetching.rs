@@ -8,31 +8,30 @@ use std::{
 use bankchannel_foundation::{Content, Error, Result, error::row};
 use bankchannel_iso20022::answers::AnswerFile;
 use bankchannel_transport::background;
-use bankchannel_ws_channel::model::{Bank, FileDescriptor};
 
 use super::{
     super::{
-        fetch::{WsChannelPlace, download, ledger_file, settle, was_not_sent},
-        file_name,
-        steps::FlowSteps,
+        FileChannel,
+        fetch::{download, ledger_file, settle, was_not_sent},
+        file_names::file_name,
+        ledger::FileLedger,
+        steps::ChannelFlowSteps,
     },
-    registry::{AnswerRegistry, FetchClaim, FetchedEntry, FetchedFile},
+    registry::{FetchClaim, FetchedEntry, FetchedFile},
 };
-use crate::{ContentDestination, file_channel::ledger::FileLedger};
+use crate::ContentDestination;
 
 /// The maximum number of entries or transactions of an answer that is judged.
 const ENTRIES_MAX: usize = 1_000_000;
 
 /// Fetches a file, reads it, and gives it to its owners. Returns it if it is nobody's.
-pub(super) async fn fetch(
-    steps: &FlowSteps<'_>,
-    registry: &AnswerRegistry,
-    bank: Bank,
-    file: &FileDescriptor,
+pub(super) async fn fetch<C: FileChannel>(
+    steps: &ChannelFlowSteps<'_, C>,
+    (place, file): (&C::Place, &C::File),
     ledger: Option<Arc<FileLedger>>,
-    claim: FetchClaim<'_>,
+    claim: FetchClaim<'_, C::File>,
     interval: Duration,
-) -> Result<Option<FetchedFile>> {
+) -> Result<Option<FetchedFile<C::File>>> {
     let entry = match ledger {
         Some(ledger) => {
             let described = ledger_file(file, &file_name(file)?);
@@ -41,9 +40,10 @@ pub(super) async fn fetch(
         }
         None => None,
     };
-    match download(steps, &WsChannelPlace::of(bank), file, ContentDestination::Memory).await {
+    match download(steps, place, file, ContentDestination::Memory).await {
         Ok(Content::Bytes(bytes)) => {
-            let (uploads, content) = (registry.uploads(bank), bytes.clone());
+            let uploads = steps.client.answers().uploads(&steps.client.place_name(place));
+            let content = bytes.clone();
             let judged = background::blocking(move || {
                 let read = AnswerFile::read(&content, ENTRIES_MAX);
                 let claims = uploads.into_iter().map(|(number, upload)| (number, read.claim(&upload))).collect();

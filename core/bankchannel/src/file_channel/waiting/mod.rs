@@ -1,0 +1,16 @@
+//! A file sent, and the bank's answers to it awaited: the part of `upload_and_wait` that all file channels share.
+//!
+//! ```text
+//!   WaitSettings::open ─► what is there is noted ─► send ─► AnswerWait ─► AwaitedAnswers ─► response, or error with it
+//!                                                              └── AnswerRegistry: lists and files shared by all waits
+//! ```
+
+mod fetching;
+mod registry;
+mod taken;
+mod upload;
+mod wait;
+
+pub(crate) use registry::AnswerRegistry;
+pub(crate) use taken::AwaitedFile;
+pub(crate) use upload::{AnswersWanted, AwaitedAnswers, UploadWait};
