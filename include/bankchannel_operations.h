@@ -275,6 +275,9 @@
 /** Download all new files of a bank into a folder. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_DOWNLOAD_NEW_FILES "sepa_web_services.download_new_files"
 
+/** Send a file and wait for the bank's answers. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_UPLOAD_AND_WAIT "sepa_web_services.upload_and_wait"
+
 /** Look for the report that settles an upload whose outcome is `unknown`. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_SETTLE_UPLOAD "sepa_web_services.settle_upload"
 

@@ -908,6 +908,21 @@ export declare const codes: {
    */
   readonly SEPA_WEB_SERVICES_REFUSED: "sepa_web_services.refused";
   /**
+   * The same file was sent before. Nothing was sent now. Look for the reports of the earlier upload; if
+   * it must be paid twice, give it another message id.
+   */
+  readonly SEPA_WEB_SERVICES_UPLOAD_REPEATED: "sepa_web_services.upload_repeated";
+  /**
+   * The bank's answer did not come in time. The bank has received the file: do not send it again; look
+   * for the answer files later.
+   */
+  readonly SEPA_WEB_SERVICES_ANSWER_NOT_FOUND: "sepa_web_services.answer_not_found";
+  /**
+   * The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send
+   * it as a new file with a new message id.
+   */
+  readonly SEPA_WEB_SERVICES_PAYMENT_REJECTED: "sepa_web_services.payment_rejected";
+  /**
    * The bank has answered with an error that does not say what became of the request. See the outcome.
    * Lists and downloads may be repeated later; a file must not be sent again before it is known what
    * became of it.
@@ -2359,17 +2374,18 @@ export interface SignAndUploadRequest {
    * Whether to check the content as a payment file before signing or sending: see
    * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
    * The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
-   * `pain.001.001.09`, where an execution date long ago is then no error; false for all others.
+   * `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word for
+   * payments, if the content is one of the two; false for all others.
    */
   check?: boolean | null;
   /** The bank's differences from the common rules, for `check`. */
   checkProfile?: iso20022.ProfileOptions | null;
   /**
    * A folder in which the client records its uploads, one small hidden file each. The same bytes for the
-   * same bank, user and service within `repeatsWithinS` are `ws_channel.upload_repeated`, and nothing
-   * is sent: also if the earlier upload is still running, if its outcome is unknown, or if its process
-   * was killed. An upload that was refused or not sent does not count. Share the folder between all
-   * processes that may send the file.
+   * same bank, user and service within `repeatsWithinS` are the error `upload_repeated` of the
+   * protocol, and nothing is sent: also if the earlier upload is still running, if its outcome is
+   * unknown, or if its process was killed. An upload that was refused or not sent does not count. Share
+   * the folder between all processes that may send the file.
    */
   rejectRepeats?: string | null;
   /** The time within which the same file counts as repeated, in seconds. Default: seven days. */
@@ -2377,7 +2393,7 @@ export interface SignAndUploadRequest {
   /**
    * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose
    * `request` has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues;
-   * `repeated` ends the call with `ws_channel.upload_repeated`. Default: false.
+   * `repeated` ends the call with `upload_repeated`. Default: false.
    */
   askRepeats?: boolean | null;
 }
@@ -2457,17 +2473,18 @@ export interface UploadAndWaitRequest {
    * Whether to check the content as a payment file before signing or sending: see
    * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
    * The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
-   * `pain.001.001.09`, where an execution date long ago is then no error; false for all others.
+   * `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word for
+   * payments, if the content is one of the two; false for all others.
    */
   check?: boolean | null;
   /** The bank's differences from the common rules, for `check`. */
   checkProfile?: iso20022.ProfileOptions | null;
   /**
    * A folder in which the client records its uploads, one small hidden file each. The same bytes for the
-   * same bank, user and service within `repeatsWithinS` are `ws_channel.upload_repeated`, and nothing
-   * is sent: also if the earlier upload is still running, if its outcome is unknown, or if its process
-   * was killed. An upload that was refused or not sent does not count. Share the folder between all
-   * processes that may send the file.
+   * same bank, user and service within `repeatsWithinS` are the error `upload_repeated` of the
+   * protocol, and nothing is sent: also if the earlier upload is still running, if its outcome is
+   * unknown, or if its process was killed. An upload that was refused or not sent does not count. Share
+   * the folder between all processes that may send the file.
    */
   rejectRepeats?: string | null;
   /** The time within which the same file counts as repeated, in seconds. Default: seven days. */
@@ -2475,7 +2492,7 @@ export interface UploadAndWaitRequest {
   /**
    * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose
    * `request` has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues;
-   * `repeated` ends the call with `ws_channel.upload_repeated`. Default: false.
+   * `repeated` ends the call with `upload_repeated`. Default: false.
    */
   askRepeats?: boolean | null;
 }
@@ -8352,6 +8369,11 @@ export interface ChannelProfile {
   readonly compression?: CompressionRule;
   /** The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`. */
   readonly compressionMethod?: string;
+  /**
+   * The value of the HTTP header `SOAPAction`, without its quotes. Default: empty, as the banks'
+   * descriptions of the service have it.
+   */
+  readonly soapAction?: string;
   /** Largest file that the bank takes, bytes before compression. */
   readonly maxFileBytes?: number;
   /** Largest compressed file that the bank takes, bytes. */
@@ -8631,6 +8653,160 @@ export interface DownloadNewBankFilesResponse {
   readonly notTried: number;
 }
 
+/** The file, and the answers to wait for. */
+export interface UploadBankFileAndWaitRequest {
+  /** The file's bytes. They are sent as they are, or compressed. */
+  content: Content;
+  /**
+   * The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40 characters; case
+   * matters.
+   */
+  fileType: string;
+  /**
+   * The file's name in your own system, at most 80 characters. Default: the name of the content's file,
+   * otherwise `upload`.
+   */
+  userFilename?: string | null;
+  /** Whether the content is compressed (GZIP). Default: as the bank's profile says. */
+  compress?: boolean | null;
+  /** The service or account, at most 256 characters. */
+  serviceId?: string | null;
+  /**
+   * The part of the agreement, at most 80 characters; its files are looked at. Default: that of the
+   * settings.
+   */
+  targetId?: string | null;
+  /** Copied into the answer, at most 32 characters. */
+  executionSerial?: string | null;
+  /** The sum of the file's amounts, for the bank to compare. */
+  amountTotal?: string | null;
+  /** The number of the file's transactions, for the bank to compare. */
+  transactionCount?: number | null;
+  /**
+   * The bank's types of the answers to wait for, one file of each, such as `pain.002.001.10` or
+   * `NDCORPAYL`. With a status report (pain.002) among them, a rejection ends the wait. Default: the
+   * bank's type of status reports, if its profile names exactly one.
+   */
+  waitFor?: readonly string[] | null;
+  /**
+   * The time limit for all answers together, in seconds, fractions allowed. Default: 60. Real banks may
+   * take hours: then look for reports later, with `downloadNewFiles`.
+   */
+  waitTimeoutS?: number | null;
+  /** The interval between two polls, in seconds, fractions allowed, at least 0.1. Default: 1. */
+  pollIntervalS?: number | null;
+  /**
+   * The folder for the answers, with names as in `downloadNewFiles`. Without a folder the answers are
+   * in the response. If a name is taken by a file with another content, the answer gets another name,
+   * with `~2` before `.dat`: names contain neither bank nor customer.
+   */
+  directory?: string | null;
+  /**
+   * The folder of the ledger, from which `downloadNewFiles` reports fetched files that answer no
+   * upload, and those of a call that failed. Default: `directory`; without both there is none.
+   */
+  ledger?: string | null;
+  /**
+   * Whether to take files that carry no reference, although other uploads of this client wait too.
+   * Default: false: such a file is taken only if no other upload of this client waits for its type.
+   */
+  acceptUnreferenced?: boolean | null;
+  /**
+   * Whether the bank's rejection of the whole file is the error `sepa_web_services.payment_rejected`,
+   * with the response as its `partial_response`. Default: false: the response says it in `verdict`.
+   */
+  failIfRejected?: boolean | null;
+  /** Whether the response also has the answers in parsed form. Default: true. */
+  parse?: boolean | null;
+  /**
+   * Whether to check the content as a payment file before signing or sending: see
+   * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
+   * The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
+   * `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word for
+   * payments, if the content is one of the two; false for all others.
+   */
+  check?: boolean | null;
+  /** The bank's differences from the common rules, for `check`. */
+  checkProfile?: iso20022.ProfileOptions | null;
+  /**
+   * A folder in which the client records its uploads, one small hidden file each. The same bytes for the
+   * same bank, user and service within `repeatsWithinS` are the error `upload_repeated` of the
+   * protocol, and nothing is sent: also if the earlier upload is still running, if its outcome is
+   * unknown, or if its process was killed. An upload that was refused or not sent does not count. Share
+   * the folder between all processes that may send the file.
+   */
+  rejectRepeats?: string | null;
+  /** The time within which the same file counts as repeated, in seconds. Default: seven days. */
+  repeatsWithinS?: number | null;
+  /**
+   * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose
+   * `request` has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues;
+   * `repeated` ends the call with `upload_repeated`. Default: false.
+   */
+  askRepeats?: boolean | null;
+}
+
+/** A bank's file that was fetched while an upload waited. */
+export interface BankFileAnswer {
+  /** The bank's description of the file. */
+  readonly file: BankFileDescriptor;
+  /** The file's length in bytes. */
+  readonly bytes: number;
+  /**
+   * Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient
+   * funds)`.
+   */
+  readonly statusText?: string;
+  /** The file's path, if a folder was given. */
+  readonly path?: string;
+  /** The file's bytes, if no folder was given. */
+  readonly content?: Buffer;
+  /** The content of a status report (`pain.002`). */
+  readonly report?: iso20022.StatusFile;
+  /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
+  readonly statement?: iso20022.CashFile;
+  /**
+   * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB
+   * or has more than 10,000 entries, or the call has already parsed 16 MiB.
+   */
+  readonly notParsed?: string;
+}
+
+/** The bank has received the file, and answered: see `verdict` for whether it pays. */
+export interface UploadBankFileAndWaitResponse {
+  /** What the bank says about the file, by its answers. */
+  readonly verdict: PaymentVerdict;
+  /**
+   * The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file,
+   * nothing of it is paid: RJCT (rejected), reason AM04 (insufficient funds).`
+   */
+  readonly verdictText: string;
+  /** The bank's status of the file, such as `ACCP` or `RJCT`. */
+  readonly status?: iso20022.Code;
+  /** The first reason for that status, such as `AM04`. */
+  readonly reason?: iso20022.Code;
+  /** The message id of the file, by which answers name it; left out if the file has none. */
+  readonly messageId?: string;
+  /** The number of bytes of the file, before compression. */
+  readonly bytes: number;
+  /**
+   * The answers to this file: the first of each type in the order of `waitFor`, then further ones of
+   * these types.
+   */
+  readonly answers: readonly BankFileAnswer[];
+  /** The types of `waitFor` of which no answer has come: after a rejection the bank sends none. */
+  readonly missing: readonly string[];
+  /**
+   * The files that this call has fetched, and which answer no upload of this client that waits: the bank
+   * counts them as downloaded. If there is a ledger, `downloadNewFiles` reports them too.
+   */
+  readonly others: readonly BankFileAnswer[];
+  /** Remarks: a file whose download was begun and not finished, uploads with the same message id. */
+  readonly notes: readonly string[];
+  /** The bank's answer to the upload. */
+  readonly upload: UploadBankFileResponse;
+}
+
 /** The upload, and where reports are kept. */
 export interface SettleBankUploadRequest {
   /**
@@ -8863,6 +9039,11 @@ export interface SepaBankOptions {
   clock?: string | null;
   /** Refuses what real banks let pass: requests without a signed time. */
   strict?: boolean | null;
+  /**
+   * How long after an upload its status report appears, in seconds, fractions allowed, at most a day.
+   * Default: 60.
+   */
+  reportAfterS?: number | null;
   /** Opens the control interface. */
   control?: boolean | null;
 }
@@ -9139,6 +9320,52 @@ export declare class SepaWebServices implements AsyncDisposable {
    * does not say what became of the request.
    */
   downloadNewFiles(request: DownloadNewBankFilesRequest, options?: CallOptions): Promise<DownloadNewBankFilesResponse>;
+
+  /**
+   * Send a file and wait for the bank's answers.
+   *
+   * Notes the existing files of the wanted types, sends the file once as `uploadFile` does, then polls
+   * for new files of each type, fetches them and keeps those that are about this file. A file is an
+   * answer only if it says so: a status report by the original message id; a notification or statement by
+   * the message id, the UETR or the references of its entries. One that names several uploads is given to
+   * each of them. A new file can only be told apart by its content, so all new ones are fetched; those
+   * that answer no upload are in `others`. Any number of uploads may wait at once, in several processes
+   * too. The wait ends with an answer of each type, or when the bank has rejected the whole file; read
+   * `verdict` first. If the upload's own answer is lost, the call ends at once with outcome `unknown`:
+   * `settleUpload` looks for the report that settles it. Every error after the accepted upload has
+   * outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its
+   * answers later. Its `partial_response` has the answers that did come. The detail `taken` lists them by
+   * type and reference: the bank lists them as downloaded. The detail `begun` lists the files that the
+   * bank may have sent and that did not arrive. With `directory` or `ledger`, `downloadNewFiles`
+   * returns all of them; without, download them by reference.
+   *
+   * @throws {TimedOutError} `sepa_web_services.answer_not_found`: The bank's answer did not come in time.
+   * @throws {PeerRefusedError} `sepa_web_services.payment_rejected`: The bank has rejected the payment
+   * file: nothing of it is paid.
+   * @throws {ConflictError} `sepa_web_services.upload_repeated`: The same file was sent before.
+   * @throws {PeerProtocolError} `sepa_web_services.reference_unsafe`: The bank's type or reference of the
+   * file cannot be part of a file name.
+   * @throws {InvalidInputError} `iso20022.payment_refused`: The payment is faulty: no file was made, or
+   * nothing was sent.
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {InvalidInputError} `sepa_web_services.content_refused`: The bank takes no such file.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
+   * sign.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
+   */
+  uploadAndWait(request: UploadBankFileAndWaitRequest, options?: CallOptions & AskOptions): Promise<UploadBankFileAndWaitResponse>;
 
   /**
    * Look for the report that settles an upload whose outcome is `unknown`.

@@ -5,6 +5,15 @@ const { Client } = require('./client');
 const { Embedded } = require('./service');
 const { bytes, list, map, plain, secret, struct, union } = require('./shape');
 
+const BankFileAnswer = struct([
+  ["content", "content", bytes],
+]);
+
+const UploadBankFileAndWaitResponse = struct([
+  ["answers", "answers", list(BankFileAnswer)],
+  ["others", "others", list(BankFileAnswer)],
+]);
+
 const Pkcs11Settings = struct([
   ["pin", "pin", secret],
 ]);
@@ -28,6 +37,7 @@ const operations = {
   explainMessage: { name: "sepa_web_services.explain_message", request: plain, response: plain, local: true, contentIn: "content" },
   listProfiles: { name: "sepa_web_services.list_profiles", request: plain, response: plain, local: true },
   downloadNewFiles: { name: "sepa_web_services.download_new_files", request: plain, response: plain },
+  uploadAndWait: { name: "sepa_web_services.upload_and_wait", request: plain, response: UploadBankFileAndWaitResponse, contentIn: "content" },
   settleUpload: { name: "sepa_web_services.settle_upload", request: plain, response: plain },
 };
 
@@ -86,6 +96,10 @@ class SepaWebServices extends Client {
 
   downloadNewFiles(request = {}, options = {}) {
     return this._call(operations.downloadNewFiles, request, options);
+  }
+
+  uploadAndWait(request = {}, options = {}) {
+    return this._call(operations.uploadAndWait, request, options);
   }
 
   settleUpload(request = {}, options = {}) {

@@ -77,6 +77,7 @@ __all__ = [
     "SALT_EDGE_HUB_TOKEN_REFUSED",
     "SEPA_WEB_SERVICES_AGREEMENT_REFUSED",
     "SEPA_WEB_SERVICES_ANSWER_CONTENT",
+    "SEPA_WEB_SERVICES_ANSWER_NOT_FOUND",
     "SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED",
     "SEPA_WEB_SERVICES_ANSWER_SIGNATURE",
     "SEPA_WEB_SERVICES_ANSWER_STALE",
@@ -88,11 +89,13 @@ __all__ = [
     "SEPA_WEB_SERVICES_KEY_UNUSABLE",
     "SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE",
     "SEPA_WEB_SERVICES_NOT_OFFERED",
+    "SEPA_WEB_SERVICES_PAYMENT_REJECTED",
     "SEPA_WEB_SERVICES_REFERENCE_UNSAFE",
     "SEPA_WEB_SERVICES_REFUSED",
     "SEPA_WEB_SERVICES_SIGNATURE_REFUSED",
     "SEPA_WEB_SERVICES_TOKEN_FAILED",
     "SEPA_WEB_SERVICES_UNKNOWN_PROFILE",
+    "SEPA_WEB_SERVICES_UPLOAD_REPEATED",
     "TIMEOUT_DEADLINE",
     "TRANSPORT_CONNECTION_LOST",
     "TRANSPORT_CONNECT_FAILED",
@@ -492,6 +495,18 @@ file with `download_file` into a path of your own, and ask the bank.
 SEPA_WEB_SERVICES_REFUSED: Final = "sepa_web_services.refused"
 """The bank has refused the request. The bank's code and text are attached; `code_meaning` says what they
 mean.
+"""
+SEPA_WEB_SERVICES_UPLOAD_REPEATED: Final = "sepa_web_services.upload_repeated"
+"""The same file was sent before. Nothing was sent now. Look for the reports of the earlier upload; if it
+must be paid twice, give it another message id.
+"""
+SEPA_WEB_SERVICES_ANSWER_NOT_FOUND: Final = "sepa_web_services.answer_not_found"
+"""The bank's answer did not come in time. The bank has received the file: do not send it again; look for
+the answer files later.
+"""
+SEPA_WEB_SERVICES_PAYMENT_REJECTED: Final = "sepa_web_services.payment_rejected"
+"""The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send it
+as a new file with a new message id.
 """
 SEPA_WEB_SERVICES_BANK_FAILED: Final = "sepa_web_services.bank_failed"
 """The bank has answered with an error that does not say what became of the request. See the outcome. Lists

@@ -9,6 +9,7 @@ from ._native import Received, Record
 from ._new_files import AsyncNewFilesClient, NewFilesClient
 
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
     from decimal import Decimal
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
     from typing_extensions import Self, Unpack
 
-    from ._call import HttpExchange, OnProgress, OnRequest, OnResponse
+    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
-    from .iso20022 import StatusFile, CashFile, Code
+    from .iso20022 import StatusFile, CashFile, ProfileOptions, Code
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -30,6 +31,7 @@ __all__ = [
     "AsyncSepaWebServicesSettings",
     "BankEnvironment",
     "BankFamily",
+    "BankFileAnswer",
     "BankFileDescriptor",
     "BankFileKind",
     "BankFileStatus",
@@ -72,6 +74,7 @@ __all__ = [
     "TargetIdRule",
     "TrustAnchors",
     "UnreadBankFile",
+    "UploadBankFileAndWaitResponse",
     "UploadBankFileResponse",
     "UserFileType",
 ]
@@ -543,7 +546,7 @@ class ChannelProfile(Record):
     """
 
     __slots__ = ()
-    __match_args__ = ("name", "extends", "bank", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "requires_status", "requires_file_type", "compression", "compression_method", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates")
+    __match_args__ = ("name", "extends", "bank", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "requires_status", "requires_file_type", "compression", "compression_method", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates")
 
     name: str | None = None
     """The profile's name, such as `nordea`."""
@@ -583,6 +586,11 @@ class ChannelProfile(Record):
 
     compression_method: str | None = None
     """The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`."""
+
+    soap_action: str | None = None
+    """The value of the HTTP header `SOAPAction`, without its quotes. Default: empty, as the banks'
+    descriptions of the service have it.
+    """
 
     max_file_bytes: int | None = None
     """Largest file that the bank takes, bytes before compression."""
@@ -896,14 +904,6 @@ class DownloadNewBankFilesResponse(Record):
     """The number of files that were not tried, because the call ended before or the disk is full."""
 
 
-BankUploadOutcome = Literal["accepted", "unknown"]
-"""What became of an upload.
-  `accepted`: A report of the bank names the file: the bank has it. Whether it pays says `verdict`.
-  `unknown`: No report names it. That proves nothing: do not send the file again; look again later, or
-      ask the bank.
-"""
-
-
 PaymentVerdict = Literal["accepted", "rejected", "partly_rejected", "pending", "unknown"]
 """The bank's verdict on an uploaded file.
   `accepted`: The bank has accepted it, and has rejected none of its transactions so far.
@@ -911,6 +911,95 @@ PaymentVerdict = Literal["accepted", "rejected", "partly_rejected", "pending", "
   `partly_rejected`: The bank has rejected some of its transactions: see the status report.
   `pending`: The bank has received it, or it waits at the bank for something, such as an approval.
   `unknown`: No answer says it: there is no status report about it, or it has a code that is not known.
+"""
+
+
+class BankFileAnswer(Record):
+    """A bank's file that was fetched while an upload waited."""
+
+    __slots__ = ()
+    __match_args__ = ("file", "bytes", "status_text", "path", "content", "report", "statement", "not_parsed")
+
+    file: BankFileDescriptor
+    """The bank's description of the file."""
+
+    bytes: int
+    """The file's length in bytes."""
+
+    status_text: str | None = None
+    """Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient
+    funds)`.
+    """
+
+    path: str | None = None
+    """The file's path, if a folder was given."""
+
+    content: builtins.bytes | None = None
+    """The file's bytes, if no folder was given."""
+
+    report: StatusFile | None = None
+    """The content of a status report (`pain.002`)."""
+
+    statement: CashFile | None = None
+    """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
+
+    not_parsed: str | None = None
+    """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4
+    MiB or has more than 10,000 entries, or the call has already parsed 16 MiB.
+    """
+
+
+class UploadBankFileAndWaitResponse(Record):
+    """The bank has received the file, and answered: see `verdict` for whether it pays."""
+
+    __slots__ = ()
+    __match_args__ = ("verdict", "verdict_text", "status", "reason", "message_id", "bytes", "answers", "missing", "others", "notes", "upload")
+
+    verdict: PaymentVerdict
+    """What the bank says about the file, by its answers."""
+
+    verdict_text: str
+    """The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file,
+    nothing of it is paid: RJCT (rejected), reason AM04 (insufficient funds).`
+    """
+
+    status: Code | None = None
+    """The bank's status of the file, such as `ACCP` or `RJCT`."""
+
+    reason: Code | None = None
+    """The first reason for that status, such as `AM04`."""
+
+    message_id: str | None = None
+    """The message id of the file, by which answers name it; left out if the file has none."""
+
+    bytes: int
+    """The number of bytes of the file, before compression."""
+
+    answers: tuple[BankFileAnswer, ...]
+    """The answers to this file: the first of each type in the order of `wait_for`, then further ones of
+    these types.
+    """
+
+    missing: tuple[str, ...]
+    """The types of `wait_for` of which no answer has come: after a rejection the bank sends none."""
+
+    others: tuple[BankFileAnswer, ...]
+    """The files that this call has fetched, and which answer no upload of this client that waits: the bank
+    counts them as downloaded. If there is a ledger, `download_new_files` reports them too.
+    """
+
+    notes: tuple[str, ...]
+    """Remarks: a file whose download was begun and not finished, uploads with the same message id."""
+
+    upload: UploadBankFileResponse
+    """The bank's answer to the upload."""
+
+
+BankUploadOutcome = Literal["accepted", "unknown"]
+"""What became of an upload.
+  `accepted`: A report of the bank names the file: the bank has it. Whether it pays says `verdict`.
+  `unknown`: No report names it. That proves nothing: do not send the file again; look again later, or
+      ask the bank.
 """
 
 
@@ -1163,6 +1252,12 @@ class _SepaWebServicesSettings(TypedDict, total=False):
 class SepaWebServicesSettings(_SepaWebServicesSettings, total=False):
     """What `SepaWebServices` may be given by keyword."""
 
+    on_code: OnCode | None
+    """Answers what an operation asks in its middle, such as for a one-time code."""
+
+    signer: Signer | None
+    """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
+
     on_request: OnRequest | None
     """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
 
@@ -1185,6 +1280,12 @@ class SepaWebServicesSettings(_SepaWebServicesSettings, total=False):
 
 class AsyncSepaWebServicesSettings(_SepaWebServicesSettings, total=False):
     """What `AsyncSepaWebServices` may be given by keyword."""
+
+    on_code: AsyncOnCode | None
+    """Answers what an operation asks in its middle, such as for a one-time code."""
+
+    signer: AsyncSigner | None
+    """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
 
     on_request: OnRequest | None
     """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
@@ -1281,6 +1382,9 @@ class SepaWebServices(NewFilesClient):
             embedded servers or test installations.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
             same method and path; nothing is sent.
+        on_code: Answers what an operation asks in its middle, such as for a one-time code.
+        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
+            digest.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
@@ -1334,6 +1438,8 @@ class SepaWebServices(NewFilesClient):
         send_traceparent: bool | None = None,
         record_to: str | None = None,
         replay_from: str | None = None,
+        on_code: OnCode | None = None,
+        signer: Signer | None = None,
         on_request: OnRequest | None = None,
         on_response: OnResponse | None = None,
         tracer: Tracer | None = None,
@@ -1380,8 +1486,8 @@ class SepaWebServices(NewFilesClient):
                 "record_to": record_to,
                 "replay_from": replay_from,
             },
-            None,
-            None,
+            on_code,
+            signer,
             hooks=(on_request, on_response),
             traces=(tracer, traceparent),
         )
@@ -2012,6 +2118,187 @@ class SepaWebServices(NewFilesClient):
         )
         return answer
 
+    def upload_and_wait(
+        self,
+        *,
+        content: Content,
+        file_type: str,
+        user_filename: str | None = None,
+        compress: bool | None = None,
+        service_id: str | None = None,
+        target_id: str | None = None,
+        execution_serial: str | None = None,
+        amount_total: Decimal | None = None,
+        transaction_count: int | None = None,
+        wait_for: Sequence[str] | None = None,
+        wait_timeout_s: float | None = None,
+        poll_interval_s: float | None = None,
+        directory: str | PathLike[str] | None = None,
+        ledger: str | PathLike[str] | None = None,
+        accept_unreferenced: bool | None = None,
+        fail_if_rejected: bool | None = None,
+        parse: bool | None = None,
+        check: bool | None = None,
+        check_profile: ProfileOptions | None = None,
+        reject_repeats: str | None = None,
+        repeats_within_s: float | None = None,
+        ask_repeats: bool | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+        on_code: OnCode | None = None,
+    ) -> UploadBankFileAndWaitResponse:
+        """Send a file and wait for the bank's answers.
+
+        Notes the existing files of the wanted types, sends the file once as `upload_file` does, then
+        polls for new files of each type, fetches them and keeps those that are about this file. A file
+        is an answer only if it says so: a status report by the original message id; a notification or
+        statement by the message id, the UETR or the references of its entries. One that names several
+        uploads is given to each of them. A new file can only be told apart by its content, so all new
+        ones are fetched; those that answer no upload are in `others`. Any number of uploads may wait at
+        once, in several processes too. The wait ends with an answer of each type, or when the bank has
+        rejected the whole file; read `verdict` first. If the upload's own answer is lost, the call ends
+        at once with outcome `unknown`: `settle_upload` looks for the report that settles it. Every
+        error after the accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do
+        not send the file again, look for its answers later. Its `partial_response` has the answers that
+        did come. The detail `taken` lists them by type and reference: the bank lists them as
+        downloaded. The detail `begun` lists the files that the bank may have sent and that did not
+        arrive. With `directory` or `ledger`, `download_new_files` returns all of them; without,
+        download them by reference.
+
+        Args:
+            content: The file's bytes. They are sent as they are, or compressed.
+            file_type: The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40
+                characters; case matters.
+            user_filename: The file's name in your own system, at most 80 characters. Default: the name
+                of the content's file, otherwise `upload`.
+            compress: Whether the content is compressed (GZIP). Default: as the bank's profile says.
+            service_id: The service or account, at most 256 characters.
+            target_id: The part of the agreement, at most 80 characters; its files are looked at.
+                Default: that of the settings.
+            execution_serial: Copied into the answer, at most 32 characters.
+            amount_total: The sum of the file's amounts, for the bank to compare.
+            transaction_count: The number of the file's transactions, for the bank to compare.
+            wait_for: The bank's types of the answers to wait for, one file of each, such as
+                `pain.002.001.10` or `NDCORPAYL`. With a status report (pain.002) among them, a
+                rejection ends the wait. Default: the bank's type of status reports, if its profile
+                names exactly one.
+            wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed.
+                Default: 60. Real banks may take hours: then look for reports later, with
+                `download_new_files`.
+            poll_interval_s: The interval between two polls, in seconds, fractions allowed, at least
+                0.1. Default: 1.
+            directory: The folder for the answers, with names as in `download_new_files`. Without a
+                folder the answers are in the response. If a name is taken by a file with another
+                content, the answer gets another name, with `~2` before `.dat`: names contain neither
+                bank nor customer.
+            ledger: The folder of the ledger, from which `download_new_files` reports fetched files that
+                answer no upload, and those of a call that failed. Default: `directory`; without both
+                there is none.
+            accept_unreferenced: Whether to take files that carry no reference, although other uploads
+                of this client wait too. Default: false: such a file is taken only if no other upload of
+                this client waits for its type.
+            fail_if_rejected: Whether the bank's rejection of the whole file is the error
+                `sepa_web_services.payment_rejected`, with the response as its `partial_response`.
+                Default: false: the response says it in `verdict`.
+            parse: Whether the response also has the answers in parsed form. Default: true.
+            check: Whether to check the content as a payment file before signing or sending: see
+                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
+                warnings do not. The check reads the file as a stream. Default: true for the file types
+                `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
+                error, and for a bank's own word for payments, if the content is one of the two; false
+                for all others.
+            check_profile: The bank's differences from the common rules, for `check`.
+            reject_repeats: A folder in which the client records its uploads, one small hidden file
+                each. The same bytes for the same bank, user and service within `repeats_within_s` are
+                the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier
+                upload is still running, if its outcome is unknown, or if its process was killed. An
+                upload that was refused or not sent does not count. Share the folder between all
+                processes that may send the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds.
+                Default: seven days.
+            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
+                of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
+                `message_id`. The answer `send` continues; `repeated` ends the call with
+                `upload_repeated`. Default: false.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+
+        Raises:
+            TimedOutError: `sepa_web_services.answer_not_found`: The bank's answer did not come in time.
+            PeerRefusedError: `sepa_web_services.payment_rejected`: The bank has rejected the payment
+                file: nothing of it is paid.
+            ConflictError: `sepa_web_services.upload_repeated`: The same file was sent before.
+            PeerProtocolError: `sepa_web_services.reference_unsafe`: The bank's type or reference of the
+                file cannot be part of a file name.
+            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
+                nothing was sent.
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            InvalidInputError: `sepa_web_services.content_refused`: The bank takes no such file.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
+                sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: UploadBankFileAndWaitResponse = self._call(
+            "sepa_web_services.upload_and_wait",
+            {
+                "file_type": file_type,
+                "user_filename": user_filename,
+                "compress": compress,
+                "service_id": service_id,
+                "target_id": target_id,
+                "execution_serial": execution_serial,
+                "amount_total": amount_total,
+                "transaction_count": transaction_count,
+                "wait_for": wait_for,
+                "wait_timeout_s": wait_timeout_s,
+                "poll_interval_s": poll_interval_s,
+                "directory": directory,
+                "ledger": ledger,
+                "accept_unreferenced": accept_unreferenced,
+                "fail_if_rejected": fail_if_rejected,
+                "parse": parse,
+                "check": check,
+                "check_profile": check_profile,
+                "reject_repeats": reject_repeats,
+                "repeats_within_s": repeats_within_s,
+                "ask_repeats": ask_repeats,
+            },
+            content=content,
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+            on_code=on_code,
+        )
+        return answer
+
     def settle_upload(
         self,
         *,
@@ -2175,6 +2462,9 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
             embedded servers or test installations.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
             same method and path; nothing is sent.
+        on_code: Answers what an operation asks in its middle, such as for a one-time code.
+        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
+            digest.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
@@ -2228,6 +2518,8 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         send_traceparent: bool | None = None,
         record_to: str | None = None,
         replay_from: str | None = None,
+        on_code: AsyncOnCode | None = None,
+        signer: AsyncSigner | None = None,
         on_request: OnRequest | None = None,
         on_response: OnResponse | None = None,
         tracer: Tracer | None = None,
@@ -2274,8 +2566,8 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
                 "record_to": record_to,
                 "replay_from": replay_from,
             },
-            None,
-            None,
+            on_code,
+            signer,
             hooks=(on_request, on_response),
             traces=(tracer, traceparent),
         )
@@ -2903,6 +3195,187 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
             retries=retries,
             with_response=with_response,
             on_progress=on_progress,
+        )
+        return answer
+
+    async def upload_and_wait(
+        self,
+        *,
+        content: Content,
+        file_type: str,
+        user_filename: str | None = None,
+        compress: bool | None = None,
+        service_id: str | None = None,
+        target_id: str | None = None,
+        execution_serial: str | None = None,
+        amount_total: Decimal | None = None,
+        transaction_count: int | None = None,
+        wait_for: Sequence[str] | None = None,
+        wait_timeout_s: float | None = None,
+        poll_interval_s: float | None = None,
+        directory: str | PathLike[str] | None = None,
+        ledger: str | PathLike[str] | None = None,
+        accept_unreferenced: bool | None = None,
+        fail_if_rejected: bool | None = None,
+        parse: bool | None = None,
+        check: bool | None = None,
+        check_profile: ProfileOptions | None = None,
+        reject_repeats: str | None = None,
+        repeats_within_s: float | None = None,
+        ask_repeats: bool | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+        on_code: AsyncOnCode | None = None,
+    ) -> UploadBankFileAndWaitResponse:
+        """Send a file and wait for the bank's answers.
+
+        Notes the existing files of the wanted types, sends the file once as `upload_file` does, then
+        polls for new files of each type, fetches them and keeps those that are about this file. A file
+        is an answer only if it says so: a status report by the original message id; a notification or
+        statement by the message id, the UETR or the references of its entries. One that names several
+        uploads is given to each of them. A new file can only be told apart by its content, so all new
+        ones are fetched; those that answer no upload are in `others`. Any number of uploads may wait at
+        once, in several processes too. The wait ends with an answer of each type, or when the bank has
+        rejected the whole file; read `verdict` first. If the upload's own answer is lost, the call ends
+        at once with outcome `unknown`: `settle_upload` looks for the report that settles it. Every
+        error after the accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do
+        not send the file again, look for its answers later. Its `partial_response` has the answers that
+        did come. The detail `taken` lists them by type and reference: the bank lists them as
+        downloaded. The detail `begun` lists the files that the bank may have sent and that did not
+        arrive. With `directory` or `ledger`, `download_new_files` returns all of them; without,
+        download them by reference.
+
+        Args:
+            content: The file's bytes. They are sent as they are, or compressed.
+            file_type: The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40
+                characters; case matters.
+            user_filename: The file's name in your own system, at most 80 characters. Default: the name
+                of the content's file, otherwise `upload`.
+            compress: Whether the content is compressed (GZIP). Default: as the bank's profile says.
+            service_id: The service or account, at most 256 characters.
+            target_id: The part of the agreement, at most 80 characters; its files are looked at.
+                Default: that of the settings.
+            execution_serial: Copied into the answer, at most 32 characters.
+            amount_total: The sum of the file's amounts, for the bank to compare.
+            transaction_count: The number of the file's transactions, for the bank to compare.
+            wait_for: The bank's types of the answers to wait for, one file of each, such as
+                `pain.002.001.10` or `NDCORPAYL`. With a status report (pain.002) among them, a
+                rejection ends the wait. Default: the bank's type of status reports, if its profile
+                names exactly one.
+            wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed.
+                Default: 60. Real banks may take hours: then look for reports later, with
+                `download_new_files`.
+            poll_interval_s: The interval between two polls, in seconds, fractions allowed, at least
+                0.1. Default: 1.
+            directory: The folder for the answers, with names as in `download_new_files`. Without a
+                folder the answers are in the response. If a name is taken by a file with another
+                content, the answer gets another name, with `~2` before `.dat`: names contain neither
+                bank nor customer.
+            ledger: The folder of the ledger, from which `download_new_files` reports fetched files that
+                answer no upload, and those of a call that failed. Default: `directory`; without both
+                there is none.
+            accept_unreferenced: Whether to take files that carry no reference, although other uploads
+                of this client wait too. Default: false: such a file is taken only if no other upload of
+                this client waits for its type.
+            fail_if_rejected: Whether the bank's rejection of the whole file is the error
+                `sepa_web_services.payment_rejected`, with the response as its `partial_response`.
+                Default: false: the response says it in `verdict`.
+            parse: Whether the response also has the answers in parsed form. Default: true.
+            check: Whether to check the content as a payment file before signing or sending: see
+                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
+                warnings do not. The check reads the file as a stream. Default: true for the file types
+                `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
+                error, and for a bank's own word for payments, if the content is one of the two; false
+                for all others.
+            check_profile: The bank's differences from the common rules, for `check`.
+            reject_repeats: A folder in which the client records its uploads, one small hidden file
+                each. The same bytes for the same bank, user and service within `repeats_within_s` are
+                the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier
+                upload is still running, if its outcome is unknown, or if its process was killed. An
+                upload that was refused or not sent does not count. Share the folder between all
+                processes that may send the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds.
+                Default: seven days.
+            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
+                of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
+                `message_id`. The answer `send` continues; `repeated` ends the call with
+                `upload_repeated`. Default: false.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+
+        Raises:
+            TimedOutError: `sepa_web_services.answer_not_found`: The bank's answer did not come in time.
+            PeerRefusedError: `sepa_web_services.payment_rejected`: The bank has rejected the payment
+                file: nothing of it is paid.
+            ConflictError: `sepa_web_services.upload_repeated`: The same file was sent before.
+            PeerProtocolError: `sepa_web_services.reference_unsafe`: The bank's type or reference of the
+                file cannot be part of a file name.
+            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
+                nothing was sent.
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            InvalidInputError: `sepa_web_services.content_refused`: The bank takes no such file.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
+                sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: UploadBankFileAndWaitResponse = await self._call(
+            "sepa_web_services.upload_and_wait",
+            {
+                "file_type": file_type,
+                "user_filename": user_filename,
+                "compress": compress,
+                "service_id": service_id,
+                "target_id": target_id,
+                "execution_serial": execution_serial,
+                "amount_total": amount_total,
+                "transaction_count": transaction_count,
+                "wait_for": wait_for,
+                "wait_timeout_s": wait_timeout_s,
+                "poll_interval_s": poll_interval_s,
+                "directory": directory,
+                "ledger": ledger,
+                "accept_unreferenced": accept_unreferenced,
+                "fail_if_rejected": fail_if_rejected,
+                "parse": parse,
+                "check": check,
+                "check_profile": check_profile,
+                "reject_repeats": reject_repeats,
+                "repeats_within_s": repeats_within_s,
+                "ask_repeats": ask_repeats,
+            },
+            content=content,
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+            on_code=on_code,
         )
         return answer
 

@@ -348,6 +348,8 @@ class SepaBank(EmbeddedService):
         clock: A fixed time for the bank's messages and its certificates. Default: the system's clock.
             When files appear has a clock of its own, which the control interface moves.
         strict: Refuses what real banks let pass: requests without a signed time.
+        report_after_s: How long after an upload its status report appears, in seconds, fractions
+            allowed, at most a day. Default: 60.
         control: Opens the control interface.
     """
 
@@ -368,6 +370,7 @@ class SepaBank(EmbeddedService):
         plain: bool | None = None,
         clock: datetime | None = None,
         strict: bool | None = None,
+        report_after_s: float | None = None,
         control: bool | None = None,
     ) -> None:
         super().__init__(
@@ -378,6 +381,7 @@ class SepaBank(EmbeddedService):
                 "plain": plain,
                 "clock": clock,
                 "strict": strict,
+                "report_after_s": report_after_s,
                 "control": control,
             },
         )
@@ -403,6 +407,8 @@ class AsyncSepaBank(AsyncEmbeddedService):
         clock: A fixed time for the bank's messages and its certificates. Default: the system's clock.
             When files appear has a clock of its own, which the control interface moves.
         strict: Refuses what real banks let pass: requests without a signed time.
+        report_after_s: How long after an upload its status report appears, in seconds, fractions
+            allowed, at most a day. Default: 60.
         control: Opens the control interface.
     """
 
@@ -423,6 +429,7 @@ class AsyncSepaBank(AsyncEmbeddedService):
         plain: bool | None = None,
         clock: datetime | None = None,
         strict: bool | None = None,
+        report_after_s: float | None = None,
         control: bool | None = None,
     ) -> None:
         super().__init__(
@@ -433,6 +440,7 @@ class AsyncSepaBank(AsyncEmbeddedService):
                 "plain": plain,
                 "clock": clock,
                 "strict": strict,
+                "report_after_s": report_after_s,
                 "control": control,
             },
         )

@@ -4522,20 +4522,21 @@ class WsChannel(NewFilesClient):
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
                 warnings do not. The check reads the file as a stream. Default: true for the file types
                 `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
-                error; false for all others.
+                error, and for a bank's own word for payments, if the content is one of the two; false
+                for all others.
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                `ws_channel.upload_repeated`, and nothing is sent: also if the earlier upload is still
-                running, if its outcome is unknown, or if its process was killed. An upload that was
-                refused or not sent does not count. Share the folder between all processes that may send
-                the file.
+                the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier
+                upload is still running, if its outcome is unknown, or if its process was killed. An
+                upload that was refused or not sent does not count. Share the folder between all
+                processes that may send the file.
             repeats_within_s: The time within which the same file counts as repeated, in seconds.
                 Default: seven days.
             ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
                 of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
                 `message_id`. The answer `send` continues; `repeated` ends the call with
-                `ws_channel.upload_repeated`. Default: false.
+                `upload_repeated`. Default: false.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4690,20 +4691,21 @@ class WsChannel(NewFilesClient):
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
                 warnings do not. The check reads the file as a stream. Default: true for the file types
                 `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
-                error; false for all others.
+                error, and for a bank's own word for payments, if the content is one of the two; false
+                for all others.
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                `ws_channel.upload_repeated`, and nothing is sent: also if the earlier upload is still
-                running, if its outcome is unknown, or if its process was killed. An upload that was
-                refused or not sent does not count. Share the folder between all processes that may send
-                the file.
+                the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier
+                upload is still running, if its outcome is unknown, or if its process was killed. An
+                upload that was refused or not sent does not count. Share the folder between all
+                processes that may send the file.
             repeats_within_s: The time within which the same file counts as repeated, in seconds.
                 Default: seven days.
             ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
                 of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
                 `message_id`. The answer `send` continues; `repeated` ends the call with
-                `ws_channel.upload_repeated`. Default: false.
+                `upload_repeated`. Default: false.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -7741,20 +7743,21 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
                 warnings do not. The check reads the file as a stream. Default: true for the file types
                 `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
-                error; false for all others.
+                error, and for a bank's own word for payments, if the content is one of the two; false
+                for all others.
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                `ws_channel.upload_repeated`, and nothing is sent: also if the earlier upload is still
-                running, if its outcome is unknown, or if its process was killed. An upload that was
-                refused or not sent does not count. Share the folder between all processes that may send
-                the file.
+                the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier
+                upload is still running, if its outcome is unknown, or if its process was killed. An
+                upload that was refused or not sent does not count. Share the folder between all
+                processes that may send the file.
             repeats_within_s: The time within which the same file counts as repeated, in seconds.
                 Default: seven days.
             ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
                 of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
                 `message_id`. The answer `send` continues; `repeated` ends the call with
-                `ws_channel.upload_repeated`. Default: false.
+                `upload_repeated`. Default: false.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -7909,20 +7912,21 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
                 warnings do not. The check reads the file as a stream. Default: true for the file types
                 `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
-                error; false for all others.
+                error, and for a bank's own word for payments, if the content is one of the two; false
+                for all others.
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                `ws_channel.upload_repeated`, and nothing is sent: also if the earlier upload is still
-                running, if its outcome is unknown, or if its process was killed. An upload that was
-                refused or not sent does not count. Share the folder between all processes that may send
-                the file.
+                the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier
+                upload is still running, if its outcome is unknown, or if its process was killed. An
+                upload that was refused or not sent does not count. Share the folder between all
+                processes that may send the file.
             repeats_within_s: The time within which the same file counts as repeated, in seconds.
                 Default: seven days.
             ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
                 of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
                 `message_id`. The answer `send` continues; `repeated` ends the call with
-                `ws_channel.upload_repeated`. Default: false.
+                `upload_repeated`. Default: false.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.

@@ -18,6 +18,7 @@ mod memory;
 mod outbox;
 mod prepare;
 mod sepa;
+mod sepa_bank;
 mod served;
 mod service;
 mod signing;
@@ -66,6 +67,9 @@ fn main() {
     }
     if wanted("sepa") {
         sepa::measure(&mut table);
+    }
+    if wanted("sepa-bank") {
+        sepa_bank::measure(&mut table);
     }
     if wanted("iso20022") {
         iso20022::measure(&mut table);

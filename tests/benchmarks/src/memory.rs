@@ -28,11 +28,17 @@ fn row(table: &mut Table, name: &str, added_kib: u64) {
     table.ratio(name, &ours, "32 MiB", added_kib as f64 / ALLOWED_KIB, Bound::AtMost(1.0));
 }
 
+/// The KiB that a child's work adds.
 pub(crate) fn in_child(arguments: &[&str]) -> u64 {
+    run_child(arguments).trim().parse().expect("a number")
+}
+
+/// What a child prints.
+pub(crate) fn run_child(arguments: &[&str]) -> String {
     let this = std::env::current_exe().expect("this program has a path");
     let output = Command::new(this).arg("child").args(arguments).output().expect("a child");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// The work of a child: prints by how many KiB its peak rose, or for the languages' comparison the measurement of their
@@ -41,6 +47,9 @@ pub(crate) fn child(arguments: &[String]) {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let ["outbox", store, key, hub] = arguments[..] {
         return crate::outbox::child(store, key, hub);
+    }
+    if arguments[0].starts_with("sepa-") {
+        return println!("{}", crate::sepa_bank::child(&arguments));
     }
     let added = match arguments[..] {
         ["sign", path] => sign(Path::new(path)),

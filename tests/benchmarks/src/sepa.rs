@@ -101,7 +101,7 @@ fn times() -> EnvelopeTimes {
 }
 
 /// Bytes that look random: compressed files do.
-fn content(size: usize) -> Vec<u8> {
+pub(crate) fn content(size: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let next = |_| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

@@ -26,8 +26,13 @@ pub(crate) fn program() -> PathBuf {
 
 /// Starts `bankchannel serve ws-channel` and waits for its readiness line.
 pub(crate) fn serve(data: &Path, options: &[&OsStr]) -> (Child, Value) {
+    serve_kind("ws-channel", data, options)
+}
+
+/// Starts a server of this kind and waits for its readiness line.
+pub(crate) fn serve_kind(kind: &str, data: &Path, options: &[&OsStr]) -> (Child, Value) {
     let mut child = Command::new(program())
-        .args(["serve", "ws-channel", "--listen", "127.0.0.1:0", "--data"])
+        .args(["serve", kind, "--listen", "127.0.0.1:0", "--data"])
         .arg(data)
         .args(options)
         .stdout(Stdio::piped())

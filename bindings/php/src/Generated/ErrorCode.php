@@ -541,6 +541,24 @@ final class ErrorCode
     public const SEPA_WEB_SERVICES_REFUSED = 'sepa_web_services.refused';
 
     /**
+     * The same file was sent before. Nothing was sent now. Look for the reports of the earlier upload; if
+     * it must be paid twice, give it another message id.
+     */
+    public const SEPA_WEB_SERVICES_UPLOAD_REPEATED = 'sepa_web_services.upload_repeated';
+
+    /**
+     * The bank's answer did not come in time. The bank has received the file: do not send it again; look
+     * for the answer files later.
+     */
+    public const SEPA_WEB_SERVICES_ANSWER_NOT_FOUND = 'sepa_web_services.answer_not_found';
+
+    /**
+     * The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send
+     * it as a new file with a new message id.
+     */
+    public const SEPA_WEB_SERVICES_PAYMENT_REJECTED = 'sepa_web_services.payment_rejected';
+
+    /**
      * The bank has answered with an error that does not say what became of the request. See the outcome.
      * Lists and downloads may be repeated later; a file must not be sent again before it is known what
      * became of it.

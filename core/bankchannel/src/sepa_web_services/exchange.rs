@@ -264,8 +264,9 @@ impl SealedAttempts<'_> {
             Segment::Literal(tail.into()),
         ];
         let mut headers = message.headers.clone();
-        // Quoted and empty, as the banks' descriptions of the service say.
-        headers.push("SOAPAction", "\"\"");
+        // In quotes, and empty unless the profile says otherwise.
+        let action = sender.connection.profile.soap_action.as_deref().unwrap_or_default();
+        headers.push("SOAPAction", format!("\"{action}\""));
         let (method, target) = (message.method.clone(), message.target.clone());
         Ok(OutRequest { method, target, headers, body: Body::of_segments(SOAP, body) })
     }

@@ -1,6 +1,7 @@
 //! A company's client of SEPA Web Services and the sandbox bank.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod acceptance;
 mod faults;
 mod files;
 mod flows;

@@ -314,3 +314,97 @@ fn signed(customer: &RawCustomer, before: &str) -> String {
     };
     template.sign::<String>(before, "</ApplicationRequest>", |bytes| Ok(customer.sign(bytes))).unwrap()
 }
+
+/// T81: what is no message, or only nearly one, is answered in a short time, and harms nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn t81_random_bytes_in_envelopes_and_documents_are_answered() {
+    let world = World::new().await;
+    let customer = RawCustomer::new(&world, "op");
+    let mut state = 81_u64;
+    let mut below = |most: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % most
+    };
+    let hostile =
+        ["<", ">", "&#0;", "&x;", "\"", "<!--", "<!DOCTYPE a [<!ENTITY b \"c\">]>", "\u{0}", "xmlns:a=\"\"", "]]>"];
+    let mut spoilt = |mut bytes: Vec<u8>| {
+        for _ in 0..=below(3) {
+            let at = below(bytes.len());
+            match below(4) {
+                0 => bytes[at] = u8::try_from(below(256)).unwrap(),
+                1 => bytes.truncate(at + 1),
+                2 => {
+                    let text = hostile[below(hostile.len())];
+                    bytes.splice(at..at, text.bytes());
+                }
+                _ => {
+                    let end = (at + below(400)).min(bytes.len());
+                    let copied = bytes[at..end].to_vec();
+                    bytes.splice(at..at, copied);
+                }
+            }
+        }
+        bytes
+    };
+    let begun = std::time::Instant::now();
+    for round in 0..400 {
+        let document = customer.document(&customer.list(&text(now_ms() + round)));
+        let id = format!("T81-{round}");
+        let message = if round % 2 == 0 {
+            spoilt(customer.foreign(&document, &id, &["b"], "").into_bytes())
+        } else {
+            let document = String::from_utf8_lossy(&spoilt(document.into_bytes())).into_owned();
+            customer.foreign(&document, &id, &["b"], "").into_bytes()
+        };
+        let answered = customer.post_as(message, "text/xml").await;
+        assert!([200, 400, 413, 500].contains(&answered.status), "{round}: {answered:?}");
+        // 24 is a change that the signatures do not cover, such as a blank between attributes.
+        assert!(!answered.code.is_empty(), "{round}: {answered:?}");
+    }
+    assert!(begun.elapsed().as_secs() < 120, "a message costs milliseconds");
+    assert_eq!(
+        customer.post(customer.message(&customer.list(&text(now_ms() + 900)), "T81", now_ms())).await,
+        code("24")
+    );
+}
+
+/// R24, T34: compressed content with something behind it is refused, not cut.
+#[tokio::test(flavor = "multi_thread")]
+async fn r24_the_bank_refuses_members_and_bytes_behind_compressed_content() {
+    use std::io::Write as _;
+    let world = World::new().await;
+    let customer = RawCustomer::new(&world, "op");
+    let packed = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let payment = crate::world::payment("R24");
+    let good = packed(&payment);
+    let contents = [
+        ("trailing", [good.clone(), b"more".to_vec()].concat(), "21"),
+        ("a second member", [good.clone(), packed(b"more")].concat(), "21"),
+        ("cut", good[..good.len() - 4].to_vec(), "21"),
+        ("not packed", payment, "21"),
+        ("as it must be", good, "00"),
+    ];
+    for (number, (name, content, expected)) in contents.into_iter().enumerate() {
+        let at = text(now_ms() + i64::try_from(number).unwrap());
+        let mut document = ApplicationRequest::new(FileCommand::UploadFile, &customer.id, &at, "raw 1.0");
+        document.file_type = Some("pain.001.001.09".to_owned());
+        document.compression_method = Some("GZIP".to_owned());
+        document.has_content = true;
+        let mut seal = RequestSeal::begin(&document, &customer.header(&format!("R24-{number}")), "5e1").unwrap();
+        seal.update(&content);
+        let sealed = seal.finish_content(&customer.certificate);
+        let value = customer.sign(sealed.bytes_to_sign());
+        let now = now_ms();
+        let times = EnvelopeTimes { created: text(now), expires: text(now + 300_000) };
+        let sealed = sealed.signed(&value, &times, &customer.certificate);
+        let value = customer.sign(sealed.bytes_to_sign());
+        let inside = format!("{}{}{}", sealed.document_begin, STANDARD.encode(&content), sealed.document_end);
+        let tail = sealed.tail.clone();
+        let message = format!("{}{}{tail}", sealed.head(&value), STANDARD.encode(inside));
+        assert_eq!(customer.post(message).await, code(expected), "{name}");
+    }
+}

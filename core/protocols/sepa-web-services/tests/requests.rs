@@ -170,3 +170,73 @@ fn t27_documents_obey_the_schema() {
         }
     }
 }
+
+/// The names of the elements of a text in their order, without prefixes.
+fn elements(text: &str) -> Vec<&str> {
+    let tags = text.split('<').skip(1).filter(|tag| !tag.starts_with(['/', '?']));
+    let names = tags.map(|tag| tag.split([' ', '>', '/']).next().unwrap_or_default());
+    names.map(|name| name.rsplit(':').next().unwrap_or_default()).collect()
+}
+
+/// The values of an attribute in their order.
+fn values<'t>(text: &'t str, attribute: &str) -> Vec<&'t str> {
+    let begin = format!(" {attribute}=\"");
+    text.split(&*begin).skip(1).map(|rest| rest.split('"').next().unwrap_or_default()).collect()
+}
+
+#[test]
+fn t15_t16_r12_envelopes_are_written_in_one_order_with_sha_256_alone() {
+    const SIGNATURE: [&str; 19] = [
+        "Signature",
+        "SignedInfo",
+        "CanonicalizationMethod",
+        "SignatureMethod",
+        "Reference",
+        "Transforms",
+        "Transform",
+        "DigestMethod",
+        "DigestValue",
+        "Reference",
+        "Transforms",
+        "Transform",
+        "DigestMethod",
+        "DigestValue",
+        "SignatureValue",
+        "KeyInfo",
+        "SecurityTokenReference",
+        "Reference",
+        "Body",
+    ];
+    const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+    const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
+    for command in FileCommand::ALL {
+        for request in [plain(command), full(command)] {
+            let content: &[&[u8]] = if request.has_content { &[b"content"] } else { &[] };
+            let message = made(&request, content);
+            let mut order =
+                vec!["Envelope", "Header", "Security", "BinarySecurityToken", "Timestamp", "Created", "Expires"];
+            order.extend(SIGNATURE);
+            order.extend([command.wrapper(), "RequestHeader"]);
+            // T16: all six, also those that may be empty.
+            order.extend(["SenderId", "RequestId", "Timestamp", "Language", "UserAgent", "ReceiverId"]);
+            order.push("ApplicationRequest");
+            assert_eq!(elements(&message), order, "{command:?}");
+            let methods = values(&message, "Algorithm");
+            let rsa = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+            assert_eq!(methods, [EXCLUSIVE, rsa, EXCLUSIVE, SHA256, EXCLUSIVE, SHA256], "{command:?}");
+            let document = String::from_utf8(document(&message)).unwrap();
+            let methods = values(&document, "Algorithm");
+            assert_eq!((methods[1], methods.last().copied()), (rsa, Some(SHA256)), "{document}");
+            assert!(!message.contains("sha1") && !document.contains("sha1"));
+        }
+    }
+    // None of them is left out, and those that must say something are never empty.
+    for (field, empty) in [
+        ("sender_id", RequestHeader { sender_id: String::new(), ..header() }),
+        ("request_id", RequestHeader { request_id: String::new(), ..header() }),
+        ("receiver_id", RequestHeader { receiver_id: String::new(), ..header() }),
+    ] {
+        let error = RequestSeal::begin(&plain(FileCommand::DownloadFileList), &empty, "5e1").unwrap_err();
+        assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some(field)));
+    }
+}

@@ -5,7 +5,7 @@
 
 mod model;
 mod simple;
-mod values;
+pub mod values;
 mod view;
 mod walk;
 mod words;

@@ -1,24 +1,70 @@
-//! Truth values, dates and times as XML Schema writes them.
+//! Truth values, numbers, dates and times as XML Schema writes them.
 
 use super::simple::{ValueFault, wrong};
 use crate::text::quote;
 
+/// Whether a text without blanks around it is an `xs:boolean`.
+pub fn is_boolean(value: &str) -> bool {
+    matches!(value, "true" | "false" | "1" | "0")
+}
+
+/// Whether a text without blanks around it is an `xs:date`.
+pub fn is_date(value: &str) -> bool {
+    day(value).is_some_and(is_zone)
+}
+
+/// Whether a text without blanks around it is an `xs:dateTime`.
+pub fn is_date_time(value: &str) -> bool {
+    day(value).and_then(|rest| rest.strip_prefix('T')).and_then(time).is_some_and(is_zone)
+}
+
+/// Whether a text without blanks around it is an `xs:double`.
+pub fn is_double(value: &str) -> bool {
+    if matches!(value, "INF" | "-INF" | "NaN") {
+        return true;
+    }
+    let (mantissa, exponent) = match value.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (value, None),
+    };
+    let (whole, fraction) = unsigned(mantissa).split_once('.').unwrap_or((unsigned(mantissa), ""));
+    is_digits(whole)
+        && is_digits(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && exponent.is_none_or(is_integer)
+}
+
+/// Whether a text without blanks around it is an `xs:long`.
+pub fn is_long(value: &str) -> bool {
+    is_integer(value) && value.parse::<i64>().is_ok()
+}
+
+fn is_integer(value: &str) -> bool {
+    !unsigned(value).is_empty() && is_digits(unsigned(value))
+}
+
+fn unsigned(value: &str) -> &str {
+    value.strip_prefix(['+', '-']).unwrap_or(value)
+}
+
+fn is_digits(value: &str) -> bool {
+    value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 pub(super) fn boolean(value: &str) -> Option<ValueFault> {
-    (!matches!(value, "true" | "false" | "1" | "0"))
+    (!is_boolean(value))
         .then(|| wrong(format!("holds {}, which is not true or false", quote(value)), "write true or false"))
 }
 
 pub(super) fn date(value: &str) -> Option<ValueFault> {
-    let good = day(value).is_some_and(is_zone);
-    (!good).then(|| {
+    (!is_date(value)).then(|| {
         wrong(format!("holds {}, which is not a date", quote(value)), "write it as year-month-day, as in 2026-07-21")
     })
 }
 
 pub(super) fn date_time(value: &str) -> Option<ValueFault> {
-    let rest = day(value).and_then(|rest| rest.strip_prefix('T')).and_then(time);
     let advice = "write it as date, T and time, as in 2026-07-19T09:00:00Z";
-    (!rest.is_some_and(is_zone)).then(|| wrong(format!("holds {}, which is not a date and time", quote(value)), advice))
+    (!is_date_time(value)).then(|| wrong(format!("holds {}, which is not a date and time", quote(value)), advice))
 }
 
 pub(super) fn year_month(value: &str) -> Option<ValueFault> {

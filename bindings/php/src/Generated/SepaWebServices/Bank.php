@@ -45,6 +45,8 @@ final class Bank extends AbstractService
      * Default: the system's clock. When files appear has a clock of its own, which the control interface
      * moves.
      * @param bool|null $strict Refuses what real banks let pass: requests without a signed time.
+     * @param float|null $reportAfterS How long after an upload its status report appears, in seconds,
+     * fractions allowed, at most a day. Default: 60.
      * @param bool|null $control Opens the control interface.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
@@ -55,6 +57,7 @@ final class Bank extends AbstractService
         ?bool $plain = null,
         ?\DateTimeInterface $clock = null,
         ?bool $strict = null,
+        ?float $reportAfterS = null,
         ?bool $control = null,
         ?Bridge $bridge = null,
     ) {
@@ -64,6 +67,7 @@ final class Bank extends AbstractService
             'plain' => $plain,
             'clock' => $clock === null ? null : Encode::timestamp($clock),
             'strict' => $strict,
+            'report_after_s' => $reportAfterS,
             'control' => $control,
         ], $bridge);
         $this->baseUrl = $told['base_url'] ?? '';

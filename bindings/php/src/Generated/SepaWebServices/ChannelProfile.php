@@ -32,6 +32,8 @@ final class ChannelProfile
      * @param CompressionRule|null $compression Which files are compressed.
      * @param string|null $compressionMethod The name of the compression, GZIP (RFC 1952) in each case:
      * `GZIP` or `RFC1952`.
+     * @param string|null $soapAction The value of the HTTP header `SOAPAction`, without its quotes.
+     * Default: empty, as the banks' descriptions of the service have it.
      * @param int|null $maxFileBytes Largest file that the bank takes, bytes before compression.
      * @param int|null $maxPackedBytes Largest compressed file that the bank takes, bytes.
      * @param string|null $statusDownloaded The status under which files that were fetched before are
@@ -58,6 +60,7 @@ final class ChannelProfile
         public readonly ?bool $requiresFileType = null,
         public readonly ?CompressionRule $compression = null,
         public readonly ?string $compressionMethod = null,
+        public readonly ?string $soapAction = null,
         public readonly ?int $maxFileBytes = null,
         public readonly ?int $maxPackedBytes = null,
         public readonly ?string $statusDownloaded = null,
@@ -90,6 +93,7 @@ final class ChannelProfile
             requiresFileType: $data['requires_file_type'] ?? null,
             compression: isset($data['compression']) ? CompressionRule::from($data['compression']) : null,
             compressionMethod: $data['compression_method'] ?? null,
+            soapAction: $data['soap_action'] ?? null,
             maxFileBytes: $data['max_file_bytes'] ?? null,
             maxPackedBytes: $data['max_packed_bytes'] ?? null,
             statusDownloaded: $data['status_downloaded'] ?? null,
@@ -122,6 +126,7 @@ final class ChannelProfile
             'requires_file_type' => $this->requiresFileType,
             'compression' => $this->compression?->value,
             'compression_method' => $this->compressionMethod,
+            'soap_action' => $this->soapAction,
             'max_file_bytes' => $this->maxFileBytes,
             'max_packed_bytes' => $this->maxPackedBytes,
             'status_downloaded' => $this->statusDownloaded,

@@ -101,6 +101,10 @@ abstract class Operations extends AbstractClient implements Client
      * with embedded servers or test installations.
      * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
      * answer to the same method and path; nothing is sent.
+     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
+     * code.
+     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
+     * have, such as one in a hardware module; returns the raw signature's bytes.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
@@ -156,6 +160,8 @@ abstract class Operations extends AbstractClient implements Client
         ?bool $sendTraceparent = null,
         ?string $recordTo = null,
         ?string $replayFrom = null,
+        ?callable $onCode = null,
+        ?callable $signer = null,
         ?LoggerInterface $logger = null,
         ?callable $onRequest = null,
         ?callable $onResponse = null,
@@ -203,7 +209,7 @@ abstract class Operations extends AbstractClient implements Client
             'send_traceparent' => $sendTraceparent,
             'record_to' => $recordTo,
             'replay_from' => $replayFrom,
-        ], null, null, $logger, $fromEnv ? 'SEPA_WEB_SERVICES_' : null, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
+        ], $onCode, $signer, $logger, $fromEnv ? 'SEPA_WEB_SERVICES_' : null, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
     }
 
     /**
@@ -285,6 +291,10 @@ abstract class Operations extends AbstractClient implements Client
      * with embedded servers or test installations.
      * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
      * answer to the same method and path; nothing is sent.
+     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
+     * code.
+     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
+     * have, such as one in a hardware module; returns the raw signature's bytes.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
@@ -339,6 +349,8 @@ abstract class Operations extends AbstractClient implements Client
         ?bool $sendTraceparent = null,
         ?string $recordTo = null,
         ?string $replayFrom = null,
+        ?callable $onCode = null,
+        ?callable $signer = null,
         ?LoggerInterface $logger = null,
         ?callable $onRequest = null,
         ?callable $onResponse = null,
@@ -385,6 +397,8 @@ abstract class Operations extends AbstractClient implements Client
             sendTraceparent: $sendTraceparent,
             recordTo: $recordTo,
             replayFrom: $replayFrom,
+            onCode: $onCode,
+            signer: $signer,
             logger: $logger,
             onRequest: $onRequest,
             onResponse: $onResponse,
@@ -900,6 +914,164 @@ abstract class Operations extends AbstractClient implements Client
         ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return DownloadNewBankFilesResponse::fromArray($response);
+    }
+
+    /**
+     * Send a file and wait for the bank's answers.
+     *
+     * Notes the existing files of the wanted types, sends the file once as `upload_file` does, then polls
+     * for new files of each type, fetches them and keeps those that are about this file. A file is an
+     * answer only if it says so: a status report by the original message id; a notification or statement
+     * by the message id, the UETR or the references of its entries. One that names several uploads is
+     * given to each of them. A new file can only be told apart by its content, so all new ones are
+     * fetched; those that answer no upload are in `others`. Any number of uploads may wait at once, in
+     * several processes too. The wait ends with an answer of each type, or when the bank has rejected the
+     * whole file; read `verdict` first. If the upload's own answer is lost, the call ends at once with
+     * outcome `unknown`: `settle_upload` looks for the report that settles it. Every error after the
+     * accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the file
+     * again, look for its answers later. Its `partial_response` has the answers that did come. The detail
+     * `taken` lists them by type and reference: the bank lists them as downloaded. The detail `begun`
+     * lists the files that the bank may have sent and that did not arrive. With `directory` or `ledger`,
+     * `download_new_files` returns all of them; without, download them by reference.
+     *
+     * @param Content|string|\SplFileInfo|resource $content The file's bytes. They are sent as they are,
+     * or compressed.
+     * @param string $fileType The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at
+     * most 40 characters; case matters.
+     * @param string|null $userFilename The file's name in your own system, at most 80 characters.
+     * Default: the name of the content's file, otherwise `upload`.
+     * @param bool|null $compress Whether the content is compressed (GZIP). Default: as the bank's profile
+     * says.
+     * @param string|null $serviceId The service or account, at most 256 characters.
+     * @param string|null $targetId The part of the agreement, at most 80 characters; its files are looked
+     * at. Default: that of the settings.
+     * @param string|null $executionSerial Copied into the answer, at most 32 characters.
+     * @param string|null $amountTotal The sum of the file's amounts, for the bank to compare.
+     * @param int|null $transactionCount The number of the file's transactions, for the bank to compare.
+     * @param list<string>|null $waitFor The bank's types of the answers to wait for, one file of each,
+     * such as `pain.002.001.10` or `NDCORPAYL`. With a status report (pain.002) among them, a rejection
+     * ends the wait. Default: the bank's type of status reports, if its profile names exactly one.
+     * @param float|null $waitTimeoutS The time limit for all answers together, in seconds, fractions
+     * allowed. Default: 60. Real banks may take hours: then look for reports later, with
+     * `download_new_files`.
+     * @param float|null $pollIntervalS The interval between two polls, in seconds, fractions allowed, at
+     * least 0.1. Default: 1.
+     * @param string|null $directory The folder for the answers, with names as in `download_new_files`.
+     * Without a folder the answers are in the response. If a name is taken by a file with another
+     * content, the answer gets another name, with `~2` before `.dat`: names contain neither bank nor
+     * customer.
+     * @param string|null $ledger The folder of the ledger, from which `download_new_files` reports
+     * fetched files that answer no upload, and those of a call that failed. Default: `directory`; without
+     * both there is none.
+     * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other
+     * uploads of this client wait too. Default: false: such a file is taken only if no other upload of
+     * this client waits for its type.
+     * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is the error
+     * `sepa_web_services.payment_rejected`, with the response as its `partial_response`. Default: false:
+     * the response says it in `verdict`.
+     * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
+     * @param bool|null $check Whether to check the content as a payment file before signing or sending:
+     * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
+     * not. The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
+     * `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word for
+     * payments, if the content is one of the two; false for all others.
+     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
+     * common rules, for `check`.
+     * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
+     * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
+     * the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier upload is
+     * still running, if its outcome is unknown, or if its process was killed. An upload that was refused
+     * or not sent does not count. Share the folder between all processes that may send the file.
+     * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
+     * seconds. Default: seven days.
+     * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a
+     * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
+     * `message_id`. The answer `send` continues; `repeated` ends the call with `upload_repeated`.
+     * Default: false.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\InvalidInputException `iso20022.payment_refused`,
+     * `sepa_web_services.content_refused`
+     * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
+     * @throws \Bankchannel\Exception\TimedOutException `sepa_web_services.answer_not_found`
+     * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
+     * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
+     * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
+     * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.reference_unsafe`
+     * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.payment_rejected`,
+     * `sepa_web_services.refused`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.upload_repeated`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function uploadAndWait(
+        mixed $content,
+        string $fileType,
+        ?string $userFilename = null,
+        ?bool $compress = null,
+        ?string $serviceId = null,
+        ?string $targetId = null,
+        ?string $executionSerial = null,
+        ?string $amountTotal = null,
+        ?int $transactionCount = null,
+        ?array $waitFor = null,
+        ?float $waitTimeoutS = null,
+        ?float $pollIntervalS = null,
+        ?string $directory = null,
+        ?string $ledger = null,
+        ?bool $acceptUnreferenced = null,
+        ?bool $failIfRejected = null,
+        ?bool $parse = null,
+        ?bool $check = null,
+        ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
+        ?string $rejectRepeats = null,
+        ?float $repeatsWithinS = null,
+        ?bool $askRepeats = null,
+        ?float $timeout = null,
+        ?callable $onCode = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): UploadBankFileAndWaitResponse {
+        [$response] = $this->carryOut('sepa_web_services.upload_and_wait', [
+            'file_type' => $fileType,
+            'user_filename' => $userFilename,
+            'compress' => $compress,
+            'service_id' => $serviceId,
+            'target_id' => $targetId,
+            'execution_serial' => $executionSerial,
+            'amount_total' => $amountTotal,
+            'transaction_count' => $transactionCount,
+            'wait_for' => $waitFor === null ? null : array_values($waitFor),
+            'wait_timeout_s' => $waitTimeoutS,
+            'poll_interval_s' => $pollIntervalS,
+            'directory' => $directory,
+            'ledger' => $ledger,
+            'accept_unreferenced' => $acceptUnreferenced,
+            'fail_if_rejected' => $failIfRejected,
+            'parse' => $parse,
+            'check' => $check,
+            'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
+            'reject_repeats' => $rejectRepeats,
+            'repeats_within_s' => $repeatsWithinS,
+            'ask_repeats' => $askRepeats,
+        ], content: Content::of($content), timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
+
+        return UploadBankFileAndWaitResponse::fromArray($response);
     }
 
     /**

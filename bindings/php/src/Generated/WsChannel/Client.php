@@ -1770,20 +1770,21 @@ interface Client
      * @param bool|null $check Whether to check the content as a payment file before signing or sending:
      * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
      * not. The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
-     * `pain.001.001.09`, where an execution date long ago is then no error; false for all others.
+     * `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word for
+     * payments, if the content is one of the two; false for all others.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
      * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
      * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
-     * `ws_channel.upload_repeated`, and nothing is sent: also if the earlier upload is still running, if
-     * its outcome is unknown, or if its process was killed. An upload that was refused or not sent does
-     * not count. Share the folder between all processes that may send the file.
+     * the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier upload is
+     * still running, if its outcome is unknown, or if its process was killed. An upload that was refused
+     * or not sent does not count. Share the folder between all processes that may send the file.
      * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
      * seconds. Default: seven days.
      * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a
      * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
-     * `message_id`. The answer `send` continues; `repeated` ends the call with
-     * `ws_channel.upload_repeated`. Default: false.
+     * `message_id`. The answer `send` continues; `repeated` ends the call with `upload_repeated`.
+     * Default: false.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
      * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -1890,20 +1891,21 @@ interface Client
      * @param bool|null $check Whether to check the content as a payment file before signing or sending:
      * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
      * not. The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
-     * `pain.001.001.09`, where an execution date long ago is then no error; false for all others.
+     * `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word for
+     * payments, if the content is one of the two; false for all others.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
      * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
      * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
-     * `ws_channel.upload_repeated`, and nothing is sent: also if the earlier upload is still running, if
-     * its outcome is unknown, or if its process was killed. An upload that was refused or not sent does
-     * not count. Share the folder between all processes that may send the file.
+     * the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier upload is
+     * still running, if its outcome is unknown, or if its process was killed. An upload that was refused
+     * or not sent does not count. Share the folder between all processes that may send the file.
      * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
      * seconds. Default: seven days.
      * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a
      * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
-     * `message_id`. The answer `send` continues; `repeated` ends the call with
-     * `ws_channel.upload_repeated`. Default: false.
+     * `message_id`. The answer `send` continues; `repeated` ends the call with `upload_repeated`.
+     * Default: false.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
      * own limit; 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.

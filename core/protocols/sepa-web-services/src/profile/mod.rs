@@ -176,6 +176,9 @@ pub struct ChannelProfile {
     pub compression: Option<CompressionRule>,
     /// The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`.
     pub compression_method: Option<String>,
+    /// The value of the HTTP header `SOAPAction`, without its quotes. Default: empty, as the banks' descriptions of the
+    /// service have it.
+    pub soap_action: Option<String>,
     /// Largest file that the bank takes, bytes before compression.
     pub max_file_bytes: Option<u64>,
     /// Largest compressed file that the bank takes, bytes.
@@ -198,8 +201,14 @@ impl ChannelProfile {
     /// The profile with what it extends.
     ///
     /// # Errors
-    /// `sepa_web_services.unknown_profile` if it extends none that is shipped.
+    /// `sepa_web_services.unknown_profile` if it extends none that is shipped; `input.invalid_field` for a value that no
+    /// request can carry.
     pub fn resolved(self) -> Result<Self, Error> {
+        let is_plain = |one: u8| (0x20..0x7f).contains(&one) && !matches!(one, b'"' | b'\\');
+        if self.soap_action.as_ref().is_some_and(|action| !action.bytes().all(is_plain)) {
+            let why = "must be visible ASCII characters and blanks, without quotes and backslashes";
+            return Err(Error::invalid_field("soap_action", why));
+        }
         let Some(name) = self.extends.as_deref() else { return Ok(self) };
         let base = named(name)?.clone();
         Ok(Self {
@@ -216,6 +225,7 @@ impl ChannelProfile {
             requires_file_type: self.requires_file_type.or(base.requires_file_type),
             compression: self.compression.or(base.compression),
             compression_method: self.compression_method.or(base.compression_method),
+            soap_action: self.soap_action.or(base.soap_action),
             max_file_bytes: self.max_file_bytes.or(base.max_file_bytes),
             max_packed_bytes: self.max_packed_bytes.or(base.max_packed_bytes),
             status_downloaded: self.status_downloaded.or(base.status_downloaded),

@@ -1,17 +1,8 @@
-//! Kill −9 in the middle of uploads and registrations: everything acknowledged still exists afterwards, and nothing
-//! twice.
-//!
-//! `BANKCHANNEL_KILL_ROUNDS` is the number of kills (25; `tests/long/kill` uses 500). In a round, the service starts on
-//! the data left by the last kill, clients upload payments and register accounts until it is killed at a random time.
-//! With `BANKCHANNEL_SERVICE_POSTGRES` the data is in that server, in a schema for each fresh folder; the server is not
-//! killed.
-
-// The test prints what the kills interrupted.
-#![allow(clippy::print_stdout)]
+//! Uploads and registrations at the WS Channel service. With `BANKCHANNEL_SERVICE_POSTGRES` the data is in that server, in
+//! a schema for each fresh folder; the server is not killed.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    process::Stdio,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
@@ -20,15 +11,13 @@ use bankchannel::{CallOptions, Content, ws_channel::WsChannel};
 use bankchannel_iso20022::{EXAMPLE_PAIN001, read_status_report};
 use bankchannel_openpgp as openpgp;
 use bankchannel_tests::{
-    faces::built,
     peers::ws_channel::{POSTGRES, schema_of_its_own},
     world::pgp_key,
 };
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
-};
+use tokio::process::Child;
+
+use crate::{moment, rounds, started};
 
 const EMAIL: &str = "kill@example.test";
 const PASSWORD: &str = "Kill_minus_nine_12345";
@@ -37,8 +26,7 @@ const ROUNDS_PER_FOLDER: usize = 50;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_is_there_and_nothing_twice() {
-    let mut left: usize =
-        std::env::var("BANKCHANNEL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
+    let mut left = rounds(25);
     let mut seen = (0, 0);
     while left > 0 {
         let rounds = left.min(ROUNDS_PER_FOLDER);
@@ -80,10 +68,7 @@ async fn rounds_on_one_folder(rounds: usize) -> (usize, usize) {
         if round % 2 == 0 {
             first_acknowledged(&told, round).await;
         }
-        // Around the duration of a few uploads, and always different.
-        let moment = 60
-            + u64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("now").subsec_micros() % 240);
-        tokio::time::sleep(Duration::from_millis(moment)).await;
+        tokio::time::sleep(moment()).await;
         child.kill().await.expect("it is there");
         for task in tasks {
             task.await.expect("a client");
@@ -113,19 +98,9 @@ async fn first_acknowledged(told: &Mutex<Acknowledged>, round: usize) {
 }
 
 async fn start(data: &std::path::Path) -> (Child, Value) {
-    let program = built().join("bankchannel");
-    let mut child = Command::new(&program)
-        .args(["serve", "ws-channel", "--listen", "127.0.0.1:0", "--no-limits", "--control", "--config"])
-        .arg(data.with_file_name("service.toml"))
-        .arg("--data")
-        .arg(data)
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap_or_else(|why| panic!("{} does not start ({why}): build the workspace first", program.display()));
-    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-    let line = lines.next_line().await.expect("readable").expect("a readiness line");
-    (child, serde_json::from_str(&line).expect("JSON"))
+    let config = data.with_file_name("service.toml");
+    let options = ["--no-limits", "--control", "--config"].map(std::ffi::OsStr::new);
+    started("ws-channel", data, options.into_iter().chain([config.as_os_str()])).await
 }
 
 async fn seed(ready: &Value) -> Value {
