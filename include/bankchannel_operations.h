@@ -263,6 +263,15 @@
 /** Ask a bank which files the user may send and fetch. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_GET_USER_INFO "sepa_web_services.get_user_info"
 
+/** Ask a bank for a first certificate, with the code that it has sent. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_REQUEST_CERTIFICATE "sepa_web_services.request_certificate"
+
+/** Ask a bank for the next certificate, before the present one ends. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_RENEW_CERTIFICATE "sepa_web_services.renew_certificate"
+
+/** Ask a bank for the certificates of its authorities. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_GET_BANK_CERTIFICATES "sepa_web_services.get_bank_certificates"
+
 /** Verify a message of SEPA Web Services. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_VERIFY_MESSAGE "sepa_web_services.verify_message"
 
@@ -271,6 +280,9 @@
 
 /** List the profiles of banks. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_LIST_PROFILES "sepa_web_services.list_profiles"
+
+/** Make a key and the request for its certificate, with the name that the bank wants. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_MAKE_CERTIFICATE_REQUEST "sepa_web_services.make_certificate_request"
 
 /** Download all new files of a bank into a folder. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_DOWNLOAD_NEW_FILES "sepa_web_services.download_new_files"

@@ -923,6 +923,16 @@ export declare const codes: {
    */
   readonly SEPA_WEB_SERVICES_PAYMENT_REJECTED: "sepa_web_services.payment_rejected";
   /**
+   * The bank does not issue the certificate. The bank's code and text say why. Compare code, customer and
+   * company with the agreement before you try again: banks lock after a few attempts.
+   */
+  readonly SEPA_WEB_SERVICES_CERTIFICATE_REFUSED: "sepa_web_services.certificate_refused";
+  /**
+   * The bank's certificate is not for the key of the request. Do not use it, keep the key of the request,
+   * and ask the bank which certificate it has issued.
+   */
+  readonly SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS: "sepa_web_services.certificate_not_ours";
+  /**
    * The bank has answered with an error that does not say what became of the request. See the outcome.
    * Lists and downloads may be repeated later; a file must not be sent again before it is known what
    * became of it.
@@ -8250,6 +8260,115 @@ export interface GetUserInfoResponse {
   readonly evidence?: ExchangeEvidence;
 }
 
+/** The request and the code. */
+export interface RequestBankCertificateRequest {
+  /**
+   * The request for the certificate, PKCS#10 as PEM text: `makeCertificateRequest` makes one. **Store
+   * its private key first**: the code works once, and the bank's certificate is worth nothing without the
+   * key.
+   */
+  certificateRequest: string;
+  /**
+   * The bank's code. Nordea: the ten digits sent to the administrator's phone. OP: sixteen digits, the
+   * eight of the agreement first, then the eight that come apart; the check digit does not show a wrong
+   * order, which locks the registration. Others: the transfer key. Blanks do not count.
+   */
+  code: Secret;
+}
+
+/** A certificate that a bank gives. */
+export interface BankCertificate {
+  /** The name that the bank gives it, if it gives one. */
+  readonly name?: string;
+  /** The certificate as PEM text, however the bank has packed it. */
+  readonly certificate: string;
+  /** The bank's word for its form, such as `X509v3`. */
+  readonly certificateFormat?: string;
+}
+
+/** The certificate. */
+export interface RequestBankCertificateResponse {
+  /** The customer, as in the request. */
+  readonly customerId: string;
+  /** When the bank made the answer. */
+  readonly timestamp: string;
+  /** The bank's code: `00`, or `24` for a list without files. */
+  readonly responseCode: string;
+  /** The bank's text, for people; it may be Finnish. */
+  readonly responseText: string;
+  /** The `executionSerial` of the request, if it had one. */
+  readonly executionSerial?: string;
+  /** The certificates of the answer: mostly one. */
+  readonly certificates: readonly BankCertificate[];
+  /**
+   * The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and an
+   * answer without it is an error.
+   */
+  readonly certificate?: string;
+  /** What shows later which messages were exchanged. Does not travel: the client notes it. */
+  readonly evidence?: ExchangeEvidence;
+}
+
+/** The request. */
+export interface RenewBankCertificateRequest {
+  /**
+   * The request for the certificate, PKCS#10 as PEM text, for a new key: `makeCertificateRequest` makes
+   * one. **Store its private key first**: at Nordea the present certificate is of no use once the bank
+   * has answered.
+   */
+  certificateRequest: string;
+}
+
+/** The certificate. */
+export interface RenewBankCertificateResponse {
+  /** The customer, as in the request. */
+  readonly customerId: string;
+  /** When the bank made the answer. */
+  readonly timestamp: string;
+  /** The bank's code: `00`, or `24` for a list without files. */
+  readonly responseCode: string;
+  /** The bank's text, for people; it may be Finnish. */
+  readonly responseText: string;
+  /** The `executionSerial` of the request, if it had one. */
+  readonly executionSerial?: string;
+  /** The certificates of the answer: mostly one. */
+  readonly certificates: readonly BankCertificate[];
+  /**
+   * The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and an
+   * answer without it is an error.
+   */
+  readonly certificate?: string;
+  /** What shows later which messages were exchanged. Does not travel: the client notes it. */
+  readonly evidence?: ExchangeEvidence;
+}
+
+/** A request has nothing to say. */
+export interface GetBankCertificatesRequest {
+}
+
+/** The certificates. */
+export interface GetBankCertificatesResponse {
+  /** The customer, as in the request. */
+  readonly customerId: string;
+  /** When the bank made the answer. */
+  readonly timestamp: string;
+  /** The bank's code: `00`, or `24` for a list without files. */
+  readonly responseCode: string;
+  /** The bank's text, for people; it may be Finnish. */
+  readonly responseText: string;
+  /** The `executionSerial` of the request, if it had one. */
+  readonly executionSerial?: string;
+  /**
+   * The certificates of the bank's authorities, as it gives them. None of them becomes an anchor of trust
+   * by that: each must itself lead to one.
+   */
+  readonly certificates: readonly BankCertificate[];
+  /** Never there: no request has a key. Does not travel. */
+  readonly certificate?: string;
+  /** What shows later which messages were exchanged. Does not travel: the client notes it. */
+  readonly evidence?: ExchangeEvidence;
+}
+
 /**
  * The banks that have one form of messages.
  * - `nordea`: Nordea.
@@ -8283,6 +8402,41 @@ export type TargetIdRule = "required" | "optional" | "unused";
  * - `getUserInfo`: Says what a user may do.
  */
 export type FileCommand = "upload_file" | "list_files" | "download_file" | "delete_file" | "get_user_info";
+
+/**
+ * An operation of a certificate service.
+ * - `requestCertificate`: Asks for a first certificate, with a code of the bank.
+ * - `renewCertificate`: Asks for the next certificate, signed with the present one.
+ * - `getBankCertificates`: Asks for the certificates of the bank's authorities.
+ */
+export type CertificateCommand = "request_certificate" | "renew_certificate" | "get_bank_certificates";
+
+/**
+ * The form of the code with which a bank gives a first certificate.
+ * - `activation_code`: Ten digits, which prove themselves in a digest and are not sent.
+ * - `transfer_key_16`: Sixteen digits, the last one a check digit: eight of the agreement, then eight
+ * that come apart.
+ * - `transfer_key`: Letters and digits, at most 32.
+ */
+export type BankCodeForm = "activation_code" | "transfer_key_16" | "transfer_key";
+
+/**
+ * A part of the name in requests for certificates.
+ * - `country`: The country (C).
+ * - `organization`: The organisation (O).
+ * - `commonName`: The common name (CN).
+ * - `surname`: The surname (SN).
+ * - `serial_number`: The serial number of the subject.
+ */
+export type CertificateNamePart = "country" | "organization" | "common_name" | "surname" | "serial_number";
+
+/** One part of a name, and its value. */
+export interface CertificateNameRule {
+  /** The part. */
+  readonly part: CertificateNamePart;
+  /** Its value: `{customer_id}` and `{company}` stand for the customer's id and name. */
+  readonly value: string;
+}
 
 /**
  * Which files are compressed before they are sent.
@@ -8361,6 +8515,12 @@ export interface ChannelProfile {
   readonly targetId?: TargetIdRule;
   /** The operations that the bank offers. Default: all of the file service. */
   readonly operations?: readonly FileCommand[];
+  /** The operations that its certificate service offers. Default: none. */
+  readonly certificateOperations?: readonly CertificateCommand[];
+  /** The form of its codes for a first certificate. */
+  readonly certificateCode?: BankCodeForm;
+  /** The name in requests for certificates, its parts in their order. */
+  readonly certificateSubject?: readonly CertificateNameRule[];
   /** Whether every list names a status. Default: no. */
   readonly requiresStatus?: boolean;
   /** Whether every list and download names the type of the files. Default: no. */
@@ -8436,7 +8596,7 @@ export interface VerifyMessageRequest {
  * - `soap_fault`: A SOAP fault: nobody signs it, so nothing follows from it.
  * - `application_request`: The document inside of a request to the file service.
  * - `application_response`: The document inside of an answer of the file service.
- * - `certificate_request`: The document inside of a request to a certificate service.
+ * - `certificateRequest`: The document inside of a request to a certificate service.
  * - `certificate_response`: The document inside of an answer of a certificate service.
  * - `other`: None of this channel, or unreadable.
  */
@@ -8581,6 +8741,33 @@ export interface ListProfilesRequest {
 export interface ListProfilesResponse {
   /** The profiles, in the order of the library. */
   readonly profiles: readonly ChannelProfile[];
+}
+
+/** Whose certificate it will be. */
+export interface MakeCertificateRequestRequest {
+  /** The bank's profile, such as `op`. Give this or `profile`. */
+  bank?: string | null;
+  /** A profile of your own. */
+  profile?: ChannelProfile | null;
+  /** The customer's id at the bank, at most 16 characters; at Nordea the user's. */
+  customerId: string;
+  /** The company's name, as it stands in the agreement, letter by letter. Nordea wants it. */
+  company?: string | null;
+  /**
+   * The private key, RSA of 2048 bits or more as PEM text, if there is one already. Default: a new one of
+   * 2048 bits.
+   */
+  privateKey?: Secret | null;
+}
+
+/** The request and its key. */
+export interface MakeCertificateRequestResponse {
+  /** The request, PKCS#10 as PEM text, signed with SHA-256. */
+  readonly certificateRequest: string;
+  /** The private key, PKCS#8 as PEM text, not encrypted. Store it before the request is sent. */
+  readonly privateKey: SecretText;
+  /** The name in the request, as RFC 2253 writes it. */
+  readonly subject: string;
 }
 
 /** The files to download, and the folder. */
@@ -8916,6 +9103,11 @@ export interface SepaWebServicesSettings {
    * loopback addresses only.
    */
   fileUrl?: string | null;
+  /**
+   * The address of the bank's certificate service, in place of the profile's. Plain HTTP is accepted for
+   * loopback addresses only.
+   */
+  certificateUrl?: string | null;
   /** The customer's id at the bank, at most 16 characters. Its certificate signs documents. */
   customerId?: string | null;
   /** The sender's id, at most 35 characters, if another party sends. Default: `customerId`. */
@@ -9231,6 +9423,93 @@ export declare class SepaWebServices implements AsyncDisposable {
   getUserInfo(request?: GetUserInfoRequest, options?: CallOptions): Promise<GetUserInfoResponse>;
 
   /**
+   * Ask a bank for a first certificate, with the code that it has sent.
+   *
+   * The code is checked for its form before it is spent, and nothing is repeated: if the outcome is
+   * `unknown`, the bank may have issued the certificate. Then send the **same** request with the same
+   * code again: OP gives the same certificate once more; at other banks ask for a new code if it is
+   * refused. A certificate for another key is an error.
+   *
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
+   * sign.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`: The bank's certificate is not
+   * for the key of the request.
+   * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`: The bank does not issue the
+   * certificate.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
+   */
+  requestCertificate(request: RequestBankCertificateRequest, options?: CallOptions): Promise<RequestBankCertificateResponse>;
+
+  /**
+   * Ask a bank for the next certificate, before the present one ends.
+   *
+   * The request is signed with the present certificate, the client's. Nothing is repeated: if the outcome
+   * is `unknown`, the bank may have issued the certificate. Then send the **same** request again, and
+   * never one for another key: banks give the certificate once more, or refuse the present one because
+   * the new one counts already. A certificate for another key is an error.
+   *
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
+   * sign.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`: The bank's certificate is not
+   * for the key of the request.
+   * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`: The bank does not issue the
+   * certificate.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
+   */
+  renewCertificate(request: RenewBankCertificateRequest, options?: CallOptions): Promise<RenewBankCertificateResponse>;
+
+  /**
+   * Ask a bank for the certificates of its authorities.
+   *
+   * OP has this operation. The answer is signed by a certificate whose authority may be in the answer
+   * itself: it counts only if it leads to an anchor that was trusted before.
+   *
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
+   * sign.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
+   */
+  getBankCertificates(request?: GetBankCertificatesRequest, options?: CallOptions): Promise<GetBankCertificatesResponse>;
+
+  /**
    * Verify a message of SEPA Web Services.
    *
    * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that
@@ -9280,6 +9559,18 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {InvalidInputError} `sepa_web_services.unknown_profile`: There is no profile of this bank.
    */
   listProfiles(request?: ListProfilesRequest): ListProfilesResponse;
+
+  /**
+   * Make a key and the request for its certificate, with the name that the bank wants.
+   *
+   * Nothing is sent or stored. Store the private key, then give the request to `requestCertificate` or
+   * `renewCertificate`.
+   *
+   * @throws {InvalidInputError} `sepa_web_services.unknown_profile`: There is no profile of this bank.
+   * @throws {InvalidInputError} `sepa_web_services.key_unusable`: The private key cannot be used.
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   */
+  makeCertificateRequest(request: MakeCertificateRequestRequest): MakeCertificateRequestResponse;
 
   /**
    * Download all new files of a bank into a folder.

@@ -153,6 +153,8 @@ const codes = Object.freeze({
   SEPA_WEB_SERVICES_UPLOAD_REPEATED: "sepa_web_services.upload_repeated",
   SEPA_WEB_SERVICES_ANSWER_NOT_FOUND: "sepa_web_services.answer_not_found",
   SEPA_WEB_SERVICES_PAYMENT_REJECTED: "sepa_web_services.payment_rejected",
+  SEPA_WEB_SERVICES_CERTIFICATE_REFUSED: "sepa_web_services.certificate_refused",
+  SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS: "sepa_web_services.certificate_not_ours",
   SEPA_WEB_SERVICES_BANK_FAILED: "sepa_web_services.bank_failed",
   SALT_EDGE_CONNECTOR_KEY_UNUSABLE: "salt_edge_connector.key_unusable",
   SALT_EDGE_CONNECTOR_TOKEN_FAILED: "salt_edge_connector.token_failed",

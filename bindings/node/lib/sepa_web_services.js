@@ -5,6 +5,18 @@ const { Client } = require('./client');
 const { Embedded } = require('./service');
 const { bytes, list, map, plain, secret, struct, union } = require('./shape');
 
+const RequestBankCertificateRequest = struct([
+  ["code", "code", secret],
+]);
+
+const MakeCertificateRequestRequest = struct([
+  ["privateKey", "private_key", secret],
+]);
+
+const MakeCertificateRequestResponse = struct([
+  ["privateKey", "private_key", secret],
+]);
+
 const BankFileAnswer = struct([
   ["content", "content", bytes],
 ]);
@@ -33,9 +45,13 @@ const operations = {
   downloadFile: { name: "sepa_web_services.download_file", request: plain, response: plain, contentOut: "content" },
   deleteFile: { name: "sepa_web_services.delete_file", request: plain, response: plain },
   getUserInfo: { name: "sepa_web_services.get_user_info", request: plain, response: plain },
+  requestCertificate: { name: "sepa_web_services.request_certificate", request: RequestBankCertificateRequest, response: plain },
+  renewCertificate: { name: "sepa_web_services.renew_certificate", request: plain, response: plain },
+  getBankCertificates: { name: "sepa_web_services.get_bank_certificates", request: plain, response: plain },
   verifyMessage: { name: "sepa_web_services.verify_message", request: plain, response: plain, local: true, contentIn: "content" },
   explainMessage: { name: "sepa_web_services.explain_message", request: plain, response: plain, local: true, contentIn: "content" },
   listProfiles: { name: "sepa_web_services.list_profiles", request: plain, response: plain, local: true },
+  makeCertificateRequest: { name: "sepa_web_services.make_certificate_request", request: MakeCertificateRequestRequest, response: MakeCertificateRequestResponse, local: true },
   downloadNewFiles: { name: "sepa_web_services.download_new_files", request: plain, response: plain },
   uploadAndWait: { name: "sepa_web_services.upload_and_wait", request: plain, response: UploadBankFileAndWaitResponse, contentIn: "content" },
   settleUpload: { name: "sepa_web_services.settle_upload", request: plain, response: plain },
@@ -74,6 +90,18 @@ class SepaWebServices extends Client {
     return this._call(operations.getUserInfo, request, options);
   }
 
+  requestCertificate(request = {}, options = {}) {
+    return this._call(operations.requestCertificate, request, options);
+  }
+
+  renewCertificate(request = {}, options = {}) {
+    return this._call(operations.renewCertificate, request, options);
+  }
+
+  getBankCertificates(request = {}, options = {}) {
+    return this._call(operations.getBankCertificates, request, options);
+  }
+
   verifyMessage(request = {}) {
     return this._local(operations.verifyMessage, request);
   }
@@ -92,6 +120,10 @@ class SepaWebServices extends Client {
 
   listProfiles(request = {}) {
     return this._local(operations.listProfiles, request);
+  }
+
+  makeCertificateRequest(request = {}) {
+    return this._local(operations.makeCertificateRequest, request);
   }
 
   downloadNewFiles(request = {}, options = {}) {

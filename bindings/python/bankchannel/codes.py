@@ -82,6 +82,8 @@ __all__ = [
     "SEPA_WEB_SERVICES_ANSWER_SIGNATURE",
     "SEPA_WEB_SERVICES_ANSWER_STALE",
     "SEPA_WEB_SERVICES_BANK_FAILED",
+    "SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS",
+    "SEPA_WEB_SERVICES_CERTIFICATE_REFUSED",
     "SEPA_WEB_SERVICES_CERTIFICATE_UNUSABLE",
     "SEPA_WEB_SERVICES_CONTENT_REFUSED",
     "SEPA_WEB_SERVICES_FAULT",
@@ -507,6 +509,14 @@ the answer files later.
 SEPA_WEB_SERVICES_PAYMENT_REJECTED: Final = "sepa_web_services.payment_rejected"
 """The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send it
 as a new file with a new message id.
+"""
+SEPA_WEB_SERVICES_CERTIFICATE_REFUSED: Final = "sepa_web_services.certificate_refused"
+"""The bank does not issue the certificate. The bank's code and text say why. Compare code, customer and
+company with the agreement before you try again: banks lock after a few attempts.
+"""
+SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS: Final = "sepa_web_services.certificate_not_ours"
+"""The bank's certificate is not for the key of the request. Do not use it, keep the key of the request,
+and ask the bank which certificate it has issued.
 """
 SEPA_WEB_SERVICES_BANK_FAILED: Final = "sepa_web_services.bank_failed"
 """The bank has answered with an error that does not say what became of the request. See the outcome. Lists

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncSepaWebServices",
     "AsyncSepaWebServicesSettings",
+    "BankCertificate",
+    "BankCodeForm",
     "BankEnvironment",
     "BankFamily",
     "BankFileAnswer",
@@ -39,6 +41,9 @@ __all__ = [
     "BankSignerPattern",
     "BankTextLanguage",
     "BankUploadOutcome",
+    "CertificateCommand",
+    "CertificateNamePart",
+    "CertificateNameRule",
     "ChannelProfile",
     "CompressionRule",
     "DeleteBankFileResponse",
@@ -54,9 +59,11 @@ __all__ = [
     "FileDirection",
     "FileStatusFilter",
     "FileTypeService",
+    "GetBankCertificatesResponse",
     "GetUserInfoResponse",
     "ListBankFilesResponse",
     "ListProfilesResponse",
+    "MakeCertificateRequestResponse",
     "MessageCheck",
     "MessageKind",
     "MessageSignature",
@@ -64,6 +71,8 @@ __all__ = [
     "MessageVerdict",
     "PaymentVerdict",
     "Pkcs11Settings",
+    "RenewBankCertificateResponse",
+    "RequestBankCertificateResponse",
     "SepaWebServices",
     "SepaWebServicesSettings",
     "ServiceUrls",
@@ -433,6 +442,121 @@ class GetUserInfoResponse(Record):
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
 
+class BankCertificate(Record):
+    """A certificate that a bank gives."""
+
+    __slots__ = ()
+    __match_args__ = ("name", "certificate", "certificate_format")
+
+    name: str | None = None
+    """The name that the bank gives it, if it gives one."""
+
+    certificate: str
+    """The certificate as PEM text, however the bank has packed it."""
+
+    certificate_format: str | None = None
+    """The bank's word for its form, such as `X509v3`."""
+
+
+class RequestBankCertificateResponse(Record):
+    """The certificate."""
+
+    __slots__ = ()
+    __match_args__ = ("customer_id", "timestamp", "response_code", "response_text", "execution_serial", "certificates", "certificate", "evidence")
+
+    customer_id: str
+    """The customer, as in the request."""
+
+    timestamp: datetime
+    """When the bank made the answer."""
+
+    response_code: str
+    """The bank's code: `00`, or `24` for a list without files."""
+
+    response_text: str
+    """The bank's text, for people; it may be Finnish."""
+
+    execution_serial: str | None = None
+    """The `execution_serial` of the request, if it had one."""
+
+    certificates: tuple[BankCertificate, ...]
+    """The certificates of the answer: mostly one."""
+
+    certificate: str | None = None
+    """The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and
+    an answer without it is an error.
+    """
+
+    evidence: ExchangeEvidence | None = None
+    """What shows later which messages were exchanged. Does not travel: the client notes it."""
+
+
+class RenewBankCertificateResponse(Record):
+    """The certificate."""
+
+    __slots__ = ()
+    __match_args__ = ("customer_id", "timestamp", "response_code", "response_text", "execution_serial", "certificates", "certificate", "evidence")
+
+    customer_id: str
+    """The customer, as in the request."""
+
+    timestamp: datetime
+    """When the bank made the answer."""
+
+    response_code: str
+    """The bank's code: `00`, or `24` for a list without files."""
+
+    response_text: str
+    """The bank's text, for people; it may be Finnish."""
+
+    execution_serial: str | None = None
+    """The `execution_serial` of the request, if it had one."""
+
+    certificates: tuple[BankCertificate, ...]
+    """The certificates of the answer: mostly one."""
+
+    certificate: str | None = None
+    """The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and
+    an answer without it is an error.
+    """
+
+    evidence: ExchangeEvidence | None = None
+    """What shows later which messages were exchanged. Does not travel: the client notes it."""
+
+
+class GetBankCertificatesResponse(Record):
+    """The certificates."""
+
+    __slots__ = ()
+    __match_args__ = ("customer_id", "timestamp", "response_code", "response_text", "execution_serial", "certificates", "certificate", "evidence")
+
+    customer_id: str
+    """The customer, as in the request."""
+
+    timestamp: datetime
+    """When the bank made the answer."""
+
+    response_code: str
+    """The bank's code: `00`, or `24` for a list without files."""
+
+    response_text: str
+    """The bank's text, for people; it may be Finnish."""
+
+    execution_serial: str | None = None
+    """The `execution_serial` of the request, if it had one."""
+
+    certificates: tuple[BankCertificate, ...]
+    """The certificates of the bank's authorities, as it gives them. None of them becomes an anchor of
+    trust by that: each must itself lead to one.
+    """
+
+    certificate: str | None = None
+    """Never there: no request has a key. Does not travel."""
+
+    evidence: ExchangeEvidence | None = None
+    """What shows later which messages were exchanged. Does not travel: the client notes it."""
+
+
 BankFamily = Literal["nordea", "op", "samlink"]
 """The banks that have one form of messages.
   `nordea`: Nordea.
@@ -470,6 +594,46 @@ FileCommand = Literal["upload_file", "list_files", "download_file", "delete_file
   `delete_file`: Deletes a file that was sent.
   `get_user_info`: Says what a user may do.
 """
+
+
+CertificateCommand = Literal["request_certificate", "renew_certificate", "get_bank_certificates"]
+"""An operation of a certificate service.
+  `request_certificate`: Asks for a first certificate, with a code of the bank.
+  `renew_certificate`: Asks for the next certificate, signed with the present one.
+  `get_bank_certificates`: Asks for the certificates of the bank's authorities.
+"""
+
+
+BankCodeForm = Literal["activation_code", "transfer_key_16", "transfer_key"]
+"""The form of the code with which a bank gives a first certificate.
+  `activation_code`: Ten digits, which prove themselves in a digest and are not sent.
+  `transfer_key_16`: Sixteen digits, the last one a check digit: eight of the agreement, then eight that
+      come apart.
+  `transfer_key`: Letters and digits, at most 32.
+"""
+
+
+CertificateNamePart = Literal["country", "organization", "common_name", "surname", "serial_number"]
+"""A part of the name in requests for certificates.
+  `country`: The country (C).
+  `organization`: The organisation (O).
+  `common_name`: The common name (CN).
+  `surname`: The surname (SN).
+  `serial_number`: The serial number of the subject.
+"""
+
+
+class CertificateNameRule(Record):
+    """One part of a name, and its value."""
+
+    __slots__ = ()
+    __match_args__ = ("part", "value")
+
+    part: CertificateNamePart
+    """The part."""
+
+    value: str
+    """Its value: `{customer_id}` and `{company}` stand for the customer's id and name."""
 
 
 CompressionRule = Literal["required", "xml_files", "none"]
@@ -546,7 +710,7 @@ class ChannelProfile(Record):
     """
 
     __slots__ = ()
-    __match_args__ = ("name", "extends", "bank", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "requires_status", "requires_file_type", "compression", "compression_method", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates")
+    __match_args__ = ("name", "extends", "bank", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "requires_status", "requires_file_type", "compression", "compression_method", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates")
 
     name: str | None = None
     """The profile's name, such as `nordea`."""
@@ -574,6 +738,15 @@ class ChannelProfile(Record):
 
     operations: Sequence[FileCommand] | None = None
     """The operations that the bank offers. Default: all of the file service."""
+
+    certificate_operations: Sequence[CertificateCommand] | None = None
+    """The operations that its certificate service offers. Default: none."""
+
+    certificate_code: BankCodeForm | None = None
+    """The form of its codes for a first certificate."""
+
+    certificate_subject: Sequence[CertificateNameRule] | None = None
+    """The name in requests for certificates, its parts in their order."""
 
     requires_status: bool | None = None
     """Whether every list names a status. Default: no."""
@@ -829,6 +1002,23 @@ class ListProfilesResponse(Record):
 
     profiles: tuple[ChannelProfile, ...]
     """The profiles, in the order of the library."""
+
+
+class MakeCertificateRequestResponse(Record):
+    """The request and its key."""
+
+    __slots__ = ()
+    __match_args__ = ("certificate_request", "private_key", "subject")
+    _secret: ClassVar = frozenset(("private_key",))
+
+    certificate_request: str
+    """The request, PKCS#10 as PEM text, signed with SHA-256."""
+
+    private_key: SecretText
+    """The private key, PKCS#8 as PEM text, not encrypted. Store it before the request is sent."""
+
+    subject: str
+    """The name in the request, as RFC 2253 writes it."""
 
 
 DownloadStatus = Literal["downloaded", "exists", "failed", "not_tried"]
@@ -1123,6 +1313,11 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     loopback addresses only.
     """
 
+    certificate_url: str | None
+    """The address of the bank's certificate service, in place of the profile's. Plain HTTP is accepted for
+    loopback addresses only.
+    """
+
     customer_id: str | None
     """The customer's id at the bank, at most 16 characters. Its certificate signs documents."""
 
@@ -1324,6 +1519,8 @@ class SepaWebServices(NewFilesClient):
         environment: Which of the bank's environments. Default: `production`.
         file_url: The address of the bank's file service, in place of the profile's. Plain HTTP is
             accepted for loopback addresses only.
+        certificate_url: The address of the bank's certificate service, in place of the profile's. Plain
+            HTTP is accepted for loopback addresses only.
         customer_id: The customer's id at the bank, at most 16 characters. Its certificate signs
             documents.
         sender_id: The sender's id, at most 35 characters, if another party sends. Default:
@@ -1405,6 +1602,7 @@ class SepaWebServices(NewFilesClient):
         profile_file: str | PathLike[str] | None = None,
         environment: BankEnvironment | None = None,
         file_url: str | None = None,
+        certificate_url: str | None = None,
         customer_id: str | None = None,
         sender_id: str | None = None,
         target_id: str | None = None,
@@ -1452,6 +1650,7 @@ class SepaWebServices(NewFilesClient):
                 "profile_file": profile_file,
                 "environment": environment,
                 "file_url": file_url,
+                "certificate_url": certificate_url,
                 "customer_id": customer_id,
                 "sender_id": sender_id,
                 "target_id": target_id,
@@ -1872,6 +2071,196 @@ class SepaWebServices(NewFilesClient):
         )
         return answer
 
+    def request_certificate(
+        self,
+        *,
+        certificate_request: str,
+        code: Secret,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+    ) -> RequestBankCertificateResponse:
+        """Ask a bank for a first certificate, with the code that it has sent.
+
+        The code is checked for its form before it is spent, and nothing is repeated: if the outcome is
+        `unknown`, the bank may have issued the certificate. Then send the **same** request with the
+        same code again: OP gives the same certificate once more; at other banks ask for a new code if
+        it is refused. A certificate for another key is an error.
+
+        Args:
+            certificate_request: The request for the certificate, PKCS#10 as PEM text:
+                `make_certificate_request` makes one. **Store its private key first**: the code works
+                once, and the bank's certificate is worth nothing without the key.
+            code: The bank's code. Nordea: the ten digits sent to the administrator's phone. OP: sixteen
+                digits, the eight of the agreement first, then the eight that come apart; the check
+                digit does not show a wrong order, which locks the registration. Others: the transfer
+                key. Blanks do not count.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
+                sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
+                for the key of the request.
+            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
+                certificate.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: RequestBankCertificateResponse = self._call(
+            "sepa_web_services.request_certificate",
+            {
+                "certificate_request": certificate_request,
+                "code": code,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+        )
+        return answer
+
+    def renew_certificate(
+        self,
+        *,
+        certificate_request: str,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+    ) -> RenewBankCertificateResponse:
+        """Ask a bank for the next certificate, before the present one ends.
+
+        The request is signed with the present certificate, the client's. Nothing is repeated: if the
+        outcome is `unknown`, the bank may have issued the certificate. Then send the **same** request
+        again, and never one for another key: banks give the certificate once more, or refuse the
+        present one because the new one counts already. A certificate for another key is an error.
+
+        Args:
+            certificate_request: The request for the certificate, PKCS#10 as PEM text, for a new key:
+                `make_certificate_request` makes one. **Store its private key first**: at Nordea the
+                present certificate is of no use once the bank has answered.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
+                sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
+                for the key of the request.
+            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
+                certificate.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: RenewBankCertificateResponse = self._call(
+            "sepa_web_services.renew_certificate",
+            {
+                "certificate_request": certificate_request,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+        )
+        return answer
+
+    def get_bank_certificates(
+        self,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+    ) -> GetBankCertificatesResponse:
+        """Ask a bank for the certificates of its authorities.
+
+        OP has this operation. The answer is signed by a certificate whose authority may be in the
+        answer itself: it counts only if it leads to an anchor that was trusted before.
+
+        Args:
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
+                sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: GetBankCertificatesResponse = self._call(
+            "sepa_web_services.get_bank_certificates",
+            {
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+        )
+        return answer
+
     def verify_message(
         self,
         *,
@@ -2015,6 +2404,46 @@ class SepaWebServices(NewFilesClient):
             {
                 "bank": bank,
                 "profile": profile,
+            },
+        )
+        return answer
+
+    def make_certificate_request(
+        self,
+        *,
+        bank: str | None = None,
+        profile: ChannelProfile | None = None,
+        customer_id: str,
+        company: str | None = None,
+        private_key: Secret | None = None,
+    ) -> MakeCertificateRequestResponse:
+        """Make a key and the request for its certificate, with the name that the bank wants.
+
+        Nothing is sent or stored. Store the private key, then give the request to `request_certificate`
+        or `renew_certificate`.
+
+        Args:
+            bank: The bank's profile, such as `op`. Give this or `profile`.
+            profile: A profile of your own.
+            customer_id: The customer's id at the bank, at most 16 characters; at Nordea the user's.
+            company: The company's name, as it stands in the agreement, letter by letter. Nordea wants
+                it.
+            private_key: The private key, RSA of 2048 bits or more as PEM text, if there is one already.
+                Default: a new one of 2048 bits.
+
+        Raises:
+            InvalidInputError: `sepa_web_services.unknown_profile`: There is no profile of this bank.
+            InvalidInputError: `sepa_web_services.key_unusable`: The private key cannot be used.
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+        """
+        answer: MakeCertificateRequestResponse = self._native.local(
+            "sepa_web_services.make_certificate_request",
+            {
+                "bank": bank,
+                "profile": profile,
+                "customer_id": customer_id,
+                "company": company,
+                "private_key": private_key,
             },
         )
         return answer
@@ -2404,6 +2833,8 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         environment: Which of the bank's environments. Default: `production`.
         file_url: The address of the bank's file service, in place of the profile's. Plain HTTP is
             accepted for loopback addresses only.
+        certificate_url: The address of the bank's certificate service, in place of the profile's. Plain
+            HTTP is accepted for loopback addresses only.
         customer_id: The customer's id at the bank, at most 16 characters. Its certificate signs
             documents.
         sender_id: The sender's id, at most 35 characters, if another party sends. Default:
@@ -2485,6 +2916,7 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         profile_file: str | PathLike[str] | None = None,
         environment: BankEnvironment | None = None,
         file_url: str | None = None,
+        certificate_url: str | None = None,
         customer_id: str | None = None,
         sender_id: str | None = None,
         target_id: str | None = None,
@@ -2532,6 +2964,7 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
                 "profile_file": profile_file,
                 "environment": environment,
                 "file_url": file_url,
+                "certificate_url": certificate_url,
                 "customer_id": customer_id,
                 "sender_id": sender_id,
                 "target_id": target_id,
@@ -2952,6 +3385,196 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         )
         return answer
 
+    async def request_certificate(
+        self,
+        *,
+        certificate_request: str,
+        code: Secret,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+    ) -> RequestBankCertificateResponse:
+        """Ask a bank for a first certificate, with the code that it has sent.
+
+        The code is checked for its form before it is spent, and nothing is repeated: if the outcome is
+        `unknown`, the bank may have issued the certificate. Then send the **same** request with the
+        same code again: OP gives the same certificate once more; at other banks ask for a new code if
+        it is refused. A certificate for another key is an error.
+
+        Args:
+            certificate_request: The request for the certificate, PKCS#10 as PEM text:
+                `make_certificate_request` makes one. **Store its private key first**: the code works
+                once, and the bank's certificate is worth nothing without the key.
+            code: The bank's code. Nordea: the ten digits sent to the administrator's phone. OP: sixteen
+                digits, the eight of the agreement first, then the eight that come apart; the check
+                digit does not show a wrong order, which locks the registration. Others: the transfer
+                key. Blanks do not count.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
+                sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
+                for the key of the request.
+            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
+                certificate.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: RequestBankCertificateResponse = await self._call(
+            "sepa_web_services.request_certificate",
+            {
+                "certificate_request": certificate_request,
+                "code": code,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+        )
+        return answer
+
+    async def renew_certificate(
+        self,
+        *,
+        certificate_request: str,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+    ) -> RenewBankCertificateResponse:
+        """Ask a bank for the next certificate, before the present one ends.
+
+        The request is signed with the present certificate, the client's. Nothing is repeated: if the
+        outcome is `unknown`, the bank may have issued the certificate. Then send the **same** request
+        again, and never one for another key: banks give the certificate once more, or refuse the
+        present one because the new one counts already. A certificate for another key is an error.
+
+        Args:
+            certificate_request: The request for the certificate, PKCS#10 as PEM text, for a new key:
+                `make_certificate_request` makes one. **Store its private key first**: at Nordea the
+                present certificate is of no use once the bank has answered.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
+                sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
+                for the key of the request.
+            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
+                certificate.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: RenewBankCertificateResponse = await self._call(
+            "sepa_web_services.renew_certificate",
+            {
+                "certificate_request": certificate_request,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+        )
+        return answer
+
+    async def get_bank_certificates(
+        self,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+    ) -> GetBankCertificatesResponse:
+        """Ask a bank for the certificates of its authorities.
+
+        OP has this operation. The answer is signed by a certificate whose authority may be in the
+        answer itself: it counts only if it leads to an anchor that was trusted before.
+
+        Args:
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
+                sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: GetBankCertificatesResponse = await self._call(
+            "sepa_web_services.get_bank_certificates",
+            {
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+        )
+        return answer
+
     async def verify_message(
         self,
         *,
@@ -3095,6 +3718,46 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
             {
                 "bank": bank,
                 "profile": profile,
+            },
+        )
+        return answer
+
+    def make_certificate_request(
+        self,
+        *,
+        bank: str | None = None,
+        profile: ChannelProfile | None = None,
+        customer_id: str,
+        company: str | None = None,
+        private_key: Secret | None = None,
+    ) -> MakeCertificateRequestResponse:
+        """Make a key and the request for its certificate, with the name that the bank wants.
+
+        Nothing is sent or stored. Store the private key, then give the request to `request_certificate`
+        or `renew_certificate`.
+
+        Args:
+            bank: The bank's profile, such as `op`. Give this or `profile`.
+            profile: A profile of your own.
+            customer_id: The customer's id at the bank, at most 16 characters; at Nordea the user's.
+            company: The company's name, as it stands in the agreement, letter by letter. Nordea wants
+                it.
+            private_key: The private key, RSA of 2048 bits or more as PEM text, if there is one already.
+                Default: a new one of 2048 bits.
+
+        Raises:
+            InvalidInputError: `sepa_web_services.unknown_profile`: There is no profile of this bank.
+            InvalidInputError: `sepa_web_services.key_unusable`: The private key cannot be used.
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+        """
+        answer: MakeCertificateRequestResponse = self._native.local(
+            "sepa_web_services.make_certificate_request",
+            {
+                "bank": bank,
+                "profile": profile,
+                "customer_id": customer_id,
+                "company": company,
+                "private_key": private_key,
             },
         )
         return answer

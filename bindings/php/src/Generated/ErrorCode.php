@@ -559,6 +559,18 @@ final class ErrorCode
     public const SEPA_WEB_SERVICES_PAYMENT_REJECTED = 'sepa_web_services.payment_rejected';
 
     /**
+     * The bank does not issue the certificate. The bank's code and text say why. Compare code, customer
+     * and company with the agreement before you try again: banks lock after a few attempts.
+     */
+    public const SEPA_WEB_SERVICES_CERTIFICATE_REFUSED = 'sepa_web_services.certificate_refused';
+
+    /**
+     * The bank's certificate is not for the key of the request. Do not use it, keep the key of the
+     * request, and ask the bank which certificate it has issued.
+     */
+    public const SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS = 'sepa_web_services.certificate_not_ours';
+
+    /**
      * The bank has answered with an error that does not say what became of the request. See the outcome.
      * Lists and downloads may be repeated later; a file must not be sent again before it is known what
      * became of it.

@@ -15,6 +15,7 @@ use std::{
     time::Instant,
 };
 
+use bankchannel_crypto::x509::CertificateRequest;
 use bankchannel_foundation::{
     Boundary, CallOutcome, Content, Error, Exchange, Result,
     clock::{Clock as _, SystemClock},
@@ -24,10 +25,14 @@ use bankchannel_foundation::{
 };
 use bankchannel_iso20022::answers::UploadedMessage;
 use bankchannel_sepa_web_services::{
-    answer::{ANSWER_HEADERS, AnswerExpectation, BelievedMessage, UnpackingLimits, charset_of, open_answer},
-    codec::SepaWebServicesCodec,
+    answer::{
+        ANSWER_HEADERS, AnswerExpectation, BelievedMessage, CertificateExpectation, UnpackingLimits, charset_of,
+        open_answer,
+    },
+    codec::{DraftedDocument, SepaWebServicesCodec},
     model::{BelievedAnswer, ExchangeEvidence},
-    request::{ApplicationRequest, EnvelopeTimes, FileCommand, RequestSeal, whole_seconds},
+    profile::BankFamily,
+    request::{ApplicationRequest, CertificateApplication, EnvelopeTimes, FileCommand, RequestSeal, whole_seconds},
     verify::{MAX_MESSAGE, VerificationRules},
 };
 use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner, background};
@@ -35,7 +40,7 @@ use bytes::Bytes;
 use flate2::read::GzDecoder;
 
 use super::{
-    SepaWebServices, clock,
+    SepaWebServices, certificates, clock,
     packing::{PackedContent, pack},
     sender::FileServiceSender,
 };
@@ -74,40 +79,67 @@ impl SepaWebServices {
         let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
         let sender = self.sender().map_err(not_sent)?;
         let sending = ExchangeSending::begin::<O>(options, sender.exchange_timeout)?;
-        let (document, content) = SepaWebServicesCodec::document::<O>(request, &sender.connection).map_err(not_sent)?;
+        let document = SepaWebServicesCodec::document::<O>(request, &sender.connection).map_err(not_sent)?;
         let (operation, fields) = (const { &O::DECLARATION }.name, O::Response::SHAPE.fields());
-        let (fields, content, evidence) = sender.exchange(sending, document, content, operation, fields).await?;
+        let done = sender.exchange(sending, document, operation, fields).await?;
+        let ExchangeResult { fields, content, evidence, certificate } = done;
         let mut response = SepaWebServicesCodec::answer_of::<O>(fields, content).map_err(|error| {
             let text = format!("the bank's answer cannot be used: {}", error.message());
             Error::because(&row::PEER_PROTOCOL, text).with_outcome(CallOutcome::Accepted)
         })?;
         response.set_evidence(evidence);
+        response.set_certificate(certificate);
         Ok(response)
     }
 }
 
-/// What an exchange has led to: the fields of the answer, its content, and its evidence.
-type ExchangeResult = (Object<'static>, Option<Content>, ExchangeEvidence);
+/// What an exchange has led to.
+struct ExchangeResult {
+    /// The fields of the answer.
+    fields: Object<'static>,
+    content: Option<Content>,
+    evidence: ExchangeEvidence,
+    /// The certificate for the key of the request, PEM.
+    certificate: Option<String>,
+}
+
+/// What each attempt sends.
+pub(super) enum AttemptDocument {
+    /// To the file service, with its content packed.
+    File(ApplicationRequest, Option<UploadSource>),
+    /// To the certificate service.
+    Certificate(CertificateApplication, Option<CertificateRequest>),
+}
 
 impl FileServiceSender {
     /// The part that does not depend on types, so that it is compiled once.
     async fn exchange(
         &self,
         mut sending: ExchangeSending<'_>,
-        mut document: ApplicationRequest,
-        content: Option<Content>,
+        document: DraftedDocument,
         operation: &'static str,
         fields: &'static [Field],
     ) -> Result<ExchangeResult> {
         let options = sending.options.until(sending.deadline);
-        let packed = match content {
-            Some(content) => Some(self.packed(&mut document, content, &options).await?),
-            None => None,
+        let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
+        let (transport, document) = match document {
+            DraftedDocument::File(document, content) => {
+                let transport = self.file_transport().map_err(not_sent)?;
+                let mut document = *document;
+                let packed = match content {
+                    Some(content) => Some(self.packed(&mut document, content, &options).await?),
+                    None => None,
+                };
+                (transport, AttemptDocument::File(document, packed.map(|packed| packed.source)))
+            }
+            DraftedDocument::Certificate(document) => {
+                let request = certificates::request_of(&document).map_err(not_sent)?;
+                (self.certificate_transport().map_err(not_sent)?, AttemptDocument::Certificate(*document, request))
+            }
         };
         let attempts = SealedAttempts {
             sender: self,
             document: &document,
-            content: packed.map(|packed| packed.source),
             operation,
             options: &options,
             fields,
@@ -125,16 +157,18 @@ impl FileServiceSender {
             largest: if has_content { MAX_MESSAGE } else { 0 },
         };
         let read = |answer: InResponse| Ok(answer.content);
-        let sent = sending.send(&self.transport, &message, answers, Some(signing), read).await;
+        let sent = sending.send(transport, &message, answers, Some(signing), read).await;
         let (believed, ids) = (take(&attempts.believed), take(&attempts.sent));
         match (sent, believed) {
-            (Ok(content), Some((fields, evidence))) => Ok((fields, content, evidence)),
+            (Ok(content), Some(believed)) => Ok(ExchangeResult { content, ..believed }),
             (Ok(_), None) => Err(Error::because(&row::INTERNAL, "an answer was not opened")),
             (Err(error), believed) => {
                 let error = with_ids(error, believed.is_some(), ids);
-                Err(match attempts.content.clone().filter(|_| error.outcome() == Some(CallOutcome::Unknown)) {
-                    Some(source) => with_message_id(error, source, document.compression_method.is_some()).await,
-                    None => error,
+                Err(match &document {
+                    AttemptDocument::File(document, Some(source)) if error.outcome() == Some(CallOutcome::Unknown) => {
+                        with_message_id(error, source.clone(), document.compression_method.is_some()).await
+                    }
+                    _ => error,
                 })
             }
         }
@@ -195,17 +229,16 @@ async fn with_message_id(error: Error, source: UploadSource, is_compressed: bool
 
 /// The ids of an attempt.
 #[derive(Debug, Clone, Default)]
-struct SentIds {
-    request_id: String,
-    timestamp: String,
-    digest: Vec<u8>,
+pub(super) struct SentIds {
+    pub(super) request_id: String,
+    pub(super) timestamp: String,
+    pub(super) digest: Vec<u8>,
 }
 
 /// Seals each attempt's message, and opens its answer.
 struct SealedAttempts<'a> {
     sender: &'a FileServiceSender,
-    document: &'a ApplicationRequest,
-    content: Option<UploadSource>,
+    document: &'a AttemptDocument,
     operation: &'static str,
     /// The options of the call, with its deadline.
     options: &'a CallOptions,
@@ -215,7 +248,7 @@ struct SealedAttempts<'a> {
     given_id: Mutex<Option<&'a str>>,
     /// The ids of the latest attempt.
     sent: Mutex<Option<SentIds>>,
-    believed: Mutex<Option<(Object<'static>, ExchangeEvidence)>>,
+    believed: Mutex<Option<ExchangeResult>>,
 }
 
 impl RequestSigner for SealedAttempts<'_> {
@@ -233,42 +266,62 @@ impl SealedAttempts<'_> {
         let (sender, clock) = (self.sender, SystemClock::default());
         let request_id = take(&self.given_id).map_or_else(clock::request_id, str::to_owned);
         let timestamp = clock::next_timestamp(&sender.connection.customer_id, clock.now_ms());
-        let document = ApplicationRequest { timestamp: timestamp.clone(), ..self.document.clone() };
-        let header = sender.connection.header(&request_id, &timestamp);
-        let suffix: String = clock::request_id().chars().take(12).collect();
-        let mut seal = RequestSeal::begin(&document, &header, &suffix)?;
-        if let Some(source) = &self.content {
-            seal = sealed_content(seal, source.clone(), self.options).await?;
-        }
-        let sealed = seal.finish_content(&sender.content.certificate);
-        let digest = sealed.document_digest().to_vec();
-        let value = sender.content.sign(sealed.bytes_to_sign(), self.operation, self.options).await?;
-        // A person may have been asked: the times are those of now.
-        let now_s = clock.now_s();
-        let times = EnvelopeTimes { created: whole_seconds(now_s), expires: whole_seconds(now_s + LIFETIME_S) };
-        let sealed = sealed.signed(&value, &times, &sender.envelope.certificate);
-        let value = sender.envelope.sign(sealed.bytes_to_sign(), self.operation, self.options).await?;
+        let ids = SentIds { request_id, timestamp, digest: Vec::new() };
+        let (ids, body) = match self.document {
+            AttemptDocument::File(document, content) => self.seal_file(document, content.as_ref(), ids).await?,
+            AttemptDocument::Certificate(document, _) => {
+                certificates::seal(sender, document, ids, self.operation, self.options).await?
+            }
+        };
         if self.options.is_logged() {
             let took = begun.elapsed().as_micros();
-            let text = format!("{}: RequestId {request_id}, sealed in {took} µs", self.operation);
-            self.options.log_line(LogLevel::Debug, LogLine::new(text).with("request_id", request_id.clone()));
+            let text = format!("{}: RequestId {}, sealed in {took} µs", self.operation, ids.request_id);
+            self.options.log_line(LogLevel::Debug, LogLine::new(text).with("request_id", ids.request_id.clone()));
         }
-        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(SentIds { request_id, timestamp, digest });
-        let (begin, end, tail) = (sealed.document_begin.clone(), sealed.document_end.clone(), sealed.tail.clone());
-        let mut inside = vec![Segment::Literal(begin.into())];
-        inside.extend(self.content.as_ref().map(|source| Segment::Base64(source.content())));
-        inside.push(Segment::Literal(end.into()));
-        let body = vec![
-            Segment::Literal(sealed.head(&value).into()),
-            Segment::Base64Of(inside),
-            Segment::Literal(tail.into()),
-        ];
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(ids);
         let mut headers = message.headers.clone();
         // In quotes, and empty unless the profile says otherwise.
         let action = sender.connection.profile.soap_action.as_deref().unwrap_or_default();
         headers.push("SOAPAction", format!("\"{action}\""));
         let (method, target) = (message.method.clone(), message.target.clone());
         Ok(OutRequest { method, target, headers, body: Body::of_segments(SOAP, body) })
+    }
+
+    /// The message with a document of the file service, signed twice.
+    async fn seal_file(
+        &self,
+        document: &ApplicationRequest,
+        content: Option<&UploadSource>,
+        ids: SentIds,
+    ) -> Result<(SentIds, Vec<Segment>)> {
+        let (sender, clock) = (self.sender, SystemClock::default());
+        let (content_signer, envelope_signer) = (sender.content()?, sender.envelope()?);
+        let SentIds { request_id, timestamp, .. } = ids;
+        let document = ApplicationRequest { timestamp: timestamp.clone(), ..document.clone() };
+        let header = sender.connection.header(&request_id, &timestamp);
+        let suffix: String = clock::request_id().chars().take(12).collect();
+        let mut seal = RequestSeal::begin(&document, &header, &suffix)?;
+        if let Some(source) = content {
+            seal = sealed_content(seal, source.clone(), self.options).await?;
+        }
+        let sealed = seal.finish_content(&content_signer.certificate);
+        let digest = sealed.document_digest().to_vec();
+        let value = content_signer.sign(sealed.bytes_to_sign(), self.operation, self.options).await?;
+        // A person may have been asked: the times are those of now.
+        let now_s = clock.now_s();
+        let times = EnvelopeTimes { created: whole_seconds(now_s), expires: whole_seconds(now_s + LIFETIME_S) };
+        let sealed = sealed.signed(&value, &times, &envelope_signer.certificate);
+        let value = envelope_signer.sign(sealed.bytes_to_sign(), self.operation, self.options).await?;
+        let (begin, end, tail) = (sealed.document_begin.clone(), sealed.document_end.clone(), sealed.tail.clone());
+        let mut inside = vec![Segment::Literal(begin.into())];
+        inside.extend(content.map(|source| Segment::Base64(source.content())));
+        inside.push(Segment::Literal(end.into()));
+        let body = vec![
+            Segment::Literal(sealed.head(&value).into()),
+            Segment::Base64Of(inside),
+            Segment::Literal(tail.into()),
+        ];
+        Ok((SentIds { request_id, timestamp, digest }, body))
     }
 }
 
@@ -310,14 +363,27 @@ impl AnswerOpening for SealedAttempts<'_> {
                 ..sender.rules.clone()
             };
             let size = answer.body.len() as u64;
+            let connection = &sender.connection;
+            let (operation, is_once, execution_serial, certificates) = match self.document {
+                AttemptDocument::File(document, _) => {
+                    let is_once = document.command == FileCommand::UploadFile;
+                    let operation = self.operation.rsplit('.').next().unwrap_or_default();
+                    (operation, is_once, document.execution_serial.clone(), None)
+                }
+                AttemptDocument::Certificate(document, request) => {
+                    let expected = (document.family, request.clone());
+                    (certificates::operation_of(document.command), request.is_some(), None, Some(expected))
+                }
+            };
             let question = AnswerQuestion {
                 rules,
-                operation: self.operation.rsplit('.').next().unwrap_or_default(),
-                is_upload: self.document.command == FileCommand::UploadFile,
-                sender_id: sender.connection.sender_id.clone(),
-                customer_id: sender.connection.customer_id.clone(),
+                operation,
+                is_once,
+                sender_id: connection.sender_id.clone(),
+                customer_id: connection.customer_id.clone(),
                 ids,
-                execution_serial: self.document.execution_serial.clone(),
+                execution_serial,
+                certificates,
                 fields: self.fields,
             };
             let opened = if size > APART {
@@ -326,9 +392,11 @@ impl AnswerOpening for SealedAttempts<'_> {
             } else {
                 question.open(answer)?
             };
-            let BelievedMessage { fields, content, evidence, signers } = opened;
+            let BelievedMessage { fields, content, evidence, signers, certificate } = opened;
             sender.note_signers(&signers, self.options);
-            *self.believed.lock().unwrap_or_else(PoisonError::into_inner) = Some((fields, evidence));
+            let certificate = certificate.map(|certificate| certificate.to_pem());
+            *self.believed.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(ExchangeResult { fields, content: None, evidence, certificate });
             Ok(OpenedAnswer { answer: InResponse::new(200, Bytes::new()), content })
         })
     }
@@ -338,11 +406,12 @@ impl AnswerOpening for SealedAttempts<'_> {
 struct AnswerQuestion {
     rules: VerificationRules,
     operation: &'static str,
-    is_upload: bool,
+    is_once: bool,
     sender_id: String,
     customer_id: String,
     ids: SentIds,
     execution_serial: Option<String>,
+    certificates: Option<(BankFamily, Option<CertificateRequest>)>,
     fields: &'static [Field],
 }
 
@@ -353,7 +422,11 @@ impl AnswerQuestion {
             &AnswerExpectation {
                 rules: &self.rules,
                 operation: self.operation,
-                is_upload: self.is_upload,
+                is_once: self.is_once,
+                certificates: self
+                    .certificates
+                    .as_ref()
+                    .map(|(family, request)| CertificateExpectation { family: *family, request: request.as_ref() }),
                 sender_id: &self.sender_id,
                 customer_id: &self.customer_id,
                 request_id: &self.ids.request_id,

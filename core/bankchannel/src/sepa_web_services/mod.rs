@@ -9,6 +9,7 @@
 //!                     └──► operations that only compute: verify, explain, profiles
 //! ```
 
+mod certificates;
 mod clock;
 mod dispatch;
 mod exchange;
@@ -117,7 +118,7 @@ impl SepaWebServices {
     /// The address of the bank's file service; `None` for a client that only computes.
     #[must_use]
     pub fn file_url(&self) -> Option<&str> {
-        self.0.sender.as_ref().map(FileServiceSender::url)
+        self.0.sender.as_ref().and_then(FileServiceSender::url)
     }
 
     fn sender(&self) -> Result<&FileServiceSender> {

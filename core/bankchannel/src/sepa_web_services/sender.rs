@@ -1,4 +1,4 @@
-//! The sending part of a client: the bank's address, the connections to it, the two signers, what is trusted.
+//! The sending part of a client: the bank's addresses, the connections to it, the two signers, what is trusted.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -19,15 +19,16 @@ use crate::{
 
 /// The sending part of a client.
 pub(super) struct FileServiceSender {
-    pub(super) transport: Transport,
+    /// To the file service; why not, if there is no address.
+    file_transport: Result<Transport>,
+    /// To the certificate service, in the same way.
+    certificate_transport: Result<Transport>,
     pub(super) connection: FileServiceConnection,
     pub(super) exchange_timeout: Option<Duration>,
     /// How answers are verified; the instant is set for each.
     pub(super) rules: VerificationRules,
-    /// Signs documents: the customer.
-    pub(super) content: MessageSigner,
-    /// Signs envelopes: the sender.
-    pub(super) envelope: MessageSigner,
+    /// The customer, who signs documents, and the sender, who signs envelopes; why there are none.
+    signers_of_requests: Result<(MessageSigner, MessageSigner)>,
     /// The certificates with which the bank has signed so far, SHA-256.
     signers: Mutex<Vec<[u8; 32]>>,
 }
@@ -75,27 +76,59 @@ impl FileServiceSender {
     /// # Errors
     /// `configuration.invalid`, each naming its field.
     pub(super) fn new(ready: &ReadyCustomer) -> Result<Self> {
-        let transport = Transport::new(ready.transport()?)?;
+        let file_transport = ready.transport().and_then(Transport::new);
+        let certificate_transport = ready.certificate_transport().and_then(Transport::new);
         let connection = ready.connection()?;
-        let (content, envelope) = ready.pairs()?;
+        let signers_of_requests = ready.pairs().map(|(content, envelope)| {
+            (MessageSigner::new(content, "a document"), MessageSigner::new(envelope, "a message"))
+        });
         if ready.rules.anchors.is_empty() {
             let why =
                 "is missing: the bank's profile has no authority that its answers lead to; give the bank's certificate";
             return Err(Error::invalid_setting("trusted", why));
         }
         Ok(Self {
-            transport,
+            file_transport,
+            certificate_transport,
             connection,
             exchange_timeout: ready.exchange_timeout(),
             rules: ready.rules.clone(),
-            content: MessageSigner::new(content, "a document"),
-            envelope: MessageSigner::new(envelope, "a message"),
+            signers_of_requests,
             signers: Mutex::default(),
         })
     }
 
-    pub(super) fn url(&self) -> &str {
-        self.transport.base_url()
+    /// The address of the file service.
+    pub(super) fn url(&self) -> Option<&str> {
+        self.file_transport.as_ref().ok().map(Transport::base_url)
+    }
+
+    /// # Errors
+    /// `configuration.invalid` without an address.
+    pub(super) fn file_transport(&self) -> Result<&Transport> {
+        self.file_transport.as_ref().map_err(Error::clone)
+    }
+
+    /// # Errors
+    /// `configuration.invalid` without an address.
+    pub(super) fn certificate_transport(&self) -> Result<&Transport> {
+        self.certificate_transport.as_ref().map_err(Error::clone)
+    }
+
+    /// Signs documents.
+    ///
+    /// # Errors
+    /// `configuration.invalid` without a certificate.
+    pub(super) fn content(&self) -> Result<&MessageSigner> {
+        self.signers_of_requests.as_ref().map(|(content, _)| content).map_err(Error::clone)
+    }
+
+    /// Signs envelopes.
+    ///
+    /// # Errors
+    /// `configuration.invalid` without a certificate.
+    pub(super) fn envelope(&self) -> Result<&MessageSigner> {
+        self.signers_of_requests.as_ref().map(|(_, envelope)| envelope).map_err(Error::clone)
     }
 
     /// Takes note of the certificates that signed an answer. One that is new after others, as in a roll-over, is

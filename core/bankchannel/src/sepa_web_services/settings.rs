@@ -66,6 +66,9 @@ pub struct SepaWebServicesSettings {
     /// The address of the bank's file service, in place of the profile's. Plain HTTP is accepted for loopback addresses
     /// only.
     pub file_url: Option<String>,
+    /// The address of the bank's certificate service, in place of the profile's. Plain HTTP is accepted for loopback
+    /// addresses only.
+    pub certificate_url: Option<String>,
     /// The customer's id at the bank, at most 16 characters. Its certificate signs documents.
     pub customer_id: Option<String>,
     /// The sender's id, at most 35 characters, if another party sends. Default: `customer_id`.
@@ -144,6 +147,7 @@ pub(super) struct ReadyCustomer {
     sender: Option<SigningPair>,
     pub(super) rules: VerificationRules,
     transport: Option<TransportSettings>,
+    certificate_transport: Option<TransportSettings>,
 }
 
 /// The name of this program in requests.
@@ -161,7 +165,7 @@ impl ReadyCustomer {
             rules.anchors =
                 Certificate::all_from_pem(pem).map_err(|fault| Error::invalid_setting("trusted", fault.to_string()))?;
         }
-        let mut transport = None;
+        let (mut transport, mut certificate_transport) = (None, None);
         if let Some(profile) = &profile {
             rules.anchors.extend(profile.anchors_of(environment)?);
             rules.intermediates = profile.intermediates()?;
@@ -170,18 +174,22 @@ impl ReadyCustomer {
             rules.own = [&content, &sender].into_iter().flatten().map(|pair| pair.certificate.clone()).collect();
             let url = settings.file_url.clone().or_else(|| profile.file_url_of(environment).map(str::to_owned));
             transport = url.map(|url| settings.connection.transport(url)).transpose()?;
-        } else if settings.file_url.is_some() {
+            let of_profile = || profile.certificate_url_of(environment).map(str::to_owned);
+            let url = settings.certificate_url.clone().or_else(of_profile);
+            certificate_transport = url.map(|url| settings.connection.transport(url)).transpose()?;
+        } else if settings.file_url.is_some() || settings.certificate_url.is_some() {
             return Err(Error::invalid_setting(
                 "bank",
-                "is missing: file_url alone does not say which bank's rules hold",
+                "is missing: an address alone does not say which bank's rules hold",
             ));
         }
-        Ok(Self { profile, settings, content, sender, rules, transport })
+        Ok(Self { profile, settings, content, sender, rules, transport, certificate_transport })
     }
 
     /// Whether a bank is configured.
     pub(super) fn sends(&self) -> bool {
-        self.transport.is_some() && self.settings.customer_id.is_some()
+        let has_address = self.transport.is_some() || self.certificate_transport.is_some();
+        has_address && self.settings.customer_id.is_some()
     }
 
     /// The transport settings for the bank.
@@ -204,6 +212,18 @@ impl ReadyCustomer {
             return missing("customer_id", "is missing: the bank knows the customer by it");
         }
         Ok(transport)
+    }
+
+    /// The transport settings for the bank's certificate service.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming what is missing.
+    pub(super) fn certificate_transport(&self) -> Result<&TransportSettings> {
+        self.certificate_transport.as_ref().ok_or_else(|| {
+            let bank = self.profile.as_ref().and_then(|profile| profile.bank.as_deref()).unwrap_or("this bank");
+            let why = format!("is missing: the profile has no certificate service of {bank} for this environment");
+            Error::invalid_setting("certificate_url", why)
+        })
     }
 
     /// The customer at the bank.

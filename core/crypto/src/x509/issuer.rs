@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData, SanType, SerialNumber, SignatureAlgorithm,
 };
 use zeroize::Zeroizing;
@@ -33,6 +33,10 @@ pub struct NewCertificate<'a> {
     pub common_name: &'a str,
     /// The subject's organisation (O); empty for none.
     pub organization: &'a str,
+    /// The subject's country (C), two letters; empty for none.
+    pub country: &'a str,
+    /// The serial number of the subject, not of the certificate; empty for none.
+    pub subject_serial: &'a str,
     /// The subject's key.
     pub key: &'a RsaPublicKey,
     /// The serial number, big-endian, 1 to 20 bytes; empty for a random one.
@@ -160,7 +164,18 @@ impl CertificateIssuer {
             return Err(BAD_SERIAL);
         }
         let (common_name, organization, purpose) = (subject_cn, subject_o, CertificatePurpose::Messages);
-        let new = NewCertificate { common_name, organization, key, serial, not_before, not_after, purpose };
+        let (country, subject_serial) = ("", "");
+        let new = NewCertificate {
+            common_name,
+            organization,
+            country,
+            subject_serial,
+            key,
+            serial,
+            not_before,
+            not_after,
+            purpose,
+        };
         self.issue_certificate(&new).map(|certificate| certificate.to_pem())
     }
 
@@ -170,10 +185,20 @@ impl CertificateIssuer {
     /// As [`issue`](Self::issue).
     pub fn issue_certificate(&self, new: &NewCertificate<'_>) -> Result<Certificate> {
         let mut params = CertificateParams::default();
-        params.distinguished_name = distinguished_name(new.common_name)?;
-        if !new.organization.is_empty() {
-            params.distinguished_name.push(DnType::OrganizationName, checked(new.organization)?);
+        let mut name = DistinguishedName::new();
+        if !new.country.is_empty() {
+            let country = checked(new.country)?.try_into();
+            let country = country.map_err(|_| CryptoError::InvalidRequest("a country has two letters"))?;
+            name.push(DnType::CountryName, DnValue::PrintableString(country));
         }
+        name.push(DnType::CommonName, checked(new.common_name)?);
+        if !new.organization.is_empty() {
+            name.push(DnType::OrganizationName, checked(new.organization)?);
+        }
+        if !new.subject_serial.is_empty() {
+            name.push(DnType::CustomDnType(vec![2, 5, 4, 5]), checked(new.subject_serial)?);
+        }
+        params.distinguished_name = name;
         set_validity(&mut params, new.not_before, new.not_after)?;
         params.serial_number = Some(match new.serial {
             [] => random_serial(),
@@ -218,7 +243,7 @@ fn random_serial() -> SerialNumber {
     SerialNumber::from_slice(&bytes)
 }
 
-fn rsa_pair(key: &RsaPrivateKey) -> Result<KeyPair> {
+pub(super) fn rsa_pair(key: &RsaPrivateKey) -> Result<KeyPair> {
     KeyPair::from_pkcs8_pem_and_sign_algo(&key.to_pkcs8_pem(), &PKCS_RSA_SHA256).map_err(|_| CryptoError::InvalidKey)
 }
 
@@ -270,7 +295,7 @@ fn distinguished_name(common_name: &str) -> Result<DistinguishedName> {
     Ok(name)
 }
 
-fn checked(part: &str) -> Result<&str> {
+pub(super) fn checked(part: &str) -> Result<&str> {
     let usable = !part.is_empty() && part.chars().count() <= MAX_NAME_CHARS && !part.chars().any(char::is_control);
     usable
         .then_some(part)

@@ -1,4 +1,5 @@
-//! Certificates: strict reading, their names, their trusted issuers, paths to anchors, and a small issuer.
+//! Certificates: strict reading, their names, their trusted issuers, paths to anchors, requests for them, and a small
+//! issuer.
 
 mod certificate;
 mod extensions;
@@ -8,6 +9,7 @@ mod name;
 mod name_text;
 mod outline;
 mod path;
+mod request;
 mod trust;
 #[cfg(test)]
 mod vectors;
@@ -19,4 +21,5 @@ pub use issuer::{CertificateIssuer, CertificatePurpose, IssuerParts, NewCertific
 pub use name::{DistinguishedName, NameAttribute, Rdn};
 pub use name_text::{NameFault, NameStyle};
 pub use path::{MAX_PATH_CERTIFICATES, PathFault, PathRules, certificate_path};
+pub use request::{CertificateRequest, SubjectAttribute};
 pub use trust::{trusted_issuer, why_unissued};

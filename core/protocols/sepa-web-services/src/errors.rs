@@ -41,6 +41,10 @@ bankchannel_foundation::error_rows! {
         "The bank's answer did not come in time.", "The bank has received the file: do not send it again; look for the answer files later.";
     PAYMENT_REJECTED = "sepa_web_services.payment_rejected", PeerRefused, never,
         "The bank has rejected the payment file: nothing of it is paid.", "Fix what the reason names, then send it as a new file with a new message id.";
+    CERTIFICATE_REFUSED = "sepa_web_services.certificate_refused", PeerRefused, never,
+        "The bank does not issue the certificate.", "The bank's code and text say why. Compare code, customer and company with the agreement before you try again: banks lock after a few attempts.";
+    CERTIFICATE_NOT_OURS = "sepa_web_services.certificate_not_ours", PeerProtocol, never,
+        "The bank's certificate is not for the key of the request.", "Do not use it, keep the key of the request, and ask the bank which certificate it has issued.";
     BANK_FAILED = "sepa_web_services.bank_failed", PeerFailed, again,
         "The bank has answered with an error that does not say what became of the request.", "See the outcome. Lists and downloads may be repeated later; a file must not be sent again before it is known what became of it.";
 }

@@ -9,7 +9,8 @@
 //!   codec        requests and answers of the declarations ⇄ documents
 //!   answer       an answer of the bank: believed, read, or an error with its outcome
 //!
-//!   operations   five exchanges with the file service; verify_message, explain_message, list_profiles
+//!   operations   five exchanges with the file service, three with the certificate service; verify_message,
+//!                explain_message, list_profiles, make_certificate_request
 //! ```
 //!
 //! Section numbers (`§4.6`) and ids of checks (`V5`) are those of docs/protocols/sepa-web-services.md.
@@ -25,7 +26,7 @@ pub mod profile;
 pub mod request;
 pub mod verify;
 
-pub use codec::{SepaWebServicesCodec, SepaWebServicesTerms};
+pub use codec::{BankServiceCommand, SepaWebServicesCodec, SepaWebServicesTerms};
 pub use names::{DOCUMENT_NAMESPACE, FILE_MODEL_NAMESPACE, FILE_SERVICE_NAMESPACE};
 pub use operations::{CATALOGUE, TERMS, terms};
 

@@ -37,7 +37,8 @@ fn opened(message: &str, is_upload: bool, serial: Option<&str>) -> Result<Believ
     let expected = AnswerExpectation {
         rules: &rules,
         operation: if is_upload { "upload_file" } else { "list_files" },
-        is_upload,
+        is_once: is_upload,
+        certificates: None,
         sender_id: CUSTOMER,
         customer_id: CUSTOMER,
         request_id: REQUEST_ID,

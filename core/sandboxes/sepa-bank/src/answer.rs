@@ -8,7 +8,10 @@ use bankchannel_crypto::{
 };
 use bankchannel_foundation::{Content, Error, Result, error::row};
 use bankchannel_sepa_web_services::{
-    FILE_MODEL_NAMESPACE as MODEL, FILE_SERVICE_NAMESPACE as SERVICE, codec::AnswerText, request::whole_seconds,
+    FILE_MODEL_NAMESPACE as MODEL, FILE_SERVICE_NAMESPACE as SERVICE,
+    codec::{AnswerText, ElementStyle},
+    profile::BankFamily,
+    request::whole_seconds,
 };
 use bankchannel_xml_signature::{
     BASE64_TOKEN as ENCODING, CanonicalMethod, SOAP_NAMESPACE, SignatureTemplate, TemplateReference,
@@ -36,9 +39,55 @@ pub(crate) struct WrittenHeader {
     pub(crate) text: String,
 }
 
+/// What distinguishes the answers of a family's two services.
+#[derive(Debug, Clone)]
+pub(crate) struct AnsweringService {
+    /// The root of documents, its prefix, and what it declares.
+    root: &'static str,
+    pub(crate) style: ElementStyle<'static>,
+    declares: String,
+    /// The namespaces of the element in the Body, and of the header in it.
+    service: &'static str,
+    model: &'static str,
+    /// Whether the header names a receiver.
+    names_receiver: bool,
+    /// Whether envelopes have a Header with a signature.
+    is_envelope_signed: bool,
+}
+
+impl AnsweringService {
+    /// The file service.
+    pub(crate) fn files(dialect: &BankDialect) -> Self {
+        Self {
+            root: "ApplicationResponse",
+            style: dialect.style,
+            declares: format!("{}{}", dialect.style.declares(), dialect.root_declares),
+            service: SERVICE,
+            model: MODEL,
+            names_receiver: true,
+            is_envelope_signed: true,
+        }
+    }
+
+    /// The certificate service. At OP nobody signs its envelopes.
+    pub(crate) fn certificates(dialect: &BankDialect) -> Self {
+        let service = dialect.family.certificate_service();
+        Self {
+            root: "CertApplicationResponse",
+            style: ElementStyle::PLAIN,
+            declares: format!(" xmlns=\"{}\"", dialect.family.certificate_documents()),
+            service,
+            model: service,
+            names_receiver: false,
+            is_envelope_signed: dialect.family != BankFamily::Op,
+        }
+    }
+}
+
 /// Writes answers of one family.
 pub(crate) struct AnswerWriter<'a> {
     pub(crate) dialect: &'static BankDialect,
+    pub(crate) service: &'a AnsweringService,
     pub(crate) certificates: &'a FamilyCertificates,
     pub(crate) now_s: i64,
     pub(crate) faults: &'a [BankFault],
@@ -76,18 +125,15 @@ impl AnswerWriter<'_> {
     }
 
     fn document(&self, text: AnswerText, signer: &BankSigner) -> Result<String> {
-        let (p, style) = (self.dialect.style.prefix, self.dialect.style);
-        let declares = style.declares();
+        let AnsweringService { root, style, declares, .. } = self.service;
+        let p = style.prefix;
         let AnswerText { before_content, behind_content, content } = text;
         let content = match content {
             Some(Content::Bytes(bytes)) => self.base64(&bytes),
             _ => String::new(),
         };
-        let before = format!(
-            "<{p}ApplicationResponse{declares}{}>{before_content}{content}{behind_content}",
-            self.dialect.root_declares
-        );
-        let behind = format!("</{p}ApplicationResponse>");
+        let before = format!("<{p}{root}{declares}>{before_content}{content}{behind_content}");
+        let behind = format!("</{p}{root}>");
         if self.has(BankFault::NoInnerSignature) {
             return Ok(before + &behind);
         }
@@ -106,7 +152,7 @@ impl AnswerWriter<'_> {
         let signed = signed(&template, &before, &behind, signer)?;
         Ok(match () {
             () if self.has(BankFault::InnerSignature) => spoilt(&signed, &format!("</{p}ResponseText>")),
-            () if self.has(BankFault::Wrapped(4)) => format!("<{p}ApplicationResponse{declares}>{signed}{behind}"),
+            () if self.has(BankFault::Wrapped(4)) => format!("<{p}{root}{declares}>{signed}{behind}"),
             () => signed,
         })
     }
@@ -128,6 +174,9 @@ impl AnswerWriter<'_> {
             "<?xml version=\"1.0\" encoding=\"{encoding}\"?><{s}:Envelope xmlns:{s}=\"{SOAP_NAMESPACE}\"{unused}><{s}:Header>"
         );
         let end = format!("</{s}:Header>{body}</{s}:Envelope>");
+        if !self.service.is_envelope_signed {
+            return Ok(begin.replacen(&format!("<{s}:Header>"), "", 1) + &format!("{body}</{s}:Envelope>"));
+        }
         if self.has(BankFault::NoOuterSignature) {
             return Ok(begin + &end);
         }
@@ -186,7 +235,8 @@ impl AnswerWriter<'_> {
 
     fn body(&self, header: &WrittenHeader, document: &str, id: &str) -> String {
         let (s, dialect) = (self.dialect.soap, self.dialect);
-        let again = if dialect.style.redeclares { format!(" xmlns:mod=\"{MODEL}\"") } else { String::new() };
+        let AnsweringService { service, model, names_receiver, .. } = self.service;
+        let again = if dialect.style.redeclares { format!(" xmlns:mod=\"{model}\"") } else { String::new() };
         let request_id = if self.has(BankFault::OtherRequestId) { "another-request" } else { &header.request_id };
         let sender_id = if self.has(BankFault::OtherSender) { "another-sender" } else { &header.sender_id };
         let mut fields = String::new();
@@ -200,17 +250,20 @@ impl AnswerWriter<'_> {
             ("ResponseText", &text),
             ("ReceiverId", dialect.receiver_id),
         ] {
+            if name == "ReceiverId" && !names_receiver {
+                continue;
+            }
             fields.push_str(&format!("<mod:{name}{again}>"));
             push_canonical_text(&mut fields, value);
             fields.push_str(&format!("</mod:{name}>"));
         }
         let wrapper = &header.wrapper;
         let encoded = self.base64(document.as_bytes());
-        let carried = format!("<mod:ApplicationResponse xmlns:mod=\"{MODEL}\">{encoded}</mod:ApplicationResponse>");
+        let carried = format!("<mod:ApplicationResponse xmlns:mod=\"{model}\">{encoded}</mod:ApplicationResponse>");
         let doubled = if self.has(BankFault::Wrapped(8)) { &*carried } else { "" };
         format!(
-            "<{s}:Body xmlns:wsu=\"{WS_UTILITY_NAMESPACE}\" wsu:Id=\"{id}\"><cor:{wrapper}out xmlns:cor=\"{SERVICE}\">\
-             <mod:ResponseHeader xmlns:mod=\"{MODEL}\">{fields}</mod:ResponseHeader>{}{carried}{doubled}</cor:{wrapper}out></{s}:Body>",
+            "<{s}:Body xmlns:wsu=\"{WS_UTILITY_NAMESPACE}\" wsu:Id=\"{id}\"><cor:{wrapper}out xmlns:cor=\"{service}\">\
+             <mod:ResponseHeader xmlns:mod=\"{model}\">{fields}</mod:ResponseHeader>{}{carried}{doubled}</cor:{wrapper}out></{s}:Body>",
             dialect.blank
         )
     }

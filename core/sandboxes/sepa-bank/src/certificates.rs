@@ -13,9 +13,9 @@ use std::{
 };
 
 use bankchannel_crypto::{
-    rsa::RsaPrivateKey,
+    rsa::{RsaPrivateKey, RsaPublicKey},
     signature::SigningKey,
-    x509::{Certificate, CertificateIssuer, CertificatePurpose, NewCertificate},
+    x509::{Certificate, CertificateIssuer, CertificatePurpose, CertificateRequest, NewCertificate},
 };
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_server::{
@@ -25,7 +25,13 @@ use bankchannel_server::{
 use jiff::{Timestamp, ToSpan as _};
 use zeroize::Zeroizing;
 
-use super::dialect::{BankDialect, DIALECTS};
+use bankchannel_sepa_web_services::profile::BankFamily;
+
+use super::{
+    chaos::BankFault,
+    dialect::{BankDialect, DIALECTS},
+    state::SandboxCustomer,
+};
 
 const KEY_MODE: u32 = 0o600;
 /// Certificates are public: any user may read them.
@@ -33,6 +39,9 @@ const CERTIFICATE_MODE: u32 = 0o644;
 /// The local names and addresses of the bank.
 const HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 const BITS: usize = 2048;
+/// Parts of a name.
+const COMMON_NAME: &str = "2.5.4.3";
+const SUBJECT_SERIAL: &str = "2.5.4.5";
 
 /// A signer of the bank.
 pub(crate) struct BankSigner {
@@ -124,6 +133,8 @@ fn new<'a>(name: &'a str, key: &'a RsaPrivateKey, now: Timestamp, years: i64) ->
     NewCertificate {
         common_name: name,
         organization: "Sandbox Bank",
+        country: "",
+        subject_serial: "",
         key: key.public(),
         serial: &[],
         not_before,
@@ -205,10 +216,50 @@ impl FamilyCertificates {
         Ok(CustomerPair { certificate_file: pair.certificate_file(), key_file: pair.key_file() })
     }
 
-    /// Whether a certificate was issued to a customer: its common name says so, and only this bank issues here.
+    /// Whether a certificate was issued to a customer: its common name or the serial number of its subject says so, and only
+    /// this bank issues here.
     pub(crate) fn is_of_customer(&self, id: &str, certificate: &Certificate) -> bool {
-        certificate.subject().get("2.5.4.3").is_some_and(|name| name.value == id)
-            && certificate.is_issued_by(self.customers.certificate())
+        let named = |oid: &str| certificate.subject().get(oid).is_some_and(|name| name.value == id);
+        (named(COMMON_NAME) || named(SUBJECT_SERIAL)) && certificate.is_issued_by(self.customers.certificate())
+    }
+
+    /// A certificate for the key of a customer's request, for two years from now on.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub(crate) fn issue(
+        &self,
+        dialect: &BankDialect,
+        customer: &SandboxCustomer,
+        request: &CertificateRequest,
+        now_s: i64,
+        faults: &[BankFault],
+    ) -> Result<Certificate> {
+        let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
+        let now = Timestamp::from_second(now_s).unwrap_or(self.now);
+        let asked = RsaPublicKey::from_spki_der(request.key().spki_der()).map_err(internal)?;
+        let other = faults.contains(&BankFault::OtherKey).then(|| RsaPrivateKey::generate(BITS)).transpose();
+        let other = other.map_err(internal)?;
+        let key = other.as_ref().map_or(&asked, RsaPrivateKey::public);
+        let (id, company) = (&*customer.customer_id, &*customer.company);
+        let (common_name, organization, subject_serial) = match dialect.family {
+            BankFamily::Nordea => (company, "", id),
+            _ => (id, company, ""),
+        };
+        let (not_before, not_after) = validity(now, 2);
+        let not_before = not_before.max(self.begin);
+        let new = NewCertificate {
+            common_name,
+            organization,
+            country: "FI",
+            subject_serial,
+            key,
+            serial: &[],
+            not_before,
+            not_after,
+            purpose: CertificatePurpose::Messages,
+        };
+        self.customers.issue_certificate(&new).map_err(internal)
     }
 
     /// A signer of the bank that clients must not believe: with a certificate that has ended.

@@ -74,6 +74,8 @@ pub(crate) enum BankFault {
     Latin9,
     /// The answer has a DOCTYPE.
     Doctype,
+    /// A certificate is issued for another key.
+    OtherKey,
     /// The answer is a web page.
     Html,
 }
@@ -116,6 +118,7 @@ impl BankFault {
             ("b64", "dirty") => Self::DirtyBase64,
             ("encoding", "iso-8859-15") => Self::Latin9,
             ("dtd", "") => Self::Doctype,
+            ("cert.nomatch", "") => Self::OtherKey,
             ("html", "") => Self::Html,
             (name, "") => {
                 let number = name.strip_prefix("xsw.")?.parse().ok()?;

@@ -4,6 +4,7 @@
 //!   POST seed                 {"files": […]}: files that customers can fetch
 //!   POST sandbox/faults       one order or a list: {"fault": "sig.outer=bad", "family"?, "operation"?, "count"?}
 //!   POST sandbox/customers    one customer or a list; with the files of its pair in the answer
+//!   POST sandbox/code         {"family", "customer_id"}: a new code for a first certificate; unlocks
 //!   POST sandbox/files        as seed; an empty object lists what there is
 //!   POST sandbox/uploads      the number of messages with a file that each customer has sent, refused ones too
 //! ```
@@ -23,6 +24,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    certificate_service::codes::SentCode,
     chaos::FaultOrder,
     dialect::DIALECTS,
     service::SandboxSepaBank,
@@ -61,6 +63,14 @@ struct NewSandboxFile {
     appears_in_s: i64,
     #[serde(default)]
     deletable: bool,
+}
+
+/// Who gets a code.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CodeReceiver {
+    family: String,
+    customer_id: String,
 }
 
 /// One value, or a list.
@@ -169,6 +179,22 @@ impl SandboxSepaBank {
         Ok(json!({ "customers": added }))
     }
 
+    /// Sends a customer a new code. What was locked is open again.
+    fn send_code(&self, to: &CodeReceiver) -> Result<Value> {
+        let dialect = &DIALECTS[known_family(&to.family)?];
+        let now_ms = self.scenario_ms();
+        let sent = self.state.change(|state| {
+            if state.customer(&to.family, &to.customer_id).is_none() {
+                return Err(Error::invalid_field("customer_id", "is no customer of this family"));
+            }
+            let key = format!("{}/{}", to.family, to.customer_id);
+            let number = state.code(&key).map_or(0, |earlier| earlier.number + 1);
+            let sent = SentCode::new(dialect.family, &key, number, now_ms);
+            Ok((sent.clone(), vec![SandboxChange::Code(sent)]))
+        })?;
+        Ok(json!({ "code": sent.code, "until": Timestamp::from_ms(sent.until_ms).as_str() }))
+    }
+
     fn uploads(&self) -> Value {
         self.state.read(|state| json!({ "uploads": state.uploads }))
     }
@@ -183,7 +209,7 @@ fn known_family(name: &str) -> Result<usize> {
 }
 
 /// The commands of this bank.
-const COMMANDS: [&str; 4] = ["faults", "customers", "files", "uploads"];
+const COMMANDS: [&str; 5] = ["faults", "customers", "code", "files", "uploads"];
 
 impl ControlTarget for SepaBankControlTarget {
     fn clock(&self) -> &SystemClock {
@@ -246,6 +272,7 @@ impl ControlTarget for SepaBankControlTarget {
                     let customers: OneOrMany<SandboxCustomer> = read(body)?;
                     bank.add_customers(customers.into_vec())
                 }
+                "code" => bank.send_code(&read::<CodeReceiver>(body)?),
                 "files" if body.as_object().is_some_and(serde_json::Map::is_empty) => Ok(bank.list_files()),
                 "files" => {
                     let SeedFiles { files } = read(body)?;

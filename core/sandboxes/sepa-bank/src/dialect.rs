@@ -171,11 +171,20 @@ pub(crate) static DIALECTS: [BankDialect; 3] = [
     },
 ];
 
+/// The path of a certificate service below its family's.
+pub(crate) const CERTIFICATES: &str = "/certificates";
+
 impl BankDialect {
     /// The dialect at a path.
     pub(crate) fn at(path: &str) -> Option<&'static Self> {
         let path = path.strip_suffix('/').unwrap_or(path);
         DIALECTS.iter().find(|dialect| dialect.path == path)
+    }
+
+    /// The dialect whose certificate service is at a path.
+    pub(crate) fn with_certificates_at(path: &str) -> Option<&'static Self> {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        Self::at(path.strip_suffix(CERTIFICATES)?)
     }
 
     /// The dialect of a family.

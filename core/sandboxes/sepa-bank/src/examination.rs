@@ -62,6 +62,37 @@ pub(crate) struct SeenHeader {
     fault: Option<String>,
 }
 
+impl SeenHeader {
+    /// The header in an element of the Body, which must have these elements, each of so many characters at most.
+    pub(crate) fn of(wrapper: TreeElement<'_>, expected: &[(&str, usize)]) -> Self {
+        let header = wrapper.children().next().filter(|header| header.local() == "RequestHeader");
+        let text = |name: &str| {
+            let found = header.and_then(|header| header.children().find(|one| one.local() == name));
+            found.and_then(TreeElement::text).unwrap_or_default().to_owned()
+        };
+        let mut fault = None;
+        let mut elements = header.into_iter().flat_map(TreeElement::children);
+        for (name, most) in expected {
+            let fits = elements.next().filter(|one| one.local() == *name).and_then(TreeElement::text);
+            let length = fits.map(|text| text.chars().count());
+            if length.is_none_or(|length| length > *most) && fault.is_none() {
+                fault = Some(format!("{name} of RequestHeader is missing, in the wrong place or too long"));
+            }
+        }
+        Self {
+            wrapper: wrapper.local().strip_suffix("in").unwrap_or_default().to_owned(),
+            sender_id: text("SenderId"),
+            request_id: text("RequestId"),
+            fault,
+        }
+    }
+
+    /// What is missing or too long.
+    pub(crate) fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
+}
+
 /// A request whose document is believed.
 #[derive(Debug, Clone)]
 pub(crate) struct BankRequest {
@@ -123,26 +154,7 @@ const HEADER: [(&str, usize); 6] =
 
 impl CoveredParts for RequestParts {
     fn unverified(&mut self, wrapper: TreeElement<'_>) {
-        let header = wrapper.children().next().filter(|header| header.local() == "RequestHeader");
-        let text = |name: &str| {
-            let found = header.and_then(|header| header.children().find(|one| one.local() == name));
-            found.and_then(TreeElement::text).unwrap_or_default().to_owned()
-        };
-        let mut fault = None;
-        let mut elements = header.into_iter().flat_map(TreeElement::children);
-        for (name, most) in HEADER {
-            let fits = elements.next().filter(|one| one.local() == name).and_then(TreeElement::text);
-            let length = fits.map(|text| text.chars().count());
-            if length.is_none_or(|length| length > most) && fault.is_none() {
-                fault = Some(format!("{name} of RequestHeader is missing, in the wrong place or too long"));
-            }
-        }
-        self.header = SeenHeader {
-            wrapper: wrapper.local().strip_suffix("in").unwrap_or_default().to_owned(),
-            sender_id: text("SenderId"),
-            request_id: text("RequestId"),
-            fault,
-        };
+        self.header = SeenHeader::of(wrapper, &HEADER);
     }
 
     fn envelope(&mut self, envelope: &CoveredEnvelope<'_>) {

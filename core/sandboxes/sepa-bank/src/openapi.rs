@@ -2,19 +2,27 @@
 //! the banks describe what is inside.
 
 use bankchannel_foundation::openapi::described_exchanges;
-use bankchannel_sepa_web_services::{CATALOGUE, TERMS};
+use bankchannel_sepa_web_services::{BankServiceCommand, CATALOGUE, TERMS};
 use serde_json::{Map, Value, json};
 
-use super::dialect::{BankDialect, DIALECTS};
+use bankchannel_sepa_web_services::{profile::BankFamily, request::CertificateCommand};
+
+use super::dialect::{BankDialect, CERTIFICATES, DIALECTS};
 
 /// The description: a path for each family.
 pub(crate) fn describe() -> Value {
-    let paths: Map<String, Value> = DIALECTS.iter().map(|dialect| (dialect.path.to_owned(), path(dialect))).collect();
+    let services = |dialect: &'static BankDialect| {
+        [
+            (dialect.path.to_owned(), path(dialect, false)),
+            (format!("{}{CERTIFICATES}", dialect.path), path(dialect, true)),
+        ]
+    };
+    let paths: Map<String, Value> = DIALECTS.iter().flat_map(services).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": "SEPA Web Services sandbox bank",
-            "summary": "The file services of three banks' dialects: SOAP 1.1, signed twice.",
+            "summary": "The file and certificate services of three banks' dialects: SOAP 1.1, signed twice.",
             "version": env!("CARGO_PKG_VERSION"),
         },
         "servers": [],
@@ -22,16 +30,23 @@ pub(crate) fn describe() -> Value {
     })
 }
 
-fn path(dialect: &BankDialect) -> Value {
-    let offered =
-        described_exchanges(CATALOGUE, TERMS).filter(|(_, _, terms)| dialect.operations.contains(&terms.command));
+fn path(dialect: &BankDialect, of_certificates: bool) -> Value {
+    let is_offered = |command: BankServiceCommand| match command {
+        BankServiceCommand::File(command) => !of_certificates && dialect.operations.contains(&command),
+        BankServiceCommand::Certificate(CertificateCommand::GetBankCertificates) => {
+            of_certificates && dialect.family == BankFamily::Op
+        }
+        BankServiceCommand::Certificate(_) => of_certificates,
+    };
+    let offered = described_exchanges(CATALOGUE, TERMS).filter(|(_, _, terms)| is_offered(terms.command));
+    let service = if of_certificates { "certificate" } else { "file" };
     let operations: Vec<String> =
         offered.map(|(entry, route, _)| format!("{} ({})", route.wire_name, entry.declaration.summary)).collect();
     let soap = json!({"text/xml": {"schema": {"type": "string", "description": "A SOAP 1.1 envelope, signed with WS-Security."}}});
     json!({
         "post": {
-            "operationId": format!("{}_file_service", dialect.name()),
-            "summary": "The file service",
+            "operationId": format!("{}_{service}_service", dialect.name()),
+            "summary": format!("The {service} service"),
             "description": format!("The operation is the first element of the Body: {}.", operations.join("; ")),
             "requestBody": {"required": true, "content": soap},
             "responses": {

@@ -54,7 +54,7 @@ pub struct SepaBankFamilies {
 pub struct SepaBankFamily {
     /// The `file_url` for clients.
     pub file_url: String,
-    /// The address of the certificate service; absent, as this version has none.
+    /// The `certificate_url` for clients.
     pub certificate_url: Option<String>,
     /// The `trusted_file` for clients: the authorities of the bank's signatures.
     pub anchors_file: String,
@@ -75,6 +75,6 @@ pub struct SepaBankCustomer {
     pub certificate_file: String,
     /// The `private_key_file` for clients.
     pub key_file: String,
-    /// The code for a first certificate; absent, as this version has no certificate service.
+    /// The code for a first certificate; absent once it is used.
     pub code: Option<String>,
 }

@@ -9,8 +9,11 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{Boundary, Content, Error, error::row, message::SOAP, model::Timestamp};
 use bankchannel_sepa_web_services::{
-    answer::charset_of, codec::AnswerText, model::FileServiceAnswer,
-    operations::files::download_file::DownloadBankFileResponse, request::FileCommand,
+    answer::charset_of,
+    codec::{AnswerText, ElementStyle},
+    model::FileServiceAnswer,
+    operations::files::download_file::DownloadBankFileResponse,
+    request::FileCommand,
 };
 use bankchannel_server::http::{
     answer::{self, AnswerBody},
@@ -25,10 +28,12 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::{HeaderMap, Response, StatusCode, header, header::HeaderValue};
 
 use super::{
-    answer::{AnswerWriter, WrittenHeader, soap_fault},
+    answer::{AnswerWriter, AnsweringService, WrittenHeader, soap_fault},
+    certificate_service::{ExaminedApplication, Issued, Issuing},
+    certificates::FamilyCertificates,
     chaos::BankFault,
     dialect::BankDialect,
-    examination::{BankRequest, ExaminedRequest, RequestRefusal},
+    examination::{BankRequest, ExaminedRequest, RequestRefusal, SeenHeader},
     files,
     service::SandboxSepaBank,
     state::{SandboxChange, StateData},
@@ -124,6 +129,50 @@ fn handler(command: FileCommand) -> fn(&HandlerCall<'_>) -> Result<HandlerAnswer
     }
 }
 
+/// A service of a family.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BankService {
+    Files,
+    Certificates,
+}
+
+impl BankService {
+    /// The service at a path.
+    fn at(path: &str) -> Option<(&'static BankDialect, Self)> {
+        let files = BankDialect::at(path).map(|dialect| (dialect, Self::Files));
+        files.or_else(|| BankDialect::with_certificates_at(path).map(|dialect| (dialect, Self::Certificates)))
+    }
+}
+
+/// A message as its service has examined it.
+enum ExaminedMessage {
+    File(Box<ExaminedRequest>),
+    Certificate(Box<ExaminedApplication>),
+}
+
+impl ExaminedMessage {
+    fn header(&self) -> &SeenHeader {
+        match self {
+            Self::File(request) => &request.header,
+            Self::Certificate(application) => &application.header,
+        }
+    }
+
+    fn operation(&self) -> &'static str {
+        match self {
+            Self::File(request) => request.operation,
+            Self::Certificate(application) => application.operation,
+        }
+    }
+
+    fn customer_id(&self) -> Option<&str> {
+        match self {
+            Self::File(request) => request.customer_id(),
+            Self::Certificate(application) => application.customer_id(),
+        }
+    }
+}
+
 /// The bank's API.
 pub(crate) struct SepaBankPipeline {
     pub(crate) bank: Arc<SandboxSepaBank>,
@@ -143,7 +192,7 @@ impl CounterpartApi for SepaBankPipeline {
     }
 
     fn route(&self, method: &str, path: &str) -> (usize, RouteMatch) {
-        let found = match (BankDialect::at(path), method) {
+        let found = match (BankService::at(path), method) {
             (Some(_), "POST") => RouteMatch::InBody,
             (Some(_), _) => RouteMatch::OtherMethods(vec!["POST"]),
             (None, _) => RouteMatch::Nothing,
@@ -160,8 +209,8 @@ impl CounterpartApi for SepaBankPipeline {
     }
 
     async fn answer(&self, routed: RoutedRequest) -> Response<AnswerBody> {
-        let dialect = match (&routed.found, BankDialect::at(routed.head.uri.path())) {
-            (RouteMatch::InBody, Some(dialect)) => dialect,
+        let (dialect, service) = match (&routed.found, BankService::at(routed.head.uri.path())) {
+            (RouteMatch::InBody, Some(found)) => found,
             (RouteMatch::OtherMethods(_), _) => {
                 let mut refused = answer::empty(StatusCode::METHOD_NOT_ALLOWED);
                 refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
@@ -182,7 +231,7 @@ impl CounterpartApi for SepaBankPipeline {
             Err(_) => return answer::empty(StatusCode::BAD_REQUEST),
         };
         let bank = Arc::clone(&self.bank);
-        let reply = background::blocking(move || bank.reply(dialect, body, charset)).await;
+        let reply = background::blocking(move || bank.reply((dialect, service), body, charset)).await;
         match reply {
             Ok(reply) => reply.into_response().await,
             Err(_) => answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
@@ -234,18 +283,32 @@ fn media_type(faults: &[BankFault]) -> HeaderValue {
 
 impl SandboxSepaBank {
     /// Answers a message. Takes as long as its signatures and the answer's.
-    fn reply(&self, dialect: &'static BankDialect, message: Bytes, charset: Option<String>) -> BankReply {
+    fn reply(
+        &self,
+        (dialect, service): (&'static BankDialect, BankService),
+        message: Bytes,
+        charset: Option<String>,
+    ) -> BankReply {
         let certificates = self.certificates_of(dialect);
-        let examined = ExaminedRequest::new(self, dialect, certificates, message, charset);
-        let operation = examined.operation;
+        let (examined, service) = match service {
+            BankService::Files => {
+                let examined = ExaminedRequest::new(self, dialect, certificates, message, charset);
+                (ExaminedMessage::File(Box::new(examined)), AnsweringService::files(dialect))
+            }
+            BankService::Certificates => {
+                let examined = ExaminedApplication::new(self, certificates, message, charset);
+                (ExaminedMessage::Certificate(Box::new(examined)), AnsweringService::certificates(dialect))
+            }
+        };
+        let (operation, seen_header) = (examined.operation(), examined.header().clone());
         let short = operation.rsplit('.').next().unwrap_or_default();
         let faults = self.faults.take(dialect.name(), short);
         if operation.ends_with("upload_file") {
-            self.count_upload(dialect, &examined.header.sender_id);
+            self.count_upload(dialect, &seen_header.sender_id);
         }
         let mut seen = OperationInBody {
             operation: if operation.is_empty() { "-" } else { operation },
-            request_id: examined.header.request_id.clone(),
+            request_id: seen_header.request_id.clone(),
             why: String::new(),
         };
         let ordered = self.control.as_ref().and_then(|control| control.fault_for(operation));
@@ -262,13 +325,17 @@ impl SandboxSepaBank {
         let done = if is_ordered_away {
             Err(RequestRefusal::Fault { code: "Server", text: "ordered", why: "a fault was ordered".to_owned() })
         } else {
-            self.carry_out(dialect, &examined, &faults)
+            match &examined {
+                ExaminedMessage::File(request) => self.carry_out(dialect, request, &faults),
+                ExaminedMessage::Certificate(application) => self.issue((dialect, certificates), application, &faults),
+            }
         };
-        let writer = AnswerWriter { dialect, certificates, now_s: self.message_s(), faults: &faults };
+        let now_s = self.message_s();
+        let writer = AnswerWriter { dialect, service: &service, certificates, now_s, faults: &faults };
         let mut header = WrittenHeader {
-            wrapper: examined.header.wrapper.clone(),
-            sender_id: examined.header.sender_id.clone(),
-            request_id: examined.header.request_id.clone(),
+            wrapper: seen_header.wrapper,
+            sender_id: seen_header.sender_id,
+            request_id: seen_header.request_id,
             code: "00".to_owned(),
             text: dialect.ok.to_owned(),
         };
@@ -276,7 +343,7 @@ impl SandboxSepaBank {
             Ok(HandlerAnswer { text: Some(text), .. }) => (200, text),
             Ok(HandlerAnswer { text: None, code, said, .. }) => {
                 (header.code, header.text) = (format!("{code:02}"), said);
-                (200, self.code_alone(dialect, &examined, &header))
+                (200, self.code_alone(service.style, examined.customer_id(), &header))
             }
             Err(refusal @ RequestRefusal::Fault { code, text, .. }) => {
                 seen.why = refusal.why();
@@ -290,10 +357,11 @@ impl SandboxSepaBank {
                 if let RequestRefusal::Code { code, text, .. } = refusal {
                     (header.code, header.text) = (format!("{code:02}"), text);
                 }
-                (200, self.code_alone(dialect, &examined, &header))
+                (200, self.code_alone(service.style, examined.customer_id(), &header))
             }
         };
-        let text = forced(&mut header, text, &faults, |header| self.code_alone(dialect, &examined, header));
+        let text =
+            forced(&mut header, text, &faults, |header| self.code_alone(service.style, examined.customer_id(), header));
         match writer.write(&header, text) {
             Ok(_) if ordered.is_some() => {
                 let status = ordered.map_or(status, |ordered| match ordered {
@@ -334,9 +402,25 @@ impl SandboxSepaBank {
         })
     }
 
+    /// The same for a request for a certificate. A wrong code is counted although it is refused.
+    fn issue(
+        &self,
+        (dialect, certificates): (&'static BankDialect, &FamilyCertificates),
+        examined: &ExaminedApplication,
+        faults: &[BankFault],
+    ) -> Result<HandlerAnswer, RequestRefusal> {
+        let application = examined.check(dialect)?;
+        let answer = self.state.change::<_, Error>(|state| {
+            let issuing = Issuing { bank: self, dialect, certificates, application, state, faults };
+            let Issued { answer, changes } = issuing.carry_out();
+            Ok((answer, changes))
+        })?;
+        answer.map(HandlerAnswer::new)
+    }
+
     /// The document of an answer that has a code and nothing else.
-    fn code_alone(&self, dialect: &BankDialect, examined: &ExaminedRequest, header: &WrittenHeader) -> AnswerText {
-        let customer = examined.customer_id().unwrap_or(&header.sender_id);
+    fn code_alone(&self, style: ElementStyle<'_>, customer: Option<&str>, header: &WrittenHeader) -> AnswerText {
+        let customer = customer.unwrap_or(&header.sender_id);
         let customer = if customer.is_empty() { "0" } else { customer };
         let answer = FileServiceAnswer::new(
             customer.chars().take(16).collect(),
@@ -344,7 +428,7 @@ impl SandboxSepaBank {
             header.code.clone(),
             header.text.chars().take(80).collect(),
         );
-        AnswerText::new(answer, dialect.style)
+        AnswerText::new(answer, style)
     }
 }
 

@@ -1,4 +1,5 @@
-//! S14: whether a document obeys the schema of ApplicationRequest (§2.1): its elements, their order, number and length.
+//! S14: whether a document obeys the schema of ApplicationRequest (§2.1) or CertApplicationRequest (§5.1): its elements,
+//! their order, number and length.
 
 use bankchannel_sepa_web_services::DOCUMENT_NAMESPACE;
 use bankchannel_xml::{
@@ -57,6 +58,25 @@ const ELEMENTS: [(&str, bool, RequestElementRule); 22] = [
     ("Content", false, Any),
 ];
 
+/// Those of a request to a certificate service. `HMAC` is Nordea's alone.
+const APPLICATION: [(&str, bool, RequestElementRule); 15] = [
+    ("CustomerId", true, Text(1, 16)),
+    ("Timestamp", true, Instant),
+    ("Environment", true, Environment),
+    ("SoftwareId", true, Text(1, 80)),
+    ("Command", false, Text(1, 32)),
+    ("ExecutionSerial", false, Text(1, 32)),
+    ("Encryption", false, Bool),
+    ("EncryptionMethod", false, Text(1, 35)),
+    ("Compression", false, Bool),
+    ("CompressionMethod", false, Text(1, 35)),
+    ("Service", true, Text(0, 35)),
+    ("Content", false, Any),
+    ("TransferKey", false, Text(1, 32)),
+    ("SerialNumber", false, Text(1, 25)),
+    ("HMAC", false, Any),
+];
+
 /// What XML takes for blanks.
 const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
@@ -65,27 +85,46 @@ const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 /// # Errors
 /// The first thing that is wrong, in words.
 pub(crate) fn check<'t>(elements: impl Iterator<Item = TreeElement<'t>>) -> Result<(), String> {
+    check_against(&ELEMENTS, elements, DOCUMENT_NAMESPACE)
+}
+
+/// The same for a request to a certificate service, whose elements are in this namespace.
+///
+/// # Errors
+/// The first thing that is wrong, in words.
+pub(crate) fn check_application<'t>(
+    elements: impl Iterator<Item = TreeElement<'t>>,
+    namespace: &str,
+) -> Result<(), String> {
+    check_against(&APPLICATION, elements, namespace)
+}
+
+fn check_against<'t>(
+    rules: &[(&str, bool, RequestElementRule)],
+    elements: impl Iterator<Item = TreeElement<'t>>,
+    namespace: &str,
+) -> Result<(), String> {
     let mut at = 0;
     for element in elements {
         let name = element.local();
         if element.namespace() == SIGNATURE_NAMESPACE {
             continue;
         }
-        let found = ELEMENTS[at..].iter().position(|(known, ..)| *known == name);
-        let Some(found) = found.filter(|_| element.namespace() == DOCUMENT_NAMESPACE) else {
-            let is_known = ELEMENTS.iter().any(|(known, ..)| *known == name);
+        let found = rules[at..].iter().position(|(known, ..)| *known == name);
+        let Some(found) = found.filter(|_| element.namespace() == namespace) else {
+            let is_known = rules.iter().any(|(known, ..)| *known == name);
             let why = if is_known { "is in the wrong place, or there twice" } else { "is not in the schema" };
             return Err(format!("{name} {why}"));
         };
-        mandatory(at, at + found)?;
+        mandatory(&rules[at..at + found])?;
         at += found + 1;
-        rule(element, &ELEMENTS[at - 1].2).map_err(|why| format!("{name} {why}"))?;
+        rule(element, &rules[at - 1].2).map_err(|why| format!("{name} {why}"))?;
     }
-    mandatory(at, ELEMENTS.len())
+    mandatory(&rules[at..])
 }
 
-fn mandatory(from: usize, to: usize) -> Result<(), String> {
-    match ELEMENTS[from..to].iter().find(|(_, mandatory, _)| *mandatory) {
+fn mandatory(passed: &[(&str, bool, RequestElementRule)]) -> Result<(), String> {
+    match passed.iter().find(|(_, mandatory, _)| *mandatory) {
         Some((name, ..)) => Err(format!("{name} is missing")),
         None => Ok(()),
     }

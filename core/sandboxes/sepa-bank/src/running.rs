@@ -23,7 +23,7 @@ use super::{
     DESCRIPTOR, SepaBankCustomer, SepaBankFamilies, SepaBankFamily, SepaBankOptions, SepaBankReadiness,
     certificates::{self, BankTls, FamilyCertificates},
     control::SepaBankControlTarget,
-    dialect::BankDialect,
+    dialect::{BankDialect, CERTIFICATES},
     pipeline::SepaBankPipeline,
     service::SandboxSepaBank,
     state::{SandboxCustomer, SepaBankState},
@@ -67,7 +67,7 @@ impl PreparedBank {
             .zip(&certificates)
             .map(|(dialect, certificates)| {
                 let own = known.iter().filter(|customer| customer.family == dialect.name());
-                own.map(|customer| described(customer, certificates)).collect::<Result<Vec<_>>>()
+                own.map(|customer| described(customer, certificates, &state)).collect::<Result<Vec<_>>>()
             })
             .collect::<Result<_>>()?;
         Ok(Self { state, certificates, tls, customers })
@@ -83,7 +83,12 @@ fn report_after_ms(wanted: Option<Seconds>) -> Result<i64> {
 }
 
 /// A customer with its files. Those whose ids stand for a state share nothing with the others.
-fn described(customer: &SandboxCustomer, certificates: &FamilyCertificates) -> Result<SepaBankCustomer> {
+fn described(
+    customer: &SandboxCustomer,
+    certificates: &FamilyCertificates,
+    state: &SepaBankState,
+) -> Result<SepaBankCustomer> {
+    let key = format!("{}/{}", customer.family, customer.customer_id);
     let pair = certificates.customer(&customer.customer_id, &customer.company)?;
     Ok(SepaBankCustomer {
         customer_id: customer.customer_id.clone(),
@@ -91,7 +96,7 @@ fn described(customer: &SandboxCustomer, certificates: &FamilyCertificates) -> R
         company: customer.company.clone(),
         certificate_file: pair.certificate_file.display().to_string(),
         key_file: pair.key_file.display().to_string(),
-        code: None,
+        code: state.read(|state| state.code(&key).filter(|sent| sent.used_for.is_none()).map(|sent| sent.code.clone())),
     })
 }
 
@@ -177,7 +182,7 @@ fn families(bank: &SandboxSepaBank, origin: &str, customers: Vec<Vec<SepaBankCus
         let dialect = BankDialect::of(family);
         SepaBankFamily {
             file_url: format!("{origin}{}", dialect.path),
-            certificate_url: None,
+            certificate_url: Some(format!("{origin}{}{CERTIFICATES}", dialect.path)),
             anchors_file: bank.certificates_of(dialect).anchors_file.display().to_string(),
             customers: customers.next().unwrap_or_default(),
         }

@@ -42,6 +42,7 @@ impl Peer for SepaBank {
             let customer = &family["customers"][0];
             for (setting, value) in [
                 ("file_url", &family["file_url"]),
+                ("certificate_url", &family["certificate_url"]),
                 ("trusted_file", &family["anchors_file"]),
                 ("customer_id", &customer["customer_id"]),
                 ("target_id", &customer["target_id"]),

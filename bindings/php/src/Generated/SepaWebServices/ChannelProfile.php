@@ -26,6 +26,11 @@ final class ChannelProfile
      * @param TargetIdRule|null $targetId Whether requests name a `TargetId`.
      * @param list<FileCommand>|null $operations The operations that the bank offers. Default: all of the
      * file service.
+     * @param list<CertificateCommand>|null $certificateOperations The operations that its certificate
+     * service offers. Default: none.
+     * @param BankCodeForm|null $certificateCode The form of its codes for a first certificate.
+     * @param list<CertificateNameRule>|null $certificateSubject The name in requests for certificates,
+     * its parts in their order.
      * @param bool|null $requiresStatus Whether every list names a status. Default: no.
      * @param bool|null $requiresFileType Whether every list and download names the type of the files.
      * Default: no.
@@ -56,6 +61,9 @@ final class ChannelProfile
         public readonly ?string $receiverId = null,
         public readonly ?TargetIdRule $targetId = null,
         public readonly ?array $operations = null,
+        public readonly ?array $certificateOperations = null,
+        public readonly ?BankCodeForm $certificateCode = null,
+        public readonly ?array $certificateSubject = null,
         public readonly ?bool $requiresStatus = null,
         public readonly ?bool $requiresFileType = null,
         public readonly ?CompressionRule $compression = null,
@@ -89,6 +97,9 @@ final class ChannelProfile
             receiverId: $data['receiver_id'] ?? null,
             targetId: isset($data['target_id']) ? TargetIdRule::from($data['target_id']) : null,
             operations: isset($data['operations']) ? array_map(static fn (mixed $item): mixed => FileCommand::from($item), $data['operations']) : null,
+            certificateOperations: isset($data['certificate_operations']) ? array_map(static fn (mixed $item): mixed => CertificateCommand::from($item), $data['certificate_operations']) : null,
+            certificateCode: isset($data['certificate_code']) ? BankCodeForm::from($data['certificate_code']) : null,
+            certificateSubject: isset($data['certificate_subject']) ? array_map(static fn (mixed $item): mixed => CertificateNameRule::fromArray($item), $data['certificate_subject']) : null,
             requiresStatus: $data['requires_status'] ?? null,
             requiresFileType: $data['requires_file_type'] ?? null,
             compression: isset($data['compression']) ? CompressionRule::from($data['compression']) : null,
@@ -122,6 +133,9 @@ final class ChannelProfile
             'receiver_id' => $this->receiverId,
             'target_id' => $this->targetId?->value,
             'operations' => $this->operations === null ? null : array_values(array_map(static fn (FileCommand $item): mixed => $item->value, $this->operations)),
+            'certificate_operations' => $this->certificateOperations === null ? null : array_values(array_map(static fn (CertificateCommand $item): mixed => $item->value, $this->certificateOperations)),
+            'certificate_code' => $this->certificateCode?->value,
+            'certificate_subject' => $this->certificateSubject === null ? null : array_values(array_map(static fn (CertificateNameRule $item): mixed => (object) $item->toArray(), $this->certificateSubject)),
             'requires_status' => $this->requiresStatus,
             'requires_file_type' => $this->requiresFileType,
             'compression' => $this->compression?->value,

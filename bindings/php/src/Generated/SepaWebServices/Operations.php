@@ -35,6 +35,8 @@ abstract class Operations extends AbstractClient implements Client
      * `production`.
      * @param string|null $fileUrl The address of the bank's file service, in place of the profile's.
      * Plain HTTP is accepted for loopback addresses only.
+     * @param string|null $certificateUrl The address of the bank's certificate service, in place of the
+     * profile's. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $customerId The customer's id at the bank, at most 16 characters. Its
      * certificate signs documents.
      * @param string|null $senderId The sender's id, at most 35 characters, if another party sends.
@@ -127,6 +129,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $profileFile = null,
         string|BankEnvironment|null $environment = null,
         ?string $fileUrl = null,
+        ?string $certificateUrl = null,
         ?string $customerId = null,
         ?string $senderId = null,
         ?string $targetId = null,
@@ -176,6 +179,7 @@ abstract class Operations extends AbstractClient implements Client
             'profile_file' => $profileFile,
             'environment' => Encode::name($environment),
             'file_url' => $fileUrl,
+            'certificate_url' => $certificateUrl,
             'customer_id' => $customerId,
             'sender_id' => $senderId,
             'target_id' => $targetId,
@@ -225,6 +229,8 @@ abstract class Operations extends AbstractClient implements Client
      * `production`.
      * @param string|null $fileUrl The address of the bank's file service, in place of the profile's.
      * Plain HTTP is accepted for loopback addresses only.
+     * @param string|null $certificateUrl The address of the bank's certificate service, in place of the
+     * profile's. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $customerId The customer's id at the bank, at most 16 characters. Its
      * certificate signs documents.
      * @param string|null $senderId The sender's id, at most 35 characters, if another party sends.
@@ -316,6 +322,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $profileFile = null,
         string|BankEnvironment|null $environment = null,
         ?string $fileUrl = null,
+        ?string $certificateUrl = null,
         ?string $customerId = null,
         ?string $senderId = null,
         ?string $targetId = null,
@@ -364,6 +371,7 @@ abstract class Operations extends AbstractClient implements Client
             profileFile: $profileFile,
             environment: $environment,
             fileUrl: $fileUrl,
+            certificateUrl: $certificateUrl,
             customerId: $customerId,
             senderId: $senderId,
             targetId: $targetId,
@@ -702,6 +710,144 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
+     * Ask a bank for a first certificate, with the code that it has sent.
+     *
+     * The code is checked for its form before it is spent, and nothing is repeated: if the outcome is
+     * `unknown`, the bank may have issued the certificate. Then send the **same** request with the same
+     * code again: OP gives the same certificate once more; at other banks ask for a new code if it is
+     * refused. A certificate for another key is an error.
+     *
+     * @param string $certificateRequest The request for the certificate, PKCS#10 as PEM text:
+     * `make_certificate_request` makes one. **Store its private key first**: the code works once, and the
+     * bank's certificate is worth nothing without the key.
+     * @param string|Secret $code The bank's code. Nordea: the ten digits sent to the administrator's
+     * phone. OP: sixteen digits, the eight of the agreement first, then the eight that come apart; the
+     * check digit does not show a wrong order, which locks the registration. Others: the transfer key.
+     * Blanks do not count.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
+     * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
+     * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
+     * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
+     * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`
+     * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
+     * `sepa_web_services.refused`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function requestCertificate(
+        string $certificateRequest,
+        #[\SensitiveParameter] string|Secret $code,
+        ?float $timeout = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): RequestBankCertificateResponse {
+        [$response] = $this->carryOut('sepa_web_services.request_certificate', [
+            'certificate_request' => $certificateRequest,
+            'code' => Encode::secret($code),
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
+
+        return RequestBankCertificateResponse::fromArray($response);
+    }
+
+    /**
+     * Ask a bank for the next certificate, before the present one ends.
+     *
+     * The request is signed with the present certificate, the client's. Nothing is repeated: if the
+     * outcome is `unknown`, the bank may have issued the certificate. Then send the **same** request
+     * again, and never one for another key: banks give the certificate once more, or refuse the present
+     * one because the new one counts already. A certificate for another key is an error.
+     *
+     * @param string $certificateRequest The request for the certificate, PKCS#10 as PEM text, for a new
+     * key: `make_certificate_request` makes one. **Store its private key first**: at Nordea the present
+     * certificate is of no use once the bank has answered.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
+     * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
+     * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
+     * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
+     * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`
+     * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
+     * `sepa_web_services.refused`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function renewCertificate(
+        string $certificateRequest,
+        ?float $timeout = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): RenewBankCertificateResponse {
+        [$response] = $this->carryOut('sepa_web_services.renew_certificate', [
+            'certificate_request' => $certificateRequest,
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
+
+        return RenewBankCertificateResponse::fromArray($response);
+    }
+
+    /**
+     * Ask a bank for the certificates of its authorities.
+     *
+     * OP has this operation. The answer is signed by a certificate whose authority may be in the answer
+     * itself: it counts only if it leads to an anchor that was trusted before.
+     *
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
+     * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
+     * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
+     * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
+     * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function getBankCertificates(
+        ?float $timeout = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): GetBankCertificatesResponse {
+        [$response] = $this->carryOut('sepa_web_services.get_bank_certificates', [
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
+
+        return GetBankCertificatesResponse::fromArray($response);
+    }
+
+    /**
      * Verify a message of SEPA Web Services.
      *
      * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that
@@ -833,6 +979,44 @@ abstract class Operations extends AbstractClient implements Client
         ]);
 
         return ListProfilesResponse::fromArray($response);
+    }
+
+    /**
+     * Make a key and the request for its certificate, with the name that the bank wants.
+     *
+     * Nothing is sent or stored. Store the private key, then give the request to `request_certificate` or
+     * `renew_certificate`.
+     *
+     * @param string $customerId The customer's id at the bank, at most 16 characters; at Nordea the
+     * user's.
+     * @param string|null $bank The bank's profile, such as `op`. Give this or `profile`.
+     * @param ChannelProfile|null $profile A profile of your own.
+     * @param string|null $company The company's name, as it stands in the agreement, letter by letter.
+     * Nordea wants it.
+     * @param string|Secret|null $privateKey The private key, RSA of 2048 bits or more as PEM text, if
+     * there is one already. Default: a new one of 2048 bits.
+     *
+     * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.unknown_profile`,
+     * `sepa_web_services.key_unusable`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws BankchannelException for all other failures
+     */
+    public function makeCertificateRequest(
+        string $customerId,
+        ?string $bank = null,
+        ?ChannelProfile $profile = null,
+        ?string $company = null,
+        #[\SensitiveParameter] string|Secret|null $privateKey = null,
+    ): MakeCertificateRequestResponse {
+        $response = $this->compute('sepa_web_services.make_certificate_request', [
+            'bank' => $bank,
+            'profile' => $profile === null ? null : (object) $profile->toArray(),
+            'customer_id' => $customerId,
+            'company' => $company,
+            'private_key' => $privateKey === null ? null : Encode::secret($privateKey),
+        ]);
+
+        return MakeCertificateRequestResponse::fromArray($response);
     }
 
     /**

@@ -36,9 +36,13 @@ pub(super) fn check(expected: &AnswerExpectation<'_>, soap: Option<&str>, own: &
         [false, true] => soap.unwrap_or_default(),
     };
     let known = meaning_of(code);
-    let found = result_of(known.map(|known| known.number), expected.is_upload);
+    let number = known.map(|known| known.number);
+    let found = match expected.certificates {
+        Some(certificates) if certificates.request.is_some() => of_certificate(number),
+        _ => result_of(number, expected.is_once),
+    };
     // An error outside and a yes inside contradict each other: what became of a file is not known.
-    let contradicts = fine == [false, true] && expected.is_upload;
+    let contradicts = fine == [false, true] && expected.is_once;
     let is_refusal = found.is_refusal && !contradicts;
     let row = if is_refusal || !found.is_refusal { found.row } else { &errors::BANK_FAILED };
     let meaning = known.map_or("its meaning is not known", |known| known.meaning);
@@ -47,22 +51,33 @@ pub(super) fn check(expected: &AnswerExpectation<'_>, soap: Option<&str>, own: &
     let error = Error::because(row, format!("the bank answers {}, {meaning}{}", code.trim(), said.unwrap_or_default()));
     let peer = Peer { code: Some(code.trim().to_owned()), text: text.map(str::to_owned), request_id: None };
     let outcome = if is_refusal { CallOutcome::Refused } else { CallOutcome::Unknown };
-    let advice = known.map_or("", |known| known.advice);
+    let advice = match expected.certificates {
+        Some(certificates) => certificates.advice(number).or(known.map(|known| known.advice)).unwrap_or_default(),
+        None => known.map_or("", |known| known.advice),
+    };
     let error = if advice.is_empty() { error } else { error.with("advice", advice) };
-    let error = if expected.is_upload { error.with_retryable(false) } else { error };
+    let error = if expected.is_once { error.with_retryable(false) } else { error };
     Err(error.with_peer(peer).with("authenticated", true).with_outcome(outcome))
 }
 
-fn result_of(number: Option<u32>, is_upload: bool) -> CodeResult {
+/// The same for a request for a certificate: codes of the bank that are not right are its refusals.
+fn of_certificate(number: Option<u32>) -> CodeResult {
+    match number {
+        Some(30 | 33 | 34 | 35) => CodeResult { row: &errors::CERTIFICATE_REFUSED, is_refusal: true },
+        other => result_of(other, true),
+    }
+}
+
+fn result_of(number: Option<u32>, is_once: bool) -> CodeResult {
     let refusal = |row| CodeResult { row, is_refusal: true };
     let open = |row| CodeResult { row, is_refusal: false };
     match number {
         // §6.5: pending, technical errors, and ids that were seen before do not say what became of a file.
         Some(1 | 26 | 31 | 32 | 36) => open(&errors::BANK_FAILED),
-        None if is_upload => open(&errors::BANK_FAILED),
+        None if is_once => open(&errors::BANK_FAILED),
         Some(2 | 3 | 4 | 18 | 19) => refusal(&errors::SIGNATURE_REFUSED),
         Some(6..=11 | 13..=17 | 30 | 34 | 35) => refusal(&errors::AGREEMENT_REFUSED),
-        Some(NOTHING) if !is_upload => refusal(&errors::FILE_NOT_FOUND),
+        Some(NOTHING) if !is_once => refusal(&errors::FILE_NOT_FOUND),
         // A yes outside, a no inside: the no was taken above.
         Some(_) | None => refusal(&errors::REFUSED),
     }

@@ -1,4 +1,4 @@
-//! An answer of the file service: believed or not, and what it says (§4.6, §6.5).
+//! An answer of a bank's service: believed or not, and what it says (§4.6, §5.2, §6.5).
 //!
 //! ```text
 //!   HTTP answer ─► V1 ─► examine_parts: V2 to V12 ─► V9 V13 ours? ─► V14 codes ─► fields ─► response
@@ -7,6 +7,7 @@
 //!
 //! An upload whose answer is not believed, or says neither yes nor no, has the outcome `unknown`.
 
+mod certificates;
 mod codes;
 mod content;
 mod faults;
@@ -19,6 +20,7 @@ use bankchannel_foundation::{
     model::{Field, Object, PieceSource, Value},
 };
 use bankchannel_xml::TreeElement;
+pub use certificates::CertificateExpectation;
 pub use content::{UnpackingLimits, unpack as unpack_content};
 
 use crate::{
@@ -38,8 +40,11 @@ pub struct AnswerExpectation<'e> {
     pub rules: &'e VerificationRules,
     /// The operation, such as `list_files`.
     pub operation: &'static str,
-    /// Whether a file was sent, whose outcome only a believed yes or no settles.
-    pub is_upload: bool,
+    /// Whether it was sent once for all, so that only a believed yes or no settles what became of it: a file, a request for
+    /// a certificate.
+    pub is_once: bool,
+    /// For an answer of the certificate service; `None` for one of the file service.
+    pub certificates: Option<CertificateExpectation<'e>>,
     /// The sender of the request.
     pub sender_id: &'e str,
     /// The customer of the request.
@@ -68,6 +73,8 @@ pub struct BelievedMessage {
     pub evidence: ExchangeEvidence,
     /// The certificates that signed it: of the envelope, then of the document.
     pub signers: Vec<Certificate>,
+    /// The certificate for the key of the request, if one was asked for.
+    pub certificate: Option<Certificate>,
 }
 
 impl std::fmt::Debug for BelievedMessage {
@@ -84,13 +91,20 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
     let status = answer.status;
     check_transport(&answer)?;
     let mut parts = AnswerParts { expected, header: None, document: None, signers: Vec::new() };
-    let (verdict, text) = examine_parts(answer.message.body, expected.rules, &mut parts);
+    let more = expected.certificates.map(|certificates| certificates.rules(&answer.message.body, expected.rules));
+    let rules = more.as_ref().unwrap_or(expected.rules);
+    let (verdict, text) = examine_parts(answer.message.body, rules, &mut parts);
     let AnswerParts { header, document, signers, .. } = parts;
-    let believed = verdict.valid.then_some(header.zip(document)).flatten();
-    let (Some((header, document)), Some(text)) = (believed, text) else {
+    let may_lack_header = expected.certificates.is_some_and(|certificates| certificates.is_envelope_unsigned());
+    let is_signed = header.is_some() || may_lack_header;
+    let believed = document.filter(|_| verdict.valid && is_signed);
+    let (Some(document), Some(text)) = (believed, text) else {
         return Err(faults::not_believed(&verdict, status));
     };
-    header.check(expected)?;
+    let header = header.unwrap_or_default();
+    if !header.operation.is_empty() {
+        header.check(expected)?;
+    }
     document.check(expected)?;
     let (soap, own) = (header.code.as_deref(), document.text("ResponseCode").unwrap_or_default());
     codes::check(expected, soap, own, document.text("ResponseText")).map_err(|error| {
@@ -108,13 +122,17 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
         soap_response_code: header.code,
         signer_serials: signers.iter().map(Certificate::serial_hex).collect(),
     };
+    let certificate = match expected.certificates {
+        Some(certificates) => certificates.own_of(&document.fields)?,
+        None => None,
+    };
     let BelievedDocument { fields, content, compressed, method, .. } = document;
     let wants_content = expected.fields.iter().any(|field| field.wire == "Content");
     let content = content
         .filter(|_| wants_content)
         .map(|place| AnswerContent { text, place }.unpacked(compressed, method.as_deref(), expected.limits));
     let content = content.transpose().map_err(faults::content)?;
-    Ok(BelievedMessage { fields, content, evidence, signers })
+    Ok(BelievedMessage { fields, content, evidence, signers, certificate })
 }
 
 /// V1: whether this is an answer of the channel at all.
@@ -152,7 +170,8 @@ struct AnswerParts<'e> {
     signers: Vec<Certificate>,
 }
 
-/// The header of an answer.
+/// The header of an answer; empty if nobody signed it.
+#[derive(Default)]
 struct BelievedHeader {
     operation: String,
     sender_id: Option<String>,

@@ -9,13 +9,13 @@ use bankchannel_foundation::model::{Date, Decimal, Field, Object, Shape, Timesta
 use bankchannel_xml::TreeElement;
 use bankchannel_xml_signature::push_canonical_text;
 
-use crate::DOCUMENT_NAMESPACE;
+use crate::{DOCUMENT_NAMESPACE, verify::is_document_namespace};
 
 /// The values of the elements that these fields have. Others are passed over, and so are optional ones that cannot be
 /// read: they would lose the rest.
 pub(crate) fn read_fields<'t>(elements: impl Iterator<Item = TreeElement<'t>>, fields: &'static [Field]) -> Object<'t> {
     let mut object = Object::new();
-    for element in elements.filter(|element| element.namespace() == DOCUMENT_NAMESPACE) {
+    for element in elements.filter(|element| is_document_namespace(element.namespace())) {
         let Some(field) = fields.iter().find(|field| field.wire == element.local() && !field.off_wire) else {
             continue;
         };

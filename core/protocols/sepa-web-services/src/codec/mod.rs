@@ -1,4 +1,4 @@
-//! Writes and reads the documents of the file service from the declarations of its operations (§2, §4).
+//! Writes and reads the documents of a bank's services from the declarations of their operations (§2, §4, §5).
 //!
 //! ```text
 //!   request ─► ApplicationRequest ─► RequestSeal: signed, in its envelope          (client)
@@ -6,6 +6,7 @@
 //!   verified document ─► response                                                  (client)
 //! ```
 
+mod certificates;
 mod connection;
 mod elements;
 mod request;
@@ -18,17 +19,50 @@ use bankchannel_foundation::{
 };
 use bankchannel_xml::{TreeElement, XmlTree};
 
+pub(crate) use certificates::certificates_of;
 pub use connection::FileServiceConnection;
 pub use elements::ElementStyle;
 pub(crate) use elements::read_fields;
 
-use crate::request::{ApplicationRequest, DocumentText, FileCommand};
+use crate::request::{ApplicationRequest, CertificateApplication, CertificateCommand, DocumentText, FileCommand};
+
+/// An operation of one of a bank's services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BankServiceCommand {
+    /// Of the file service.
+    File(FileCommand),
+    /// Of the certificate service.
+    Certificate(CertificateCommand),
+}
 
 /// The terms of an exchange: its command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SepaWebServicesTerms {
     /// The command in the document, and the element of the Body.
-    pub command: FileCommand,
+    pub command: BankServiceCommand,
+}
+
+impl SepaWebServicesTerms {
+    /// An operation of the file service.
+    #[must_use]
+    pub const fn file(command: FileCommand) -> Self {
+        Self { command: BankServiceCommand::File(command) }
+    }
+
+    /// An operation of the certificate service.
+    #[must_use]
+    pub const fn certificate(command: CertificateCommand) -> Self {
+        Self { command: BankServiceCommand::Certificate(command) }
+    }
+}
+
+/// A document before it has a time.
+#[derive(Debug)]
+pub enum DraftedDocument {
+    /// For the file service, with its content.
+    File(Box<ApplicationRequest>, Option<Content>),
+    /// For the certificate service.
+    Certificate(Box<CertificateApplication>),
 }
 
 /// The codec of this protocol. What it writes is a document before its content is compressed and before it is signed: a
@@ -40,22 +74,29 @@ pub struct SepaWebServicesCodec;
 const UNSENT: &str = "1970-01-01T00:00:00.000Z";
 
 impl SepaWebServicesCodec {
-    /// The document of a request and its content.
+    /// The document of a request.
     ///
     /// # Errors
-    /// `input.missing_field` for what this bank demands, `sepa_web_services.not_offered`.
+    /// `input.*` for what this bank demands, `sepa_web_services.not_offered`.
     pub fn document<O: Exchange<Codec = Self>>(
         request: O::Request,
         connection: &FileServiceConnection,
-    ) -> Result<(ApplicationRequest, Option<Content>), Error> {
+    ) -> Result<DraftedDocument, Error> {
         let mut writer = Writer::new(Representation::Wire);
         let Value::Object(fields) = request.write(&mut writer) else {
             return Err(Error::because(&row::INTERNAL, "a request is not an object"));
         };
-        let mut document = connection.document(O::TERMS.command, fields)?;
-        let content = writer.content();
-        document.has_content = content.is_some();
-        Ok((document, content))
+        match O::TERMS.command {
+            BankServiceCommand::File(command) => {
+                let mut document = connection.document(command, fields)?;
+                let content = writer.content();
+                document.has_content = content.is_some();
+                Ok(DraftedDocument::File(Box::new(document), content))
+            }
+            BankServiceCommand::Certificate(command) => {
+                connection.application(command, fields).map(|document| DraftedDocument::Certificate(Box::new(document)))
+            }
+        }
     }
 
     /// The request that a document has, whose elements are those of a verified one.
@@ -67,7 +108,10 @@ impl SepaWebServicesCodec {
         content: Option<Content>,
     ) -> Result<O::Request, Error> {
         let mut fields = read_fields(elements, O::Request::SHAPE.fields());
-        request::settle(&mut fields);
+        match O::TERMS.command {
+            BankServiceCommand::File(_) => request::settle(&mut fields),
+            BankServiceCommand::Certificate(_) => certificates::settle_request(&mut fields),
+        }
         read_typed(fields, content)
     }
 
@@ -76,9 +120,10 @@ impl SepaWebServicesCodec {
     /// # Errors
     /// `input.*`, with the names of elements.
     pub fn answer_of<O: Exchange<Codec = Self>>(
-        fields: Object<'static>,
+        mut fields: Object<'static>,
         content: Option<Content>,
     ) -> Result<O::Response, Error> {
+        certificates::settle_answer(&mut fields)?;
         read_typed(fields, content)
     }
 
@@ -105,7 +150,10 @@ impl AnswerText {
     #[must_use]
     pub fn new<T: Boundary>(answer: T, style: ElementStyle<'_>) -> Self {
         let mut writer = Writer::new(Representation::Wire);
-        let written = answer.write(&mut writer);
+        let mut written = answer.write(&mut writer);
+        if let Value::Object(fields) = &mut written {
+            certificates::to_wire(fields);
+        }
         let mut before_content = String::new();
         let at = written
             .as_object()
@@ -135,7 +183,19 @@ impl Codec for SepaWebServicesCodec {
         request: O::Request,
         with: &FileServiceConnection,
     ) -> Result<OutRequest, Error> {
-        let (document, content) = Self::document::<O>(request, with)?;
+        let (document, content) = match Self::document::<O>(request, with)? {
+            DraftedDocument::File(document, content) => (*document, content),
+            DraftedDocument::Certificate(document) => {
+                let document = CertificateApplication { timestamp: UNSENT.to_owned(), ..*document };
+                let body = whole(document.write()?, None, CertificateApplication::END.to_owned());
+                return Ok(OutRequest {
+                    method: "POST".to_owned(),
+                    target: "/".to_owned(),
+                    body,
+                    ..OutRequest::default()
+                });
+            }
+        };
         let compression_method = document.wants_compression.filter(|wanted| *wanted).map(|_| "GZIP".to_owned());
         let DocumentText { before_content, behind_content } =
             ApplicationRequest { timestamp: UNSENT.to_owned(), compression_method, ..document }.write()?;
@@ -162,7 +222,8 @@ impl Codec for SepaWebServicesCodec {
             return Err(failed.with_status(status).with_outcome(CallOutcome::Unknown));
         }
         with_root(&message.message.body, |root| {
-            let fields = read_fields(root.children(), O::Response::SHAPE.fields());
+            let mut fields = read_fields(root.children(), O::Response::SHAPE.fields());
+            certificates::settle_answer(&mut fields)?;
             read_typed(fields, message.content)
         })
     }

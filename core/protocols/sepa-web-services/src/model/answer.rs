@@ -1,4 +1,4 @@
-//! What every answer of the file service has (§4.1).
+//! What every answer of a bank has (§4.1, §5.2).
 
 use bankchannel_foundation::Boundary;
 
@@ -41,6 +41,9 @@ pub struct ExchangeEvidence {
 pub trait BelievedAnswer {
     /// Takes the evidence of the exchange.
     fn set_evidence(&mut self, evidence: ExchangeEvidence);
+
+    /// Takes the certificate for the key of the request, PEM.
+    fn set_certificate(&mut self, _certificate: Option<String>) {}
 }
 
 /// Implements [`BelievedAnswer`] for answers with a field `evidence`.
@@ -54,3 +57,19 @@ macro_rules! believed_answers {
     };
 }
 pub(crate) use believed_answers;
+
+/// The same for answers with a field `certificate` too.
+macro_rules! certificate_answers {
+    ($($answer:ty),+) => {
+        $(impl $crate::model::BelievedAnswer for $answer {
+            fn set_evidence(&mut self, evidence: $crate::model::ExchangeEvidence) {
+                self.evidence = Some(evidence);
+            }
+
+            fn set_certificate(&mut self, certificate: Option<String>) {
+                self.certificate = certificate;
+            }
+        })+
+    };
+}
+pub(crate) use certificate_answers;

@@ -2,6 +2,7 @@
 //!
 //! To add an operation, add its file, its `pub mod` line in the subject's `mod.rs`, and its name in the list below.
 
+pub mod certificates;
 pub mod files;
 pub mod profiles;
 pub mod users;
@@ -29,9 +30,13 @@ macro_rules! for_each_operation {
             exchange files::download_file::DownloadBankFile;
             exchange files::delete_file::DeleteBankFile;
             exchange users::get_user_info::GetUserInfo;
+            exchange certificates::request_certificate::RequestBankCertificate;
+            exchange certificates::renew_certificate::RenewBankCertificate;
+            exchange certificates::get_bank_certificates::GetBankCertificates;
             local verification::verify_message::VerifyMessage;
             local verification::explain_message::ExplainMessage;
             local profiles::list_profiles::ListProfiles;
+            local certificates::make_certificate_request::MakeCertificateRequest;
         }
     };
 }
@@ -55,7 +60,7 @@ pub(crate) const EXCHANGE_ERRORS: &[&ErrorRow] = &[
 /// The statuses of faults.
 const FAILURES: &[u16] = &[404, 405, 413, 415, 500, 503];
 
-/// Builds the declaration of an exchange with the file service.
+/// Builds the declaration of an exchange with a service of the bank.
 pub(crate) const fn exchange(
     name: &'static str,
     subject: &'static str,
@@ -70,8 +75,8 @@ pub(crate) const fn exchange(
     }
 }
 
-/// The route of an exchange that changes nothing: all have the address of the file service, and the command in the
-/// message tells them apart.
+/// The route of an exchange that changes nothing: all have the address of their service, and the command in the message
+/// tells them apart.
 pub(crate) const fn reading(wire_name: &'static str) -> Route {
     Route {
         wire_name,

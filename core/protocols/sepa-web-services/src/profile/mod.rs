@@ -1,13 +1,18 @@
 //! A bank as data: a profile that is shipped, or one of the user's own that replaces or extends it.
 
+mod certificates;
 mod shipped;
 
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{Boundary, Error};
 
+pub use certificates::{BankCodeForm, CertificateNamePart, CertificateNameRule};
 pub use shipped::{named, names};
 
-use crate::{errors, request::FileCommand};
+use crate::{
+    errors,
+    request::{CertificateCommand, FileCommand},
+};
 
 /// The banks that have one form of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
@@ -168,6 +173,12 @@ pub struct ChannelProfile {
     pub target_id: Option<TargetIdRule>,
     /// The operations that the bank offers. Default: all of the file service.
     pub operations: Option<Vec<FileCommand>>,
+    /// The operations that its certificate service offers. Default: none.
+    pub certificate_operations: Option<Vec<CertificateCommand>>,
+    /// The form of its codes for a first certificate.
+    pub certificate_code: Option<BankCodeForm>,
+    /// The name in requests for certificates, its parts in their order.
+    pub certificate_subject: Option<Vec<CertificateNameRule>>,
     /// Whether every list names a status. Default: no.
     pub requires_status: Option<bool>,
     /// Whether every list and download names the type of the files. Default: no.
@@ -221,6 +232,9 @@ impl ChannelProfile {
             receiver_id: self.receiver_id.or(base.receiver_id),
             target_id: self.target_id.or(base.target_id),
             operations: self.operations.or(base.operations),
+            certificate_operations: self.certificate_operations.or(base.certificate_operations),
+            certificate_code: self.certificate_code.or(base.certificate_code),
+            certificate_subject: self.certificate_subject.or(base.certificate_subject),
             requires_status: self.requires_status.or(base.requires_status),
             requires_file_type: self.requires_file_type.or(base.requires_file_type),
             compression: self.compression.or(base.compression),
@@ -240,11 +254,13 @@ impl ChannelProfile {
     /// The address of the file service in an environment; `None` if the profile has none.
     #[must_use]
     pub fn file_url_of(&self, environment: BankEnvironment) -> Option<&str> {
-        let urls = self.file_url.as_ref()?;
-        match environment {
-            BankEnvironment::Production => urls.production.as_deref(),
-            BankEnvironment::Test => urls.test.as_deref(),
-        }
+        of_environment(self.file_url.as_ref()?, environment)
+    }
+
+    /// The address of the certificate service in an environment; `None` if the profile has none.
+    #[must_use]
+    pub fn certificate_url_of(&self, environment: BankEnvironment) -> Option<&str> {
+        of_environment(self.certificate_url.as_ref()?, environment)
     }
 
     /// The trusted authorities of an environment.
@@ -266,6 +282,13 @@ impl ChannelProfile {
     /// `sepa_web_services.certificate_unusable`.
     pub fn intermediates(&self) -> Result<Vec<Certificate>, Error> {
         certificates("profile.intermediates", self.intermediates.as_deref())
+    }
+}
+
+fn of_environment(urls: &ServiceUrls, environment: BankEnvironment) -> Option<&str> {
+    match environment {
+        BankEnvironment::Production => urls.production.as_deref(),
+        BankEnvironment::Test => urls.test.as_deref(),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Requests to a bank's file service, written and signed: a document in an envelope (§2, §3).
+//! Requests to a bank's file service, written and signed: a document in an envelope (§2, §3); and those to its certificate
+//! service, which are small and not sealed (§5).
 //!
 //! ```text
 //!   ApplicationRequest ─► text before and behind the content ─┐
@@ -11,12 +12,14 @@
 //! What is written is canonical, so its own bytes are digested. Nothing here signs: the bytes to sign are handed out, for
 //! a key on a token or at the caller's.
 
+mod certificate;
 mod document;
 mod header;
 mod seal;
 mod text;
 
 pub use bankchannel_xml_signature::EnvelopeTimes;
+pub use certificate::{CertificateApplication, CertificateCommand, CertificateHeader, UnsignedApplication};
 pub use document::{ApplicationRequest, DocumentText, FileCommand};
 pub use header::RequestHeader;
 pub use seal::{RequestSeal, SealedDocument, SealedRequest};

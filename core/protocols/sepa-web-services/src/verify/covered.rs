@@ -12,6 +12,10 @@ pub trait CoveredParts {
     /// All checks of the envelope hold.
     fn envelope(&mut self, _envelope: &CoveredEnvelope<'_>) {}
 
+    /// A first request for a certificate, or one that anybody may make: nobody signs it, and nothing vouches for it but a
+    /// code.
+    fn unsigned_request(&mut self, _root: TreeElement<'_>) {}
+
     /// All checks of the document hold, and those of its envelope if it came in one.
     fn document(&mut self, _document: &CoveredDocument<'_>) {}
 }

@@ -214,19 +214,72 @@ pub(super) struct InnerDocument {
     pub(super) place: &'static str,
 }
 
-/// The bytes of base64 with lines and blanks.
-pub(super) fn base64_text(text: &str) -> Option<Vec<u8>> {
-    // Most have no lines; one that has fails at the first.
-    if let Ok(bytes) = STANDARD.decode(text) {
-        return Some(bytes);
-    }
+/// Base64 digits decoded at a time where there are lines: a multiple of four.
+const DIGITS: usize = 48 * 1024;
+
+/// The bytes of base64 with lines and blanks. What is decoded is all that is allocated: a message may be large.
+pub(crate) fn base64_text(text: &str) -> Option<Vec<u8>> {
     let is_blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    let digits: Vec<u8> = text.bytes().filter(|byte| !is_blank(*byte)).collect();
-    STANDARD.decode(digits).ok()
+    let first = memchr::memchr3(b'\n', b'\r', b' ', text.as_bytes());
+    let tab = memchr::memchr(b'\t', &text.as_bytes()[..first.unwrap_or(text.len())]);
+    let Some(first) = tab.or(first) else { return STANDARD.decode(text).ok() };
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let mut digits = Vec::with_capacity(DIGITS);
+    let mut rest = text.as_bytes();
+    // The first lines are one long one, mostly: whole quanta are decoded as they are.
+    let whole = first / 4 * 4;
+    if whole >= DIGITS && rest[whole - 1] != b'=' {
+        STANDARD.decode_vec(&rest[..whole], &mut bytes).ok()?;
+        rest = &rest[whole..];
+    }
+    while !rest.is_empty() {
+        let most = &rest[..rest.len().min(DIGITS - digits.len())];
+        let taken = memchr::memchr3(b'\n', b'\r', b' ', most).unwrap_or(most.len());
+        let taken = memchr::memchr(b'\t', &most[..taken]).unwrap_or(taken);
+        digits.extend_from_slice(&rest[..taken]);
+        rest = &rest[taken..];
+        let blanks = rest.iter().take_while(|byte| is_blank(**byte)).count();
+        rest = &rest[blanks..];
+        if digits.len() == DIGITS {
+            // Padding may stand at the end alone.
+            if !rest.is_empty() && digits.last() == Some(&b'=') {
+                return None;
+            }
+            STANDARD.decode_vec(&digits, &mut bytes).ok()?;
+            digits.clear();
+        }
+    }
+    STANDARD.decode_vec(&digits, &mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// An instant of a Timestamp, Unix seconds; one without a zone is UTC.
 fn instant_s(text: &str) -> Option<i64> {
     let read = |text: &str| Timestamp::new(text).ok().map(|at| at.as_ms().div_euclid(1000));
     read(text).or_else(|| read(&format!("{text}Z")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_in_lines_is_decoded_as_without_them() {
+        let bytes: Vec<u8> = (0..200_003_u32).map(|at| (at * 37 % 251) as u8).collect();
+        let text = STANDARD.encode(&bytes);
+        for length in [1, 4, 64, 76, 60_000, 65_536, text.len()] {
+            for end in ["\n", "\r\n", " \t"] {
+                let lines: Vec<&str> =
+                    (0..text.len()).step_by(length).map(|at| &text[at..(at + length).min(text.len())]).collect();
+                assert!(base64_text(&lines.join(end)).unwrap() == bytes, "lines of {length}");
+                assert!(base64_text(&format!("{end}{}{end}", lines.join(end))).unwrap() == bytes, "lines of {length}");
+            }
+        }
+        assert_eq!((base64_text(""), base64_text(" \n")), (Some(Vec::new()), Some(Vec::new())));
+        for bad in ["YQ", "YQ=", "Y Q", "YQ==\nYQ==", "Y*Q=\n", "=", "\u{a0}YQ=="] {
+            assert_eq!(base64_text(bad), None, "{bad:?}");
+        }
+        let padded = format!("{}\nAAAA", STANDARD.encode(vec![0; DIGITS / 4 * 3 - 1]));
+        assert_eq!(base64_text(&padded), None, "padding in the middle");
+    }
 }

@@ -5,7 +5,7 @@ use bankchannel_xml::TreeElement;
 
 use crate::{
     DOCUMENT_NAMESPACE as DOCUMENTS, FILE_MODEL_NAMESPACE as FILE_MODEL, FILE_SERVICE_NAMESPACE as FILE_SERVICE,
-    request::FileCommand,
+    profile::BankFamily, request::FileCommand,
 };
 
 /// What a message is.
@@ -46,8 +46,15 @@ pub enum MessageKind {
 }
 
 /// The namespaces of the certificate services, which their headers share, and of their documents.
-const CERTIFICATE_SERVICES: [&str; 2] = ["http://bxd.fi/CertificateService", "http://mlp.op.fi/OPCertificateService"];
-const CERTIFICATE_DOCUMENTS: [&str; 2] = ["http://filetransfer.nordea.com/xmldata/", "http://op.fi/mlp/xmldata/"];
+const CERTIFICATE_SERVICES: [&str; 2] =
+    [BankFamily::Nordea.certificate_service(), BankFamily::Op.certificate_service()];
+const CERTIFICATE_DOCUMENTS: [&str; 2] =
+    [BankFamily::Nordea.certificate_documents(), BankFamily::Op.certificate_documents()];
+
+/// Whether elements of this namespace stand in documents.
+pub(crate) fn is_document_namespace(namespace: &str) -> bool {
+    namespace == DOCUMENTS || CERTIFICATE_DOCUMENTS.contains(&namespace)
+}
 
 /// The operations of the file service: the wire's name without `in` and `out`, and this library's.
 const OPERATIONS: [(&str, &str); 8] = [

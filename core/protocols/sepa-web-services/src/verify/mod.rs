@@ -23,8 +23,9 @@ use bankchannel_xml_signature::AlgorithmRules;
 use bytes::Bytes;
 
 pub use covered::{CoveredDocument, CoveredEnvelope, CoveredParts};
+pub(crate) use envelope::base64_text;
 pub use kinds::MessageKind;
-pub(crate) use kinds::operation_of_wrapper;
+pub(crate) use kinds::{is_document_namespace, operation_of_wrapper};
 pub use report::{
     DigestDifference, MessageCheck, MessageSignature, MessageSignatureReference, MessageVerdict, SignerCertificate,
 };

@@ -6,6 +6,8 @@ use bankchannel_bank_simulator::{BankLedger, DEFAULT_CURRENCY, DEFAULT_IBAN, DEF
 use bankchannel_foundation::model::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::certificate_service::codes::{IssuedCertificate, SentCode};
+
 /// Whether a customer, a sender or a contract can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -109,6 +111,12 @@ pub(crate) struct StateData {
     /// Message ids of payment files, and when they were seen.
     message_ids: BTreeMap<String, i64>,
     books: BTreeMap<String, CustomerBooks>,
+    /// The last code that was sent to each customer.
+    #[serde(default)]
+    codes: BTreeMap<String, SentCode>,
+    /// The certificates that the certificate services have issued, oldest first.
+    #[serde(default)]
+    issued: Vec<IssuedCertificate>,
     /// Counts references.
     pub(crate) references: u64,
 }
@@ -135,6 +143,10 @@ pub(crate) enum SandboxChange {
     Books { key: String, books: CustomerBooks },
     /// A new customer, or a changed one.
     Customer(SandboxCustomer),
+    /// A code was sent, tried or used.
+    Code(SentCode),
+    /// A certificate was issued.
+    Issued(IssuedCertificate),
 }
 
 impl SandboxChange {
@@ -146,8 +158,9 @@ impl SandboxChange {
 
 impl StateData {
     /// A state with these customers, and nothing else.
-    pub(super) fn with_customers(customers: Vec<SandboxCustomer>) -> Self {
-        Self { customers, ..Self::default() }
+    pub(super) fn with_customers(customers: Vec<SandboxCustomer>, codes: Vec<SentCode>) -> Self {
+        let codes = codes.into_iter().map(|code| (code.key.clone(), code)).collect();
+        Self { customers, codes, ..Self::default() }
     }
 
     /// A customer of a family.
@@ -179,6 +192,21 @@ impl StateData {
         self.books.get(key).cloned().unwrap_or_else(opening)
     }
 
+    /// The last code that was sent to a customer.
+    pub(crate) fn code(&self, key: &str) -> Option<&SentCode> {
+        self.codes.get(key)
+    }
+
+    /// The certificate that a customer was given for a key.
+    pub(crate) fn issued(&self, key: &str, key_sha256: &str) -> Option<&IssuedCertificate> {
+        self.issued.iter().find(|one| one.key == key && one.key_sha256 == key_sha256)
+    }
+
+    /// Whether a newer certificate was issued for the one with this serial number.
+    pub(crate) fn is_superseded(&self, key: &str, serial: &str) -> bool {
+        self.issued.iter().any(|one| one.key == key && one.signed_with.as_deref() == Some(serial))
+    }
+
     pub(super) fn apply(&mut self, change: SandboxChange) {
         match change {
             SandboxChange::UsedId { key, at_ms } => drop(self.used_ids.insert(key, at_ms)),
@@ -200,6 +228,8 @@ impl StateData {
                 }
             }
             SandboxChange::Books { key, books } => drop(self.books.insert(key, books)),
+            SandboxChange::Code(code) => drop(self.codes.insert(code.key.clone(), code)),
+            SandboxChange::Issued(issued) => self.issued.push(issued),
             SandboxChange::Customer(customer) => {
                 self.customers
                     .retain(|one| (&one.family, &one.customer_id) != (&customer.family, &customer.customer_id));

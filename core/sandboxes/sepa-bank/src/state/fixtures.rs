@@ -1,6 +1,13 @@
 //! The customers of the first start (§9.7): values of this project's own.
 
+use bankchannel_sepa_web_services::profile::BankFamily;
+
 use super::data::{CustomerStanding, SandboxCustomer, StateData};
+use crate::{certificate_service::codes::SentCode, dialect::DIALECTS};
+
+fn family_of(name: &str) -> BankFamily {
+    DIALECTS.iter().find(|dialect| dialect.name() == name).map_or(BankFamily::Samlink, |dialect| dialect.family)
+}
 
 /// Ids that stand for a state, in each family.
 const IN_A_STATE: [(&str, CustomerStanding, CustomerStanding); 4] = [
@@ -35,5 +42,11 @@ pub(super) fn data() -> StateData {
             customers.push(SandboxCustomer { standing, contract, ..customer(family, id, "SULJETTU OY", None) });
         }
     }
-    StateData::with_customers(customers)
+    // Those of the first start hold for ever: nobody knows when somebody tries them.
+    let code = |customer: &SandboxCustomer| {
+        let key = format!("{}/{}", customer.family, customer.customer_id);
+        SentCode { until_ms: i64::MAX, ..SentCode::new(family_of(&customer.family), &key, 0, 0) }
+    };
+    let codes = customers.iter().map(code).collect();
+    StateData::with_customers(customers, codes)
 }

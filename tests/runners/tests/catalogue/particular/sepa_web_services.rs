@@ -1,11 +1,12 @@
 //! SEPA Web Services: documents in XML, before they are signed.
 
-use std::any::Any;
+use std::{any::Any, sync::LazyLock};
 
 use bankchannel_foundation::model::{Field, Shape};
 use bankchannel_sepa_web_services::{
     codec::FileServiceConnection,
-    profile::{BankEnvironment, ChannelProfile},
+    profile::{BankEnvironment, BankFamily, ChannelProfile, named},
+    request::CertificateCommand,
 };
 use bankchannel_xml::{TreeElement, XmlTree};
 use bytes::Bytes;
@@ -16,11 +17,21 @@ use crate::{exchange::AnyExchange, sample::Random};
 
 pub(super) struct SepaWebServices;
 
+/// A request for a certificate.
+static REQUEST: LazyLock<String> = LazyLock::new(|| {
+    let asked = serde_json::json!({"bank": "op", "customer_id": "1000022211"});
+    let made = bankchannel::call_local("sepa_web_services.make_certificate_request", asked, None).unwrap();
+    made["certificate_request"].as_str().unwrap().to_owned()
+});
+
 impl Particular for SepaWebServices {
     fn credentials(&self, _: &dyn AnyExchange) -> Vec<Box<dyn Any>> {
         // A bank with no rules of its own, so that every field is sent as it is given.
+        let mut profile = ChannelProfile::default();
+        profile.family = Some(BankFamily::Op);
+        profile.certificate_operations = Some(CertificateCommand::ALL.to_vec());
         vec![Box::new(FileServiceConnection {
-            profile: ChannelProfile::default(),
+            profile,
             environment: BankEnvironment::Test,
             customer_id: "123456".into(),
             sender_id: "654321".into(),
@@ -32,8 +43,15 @@ impl Particular for SepaWebServices {
     }
 
     fn sample(&self, field: &Field, _: &Shape, _: &mut Random, whole: bool) -> Option<Value> {
-        // What is not compressed says nothing of it.
-        (whole && field.name == "compress").then_some(Value::Bool(true))
+        match field.name {
+            // What is not compressed says nothing of it.
+            "compress" if whole => Some(Value::Bool(true)),
+            // PEM here, another form on the wire.
+            "certificate_request" => Some(Value::String(REQUEST.clone())),
+            "certificate" => named("op").unwrap().intermediates.clone().map(Value::String),
+            "code" => Some("9026173400582314".into()),
+            _ => None,
+        }
     }
 
     fn parsed(&self, body: &[u8]) -> Value {
@@ -64,7 +82,9 @@ impl Particular for SepaWebServices {
 
     /// What only the client knows.
     fn settle_response(&self, response: &mut Value) {
-        response.as_object_mut().unwrap().remove("evidence");
+        for name in ["evidence", "certificate"] {
+            response.as_object_mut().unwrap().remove(name);
+        }
     }
 }
 

@@ -67,5 +67,5 @@ impl Operation for DeleteBankFile {
 
 impl Exchange for DeleteBankFile {
     type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms { command: FileCommand::DeleteFile };
+    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::file(FileCommand::DeleteFile);
 }

@@ -83,5 +83,5 @@ impl Operation for DownloadBankFile {
 
 impl Exchange for DownloadBankFile {
     type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms { command: FileCommand::DownloadFile };
+    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::file(FileCommand::DownloadFile);
 }

@@ -68,5 +68,5 @@ impl Operation for ListBankFiles {
 
 impl Exchange for ListBankFiles {
     type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms { command: FileCommand::DownloadFileList };
+    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::file(FileCommand::DownloadFileList);
 }

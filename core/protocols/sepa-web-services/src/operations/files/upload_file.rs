@@ -104,5 +104,5 @@ impl Operation for UploadBankFile {
 
 impl Exchange for UploadBankFile {
     type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms { command: FileCommand::UploadFile };
+    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::file(FileCommand::UploadFile);
 }

@@ -55,5 +55,5 @@ impl Operation for GetUserInfo {
 
 impl Exchange for GetUserInfo {
     type Codec = SepaWebServicesCodec;
-    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms { command: FileCommand::GetUserInfo };
+    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::file(FileCommand::GetUserInfo);
 }

@@ -1,0 +1,56 @@
+//! Requests to a bank's certificate service: signed by the present certificate, or by nobody.
+
+use bankchannel_crypto::{digest, x509::CertificateRequest};
+use bankchannel_foundation::{Error, Result, error::row, message::Segment};
+use bankchannel_sepa_web_services::request::{CertificateApplication, CertificateCommand, CertificateHeader};
+
+use super::{exchange::SentIds, sender::FileServiceSender};
+use crate::CallOptions;
+
+/// The wire's word for an operation, as it is verified in answers.
+pub(super) fn operation_of(command: CertificateCommand) -> &'static str {
+    match command {
+        CertificateCommand::RequestCertificate | CertificateCommand::RenewCertificate => "get_certificate",
+        CertificateCommand::GetBankCertificates => "get_service_certificates",
+    }
+}
+
+/// The request for a certificate in a document, if it has one.
+pub(super) fn request_of(document: &CertificateApplication) -> Result<Option<CertificateRequest>> {
+    if document.command == CertificateCommand::GetBankCertificates {
+        return Ok(None);
+    }
+    let read = CertificateRequest::from_der(&document.request);
+    read.map(Some).map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))
+}
+
+/// The message of one attempt.
+///
+/// # Errors
+/// Those of signing; `configuration.invalid` for a renewal without a certificate.
+pub(super) async fn seal(
+    sender: &FileServiceSender,
+    document: &CertificateApplication,
+    ids: SentIds,
+    operation: &str,
+    options: &CallOptions,
+) -> Result<(SentIds, Vec<Segment>)> {
+    let document = CertificateApplication { timestamp: ids.timestamp.clone(), ..document.clone() };
+    let (before, end) = (document.write()?, CertificateApplication::END);
+    let digest = digest::sha256(format!("{before}{end}").as_bytes()).to_vec();
+    let whole = if document.command == CertificateCommand::RenewCertificate {
+        let signer = sender.content()?;
+        let unsigned = document.to_be_signed(&signer.certificate)?;
+        let value = signer.sign(unsigned.bytes_to_sign(), operation, options).await?;
+        unsigned.signed(&value)
+    } else {
+        before + end
+    };
+    let header = CertificateHeader {
+        sender_id: &sender.connection.sender_id,
+        request_id: &ids.request_id,
+        timestamp: &ids.timestamp,
+    };
+    let message = document.envelope(header, &whole)?;
+    Ok((SentIds { digest, ..ids }, vec![Segment::Literal(message.into())]))
+}

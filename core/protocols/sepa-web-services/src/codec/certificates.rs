@@ -1,0 +1,154 @@
+//! Requests for certificates on the wire, and the certificates in answers, which each bank packs in its own way (§5.2).
+
+use bankchannel_crypto::{
+    asn1::{self, Reader as _, SliceReader, tag},
+    x509::{Certificate, CertificateRequest},
+};
+use bankchannel_foundation::{
+    Error, Secret,
+    error::row,
+    model::{Object, Value},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::{FileServiceConnection, take_text};
+use crate::{
+    errors,
+    request::{CertificateApplication, CertificateCommand},
+    verify::base64_text,
+};
+
+/// How often base64 is inside of base64.
+const LAYERS_MAX: usize = 3;
+/// The object identifier of signed data (PKCS#7).
+const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
+
+impl FileServiceConnection {
+    /// The document of a request to the certificate service with these fields. It has no time yet.
+    pub(super) fn application(
+        &self,
+        command: CertificateCommand,
+        mut fields: Object<'static>,
+    ) -> Result<CertificateApplication, Error> {
+        let profile = &self.profile;
+        let bank = profile.bank.as_deref().or(profile.name.as_deref()).unwrap_or("this bank");
+        let is_offered = profile.certificate_operations.as_ref().is_some_and(|offered| offered.contains(&command));
+        let (Some(family), true) = (profile.family, is_offered) else {
+            let text = format!("{bank} does not offer {} to programs", command.name());
+            return Err(Error::because(&errors::NOT_OFFERED, text));
+        };
+        let request = match take_text(&mut fields, "Content") {
+            Some(pem) => {
+                let read = CertificateRequest::from_pem(&pem);
+                read.map_err(|fault| Error::invalid_field("certificate_request", fault.to_string()))?.der().to_vec()
+            }
+            None => Vec::new(),
+        };
+        let code = take_text(&mut fields, "TransferKey").map(Secret::new);
+        Ok(CertificateApplication {
+            family,
+            command,
+            customer_id: self.customer_id.clone(),
+            timestamp: String::new(),
+            environment: self.environment,
+            software_id: self.software_id.clone(),
+            request,
+            code: code.map(|code| profile.checked_code(&code)).transpose()?,
+        })
+    }
+}
+
+/// Puts PEM in place of the base64 of a request.
+pub(super) fn settle_request(fields: &mut Object<'_>) {
+    let der = fields.get("Content").and_then(Value::as_str).and_then(|text| {
+        let read = certificate_bytes(text)?;
+        CertificateRequest::from_der(&read)
+            .or_else(|_| CertificateRequest::from_pem(&String::from_utf8_lossy(&read)))
+            .ok()
+    });
+    if let (Some(request), Some(content)) = (der, fields.get_mut("Content")) {
+        *content = request.to_pem().into();
+    }
+}
+
+/// The bytes behind all layers of base64.
+fn certificate_bytes(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = base64_text(text)?;
+    for _ in 1..LAYERS_MAX {
+        let is_der = bytes.first() == Some(&tag::SEQUENCE);
+        match std::str::from_utf8(&bytes) {
+            Ok(text) if !is_der && !text.contains("-----BEGIN") => bytes = base64_text(text)?,
+            _ => break,
+        }
+    }
+    Some(bytes)
+}
+
+/// The certificates in a text of an answer: DER, PEM or PKCS#7 in base64, once or twice.
+///
+/// # Errors
+/// Why it has none.
+pub(crate) fn certificates_of(text: &str) -> Result<Vec<Certificate>, String> {
+    let bytes = certificate_bytes(text).ok_or("it is no base64")?;
+    if bytes.first() != Some(&tag::SEQUENCE) {
+        let text = String::from_utf8(bytes).map_err(|_| "it is neither DER nor PEM")?;
+        return Certificate::all_from_pem(&text).map_err(|fault| fault.to_string());
+    }
+    match Certificate::from_der(&bytes) {
+        Ok(certificate) => Ok(vec![certificate]),
+        Err(fault) => certificates_of_signed_data(&bytes).ok_or_else(|| fault.to_string()),
+    }
+}
+
+/// The certificates of signed data (RFC 2315 §9.1); `None` if it is something else or has none.
+fn certificates_of_signed_data(der: &[u8]) -> Option<Vec<Certificate>> {
+    /// `[0]`, constructed.
+    const CONTEXT_0: u8 = 0xa0;
+    let mut outer = SliceReader::new(asn1::only(der, tag::SEQUENCE).ok()?).ok()?;
+    let kind = asn1::element(&mut outer, tag::OID).ok()?;
+    if asn1::dotted(kind.content).ok()? != SIGNED_DATA {
+        return None;
+    }
+    let content = asn1::element(&mut outer, CONTEXT_0).ok()?.content;
+    let mut data = SliceReader::new(asn1::only(content, tag::SEQUENCE).ok()?).ok()?;
+    for expected in [tag::INTEGER, tag::SET, tag::SEQUENCE] {
+        asn1::element(&mut data, expected).ok()?;
+    }
+    let mut inside = SliceReader::new(asn1::element(&mut data, CONTEXT_0).ok()?.content).ok()?;
+    let mut all = Vec::new();
+    while !inside.is_finished() {
+        all.push(Certificate::from_der(asn1::element(&mut inside, tag::SEQUENCE).ok()?.whole).ok()?);
+    }
+    Some(all).filter(|all| !all.is_empty())
+}
+
+/// Puts PEM in place of what a bank writes. One that cannot be read is an error: a certificate must not get lost.
+///
+/// # Errors
+/// `peer.protocol`.
+pub(super) fn settle_answer(fields: &mut Object<'_>) -> Result<(), Error> {
+    let Some(Value::Array(items)) = fields.get_mut("Certificates") else { return Ok(()) };
+    for item in items {
+        let Value::Object(item) = item else { continue };
+        let Some(certificate) = item.get_mut("Certificate") else { continue };
+        let text = certificate.as_str().unwrap_or_default();
+        let all = certificates_of(text).map_err(|why| {
+            Error::because(&row::PEER_PROTOCOL, format!("a certificate in the bank's answer cannot be read: {why}"))
+        })?;
+        *certificate = all.iter().map(Certificate::to_pem).collect::<String>().into();
+    }
+    Ok(())
+}
+
+/// Puts the base64 of DER in place of PEM.
+pub(super) fn to_wire(fields: &mut Object<'_>) {
+    let Some(Value::Array(items)) = fields.get_mut("Certificates") else { return };
+    for item in items {
+        let Value::Object(item) = item else { continue };
+        let Some(certificate) = item.get_mut("Certificate") else { continue };
+        let read = certificate.as_str().and_then(|pem| Certificate::from_pem(pem).ok());
+        if let Some(read) = read {
+            *certificate = STANDARD.encode(read.der()).into();
+        }
+    }
+}

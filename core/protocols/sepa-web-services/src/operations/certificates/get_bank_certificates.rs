@@ -1,0 +1,59 @@
+//! Asks for the certificates of a bank's authorities (§5.4).
+
+use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs};
+
+use crate::{
+    codec::{SepaWebServicesCodec, SepaWebServicesTerms},
+    model::{BankCertificate, ExchangeEvidence, FileServiceAnswer, answer::certificate_answers},
+    operations::{self, EXCHANGE_ERRORS},
+    request::CertificateCommand,
+};
+
+/// A request has nothing to say.
+#[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
+pub struct GetBankCertificatesRequest {}
+
+/// The certificates.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct GetBankCertificatesResponse {
+    /// The bank's answer.
+    #[boundary(flatten)]
+    pub answer: FileServiceAnswer,
+    /// The certificates of the bank's authorities, as it gives them. None of them becomes an anchor of trust by that: each
+    /// must itself lead to one.
+    pub certificates: Vec<BankCertificate>,
+    /// Never there: no request has a key. Does not travel.
+    #[boundary(off_wire)]
+    pub certificate: Option<String>,
+    /// What shows later which messages were exchanged. Does not travel: the client notes it.
+    #[boundary(off_wire)]
+    pub evidence: Option<ExchangeEvidence>,
+}
+
+certificate_answers!(GetBankCertificatesResponse);
+
+/// Ask a bank for the certificates of its authorities.
+///
+/// OP has this operation. The answer is signed by a certificate whose authority may be in the answer itself: it counts only
+/// if it leads to an anchor that was trusted before.
+#[derive(Debug, OperationDocs)]
+pub struct GetBankCertificates;
+
+impl Operation for GetBankCertificates {
+    type Request = GetBankCertificatesRequest;
+    type Response = GetBankCertificatesResponse;
+    const DECLARATION: Declaration = operations::exchange(
+        "sepa_web_services.get_bank_certificates",
+        "certificates",
+        Self::DOCS,
+        EXCHANGE_ERRORS,
+        operations::reading(CertificateCommand::GetBankCertificates.name()),
+    );
+}
+
+impl Exchange for GetBankCertificates {
+    type Codec = SepaWebServicesCodec;
+    const TERMS: SepaWebServicesTerms = SepaWebServicesTerms::certificate(CertificateCommand::GetBankCertificates);
+}

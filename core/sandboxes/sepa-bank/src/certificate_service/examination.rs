@@ -1,0 +1,190 @@
+//! A request to a certificate service: what it says, and who signed it.
+
+use bankchannel_crypto::x509::{Certificate, CertificateRequest};
+use bankchannel_sepa_web_services::verify::{
+    CoveredDocument, CoveredParts, MessageKind, MessageVerdict, VerificationRules, examine_parts,
+};
+use bankchannel_xml::TreeElement;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+
+use crate::{
+    certificates::FamilyCertificates,
+    dialect::BankDialect,
+    examination::{RequestRefusal, SeenHeader},
+    request_schema,
+    service::SandboxSepaBank,
+};
+
+/// The elements of the header, and the most characters of each.
+const HEADER: [(&str, usize); 3] = [("SenderId", 35), ("RequestId", 35), ("Timestamp", 40)];
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AskedFor {
+    /// A first certificate.
+    First,
+    /// A further one.
+    Next,
+    /// The bank's certificates.
+    BankCertificates,
+}
+
+impl AskedFor {
+    /// The library's name of the operation.
+    fn operation(self) -> &'static str {
+        match self {
+            Self::First => "sepa_web_services.request_certificate",
+            Self::Next => "sepa_web_services.renew_certificate",
+            Self::BankCertificates => "sepa_web_services.get_bank_certificates",
+        }
+    }
+}
+
+/// The document of a request.
+pub(crate) struct SeenApplication {
+    pub(crate) asked_for: AskedFor,
+    elements: Vec<(String, String)>,
+    /// Who signed it.
+    pub(crate) signer: Option<Certificate>,
+    /// Whether it obeys the schema.
+    pub(crate) schema: Result<(), String>,
+}
+
+impl SeenApplication {
+    fn new<'t>(root: TreeElement<'t>, elements: impl Iterator<Item = TreeElement<'t>> + Clone, wrapper: &str) -> Self {
+        let schema = request_schema::check_application(elements.clone(), root.namespace());
+        let texts = elements.filter_map(|one| Some((one.local().to_owned(), one.text()?.to_owned())));
+        let asked_for = if wrapper == "getServiceCertificates" { AskedFor::BankCertificates } else { AskedFor::First };
+        Self { asked_for, elements: texts.collect(), signer: None, schema }
+    }
+
+    /// The text of an element.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.elements.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
+    }
+
+    /// The request for a certificate: DER or PEM, in base64.
+    ///
+    /// # Errors
+    /// Why it is none that the bank takes.
+    pub(crate) fn request(&self) -> Result<CertificateRequest, String> {
+        let text: String = self.text("Content").unwrap_or_default().split_whitespace().collect();
+        let bytes = STANDARD.decode(text).map_err(|_| "Content is not base64")?;
+        match std::str::from_utf8(&bytes) {
+            Ok(pem) if pem.contains("-----BEGIN") => CertificateRequest::from_pem(pem),
+            _ => CertificateRequest::from_der(&bytes),
+        }
+        .map_err(|fault| fault.to_string())
+    }
+}
+
+/// A message as it was examined.
+pub(crate) struct ExaminedApplication {
+    pub(crate) header: SeenHeader,
+    pub(crate) operation: &'static str,
+    verdict: MessageVerdict,
+    application: Option<SeenApplication>,
+    /// The namespace of the element in the Body.
+    service: String,
+}
+
+/// Takes what a message says.
+#[derive(Default)]
+struct ApplicationParts {
+    header: SeenHeader,
+    service: String,
+    application: Option<SeenApplication>,
+}
+
+impl CoveredParts for ApplicationParts {
+    fn unverified(&mut self, wrapper: TreeElement<'_>) {
+        self.header = SeenHeader::of(wrapper, &HEADER);
+        self.service = wrapper.namespace().to_owned();
+    }
+
+    fn unsigned_request(&mut self, root: TreeElement<'_>) {
+        let elements: Vec<_> = root.children().collect();
+        self.application = Some(SeenApplication::new(root, elements.iter().copied(), &self.header.wrapper));
+    }
+
+    fn document(&mut self, document: &CoveredDocument<'_>) {
+        let elements: Vec<_> = document.root.children().collect();
+        let mut seen = SeenApplication::new(document.root.element(), elements.iter().copied(), &self.header.wrapper);
+        seen.signer = Some(document.signer.clone());
+        if seen.asked_for == AskedFor::First {
+            seen.asked_for = AskedFor::Next;
+        }
+        self.application = Some(seen);
+    }
+}
+
+impl ExaminedApplication {
+    /// Examines a message; takes as long as its signature.
+    pub(crate) fn new(
+        bank: &SandboxSepaBank,
+        certificates: &FamilyCertificates,
+        message: Bytes,
+        charset: Option<String>,
+    ) -> Self {
+        let rules = VerificationRules {
+            at_s: bank.message_s(),
+            anchors: certificates.anchors.clone(),
+            intermediates: certificates.intermediates.clone(),
+            charset,
+            ..VerificationRules::default()
+        };
+        let mut parts = ApplicationParts::default();
+        let (verdict, _) = examine_parts(message, &rules, &mut parts);
+        let ApplicationParts { header, service, application } = parts;
+        let operation = application.as_ref().map_or("", |application| application.asked_for.operation());
+        Self { header, operation, verdict, application, service }
+    }
+
+    /// The customer that the document names.
+    pub(crate) fn customer_id(&self) -> Option<&str> {
+        self.application.as_ref().and_then(|application| application.text("CustomerId"))
+    }
+
+    fn failed(&self, id: &str) -> Option<&str> {
+        self.verdict.checks.iter().find(|check| !check.ok && check.id == id).map(|check| check.why.as_str())
+    }
+
+    /// What the message itself shows. What follows needs the state.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub(crate) fn check(&self, dialect: &BankDialect) -> Result<&SeenApplication, RequestRefusal> {
+        let fault = |text, why: &str| Err(RequestRefusal::Fault { code: "Client", text, why: why.to_owned() });
+        if let Some(why) = self.failed("V2") {
+            return fault("malformed message", why);
+        }
+        let is_of_service = self.verdict.kind == MessageKind::SoapCertificateRequest
+            && self.service == dialect.family.certificate_service();
+        if !is_of_service {
+            return fault(
+                "unknown operation",
+                self.failed("V9").unwrap_or("this address is that of the certificate service"),
+            );
+        }
+        if let Some(why) = self.header.fault() {
+            return Err(RequestRefusal::code(12, "schema validation failed", why));
+        }
+        if let Some(why) = ["V4", "V5", "V6", "V7", "V8"].iter().find_map(|id| self.failed(id)) {
+            return Err(RequestRefusal::code(2, "signature verification failed", why));
+        }
+        if let Some(why) = self.failed("V10") {
+            return Err(RequestRefusal::code(12, "schema validation failed", why));
+        }
+        if let Some(why) = self.failed("V11") {
+            return Err(RequestRefusal::code(18, "content signature verification failed", why));
+        }
+        let application = self.application.as_ref().ok_or_else(|| {
+            RequestRefusal::code(12, "schema validation failed", self.failed("V9").unwrap_or("there is no document"))
+        })?;
+        if let Err(why) = &application.schema {
+            return Err(RequestRefusal::code(12, &format!("schema validation failed: {why}"), why));
+        }
+        Ok(application)
+    }
+}
