@@ -41,7 +41,7 @@ pub(crate) struct WrittenHeader {
 
 /// What distinguishes the answers of a family's two services.
 #[derive(Debug, Clone)]
-pub(crate) struct AnsweringService {
+pub(crate) struct AnswerShape {
     /// The root of documents, its prefix, and what it declares.
     root: &'static str,
     pub(crate) style: ElementStyle<'static>,
@@ -55,7 +55,7 @@ pub(crate) struct AnsweringService {
     is_envelope_signed: bool,
 }
 
-impl AnsweringService {
+impl AnswerShape {
     /// The file service.
     pub(crate) fn files(dialect: &BankDialect) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl AnsweringService {
 /// Writes answers of one family.
 pub(crate) struct AnswerWriter<'a> {
     pub(crate) dialect: &'static BankDialect,
-    pub(crate) service: &'a AnsweringService,
+    pub(crate) service: &'a AnswerShape,
     pub(crate) certificates: &'a FamilyCertificates,
     pub(crate) now_s: i64,
     pub(crate) faults: &'a [BankFault],
@@ -125,7 +125,7 @@ impl AnswerWriter<'_> {
     }
 
     fn document(&self, text: AnswerText, signer: &BankSigner) -> Result<String> {
-        let AnsweringService { root, style, declares, .. } = self.service;
+        let AnswerShape { root, style, declares, .. } = self.service;
         let p = style.prefix;
         let AnswerText { before_content, behind_content, content } = text;
         let content = match content {
@@ -235,7 +235,7 @@ impl AnswerWriter<'_> {
 
     fn body(&self, header: &WrittenHeader, document: &str, id: &str) -> String {
         let (s, dialect) = (self.dialect.soap, self.dialect);
-        let AnsweringService { service, model, names_receiver, .. } = self.service;
+        let AnswerShape { service, model, names_receiver, .. } = self.service;
         let again = if dialect.style.redeclares { format!(" xmlns:mod=\"{model}\"") } else { String::new() };
         let request_id = if self.has(BankFault::OtherRequestId) { "another-request" } else { &header.request_id };
         let sender_id = if self.has(BankFault::OtherSender) { "another-sender" } else { &header.sender_id };

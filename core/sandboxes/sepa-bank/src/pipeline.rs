@@ -28,7 +28,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::{HeaderMap, Response, StatusCode, header, header::HeaderValue};
 
 use super::{
-    answer::{AnswerWriter, AnsweringService, WrittenHeader, soap_fault},
+    answer::{AnswerShape, AnswerWriter, WrittenHeader, soap_fault},
     certificate_service::{ExaminedApplication, Issued, Issuing},
     certificates::FamilyCertificates,
     chaos::BankFault,
@@ -145,12 +145,12 @@ impl BankService {
 }
 
 /// A message as its service has examined it.
-enum ExaminedMessage {
+enum ExaminedServiceRequest {
     File(Box<ExaminedRequest>),
     Certificate(Box<ExaminedApplication>),
 }
 
-impl ExaminedMessage {
+impl ExaminedServiceRequest {
     fn header(&self) -> &SeenHeader {
         match self {
             Self::File(request) => &request.header,
@@ -293,11 +293,11 @@ impl SandboxSepaBank {
         let (examined, service) = match service {
             BankService::Files => {
                 let examined = ExaminedRequest::new(self, dialect, certificates, message, charset);
-                (ExaminedMessage::File(Box::new(examined)), AnsweringService::files(dialect))
+                (ExaminedServiceRequest::File(Box::new(examined)), AnswerShape::files(dialect))
             }
             BankService::Certificates => {
                 let examined = ExaminedApplication::new(self, certificates, message, charset);
-                (ExaminedMessage::Certificate(Box::new(examined)), AnsweringService::certificates(dialect))
+                (ExaminedServiceRequest::Certificate(Box::new(examined)), AnswerShape::certificates(dialect))
             }
         };
         let (operation, seen_header) = (examined.operation(), examined.header().clone());
@@ -326,8 +326,10 @@ impl SandboxSepaBank {
             Err(RequestRefusal::Fault { code: "Server", text: "ordered", why: "a fault was ordered".to_owned() })
         } else {
             match &examined {
-                ExaminedMessage::File(request) => self.carry_out(dialect, request, &faults),
-                ExaminedMessage::Certificate(application) => self.issue((dialect, certificates), application, &faults),
+                ExaminedServiceRequest::File(request) => self.carry_out(dialect, request, &faults),
+                ExaminedServiceRequest::Certificate(application) => {
+                    self.issue((dialect, certificates), application, &faults)
+                }
             }
         };
         let now_s = self.message_s();

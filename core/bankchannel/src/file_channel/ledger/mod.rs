@@ -13,7 +13,6 @@
 
 mod entry;
 mod run;
-#[allow(dead_code, unused_imports)] // Not every channel looks for repeats.
 mod uploads;
 
 use std::{
@@ -27,7 +26,6 @@ use bankchannel_crypto::digest;
 use bankchannel_foundation::{CallOutcome, Error, Result, error::row, shown};
 
 pub(crate) use entry::{LedgerEntry, LedgerFile};
-#[allow(dead_code, unused_imports)] // Not every channel looks for repeats.
 pub(crate) use uploads::{EarlierUpload, UploadLedger, UploadRecord};
 
 use run::LedgerRun;

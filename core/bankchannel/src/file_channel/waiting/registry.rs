@@ -36,12 +36,12 @@ pub(crate) struct AnswerRegistry<F> {
 struct RegistryState<F> {
     last: u64,
     waits: BTreeMap<u64, RegisteredWait<F>>,
-    listings: HashMap<ListingKey, SharedListing<F>>,
+    listings: HashMap<WaitedListingKey, SharedListing<F>>,
     files: HashMap<FileKey, FetchState>,
 }
 
 /// The name of a place, and a type of files there.
-type ListingKey = (String, String);
+type WaitedListingKey = (String, String);
 
 impl<F> Default for AnswerRegistry<F> {
     fn default() -> Self {
@@ -144,7 +144,7 @@ pub(super) struct FetchClaim<'r, F> {
 /// The right to list files.
 struct ListingClaim<'r, F> {
     registry: &'r AnswerRegistry<F>,
-    key: ListingKey,
+    key: WaitedListingKey,
     begun: Instant,
 }
 

@@ -69,7 +69,7 @@ fn with_check_digit(digits: String) -> String {
 
 /// A certificate that was issued by the service.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct IssuedCertificate {
+pub(crate) struct CustomerCertificateRecord {
     /// Family and customer.
     pub(crate) key: String,
     /// SHA-256 of the certificate's key, hex.

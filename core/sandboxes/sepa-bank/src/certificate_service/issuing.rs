@@ -13,7 +13,7 @@ use bankchannel_sepa_web_services::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
-    codes::{ATTEMPTS_MAX, IssuedCertificate, SentCode},
+    codes::{ATTEMPTS_MAX, CustomerCertificateRecord, SentCode},
     examination::{AskedFor, SeenApplication},
 };
 use crate::{
@@ -153,7 +153,12 @@ impl Issuing<'_> {
     }
 
     /// Nordea: the code is the key of a digest over the request.
-    fn nordea_code(&self, sent: &SentCode, customer: &SandboxCustomer, request: &CertificateRequest) -> CodeCheck<'_> {
+    fn nordea_code(
+        &self,
+        sent: &SentCode,
+        customer: &SandboxCustomer,
+        request: &CertificateRequest,
+    ) -> CodeExamination<'_> {
         let refusal = |code, text: &str, why: &str| (RequestRefusal::code(code, text, why), None);
         if sent.locked {
             return Err(refusal(14, "customer locked", "too many wrong codes were tried"));
@@ -191,7 +196,7 @@ impl Issuing<'_> {
         customer: &SandboxCustomer,
         request: &CertificateRequest,
         used: &str,
-    ) -> CodeCheck<'_> {
+    ) -> CodeExamination<'_> {
         let refusal = |code, text: &str, why: &str| (RequestRefusal::code(code, text, why), None);
         let given = self.application.text("TransferKey").unwrap_or_default();
         let name = request.subject();
@@ -228,7 +233,7 @@ impl Issuing<'_> {
     }
 
     /// The others: a transfer key that works once.
-    fn samlink_code(&self, sent: &SentCode) -> CodeCheck<'_> {
+    fn samlink_code(&self, sent: &SentCode) -> CodeExamination<'_> {
         let given = self.application.text("TransferKey").unwrap_or_default();
         let is_good = given == sent.code && sent.used_for.is_none() && self.bank.scenario_ms() <= sent.until_ms;
         if is_good {
@@ -279,7 +284,7 @@ impl Issuing<'_> {
         });
         match written {
             Ok((certificate, text)) => {
-                changes.push(SandboxChange::Issued(IssuedCertificate {
+                changes.push(SandboxChange::Issued(CustomerCertificateRecord {
                     key: self.key(),
                     key_sha256: digest::hex(&digest::sha256(request.key().spki_der())),
                     pem: certificate.to_pem(),
@@ -330,4 +335,4 @@ impl Issuing<'_> {
 }
 
 /// The result of checking a code: fine, fine and issued before, or a refusal with the code as it has changed.
-type CodeCheck<'s> = Result<Option<&'s IssuedCertificate>, (RequestRefusal, Option<SentCode>)>;
+type CodeExamination<'s> = Result<Option<&'s CustomerCertificateRecord>, (RequestRefusal, Option<SentCode>)>;

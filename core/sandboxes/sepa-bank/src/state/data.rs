@@ -6,7 +6,7 @@ use bankchannel_bank_simulator::{BankLedger, DEFAULT_CURRENCY, DEFAULT_IBAN, DEF
 use bankchannel_foundation::model::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::certificate_service::codes::{IssuedCertificate, SentCode};
+use crate::certificate_service::codes::{CustomerCertificateRecord, SentCode};
 
 /// Whether a customer, a sender or a contract can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -116,7 +116,7 @@ pub(crate) struct StateData {
     codes: BTreeMap<String, SentCode>,
     /// The certificates that the certificate services have issued, oldest first.
     #[serde(default)]
-    issued: Vec<IssuedCertificate>,
+    issued: Vec<CustomerCertificateRecord>,
     /// Counts references.
     pub(crate) references: u64,
 }
@@ -146,7 +146,7 @@ pub(crate) enum SandboxChange {
     /// A code was sent, tried or used.
     Code(SentCode),
     /// A certificate was issued.
-    Issued(IssuedCertificate),
+    Issued(CustomerCertificateRecord),
 }
 
 impl SandboxChange {
@@ -198,7 +198,7 @@ impl StateData {
     }
 
     /// The certificate that a customer was given for a key.
-    pub(crate) fn issued(&self, key: &str, key_sha256: &str) -> Option<&IssuedCertificate> {
+    pub(crate) fn issued(&self, key: &str, key_sha256: &str) -> Option<&CustomerCertificateRecord> {
         self.issued.iter().find(|one| one.key == key && one.key_sha256 == key_sha256)
     }
 
