@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         format.fail(&failure);
         return ExitCode::from(failure.code());
     }
-    let matches = match command(&specs).try_get_matches_from(arguments) {
+    let matches = match reached(&specs, &arguments).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return usage(&without_values(error), format),
     };
@@ -61,9 +61,36 @@ fn not_utf8(arguments: &[OsString]) -> Option<CommandFailure> {
     )))
 }
 
+/// The part of the command line that these arguments can reach: the whole takes as long to build as a short call.
+fn reached(specs: &[Spec], arguments: &[OsString]) -> Command {
+    let mut names = arguments.iter().skip(1).map_while(|argument| argument.to_str());
+    let group = names.next().and_then(|given| groups(specs).into_iter().find(|group| *group == given));
+    let Some(group) = group else { return command(specs) };
+    let is_command = |given: &&str| {
+        handwritten::find(group, given).is_some() || specs.iter().any(|spec| spec.group == group && spec.name == *given)
+    };
+    root().subcommand(operations::group(group, names.next().filter(is_command), specs))
+}
+
 /// The whole command line.
 pub(crate) fn command(specs: &[Spec]) -> Command {
-    let mut root = Command::new("bankchannel")
+    let mut root = root();
+    for name in groups(specs) {
+        root = root.subcommand(operations::group(name, None, specs));
+    }
+    root.subcommand(operations::call_command())
+        .subcommand(catalogue::command())
+        .subcommand(demo::command())
+        .subcommand(serve::command())
+        .subcommand(check::command())
+        .subcommand(serve::admin_command())
+        .subcommand(completion::command())
+        .subcommand(man::command())
+}
+
+/// The program without its commands.
+fn root() -> Command {
+    Command::new("bankchannel")
         .version(bankchannel::VERSION)
         .disable_version_flag(true)
         .arg(
@@ -77,18 +104,7 @@ pub(crate) fn command(specs: &[Spec]) -> Command {
         .about("Talk to banks: files over the ISECure WS Channel, OpenPGP, signed PSD2 requests, and a service to test against")
         .after_help(EXAMPLES)
         .subcommand_required(true)
-        .arg_required_else_help(true);
-    for name in groups(specs) {
-        root = root.subcommand(operations::group(name, specs));
-    }
-    root.subcommand(operations::call_command())
-        .subcommand(catalogue::command())
-        .subcommand(demo::command())
-        .subcommand(serve::command())
-        .subcommand(check::command())
-        .subcommand(serve::admin_command())
-        .subcommand(completion::command())
-        .subcommand(man::command())
+        .arg_required_else_help(true)
 }
 
 /// The groups, in the order of the catalogue.
@@ -156,6 +172,30 @@ mod tests {
                 spec.group,
                 spec.name
             );
+        }
+    }
+
+    #[test]
+    fn each_command_is_reached_as_in_the_whole_command_line() {
+        let specs = operations::specs();
+        let mut whole = command(&specs);
+        whole.build();
+        let helps = |root: &mut Command, names: &[&str]| {
+            let found = names.iter().try_fold(root, |command, name| command.find_subcommand_mut(name));
+            found.map(|command| command.render_long_help().to_string())
+        };
+        for group in groups(&specs) {
+            let commands = whole.find_subcommand(group).expect("it is there").get_subcommands();
+            let commands: Vec<String> = commands.map(|command| command.get_name().to_owned()).collect();
+            let own = commands.iter().filter(|name| *name != "help").map(|name| vec![group, &**name]);
+            for names in own.chain([vec![group]]) {
+                let arguments: Vec<_> = ["bankchannel"].iter().chain(&names).map(OsString::from).collect();
+                let mut part = reached(&specs, &arguments);
+                part.build();
+                let expected = helps(&mut whole, &names);
+                assert!(expected.is_some(), "{names:?}");
+                assert_eq!(helps(&mut part, &names), expected, "{names:?}");
+            }
         }
     }
 

@@ -27,16 +27,18 @@ pub(crate) use spec::{Spec, spec_of, specs};
 
 use crate::handwritten;
 
-/// A group with its commands.
-pub(crate) fn group(name: &'static str, specs: &[Spec]) -> Command {
+/// A group with its commands, or with `only` one of them.
+pub(crate) fn group(name: &'static str, only: Option<&str>, specs: &[Spec]) -> Command {
+    let is_wanted = |command: &str| only.is_none_or(|only| only == command);
     let mut group = Command::new(name).about(help::group(name)).subcommand_required(true).arg_required_else_help(true);
     if let Some(examples) = help::group_examples(name) {
         group = group.after_help(examples);
     }
-    for spec in specs.iter().filter(|spec| spec.group == name && handwritten::find(name, &spec.name).is_none()) {
+    let of_group = specs.iter().filter(|spec| spec.group == name && is_wanted(&spec.name));
+    for spec in of_group.filter(|spec| handwritten::find(name, &spec.name).is_none()) {
         group = group.subcommand(spec.command());
     }
-    for written in handwritten::all().filter(|written| written.group() == name) {
+    for written in handwritten::all().filter(|written| written.group() == name && is_wanted(written.name())) {
         group = group.subcommand(written.command());
     }
     group
