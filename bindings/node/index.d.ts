@@ -8363,7 +8363,7 @@ export interface GetBankCertificatesResponse {
    * by that: each must itself lead to one.
    */
   readonly certificates: readonly BankCertificate[];
-  /** Never there: no request has a key. Does not travel. */
+  /** Does not travel: no request has a key. Never there. */
   readonly certificate?: string;
   /** What shows later which messages were exchanged. Does not travel: the client notes it. */
   readonly evidence?: ExchangeEvidence;

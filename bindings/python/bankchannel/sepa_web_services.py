@@ -551,7 +551,7 @@ class GetBankCertificatesResponse(Record):
     """
 
     certificate: str | None = None
-    """Never there: no request has a key. Does not travel."""
+    """Does not travel: no request has a key. Never there."""
 
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""

@@ -19,7 +19,7 @@ final class GetBankCertificatesResponse
      * @param list<BankCertificate> $certificates The certificates of the bank's authorities, as it gives
      * them. None of them becomes an anchor of trust by that: each must itself lead to one.
      * @param string|null $executionSerial The `execution_serial` of the request, if it had one.
-     * @param string|null $certificate Never there: no request has a key. Does not travel.
+     * @param string|null $certificate Does not travel: no request has a key. Never there.
      * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not
      * travel: the client notes it.
      */

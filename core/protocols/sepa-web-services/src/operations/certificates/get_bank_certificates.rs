@@ -24,7 +24,7 @@ pub struct GetBankCertificatesResponse {
     /// The certificates of the bank's authorities, as it gives them. None of them becomes an anchor of trust by that: each
     /// must itself lead to one.
     pub certificates: Vec<BankCertificate>,
-    /// Never there: no request has a key. Does not travel.
+    /// Does not travel: no request has a key. Never there.
     #[boundary(off_wire)]
     pub certificate: Option<String>,
     /// What shows later which messages were exchanged. Does not travel: the client notes it.
