@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DataEnum, DeriveInput, Fields};
 
-use crate::attributes::{BoundaryAttributes, doc, snake_case};
+use crate::{
+    attributes::{BoundaryAttributes, doc, snake_case},
+    in_static,
+};
 
 pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, open: bool) -> syn::Result<TokenStream> {
     let ident = &input.ident;
@@ -61,9 +64,10 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, open: bool) -> syn::R
     };
     let model = quote! { ::bankchannel_foundation::model };
     let shape = |values: &[TokenStream]| {
-        quote! {
-            &#model::Shape::Enum(#model::EnumShape { name: #name, doc: #type_doc, open: #open, values: &[#(#values),*] })
-        }
+        let values = quote! {
+            #model::Shape::Enum(#model::EnumShape { name: #name, doc: #type_doc, open: #open, values: &[#(#values),*] })
+        };
+        in_static(&quote! { #model::Shape }, &values)
     };
     let (own_shape, wire_shape) = (shape(&values), shape(&wire_values));
     let wire_names = has_wire_names.then(|| {

@@ -54,6 +54,17 @@ pub fn derive_operation_docs(input: TokenStream) -> TokenStream {
     operation_docs::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
+/// A description as a static, and a reference to it. A reference to a constant is compiled with all that the constant refers
+/// to, in each place anew: with descriptions of descriptions that took minutes.
+fn in_static(ty: &proc_macro2::TokenStream, value: &proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    quote::quote! {
+        {
+            static DESCRIPTION: #ty = #value;
+            &DESCRIPTION
+        }
+    }
+}
+
 fn expand(input: &DeriveInput) -> syn::Result<proc_macro2::TokenStream> {
     if !input.generics.params.is_empty() {
         return Err(syn::Error::new_spanned(&input.generics, "boundary types are not generic"));

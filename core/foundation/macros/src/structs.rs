@@ -7,7 +7,7 @@ use syn::{DeriveInput, Field, Fields, Type, ext::IdentExt};
 use crate::{
     attributes::{BoundaryAttributes, camel_case, doc, pascal_case},
     builders::BuilderMethods,
-    group,
+    group, in_static,
 };
 
 pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenStream> {
@@ -32,7 +32,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
             groups.push(group);
         } else {
             let index = own.len();
-            parts.push(quote! { ::core::slice::from_ref(&Self::OWN_FIELDS[#index]) });
+            parts.push(quote! { ::core::slice::from_ref(&#ident::OWN_FIELDS[#index]) });
             takes.push(quote! { #field_ident: object.field::<#ty>(&Self::OWN_FIELDS[#index], reader)? });
             puts.push(quote! { object.put(&Self::OWN_FIELDS[#index], self.#field_ident, writer); });
             builder.field(field, index, &doc(&field.attrs, &field.ident)?);
@@ -41,14 +41,24 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     }
     let count = own.len();
     let (all, check) = if groups.is_empty() {
-        (quote! { &Self::OWN_FIELDS }, None)
+        (quote! { Self::OWN_FIELDS }, None)
     } else {
-        let joined = quote! { #model::joined::<{ #count #(+ #groups::FIELDS.len())* }> };
+        let all = quote! { { #count #(+ #groups::FIELDS.len())* } };
         // Forces evaluation: an associated constant is evaluated only on use, and a duplicate name must fail to compile
         // here.
         let check = quote! { const _: &[#model::Field] = <#ident as #model::Fields>::FIELDS; };
-        (quote! { &#joined(&[#(#parts),*]) }, Some(check))
+        let joined = quote! { #model::joined::<#all>(&[#(#parts),*]) };
+        (in_static(&quote! { [#model::Field; #all] }, &joined), Some(check))
     };
+    let own = in_static(&quote! { [#model::Field; #count] }, &quote! { [#(#own),*] });
+    let shape = quote! {
+        #model::Shape::Struct(#model::StructShape {
+            name: #name,
+            doc: #type_doc,
+            fields: <#ident as #model::Fields>::FIELDS,
+        })
+    };
+    let shape = in_static(&quote! { #model::Shape }, &shape);
     let builder = builder.finish();
     let constructor = (!own_new).then(|| constructor(input, fields)).flatten();
     let group = flattened.then(|| group::methods(input, fields)).transpose()?;
@@ -57,7 +67,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
         #constructor
         #group
         impl #ident {
-            const OWN_FIELDS: [#model::Field; #count] = [#(#own),*];
+            const OWN_FIELDS: &'static [#model::Field; #count] = #own;
         }
         #check
         impl #model::Fields for #ident {
@@ -77,11 +87,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
             }
         }
         impl #model::Boundary for #ident {
-            const SHAPE: &'static #model::Shape = &#model::Shape::Struct(#model::StructShape {
-                name: #name,
-                doc: #type_doc,
-                fields: <Self as #model::Fields>::FIELDS,
-            });
+            const SHAPE: &'static #model::Shape = #shape;
             fn read(
                 value: #model::Value<'_>,
                 reader: &mut #model::Reader<'_>,

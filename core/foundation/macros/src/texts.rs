@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Expr, FieldsUnnamed, Type};
 
-use crate::attributes::{BoundaryAttributes, doc};
+use crate::{
+    attributes::{BoundaryAttributes, doc},
+    in_static,
+};
 
 pub(crate) fn expand(
     input: &DeriveInput,
@@ -32,6 +35,17 @@ pub(crate) fn expand(
     let parts = if is_secret { secret(ident) } else { plain(ident, attributes.personal) };
     let TextParts { kind, make, methods, impls, read, write } = parts;
     let constructors = constructors(&name, max_bytes, check, &make);
+    let shape = quote! {
+        #model::Shape::#kind(#model::TextShape {
+            name: #name,
+            doc: #type_doc,
+            format: #format,
+            pattern: #pattern,
+            max_bytes: #max_bytes,
+            example: #example,
+        })
+    };
+    let shape = in_static(&quote! { #model::Shape }, &shape);
     Ok(quote! {
         impl #ident {
             #constructors
@@ -42,14 +56,7 @@ pub(crate) fn expand(
         ::bankchannel_foundation::text_field!(#ident);
 
         impl #model::Boundary for #ident {
-            const SHAPE: &'static #model::Shape = &#model::Shape::#kind(#model::TextShape {
-                name: #name,
-                doc: #type_doc,
-                format: #format,
-                pattern: #pattern,
-                max_bytes: #max_bytes,
-                example: #example,
-            });
+            const SHAPE: &'static #model::Shape = #shape;
             fn read(
                 value: #model::Value<'_>,
                 reader: &mut #model::Reader<'_>,

@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DataEnum, DeriveInput, Fields};
 
-use crate::attributes::{BoundaryAttributes, doc, snake_case};
+use crate::{
+    attributes::{BoundaryAttributes, doc, snake_case},
+    in_static,
+};
 
 pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, tag: &str) -> syn::Result<TokenStream> {
     let ident = &input.ident;
@@ -59,16 +62,19 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, tag: &str) -> syn::Re
             }
         }
     }
+    let shape = quote! {
+        ::bankchannel_foundation::model::Shape::Union(::bankchannel_foundation::model::UnionShape {
+            name: #name,
+            doc: #type_doc,
+            tag: #tag,
+            variants: &[#(#shapes),*],
+        })
+    };
+    let shape = in_static(&quote! { ::bankchannel_foundation::model::Shape }, &shape);
     Ok(quote! {
         ::bankchannel_foundation::field_of_itself!(#ident);
         impl ::bankchannel_foundation::model::Boundary for #ident {
-            const SHAPE: &'static ::bankchannel_foundation::model::Shape =
-                &::bankchannel_foundation::model::Shape::Union(::bankchannel_foundation::model::UnionShape {
-                    name: #name,
-                    doc: #type_doc,
-                    tag: #tag,
-                    variants: &[#(#shapes),*],
-                });
+            const SHAPE: &'static ::bankchannel_foundation::model::Shape = #shape;
             #[allow(unused_variables)]
             fn read(
                 value: ::bankchannel_foundation::model::Value<'_>,
