@@ -67,6 +67,9 @@ pub(super) enum WaitEnd {
     Failed(Error),
 }
 
+/// The fetching of a file that was listed.
+type RunningFetch<'a, F> = Pin<Box<dyn Future<Output = FetchOutcome<F>> + Send + 'a>>;
+
 /// A wait and what has come so far.
 pub(super) struct AnswerWait<'a, C: FileChannel> {
     steps: &'a ChannelFlowSteps<'a, C>,
@@ -77,7 +80,7 @@ pub(super) struct AnswerWait<'a, C: FileChannel> {
     begun_at: Instant,
     /// The files that were there before the upload.
     known: BTreeSet<(String, String)>,
-    fetches: FuturesUnordered<Pin<Box<dyn Future<Output = FetchOutcome<C::File>> + Send + 'a>>>,
+    fetches: FuturesUnordered<RunningFetch<'a, C::File>>,
     /// The files that are being fetched here.
     running: Vec<(String, String)>,
     pub(super) taken: Vec<TakenAnswer<C::File>>,

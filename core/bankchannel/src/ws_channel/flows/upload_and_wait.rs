@@ -216,7 +216,7 @@ impl Flow<WsChannel> for UploadAndWait {
         let prepared = prepare(&steps, request.content, request.file_name, authority, check).await?;
         let upload = Arc::new(prepared.message(&steps).await?);
         let send = prepared.upload(&steps, (request.bank, request.file_type), request.repeats, &upload);
-        let awaited = wait.around(&steps, &upload, send).await?;
+        let awaited = Box::pin(wait.around(&steps, &upload, send)).await?;
         awaited.returned(|awaited| {
             let AwaitedAnswers { sent, verdict, verdict_text, status, reason, notes, .. } = awaited;
             let SignAndUploadResponse { file_name, bytes, response_text, .. } = sent;
