@@ -230,7 +230,7 @@ impl Flow<SepaWebServices> for UploadBankFileAndWait {
         let options = steps.exchange_options::<UploadBankFile>(ContentDestination::Memory);
         let exchange = client.exchange::<UploadBankFile>(sent, &options);
         let send = request.repeats.send_once(&steps, file, exchange);
-        wait.around(&steps, &upload, send).await?.returned(|awaited| {
+        Box::pin(wait.around(&steps, &upload, send)).await?.returned(|awaited| {
             let AwaitedAnswers { sent, verdict, verdict_text, status, reason, missing, notes, .. } = awaited;
             UploadBankFileAndWaitResponse {
                 verdict,

@@ -146,9 +146,10 @@ impl Issuing<'_> {
                 Ok(text) => Issued { answer: Ok(text), changes: Vec::new() },
                 Err(error) => Issued::refused(error.into()),
             },
-            Err((refusal, changed)) => {
-                Issued { answer: Err(refusal), changes: changed.map(SandboxChange::Code).into_iter().collect() }
-            }
+            Err((refusal, changed)) => Issued {
+                answer: Err(refusal),
+                changes: changed.map(|code| SandboxChange::Code(*code)).into_iter().collect(),
+            },
         }
     }
 
@@ -176,7 +177,7 @@ impl Issuing<'_> {
             let changed = SentCode { failures, locked: failures >= ATTEMPTS_MAX, ..sent.clone() };
             let why =
                 format!("attempt {failures} of {ATTEMPTS_MAX}: the HMAC is not that of the code and this request");
-            return Err((RequestRefusal::code(34, "mac error", why), Some(changed)));
+            return Err((RequestRefusal::code(34, "mac error", why), Some(Box::new(changed))));
         }
         let value = |oid: &str| request.subject().get(oid).map(|attribute| attribute.value.as_str());
         if value("2.5.4.3") != Some(&*customer.company) {
@@ -213,7 +214,7 @@ impl Issuing<'_> {
             let changed = SentCode { locked: true, ..sent.clone() };
             let refused =
                 RequestRefusal::code(30, "authentication failed", "the two blocks are in the wrong order: locked");
-            return Err((refused, Some(changed)));
+            return Err((refused, Some(Box::new(changed))));
         }
         if given != sent.code {
             let is_form = given.len() == 16 && given.bytes().all(|byte| byte.is_ascii_digit());
@@ -335,4 +336,4 @@ impl Issuing<'_> {
 }
 
 /// The result of checking a code: fine, fine and issued before, or a refusal with the code as it has changed.
-type CodeExamination<'s> = Result<Option<&'s CustomerCertificateRecord>, (RequestRefusal, Option<SentCode>)>;
+type CodeExamination<'s> = Result<Option<&'s CustomerCertificateRecord>, (RequestRefusal, Option<Box<SentCode>>)>;
