@@ -172,7 +172,6 @@ mod tests {
         assert_eq!(pieces.finish_hex(), expected);
     }
 
-    /// RFC 4231, test case 2, and the challenge vector of docs/protocols/ws-channel.md §3.2.
     #[test]
     fn t45_hmac_sha_1_vectors() {
         let every: Vec<u8> = (0..=255).collect();
@@ -184,6 +183,7 @@ mod tests {
         }
     }
 
+    /// RFC 4231, test case 2, and the challenge vector of docs/protocols/ws-channel.md §3.2.
     #[test]
     fn hmac_vectors() {
         let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";

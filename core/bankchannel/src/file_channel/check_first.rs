@@ -1,6 +1,5 @@
 //! Checks a payment file before it is signed or sent.
 
-use crate::client::source::UploadSource;
 use bankchannel_foundation::{
     Boundary, Error, Result,
     clock::{Clock as _, SystemClock},
@@ -11,6 +10,8 @@ use bankchannel_iso20022::{
     errors,
     rules::{BankProfile, Level, PaymentVersion},
 };
+
+use crate::client::source::UploadSource;
 
 /// The check of a payment file before sending.
 #[derive(Debug, Clone, Default, Boundary)]

@@ -42,6 +42,11 @@ pub(crate) trait ChannelFile: Clone + Send + Sync + 'static {
     /// The bank's reference.
     fn file_reference(&self) -> &str;
 
+    /// Type and reference: no two files of a place share both.
+    fn key(&self) -> (String, String) {
+        (self.file_type().to_owned(), self.file_reference().to_owned())
+    }
+
     /// When it was made, as the bank writes it.
     fn file_timestamp(&self) -> &str;
 

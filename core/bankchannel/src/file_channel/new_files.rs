@@ -88,9 +88,7 @@ async fn forget_reported<C: FileChannel>(ledger: Arc<FileLedger>, files: &[Fetch
         let is_gone = file.error.as_ref().is_some_and(|(code, _)| code == C::FILE_GONE.code);
         file.status == DownloadStatus::Downloaded || is_gone
     };
-    let key =
-        |file: &FetchedNewFile<C::File>| (file.file.file_type().to_owned(), file.file.file_reference().to_owned());
-    let reported: Vec<_> = files.iter().filter(is_settled).map(key).collect();
+    let reported: Vec<_> = files.iter().filter(is_settled).map(|file| file.file.key()).collect();
     settle(move || reported.iter().for_each(|(file_type, reference)| ledger.reported(file_type, reference))).await;
 }
 

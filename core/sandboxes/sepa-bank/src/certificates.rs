@@ -18,14 +18,13 @@ use bankchannel_crypto::{
     x509::{Certificate, CertificateIssuer, CertificatePurpose, CertificateRequest, NewCertificate},
 };
 use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_sepa_web_services::profile::BankFamily;
 use bankchannel_server::{
     folder::{private_folder, write_whole},
     http::TlsFiles,
 };
 use jiff::{Timestamp, ToSpan as _};
 use zeroize::Zeroizing;
-
-use bankchannel_sepa_web_services::profile::BankFamily;
 
 use super::{
     chaos::BankFault,
@@ -40,8 +39,9 @@ const CERTIFICATE_MODE: u32 = 0o644;
 const HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 const BITS: usize = 2048;
 /// Parts of a name.
-const COMMON_NAME: &str = "2.5.4.3";
-const SUBJECT_SERIAL: &str = "2.5.4.5";
+pub(crate) const COMMON_NAME: &str = "2.5.4.3";
+pub(crate) const SUBJECT_SERIAL: &str = "2.5.4.5";
+pub(crate) const COUNTRY: &str = "2.5.4.6";
 
 /// A signer of the bank.
 pub(crate) struct BankSigner {

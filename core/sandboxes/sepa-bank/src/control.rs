@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use super::{
     certificate_service::codes::SentCode,
     chaos::FaultOrder,
-    dialect::DIALECTS,
+    dialect::{BankDialect, DIALECTS},
     service::SandboxSepaBank,
     state::{FileKind, SandboxChange, SandboxCustomer, SandboxFile},
 };
@@ -161,13 +161,13 @@ impl SandboxSepaBank {
     fn add_customers(&self, customers: Vec<SandboxCustomer>) -> Result<Value> {
         let mut added = Vec::new();
         for customer in customers {
-            let at = known_family(&customer.family)?;
+            let dialect = known_family(&customer.family)?;
             let fits =
                 |text: &str| (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
             if !fits(&customer.customer_id) {
                 return Err(Error::invalid_field("customer_id", "must have 1 to 16 letters and digits"));
             }
-            let pair = self.certificates[at].customer(&customer.customer_id, &customer.company)?;
+            let pair = self.certificates_of(dialect).customer(&customer.customer_id, &customer.company)?;
             added.push(json!({
                 "family": customer.family,
                 "customer_id": customer.customer_id,
@@ -181,13 +181,13 @@ impl SandboxSepaBank {
 
     /// Sends a customer a new code. What was locked is open again.
     fn send_code(&self, to: &CodeReceiver) -> Result<Value> {
-        let dialect = &DIALECTS[known_family(&to.family)?];
+        let dialect = known_family(&to.family)?;
         let now_ms = self.scenario_ms();
         let sent = self.state.change(|state| {
-            if state.customer(&to.family, &to.customer_id).is_none() {
+            let Some(customer) = state.customer(&to.family, &to.customer_id) else {
                 return Err(Error::invalid_field("customer_id", "is no customer of this family"));
-            }
-            let key = format!("{}/{}", to.family, to.customer_id);
+            };
+            let key = customer.key();
             let number = state.code(&key).map_or(0, |earlier| earlier.number + 1);
             let sent = SentCode::new(dialect.family, &key, number, now_ms);
             Ok((sent.clone(), vec![SandboxChange::Code(sent)]))
@@ -200,10 +200,10 @@ impl SandboxSepaBank {
     }
 }
 
-/// The place of a family in the list of dialects.
-fn known_family(name: &str) -> Result<usize> {
-    DIALECTS.iter().position(|dialect| dialect.name() == name).ok_or_else(|| {
-        let known: Vec<&str> = DIALECTS.iter().map(super::dialect::BankDialect::name).collect();
+/// The dialect of a family.
+fn known_family(name: &str) -> Result<&'static BankDialect> {
+    BankDialect::named(name).ok_or_else(|| {
+        let known: Vec<&str> = DIALECTS.iter().map(BankDialect::name).collect();
         Error::invalid_field("family", format!("must be one of {}", known.join(", ")))
     })
 }

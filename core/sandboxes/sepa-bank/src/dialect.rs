@@ -192,6 +192,11 @@ impl BankDialect {
         DIALECTS.iter().find(|dialect| dialect.family == family).unwrap_or(&DIALECTS[0])
     }
 
+    /// The dialect of the family with this name.
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        DIALECTS.iter().find(|dialect| dialect.name() == name)
+    }
+
     /// The family's name.
     pub(crate) fn name(&self) -> &'static str {
         self.path.trim_start_matches('/')

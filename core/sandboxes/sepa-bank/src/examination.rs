@@ -184,9 +184,14 @@ impl CoveredParts for RequestParts {
 /// The command of an element in the Body, named without `in`, and its operation.
 fn command_of(wrapper: &str) -> Option<(FileCommand, &'static str)> {
     let command = FileCommand::ALL.into_iter().find(|known| known.wrapper().strip_suffix("in") == Some(wrapper))?;
-    let is_it = |route: &Route| route.wire_name == command.name();
-    let entry = CATALOGUE.iter().find(|entry| entry.declaration.route.as_ref().is_some_and(is_it))?;
-    Some((command, entry.declaration.name))
+    Some((command, operation_named(command.name())))
+}
+
+/// The library's name of the operation that routes call so.
+pub(crate) fn operation_named(wire_name: &str) -> &'static str {
+    let is_it = |route: &Route| route.wire_name == wire_name;
+    let entry = CATALOGUE.iter().find(|entry| entry.declaration.route.as_ref().is_some_and(is_it));
+    entry.map_or("", |entry| entry.declaration.name)
 }
 
 impl ExaminedRequest {
@@ -219,21 +224,17 @@ impl ExaminedRequest {
     }
 
     /// The failed check with this id.
-    fn failed(&self, id: &str) -> Option<&str> {
-        self.verdict.checks.iter().find(|check| !check.ok && check.id == id).map(|check| check.why.as_str())
-    }
-
     /// S2 to S8, S12 to S17: what the message itself shows. What follows needs the state.
     fn own_faults(&self, bank: &SandboxSepaBank, dialect: &BankDialect) -> Result<(), RequestRefusal> {
         let fault = |text, why: &str| Err(RequestRefusal::Fault { code: "Client", text, why: why.to_owned() });
-        if let Some(why) = self.failed("V2") {
+        if let Some(why) = self.verdict.failed("V2") {
             return fault("malformed message", why);
         }
         if self.verdict.kind == MessageKind::SoapFault {
             return fault("a fault is no request", "the Body holds a SOAP fault");
         }
         let Some((command, _)) = command_of(&self.header.wrapper) else {
-            return match self.failed("V9") {
+            return match self.verdict.failed("V9") {
                 None if self.header.wrapper.is_empty() => {
                     fault("malformed message", "it is no SOAP envelope with an element in its Body")
                 }
@@ -250,13 +251,13 @@ impl ExaminedRequest {
         if let Some(why) = &self.header.fault {
             return Err(RequestRefusal::code(12, "schema validation failed", why.clone()));
         }
-        if let Some(why) = ["V4", "V5", "V6"].iter().find_map(|id| self.failed(id)) {
+        if let Some(why) = ["V4", "V5", "V6"].iter().find_map(|id| self.verdict.failed(id)) {
             return Err(RequestRefusal::code(2, "signature verification failed", why));
         }
-        if let Some(why) = self.failed("V7") {
+        if let Some(why) = self.verdict.failed("V7") {
             return Err(RequestRefusal::code(2, "message expired", why));
         }
-        if let Some(why) = self.failed("V8") {
+        if let Some(why) = self.verdict.failed("V8") {
             return Err(RequestRefusal::code(4, "certificate not valid", why));
         }
         match &self.envelope {
@@ -265,7 +266,7 @@ impl ExaminedRequest {
             }
             Some(_) => Ok(()),
             None => {
-                let why = self.failed("V9").unwrap_or("the envelope is not signed");
+                let why = self.verdict.failed("V9").unwrap_or("the envelope is not signed");
                 Err(RequestRefusal::code(2, "signature verification failed", why))
             }
         }
@@ -274,12 +275,12 @@ impl ExaminedRequest {
     /// S12 to S17: the document.
     fn document_faults(&self, dialect: &BankDialect) -> Result<&BankRequest, RequestRefusal> {
         let schema = |why: &str| RequestRefusal::code(12, &format!("schema validation failed: {why}"), why);
-        if let Some(why) = self.failed("V10") {
+        if let Some(why) = self.verdict.failed("V10") {
             return Err(schema(why));
         }
-        let wrong_command = self.failed("V9");
+        let wrong_command = self.verdict.failed("V9");
         let signature = self.verdict.signatures.iter().find(|one| one.level == SignatureLevel::Document);
-        if let Some(why) = self.failed("V11") {
+        if let Some(why) = self.verdict.failed("V11") {
             return Err(match signature {
                 Some(one) if one.valid => RequestRefusal::code(19, "content certificate not valid", why),
                 _ => RequestRefusal::code(18, "content signature verification failed", why),

@@ -2,10 +2,10 @@
 //! the banks describe what is inside.
 
 use bankchannel_foundation::openapi::described_exchanges;
-use bankchannel_sepa_web_services::{BankServiceCommand, CATALOGUE, TERMS};
+use bankchannel_sepa_web_services::{
+    BankServiceCommand, CATALOGUE, TERMS, profile::BankFamily, request::CertificateCommand,
+};
 use serde_json::{Map, Value, json};
-
-use bankchannel_sepa_web_services::{profile::BankFamily, request::CertificateCommand};
 
 use super::dialect::{BankDialect, CERTIFICATES, DIALECTS};
 

@@ -88,7 +88,7 @@ fn described(
     certificates: &FamilyCertificates,
     state: &SepaBankState,
 ) -> Result<SepaBankCustomer> {
-    let key = format!("{}/{}", customer.family, customer.customer_id);
+    let key = customer.key();
     let pair = certificates.customer(&customer.customer_id, &customer.company)?;
     Ok(SepaBankCustomer {
         customer_id: customer.customer_id.clone(),

@@ -1,7 +1,7 @@
 //! A file sent, and the bank's answers to it awaited: the part of `upload_and_wait` that all file channels share.
 //!
 //! ```text
-//!   WaitSettings::open ─► what is there is noted ─► send ─► AnswerWait ─► AwaitedAnswers ─► response, or error with it
+//!   UploadWait::open ─► what is there is noted ─► send ─► AnswerWait ─► AwaitedAnswers ─► response, or error with it
 //!                                                              └── AnswerRegistry: lists and files shared by all waits
 //! ```
 

@@ -69,7 +69,7 @@ pub(super) struct FileKey {
 impl FileKey {
     /// The key of a file at a place of this name.
     pub(super) fn new<F: ChannelFile>(place: &str, file: &F) -> Self {
-        let (file_type, file_reference) = (file.file_type().to_owned(), file.file_reference().to_owned());
+        let (file_type, file_reference) = file.key();
         Self { place: place.to_owned(), file_type, file_reference }
     }
 }

@@ -10,7 +10,7 @@ use bankchannel_iso20022::{
 use super::{
     super::{ChannelFile as _, FileChannel, fetch::settle, ledger::LedgerEntry, parsed::Parsed},
     registry::OwnAnswer,
-    wait::{AnswerWait, key_of, name_of},
+    wait::{AnswerWait, name_of},
 };
 
 /// A file that a wait has taken.
@@ -65,7 +65,7 @@ impl<C: FileChannel> AnswerWait<'_, C> {
 
     /// The answers that came, by type and reference.
     pub(super) fn taken_names(&self) -> String {
-        let names = self.taken.iter().map(|taken| name_of(&key_of(&taken.answer.file)));
+        let names = self.taken.iter().map(|taken| name_of(&taken.answer.file.key()));
         names.collect::<Vec<_>>().join(", ")
     }
 

@@ -138,7 +138,7 @@ impl<'a, C: FileChannel> AnswerWait<'a, C> {
                 }
                 self.steps.wait(Duration::from_millis(20)).await?;
             };
-            self.known.extend(listed.iter().map(key_of));
+            self.known.extend(listed.iter().map(ChannelFile::key));
         }
         Ok(())
     }
@@ -208,7 +208,7 @@ impl<'a, C: FileChannel> AnswerWait<'a, C> {
                 Err(error) if self.passes(&error) => continue,
                 Err(error) => return Err(error),
             };
-            let is_new = |file: &&C::File| file.file_type() == wanted.file_type && !self.known.contains(&key_of(*file));
+            let is_new = |file: &&C::File| file.file_type() == wanted.file_type && !self.known.contains(&file.key());
             let new: Vec<C::File> = listed.iter().filter(is_new).cloned().collect();
             let place = wanted.place.clone();
             for file in new {
@@ -228,7 +228,7 @@ impl<'a, C: FileChannel> AnswerWait<'a, C> {
     }
 
     fn fetch(&mut self, place: C::Place, file: C::File, claim: FetchClaim<'a, C::File>) {
-        self.running.push(key_of(&file));
+        self.running.push(file.key());
         self.steps.say(&format!("downloading the {}", file.file_type()));
         let steps = self.steps;
         let (ledger, interval) = (self.settings.ledger.clone(), self.settings.interval);
@@ -241,7 +241,7 @@ impl<'a, C: FileChannel> AnswerWait<'a, C> {
     /// Takes the result of a fetch. The file may be this wait's, another one's or nobody's.
     async fn fetched(&mut self, fetched: FetchOutcome<C::File>) -> Result<()> {
         let FetchOutcome { file, result } = fetched;
-        let key = key_of(&file);
+        let key = file.key();
         self.running.retain(|running| *running != key);
         let name = name_of(&key);
         match result {
@@ -423,10 +423,6 @@ async fn listed<C: FileChannel>(
     // All: a file that another wait or process has fetched is no longer new.
     let list = list(steps, &wanted.place, ListedFiles::All);
     steps.client.answers().listing((place, &wanted.file_type), not_before, list).await
-}
-
-pub(super) fn key_of<F: ChannelFile>(file: &F) -> (String, String) {
-    (file.file_type().to_owned(), file.file_reference().to_owned())
 }
 
 pub(super) fn name_of((file_type, reference): &(String, String)) -> String {

@@ -88,8 +88,7 @@ impl FileChannel for SepaWebServices {
     }
 
     fn bank_name(&self, _: &BankFilePlace) -> String {
-        let profile = self.0.sender.as_ref().map(|sender| &sender.connection.profile);
-        let name = profile.and_then(|profile| profile.bank.as_deref().or(profile.name.as_deref()));
+        let name = self.0.sender.as_ref().and_then(|sender| sender.connection.profile.bank_name());
         name.unwrap_or("bank").to_owned()
     }
 

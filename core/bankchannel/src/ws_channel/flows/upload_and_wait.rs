@@ -1,6 +1,6 @@
 //! Sends a file and waits for the bank's answers (docs/protocols/ws-channel.md §8.2).
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use bankchannel_foundation::{
     Boundary, Content, Declaration, Operation, OperationDocs, Result, Secret,
@@ -220,9 +220,6 @@ impl Flow<WsChannel> for UploadAndWait {
         awaited.returned(|awaited| {
             let AwaitedAnswers { sent, verdict, verdict_text, status, reason, notes, .. } = awaited;
             let SignAndUploadResponse { file_name, bytes, response_text, .. } = sent;
-            let mut missing = awaited.missing.iter().map(String::as_str).collect::<BTreeSet<_>>();
-            // Once, in the order of the request.
-            let is_missing = |wanted: &FileType| missing.remove(wanted.as_str());
             UploadAndWaitResponse {
                 verdict,
                 verdict_text,
@@ -232,7 +229,7 @@ impl Flow<WsChannel> for UploadAndWait {
                 file_name,
                 bytes,
                 answers: awaited.answers.into_iter().map(BankAnswer::from).collect(),
-                missing: request.wait_for.into_iter().filter(is_missing).collect(),
+                missing: awaited.missing.iter().filter_map(|name| FileType::parse(name).ok()).collect(),
                 others: awaited.others.into_iter().map(BankAnswer::from).collect(),
                 notes,
                 response_text,

@@ -31,7 +31,7 @@ impl FileServiceConnection {
         mut fields: Object<'static>,
     ) -> Result<CertificateApplication, Error> {
         let profile = &self.profile;
-        let bank = profile.bank.as_deref().or(profile.name.as_deref()).unwrap_or("this bank");
+        let bank = profile.bank_name().unwrap_or("this bank");
         let is_offered = profile.certificate_operations.as_ref().is_some_and(|offered| offered.contains(&command));
         let (Some(family), true) = (profile.family, is_offered) else {
             let text = format!("{bank} does not offer {} to programs", command.name());

@@ -118,7 +118,7 @@ impl FileServiceConnection {
     fn check_offered(&self, command: FileCommand) -> Result<(), Error> {
         match &self.profile.operations {
             Some(offered) if !offered.contains(&command) => {
-                let bank = self.profile.bank.as_deref().or(self.profile.name.as_deref()).unwrap_or("this bank");
+                let bank = self.profile.bank_name().unwrap_or("this bank");
                 Err(Error::because(&errors::NOT_OFFERED, format!("{bank} does not offer {}", command.name())))
             }
             _ => Ok(()),

@@ -75,7 +75,7 @@ impl ChannelProfile {
         company: Option<&str>,
     ) -> Result<Vec<(SubjectAttribute, String)>, Error> {
         let Some(rules) = self.certificate_subject.as_ref().filter(|rules| !rules.is_empty()) else {
-            let bank = self.bank.as_deref().or(self.name.as_deref()).unwrap_or("this bank");
+            let bank = self.bank_name().unwrap_or("this bank");
             let why =
                 format!("the profile of {bank} does not say which name its certificates have: certificate_subject");
             return Err(Error::because(&crate::errors::NOT_OFFERED, why));

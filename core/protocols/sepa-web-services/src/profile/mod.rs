@@ -251,6 +251,12 @@ impl ChannelProfile {
         })
     }
 
+    /// The bank's name: of a profile without one, the profile's.
+    #[must_use]
+    pub fn bank_name(&self) -> Option<&str> {
+        self.bank.as_deref().or(self.name.as_deref())
+    }
+
     /// The address of the file service in an environment; `None` if the profile has none.
     #[must_use]
     pub fn file_url_of(&self, environment: BankEnvironment) -> Option<&str> {

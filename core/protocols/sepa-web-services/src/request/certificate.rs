@@ -6,7 +6,7 @@ use bankchannel_foundation::{Boundary, Error, Secret, error::row};
 use bankchannel_xml_signature::{DocumentDraft, DraftedSignature, SOAP_NAMESPACE, push_canonical_text};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::text::{check, element};
+use super::text::{check, element, environment_word};
 use crate::profile::{BankEnvironment, BankFamily};
 
 /// An operation of a certificate service.
@@ -133,14 +133,10 @@ impl CertificateApplication {
         let is_nordea = self.family == BankFamily::Nordea;
         check("customer_id", &self.customer_id, 16)?;
         check("software_id", &self.software_id, 80)?;
-        let environment = match self.environment {
-            BankEnvironment::Production => "PRODUCTION",
-            BankEnvironment::Test => "TEST",
-        };
         for (name, value) in [
             ("CustomerId", &*self.customer_id),
             ("Timestamp", &self.timestamp),
-            ("Environment", environment),
+            ("Environment", environment_word(self.environment)),
             ("SoftwareId", &self.software_id),
         ] {
             element(&mut out, "", name, value);

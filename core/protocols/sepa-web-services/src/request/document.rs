@@ -5,7 +5,7 @@ use bankchannel_foundation::{
     model::{Date, Decimal},
 };
 
-use super::text::{check, element};
+use super::text::{check, element, environment_word};
 use crate::{DOCUMENT_NAMESPACE, profile::BankEnvironment};
 
 /// An operation of the file service.
@@ -156,11 +156,7 @@ impl ApplicationRequest {
         out.put("end_date", "EndDate", day(&self.end_date).as_deref(), 10)?;
         out.put("status", "Status", self.status.as_deref(), 10)?;
         out.put("service_id", "ServiceId", self.service_id.as_deref(), 256)?;
-        let environment = match self.environment {
-            BankEnvironment::Production => "PRODUCTION",
-            BankEnvironment::Test => "TEST",
-        };
-        out.put("environment", "Environment", Some(environment), 10)?;
+        out.put("environment", "Environment", Some(environment_word(self.environment)), 10)?;
         if !self.file_references.is_empty() {
             out.0.push_str("<FileReferences>");
             for reference in &self.file_references {

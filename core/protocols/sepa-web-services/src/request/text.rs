@@ -3,11 +3,21 @@
 use bankchannel_foundation::{Error, model::Timestamp};
 use bankchannel_xml_signature::push_canonical_text;
 
+use crate::profile::BankEnvironment;
+
 /// Appends an element with a text, in canonical form.
 pub(super) fn element(out: &mut String, prefix: &str, name: &str, value: &str) {
     out.extend(["<", prefix, name, ">"]);
     push_canonical_text(out, value);
     out.extend(["</", prefix, name, ">"]);
+}
+
+/// The word of documents for an environment.
+pub(super) const fn environment_word(environment: BankEnvironment) -> &'static str {
+    match environment {
+        BankEnvironment::Production => "PRODUCTION",
+        BankEnvironment::Test => "TEST",
+    }
 }
 
 /// An instant in UTC with whole seconds, as envelopes and headers have it.

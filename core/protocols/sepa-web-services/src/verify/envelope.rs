@@ -220,9 +220,7 @@ const DIGITS: usize = 48 * 1024;
 /// The bytes of base64 with lines and blanks. What is decoded is all that is allocated: a message may be large.
 pub(crate) fn base64_text(text: &str) -> Option<Vec<u8>> {
     let is_blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-    let first = memchr::memchr3(b'\n', b'\r', b' ', text.as_bytes());
-    let tab = memchr::memchr(b'\t', &text.as_bytes()[..first.unwrap_or(text.len())]);
-    let Some(first) = tab.or(first) else { return STANDARD.decode(text).ok() };
+    let Some(first) = first_blank(text.as_bytes()) else { return STANDARD.decode(text).ok() };
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let mut digits = Vec::with_capacity(DIGITS);
     let mut rest = text.as_bytes();
@@ -234,8 +232,7 @@ pub(crate) fn base64_text(text: &str) -> Option<Vec<u8>> {
     }
     while !rest.is_empty() {
         let most = &rest[..rest.len().min(DIGITS - digits.len())];
-        let taken = memchr::memchr3(b'\n', b'\r', b' ', most).unwrap_or(most.len());
-        let taken = memchr::memchr(b'\t', &most[..taken]).unwrap_or(taken);
+        let taken = first_blank(most).unwrap_or(most.len());
         digits.extend_from_slice(&rest[..taken]);
         rest = &rest[taken..];
         let blanks = rest.iter().take_while(|byte| is_blank(**byte)).count();
@@ -251,6 +248,11 @@ pub(crate) fn base64_text(text: &str) -> Option<Vec<u8>> {
     }
     STANDARD.decode_vec(&digits, &mut bytes).ok()?;
     Some(bytes)
+}
+
+fn first_blank(bytes: &[u8]) -> Option<usize> {
+    let found = memchr::memchr3(b'\n', b'\r', b' ', bytes);
+    memchr::memchr(b'\t', &bytes[..found.unwrap_or(bytes.len())]).or(found)
 }
 
 /// An instant of a Timestamp, Unix seconds; one without a zone is UTC.

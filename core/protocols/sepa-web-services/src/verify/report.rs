@@ -40,6 +40,14 @@ pub struct MessageVerdict {
     pub checks: Vec<MessageCheck>,
 }
 
+impl MessageVerdict {
+    /// Why the check with this id does not hold; `None` if it holds or was not made.
+    #[must_use]
+    pub fn failed(&self, id: &str) -> Option<&str> {
+        self.checks.iter().find(|check| !check.ok && check.id == id).map(|check| check.why.as_str())
+    }
+}
+
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]

@@ -1,8 +1,9 @@
 //! A request to a certificate service: what it says, and who signed it.
 
 use bankchannel_crypto::x509::{Certificate, CertificateRequest};
-use bankchannel_sepa_web_services::verify::{
-    CoveredDocument, CoveredParts, MessageKind, MessageVerdict, VerificationRules, examine_parts,
+use bankchannel_sepa_web_services::{
+    request::CertificateCommand,
+    verify::{CoveredDocument, CoveredParts, MessageKind, MessageVerdict, VerificationRules, examine_parts},
 };
 use bankchannel_xml::TreeElement;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use crate::{
     certificates::FamilyCertificates,
     dialect::BankDialect,
-    examination::{RequestRefusal, SeenHeader},
+    examination::{RequestRefusal, SeenHeader, operation_named},
     request_schema,
     service::SandboxSepaBank,
 };
@@ -19,31 +20,9 @@ use crate::{
 /// The elements of the header, and the most characters of each.
 const HEADER: [(&str, usize); 3] = [("SenderId", 35), ("RequestId", 35), ("Timestamp", 40)];
 
-/// What a request asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AskedFor {
-    /// A first certificate.
-    First,
-    /// A further one.
-    Next,
-    /// The bank's certificates.
-    BankCertificates,
-}
-
-impl AskedFor {
-    /// The library's name of the operation.
-    fn operation(self) -> &'static str {
-        match self {
-            Self::First => "sepa_web_services.request_certificate",
-            Self::Next => "sepa_web_services.renew_certificate",
-            Self::BankCertificates => "sepa_web_services.get_bank_certificates",
-        }
-    }
-}
-
 /// The document of a request.
 pub(crate) struct SeenApplication {
-    pub(crate) asked_for: AskedFor,
+    pub(crate) command: CertificateCommand,
     elements: Vec<(String, String)>,
     /// Who signed it.
     pub(crate) signer: Option<Certificate>,
@@ -55,8 +34,10 @@ impl SeenApplication {
     fn new<'t>(root: TreeElement<'t>, elements: impl Iterator<Item = TreeElement<'t>> + Clone, wrapper: &str) -> Self {
         let schema = request_schema::check_application(elements.clone(), root.namespace());
         let texts = elements.filter_map(|one| Some((one.local().to_owned(), one.text()?.to_owned())));
-        let asked_for = if wrapper == "getServiceCertificates" { AskedFor::BankCertificates } else { AskedFor::First };
-        Self { asked_for, elements: texts.collect(), signer: None, schema }
+        let is_it = |known: &CertificateCommand| known.wrapper().strip_suffix("in") == Some(wrapper);
+        // A signature says that it is a renewal.
+        let command = CertificateCommand::ALL.into_iter().find(is_it).unwrap_or(CertificateCommand::RequestCertificate);
+        Self { command, elements: texts.collect(), signer: None, schema }
     }
 
     /// The text of an element.
@@ -112,8 +93,8 @@ impl CoveredParts for ApplicationParts {
         let elements: Vec<_> = document.root.children().collect();
         let mut seen = SeenApplication::new(document.root.element(), elements.iter().copied(), &self.header.wrapper);
         seen.signer = Some(document.signer.clone());
-        if seen.asked_for == AskedFor::First {
-            seen.asked_for = AskedFor::Next;
+        if seen.command == CertificateCommand::RequestCertificate {
+            seen.command = CertificateCommand::RenewCertificate;
         }
         self.application = Some(seen);
     }
@@ -137,7 +118,7 @@ impl ExaminedApplication {
         let mut parts = ApplicationParts::default();
         let (verdict, _) = examine_parts(message, &rules, &mut parts);
         let ApplicationParts { header, service, application } = parts;
-        let operation = application.as_ref().map_or("", |application| application.asked_for.operation());
+        let operation = application.as_ref().map_or("", |application| operation_named(application.command.name()));
         Self { header, operation, verdict, application, service }
     }
 
@@ -146,17 +127,13 @@ impl ExaminedApplication {
         self.application.as_ref().and_then(|application| application.text("CustomerId"))
     }
 
-    fn failed(&self, id: &str) -> Option<&str> {
-        self.verdict.checks.iter().find(|check| !check.ok && check.id == id).map(|check| check.why.as_str())
-    }
-
     /// What the message itself shows. What follows needs the state.
     ///
     /// # Errors
     /// The first check that fails.
     pub(crate) fn check(&self, dialect: &BankDialect) -> Result<&SeenApplication, RequestRefusal> {
         let fault = |text, why: &str| Err(RequestRefusal::Fault { code: "Client", text, why: why.to_owned() });
-        if let Some(why) = self.failed("V2") {
+        if let Some(why) = self.verdict.failed("V2") {
             return fault("malformed message", why);
         }
         let is_of_service = self.verdict.kind == MessageKind::SoapCertificateRequest
@@ -164,23 +141,27 @@ impl ExaminedApplication {
         if !is_of_service {
             return fault(
                 "unknown operation",
-                self.failed("V9").unwrap_or("this address is that of the certificate service"),
+                self.verdict.failed("V9").unwrap_or("this address is that of the certificate service"),
             );
         }
         if let Some(why) = self.header.fault() {
             return Err(RequestRefusal::code(12, "schema validation failed", why));
         }
-        if let Some(why) = ["V4", "V5", "V6", "V7", "V8"].iter().find_map(|id| self.failed(id)) {
+        if let Some(why) = ["V4", "V5", "V6", "V7", "V8"].iter().find_map(|id| self.verdict.failed(id)) {
             return Err(RequestRefusal::code(2, "signature verification failed", why));
         }
-        if let Some(why) = self.failed("V10") {
+        if let Some(why) = self.verdict.failed("V10") {
             return Err(RequestRefusal::code(12, "schema validation failed", why));
         }
-        if let Some(why) = self.failed("V11") {
+        if let Some(why) = self.verdict.failed("V11") {
             return Err(RequestRefusal::code(18, "content signature verification failed", why));
         }
         let application = self.application.as_ref().ok_or_else(|| {
-            RequestRefusal::code(12, "schema validation failed", self.failed("V9").unwrap_or("there is no document"))
+            RequestRefusal::code(
+                12,
+                "schema validation failed",
+                self.verdict.failed("V9").unwrap_or("there is no document"),
+            )
         })?;
         if let Err(why) = &application.schema {
             return Err(RequestRefusal::code(12, &format!("schema validation failed: {why}"), why));

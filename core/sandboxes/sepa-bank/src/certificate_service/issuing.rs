@@ -2,22 +2,23 @@
 
 use bankchannel_crypto::{
     digest,
-    x509::{Certificate, CertificateRequest},
+    x509::{Certificate, CertificateRequest, NameStyle},
 };
 use bankchannel_foundation::{Boundary, Error, error::row, model::Timestamp};
 use bankchannel_sepa_web_services::{
     codec::{AnswerText, ElementStyle},
     model::FileServiceAnswer,
     profile::BankFamily,
+    request::CertificateCommand,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     codes::{ATTEMPTS_MAX, CustomerCertificateRecord, SentCode},
-    examination::{AskedFor, SeenApplication},
+    examination::SeenApplication,
 };
 use crate::{
-    certificates::FamilyCertificates,
+    certificates::{COMMON_NAME, COUNTRY, FamilyCertificates, SUBJECT_SERIAL},
     chaos::BankFault,
     dialect::BankDialect,
     examination::RequestRefusal,
@@ -79,11 +80,11 @@ fn refuse<T>(code: u32, text: &str, why: impl Into<String>) -> Result<T, Request
 impl Issuing<'_> {
     /// Carries out a request.
     pub(crate) fn carry_out(&self) -> Issued {
-        let done = match self.application.asked_for {
-            AskedFor::First => return self.first(),
-            AskedFor::Next => self.next(),
-            AskedFor::BankCertificates if self.dialect.family == BankFamily::Op => self.of_the_bank(),
-            AskedFor::BankCertificates => {
+        let done = match self.application.command {
+            CertificateCommand::RequestCertificate => return self.first(),
+            CertificateCommand::RenewCertificate => self.next(),
+            CertificateCommand::GetBankCertificates if self.dialect.family == BankFamily::Op => self.of_the_bank(),
+            CertificateCommand::GetBankCertificates => {
                 refuse(5, "operation unknown", "this family gives no certificates of its own")
             }
         };
@@ -91,10 +92,6 @@ impl Issuing<'_> {
             Ok((text, changes)) => Issued { answer: Ok(text), changes },
             Err(refusal) => Issued::refused(refusal),
         }
-    }
-
-    fn key(&self) -> String {
-        format!("{}/{}", self.dialect.name(), self.application.text("CustomerId").unwrap_or_default())
     }
 
     fn customer(&self) -> Result<&SandboxCustomer, RequestRefusal> {
@@ -121,14 +118,14 @@ impl Issuing<'_> {
             Err(why) if is_op => return op_26(why),
             Err(why) => return Issued::refused(RequestRefusal::code(20, "content type not valid", why)),
         };
-        let Some(sent) = self.state.code(&self.key()) else {
+        let Some(sent) = self.state.code(&customer.key()) else {
             return Issued::refused(RequestRefusal::code(
                 34,
                 "contract not found",
                 "no code was sent to this customer",
             ));
         };
-        let used = digest::hex(&digest::sha256(request.key().spki_der()));
+        let used = key_sha256(&request);
         let checked = match self.dialect.family {
             BankFamily::Nordea => self.nordea_code(sent, customer, &request),
             BankFamily::Op => self.op_code(sent, customer, &request, &used),
@@ -142,7 +139,7 @@ impl Issuing<'_> {
                 vec![SandboxChange::Code(SentCode { used_for: Some(used), ..sent.clone() })],
             ),
             // The same key again, at OP.
-            Ok(Some(issued)) => match self.written(&[(issued.pem.as_str(), true)]) {
+            Ok(Some(issued)) => match self.again(issued) {
                 Ok(text) => Issued { answer: Ok(text), changes: Vec::new() },
                 Err(error) => Issued::refused(error.into()),
             },
@@ -180,11 +177,11 @@ impl Issuing<'_> {
             return Err((RequestRefusal::code(34, "mac error", why), Some(Box::new(changed))));
         }
         let value = |oid: &str| request.subject().get(oid).map(|attribute| attribute.value.as_str());
-        if value("2.5.4.3") != Some(&*customer.company) {
+        if value(COMMON_NAME) != Some(&*customer.company) {
             // The registered name, so that a person can compare.
             return Err(refusal(33, &customer.company, "the common name is not the customer's registered name"));
         }
-        if value("2.5.4.5") != Some(&*customer.customer_id) {
+        if value(SUBJECT_SERIAL) != Some(&*customer.customer_id) {
             return Err(refusal(33, "serial number of the subject", "it is not the user's id"));
         }
         Ok(None)
@@ -203,7 +200,7 @@ impl Issuing<'_> {
         let name = request.subject();
         let value = |oid: &str| name.get(oid).map(|attribute| attribute.value.as_str());
         let is_subject =
-            name.rdns.len() == 2 && value("2.5.4.6") == Some("FI") && value("2.5.4.3") == Some(&*customer.customer_id);
+            name.rdns.len() == 2 && value(COUNTRY) == Some("FI") && value(COMMON_NAME) == Some(&*customer.customer_id);
         if !is_subject {
             return Err(refusal(26, "technical error", "the name is not C=FI and the customer's id as CN"));
         }
@@ -255,11 +252,10 @@ impl Issuing<'_> {
         if !self.certificates.is_of_customer(&customer.customer_id, signer) {
             return refuse(30, "authentication failed", "the document's certificate was issued to another customer");
         }
-        let (key, serial) = (self.key(), signer.serial_hex());
-        let spki = digest::hex(&digest::sha256(request.key().spki_der()));
-        if let Some(same) = self.state.issued(&key, &spki) {
+        let (key, serial) = (customer.key(), signer.serial_hex());
+        if let Some(same) = self.state.issued(&key, &key_sha256(&request)) {
             // The same request again: its answer was lost.
-            return Ok((self.written(&[(same.pem.as_str(), true)])?, Vec::new()));
+            return Ok((self.again(same)?, Vec::new()));
         }
         if self.dialect.family == BankFamily::Nordea && self.state.is_superseded(&key, &serial) {
             return refuse(19, "content certificate not valid", "a newer certificate was issued for it");
@@ -279,19 +275,15 @@ impl Issuing<'_> {
         mut changes: Vec<SandboxChange>,
     ) -> Issued {
         let issued = self.certificates.issue(self.dialect, customer, request, self.bank.message_s(), self.faults);
-        let written = issued.and_then(|certificate| {
-            let text = self.written(&[(certificate.to_pem().as_str(), true)])?;
-            Ok((certificate, text))
-        });
-        match written {
-            Ok((certificate, text)) => {
+        match issued {
+            Ok(certificate) => {
                 changes.push(SandboxChange::Issued(CustomerCertificateRecord {
-                    key: self.key(),
-                    key_sha256: digest::hex(&digest::sha256(request.key().spki_der())),
+                    key: customer.key(),
+                    key_sha256: key_sha256(request),
                     pem: certificate.to_pem(),
                     signed_with,
                 }));
-                Issued { answer: Ok(text), changes }
+                Issued { answer: Ok(self.written([&certificate])), changes }
             }
             Err(error) => Issued::refused(error.into()),
         }
@@ -301,27 +293,30 @@ impl Issuing<'_> {
     fn of_the_bank(&self) -> Result<(AnswerText, Vec<SandboxChange>), RequestRefusal> {
         self.customer()?;
         let all = [&self.certificates.anchors, &self.certificates.intermediates].into_iter().flatten();
-        let pems: Vec<String> = all.map(Certificate::to_pem).collect();
-        let named: Vec<(&str, bool)> = pems.iter().map(|pem| (pem.as_str(), true)).collect();
-        Ok((self.written(&named)?, Vec::new()))
+        Ok((self.written(all), Vec::new()))
+    }
+
+    /// The answer with a certificate that was issued before.
+    fn again(&self, issued: &CustomerCertificateRecord) -> Result<AnswerText, Error> {
+        let certificate = Certificate::from_pem(&issued.pem);
+        let certificate = certificate.map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))?;
+        Ok(self.written([&certificate]))
     }
 
     /// The document of an answer with these certificates.
-    fn written(&self, certificates: &[(&str, bool)]) -> Result<AnswerText, Error> {
-        let internal = |why: String| Error::because(&row::INTERNAL, why);
+    fn written<'c>(&self, certificates: impl IntoIterator<Item = &'c Certificate>) -> AnswerText {
         let family = self.dialect.family;
-        let one = |(pem, is_named): &(&str, bool)| -> Result<WrittenCertificate, Error> {
-            let certificate = Certificate::from_pem(pem).map_err(|fault| internal(fault.to_string()))?;
-            let name = certificate.subject().to_text(bankchannel_crypto::x509::NameStyle::Rfc2253);
-            Ok(WrittenCertificate {
-                name: if family == BankFamily::Nordea || !is_named { String::new() } else { name },
-                certificate: match family {
-                    // PEM in base64: base64 twice.
-                    BankFamily::Samlink => STANDARD.encode(pem),
-                    _ => STANDARD.encode(certificate.der()),
-                },
-                certificate_format: if family == BankFamily::Samlink { "X509" } else { "X509v3" }.to_owned(),
-            })
+        let one = |certificate: &Certificate| WrittenCertificate {
+            name: match family {
+                BankFamily::Nordea => String::new(),
+                _ => certificate.subject().to_text(NameStyle::Rfc2253),
+            },
+            certificate: match family {
+                // PEM in base64: base64 twice.
+                BankFamily::Samlink => STANDARD.encode(certificate.to_pem()),
+                _ => STANDARD.encode(certificate.der()),
+            },
+            certificate_format: if family == BankFamily::Samlink { "X509" } else { "X509v3" }.to_owned(),
         };
         let code = if family == BankFamily::Samlink { "0" } else { "00" };
         let answer = FileServiceAnswer::new(
@@ -330,9 +325,14 @@ impl Issuing<'_> {
             code.to_owned(),
             self.dialect.ok.to_owned(),
         );
-        let certificates = certificates.iter().map(one).collect::<Result<_, _>>()?;
-        Ok(AnswerText::new(WrittenCertificates { answer, certificates }, ElementStyle::PLAIN))
+        let certificates = certificates.into_iter().map(one).collect();
+        AnswerText::new(WrittenCertificates { answer, certificates }, ElementStyle::PLAIN)
     }
+}
+
+/// SHA-256 of the key of a request, hex.
+fn key_sha256(request: &CertificateRequest) -> String {
+    digest::hex(&request.key().spki_sha256())
 }
 
 /// The result of checking a code: fine, fine and issued before, or a refusal with the code as it has changed.

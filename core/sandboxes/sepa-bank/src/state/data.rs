@@ -72,6 +72,13 @@ pub(crate) struct SandboxFile {
     pub(crate) bytes: u64,
 }
 
+impl SandboxCustomer {
+    /// Family and id: `op/1000022211`.
+    pub(crate) fn key(&self) -> String {
+        format!("{}/{}", self.family, self.customer_id)
+    }
+}
+
 /// The books of a customer: one account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct CustomerBooks {

@@ -3,11 +3,7 @@
 use bankchannel_sepa_web_services::profile::BankFamily;
 
 use super::data::{CustomerStanding, SandboxCustomer, StateData};
-use crate::{certificate_service::codes::SentCode, dialect::DIALECTS};
-
-fn family_of(name: &str) -> BankFamily {
-    DIALECTS.iter().find(|dialect| dialect.name() == name).map_or(BankFamily::Samlink, |dialect| dialect.family)
-}
+use crate::{certificate_service::codes::SentCode, dialect::BankDialect};
 
 /// Ids that stand for a state, in each family.
 const IN_A_STATE: [(&str, CustomerStanding, CustomerStanding); 4] = [
@@ -44,8 +40,8 @@ pub(super) fn data() -> StateData {
     }
     // Those of the first start hold for ever: nobody knows when somebody tries them.
     let code = |customer: &SandboxCustomer| {
-        let key = format!("{}/{}", customer.family, customer.customer_id);
-        SentCode { until_ms: i64::MAX, ..SentCode::new(family_of(&customer.family), &key, 0, 0) }
+        let family = BankDialect::named(&customer.family).map_or(BankFamily::Samlink, |dialect| dialect.family);
+        SentCode { until_ms: i64::MAX, ..SentCode::new(family, &customer.key(), 0, 0) }
     };
     let codes = customers.iter().map(code).collect();
     StateData::with_customers(customers, codes)
