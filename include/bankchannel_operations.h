@@ -293,6 +293,33 @@
 /** Look for the report that settles an upload whose outcome is `unknown`. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_SETTLE_UPLOAD "sepa_web_services.settle_upload"
 
+/** Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_ENROL "sepa_web_services.enrol"
+
+/** Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_RENEW "sepa_web_services.renew"
+
+/**
+ * Show how it stands with the certificate in `identity_dir`: its state, its end, the next step, what a
+ * person has to do.
+ */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_CERTIFICATE_STATUS "sepa_web_services.certificate_status"
+
+/**
+ * Keep a certificate and its key, which another program has used so far, in `identity_dir`: from then on
+ * `renew` renews it.
+ */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_IMPORT_CERTIFICATE "sepa_web_services.import_certificate"
+
+/** Show the authorities that are trusted: where each comes from, and until when it holds. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_LIST_ANCHORS "sepa_web_services.list_anchors"
+
+/** Trust another authority: its certificate is put into `anchors_dir`. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_ADD_ANCHOR "sepa_web_services.add_anchor"
+
+/** Trust an authority no longer: its certificate is removed from `anchors_dir`. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_REMOVE_ANCHOR "sepa_web_services.remove_anchor"
+
 /** Report that a session has succeeded. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_SUCCEED_SESSION "salt_edge_connector.succeed_session"
 

@@ -875,7 +875,8 @@ export declare const codes: {
   readonly SEPA_WEB_SERVICES_ANSWER_SIGNATURE: "sepa_web_services.answer_signature";
   /**
    * The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority,
-   * give its certificate in `trusted`, and compare its fingerprint with what the bank publishes.
+   * compare the SHA-256 of its certificate with what the bank publishes, then add it with `addAnchor`,
+   * or give it in `trusted`.
    */
   readonly SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED: "sepa_web_services.answer_not_trusted";
   /** The answer is not of now. Compare this machine's clock with the time. */
@@ -932,6 +933,18 @@ export declare const codes: {
    * and ask the bank which certificate it has issued.
    */
   readonly SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS: "sepa_web_services.certificate_not_ours";
+  /** Another call enrols or renews with the same folder. Wait until it has ended; nothing was sent now. */
+  readonly SEPA_WEB_SERVICES_IDENTITY_BUSY: "sepa_web_services.identity_busy";
+  /**
+   * There is a certificate, or one is asked for. `certificateStatus` shows it; `renew` asks for the next
+   * one.
+   */
+  readonly SEPA_WEB_SERVICES_ALREADY_ENROLLED: "sepa_web_services.already_enrolled";
+  /**
+   * A person has to act before the certificate can be renewed. The message says what: mostly a new code
+   * is to be ordered from the bank.
+   */
+  readonly SEPA_WEB_SERVICES_PERSON_NEEDED: "sepa_web_services.person_needed";
   /**
    * The bank has answered with an error that does not say what became of the request. See the outcome.
    * Lists and downloads may be repeated later; a file must not be sent again before it is known what
@@ -8521,6 +8534,10 @@ export interface ChannelProfile {
   readonly certificateCode?: BankCodeForm;
   /** The name in requests for certificates, its parts in their order. */
   readonly certificateSubject?: readonly CertificateNameRule[];
+  /** From so many days before its end on a certificate is renewed. Default: 60. */
+  readonly renewBeforeDays?: number;
+  /** Whether a certificate is of no use once the next one was issued. Default: no. */
+  readonly supersedesAtOnce?: boolean;
   /** Whether every list names a status. Default: no. */
   readonly requiresStatus?: boolean;
   /** Whether every list and download names the type of the files. Default: no. */
@@ -9077,6 +9094,193 @@ export interface SettleBankUploadResponse {
   readonly notRead: readonly UnreadBankFile[];
 }
 
+/** The code. */
+export interface EnrolRequest {
+  /**
+   * The bank's code, as in `requestCertificate`. Nordea: ten digits. OP: sixteen, the eight of the
+   * agreement first.
+   */
+  code: Secret;
+  /** The company's name, as it stands in the agreement, letter by letter. Nordea wants it. */
+  company?: string | null;
+}
+
+/**
+ * How it stands.
+ * - `none`: There is none: `enrol` asks for the first one.
+ * - `pending`: One is asked for; what the bank has done is not known yet, or nothing was sent.
+ * - `switching`: A new one is there and was not used with success yet; the old one, if it holds, signs
+ * files meanwhile.
+ * - `active`: One is in use.
+ * - `ended`: It has ended.
+ * - `stopped`: Nothing is tried until a person has acted.
+ */
+export type BankCertificateState = "none" | "pending" | "switching" | "active" | "ended" | "stopped";
+
+/** A certificate with which the bank has signed. */
+export interface BankSignerSeen {
+  /** Its name. */
+  readonly subject: string;
+  /** Its serial number, hex. */
+  readonly serial: string;
+  /** SHA-256 of it, hex. */
+  readonly sha256: string;
+  /** Until when it holds. */
+  readonly notAfter: string;
+  /** When it was seen first. */
+  readonly seenAt: string;
+}
+
+/** How it stands with the certificate. */
+export interface CertificateStatusResponse {
+  /** The state. */
+  readonly state: BankCertificateState;
+  /** The serial number of the certificate that signs, hex. */
+  readonly serial?: string;
+  /** Until when it holds. */
+  readonly notAfter?: string;
+  /** When the next step is due: a renewal, another attempt, a trial. Left out if a person has to act. */
+  readonly nextStepAt?: string;
+  /** What a person has to do. Left out if nothing. */
+  readonly person?: string;
+  /** The days that are left, if the certificate ends within thirty. */
+  readonly daysLeft?: number;
+  /** Since when the attempt is under way. */
+  readonly attemptBegunAt?: string;
+  /** How often its request was sent. */
+  readonly attemptSent?: number;
+  /** The number of replaced certificates that are still kept. */
+  readonly retired: number;
+  /** The certificates with which the bank has signed so far, the newest last. */
+  readonly bankSigners: readonly BankSignerSeen[];
+  /** What a person should know before it is too late: trusted authorities that end within ninety days. */
+  readonly warnings: readonly string[];
+}
+
+/** The certificate is there. */
+export interface EnrolResponse {
+  /** The certificate, PEM. */
+  readonly certificate: string;
+  /** How it stands now. */
+  readonly status: CertificateStatusResponse;
+}
+
+/** When. */
+export interface RenewRequest {
+  /** Whether to renew now, although it is not due. Default: false. */
+  now?: boolean | null;
+  /** Whether to go on after a stop, because a person has acted. Default: false. */
+  resume?: boolean | null;
+  /**
+   * Whether to give up the request that is under way, because the bank has said that it will not come to
+   * an end. Its key stays in the folder. Nothing is sent. Default: false.
+   */
+  discard?: boolean | null;
+  /** The company's name, as in `enrol`, if the bank wants it. */
+  company?: string | null;
+}
+
+/** What was done. */
+export interface RenewResponse {
+  /** Whether a new certificate was issued by this call. */
+  readonly renewed: boolean;
+  /** How it stands now. */
+  readonly status: CertificateStatusResponse;
+}
+
+/** A request has nothing to say. */
+export interface CertificateStatusRequest {
+}
+
+/** The pair. */
+export interface ImportBankCertificateRequest {
+  /** The certificate as PEM text. */
+  certificate: string;
+  /** Its private key as PEM text: PKCS#8 or PKCS#1. */
+  privateKey: Secret;
+  /**
+   * The passphrase of that key, if it is encrypted. In `identityDir` it is kept under the client's own
+   * passphrase.
+   */
+  passphrase?: Secret | null;
+}
+
+/** The pair is kept. */
+export interface ImportBankCertificateResponse {
+  /** How it stands now. */
+  readonly status: CertificateStatusResponse;
+}
+
+/** A request has nothing to say. */
+export interface ListBankAnchorsRequest {
+}
+
+/**
+ * Where an anchor comes from.
+ * - `profile`: The bank's profile: with the library, or your own.
+ * - `setting`: The settings `trusted` and `trustedFile`.
+ * - `folder`: The folder `anchorsDir`.
+ */
+export type BankAnchorSource = "profile" | "setting" | "folder";
+
+/** A certificate authority that a bank's signers must lead to. */
+export interface BankAnchor {
+  /** Its name, such as `CN=OP-Pohjola Root CA,C=FI`. */
+  readonly subject: string;
+  /** SHA-256 of the certificate, hex: compare it with what the bank publishes. */
+  readonly sha256: string;
+  /** From when on it holds. */
+  readonly notBefore: string;
+  /** Until when. */
+  readonly notAfter: string;
+  /** Where it comes from. */
+  readonly source: BankAnchorSource;
+  /** Its file, if it has one. */
+  readonly file?: string;
+  /** The days that are left, from ninety on; 0 once it has ended. */
+  readonly daysLeft?: number;
+}
+
+/** The anchors. */
+export interface ListBankAnchorsResponse {
+  /**
+   * The authorities that a bank's signers must lead to: of the settings, of the folder, then of the
+   * profile.
+   */
+  readonly anchors: readonly BankAnchor[];
+}
+
+/** The authority. */
+export interface AddBankAnchorRequest {
+  /**
+   * Its certificate as PEM text, or several, one after the other. Compare its SHA-256 with what the bank
+   * publishes.
+   */
+  certificate: string;
+}
+
+/** What was added. */
+export interface AddBankAnchorResponse {
+  /** The number of certificates that were not in the folder before. */
+  readonly added: number;
+  /** The anchors of the folder as they are now. */
+  readonly anchors: readonly BankAnchor[];
+}
+
+/** The authority. */
+export interface RemoveBankAnchorRequest {
+  /** SHA-256 of its certificate, 64 hex digits, as `listAnchors` shows it; colons do not count. */
+  sha256: string;
+}
+
+/** What was removed. */
+export interface RemoveBankAnchorResponse {
+  /** The anchor that is trusted no longer. */
+  readonly removed: BankAnchor;
+  /** Whether the settings or the profile give the same anchor, so that it is trusted all the same. */
+  readonly stillTrusted: boolean;
+}
+
 /**
  * The language of a bank's texts.
  * - `en`: English: the default.
@@ -9152,10 +9356,22 @@ export interface SepaWebServicesSettings {
   senderKeystoreFile?: string | null;
   /** The passphrase of the sender's private key or PKCS#12 file. */
   senderPassphrase?: Secret | null;
+  /**
+   * A folder with the customer's keys and certificates, in place of certificate and key: `enrol` and
+   * `renew` keep them there, and every call signs with the pair that holds. Made with mode 0700; one
+   * customer at one bank for each folder. `passphrase` encrypts its keys.
+   */
+  identityDir?: string | null;
   /** Certificates of authorities that are trusted beside the profile's, as PEM text, one after the other. */
   trusted?: string | null;
   /** A file with such certificates. */
   trustedFile?: string | null;
+  /**
+   * A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `addAnchor` and
+   * `removeAnchor` change; read anew while the client runs, as `trustedFile` is. Default: `anchors` in
+   * `identityDir`.
+   */
+  anchorsDir?: string | null;
   /**
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
    * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
@@ -9686,6 +9902,129 @@ export declare class SepaWebServices implements AsyncDisposable {
    * does not say what became of the request.
    */
   settleUpload(request: SettleBankUploadRequest, options?: CallOptions): Promise<SettleBankUploadResponse>;
+
+  /**
+   * Ask for a first certificate with a code of the bank, and keep it with its key in `identityDir`.
+   *
+   * Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with
+   * the same code: the same request is sent, never one for another key. Once begun, it is finished even
+   * if the caller gives up waiting. A certificate that is there, or asked for by a renewal, is
+   * `already_enrolled`.
+   *
+   * @throws {ConflictError} `sepa_web_services.identity_busy`: Another call enrols or renews with the
+   * same folder.
+   * @throws {ConflictError} `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
+   * for.
+   * @throws {ConflictError} `sepa_web_services.person_needed`: A person has to act before the certificate
+   * can be renewed.
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`: The bank's certificate is not
+   * for the key of the request.
+   * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`: The bank does not issue the
+   * certificate.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
+   */
+  enrol(request: EnrolRequest, options?: CallOptions): Promise<EnrolResponse>;
+
+  /**
+   * Renew the certificate in `identityDir` if it is due, or go on with a renewal that was begun.
+   *
+   * Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk
+   * before anything is sent; an attempt whose answer was lost is sent again with the same request. The
+   * new certificate is tried with a list; until it has worked, the old one signs files, where the bank
+   * still takes it. Of two calls at once one works, the other is `identity_busy`. If a person has to act,
+   * the error `person_needed` says what.
+   *
+   * @throws {ConflictError} `sepa_web_services.identity_busy`: Another call enrols or renews with the
+   * same folder.
+   * @throws {ConflictError} `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
+   * for.
+   * @throws {ConflictError} `sepa_web_services.person_needed`: A person has to act before the certificate
+   * can be renewed.
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+   * nobody signed.
+   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
+   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+   * bank.
+   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
+   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`: The bank's certificate is not
+   * for the key of the request.
+   * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`: The bank does not issue the
+   * certificate.
+   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
+   * signature or the certificate of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
+   * allow the request.
+   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
+   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
+   * does not say what became of the request.
+   */
+  renew(request?: RenewRequest, options?: CallOptions): Promise<RenewResponse>;
+
+  /**
+   * Show how it stands with the certificate in `identityDir`: its state, its end, the next step, what a
+   * person has to do.
+   *
+   * Nothing is sent, and nothing changes.
+   *
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   */
+  certificateStatus(request?: CertificateStatusRequest, options?: CallOptions): Promise<CertificateStatusResponse>;
+
+  /**
+   * Keep a certificate and its key, which another program has used so far, in `identityDir`: from then
+   * on `renew` renews it.
+   *
+   * Nothing is sent. Stop the other program, or it renews too, and at Nordea ends this certificate.
+   *
+   * @throws {ConflictError} `sepa_web_services.identity_busy`: Another call enrols or renews with the
+   * same folder.
+   * @throws {ConflictError} `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
+   * for.
+   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`: A certificate that was given
+   * cannot be used.
+   * @throws {InvalidInputError} `sepa_web_services.key_unusable`: The private key cannot be used.
+   */
+  importCertificate(request: ImportBankCertificateRequest, options?: CallOptions): Promise<ImportBankCertificateResponse>;
+
+  /**
+   * Show the authorities that are trusted: where each comes from, and until when it holds.
+   *
+   * Nothing is sent, and nothing changes.
+   */
+  listAnchors(request?: ListBankAnchorsRequest, options?: CallOptions): Promise<ListBankAnchorsResponse>;
+
+  /**
+   * Trust another authority: its certificate is put into `anchorsDir`.
+   *
+   * All or nothing: if one of several certificates cannot be an anchor, none is added. Clients that run
+   * read the folder anew within a second. Nothing that comes from a bank is ever added by itself.
+   *
+   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`: A certificate that was given
+   * cannot be used.
+   */
+  addAnchor(request: AddBankAnchorRequest, options?: CallOptions): Promise<AddBankAnchorResponse>;
+
+  /**
+   * Trust an authority no longer: its certificate is removed from `anchorsDir`.
+   *
+   * Anchors of the profile and of the settings stay. Clients that run read the folder anew within a
+   * second.
+   */
+  removeAnchor(request: RemoveBankAnchorRequest, options?: CallOptions): Promise<RemoveBankAnchorResponse>;
 
   /**
    * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only

@@ -160,6 +160,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_option_is_there_twice() {
+        fn check(command: &Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            let mut seen = BTreeSet::new();
+            for argument in command.get_arguments() {
+                let names = argument.get_long_and_visible_aliases().unwrap_or_default().into_iter().map(str::to_owned);
+                for name in names.chain([format!("the id {}", argument.get_id())]).collect::<BTreeSet<_>>() {
+                    assert!(seen.insert(name.clone()), "{path}: {name}");
+                }
+            }
+            command.get_subcommands().for_each(|below| check(below, &path));
+        }
+        check(&command(&operations::specs()), "");
+    }
+
+    #[test]
     fn every_group_of_the_catalogue_is_there() {
         let specs = operations::specs();
         let root = command(&specs);

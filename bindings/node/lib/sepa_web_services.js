@@ -26,6 +26,15 @@ const UploadBankFileAndWaitResponse = struct([
   ["others", "others", list(BankFileAnswer)],
 ]);
 
+const EnrolRequest = struct([
+  ["code", "code", secret],
+]);
+
+const ImportBankCertificateRequest = struct([
+  ["privateKey", "private_key", secret],
+  ["passphrase", "passphrase", secret],
+]);
+
 const Pkcs11Settings = struct([
   ["pin", "pin", secret],
 ]);
@@ -55,6 +64,13 @@ const operations = {
   downloadNewFiles: { name: "sepa_web_services.download_new_files", request: plain, response: plain },
   uploadAndWait: { name: "sepa_web_services.upload_and_wait", request: plain, response: UploadBankFileAndWaitResponse, contentIn: "content" },
   settleUpload: { name: "sepa_web_services.settle_upload", request: plain, response: plain },
+  enrol: { name: "sepa_web_services.enrol", request: EnrolRequest, response: plain },
+  renew: { name: "sepa_web_services.renew", request: plain, response: plain },
+  certificateStatus: { name: "sepa_web_services.certificate_status", request: plain, response: plain },
+  importCertificate: { name: "sepa_web_services.import_certificate", request: ImportBankCertificateRequest, response: plain },
+  listAnchors: { name: "sepa_web_services.list_anchors", request: plain, response: plain },
+  addAnchor: { name: "sepa_web_services.add_anchor", request: plain, response: plain },
+  removeAnchor: { name: "sepa_web_services.remove_anchor", request: plain, response: plain },
 };
 
 class SepaWebServices extends Client {
@@ -136,6 +152,34 @@ class SepaWebServices extends Client {
 
   settleUpload(request = {}, options = {}) {
     return this._call(operations.settleUpload, request, options);
+  }
+
+  enrol(request = {}, options = {}) {
+    return this._call(operations.enrol, request, options);
+  }
+
+  renew(request = {}, options = {}) {
+    return this._call(operations.renew, request, options);
+  }
+
+  certificateStatus(request = {}, options = {}) {
+    return this._call(operations.certificateStatus, request, options);
+  }
+
+  importCertificate(request = {}, options = {}) {
+    return this._call(operations.importCertificate, request, options);
+  }
+
+  listAnchors(request = {}, options = {}) {
+    return this._call(operations.listAnchors, request, options);
+  }
+
+  addAnchor(request = {}, options = {}) {
+    return this._call(operations.addAnchor, request, options);
+  }
+
+  removeAnchor(request = {}, options = {}) {
+    return this._call(operations.removeAnchor, request, options);
   }
 }
 

@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace Bankchannel\Tests;
 
+use Bankchannel\SepaWebServices;
+use Bankchannel\SepaWebServices\Bank as SepaBank;
+use Bankchannel\SepaWebServices\BankCertificateState;
 use Bankchannel\Tests\Support\Account;
 use Bankchannel\Tests\Support\Program;
 use Bankchannel\Tests\Support\Scratch;
@@ -34,6 +37,34 @@ final class ExamplesTest extends TestCase
         self::assertSame(1, $code, $printed);
         self::assertStringNotContainsString('Horse', $printed);
         self::assertSame(75, $run(['ISECURE_BASE_URL' => 'http://127.0.0.1:9/v2'])[1]);
+    }
+
+    public function testTheJobRenewsACertificateAndSaysWhoIsNeeded(): void
+    {
+        $bank = new SepaBank(plain: true, control: true);
+        /** @var array{file_url: string, certificate_url: string, anchors_file: string, customers: list<array{customer_id: string, code: string}>} $op */
+        $op = $bank->families['op'];
+        $folder = Scratch::folder();
+        $settings = ['bank' => 'op', 'customerId' => $op['customers'][0]['customer_id'], 'identityDir' => "{$folder}/identity",
+            'fileUrl' => $op['file_url'], 'certificateUrl' => $op['certificate_url'], 'trustedFile' => $op['anchors_file']];
+        $environment = [];
+        foreach ($settings as $name => $value) {
+            $environment['SEPA_WEB_SERVICES_' . strtoupper((string) preg_replace('/[A-Z]/', '_$0', $name))] = $value;
+        }
+        $run = static fn (): array => (new Program([PHP_BINARY, self::EXAMPLES . '/renew-certificate.php', "{$folder}/files"], $environment))->end();
+        // Nobody has enrolled yet.
+        [$printed, $code] = $run();
+        self::assertSame(1, $code, $printed);
+        self::assertStringContainsString('person_needed', $printed);
+        $client = new SepaWebServices(...$settings);
+        $client->enrol(code: $op['customers'][0]['code']);
+        [$printed, $code] = $run();
+        self::assertSame(0, $code, $printed);
+        self::assertSame(BankCertificateState::Active, $client->certificateStatus()->state);
+        // A certificate of the present one's making, as in two years.
+        $renewed = $client->renew(now: true);
+        self::assertTrue($renewed->renewed);
+        self::assertSame(['', 0], $run());
     }
 
     public function testTheWebPageLogsInOverRequestsAndUploadsAPayment(): void

@@ -76,6 +76,7 @@ __all__ = [
     "SALT_EDGE_HUB_TOKEN_FAILED",
     "SALT_EDGE_HUB_TOKEN_REFUSED",
     "SEPA_WEB_SERVICES_AGREEMENT_REFUSED",
+    "SEPA_WEB_SERVICES_ALREADY_ENROLLED",
     "SEPA_WEB_SERVICES_ANSWER_CONTENT",
     "SEPA_WEB_SERVICES_ANSWER_NOT_FOUND",
     "SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED",
@@ -88,10 +89,12 @@ __all__ = [
     "SEPA_WEB_SERVICES_CONTENT_REFUSED",
     "SEPA_WEB_SERVICES_FAULT",
     "SEPA_WEB_SERVICES_FILE_NOT_FOUND",
+    "SEPA_WEB_SERVICES_IDENTITY_BUSY",
     "SEPA_WEB_SERVICES_KEY_UNUSABLE",
     "SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE",
     "SEPA_WEB_SERVICES_NOT_OFFERED",
     "SEPA_WEB_SERVICES_PAYMENT_REJECTED",
+    "SEPA_WEB_SERVICES_PERSON_NEEDED",
     "SEPA_WEB_SERVICES_REFERENCE_UNSAFE",
     "SEPA_WEB_SERVICES_REFUSED",
     "SEPA_WEB_SERVICES_SIGNATURE_REFUSED",
@@ -471,8 +474,9 @@ SEPA_WEB_SERVICES_ANSWER_SIGNATURE: Final = "sepa_web_services.answer_signature"
 show which check fails.
 """
 SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED: Final = "sepa_web_services.answer_not_trusted"
-"""The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority, give
-its certificate in `trusted`, and compare its fingerprint with what the bank publishes.
+"""The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority,
+compare the SHA-256 of its certificate with what the bank publishes, then add it with `add_anchor`, or
+give it in `trusted`.
 """
 SEPA_WEB_SERVICES_ANSWER_STALE: Final = "sepa_web_services.answer_stale"
 """The answer is not of now. Compare this machine's clock with the time."""
@@ -517,6 +521,16 @@ company with the agreement before you try again: banks lock after a few attempts
 SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS: Final = "sepa_web_services.certificate_not_ours"
 """The bank's certificate is not for the key of the request. Do not use it, keep the key of the request,
 and ask the bank which certificate it has issued.
+"""
+SEPA_WEB_SERVICES_IDENTITY_BUSY: Final = "sepa_web_services.identity_busy"
+"""Another call enrols or renews with the same folder. Wait until it has ended; nothing was sent now."""
+SEPA_WEB_SERVICES_ALREADY_ENROLLED: Final = "sepa_web_services.already_enrolled"
+"""There is a certificate, or one is asked for. `certificate_status` shows it; `renew` asks for the next
+one.
+"""
+SEPA_WEB_SERVICES_PERSON_NEEDED: Final = "sepa_web_services.person_needed"
+"""A person has to act before the certificate can be renewed. The message says what: mostly a new code is
+to be ordered from the bank.
 """
 SEPA_WEB_SERVICES_BANK_FAILED: Final = "sepa_web_services.bank_failed"
 """The bank has answered with an error that does not say what became of the request. See the outcome. Lists

@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from ._secret import SecretText
 
 __all__ = [
+    "AddBankAnchorResponse",
     "AsyncSepaWebServices",
     "AsyncSepaWebServicesSettings",
+    "BankAnchor",
+    "BankAnchorSource",
     "BankCertificate",
+    "BankCertificateState",
     "BankCodeForm",
     "BankEnvironment",
     "BankFamily",
@@ -39,11 +43,13 @@ __all__ = [
     "BankFileStatus",
     "BankFileType",
     "BankSignerPattern",
+    "BankSignerSeen",
     "BankTextLanguage",
     "BankUploadOutcome",
     "CertificateCommand",
     "CertificateNamePart",
     "CertificateNameRule",
+    "CertificateStatusResponse",
     "ChannelProfile",
     "CompressionRule",
     "DeleteBankFileResponse",
@@ -52,6 +58,7 @@ __all__ = [
     "DownloadNewBankFilesResponse",
     "DownloadStatus",
     "DownloadedBankFile",
+    "EnrolResponse",
     "ExchangeEvidence",
     "ExplainMessageResponse",
     "FeedbackFileAttributes",
@@ -61,6 +68,8 @@ __all__ = [
     "FileTypeService",
     "GetBankCertificatesResponse",
     "GetUserInfoResponse",
+    "ImportBankCertificateResponse",
+    "ListBankAnchorsResponse",
     "ListBankFilesResponse",
     "ListProfilesResponse",
     "MakeCertificateRequestResponse",
@@ -71,7 +80,9 @@ __all__ = [
     "MessageVerdict",
     "PaymentVerdict",
     "Pkcs11Settings",
+    "RemoveBankAnchorResponse",
     "RenewBankCertificateResponse",
+    "RenewResponse",
     "RequestBankCertificateResponse",
     "SepaWebServices",
     "SepaWebServicesSettings",
@@ -710,7 +721,7 @@ class ChannelProfile(Record):
     """
 
     __slots__ = ()
-    __match_args__ = ("name", "extends", "bank", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "requires_status", "requires_file_type", "compression", "compression_method", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates")
+    __match_args__ = ("name", "extends", "bank", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "renew_before_days", "supersedes_at_once", "requires_status", "requires_file_type", "compression", "compression_method", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates")
 
     name: str | None = None
     """The profile's name, such as `nordea`."""
@@ -747,6 +758,12 @@ class ChannelProfile(Record):
 
     certificate_subject: Sequence[CertificateNameRule] | None = None
     """The name in requests for certificates, its parts in their order."""
+
+    renew_before_days: int | None = None
+    """From so many days before its end on a certificate is renewed. Default: 60."""
+
+    supersedes_at_once: bool | None = None
+    """Whether a certificate is of no use once the next one was issued. Default: no."""
 
     requires_status: bool | None = None
     """Whether every list names a status. Default: no."""
@@ -1264,6 +1281,190 @@ class SettleBankUploadResponse(Record):
     """
 
 
+BankCertificateState = Literal["none", "pending", "switching", "active", "ended", "stopped"]
+"""How it stands.
+  `none`: There is none: `enrol` asks for the first one.
+  `pending`: One is asked for; what the bank has done is not known yet, or nothing was sent.
+  `switching`: A new one is there and was not used with success yet; the old one, if it holds, signs
+      files meanwhile.
+  `active`: One is in use.
+  `ended`: It has ended.
+  `stopped`: Nothing is tried until a person has acted.
+"""
+
+
+class BankSignerSeen(Record):
+    """A certificate with which the bank has signed."""
+
+    __slots__ = ()
+    __match_args__ = ("subject", "serial", "sha256", "not_after", "seen_at")
+
+    subject: str
+    """Its name."""
+
+    serial: str
+    """Its serial number, hex."""
+
+    sha256: str
+    """SHA-256 of it, hex."""
+
+    not_after: datetime
+    """Until when it holds."""
+
+    seen_at: datetime
+    """When it was seen first."""
+
+
+class CertificateStatusResponse(Record):
+    """How it stands with the certificate."""
+
+    __slots__ = ()
+    __match_args__ = ("state", "serial", "not_after", "next_step_at", "person", "days_left", "attempt_begun_at", "attempt_sent", "retired", "bank_signers", "warnings")
+
+    state: BankCertificateState
+    """The state."""
+
+    serial: str | None = None
+    """The serial number of the certificate that signs, hex."""
+
+    not_after: datetime | None = None
+    """Until when it holds."""
+
+    next_step_at: datetime | None = None
+    """When the next step is due: a renewal, another attempt, a trial. Left out if a person has to act."""
+
+    person: str | None = None
+    """What a person has to do. Left out if nothing."""
+
+    days_left: int | None = None
+    """The days that are left, if the certificate ends within thirty."""
+
+    attempt_begun_at: datetime | None = None
+    """Since when the attempt is under way."""
+
+    attempt_sent: int | None = None
+    """How often its request was sent."""
+
+    retired: int
+    """The number of replaced certificates that are still kept."""
+
+    bank_signers: tuple[BankSignerSeen, ...]
+    """The certificates with which the bank has signed so far, the newest last."""
+
+    warnings: tuple[str, ...]
+    """What a person should know before it is too late: trusted authorities that end within ninety days."""
+
+
+class EnrolResponse(Record):
+    """The certificate is there."""
+
+    __slots__ = ()
+    __match_args__ = ("certificate", "status")
+
+    certificate: str
+    """The certificate, PEM."""
+
+    status: CertificateStatusResponse
+    """How it stands now."""
+
+
+class RenewResponse(Record):
+    """What was done."""
+
+    __slots__ = ()
+    __match_args__ = ("renewed", "status")
+
+    renewed: bool
+    """Whether a new certificate was issued by this call."""
+
+    status: CertificateStatusResponse
+    """How it stands now."""
+
+
+class ImportBankCertificateResponse(Record):
+    """The pair is kept."""
+
+    __slots__ = ()
+    __match_args__ = ("status",)
+
+    status: CertificateStatusResponse
+    """How it stands now."""
+
+
+BankAnchorSource = Literal["profile", "setting", "folder"]
+"""Where an anchor comes from.
+  `profile`: The bank's profile: with the library, or your own.
+  `setting`: The settings `trusted` and `trusted_file`.
+  `folder`: The folder `anchors_dir`.
+"""
+
+
+class BankAnchor(Record):
+    """A certificate authority that a bank's signers must lead to."""
+
+    __slots__ = ()
+    __match_args__ = ("subject", "sha256", "not_before", "not_after", "source", "file", "days_left")
+
+    subject: str
+    """Its name, such as `CN=OP-Pohjola Root CA,C=FI`."""
+
+    sha256: str
+    """SHA-256 of the certificate, hex: compare it with what the bank publishes."""
+
+    not_before: datetime
+    """From when on it holds."""
+
+    not_after: datetime
+    """Until when."""
+
+    source: BankAnchorSource
+    """Where it comes from."""
+
+    file: str | None = None
+    """Its file, if it has one."""
+
+    days_left: int | None = None
+    """The days that are left, from ninety on; 0 once it has ended."""
+
+
+class ListBankAnchorsResponse(Record):
+    """The anchors."""
+
+    __slots__ = ()
+    __match_args__ = ("anchors",)
+
+    anchors: tuple[BankAnchor, ...]
+    """The authorities that a bank's signers must lead to: of the settings, of the folder, then of the
+    profile.
+    """
+
+
+class AddBankAnchorResponse(Record):
+    """What was added."""
+
+    __slots__ = ()
+    __match_args__ = ("added", "anchors")
+
+    added: int
+    """The number of certificates that were not in the folder before."""
+
+    anchors: tuple[BankAnchor, ...]
+    """The anchors of the folder as they are now."""
+
+
+class RemoveBankAnchorResponse(Record):
+    """What was removed."""
+
+    __slots__ = ()
+    __match_args__ = ("removed", "still_trusted")
+
+    removed: BankAnchor
+    """The anchor that is trusted no longer."""
+
+    still_trusted: bool
+    """Whether the settings or the profile give the same anchor, so that it is trusted all the same."""
+
+
 BankTextLanguage = Literal["en", "fi", "sv"]
 """The language of a bank's texts.
   `en`: English: the default.
@@ -1379,11 +1580,23 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     sender_passphrase: Secret | None
     """The passphrase of the sender's private key or PKCS#12 file."""
 
+    identity_dir: str | None
+    """A folder with the customer's keys and certificates, in place of certificate and key: `enrol` and
+    `renew` keep them there, and every call signs with the pair that holds. Made with mode 0700; one
+    customer at one bank for each folder. `passphrase` encrypts its keys.
+    """
+
     trusted: str | None
     """Certificates of authorities that are trusted beside the profile's, as PEM text, one after the other."""
 
     trusted_file: str | PathLike[str] | None
     """A file with such certificates."""
+
+    anchors_dir: str | None
+    """A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `add_anchor` and
+    `remove_anchor` change; read anew while the client runs, as `trusted_file` is. Default: `anchors` in
+    `identity_dir`.
+    """
 
     ca_file: str | PathLike[str] | None
     """A PEM file with more certificate authorities to trust for the server's own certificate, beside the
@@ -1547,9 +1760,16 @@ class SepaWebServices(NewFilesClient):
         sender_private_key_file: A file with the sender's private key.
         sender_keystore_file: A PKCS#12 file with the sender's certificate and private key.
         sender_passphrase: The passphrase of the sender's private key or PKCS#12 file.
+        identity_dir: A folder with the customer's keys and certificates, in place of certificate and
+            key: `enrol` and `renew` keep them there, and every call signs with the pair that holds.
+            Made with mode 0700; one customer at one bank for each folder. `passphrase` encrypts its
+            keys.
         trusted: Certificates of authorities that are trusted beside the profile's, as PEM text, one
             after the other.
         trusted_file: A file with such certificates.
+        anchors_dir: A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which
+            `add_anchor` and `remove_anchor` change; read anew while the client runs, as `trusted_file`
+            is. Default: `anchors` in `identity_dir`.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
             beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
@@ -1622,8 +1842,10 @@ class SepaWebServices(NewFilesClient):
         sender_private_key_file: str | PathLike[str] | None = None,
         sender_keystore_file: str | PathLike[str] | None = None,
         sender_passphrase: Secret | None = None,
+        identity_dir: str | None = None,
         trusted: str | None = None,
         trusted_file: str | PathLike[str] | None = None,
+        anchors_dir: str | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
@@ -1670,8 +1892,10 @@ class SepaWebServices(NewFilesClient):
                 "sender_private_key_file": sender_private_key_file,
                 "sender_keystore_file": sender_keystore_file,
                 "sender_passphrase": sender_passphrase,
+                "identity_dir": identity_dir,
                 "trusted": trusted,
                 "trusted_file": trusted_file,
+                "anchors_dir": anchors_dir,
                 "ca_file": ca_file,
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
@@ -2815,6 +3039,398 @@ class SepaWebServices(NewFilesClient):
         )
         return answer
 
+    def enrol(
+        self,
+        *,
+        code: Secret,
+        company: str | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> EnrolResponse:
+        """Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
+
+        Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again
+        with the same code: the same request is sent, never one for another key. Once begun, it is
+        finished even if the caller gives up waiting. A certificate that is there, or asked for by a
+        renewal, is `already_enrolled`.
+
+        Args:
+            code: The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the
+                eight of the agreement first.
+            company: The company's name, as it stands in the agreement, letter by letter. Nordea wants
+                it.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
+                same folder.
+            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
+                for.
+            ConflictError: `sepa_web_services.person_needed`: A person has to act before the certificate
+                can be renewed.
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
+                for the key of the request.
+            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
+                certificate.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: EnrolResponse = self._call(
+            "sepa_web_services.enrol",
+            {
+                "code": code,
+                "company": company,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    def renew(
+        self,
+        *,
+        now: bool | None = None,
+        resume: bool | None = None,
+        discard: bool | None = None,
+        company: str | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> RenewResponse:
+        """Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun.
+
+        Call it every day, or before each batch: most calls do nothing. A new key and its request are on
+        disk before anything is sent; an attempt whose answer was lost is sent again with the same
+        request. The new certificate is tried with a list; until it has worked, the old one signs files,
+        where the bank still takes it. Of two calls at once one works, the other is `identity_busy`. If
+        a person has to act, the error `person_needed` says what.
+
+        Args:
+            now: Whether to renew now, although it is not due. Default: false.
+            resume: Whether to go on after a stop, because a person has acted. Default: false.
+            discard: Whether to give up the request that is under way, because the bank has said that it
+                will not come to an end. Its key stays in the folder. Nothing is sent. Default: false.
+            company: The company's name, as in `enrol`, if the bank wants it.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
+                same folder.
+            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
+                for.
+            ConflictError: `sepa_web_services.person_needed`: A person has to act before the certificate
+                can be renewed.
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
+                for the key of the request.
+            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
+                certificate.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: RenewResponse = self._call(
+            "sepa_web_services.renew",
+            {
+                "now": now,
+                "resume": resume,
+                "discard": discard,
+                "company": company,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    def certificate_status(
+        self,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> CertificateStatusResponse:
+        """Show how it stands with the certificate in `identity_dir`: its state, its end, the next step,
+        what a person has to do.
+
+        Nothing is sent, and nothing changes.
+
+        Args:
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+        """
+        answer: CertificateStatusResponse = self._call(
+            "sepa_web_services.certificate_status",
+            {
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    def import_certificate(
+        self,
+        *,
+        certificate: str,
+        private_key: Secret,
+        passphrase: Secret | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> ImportBankCertificateResponse:
+        """Keep a certificate and its key, which another program has used so far, in `identity_dir`: from
+        then on `renew` renews it.
+
+        Nothing is sent. Stop the other program, or it renews too, and at Nordea ends this certificate.
+
+        Args:
+            certificate: The certificate as PEM text.
+            private_key: Its private key as PEM text: PKCS#8 or PKCS#1.
+            passphrase: The passphrase of that key, if it is encrypted. In `identity_dir` it is kept
+                under the client's own passphrase.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
+                same folder.
+            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
+                for.
+            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given
+                cannot be used.
+            InvalidInputError: `sepa_web_services.key_unusable`: The private key cannot be used.
+        """
+        answer: ImportBankCertificateResponse = self._call(
+            "sepa_web_services.import_certificate",
+            {
+                "certificate": certificate,
+                "private_key": private_key,
+                "passphrase": passphrase,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    def list_anchors(
+        self,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> ListBankAnchorsResponse:
+        """Show the authorities that are trusted: where each comes from, and until when it holds.
+
+        Nothing is sent, and nothing changes.
+
+        Args:
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+        """
+        answer: ListBankAnchorsResponse = self._call(
+            "sepa_web_services.list_anchors",
+            {
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    def add_anchor(
+        self,
+        *,
+        certificate: str,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> AddBankAnchorResponse:
+        """Trust another authority: its certificate is put into `anchors_dir`.
+
+        All or nothing: if one of several certificates cannot be an anchor, none is added. Clients that
+        run read the folder anew within a second. Nothing that comes from a bank is ever added by
+        itself.
+
+        Args:
+            certificate: Its certificate as PEM text, or several, one after the other. Compare its
+                SHA-256 with what the bank publishes.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given
+                cannot be used.
+        """
+        answer: AddBankAnchorResponse = self._call(
+            "sepa_web_services.add_anchor",
+            {
+                "certificate": certificate,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    def remove_anchor(
+        self,
+        *,
+        sha256: str,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> RemoveBankAnchorResponse:
+        """Trust an authority no longer: its certificate is removed from `anchors_dir`.
+
+        Anchors of the profile and of the settings stay. Clients that run read the folder anew within a
+        second.
+
+        Args:
+            sha256: SHA-256 of its certificate, 64 hex digits, as `list_anchors` shows it; colons do not
+                count.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+        """
+        answer: RemoveBankAnchorResponse = self._call(
+            "sepa_web_services.remove_anchor",
+            {
+                "sha256": sha256,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
 
 class AsyncSepaWebServices(AsyncNewFilesClient):
     """A company's client of the banks' own SOAP channel: files, and messages verified and explained. A
@@ -2861,9 +3477,16 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         sender_private_key_file: A file with the sender's private key.
         sender_keystore_file: A PKCS#12 file with the sender's certificate and private key.
         sender_passphrase: The passphrase of the sender's private key or PKCS#12 file.
+        identity_dir: A folder with the customer's keys and certificates, in place of certificate and
+            key: `enrol` and `renew` keep them there, and every call signs with the pair that holds.
+            Made with mode 0700; one customer at one bank for each folder. `passphrase` encrypts its
+            keys.
         trusted: Certificates of authorities that are trusted beside the profile's, as PEM text, one
             after the other.
         trusted_file: A file with such certificates.
+        anchors_dir: A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which
+            `add_anchor` and `remove_anchor` change; read anew while the client runs, as `trusted_file`
+            is. Default: `anchors` in `identity_dir`.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
             beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
@@ -2936,8 +3559,10 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         sender_private_key_file: str | PathLike[str] | None = None,
         sender_keystore_file: str | PathLike[str] | None = None,
         sender_passphrase: Secret | None = None,
+        identity_dir: str | None = None,
         trusted: str | None = None,
         trusted_file: str | PathLike[str] | None = None,
+        anchors_dir: str | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
@@ -2984,8 +3609,10 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
                 "sender_private_key_file": sender_private_key_file,
                 "sender_keystore_file": sender_keystore_file,
                 "sender_passphrase": sender_passphrase,
+                "identity_dir": identity_dir,
                 "trusted": trusted,
                 "trusted_file": trusted_file,
+                "anchors_dir": anchors_dir,
                 "ca_file": ca_file,
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
@@ -4119,6 +4746,398 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
                 "target_id": target_id,
                 "directory": directory,
                 "ledger": ledger,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    async def enrol(
+        self,
+        *,
+        code: Secret,
+        company: str | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> EnrolResponse:
+        """Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
+
+        Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again
+        with the same code: the same request is sent, never one for another key. Once begun, it is
+        finished even if the caller gives up waiting. A certificate that is there, or asked for by a
+        renewal, is `already_enrolled`.
+
+        Args:
+            code: The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the
+                eight of the agreement first.
+            company: The company's name, as it stands in the agreement, letter by letter. Nordea wants
+                it.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
+                same folder.
+            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
+                for.
+            ConflictError: `sepa_web_services.person_needed`: A person has to act before the certificate
+                can be renewed.
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
+                for the key of the request.
+            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
+                certificate.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: EnrolResponse = await self._call(
+            "sepa_web_services.enrol",
+            {
+                "code": code,
+                "company": company,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    async def renew(
+        self,
+        *,
+        now: bool | None = None,
+        resume: bool | None = None,
+        discard: bool | None = None,
+        company: str | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> RenewResponse:
+        """Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun.
+
+        Call it every day, or before each batch: most calls do nothing. A new key and its request are on
+        disk before anything is sent; an attempt whose answer was lost is sent again with the same
+        request. The new certificate is tried with a list; until it has worked, the old one signs files,
+        where the bank still takes it. Of two calls at once one works, the other is `identity_busy`. If
+        a person has to act, the error `person_needed` says what.
+
+        Args:
+            now: Whether to renew now, although it is not due. Default: false.
+            resume: Whether to go on after a stop, because a person has acted. Default: false.
+            discard: Whether to give up the request that is under way, because the bank has said that it
+                will not come to an end. Its key stays in the folder. Nothing is sent. Default: false.
+            company: The company's name, as in `enrol`, if the bank wants it.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
+                same folder.
+            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
+                for.
+            ConflictError: `sepa_web_services.person_needed`: A person has to act before the certificate
+                can be renewed.
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
+                nobody signed.
+            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
+                bank.
+            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
+            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
+                for the key of the request.
+            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
+                certificate.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
+                signature or the certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
+                allow the request.
+            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
+                does not say what became of the request.
+        """
+        answer: RenewResponse = await self._call(
+            "sepa_web_services.renew",
+            {
+                "now": now,
+                "resume": resume,
+                "discard": discard,
+                "company": company,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    async def certificate_status(
+        self,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> CertificateStatusResponse:
+        """Show how it stands with the certificate in `identity_dir`: its state, its end, the next step,
+        what a person has to do.
+
+        Nothing is sent, and nothing changes.
+
+        Args:
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
+        """
+        answer: CertificateStatusResponse = await self._call(
+            "sepa_web_services.certificate_status",
+            {
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    async def import_certificate(
+        self,
+        *,
+        certificate: str,
+        private_key: Secret,
+        passphrase: Secret | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> ImportBankCertificateResponse:
+        """Keep a certificate and its key, which another program has used so far, in `identity_dir`: from
+        then on `renew` renews it.
+
+        Nothing is sent. Stop the other program, or it renews too, and at Nordea ends this certificate.
+
+        Args:
+            certificate: The certificate as PEM text.
+            private_key: Its private key as PEM text: PKCS#8 or PKCS#1.
+            passphrase: The passphrase of that key, if it is encrypted. In `identity_dir` it is kept
+                under the client's own passphrase.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
+                same folder.
+            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
+                for.
+            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given
+                cannot be used.
+            InvalidInputError: `sepa_web_services.key_unusable`: The private key cannot be used.
+        """
+        answer: ImportBankCertificateResponse = await self._call(
+            "sepa_web_services.import_certificate",
+            {
+                "certificate": certificate,
+                "private_key": private_key,
+                "passphrase": passphrase,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    async def list_anchors(
+        self,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> ListBankAnchorsResponse:
+        """Show the authorities that are trusted: where each comes from, and until when it holds.
+
+        Nothing is sent, and nothing changes.
+
+        Args:
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+        """
+        answer: ListBankAnchorsResponse = await self._call(
+            "sepa_web_services.list_anchors",
+            {
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    async def add_anchor(
+        self,
+        *,
+        certificate: str,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> AddBankAnchorResponse:
+        """Trust another authority: its certificate is put into `anchors_dir`.
+
+        All or nothing: if one of several certificates cannot be an anchor, none is added. Clients that
+        run read the folder anew within a second. Nothing that comes from a bank is ever added by
+        itself.
+
+        Args:
+            certificate: Its certificate as PEM text, or several, one after the other. Compare its
+                SHA-256 with what the bank publishes.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given
+                cannot be used.
+        """
+        answer: AddBankAnchorResponse = await self._call(
+            "sepa_web_services.add_anchor",
+            {
+                "certificate": certificate,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    async def remove_anchor(
+        self,
+        *,
+        sha256: str,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> RemoveBankAnchorResponse:
+        """Trust an authority no longer: its certificate is removed from `anchors_dir`.
+
+        Anchors of the profile and of the settings stay. Clients that run read the folder anew within a
+        second.
+
+        Args:
+            sha256: SHA-256 of its certificate, 64 hex digits, as `list_anchors` shows it; colons do not
+                count.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+        """
+        answer: RemoveBankAnchorResponse = await self._call(
+            "sepa_web_services.remove_anchor",
+            {
+                "sha256": sha256,
             },
             timeout=timeout,
             cancel=cancel,

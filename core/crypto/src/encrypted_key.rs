@@ -1,9 +1,12 @@
-//! Private keys under a passphrase: `ENCRYPTED PRIVATE KEY` (RFC 5958) with PBES2 (RFC 8018), read by the `pkcs8` crate.
+//! Private keys under a passphrase: `ENCRYPTED PRIVATE KEY` (RFC 5958) with PBES2 (RFC 8018), read and written by the
+//! `pkcs8` crate.
 
 use pkcs8::der::{self, ErrorKind, Tag};
-use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument, pkcs5};
+use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SecretDocument, pkcs5};
 
-use crate::{CryptoError, Result, key_derivation};
+use zeroize::Zeroizing;
+
+use crate::{CryptoError, Result, key_derivation, pem, random};
 
 /// Maximum number of rounds of key derivation, some seconds of computing: a file with more is taken for a mistake.
 const MAX_ROUNDS: u64 = 10_000_000;
@@ -26,6 +29,23 @@ pub(crate) fn decrypt(der: &[u8], passphrase: &str) -> Result<SecretDocument> {
         // By chance, a wrong passphrase can leave valid padding, but not a key.
         _ => CryptoError::WrongPassphrase,
     })
+}
+
+/// Rounds of key derivation of keys that are written: what OWASP recommends for PBKDF2 with HMAC-SHA-256.
+const ROUNDS: u32 = 600_000;
+
+/// A private key, PKCS#8 DER, under a passphrase as PEM: PBKDF2 with HMAC-SHA-256, AES-256-CBC, as openssl reads it.
+///
+/// # Errors
+/// [`CryptoError::Internal`].
+pub(crate) fn encrypt(pkcs8: &[u8], passphrase: &str) -> Result<Zeroizing<String>> {
+    let failed = |_| CryptoError::Internal("encrypting a private key");
+    let (salt, iv) = (random::bytes::<16>(), random::bytes::<16>());
+    let parameters = pkcs5::pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(ROUNDS, &salt, iv);
+    let parameters = parameters.map_err(|_| CryptoError::Internal("parameters of encryption"))?;
+    let key = PrivateKeyInfoRef::try_from(pkcs8).map_err(|_| CryptoError::InvalidKey)?;
+    let encrypted = key.encrypt_with_params(parameters, passphrase).map_err(failed)?;
+    Ok(Zeroizing::new(pem::encode("ENCRYPTED PRIVATE KEY", encrypted.as_bytes())))
 }
 
 /// Whether reading failed on an algorithm that the library does not support.

@@ -202,6 +202,26 @@ impl RsaPrivateKey {
         }
     }
 
+    /// Reads the first private key, as [`from_pem`](Self::from_pem), and with a passphrase `ENCRYPTED PRIVATE KEY` (PBES2, as
+    /// `openssl` writes it). The passphrase is ignored if the key is not encrypted.
+    ///
+    /// # Errors
+    /// Those of [`from_pem`](Self::from_pem), and [`CryptoError::WrongPassphrase`], [`CryptoError::UnsupportedEncryption`],
+    /// [`CryptoError::TooManyRounds`].
+    pub fn from_pem_under(text: &str, passphrase: Option<&str>) -> Result<Self> {
+        let blocks = pem::blocks(text, "private key (PRIVATE KEY, RSA PRIVATE KEY or ENCRYPTED PRIVATE KEY)")?;
+        let first = blocks.iter().find(|block| block.is_private());
+        match (first, passphrase) {
+            (Some(block), Some(passphrase)) if block.is_encrypted() => {
+                if block.label != "ENCRYPTED PRIVATE KEY" {
+                    return Err(CryptoError::UnsupportedEncryption);
+                }
+                Self::from_pkcs8_der(crate::encrypted_key::decrypt(&block.bytes, passphrase)?.as_bytes())
+            }
+            _ => Self::from_pem(text),
+        }
+    }
+
     pub(crate) fn from_pkcs8_der(der: &[u8]) -> Result<Self> {
         // The algorithm is near the front: SEQUENCE, version, SEQUENCE { OID, … }.
         if !der[..der.len().min(32)].windows(RSA_ENCRYPTION.len()).any(|window| window == RSA_ENCRYPTION) {
@@ -224,6 +244,14 @@ impl RsaPrivateKey {
     /// The key as unencrypted `-----BEGIN PRIVATE KEY-----` (PKCS#8). Wiped when dropped.
     pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
         Zeroizing::new(pem::encode("PRIVATE KEY", &self.pkcs8))
+    }
+
+    /// The key as PKCS#8 under a passphrase, PEM (`ENCRYPTED PRIVATE KEY`). Takes a moment.
+    ///
+    /// # Errors
+    /// [`CryptoError::Internal`].
+    pub fn to_encrypted_pem(&self, passphrase: &str) -> Result<Zeroizing<String>> {
+        crate::encrypted_key::encrypt(&self.pkcs8, passphrase)
     }
 
     /// The key as PKCS#8, DER.

@@ -13,7 +13,7 @@ use aws_lc_rs::signature::{
 
 use crate::digest::MessageDigestAlgorithm;
 use crate::rsa::{self, RsaNumbers, RsaPrivateKey, RsaPublicKey, bit_length};
-use crate::{CryptoError, Result, digest, encrypted_key, pem};
+use crate::{CryptoError, Result, digest, pem};
 
 /// Largest SubjectPublicKeyInfo that is read, bytes: a key of 16384 bits stays below.
 const MAX_SPKI_BYTES: usize = 4096;
@@ -75,18 +75,7 @@ impl SigningKey {
     /// Those of [`RsaPrivateKey::from_pem`], and [`CryptoError::WrongPassphrase`], [`CryptoError::UnsupportedEncryption`],
     /// [`CryptoError::TooManyRounds`].
     pub fn from_pem(text: &str, passphrase: Option<&str>) -> Result<Self> {
-        let blocks = pem::blocks(text, "private key (PRIVATE KEY, RSA PRIVATE KEY or ENCRYPTED PRIVATE KEY)")?;
-        let first = blocks.iter().find(|block| block.is_private());
-        match (first, passphrase) {
-            (Some(block), Some(passphrase)) if block.is_encrypted() => {
-                if block.label != "ENCRYPTED PRIVATE KEY" {
-                    return Err(CryptoError::UnsupportedEncryption);
-                }
-                let pkcs8 = encrypted_key::decrypt(&block.bytes, passphrase)?;
-                Self::from_private_key(&RsaPrivateKey::from_pkcs8_der(pkcs8.as_bytes())?)
-            }
-            _ => Self::from_private_key(&RsaPrivateKey::from_pem(text)?),
-        }
+        Self::from_private_key(&RsaPrivateKey::from_pem_under(text, passphrase)?)
     }
 
     /// The signing half of a key that was read already.

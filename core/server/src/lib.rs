@@ -11,7 +11,7 @@
 pub mod counterpart;
 pub mod folder;
 pub mod http;
-pub mod private;
+pub use bankchannel_private_files as private;
 pub mod temporary;
 pub mod toml_file;
 mod wrong_type;

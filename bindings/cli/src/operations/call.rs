@@ -103,7 +103,7 @@ pub(super) fn compute(
 }
 
 /// Carries out an operation, and shows its response or writes it to `--output`.
-pub(super) fn carry_out_shown(
+pub(crate) fn carry_out_shown(
     client: &Client,
     entry: &'static CatalogueEntry,
     request: Value,

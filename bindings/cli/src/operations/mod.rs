@@ -17,13 +17,13 @@ mod waiting;
 use clap::Command;
 
 pub(crate) use answers::ask_bank_command;
-pub(crate) use call::{call, call_command};
+pub(crate) use call::{call, call_command, carry_out_shown};
 pub(crate) use client::{ClientCommands, client_settings};
 pub(crate) use log::Log;
 pub(crate) use program::{kill_programs, run as run_program};
 pub(crate) use result::Reserved;
 pub(crate) use run::run;
-pub(crate) use spec::{Spec, spec_of, specs};
+pub(crate) use spec::{Spec, force_argument, output_argument, spec_of, specs};
 
 use crate::handwritten;
 

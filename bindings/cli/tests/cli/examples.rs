@@ -106,3 +106,32 @@ fn the_cron_example_says_that_it_cannot_lock() {
     let failed = ran(script.arg(home.path("inbox")).env_clear().env("PATH", home.path("bin")).output().unwrap());
     assert!(failed.code == 1 && failed.err.contains("flock is missing"), "{} {}", failed.code, failed.err);
 }
+
+/// The page about a first bank, followed to the letter, then the job that it sets up.
+#[test]
+fn the_page_of_the_first_bank_leads_to_a_renewal() {
+    const PAGE: &str = include_str!("../../../../docs/sepa-first-bank.md");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let home = Home::empty();
+    let blocks = PAGE.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    // Only the port is changed. The bank ends with the shell that has started it.
+    let followed: String = blocks.map(|block| block.replace("8444", &port)).collect();
+    let job = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/renew-certificate.sh");
+    let script = format!(
+        "set -e\ntrap 'kill %1' EXIT\n{followed}\necho the job\n{job} op.json\necho the job ended\n\
+         rm -r op-identity\n! {job} op.json\n"
+    );
+    let mut shell = Command::new("/bin/bash");
+    shell.args(["--norc", "--noprofile", "-c", &script]).current_dir(home.path("")).env_clear();
+    shell.env("HOME", home.path("")).env("PATH", path());
+    let done = ran(shell.output().unwrap()).expect(0);
+    let said = format!("{}\n{}", done.out, done.err);
+    for expected in ["enrol", "switching", "active", "Sandbox OP-Pohjola Root CA", "Sandbox Nordea Corporate Server CA"]
+    {
+        assert!(done.out.contains(expected), "{expected}: {said}");
+    }
+    // A job without news says nothing; one that needs a person says what to do.
+    assert!(done.out.contains("the job\nthe job ended\n"), "{said}");
+    assert!(done.err.contains("person_needed") && done.err.contains("enrol with a code of the bank"), "{said}");
+    assert!(!said.contains("4514429708378387"), "the code is not repeated: {said}");
+}

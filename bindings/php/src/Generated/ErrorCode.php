@@ -500,7 +500,8 @@ final class ErrorCode
 
     /**
      * The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority,
-     * give its certificate in `trusted`, and compare its fingerprint with what the bank publishes.
+     * compare the SHA-256 of its certificate with what the bank publishes, then add it with `add_anchor`,
+     * or give it in `trusted`.
      */
     public const SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED = 'sepa_web_services.answer_not_trusted';
 
@@ -569,6 +570,21 @@ final class ErrorCode
      * request, and ask the bank which certificate it has issued.
      */
     public const SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS = 'sepa_web_services.certificate_not_ours';
+
+    /** Another call enrols or renews with the same folder. Wait until it has ended; nothing was sent now. */
+    public const SEPA_WEB_SERVICES_IDENTITY_BUSY = 'sepa_web_services.identity_busy';
+
+    /**
+     * There is a certificate, or one is asked for. `certificate_status` shows it; `renew` asks for the
+     * next one.
+     */
+    public const SEPA_WEB_SERVICES_ALREADY_ENROLLED = 'sepa_web_services.already_enrolled';
+
+    /**
+     * A person has to act before the certificate can be renewed. The message says what: mostly a new code
+     * is to be ordered from the bank.
+     */
+    public const SEPA_WEB_SERVICES_PERSON_NEEDED = 'sepa_web_services.person_needed';
 
     /**
      * The bank has answered with an error that does not say what became of the request. See the outcome.

@@ -1,11 +1,18 @@
 //! Requests to a bank's certificate service: signed by the present certificate, or by nobody.
 
-use bankchannel_crypto::{digest, x509::CertificateRequest};
+use bankchannel_crypto::{
+    digest,
+    x509::{Certificate, CertificateRequest},
+};
 use bankchannel_foundation::{Error, Result, error::row, message::Segment};
-use bankchannel_sepa_web_services::request::{CertificateApplication, CertificateCommand, CertificateHeader};
+use bankchannel_sepa_web_services::{
+    model::BankCertificate,
+    operations::certificates::get_bank_certificates::{GetBankCertificates, GetBankCertificatesRequest},
+    request::{CertificateApplication, CertificateCommand, CertificateHeader},
+};
 
 use super::{exchange::SentIds, sender::FileServiceSender};
-use crate::CallOptions;
+use crate::{CallOptions, LogLevel, LogLine};
 
 /// The wire's word for an operation, as it is verified in answers.
 pub(super) fn operation_of(command: CertificateCommand) -> &'static str {
@@ -24,6 +31,29 @@ pub(super) fn request_of(document: &CertificateApplication) -> Result<Option<Cer
     read.map(Some).map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))
 }
 
+/// Whether this bank's certificate service can be asked for the bank's authorities.
+pub(super) fn gives_authorities(sender: &FileServiceSender) -> bool {
+    let offers = sender.connection.profile.offers(CertificateCommand::GetBankCertificates);
+    offers && sender.certificate_transport().is_ok()
+}
+
+/// Asks the bank for its authorities and remembers them: its answer is believed only if it leads to an anchor itself.
+/// Returns whether one is new.
+pub(super) async fn learn_authorities(sender: &FileServiceSender, options: &CallOptions) -> bool {
+    let asked = sender.carry_out::<GetBankCertificates>(GetBankCertificatesRequest::new(), options).await;
+    match asked {
+        Ok(given) => {
+            let read = |one: &BankCertificate| Certificate::from_pem(&one.certificate).ok();
+            sender.learn(given.certificates.iter().filter_map(read).collect(), options).await
+        }
+        Err(error) => {
+            let text = "the bank's authorities could not be fetched";
+            options.log_line(LogLevel::Warning, LogLine::new(text).with("error", error.to_string()));
+            false
+        }
+    }
+}
+
 /// The message of one attempt.
 ///
 /// # Errors
@@ -39,7 +69,8 @@ pub(super) async fn seal(
     let (before, end) = (document.write()?, CertificateApplication::END);
     let digest = digest::sha256(format!("{before}{end}").as_bytes()).to_vec();
     let whole = if document.command == CertificateCommand::RenewCertificate {
-        let signer = sender.content()?;
+        let signers = sender.signers_for(true, options).await?;
+        let signer = &signers.content;
         let unsigned = document.to_be_signed(&signer.certificate)?;
         let value = signer.sign(unsigned.bytes_to_sign(), operation, options).await?;
         unsigned.signed(&value)

@@ -11,21 +11,48 @@ use bankchannel_foundation::model::Timestamp;
 /// The last millisecond of each customer's documents in this process.
 static LAST: Mutex<BTreeMap<String, i64>> = Mutex::new(BTreeMap::new());
 
+/// A last time that is so far ahead was of a wrong clock: banks refuse times that have not come yet, so it does not count.
+const AHEAD_MS: i64 = 10 * 60 * 1000;
+/// The times that a process reserves at once: one second's.
+pub(super) const RESERVED_MS: i64 = 1000;
+
+/// The millisecond after `last`, or now, if that is later.
+pub(super) fn after(last: i64, now_ms: i64) -> i64 {
+    if last - now_ms > AHEAD_MS { now_ms } else { now_ms.max(last + 1) }
+}
+
+/// Times that no other process uses: from the first to the last, milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ReservedTimes {
+    pub(super) next: i64,
+    pub(super) last: i64,
+}
+
+impl ReservedTimes {
+    /// The next one that is not earlier than now; `None` if there is none, or if the clock was set back.
+    pub(super) fn take(&mut self, now_ms: i64) -> Option<i64> {
+        let next = self.next.max(now_ms);
+        if next > self.last || self.next - now_ms > AHEAD_MS {
+            return None;
+        }
+        self.next = next + 1;
+        Some(next)
+    }
+}
+
 /// The time of a customer's next document, which is later than those before: banks refuse a time that they have seen.
 /// Other processes of the same customer are kept apart by three digits that are drawn.
 pub(super) fn next_timestamp(customer_id: &str, now_ms: i64) -> String {
-    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    let ms = match last.get_mut(customer_id) {
-        Some(last) => {
-            *last = now_ms.max(*last + 1);
-            *last
-        }
-        None => {
-            last.insert(customer_id.to_owned(), now_ms);
-            now_ms
-        }
-    };
-    drop(last);
+    let mut all = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let last = all.entry(customer_id.to_owned()).or_insert(i64::MIN / 2);
+    *last = after(*last, now_ms);
+    let ms = *last;
+    drop(all);
+    timestamp_of(ms)
+}
+
+/// A time with three more digits, which are drawn.
+pub(super) fn timestamp_of(ms: i64) -> String {
     let [high, low] = random::bytes::<2>();
     let drawn = u16::from_be_bytes([high, low]) % 1000;
     format!("{}{drawn:03}Z", Timestamp::from_ms(ms).as_str().trim_end_matches('Z'))
@@ -71,5 +98,16 @@ mod tests {
             assert_eq!(whole_seconds(at_s), text);
         }
         assert!(next_timestamp("T29", 13 * 3_600_000 + 7).starts_with("1970-01-01T13:00:00.007"));
+    }
+
+    #[test]
+    fn r26_a_clock_that_is_set_back_repeats_nothing_and_one_that_was_wrong_does_not_bind() {
+        assert_eq!((after(1000, 5000), after(5000, 1000), after(5000, 5000)), (5000, 5001, 5001));
+        // A year ahead: banks would refuse it.
+        assert_eq!(after(31_536_000_000, 1000), 1000);
+        let mut times = ReservedTimes { next: 5000, last: 5999 };
+        assert_eq!([times.take(4000), times.take(5500), times.take(5500)], [Some(5000), Some(5500), Some(5501)]);
+        assert_eq!((times.take(6000), times.take(5502 - AHEAD_MS - 1)), (None, None));
+        assert_eq!(times.take(5000), Some(5502), "set back: still later than those before");
     }
 }

@@ -11,28 +11,27 @@ use std::{
     future::Future,
     io::Read,
     pin::Pin,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
 use bankchannel_crypto::x509::CertificateRequest;
 use bankchannel_foundation::{
     Boundary, CallOutcome, Content, Error, Exchange, Result,
-    clock::{Clock as _, SystemClock},
     error::{Peer, row},
     message::{Body, InResponse, OutRequest, SOAP, Segment},
     model::{Field, Object},
 };
 use bankchannel_iso20022::answers::UploadedMessage;
 use bankchannel_sepa_web_services::{
-    answer::{
-        ANSWER_HEADERS, AnswerExpectation, BelievedMessage, CertificateExpectation, UnpackingLimits, charset_of,
-        open_answer,
-    },
+    answer::{ANSWER_HEADERS, BelievedMessage, charset_of},
     codec::{DraftedDocument, SepaWebServicesCodec},
+    errors,
     model::{BelievedAnswer, ExchangeEvidence},
-    profile::BankFamily,
-    request::{ApplicationRequest, CertificateApplication, EnvelopeTimes, FileCommand, RequestSeal, whole_seconds},
+    request::{
+        ApplicationRequest, CertificateApplication, CertificateCommand::GetBankCertificates, EnvelopeTimes,
+        FileCommand, RequestSeal, whole_seconds,
+    },
     verify::{MAX_MESSAGE, VerificationRules},
 };
 use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner, background};
@@ -42,7 +41,8 @@ use flate2::read::GzDecoder;
 use super::{
     SepaWebServices, certificates, clock,
     packing::{PackedContent, pack},
-    sender::FileServiceSender,
+    question::AnswerQuestion,
+    sender::{FileServiceSender, RequestSigners},
 };
 use crate::{
     CallOptions, LogLevel, LogLine,
@@ -76,12 +76,26 @@ impl SepaWebServices {
         O: Exchange<Codec = SepaWebServicesCodec>,
         O::Response: BelievedAnswer,
     {
+        let sender = self.sender().map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
+        sender.carry_out::<O>(request, options).await
+    }
+}
+
+impl FileServiceSender {
+    /// Carries out one exchange.
+    ///
+    /// # Errors
+    /// Any error; each has its outcome.
+    pub(super) async fn carry_out<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = SepaWebServicesCodec>,
+        O::Response: BelievedAnswer,
+    {
         let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
-        let sender = self.sender().map_err(not_sent)?;
-        let sending = ExchangeSending::begin::<O>(options, sender.exchange_timeout)?;
-        let document = SepaWebServicesCodec::document::<O>(request, &sender.connection).map_err(not_sent)?;
+        let sending = ExchangeSending::begin::<O>(options, self.exchange_timeout)?;
+        let document = SepaWebServicesCodec::document::<O>(request, &self.connection).map_err(not_sent)?;
         let (operation, fields) = (const { &O::DECLARATION }.name, O::Response::SHAPE.fields());
-        let done = sender.exchange(sending, document, operation, fields).await?;
+        let done = self.exchange(sending, document, operation, fields).await?;
         let ExchangeResult { fields, content, evidence, certificate } = done;
         let mut response = SepaWebServicesCodec::answer_of::<O>(fields, content).map_err(|error| {
             let text = format!("the bank's answer cannot be used: {}", error.message());
@@ -145,6 +159,7 @@ impl FileServiceSender {
             fields,
             given_id: Mutex::new(sending.request_id.take()),
             sent: Mutex::default(),
+            signed_with: Mutex::default(),
             believed: Mutex::default(),
         };
         sending.opening = Some(&attempts);
@@ -159,6 +174,15 @@ impl FileServiceSender {
         let read = |answer: InResponse| Ok(answer.content);
         let sent = sending.send(transport, &message, answers, Some(signing), read).await;
         let (believed, ids) = (take(&attempts.believed), take(&attempts.sent));
+        if let Some(pair) = take(&attempts.signed_with).and_then(|signers| signers.pair.clone()) {
+            let refused = sent.as_ref().err().and_then(|error| {
+                let code = error.peer().and_then(|peer| peer.code.as_deref());
+                (error.row() == &errors::SIGNATURE_REFUSED).then(|| code.unwrap_or_default().to_owned())
+            });
+            if believed.is_some() || refused.is_some() {
+                self.note_trial(pair, refused, &options).await;
+            }
+        }
         match (sent, believed) {
             (Ok(content), Some(believed)) => Ok(ExchangeResult { content, ..believed }),
             (Ok(_), None) => Err(Error::because(&row::INTERNAL, "an answer was not opened")),
@@ -248,6 +272,8 @@ struct SealedAttempts<'a> {
     given_id: Mutex<Option<&'a str>>,
     /// The ids of the latest attempt.
     sent: Mutex<Option<SentIds>>,
+    /// Who has signed it.
+    signed_with: Mutex<Option<Arc<RequestSigners>>>,
     believed: Mutex<Option<ExchangeResult>>,
 }
 
@@ -263,9 +289,9 @@ impl RequestSigner for SealedAttempts<'_> {
 impl SealedAttempts<'_> {
     async fn seal(&self, message: &OutRequest) -> Result<OutRequest> {
         let begun = Instant::now();
-        let (sender, clock) = (self.sender, SystemClock::default());
+        let sender = self.sender;
         let request_id = take(&self.given_id).map_or_else(clock::request_id, str::to_owned);
-        let timestamp = clock::next_timestamp(&sender.connection.customer_id, clock.now_ms());
+        let timestamp = sender.next_timestamp(self.options).await;
         let ids = SentIds { request_id, timestamp, digest: Vec::new() };
         let (ids, body) = match self.document {
             AttemptDocument::File(document, content) => self.seal_file(document, content.as_ref(), ids).await?,
@@ -294,8 +320,10 @@ impl SealedAttempts<'_> {
         content: Option<&UploadSource>,
         ids: SentIds,
     ) -> Result<(SentIds, Vec<Segment>)> {
-        let (sender, clock) = (self.sender, SystemClock::default());
-        let (content_signer, envelope_signer) = (sender.content()?, sender.envelope()?);
+        let sender = self.sender;
+        let signers = sender.signers_for(document.command == FileCommand::UploadFile, self.options).await?;
+        let (content_signer, envelope_signer) = (&signers.content, &signers.envelope);
+        *self.signed_with.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&signers));
         let SentIds { request_id, timestamp, .. } = ids;
         let document = ApplicationRequest { timestamp: timestamp.clone(), ..document.clone() };
         let header = sender.connection.header(&request_id, &timestamp);
@@ -308,7 +336,7 @@ impl SealedAttempts<'_> {
         let digest = sealed.document_digest().to_vec();
         let value = content_signer.sign(sealed.bytes_to_sign(), self.operation, self.options).await?;
         // A person may have been asked: the times are those of now.
-        let now_s = clock.now_s();
+        let now_s = sender.clock.now_s();
         let times = EnvelopeTimes { created: whole_seconds(now_s), expires: whole_seconds(now_s + LIFETIME_S) };
         let sealed = sealed.signed(&value, &times, &envelope_signer.certificate);
         let value = envelope_signer.sign(sealed.bytes_to_sign(), self.operation, self.options).await?;
@@ -352,48 +380,21 @@ async fn sealed_content(mut seal: RequestSeal, source: UploadSource, options: &C
 impl AnswerOpening for SealedAttempts<'_> {
     fn open<'a>(&'a self, answer: InResponse) -> Pin<Box<dyn Future<Output = Result<OpenedAnswer>> + Send + 'a>> {
         Box::pin(async move {
-            let ids = self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
             let sender = self.sender;
-            let rules = VerificationRules {
-                at_s: SystemClock::default().now_s(),
-                charset: answer
-                    .headers
-                    .get("content-type")
-                    .and_then(|media| charset_of(&String::from_utf8_lossy(media))),
-                ..sender.rules.clone()
-            };
-            let size = answer.body.len() as u64;
-            let connection = &sender.connection;
-            let (operation, is_once, execution_serial, certificates) = match self.document {
-                AttemptDocument::File(document, _) => {
-                    let is_once = document.command == FileCommand::UploadFile;
-                    let operation = self.operation.rsplit('.').next().unwrap_or_default();
-                    (operation, is_once, document.execution_serial.clone(), None)
+            let opened = match self.open_once(answer.clone()).await {
+                Err(error) if error.row() == &errors::ANSWER_NOT_TRUSTED && self.can_learn() => {
+                    let text = "the authority of the bank's signer is not known: the bank is asked for its authorities";
+                    self.options.log_line(LogLevel::Info, LogLine::new(text).with("error", error.to_string()));
+                    if certificates::learn_authorities(sender, self.options).await {
+                        self.open_once(answer).await?
+                    } else {
+                        return Err(error);
+                    }
                 }
-                AttemptDocument::Certificate(document, request) => {
-                    let expected = (document.family, request.clone());
-                    (certificates::operation_of(document.command), request.is_some(), None, Some(expected))
-                }
-            };
-            let question = AnswerQuestion {
-                rules,
-                operation,
-                is_once,
-                sender_id: connection.sender_id.clone(),
-                customer_id: connection.customer_id.clone(),
-                ids,
-                execution_serial,
-                certificates,
-                fields: self.fields,
-            };
-            let opened = if size > APART {
-                let work = background::blocking(move || question.open(answer));
-                work.await.map_err(|why| why.error("verifying the answer was aborted"))??
-            } else {
-                question.open(answer)?
+                opened => opened?,
             };
             let BelievedMessage { fields, content, evidence, signers, certificate } = opened;
-            sender.note_signers(&signers, self.options);
+            sender.note_signers(&signers, self.options).await;
             let certificate = certificate.map(|certificate| certificate.to_pem());
             *self.believed.lock().unwrap_or_else(PoisonError::into_inner) =
                 Some(ExchangeResult { fields, content: None, evidence, certificate });
@@ -402,40 +403,56 @@ impl AnswerOpening for SealedAttempts<'_> {
     }
 }
 
-/// What an answer must fit, owned, for another thread.
-struct AnswerQuestion {
-    rules: VerificationRules,
-    operation: &'static str,
-    is_once: bool,
-    sender_id: String,
-    customer_id: String,
-    ids: SentIds,
-    execution_serial: Option<String>,
-    certificates: Option<(BankFamily, Option<CertificateRequest>)>,
-    fields: &'static [Field],
-}
+impl SealedAttempts<'_> {
+    /// Whether the bank can be asked for its authorities, and was not asked a short time ago.
+    fn can_learn(&self) -> bool {
+        let is_about_them = matches!(self.document, AttemptDocument::Certificate(document, _) if document.command == GetBankCertificates);
+        !is_about_them && certificates::gives_authorities(self.sender) && self.sender.trust.may_ask()
+    }
 
-impl AnswerQuestion {
-    fn open(self, answer: InResponse) -> Result<BelievedMessage> {
-        open_answer(
-            answer,
-            &AnswerExpectation {
-                rules: &self.rules,
-                operation: self.operation,
-                is_once: self.is_once,
-                certificates: self
-                    .certificates
-                    .as_ref()
-                    .map(|(family, request)| CertificateExpectation { family: *family, request: request.as_ref() }),
-                sender_id: &self.sender_id,
-                customer_id: &self.customer_id,
-                request_id: &self.ids.request_id,
-                request_timestamp: &self.ids.timestamp,
-                request_digest: &self.ids.digest,
-                execution_serial: self.execution_serial.as_deref(),
-                fields: self.fields,
-                limits: UnpackingLimits::CLIENT,
-            },
-        )
+    /// Verifies an answer and reads it.
+    async fn open_once(&self, answer: InResponse) -> Result<BelievedMessage> {
+        let ids = self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+        let (sender, size) = (self.sender, answer.body.len() as u64);
+        let media = answer.headers.get("content-type");
+        let mut rules = VerificationRules {
+            at_s: sender.clock.now_s(),
+            charset: media.and_then(|media| charset_of(&String::from_utf8_lossy(media))),
+            ..sender.rules.clone()
+        };
+        let is_over = |error: Error| error.with_outcome(CallOutcome::Unknown);
+        sender.trust.complete(&mut rules, self.options).await.map_err(is_over)?;
+        if let Some(signers) = &*self.signed_with.lock().unwrap_or_else(PoisonError::into_inner) {
+            rules.own.extend([&signers.content, &signers.envelope].map(|signer| signer.certificate.clone()));
+        }
+        let connection = &sender.connection;
+        let (operation, is_once, execution_serial, certificates) = match self.document {
+            AttemptDocument::File(document, _) => {
+                let is_once = document.command == FileCommand::UploadFile;
+                let operation = self.operation.rsplit('.').next().unwrap_or_default();
+                (operation, is_once, document.execution_serial.clone(), None)
+            }
+            AttemptDocument::Certificate(document, request) => {
+                let expected = (document.family, request.clone());
+                (certificates::operation_of(document.command), request.is_some(), None, Some(expected))
+            }
+        };
+        let question = AnswerQuestion {
+            rules,
+            operation,
+            is_once,
+            sender_id: connection.sender_id.clone(),
+            customer_id: connection.customer_id.clone(),
+            ids,
+            execution_serial,
+            certificates,
+            fields: self.fields,
+        };
+        if size > APART {
+            let work = background::blocking(move || question.open(answer));
+            work.await.map_err(|why| why.error("verifying the answer was aborted"))?
+        } else {
+            question.open(answer)
+        }
     }
 }

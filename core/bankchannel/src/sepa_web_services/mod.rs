@@ -14,14 +14,18 @@ mod clock;
 mod dispatch;
 mod exchange;
 mod flows;
+mod identity;
 mod packing;
+mod question;
 mod sender;
 mod settings;
+mod trust;
 
 use std::sync::Arc;
 
 use bankchannel_foundation::{
     ClientResources, Error, Result,
+    clock::{Clock, SystemClock},
     error::row,
     model::{Profile, Value},
 };
@@ -31,14 +35,16 @@ pub use bankchannel_sepa_web_services::{
     profile, request, terms, verify,
 };
 pub use settings::{BankTextLanguage, SepaWebServicesSettings};
+pub use trust::{BankAnchor, BankAnchorSource};
 
 use crate::{
     ClientKind, CommandPlacement, Protocol,
     client::{ProtocolClient, request_id},
     file_channel::waiting::AnswerRegistry,
 };
+use codec::FileServiceConnection;
 use sender::FileServiceSender;
-use settings::ReadyCustomer;
+use settings::{ReadyCustomer, SigningPair};
 
 /// The types of requests and results that several operations share.
 pub mod model {
@@ -97,6 +103,7 @@ struct SepaWebServicesInner {
     ready: Arc<ReadyCustomer>,
     /// Present if the settings name a bank.
     sender: Option<FileServiceSender>,
+    clock: Arc<dyn Clock>,
     /// The uploads that wait for answers.
     answers: AnswerRegistry<model::BankFileDescriptor>,
 }
@@ -107,18 +114,55 @@ impl SepaWebServices {
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used, each naming its field.
     pub fn new(settings: SepaWebServicesSettings) -> Result<Self> {
-        Self::from_ready(Arc::new(ReadyCustomer::from_settings(settings)?))
+        Self::from_ready(Arc::new(ReadyCustomer::from_settings(settings)?), Arc::new(SystemClock::default()))
     }
 
-    fn from_ready(ready: Arc<ReadyCustomer>) -> Result<Self> {
-        let sender = if ready.sends() { Some(FileServiceSender::new(&ready)?) } else { None };
-        Ok(Self(Arc::new(SepaWebServicesInner { ready, sender, answers: AnswerRegistry::default() })))
+    fn from_ready(ready: Arc<ReadyCustomer>, clock: Arc<dyn Clock>) -> Result<Self> {
+        let sender = if ready.sends() { Some(FileServiceSender::new(&ready, Arc::clone(&clock))?) } else { None };
+        Ok(Self(Arc::new(SepaWebServicesInner { ready, sender, clock, answers: AnswerRegistry::default() })))
+    }
+
+    /// The same client with another clock than the system's: for tests of what happens in months, such as a renewal.
+    /// Messages have its time, certificates are valid or not at its time.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new); the files of the settings are not read again.
+    pub fn with_clock(&self, clock: Arc<dyn Clock>) -> Result<Self> {
+        Self::from_ready(Arc::clone(&self.0.ready), clock)
+    }
+
+    /// Looks at the files of anchors again with the next answer.
+    fn look_at_anchors_again(&self) {
+        if let Some(sender) = &self.0.sender {
+            sender.trust.look_again();
+        }
+    }
+
+    /// Now, Unix seconds.
+    fn now_s(&self) -> i64 {
+        self.0.clock.now_s()
     }
 
     /// The address of the bank's file service; `None` for a client that only computes.
     #[must_use]
     pub fn file_url(&self) -> Option<&str> {
         self.0.sender.as_ref().and_then(FileServiceSender::url)
+    }
+
+    /// The customer at the bank.
+    fn connection(&self) -> Result<&FileServiceConnection> {
+        Ok(&self.sender()?.connection)
+    }
+
+    /// A client of the same customer that signs with this pair.
+    fn signing_with(&self, pair: SigningPair) -> Self {
+        let sender = self.0.sender.as_ref().map(|sender| sender.signing_with(pair));
+        Self(Arc::new(SepaWebServicesInner {
+            ready: Arc::clone(&self.0.ready),
+            sender,
+            clock: Arc::clone(&self.0.clock),
+            answers: AnswerRegistry::default(),
+        }))
     }
 
     fn sender(&self) -> Result<&FileServiceSender> {
@@ -146,7 +190,7 @@ impl ProtocolClient for SepaWebServices {
 
     /// Opens new connections and reuses the files that were already read.
     fn in_child(&self, _: &SepaWebServicesSettings) -> Result<Self> {
-        Self::from_ready(Arc::clone(&self.0.ready))
+        Self::from_ready(Arc::clone(&self.0.ready), Arc::clone(&self.0.clock))
     }
 
     fn peer(&self) -> Option<&str> {

@@ -1,17 +1,23 @@
 //! The sending part of a client: the bank's addresses, the connections to it, the two signers, what is trusted.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use bankchannel_crypto::{signature::Hash, x509::Certificate};
-use bankchannel_foundation::{Error, Result};
+use bankchannel_foundation::{Error, Result, clock::Clock};
+use bankchannel_renewal::{CertificateLife, RenewalDue, RenewalRules};
 use bankchannel_sepa_web_services::{codec::FileServiceConnection, errors, verify::VerificationRules};
-use bankchannel_transport::Transport;
+use bankchannel_transport::{Transport, background};
 use data_encoding::HEXUPPER;
 
-use super::settings::{ReadyCustomer, SigningPair};
+use super::{
+    clock::{self, ReservedTimes},
+    identity::{IdentityFolder, IdentityStore as _, SeenSigner},
+    settings::{ReadyCustomer, SigningPair},
+    trust::ClientTrust,
+};
 use crate::{
     CallOptions, LogLevel, LogLine,
     client::signing::{ClientSignatory, SIGNATURE, question},
@@ -25,12 +31,32 @@ pub(super) struct FileServiceSender {
     certificate_transport: Result<Transport>,
     pub(super) connection: FileServiceConnection,
     pub(super) exchange_timeout: Option<Duration>,
-    /// How answers are verified; the instant is set for each.
+    pub(super) clock: Arc<dyn Clock>,
+    /// How answers are verified; instant and anchors are set for each.
     pub(super) rules: VerificationRules,
-    /// The customer, who signs documents, and the sender, who signs envelopes; why there are none.
-    signers_of_requests: Result<(MessageSigner, MessageSigner)>,
-    /// The certificates with which the bank has signed so far, SHA-256.
-    signers: Mutex<Vec<[u8; 32]>>,
+    pub(super) trust: Arc<ClientTrust>,
+    /// The pairs that were given; why there are none.
+    given: Result<Arc<RequestSigners>>,
+    /// The folder with the customer's pairs, in place of those given.
+    identity: Option<IdentityFolder>,
+    /// Where signers and authorities of the bank are kept.
+    keeps_in: Option<IdentityFolder>,
+    /// The times that this process has reserved there.
+    times: Arc<Mutex<Option<ReservedTimes>>>,
+    /// The pair of the folder that was used last.
+    from_identity: Mutex<Option<Arc<RequestSigners>>>,
+    /// The certificates with which the bank has signed so far.
+    signers: Arc<Mutex<Vec<SeenSigner>>>,
+}
+
+/// Who signs the requests of a client.
+pub(super) struct RequestSigners {
+    /// Documents: the customer.
+    pub(super) content: MessageSigner,
+    /// Envelopes: the sender.
+    pub(super) envelope: MessageSigner,
+    /// The name of the pair in the folder, if it comes from there.
+    pub(super) pair: Option<String>,
 }
 
 /// A certificate and who signs for it.
@@ -39,6 +65,14 @@ pub(super) struct MessageSigner {
     signatory: ClientSignatory,
     /// What it signs, for questions.
     what: &'static str,
+}
+
+impl RequestSigners {
+    fn new(content: SigningPair, envelope: SigningPair, pair: Option<String>) -> Self {
+        let (content, envelope) =
+            (MessageSigner::new(content, "a document"), MessageSigner::new(envelope, "a message"));
+        Self { content, envelope, pair }
+    }
 }
 
 impl MessageSigner {
@@ -67,6 +101,8 @@ impl MessageSigner {
     }
 }
 
+/// From so many days before its end on a certificate is renewed, where the profile says nothing.
+const RENEW_BEFORE_DAYS: u32 = 60;
 /// The bank's signers that are remembered at most.
 const SIGNERS_MAX: usize = 64;
 
@@ -75,26 +111,34 @@ impl FileServiceSender {
     ///
     /// # Errors
     /// `configuration.invalid`, each naming its field.
-    pub(super) fn new(ready: &ReadyCustomer) -> Result<Self> {
+    pub(super) fn new(ready: &ReadyCustomer, clock: Arc<dyn Clock>) -> Result<Self> {
         let file_transport = ready.transport().and_then(Transport::new);
         let certificate_transport = ready.certificate_transport().and_then(Transport::new);
         let connection = ready.connection()?;
-        let signers_of_requests = ready.pairs().map(|(content, envelope)| {
-            (MessageSigner::new(content, "a document"), MessageSigner::new(envelope, "a message"))
-        });
-        if ready.rules.anchors.is_empty() {
+        let given = ready.pairs().map(|(content, envelope)| Arc::new(RequestSigners::new(content, envelope, None)));
+        let identity = ready.identity()?;
+        let learnt = identity.as_ref().map(IdentityFolder::authorities).unwrap_or_default();
+        let trust = ClientTrust::new(&ready.anchors, learnt);
+        if !trust.can_trust() {
             let why =
                 "is missing: the bank's profile has no authority that its answers lead to; give the bank's certificate";
             return Err(Error::invalid_setting("trusted", why));
         }
+        let signers = identity.as_ref().map(IdentityFolder::signers).unwrap_or_default();
         Ok(Self {
             file_transport,
             certificate_transport,
             connection,
             exchange_timeout: ready.exchange_timeout(),
+            clock,
             rules: ready.rules.clone(),
-            signers_of_requests,
-            signers: Mutex::default(),
+            trust: Arc::new(trust),
+            given,
+            keeps_in: identity.clone(),
+            times: Arc::default(),
+            identity,
+            from_identity: Mutex::default(),
+            signers: Arc::new(Mutex::new(signers)),
         })
     }
 
@@ -115,42 +159,209 @@ impl FileServiceSender {
         self.certificate_transport.as_ref().map_err(Error::clone)
     }
 
-    /// Signs documents.
+    /// Who signs a request now. A file is signed with a pair that has worked, as long as one holds: a list finds out whether
+    /// the bank takes a new one.
     ///
     /// # Errors
-    /// `configuration.invalid` without a certificate.
-    pub(super) fn content(&self) -> Result<&MessageSigner> {
-        self.signers_of_requests.as_ref().map(|(content, _)| content).map_err(Error::clone)
+    /// `configuration.invalid` without a certificate; those of the folder.
+    pub(super) async fn signers_for(&self, is_upload: bool, options: &CallOptions) -> Result<Arc<RequestSigners>> {
+        let Some(identity) = self.identity.clone() else { return self.given.clone() };
+        let (rules, now_s) = (self.rules_of_renewal(), self.clock.now_s());
+        let last = self.from_identity.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let signers = on_disk(options, move || signers_in(&identity, last, rules, is_upload, now_s)).await?;
+        *self.from_identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&signers));
+        Ok(signers)
     }
 
-    /// Signs envelopes.
+    /// The same sender with this pair.
+    pub(super) fn signing_with(&self, pair: SigningPair) -> Self {
+        Self {
+            file_transport: self.file_transport.clone(),
+            certificate_transport: self.certificate_transport.clone(),
+            connection: self.connection.clone(),
+            exchange_timeout: self.exchange_timeout,
+            clock: Arc::clone(&self.clock),
+            rules: self.rules.clone(),
+            trust: Arc::clone(&self.trust),
+            given: Ok(Arc::new(RequestSigners::new(pair.clone(), pair, None))),
+            identity: None,
+            keeps_in: self.keeps_in.clone(),
+            times: Arc::clone(&self.times),
+            from_identity: Mutex::default(),
+            signers: Arc::clone(&self.signers),
+        }
+    }
+
+    /// The folder with the customer's pairs.
     ///
     /// # Errors
-    /// `configuration.invalid` without a certificate.
-    pub(super) fn envelope(&self) -> Result<&MessageSigner> {
-        self.signers_of_requests.as_ref().map(|(_, envelope)| envelope).map_err(Error::clone)
+    /// `configuration.invalid` without one.
+    pub(super) fn identity(&self) -> Result<&IdentityFolder> {
+        self.identity
+            .as_ref()
+            .ok_or_else(|| Error::invalid_setting("identity_dir", "is missing: keys and certificates are kept in it"))
+    }
+
+    /// How this bank's certificates are renewed.
+    pub(super) fn rules_of_renewal(&self) -> RenewalRules {
+        let profile = &self.connection.profile;
+        RenewalRules {
+            renew_before_days: profile.renew_before_days.unwrap_or(RENEW_BEFORE_DAYS),
+            supersedes_at_once: profile.supersedes_at_once.unwrap_or_default(),
+        }
+    }
+
+    /// Notes whether the bank has taken a request that was signed with a pair of the folder. If that cannot be noted, or
+    /// another call holds the folder, the next request notes it: the outcome of this one is what the bank said.
+    pub(super) async fn note_trial(&self, pair: String, refused: Option<String>, options: &CallOptions) {
+        let Some(identity) = self.identity.clone() else { return };
+        let now_s = self.clock.now_s();
+        let noted = on_disk(options, move || note_trial(&identity, &pair, refused.as_deref(), now_s)).await;
+        if let Err(error) = noted {
+            let text = "whether the bank takes the new certificate could not be noted: the next call tries again";
+            options.log_line(LogLevel::Warning, LogLine::new(text).with("error", error.to_string()));
+        }
     }
 
     /// Takes note of the certificates that signed an answer. One that is new after others, as in a roll-over, is
     /// reported.
-    pub(super) fn note_signers(&self, signers: &[Certificate], options: &CallOptions) {
-        for (at, signer) in signers.iter().enumerate() {
-            let (digest, level) = (signer.sha256(), if at == 0 { "envelopes" } else { "documents" });
+    pub(super) async fn note_signers(&self, signers: &[Certificate], options: &CallOptions) {
+        let mut added = Vec::new();
+        let is_first = {
             let mut known = self.signers.lock().unwrap_or_else(PoisonError::into_inner);
-            if known.contains(&digest) || known.len() >= SIGNERS_MAX {
-                continue;
+            let is_first = known.is_empty();
+            for signer in signers {
+                let seen = SeenSigner::new(signer, self.clock.now_s());
+                if known.iter().any(|one| one.sha256 == seen.sha256) {
+                    continue;
+                }
+                if known.len() >= SIGNERS_MAX {
+                    known.remove(0);
+                }
+                known.push(seen.clone());
+                added.push(seen);
             }
-            // The first two are those of the first answer.
-            let is_change = known.len() >= signers.len();
-            known.push(digest);
-            drop(known);
-            if is_change {
-                let text = format!("the bank signs {level} with a certificate that is new here");
-                let line = LogLine::new(text)
-                    .with("signer_serial", signer.serial_hex())
-                    .with("signer_sha256", HEXUPPER.encode(&digest));
-                options.log_line(LogLevel::Info, line);
+            is_first
+        };
+        if added.is_empty() {
+            return;
+        }
+        for seen in added.iter().filter(|_| !is_first) {
+            let text =
+                "the bank signs with a certificate that is new here: its authority and its name are as they must be";
+            let line = LogLine::new(text)
+                .with("signer", seen.subject.clone())
+                .with("signer_serial", seen.serial.clone())
+                .with("signer_sha256", seen.sha256.clone());
+            options.log_line(LogLevel::Info, line);
+        }
+        let all = self.signers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.keep(options, "the bank's signers", move |folder| folder.keep_signers(&all)).await;
+    }
+
+    /// The certificates with which the bank has signed so far, the newest last.
+    pub(super) fn seen_signers(&self) -> Vec<SeenSigner> {
+        self.signers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The time of the next document: later than any before, in this process and, with a folder, in any other.
+    pub(super) async fn next_timestamp(&self, options: &CallOptions) -> String {
+        let now_ms = self.clock.now_ms();
+        let take = || self.times.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.take(now_ms);
+        if let Some(ms) = take() {
+            return clock::timestamp_of(ms);
+        }
+        if let Some(folder) = self.keeps_in.clone() {
+            match on_disk(options, move || folder.reserve_times(now_ms)).await {
+                Ok(Some(mut reserved)) => {
+                    let first = reserved.take(now_ms);
+                    *self.times.lock().unwrap_or_else(PoisonError::into_inner) = Some(reserved);
+                    if let Some(ms) = first {
+                        return clock::timestamp_of(ms);
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    let text = "no times could be reserved in identity_dir: three drawn digits keep processes apart";
+                    options.log_line(LogLevel::Warning, LogLine::new(text).with("error", error.to_string()));
+                }
             }
         }
+        clock::next_timestamp(&self.connection.customer_id, now_ms)
     }
+
+    /// Remembers the authorities that the bank has named, here and in the folder. Returns whether one is new.
+    pub(super) async fn learn(&self, authorities: Vec<Certificate>, options: &CallOptions) -> bool {
+        let is_new = self.trust.learn(authorities);
+        if is_new {
+            let all = self.trust.learnt();
+            self.keep(options, "the bank's authorities", move |folder| folder.keep_authorities(&all)).await;
+        }
+        is_new
+    }
+
+    /// Keeps what was learnt in the folder. If that fails, it is learnt again by the next process.
+    async fn keep(
+        &self,
+        options: &CallOptions,
+        what: &str,
+        work: impl FnOnce(&IdentityFolder) -> Result<()> + Send + 'static,
+    ) {
+        let Some(folder) = self.keeps_in.clone() else { return };
+        if let Err(error) = on_disk(options, move || work(&folder)).await {
+            let text = format!("{what} could not be kept in identity_dir");
+            options.log_line(LogLevel::Warning, LogLine::new(text).with("error", error.to_string()));
+        }
+    }
+}
+
+/// Runs what reads or writes the folder on a thread that may block.
+async fn on_disk<T: Send + 'static>(
+    options: &CallOptions,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    options.race(background::blocking(work)).await?.map_err(|why| why.error("reading the identity was aborted"))?
+}
+
+/// The pair of the folder that signs now: `last` if it is that one.
+fn signers_in(
+    identity: &IdentityFolder,
+    last: Option<Arc<RequestSigners>>,
+    rules: RenewalRules,
+    is_upload: bool,
+    now_s: i64,
+) -> Result<Arc<RequestSigners>> {
+    let life = identity.life()?;
+    let proven = life.active.as_ref().filter(|pair| is_upload && pair.holds_at(now_s));
+    let Some(pair) = proven.or_else(|| life.usable(now_s)) else {
+        let why = match life.due(rules, now_s) {
+            RenewalDue::Person(why) => why,
+            _ => "no certificate is there yet: enrol asks for one".to_owned(),
+        };
+        return Err(Error::invalid_setting("identity_dir", format!("has no certificate that holds: {why}")));
+    };
+    match last.filter(|last| last.pair.as_ref() == Some(&pair.name)) {
+        Some(last) => Ok(last),
+        None => {
+            let signs = identity.pair(&pair.name)?;
+            Ok(Arc::new(RequestSigners::new(signs.clone(), signs, Some(pair.name.clone()))))
+        }
+    }
+}
+
+fn note_trial(identity: &IdentityFolder, pair: &str, refused: Option<&str>, now_s: i64) -> Result<()> {
+    let is_new = |life: &CertificateLife| life.switching.as_ref().is_some_and(|new| new.pair.name == pair);
+    if !is_new(&identity.life()?) {
+        return Ok(());
+    }
+    let mut held = match identity.hold() {
+        Err(error) if error.row() == &errors::IDENTITY_BUSY => return Ok(()),
+        held => held?,
+    };
+    let mut life = held.life().clone();
+    let has_changed = match refused {
+        None => life.worked(pair, now_s),
+        Some(why) => life.did_not_work(pair, why, now_s),
+    };
+    if has_changed { held.commit(life) } else { Ok(()) }
 }

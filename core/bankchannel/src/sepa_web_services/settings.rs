@@ -1,6 +1,9 @@
 //! A company's settings for one bank: one declaration for every language.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{Boundary, Error, Result, Secret, model::read_boundary};
@@ -12,7 +15,11 @@ use bankchannel_sepa_web_services::{
 };
 use bankchannel_transport::TransportSettings;
 
-use super::SepaWebServices;
+use super::{
+    SepaWebServices,
+    identity::IdentityFolder,
+    trust::{AnchorFolder, AnchorSources, ReadSources},
+};
 use crate::{
     ConnectionSettings,
     client::{
@@ -118,12 +125,20 @@ pub struct SepaWebServicesSettings {
     pub sender_keystore_file: Option<String>,
     /// The passphrase of the sender's private key or PKCS#12 file.
     pub sender_passphrase: Option<Secret>,
+    /// A folder with the customer's keys and certificates, in place of certificate and key: `enrol` and `renew` keep them
+    /// there, and every call signs with the pair that holds. Made with mode 0700; one customer at one bank for each folder.
+    /// `passphrase` encrypts its keys.
+    #[boundary(gives = "certificate", gives = "private_key")]
+    pub identity_dir: Option<String>,
     /// Certificates of authorities that are trusted beside the profile's, as PEM text, one after the other.
     #[boundary(gives = "trusted")]
     pub trusted: Option<String>,
     /// A file with such certificates.
     #[boundary(gives = "trusted")]
     pub trusted_file: Option<String>,
+    /// A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `add_anchor` and `remove_anchor` change; read
+    /// anew while the client runs, as `trusted_file` is. Default: `anchors` in `identity_dir`.
+    pub anchors_dir: Option<String>,
     /// The connection to the bank.
     #[boundary(flatten)]
     pub connection: ConnectionSettings,
@@ -145,9 +160,13 @@ pub(super) struct ReadyCustomer {
     settings: SepaWebServicesSettings,
     content: Option<SigningPair>,
     sender: Option<SigningPair>,
+    /// How answers are verified; the anchors are those of the client.
     pub(super) rules: VerificationRules,
+    pub(super) anchors: ReadSources,
     transport: Option<TransportSettings>,
     certificate_transport: Option<TransportSettings>,
+    /// The passphrase of the keys in `identity_dir`.
+    identity_passphrase: Option<Secret>,
 }
 
 /// The name of this program in requests.
@@ -157,24 +176,26 @@ impl ReadyCustomer {
     pub(super) fn from_settings(mut settings: SepaWebServicesSettings) -> Result<Self> {
         let profile = profile_of(&settings)?;
         let environment = settings.environment.unwrap_or_default();
+        let identity_passphrase = settings.passphrase.clone().filter(|_| settings.identity_dir.is_some());
         let content = pair_of(&mut settings)?;
-        let sender = sender_pair_of(&mut settings)?;
-        let trusted = one_of("trusted", settings.trusted.take(), settings.trusted_file.take())?;
-        let mut rules = VerificationRules::default();
-        if let Some(pem) = &trusted {
-            rules.anchors =
-                Certificate::all_from_pem(pem).map_err(|fault| Error::invalid_setting("trusted", fault.to_string()))?;
+        if content.is_some() && settings.identity_dir.is_some() {
+            return Err(excluded("identity_dir", "certificate"));
         }
+        let sender = sender_pair_of(&mut settings)?;
+        let mut anchors = anchors_of(&mut settings)?;
+        let mut rules = VerificationRules::default();
         let (mut transport, mut certificate_transport) = (None, None);
         if let Some(profile) = &profile {
-            rules.anchors.extend(profile.anchors_of(environment)?);
+            anchors.profile = profile.anchors_of(environment)?;
             rules.intermediates = profile.intermediates()?;
             rules.allows_sha1 = profile.allows_sha1_answers.unwrap_or_default();
             rules.signers = Some(profile.signers.clone().unwrap_or_default());
             rules.own = [&content, &sender].into_iter().flatten().map(|pair| pair.certificate.clone()).collect();
             let url = settings.file_url.clone().or_else(|| profile.file_url_of(environment).map(str::to_owned));
             transport = url.map(|url| settings.connection.transport(url)).transpose()?;
-            let of_profile = || profile.certificate_url_of(environment).map(str::to_owned);
+            // The bank's own does not go with a file service elsewhere: a code must not end up there.
+            let is_elsewhere = settings.file_url.is_some();
+            let of_profile = || profile.certificate_url_of(environment).filter(|_| !is_elsewhere).map(str::to_owned);
             let url = settings.certificate_url.clone().or_else(of_profile);
             certificate_transport = url.map(|url| settings.connection.transport(url)).transpose()?;
         } else if settings.file_url.is_some() || settings.certificate_url.is_some() {
@@ -183,7 +204,18 @@ impl ReadyCustomer {
                 "is missing: an address alone does not say which bank's rules hold",
             ));
         }
-        Ok(Self { profile, settings, content, sender, rules, transport, certificate_transport })
+        let anchors = ReadSources::new(anchors)?;
+        Ok(Self {
+            profile,
+            settings,
+            content,
+            sender,
+            rules,
+            anchors,
+            transport,
+            certificate_transport,
+            identity_passphrase,
+        })
     }
 
     /// Whether a bank is configured.
@@ -221,7 +253,10 @@ impl ReadyCustomer {
     pub(super) fn certificate_transport(&self) -> Result<&TransportSettings> {
         self.certificate_transport.as_ref().ok_or_else(|| {
             let bank = self.profile.as_ref().and_then(|profile| profile.bank.as_deref()).unwrap_or("this bank");
-            let why = format!("is missing: the profile has no certificate service of {bank} for this environment");
+            let why = match self.settings.file_url {
+                Some(_) => format!("is missing: with a file_url of your own, that of {bank} is not used"),
+                None => format!("is missing: the profile has no certificate service of {bank} for this environment"),
+            };
             Error::invalid_setting("certificate_url", why)
         })
     }
@@ -262,6 +297,19 @@ impl ReadyCustomer {
         })
     }
 
+    /// The folder with the customer's keys and certificates.
+    pub(super) fn identity(&self) -> Result<Option<IdentityFolder>> {
+        let Some(folder) = &self.settings.identity_dir else { return Ok(None) };
+        let connection = self.connection()?;
+        let bank = connection.profile.name.clone().or(connection.profile.bank.clone()).unwrap_or_default();
+        let environment = match connection.environment {
+            BankEnvironment::Test => "test",
+            _ => "production",
+        };
+        let passphrase = self.identity_passphrase.clone();
+        Ok(Some(IdentityFolder::new(folder, format!("{bank}/{environment}"), connection.customer_id, passphrase)))
+    }
+
     /// The customer's pair, and the sender's.
     pub(super) fn pairs(&self) -> Result<(SigningPair, SigningPair)> {
         let content = self.content.clone().ok_or_else(|| {
@@ -299,6 +347,19 @@ fn profile_of(settings: &SepaWebServicesSettings) -> Result<Option<ChannelProfil
         }
         (None, None) => Ok(None),
     }
+}
+
+/// Where the anchors of the settings come from.
+fn anchors_of(settings: &mut SepaWebServicesSettings) -> Result<AnchorSources> {
+    let (text, file) = (settings.trusted.take(), settings.trusted_file.take());
+    if text.is_some() && file.is_some() {
+        return Err(excluded("trusted_file", "trusted"));
+    }
+    let given = text.as_deref().map(Certificate::all_from_pem).transpose();
+    let given = given.map_err(|fault| Error::invalid_setting("trusted", fault.to_string()))?.unwrap_or_default();
+    let beside_keys = || settings.identity_dir.as_ref().map(|folder| Path::new(folder).join("anchors"));
+    let folder = settings.anchors_dir.as_ref().map(PathBuf::from).or_else(beside_keys).map(AnchorFolder::new);
+    Ok(AnchorSources { given, file: file.map(PathBuf::from), folder, ..AnchorSources::default() })
 }
 
 /// The customer's certificate and key.

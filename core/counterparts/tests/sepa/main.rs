@@ -6,6 +6,11 @@ mod certificates;
 mod faults;
 mod files;
 mod flows;
+mod identities;
+#[cfg(target_os = "linux")]
+mod killed;
 mod raw;
 mod refusals;
+mod refusing_bank;
+mod rollover;
 mod world;

@@ -10,6 +10,7 @@ mod name_text;
 mod outline;
 mod path;
 mod request;
+mod signed_before;
 mod trust;
 #[cfg(test)]
 mod vectors;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Certificate, CertificateHash};
+use super::{Certificate, CertificateHash, signed_before};
 use crate::rsa::MIN_BITS;
 
 /// Maximum number of certificates in a path, the anchor included.
@@ -147,7 +147,7 @@ impl PathSearch<'_> {
     }
 
     fn signed(&self, certificate: &Certificate, issuer: &Certificate, is_first: bool) -> bool {
-        certificate.is_signed_by(issuer)
+        signed_before::is_signed_by(certificate, issuer)
             || (is_first && self.rules.allows_sha1_leaf && certificate.is_signed_with_sha1_by(issuer))
     }
 

@@ -20,7 +20,7 @@ bankchannel_foundation::error_rows! {
     ANSWER_SIGNATURE = "sepa_web_services.answer_signature", Signature, never,
         "The answer's signature does not hold.", "Do not act on the answer. `verify_message` and `explain_message` show which check fails.";
     ANSWER_NOT_TRUSTED = "sepa_web_services.answer_not_trusted", Signature, never,
-        "The answer was not signed by the bank.", "Do not act on the answer. If the bank has a new authority, give its certificate in `trusted`, and compare its fingerprint with what the bank publishes.";
+        "The answer was not signed by the bank.", "Do not act on the answer. If the bank has a new authority, compare the SHA-256 of its certificate with what the bank publishes, then add it with `add_anchor`, or give it in `trusted`.";
     ANSWER_STALE = "sepa_web_services.answer_stale", Signature, never,
         "The answer is not of now.", "Compare this machine's clock with the time.";
     ANSWER_CONTENT = "sepa_web_services.answer_content", PeerProtocol, never,
@@ -45,6 +45,12 @@ bankchannel_foundation::error_rows! {
         "The bank does not issue the certificate.", "The bank's code and text say why. Compare code, customer and company with the agreement before you try again: banks lock after a few attempts.";
     CERTIFICATE_NOT_OURS = "sepa_web_services.certificate_not_ours", PeerProtocol, never,
         "The bank's certificate is not for the key of the request.", "Do not use it, keep the key of the request, and ask the bank which certificate it has issued.";
+    IDENTITY_BUSY = "sepa_web_services.identity_busy", Conflict, again,
+        "Another call enrols or renews with the same folder.", "Wait until it has ended; nothing was sent now.";
+    ALREADY_ENROLLED = "sepa_web_services.already_enrolled", Conflict, never,
+        "There is a certificate, or one is asked for.", "`certificate_status` shows it; `renew` asks for the next one.";
+    PERSON_NEEDED = "sepa_web_services.person_needed", Conflict, never,
+        "A person has to act before the certificate can be renewed.", "The message says what: mostly a new code is to be ordered from the bank.";
     BANK_FAILED = "sepa_web_services.bank_failed", PeerFailed, again,
         "The bank has answered with an error that does not say what became of the request.", "See the outcome. Lists and downloads may be repeated later; a file must not be sent again before it is known what became of it.";
 }

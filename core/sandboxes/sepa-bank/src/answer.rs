@@ -119,8 +119,9 @@ impl AnswerWriter<'_> {
     /// `internal`.
     pub(crate) fn write(&self, header: &WrittenHeader, document: AnswerText) -> Result<Vec<u8>> {
         let mut other = None;
-        let document = self.document(document, self.signer(&self.certificates.document, &mut other)?)?;
-        let text = self.envelope(header, &document, self.signer(&self.certificates.envelope, &mut other)?)?;
+        let (of_envelope, of_document) = self.certificates.signing(self.now_s)?;
+        let document = self.document(document, self.signer(&of_document.document, &mut other)?)?;
+        let text = self.envelope(header, &document, self.signer(&of_envelope.envelope, &mut other)?)?;
         Ok(self.encoded(text))
     }
 

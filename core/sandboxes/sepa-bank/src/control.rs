@@ -5,6 +5,10 @@
 //!   POST sandbox/faults       one order or a list: {"fault": "sig.outer=bad", "family"?, "operation"?, "count"?}
 //!   POST sandbox/customers    one customer or a list; with the files of its pair in the answer
 //!   POST sandbox/code         {"family", "customer_id"}: a new code for a first certificate; unlocks
+//!   POST sandbox/certificates  the certificates that the certificate services have issued
+//!   POST sandbox/rollover     {"family", "what": "signer"|"intermediate"|"root", "overlap"?}: new certificates of the bank; the
+//!                             old ones sign beside them for so many seconds
+//!   POST sandbox/time         {"advance_s"}: moves the time in messages and of certificates, with that of files
 //!   POST sandbox/files        as seed; an empty object lists what there is
 //!   POST sandbox/uploads      the number of messages with a file that each customer has sent, refused ones too
 //! ```
@@ -24,7 +28,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    certificate_service::codes::SentCode,
+    certificate_service::codes::{CustomerCertificateRecord, SentCode},
+    certificates::RolledOver,
     chaos::FaultOrder,
     dialect::{BankDialect, DIALECTS},
     service::SandboxSepaBank,
@@ -72,6 +77,27 @@ struct CodeReceiver {
     family: String,
     customer_id: String,
 }
+
+/// Which certificates of the bank are replaced.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RolloverOrder {
+    family: String,
+    what: RolledOver,
+    /// Seconds.
+    #[serde(default)]
+    overlap: i64,
+}
+
+/// How far the time moves.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TimeOrder {
+    advance_s: i64,
+}
+
+/// The longest overlap, and the farthest move of the time: a hundred years, seconds.
+const LONGEST_S: i64 = 100 * 366 * 86_400;
 
 /// One value, or a list.
 #[derive(Deserialize)]
@@ -195,6 +221,45 @@ impl SandboxSepaBank {
         Ok(json!({ "code": sent.code, "until": Timestamp::from_ms(sent.until_ms).as_str() }))
     }
 
+    /// What the certificate services have issued.
+    fn issued(&self) -> Value {
+        let listed = |one: &CustomerCertificateRecord| {
+            let (family, customer_id) = one.key.split_once('/').unwrap_or_default();
+            json!({
+                "family": family,
+                "customer_id": customer_id,
+                "key_sha256": one.key_sha256,
+                "certificate": one.pem,
+                "signed_with": one.signed_with,
+            })
+        };
+        self.state.read(|state| json!({ "certificates": state.all_issued().iter().map(listed).collect::<Vec<_>>() }))
+    }
+
+    /// Replaces certificates of the bank.
+    fn roll_over(&self, order: &RolloverOrder) -> Result<Value> {
+        let certificates = self.certificates_of(known_family(&order.family)?);
+        if !(0..=LONGEST_S).contains(&order.overlap) {
+            return Err(Error::invalid_field("overlap", "must be a number of seconds"));
+        }
+        let root_file = certificates.roll_over(order.what, self.message_s(), order.overlap)?;
+        Ok(json!({
+            "root_file": root_file.display().to_string(),
+            "anchors_file": certificates.anchors_file.display().to_string(),
+        }))
+    }
+
+    /// Moves the time in messages and of certificates, with that of files.
+    fn move_time(&self, order: &TimeOrder) -> Result<Value> {
+        if order.advance_s.abs() > LONGEST_S {
+            return Err(Error::invalid_field("advance_s", "must be a number of seconds"));
+        }
+        let by = order.advance_s * 1000;
+        self.message_clock.advance_ms(by);
+        self.scenario_clock.advance_ms(by);
+        Ok(json!({ "now": Timestamp::from_ms(self.message_s() * 1000).as_str() }))
+    }
+
     fn uploads(&self) -> Value {
         self.state.read(|state| json!({ "uploads": state.uploads }))
     }
@@ -209,7 +274,7 @@ fn known_family(name: &str) -> Result<&'static BankDialect> {
 }
 
 /// The commands of this bank.
-const COMMANDS: [&str; 5] = ["faults", "customers", "code", "files", "uploads"];
+const COMMANDS: [&str; 8] = ["faults", "customers", "code", "certificates", "rollover", "time", "files", "uploads"];
 
 impl ControlTarget for SepaBankControlTarget {
     fn clock(&self) -> &SystemClock {
@@ -217,9 +282,11 @@ impl ControlTarget for SepaBankControlTarget {
     }
 
     fn reset_clock(&self) {
-        match self.bank.clock_ms {
-            Some(ms) => self.clock().set_ms(ms),
-            None => self.clock().run(),
+        for clock in [self.clock(), &self.bank.message_clock] {
+            match self.bank.clock_ms {
+                Some(ms) => clock.set_ms(ms),
+                None => clock.run(),
+            }
         }
     }
 
@@ -273,6 +340,9 @@ impl ControlTarget for SepaBankControlTarget {
                     bank.add_customers(customers.into_vec())
                 }
                 "code" => bank.send_code(&read::<CodeReceiver>(body)?),
+                "certificates" => Ok(bank.issued()),
+                "rollover" => bank.roll_over(&read::<RolloverOrder>(body)?),
+                "time" => bank.move_time(&read::<TimeOrder>(body)?),
                 "files" if body.as_object().is_some_and(serde_json::Map::is_empty) => Ok(bank.list_files()),
                 "files" => {
                     let SeedFiles { files } = read(body)?;

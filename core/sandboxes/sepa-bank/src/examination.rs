@@ -205,8 +205,8 @@ impl ExaminedRequest {
     ) -> Self {
         let rules = VerificationRules {
             at_s: bank.message_s(),
-            anchors: certificates.anchors.clone(),
-            intermediates: certificates.intermediates.clone(),
+            anchors: certificates.anchors(),
+            intermediates: certificates.intermediates(),
             allows_sha1: dialect.takes_sha1,
             charset,
             ..VerificationRules::default()

@@ -412,6 +412,13 @@ impl SandboxSepaBank {
         faults: &[BankFault],
     ) -> Result<HandlerAnswer, RequestRefusal> {
         let application = examined.check(dialect)?;
+        // A refusal that was ordered issues nothing.
+        if let Some(code) =
+            faults.iter().find_map(|fault| if let BankFault::Code(code) = fault { Some(*code) } else { None })
+            && code != 0
+        {
+            return Err(RequestRefusal::code(code, "as ordered", "a code was ordered"));
+        }
         let answer = self.state.change::<_, Error>(|state| {
             let issuing = Issuing { bank: self, dialect, certificates, application, state, faults };
             let Issued { answer, changes } = issuing.carry_out();

@@ -56,6 +56,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pgp_message", |bytes| drop(openpgp::decrypt(message_key(), bytes, SystemTime::now()))),
     ("pgp_inspect", |bytes| drop(openpgp::inspect(bytes, SystemTime::now()))),
     ("certificate", |bytes| drop(x509::Certificate::from_pem(&String::from_utf8_lossy(bytes)))),
+    ("certificate_request", certificate_request),
     ("rsa_public_key", |bytes| drop(rsa::RsaPublicKey::from_pem(&String::from_utf8_lossy(bytes)))),
     ("rsa_private_key", |bytes| drop(rsa::RsaPrivateKey::from_pem(&String::from_utf8_lossy(bytes)))),
     ("pkcs12", |bytes| drop(pkcs12::Pkcs12Keystore::read(bytes, "corpus"))),
@@ -90,11 +91,20 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("canonical_xml", sepa::canonical),
     ("sepa_profile", sepa::profile),
     ("sepa_content", sepa::content),
+    ("sepa_certificates", sepa::certificates),
 ];
 
 /// The target whose corpus this target uses: the readers of a payment file share theirs.
 pub(crate) fn inputs_of(name: &str) -> &str {
     ["check_", "decide_", "xml_"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
+}
+
+fn certificate_request(bytes: &[u8]) {
+    let (pem, der) = (String::from_utf8_lossy(bytes), x509::CertificateRequest::from_der(bytes));
+    for read in [der, x509::CertificateRequest::from_pem(&pem)].into_iter().flatten() {
+        let again = x509::CertificateRequest::from_pem(&read.to_pem()).expect("what was read is read again");
+        assert_eq!(again.der(), read.der());
+    }
 }
 
 fn check_payment(bytes: &[u8]) {

@@ -1,8 +1,10 @@
 //! The parsers of SEPA Web Services: messages, canonicalisation, profiles, packed content.
 
+use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::model::read_boundary;
 use bankchannel_sepa_web_services::{
     answer::{UnpackingLimits, unpack_content},
+    codec::certificates_of,
     profile::{self, BankEnvironment, ChannelProfile},
     verify::{VerificationRules, examine},
 };
@@ -62,6 +64,15 @@ pub(super) fn profile(bytes: &[u8]) {
         for environment in [BankEnvironment::Production, BankEnvironment::Test] {
             drop(own.anchors_of(environment));
         }
+    }
+}
+
+/// Reads a certificate in an answer, in any packing: each is one whose PEM is read again.
+pub(super) fn certificates(bytes: &[u8]) {
+    let Ok(found) = certificates_of(&String::from_utf8_lossy(bytes)) else { return };
+    for one in found {
+        let again = Certificate::from_pem(&one.to_pem()).expect("what was read is read again");
+        assert_eq!(again, one);
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Hostile, LARGE, counted, repeated};
 pub(super) fn inputs(target: &str) -> Vec<Hostile> {
     let label = match target {
         "certificate" | "psd2_certificate_header" => "CERTIFICATE",
+        "certificate_request" => "CERTIFICATE REQUEST",
         "rsa_public_key" => "PUBLIC KEY",
         "encrypted_key" => "ENCRYPTED PRIVATE KEY",
         _ => "PRIVATE KEY",

@@ -34,6 +34,7 @@ pub fn inputs(target: &str) -> Vec<Hostile> {
         "payment" | "status_report" | "statement" => xml::inputs(target),
         "pgp_public_key" | "pgp_signatures" | "pgp_inspect" | "pgp_verify" | "pgp_message" => pgp::inputs(target),
         "certificate"
+        | "certificate_request"
         | "rsa_public_key"
         | "rsa_private_key"
         | "pkcs12"
@@ -44,6 +45,7 @@ pub fn inputs(target: &str) -> Vec<Hostile> {
         "canonical_xml" => sepa::canonical(),
         "sepa_profile" => sepa::profiles(),
         "sepa_content" => sepa::contents(),
+        "sepa_certificates" => sepa::certificates(),
         "challenge" | "text" | "totp_secret" => texts(),
         _ => psd2::inputs(target),
     }

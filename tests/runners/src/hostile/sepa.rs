@@ -90,6 +90,15 @@ pub(super) fn profiles() -> Vec<Hostile> {
     ]
 }
 
+pub(super) fn certificates() -> Vec<Hostile> {
+    let encoded = |bytes: Vec<u8>| STANDARD.encode(bytes).into_bytes();
+    let layers = (0..20).fold(vec![b'A'; 64], |inner, _| if inner.len() < LARGE { encoded(inner) } else { inner });
+    let mut all = vec![("base64 in base64", layers), ("line ends", "M\n".repeat(LARGE / 2).into_bytes())];
+    // What is built against the reader of certificates, in the banks' packing.
+    all.extend(super::der::inputs("certificate").into_iter().map(|(purpose, bytes)| (purpose, encoded(bytes))));
+    all
+}
+
 pub(super) fn contents() -> Vec<Hostile> {
     // A gzip member of nothing, and a stored block of DEFLATE of nothing.
     const MEMBER: [u8; 20] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];

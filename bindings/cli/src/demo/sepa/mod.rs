@@ -3,8 +3,10 @@
 //! ```text
 //!   bank ─ a payment to each of three banks, the answer of one lost ─ reports and statements fetched
 //!        ─ the lost one settled by its report ─ an answer that was changed on its way: refused, and explained
+//!   two years ─ enrolled at each ─ renewed, the answer of one lost and asked for again ─ OP's authorities replaced
 //! ```
 
+mod renewal;
 mod story;
 
 use clap::{ArgMatches, Command};
@@ -28,7 +30,7 @@ pub(super) const NAME: &str = "sepa";
 
 pub(super) fn command() -> Command {
     Command::new(NAME)
-        .about("Run a company at three banks' own channel: payments, a lost answer settled, a changed one explained")
+        .about("Run a company at three banks' own channel: payments, a lost answer, a changed one; certificates enrolled and renewed")
         .after_help(EXAMPLES)
         .arg(text(
             "keep",

@@ -6,22 +6,25 @@ use bankchannel::{CallOutcome, Clock as _, Content, SystemClock, Timestamp, sepa
 use bankchannel_counterparts::EmbeddedServer;
 use serde_json::{Map, Value, json};
 
-use super::super::{steps::Steps, workspace::Folder};
+use super::{
+    super::{steps::Steps, workspace::Folder},
+    renewal,
+};
 use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The banks: profile, family, type of payments, type of status reports.
-const BANKS: [SepaDemoBank; 3] = [
+pub(super) const BANKS: [SepaDemoBank; 3] = [
     SepaDemoBank { profile: "nordea", family: "nordea", payment: "NDCORPAYS", report: "NDCORPAYL" },
     SepaDemoBank { profile: "op", family: "op", payment: "pain.001.001.09", report: "pain.002.001.10" },
     SepaDemoBank { profile: "saastopankki", family: "samlink", payment: "XL", report: "XP" },
 ];
 
 /// A bank of the demo.
-struct SepaDemoBank {
-    profile: &'static str,
-    family: &'static str,
+pub(super) struct SepaDemoBank {
+    pub(super) profile: &'static str,
+    pub(super) family: &'static str,
     payment: &'static str,
-    report: &'static str,
+    pub(super) report: &'static str,
 }
 
 impl SepaDemoBank {
@@ -37,6 +40,7 @@ pub(super) struct Summary {
     fetched: Vec<Value>,
     settled: Option<Value>,
     explanation: Option<Value>,
+    renewal: Option<Value>,
 }
 
 impl Summary {
@@ -48,7 +52,8 @@ impl Summary {
         out.insert("steps".into(), steps.to_json());
         out.insert("sent".into(), self.sent.clone().into());
         out.insert("fetched".into(), self.fetched.clone().into());
-        for (name, part) in [("settled", &self.settled), ("explanation", &self.explanation)] {
+        for (name, part) in [("settled", &self.settled), ("explanation", &self.explanation), ("renewal", &self.renewal)]
+        {
             out.insert(name.into(), part.clone().unwrap_or(Value::Null));
         }
         if let Some(error) = failure.as_ref().and_then(|failure| failure.get("error")) {
@@ -74,9 +79,9 @@ async fn start(folder: &Folder) -> CommandOutcome<(EmbeddedServer, String)> {
     Ok((bank, url))
 }
 
-struct Story<'a> {
+pub(super) struct Story<'a> {
     bank: &'a EmbeddedServer,
-    folder: &'a Folder,
+    pub(super) folder: &'a Folder,
     /// When the demo began: no report of the bank is older.
     begun: Timestamp,
 }
@@ -104,15 +109,22 @@ impl Story<'_> {
                 text.lines().filter(|line| line.contains("FAIL") || line.contains("was not signed")).collect();
             steps.say(&format!("\nWhy the changed answer was refused:\n{}", failed.join("\n")));
         }
-        steps.say("\nThree payments were sent once each; what became of them is known.");
+        steps.say("");
+        summary.renewal = Some(Box::pin(renewal::tell(self, steps)).await?);
+        steps.say("\nThree payments were sent once each, and what became of them is known; three certificates renew themselves.");
         Ok(())
     }
 
-    async fn order(&self, order: &str, request: Value) -> CommandOutcome<Value> {
+    /// What the bank says of a family.
+    pub(super) fn family(&self, bank: &SepaDemoBank) -> Value {
+        self.bank.readiness()["families"][bank.family].clone()
+    }
+
+    pub(super) async fn order(&self, order: &str, request: Value) -> CommandOutcome<Value> {
         Ok(self.bank.control(order, request).await?)
     }
 
-    fn client(&self, bank: &SepaDemoBank, further: Value) -> CommandOutcome<SepaWebServices> {
+    pub(super) fn client(&self, bank: &SepaDemoBank, further: Value) -> CommandOutcome<SepaWebServices> {
         let ready = self.bank.readiness();
         let family = &ready["families"][bank.family];
         let customer = &family["customers"][0];

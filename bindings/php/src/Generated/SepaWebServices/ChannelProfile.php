@@ -31,6 +31,10 @@ final class ChannelProfile
      * @param BankCodeForm|null $certificateCode The form of its codes for a first certificate.
      * @param list<CertificateNameRule>|null $certificateSubject The name in requests for certificates,
      * its parts in their order.
+     * @param int|null $renewBeforeDays From so many days before its end on a certificate is renewed.
+     * Default: 60.
+     * @param bool|null $supersedesAtOnce Whether a certificate is of no use once the next one was issued.
+     * Default: no.
      * @param bool|null $requiresStatus Whether every list names a status. Default: no.
      * @param bool|null $requiresFileType Whether every list and download names the type of the files.
      * Default: no.
@@ -64,6 +68,8 @@ final class ChannelProfile
         public readonly ?array $certificateOperations = null,
         public readonly ?BankCodeForm $certificateCode = null,
         public readonly ?array $certificateSubject = null,
+        public readonly ?int $renewBeforeDays = null,
+        public readonly ?bool $supersedesAtOnce = null,
         public readonly ?bool $requiresStatus = null,
         public readonly ?bool $requiresFileType = null,
         public readonly ?CompressionRule $compression = null,
@@ -100,6 +106,8 @@ final class ChannelProfile
             certificateOperations: isset($data['certificate_operations']) ? array_map(static fn (mixed $item): mixed => CertificateCommand::from($item), $data['certificate_operations']) : null,
             certificateCode: isset($data['certificate_code']) ? BankCodeForm::from($data['certificate_code']) : null,
             certificateSubject: isset($data['certificate_subject']) ? array_map(static fn (mixed $item): mixed => CertificateNameRule::fromArray($item), $data['certificate_subject']) : null,
+            renewBeforeDays: $data['renew_before_days'] ?? null,
+            supersedesAtOnce: $data['supersedes_at_once'] ?? null,
             requiresStatus: $data['requires_status'] ?? null,
             requiresFileType: $data['requires_file_type'] ?? null,
             compression: isset($data['compression']) ? CompressionRule::from($data['compression']) : null,
@@ -136,6 +144,8 @@ final class ChannelProfile
             'certificate_operations' => $this->certificateOperations === null ? null : array_values(array_map(static fn (CertificateCommand $item): mixed => $item->value, $this->certificateOperations)),
             'certificate_code' => $this->certificateCode?->value,
             'certificate_subject' => $this->certificateSubject === null ? null : array_values(array_map(static fn (CertificateNameRule $item): mixed => (object) $item->toArray(), $this->certificateSubject)),
+            'renew_before_days' => $this->renewBeforeDays,
+            'supersedes_at_once' => $this->supersedesAtOnce,
             'requires_status' => $this->requiresStatus,
             'requires_file_type' => $this->requiresFileType,
             'compression' => $this->compression?->value,

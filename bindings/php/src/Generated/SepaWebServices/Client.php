@@ -775,6 +775,257 @@ interface Client
     ): SettleBankUploadResponse;
 
     /**
+     * Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
+     *
+     * Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again
+     * with the same code: the same request is sent, never one for another key. Once begun, it is finished
+     * even if the caller gives up waiting. A certificate that is there, or asked for by a renewal, is
+     * `already_enrolled`.
+     *
+     * @param string|Secret $code The bank's code, as in `request_certificate`. Nordea: ten digits. OP:
+     * sixteen, the eight of the agreement first.
+     * @param string|null $company The company's name, as it stands in the agreement, letter by letter.
+     * Nordea wants it.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
+     * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
+     * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
+     * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`
+     * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
+     * `sepa_web_services.refused`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
+     * `sepa_web_services.already_enrolled`, `sepa_web_services.person_needed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function enrol(
+        #[\SensitiveParameter] string|Secret $code,
+        ?string $company = null,
+        ?float $timeout = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): EnrolResponse;
+
+    /**
+     * Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun.
+     *
+     * Call it every day, or before each batch: most calls do nothing. A new key and its request are on
+     * disk before anything is sent; an attempt whose answer was lost is sent again with the same request.
+     * The new certificate is tried with a list; until it has worked, the old one signs files, where the
+     * bank still takes it. Of two calls at once one works, the other is `identity_busy`. If a person has
+     * to act, the error `person_needed` says what.
+     *
+     * @param bool|null $now Whether to renew now, although it is not due. Default: false.
+     * @param bool|null $resume Whether to go on after a stop, because a person has acted. Default: false.
+     * @param bool|null $discard Whether to give up the request that is under way, because the bank has
+     * said that it will not come to an end. Its key stays in the folder. Nothing is sent. Default: false.
+     * @param string|null $company The company's name, as in `enrol`, if the bank wants it.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
+     * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
+     * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
+     * `sepa_web_services.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`
+     * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
+     * `sepa_web_services.refused`
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
+     * `sepa_web_services.already_enrolled`, `sepa_web_services.person_needed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
+     * `sepa_web_services.bank_failed`
+     * @throws BankchannelException for all other failures
+     */
+    public function renew(
+        ?bool $now = null,
+        ?bool $resume = null,
+        ?bool $discard = null,
+        ?string $company = null,
+        ?float $timeout = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): RenewResponse;
+
+    /**
+     * Show how it stands with the certificate in `identity_dir`: its state, its end, the next step, what
+     * a person has to do.
+     *
+     * Nothing is sent, and nothing changes.
+     *
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
+     * @throws BankchannelException for all other failures
+     */
+    public function certificateStatus(
+        ?float $timeout = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): CertificateStatusResponse;
+
+    /**
+     * Keep a certificate and its key, which another program has used so far, in `identity_dir`: from then
+     * on `renew` renews it.
+     *
+     * Nothing is sent. Stop the other program, or it renews too, and at Nordea ends this certificate.
+     *
+     * @param string $certificate The certificate as PEM text.
+     * @param string|Secret $privateKey Its private key as PEM text: PKCS#8 or PKCS#1.
+     * @param string|Secret|null $passphrase The passphrase of that key, if it is encrypted. In
+     * `identity_dir` it is kept under the client's own passphrase.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.certificate_unusable`,
+     * `sepa_web_services.key_unusable`
+     * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
+     * `sepa_web_services.already_enrolled`
+     * @throws BankchannelException for all other failures
+     */
+    public function importCertificate(
+        string $certificate,
+        #[\SensitiveParameter] string|Secret $privateKey,
+        #[\SensitiveParameter] string|Secret|null $passphrase = null,
+        ?float $timeout = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): ImportBankCertificateResponse;
+
+    /**
+     * Show the authorities that are trusted: where each comes from, and until when it holds.
+     *
+     * Nothing is sent, and nothing changes.
+     *
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws BankchannelException
+     */
+    public function listAnchors(
+        ?float $timeout = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): ListBankAnchorsResponse;
+
+    /**
+     * Trust another authority: its certificate is put into `anchors_dir`.
+     *
+     * All or nothing: if one of several certificates cannot be an anchor, none is added. Clients that run
+     * read the folder anew within a second. Nothing that comes from a bank is ever added by itself.
+     *
+     * @param string $certificate Its certificate as PEM text, or several, one after the other. Compare
+     * its SHA-256 with what the bank publishes.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.certificate_unusable`
+     * @throws BankchannelException for all other failures
+     */
+    public function addAnchor(
+        string $certificate,
+        ?float $timeout = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): AddBankAnchorResponse;
+
+    /**
+     * Trust an authority no longer: its certificate is removed from `anchors_dir`.
+     *
+     * Anchors of the profile and of the settings stay. Clients that run read the folder anew within a
+     * second.
+     *
+     * @param string $sha256 SHA-256 of its certificate, 64 hex digits, as `list_anchors` shows it; colons
+     * do not count.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws BankchannelException
+     */
+    public function removeAnchor(
+        string $sha256,
+        ?float $timeout = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): RemoveBankAnchorResponse;
+
+    /**
      * Carries out any operation by its name (`ws_channel.list_files`), with the fields of the catalogue.
      *
      * @param array<string, mixed> $request

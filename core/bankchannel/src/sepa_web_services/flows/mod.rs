@@ -4,14 +4,30 @@
 //! To add a flow, add its file, its `pub mod` line and its name in the list below. The catalogue, the client's methods
 //! and the generic call are built from this list.
 
+pub(super) mod add_anchor;
+pub(super) mod certificate_status;
 pub(super) mod download_new_files;
+pub(super) mod enrol;
+pub(super) mod import_certificate;
+pub(super) mod list_anchors;
+pub(super) mod remove_anchor;
+pub(super) mod renew;
 pub(super) mod settle_upload;
 pub(super) mod upload_and_wait;
 
 mod channel;
 
-use bankchannel_foundation::{Declaration, OperationDocs, OperationKind, error::ErrorRow};
+use std::future::Future;
+
+use bankchannel_foundation::{
+    CallOutcome, Declaration, Error, OperationDocs, OperationKind, Result,
+    error::{ErrorRow, row},
+};
 use bankchannel_sepa_web_services::PROTOCOL;
+use bankchannel_transport::background;
+use tokio::sync::oneshot;
+
+use crate::CallOptions;
 
 pub(super) use crate::client::Flow;
 
@@ -22,6 +38,13 @@ macro_rules! for_each_flow {
             download_new_files::DownloadNewBankFiles;
             upload_and_wait::UploadBankFileAndWait;
             settle_upload::SettleBankUpload;
+            enrol::Enrol;
+            renew::Renew;
+            certificate_status::CertificateStatus;
+            import_certificate::ImportBankCertificate;
+            list_anchors::ListBankAnchors;
+            add_anchor::AddBankAnchor;
+            remove_anchor::RemoveBankAnchor;
         }
     };
 }
@@ -30,4 +53,35 @@ pub(super) use for_each_flow;
 /// Builds the declaration of a flow.
 const fn flow(name: &'static str, docs: OperationDocs, errors: &'static [&'static ErrorRow]) -> Declaration {
     Declaration { group: Some("sepa"), ..Declaration::new(OperationKind::Flow, PROTOCOL, "files", name, docs, errors) }
+}
+
+/// Builds the declaration of a flow about certificates.
+const fn certificates_flow(
+    name: &'static str,
+    docs: OperationDocs,
+    errors: &'static [&'static ErrorRow],
+) -> Declaration {
+    Declaration {
+        group: Some("sepa"),
+        ..Declaration::new(OperationKind::Flow, PROTOCOL, "certificates", name, docs, errors)
+    }
+}
+
+/// Waits for work that is finished even if the caller gives up: what was begun at the bank must not get lost.
+async fn finished<T: Send + 'static, W>(
+    steps: &channel::FileFlowSteps<'_>,
+    options: &CallOptions,
+    work: impl FnOnce(CallOptions) -> W,
+) -> Result<T>
+where
+    W: Future<Output = Result<T>> + Send + 'static,
+{
+    let options = CallOptions { log: options.log.clone(), ..CallOptions::default() };
+    let (sender, receiver) = oneshot::channel();
+    let work = work(options);
+    background::spawn(async move { drop(sender.send(work.await)) });
+    let lost = || Error::because(&row::INTERNAL, "the work was aborted").with_outcome(CallOutcome::Unknown);
+    // What the caller gives up goes on.
+    let waited = steps.race(receiver).await.map_err(|error| error.with_outcome(CallOutcome::Unknown))?;
+    waited.map_err(|_| lost())?
 }

@@ -32,8 +32,7 @@ impl FileServiceConnection {
     ) -> Result<CertificateApplication, Error> {
         let profile = &self.profile;
         let bank = profile.bank_name().unwrap_or("this bank");
-        let is_offered = profile.certificate_operations.as_ref().is_some_and(|offered| offered.contains(&command));
-        let (Some(family), true) = (profile.family, is_offered) else {
+        let (Some(family), true) = (profile.family, profile.offers(command)) else {
             let text = format!("{bank} does not offer {} to programs", command.name());
             return Err(Error::because(&errors::NOT_OFFERED, text));
         };
@@ -88,7 +87,7 @@ fn certificate_bytes(text: &str) -> Option<Vec<u8>> {
 ///
 /// # Errors
 /// Why it has none.
-pub(crate) fn certificates_of(text: &str) -> Result<Vec<Certificate>, String> {
+pub fn certificates_of(text: &str) -> Result<Vec<Certificate>, String> {
     let bytes = certificate_bytes(text).ok_or("it is no base64")?;
     if bytes.first() != Some(&tag::SEQUENCE) {
         let text = String::from_utf8(bytes).map_err(|_| "it is neither DER nor PEM")?;

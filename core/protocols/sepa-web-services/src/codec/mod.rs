@@ -19,7 +19,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_xml::{TreeElement, XmlTree};
 
-pub(crate) use certificates::certificates_of;
+pub use certificates::certificates_of;
 pub use connection::FileServiceConnection;
 pub use elements::ElementStyle;
 pub(crate) use elements::read_fields;

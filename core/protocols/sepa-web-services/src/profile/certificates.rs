@@ -4,6 +4,7 @@ use bankchannel_crypto::x509::SubjectAttribute;
 use bankchannel_foundation::{Boundary, CallOutcome, Error, Secret};
 
 use super::ChannelProfile;
+use crate::request::CertificateCommand;
 
 /// The form of the code with which a bank gives a first certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
@@ -64,6 +65,12 @@ pub struct CertificateNameRule {
 }
 
 impl ChannelProfile {
+    /// Whether the bank's certificate service has this operation.
+    #[must_use]
+    pub fn offers(&self, command: CertificateCommand) -> bool {
+        self.certificate_operations.as_ref().is_some_and(|offered| offered.contains(&command))
+    }
+
     /// The name in a request for a certificate of this customer.
     ///
     /// # Errors

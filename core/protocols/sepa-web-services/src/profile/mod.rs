@@ -179,6 +179,10 @@ pub struct ChannelProfile {
     pub certificate_code: Option<BankCodeForm>,
     /// The name in requests for certificates, its parts in their order.
     pub certificate_subject: Option<Vec<CertificateNameRule>>,
+    /// From so many days before its end on a certificate is renewed. Default: 60.
+    pub renew_before_days: Option<u32>,
+    /// Whether a certificate is of no use once the next one was issued. Default: no.
+    pub supersedes_at_once: Option<bool>,
     /// Whether every list names a status. Default: no.
     pub requires_status: Option<bool>,
     /// Whether every list and download names the type of the files. Default: no.
@@ -235,6 +239,8 @@ impl ChannelProfile {
             certificate_operations: self.certificate_operations.or(base.certificate_operations),
             certificate_code: self.certificate_code.or(base.certificate_code),
             certificate_subject: self.certificate_subject.or(base.certificate_subject),
+            renew_before_days: self.renew_before_days.or(base.renew_before_days),
+            supersedes_at_once: self.supersedes_at_once.or(base.supersedes_at_once),
             requires_status: self.requires_status.or(base.requires_status),
             requires_file_type: self.requires_file_type.or(base.requires_file_type),
             compression: self.compression.or(base.compression),

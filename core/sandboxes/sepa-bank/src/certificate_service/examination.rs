@@ -110,8 +110,8 @@ impl ExaminedApplication {
     ) -> Self {
         let rules = VerificationRules {
             at_s: bank.message_s(),
-            anchors: certificates.anchors.clone(),
-            intermediates: certificates.intermediates.clone(),
+            anchors: certificates.anchors(),
+            intermediates: certificates.intermediates(),
             charset,
             ..VerificationRules::default()
         };

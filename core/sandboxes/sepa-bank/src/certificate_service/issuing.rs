@@ -132,12 +132,15 @@ impl Issuing<'_> {
             _ => self.samlink_code(sent),
         };
         match checked {
-            Ok(None) => self.issue(
-                customer,
-                &request,
-                None,
-                vec![SandboxChange::Code(SentCode { used_for: Some(used), ..sent.clone() })],
-            ),
+            Ok(None) => {
+                let is_used = SandboxChange::Code(SentCode { used_for: Some(used.clone()), ..sent.clone() });
+                match self.state.issued(&customer.key(), &used).map(|issued| self.again(issued)) {
+                    // A new code for a request whose answer was lost.
+                    Some(Ok(text)) => Issued { answer: Ok(text), changes: vec![is_used] },
+                    Some(Err(error)) => Issued::refused(error.into()),
+                    None => self.issue(customer, &request, None, vec![is_used]),
+                }
+            }
             // The same key again, at OP.
             Ok(Some(issued)) => match self.again(issued) {
                 Ok(text) => Issued { answer: Ok(text), changes: Vec::new() },
@@ -292,8 +295,8 @@ impl Issuing<'_> {
     /// OP: the authorities of signers and customers.
     fn of_the_bank(&self) -> Result<(AnswerText, Vec<SandboxChange>), RequestRefusal> {
         self.customer()?;
-        let all = [&self.certificates.anchors, &self.certificates.intermediates].into_iter().flatten();
-        Ok((self.written(all), Vec::new()))
+        let all = [self.certificates.anchors(), self.certificates.intermediates()].concat();
+        Ok((self.written(&all), Vec::new()))
     }
 
     /// The answer with a certificate that was issued before.

@@ -209,6 +209,11 @@ impl StateData {
         self.issued.iter().find(|one| one.key == key && one.key_sha256 == key_sha256)
     }
 
+    /// All certificates that were issued, the oldest first.
+    pub(crate) fn all_issued(&self) -> &[CustomerCertificateRecord] {
+        &self.issued
+    }
+
     /// Whether a newer certificate was issued for the one with this serial number.
     pub(crate) fn is_superseded(&self, key: &str, serial: &str) -> bool {
         self.issued.iter().any(|one| one.key == key && one.signed_with.as_deref() == Some(serial))

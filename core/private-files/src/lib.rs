@@ -1,5 +1,5 @@
-//! Access rules for a server's private files and folders: other users cannot write them, and links cannot redirect
-//! them.
+//! Access rules for private files and folders, of a server or of a client that keeps keys: other users cannot write them,
+//! and links cannot redirect them.
 //!
 //! | what | rule |
 //! |---|---|
@@ -13,12 +13,12 @@
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
-    io::{self, ErrorKind, Read},
+    io::{self, ErrorKind, Read, Write as _},
     os::{
         fd::OwnedFd,
         unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     },
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
@@ -258,6 +258,30 @@ fn flags(flags: OFlags) -> i32 {
 /// Whether there is no space, on the disk or for this user.
 pub fn is_full(why: &io::Error) -> bool {
     matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+}
+
+/// Replaces a file atomically, with this mode: on failure the former file stays.
+///
+/// # Errors
+/// `resource.storage`.
+pub fn write_whole(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let written = (|| {
+        match fs::remove_file(&beside) {
+            Err(why) if why.kind() != std::io::ErrorKind::NotFound => return Err(why),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)?;
+        // The name is on disk, too.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder)?.sync_all()
+    })();
+    written.map_err(|why| unusable(path, &why))
 }
 
 fn refused(path: &Path, why: String) -> Error {

@@ -3,13 +3,20 @@
 //! ```text
 //!   DATA/ca.pem ca.key server.pem server.key     TLS: the bank at 127.0.0.1, ::1 and localhost
 //!   DATA/FAMILY/anchors.pem                      what clients trust
-//!   DATA/FAMILY/root.pem root.key …              authorities and signers
+//!   DATA/FAMILY/root.pem root.key …              authorities and signers; root-2.pem … after a roll-over
+//!   DATA/FAMILY/generations.json                 the roll-overs
 //!   DATA/FAMILY/customers/ID.pem ID.key          the customers, as somebody brings them from another program
 //! ```
+
+mod generation;
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use bankchannel_crypto::{
@@ -25,6 +32,9 @@ use bankchannel_server::{
 };
 use jiff::{Timestamp, ToSpan as _};
 use zeroize::Zeroizing;
+
+use generation::BankGeneration;
+pub(crate) use generation::RolledOver;
 
 use super::{
     chaos::BankFault,
@@ -49,22 +59,16 @@ pub(crate) struct BankSigner {
     pub(crate) key: SigningKey,
 }
 
-/// The certificates of one family.
+/// The certificates of one family: those of the beginning, and one generation more for each roll-over.
 pub(crate) struct FamilyCertificates {
-    /// What customers' certificates lead to.
-    pub(crate) anchors: Vec<Certificate>,
-    /// Authorities between.
-    pub(crate) intermediates: Vec<Certificate>,
-    /// Signs envelopes.
-    pub(crate) envelope: BankSigner,
-    /// Signs documents.
-    pub(crate) document: BankSigner,
+    dialect: &'static BankDialect,
     pub(crate) anchors_file: PathBuf,
     folder: PathBuf,
-    /// Issues customers' certificates.
-    customers: CertificateIssuer,
-    begin: Timestamp,
     now: Timestamp,
+    /// The oldest first; never empty.
+    generations: RwLock<Vec<Arc<BankGeneration>>>,
+    /// Counts answers: while two generations sign, they take turns.
+    answers: AtomicUsize,
 }
 
 /// A customer's pair, as files.
@@ -148,58 +152,99 @@ impl FamilyCertificates {
     ///
     /// # Errors
     /// `resource.storage`.
-    pub(crate) fn prepare(data: &Path, dialect: &BankDialect, now: Timestamp) -> Result<Self> {
+    pub(crate) fn prepare(data: &Path, dialect: &'static BankDialect, now: Timestamp) -> Result<Self> {
         let folder = data.join(dialect.name());
         private_folder(&folder)?;
         private_folder(&folder.join("customers"))?;
-        fn stored<'a>(folder: &'a Path, name: &'a str) -> StoredPair<'a> {
-            StoredPair { folder, name }
+        let mut generations = Vec::new();
+        for plan in generation::plans(&folder)? {
+            generations.push(Arc::new(BankGeneration::prepare(&folder, dialect, plan, now)?));
         }
-        let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
-        let (begin, end) = validity(now, 20);
-        let (root, root_key) = stored(&folder, "root").keep_or_make(now, |key| {
-            let depth = u8::from(dialect.below.is_some());
-            CertificateIssuer::create_rsa(dialect.authority, key, depth, begin, end)
-                .map(|issuer| issuer.certificate().clone())
-        })?;
-        let root_issuer = CertificateIssuer::with_rsa_key(root.clone(), &root_key).map_err(internal)?;
-        let authority = |file: &str, name: &str| -> Result<(Certificate, CertificateIssuer)> {
-            let (certificate, key) = stored(&folder, file).keep_or_make(now, |key| {
-                let purpose = CertificatePurpose::Authority(0);
-                root_issuer.issue_certificate(&NewCertificate { purpose, organization: "", ..new(name, key, now, 7) })
-            })?;
-            let issuer = CertificateIssuer::with_rsa_key(certificate.clone(), &key).map_err(internal)?;
-            Ok((certificate, issuer))
-        };
-        let mut intermediates = Vec::new();
-        let (signers, customers) = match dialect.below {
-            Some((services, customers)) => {
-                let (services, customers) = (authority("services-ca", services)?, authority("ws-ca", customers)?);
-                intermediates.extend([services.0, customers.0]);
-                (Some(services.1), Some(customers.1))
-            }
-            None => (None, None),
-        };
-        let signer = |file: &str, name: &str| -> Result<BankSigner> {
-            let (certificate, key) = stored(&folder, file).keep_or_make(now, |key| {
-                signers.as_ref().unwrap_or(&root_issuer).issue_certificate(&new(name, key, now, 3))
-            })?;
-            Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(internal)? })
-        };
-        let envelope = signer("signer", dialect.signers.0)?;
-        let document = match dialect.signers.1 {
-            Some(name) => signer("document-signer", name)?,
-            None => BankSigner { certificate: envelope.certificate.clone(), key: envelope.key.clone() },
-        };
         let anchors_file = folder.join("anchors.pem");
-        // A token carries one certificate, so clients need the authority behind it too.
-        let anchors: String = [&root].into_iter().chain(intermediates.first()).map(Certificate::to_pem).collect();
-        write_whole(&anchors_file, CERTIFICATE_MODE, anchors.as_bytes())?;
-        let customers = match customers {
-            Some(issuer) => issuer,
-            None => CertificateIssuer::with_rsa_key(root.clone(), &root_key).map_err(internal)?,
+        let family = Self {
+            dialect,
+            anchors_file,
+            folder,
+            now,
+            generations: RwLock::new(generations),
+            answers: AtomicUsize::default(),
         };
-        Ok(Self { anchors: vec![root], intermediates, envelope, document, anchors_file, folder, customers, begin, now })
+        family.write_anchors()?;
+        Ok(family)
+    }
+
+    /// A token carries one certificate, so clients need the authority behind it too.
+    fn write_anchors(&self) -> Result<()> {
+        let mut all: Vec<Certificate> = Vec::new();
+        for generation in self.generations() {
+            for one in [&generation.root].into_iter().chain(generation.intermediates.first()) {
+                if !all.contains(one) {
+                    all.push(one.clone());
+                }
+            }
+        }
+        let text: String = all.iter().map(Certificate::to_pem).collect();
+        write_whole(&self.anchors_file, CERTIFICATE_MODE, text.as_bytes())
+    }
+
+    fn generations(&self) -> Vec<Arc<BankGeneration>> {
+        self.generations.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn newest(&self) -> Result<Arc<BankGeneration>> {
+        self.generations().pop().ok_or_else(|| Error::new(&row::INTERNAL))
+    }
+
+    /// What customers' certificates lead to.
+    pub(crate) fn anchors(&self) -> Vec<Certificate> {
+        self.generations().iter().map(|generation| generation.root.clone()).collect()
+    }
+
+    /// Authorities between.
+    pub(crate) fn intermediates(&self) -> Vec<Certificate> {
+        self.generations().iter().flat_map(|generation| generation.intermediates.clone()).collect()
+    }
+
+    /// Who signs an answer: its envelope, its document. While two generations sign, each message has another pair of them.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub(crate) fn signing(&self, now_s: i64) -> Result<(Arc<BankGeneration>, Arc<BankGeneration>)> {
+        let mut all = self.generations();
+        let newest = all.pop().ok_or_else(|| Error::new(&row::INTERNAL))?;
+        match all.pop().filter(|_| now_s < newest.plan.until_s()) {
+            None => Ok((Arc::clone(&newest), newest)),
+            Some(older) => {
+                let turn = self.answers.fetch_add(1, Ordering::Relaxed);
+                let one = |is_new: bool| Arc::clone(if is_new { &newest } else { &older });
+                Ok((one(turn.is_multiple_of(2)), one(turn % 4 < 2)))
+            }
+        }
+    }
+
+    /// Begins another generation: the bank signs with new certificates, and issues under new authorities at once; the old ones
+    /// sign beside them until the overlap is over, and their certificates of customers hold until they end.
+    ///
+    /// # Errors
+    /// `input.invalid_field` where the family has nothing of the kind; `resource.storage`.
+    pub(crate) fn roll_over(&self, what: RolledOver, now_s: i64, overlap_s: i64) -> Result<PathBuf> {
+        if what == RolledOver::Intermediate && self.dialect.below.is_none() {
+            let why = "must be signer or root: this family has no authority between its root and its signers";
+            return Err(Error::invalid_field("what", why));
+        }
+        let now = Timestamp::from_second(now_s).map_err(|_| Error::new(&row::INTERNAL))?;
+        let mut generations = self.generations.write().unwrap_or_else(PoisonError::into_inner);
+        let plan = generations.last().ok_or_else(|| Error::new(&row::INTERNAL))?.plan.next(what, now_s, overlap_s);
+        let made = BankGeneration::prepare(&self.folder, self.dialect, plan, now)?;
+        let root_file = made.root_file.clone();
+        let mut plans: Vec<_> = generations.iter().map(|generation| generation.plan).collect();
+        plans.push(plan);
+        // The certificates are there: now they count, after a restart too.
+        generation::keep(&self.folder, &plans)?;
+        generations.push(Arc::new(made));
+        drop(generations);
+        self.write_anchors()?;
+        Ok(root_file)
     }
 
     /// The pair of a customer.
@@ -209,9 +254,11 @@ impl FamilyCertificates {
     pub(crate) fn customer(&self, id: &str, company: &str) -> Result<CustomerPair> {
         let folder = self.folder.join("customers");
         let pair = StoredPair { folder: &folder, name: id };
+        let newest = self.newest()?;
         pair.keep_or_make(self.now, |key| {
             let new = NewCertificate { organization: company, ..new(id, key, self.now, 2) };
-            self.customers.issue_certificate(&NewCertificate { not_before: self.begin, ..new })
+            let not_before = new.not_before.max(newest.begin);
+            newest.customers.issue_certificate(&NewCertificate { not_before, ..new })
         })?;
         Ok(CustomerPair { certificate_file: pair.certificate_file(), key_file: pair.key_file() })
     }
@@ -220,7 +267,8 @@ impl FamilyCertificates {
     /// this bank issues here.
     pub(crate) fn is_of_customer(&self, id: &str, certificate: &Certificate) -> bool {
         let named = |oid: &str| certificate.subject().get(oid).is_some_and(|name| name.value == id);
-        (named(COMMON_NAME) || named(SUBJECT_SERIAL)) && certificate.is_issued_by(self.customers.certificate())
+        let issued = |generation: &Arc<BankGeneration>| certificate.is_issued_by(generation.customers.certificate());
+        (named(COMMON_NAME) || named(SUBJECT_SERIAL)) && self.generations().iter().any(issued)
     }
 
     /// A certificate for the key of a customer's request, for two years from now on.
@@ -246,8 +294,9 @@ impl FamilyCertificates {
             BankFamily::Nordea => (company, "", id),
             _ => (id, company, ""),
         };
+        let newest = self.newest()?;
         let (not_before, not_after) = validity(now, 2);
-        let not_before = not_before.max(self.begin);
+        let not_before = not_before.max(newest.begin);
         let new = NewCertificate {
             common_name,
             organization,
@@ -259,7 +308,7 @@ impl FamilyCertificates {
             not_after,
             purpose: CertificatePurpose::Messages,
         };
-        self.customers.issue_certificate(&new).map_err(internal)
+        newest.customers.issue_certificate(&new).map_err(internal)
     }
 
     /// A signer of the bank that clients must not believe: with a certificate that has ended.
@@ -271,7 +320,7 @@ impl FamilyCertificates {
         let key = RsaPrivateKey::generate(BITS).map_err(internal)?;
         let not_after = self.now.checked_sub(24.hours()).unwrap_or(self.now);
         let made = NewCertificate { not_after, ..new(name, &key, self.now, 1) };
-        let certificate = self.customers.issue_certificate(&made).map_err(internal)?;
+        let certificate = self.newest()?.customers.issue_certificate(&made).map_err(internal)?;
         Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(internal)? })
     }
 
@@ -283,7 +332,8 @@ impl FamilyCertificates {
         let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
         let key = RsaPrivateKey::generate(BITS).map_err(internal)?;
         let certificate = if is_customer {
-            self.customers.issue_certificate(&new("ANOTHER CUSTOMER OY", &key, self.now, 2)).map_err(internal)?
+            let other = new("ANOTHER CUSTOMER OY", &key, self.now, 2);
+            self.newest()?.customers.issue_certificate(&other).map_err(internal)?
         } else {
             let root = RsaPrivateKey::generate(BITS).map_err(internal)?;
             let (begin, end) = validity(self.now, 2);

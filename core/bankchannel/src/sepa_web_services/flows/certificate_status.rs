@@ -1,0 +1,169 @@
+//! Says how it stands with a customer's certificate (§6.1).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Operation, OperationDocs, Result, error::ErrorRow, model::Timestamp, operation::Command,
+};
+use bankchannel_renewal::{CertificateLife, RenewalDue};
+use bankchannel_sepa_web_services::errors;
+
+use super::{Flow, certificates_flow, channel::FileFlowSteps};
+use crate::{
+    CallOptions,
+    sepa_web_services::{SepaWebServices, identity::SeenSigner, sender::FileServiceSender, trust},
+};
+
+/// A request has nothing to say.
+#[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
+pub struct CertificateStatusRequest {}
+
+/// How it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub enum BankCertificateState {
+    /// There is none: `enrol` asks for the first one.
+    None,
+    /// One is asked for; what the bank has done is not known yet, or nothing was sent.
+    Pending,
+    /// A new one is there and was not used with success yet; the old one, if it holds, signs files meanwhile.
+    Switching,
+    /// One is in use.
+    Active,
+    /// It has ended.
+    Ended,
+    /// Nothing is tried until a person has acted.
+    Stopped,
+}
+
+/// How it stands with the certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct CertificateStatusResponse {
+    /// The state.
+    pub state: BankCertificateState,
+    /// The serial number of the certificate that signs, hex.
+    pub serial: Option<String>,
+    /// Until when it holds.
+    pub not_after: Option<Timestamp>,
+    /// When the next step is due: a renewal, another attempt, a trial. Left out if a person has to act.
+    pub next_step_at: Option<Timestamp>,
+    /// What a person has to do. Left out if nothing.
+    pub person: Option<String>,
+    /// The days that are left, if the certificate ends within thirty.
+    pub days_left: Option<u32>,
+    /// Since when the attempt is under way.
+    pub attempt_begun_at: Option<Timestamp>,
+    /// How often its request was sent.
+    pub attempt_sent: Option<u32>,
+    /// The number of replaced certificates that are still kept.
+    pub retired: u32,
+    /// The certificates with which the bank has signed so far, the newest last.
+    pub bank_signers: Vec<BankSignerSeen>,
+    /// What a person should know before it is too late: trusted authorities that end within ninety days.
+    pub warnings: Vec<String>,
+}
+
+/// A certificate with which the bank has signed.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct BankSignerSeen {
+    /// Its name.
+    pub subject: String,
+    /// Its serial number, hex.
+    pub serial: String,
+    /// SHA-256 of it, hex.
+    pub sha256: String,
+    /// Until when it holds.
+    pub not_after: Timestamp,
+    /// When it was seen first.
+    pub seen_at: Timestamp,
+}
+
+impl BankSignerSeen {
+    fn of(seen: &SeenSigner) -> Self {
+        Self {
+            subject: seen.subject.clone(),
+            serial: seen.serial.clone(),
+            sha256: seen.sha256.clone(),
+            not_after: Timestamp::from_ms(seen.not_after_s * 1000),
+            seen_at: Timestamp::from_ms(seen.seen_s * 1000),
+        }
+    }
+}
+
+impl CertificateStatusResponse {
+    /// The status of a client's certificates in this state.
+    ///
+    /// # Errors
+    /// Those of reading the anchors.
+    pub(super) async fn of(client: &SepaWebServices, life: &CertificateLife, options: &CallOptions) -> Result<Self> {
+        let (sender, now_s) = (client.sender()?, client.now_s());
+        let anchors = sender.trust.anchors(options).await?;
+        let warnings = trust::ending(&anchors, now_s).map(|anchor| trust::warning(anchor, now_s)).collect();
+        Ok(Self { warnings, ..Self::of_life(sender, life, now_s) })
+    }
+
+    fn of_life(sender: &FileServiceSender, life: &CertificateLife, now_s: i64) -> Self {
+        let usable = life.usable(now_s);
+        let (next_step_at, person) = match life.due(sender.rules_of_renewal(), now_s) {
+            RenewalDue::Nothing(at) => (at.map(|at| Timestamp::from_ms(at * 1000)), None),
+            RenewalDue::Person(why) => (None, Some(why)),
+            RenewalDue::Begin(_) | RenewalDue::Send(_) | RenewalDue::Try(_) => {
+                (Some(Timestamp::from_ms(now_s * 1000)), None)
+            }
+        };
+        let state = match () {
+            () if life.stopped.is_some() => BankCertificateState::Stopped,
+            () if life.attempt.is_some() => BankCertificateState::Pending,
+            () if life.switching.is_some() => BankCertificateState::Switching,
+            () if usable.is_some() => BankCertificateState::Active,
+            () if life.active.is_some() => BankCertificateState::Ended,
+            () => BankCertificateState::None,
+        };
+        let days = |not_after_s: i64| u32::try_from((not_after_s - now_s).max(0) / 86_400).unwrap_or(u32::MAX);
+        Self {
+            state,
+            serial: usable.map(|pair| pair.serial.clone()),
+            not_after: usable.map(|pair| Timestamp::from_ms(pair.not_after_s * 1000)),
+            next_step_at,
+            person,
+            days_left: usable.map(|pair| days(pair.not_after_s)).filter(|days| *days <= 30),
+            attempt_begun_at: life.attempt.as_ref().map(|attempt| Timestamp::from_ms(attempt.begun_s * 1000)),
+            attempt_sent: life.attempt.as_ref().map(|attempt| attempt.sent),
+            retired: u32::try_from(life.retired.len()).unwrap_or(u32::MAX),
+            bank_signers: sender.seen_signers().iter().map(BankSignerSeen::of).collect(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+const ERRORS: &[&ErrorRow] = &[&errors::NOT_OFFERED];
+
+/// Show how it stands with the certificate in `identity_dir`: its state, its end, the next step, what a person has to do.
+///
+/// Nothing is sent, and nothing changes.
+#[derive(Debug, OperationDocs)]
+pub struct CertificateStatus;
+
+impl Operation for CertificateStatus {
+    type Request = CertificateStatusRequest;
+    type Response = CertificateStatusResponse;
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("status")],
+        ..certificates_flow("sepa_web_services.certificate_status", Self::DOCS, ERRORS)
+    };
+}
+
+impl Flow<SepaWebServices> for CertificateStatus {
+    async fn run(
+        client: &SepaWebServices,
+        _request: CertificateStatusRequest,
+        options: &CallOptions,
+    ) -> Result<CertificateStatusResponse> {
+        let steps = FileFlowSteps::begin(client, options)?;
+        let sender = client.sender()?;
+        let identity = sender.identity()?.clone();
+        let life = steps.work(move || identity.life()).await?;
+        CertificateStatusResponse::of(client, &life, options).await
+    }
+}

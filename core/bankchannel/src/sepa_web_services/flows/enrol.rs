@@ -1,0 +1,95 @@
+//! Asks for a first certificate and keeps it with its key (§5, §6).
+
+use bankchannel_foundation::{
+    Boundary, CallOutcome, Declaration, Error, Operation, OperationDocs, Result, Secret, error::ErrorRow,
+};
+use bankchannel_renewal::AttemptKind;
+use bankchannel_sepa_web_services::errors;
+
+use super::{
+    Flow, certificate_status::CertificateStatusResponse, certificates_flow, channel::FileFlowSteps,
+    renew::ERRORS as RENEWAL_ERRORS,
+};
+use crate::{
+    CallOptions,
+    sepa_web_services::{
+        SepaWebServices,
+        identity::{EnrolmentCode, IdentityRenewing},
+    },
+};
+
+/// The code.
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+pub struct EnrolRequest {
+    /// The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the eight of the agreement first.
+    pub code: Secret,
+    /// The company's name, as it stands in the agreement, letter by letter. Nordea wants it.
+    pub company: Option<String>,
+}
+
+/// The certificate is there.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct EnrolResponse {
+    /// The certificate, PEM.
+    pub certificate: String,
+    /// How it stands now.
+    pub status: CertificateStatusResponse,
+}
+
+const ERRORS: &[&ErrorRow] = RENEWAL_ERRORS;
+
+/// Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
+///
+/// Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with the same code: the
+/// same request is sent, never one for another key. Once begun, it is finished even if the caller gives up waiting. A
+/// certificate that is there, or asked for by a renewal, is `already_enrolled`.
+#[derive(Debug, OperationDocs)]
+pub struct Enrol;
+
+impl Operation for Enrol {
+    type Request = EnrolRequest;
+    type Response = EnrolResponse;
+    const DECLARATION: Declaration = certificates_flow("sepa_web_services.enrol", Self::DOCS, ERRORS);
+}
+
+impl Flow<SepaWebServices> for Enrol {
+    async fn run(client: &SepaWebServices, request: EnrolRequest, options: &CallOptions) -> Result<EnrolResponse> {
+        let steps = FileFlowSteps::begin(client, options)?;
+        let sender = client.sender()?;
+        // A code that cannot be right costs nothing.
+        let code = sender.connection.profile.checked_code(&request.code)?;
+        sender.connection.profile.certificate_name(&sender.connection.customer_id, request.company.as_deref())?;
+        let (identity, rules) = (sender.identity()?.clone(), sender.rules_of_renewal());
+        steps.step("asking for a certificate");
+        let store = steps.work(move || identity.hold()).await.map_err(not_sent)?;
+        let mut renewing = IdentityRenewing::new(client.clone(), store, rules);
+        let given = EnrolmentCode { code, company: request.company };
+        let finishing = super::finished(&steps, options, move |options: CallOptions| async move {
+            let life = renewing.life();
+            let is_first = life.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First);
+            if !is_first
+                && (life.attempt.is_some()
+                    || life.switching.is_some()
+                    || life.usable(renewing.client.now_s()).is_some())
+            {
+                return Err(not_sent(Error::new(&errors::ALREADY_ENROLLED)));
+            }
+            if !is_first {
+                renewing.begin(AttemptKind::First, given.company.as_deref()).await.map_err(not_sent)?;
+            }
+            let Some(attempt) = renewing.life().attempt.clone() else {
+                return Err(Error::new(&bankchannel_foundation::error::row::INTERNAL));
+            };
+            let certificate = renewing.send(&attempt, Some(&given), &options).await?;
+            let status = CertificateStatusResponse::of(&renewing.client, renewing.life(), &options).await?;
+            Ok(EnrolResponse { certificate: certificate.to_pem(), status })
+        });
+        finishing.await
+    }
+}
+
+fn not_sent(error: Error) -> Error {
+    error.with_outcome(CallOutcome::NotSent)
+}

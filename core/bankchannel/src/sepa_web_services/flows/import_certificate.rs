@@ -1,0 +1,98 @@
+//! Keeps a pair that was made elsewhere, so that it renews itself (§6).
+
+use bankchannel_crypto::{rsa::RsaPrivateKey, x509::Certificate};
+use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Result, Secret, error::ErrorRow};
+use bankchannel_renewal::KnownPair;
+use bankchannel_sepa_web_services::errors;
+
+use super::{Flow, certificate_status::CertificateStatusResponse, certificates_flow, channel::FileFlowSteps};
+use crate::{
+    CallOptions,
+    sepa_web_services::{SepaWebServices, identity::IdentityStore as _},
+};
+
+/// The pair.
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+pub struct ImportBankCertificateRequest {
+    /// The certificate as PEM text.
+    pub certificate: String,
+    /// Its private key as PEM text: PKCS#8 or PKCS#1.
+    pub private_key: Secret,
+    /// The passphrase of that key, if it is encrypted. In `identity_dir` it is kept under the client's own passphrase.
+    pub passphrase: Option<Secret>,
+}
+
+/// The pair is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct ImportBankCertificateResponse {
+    /// How it stands now.
+    pub status: CertificateStatusResponse,
+}
+
+const ERRORS: &[&ErrorRow] =
+    &[&errors::IDENTITY_BUSY, &errors::ALREADY_ENROLLED, &errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
+
+/// Keep a certificate and its key, which another program has used so far, in `identity_dir`: from then on `renew` renews it.
+///
+/// Nothing is sent. Stop the other program, or it renews too, and at Nordea ends this certificate.
+#[derive(Debug, OperationDocs)]
+pub struct ImportBankCertificate;
+
+impl Operation for ImportBankCertificate {
+    type Request = ImportBankCertificateRequest;
+    type Response = ImportBankCertificateResponse;
+    const DECLARATION: Declaration = certificates_flow("sepa_web_services.import_certificate", Self::DOCS, ERRORS);
+}
+
+impl Flow<SepaWebServices> for ImportBankCertificate {
+    async fn run(
+        client: &SepaWebServices,
+        request: ImportBankCertificateRequest,
+        options: &CallOptions,
+    ) -> Result<ImportBankCertificateResponse> {
+        let steps = FileFlowSteps::begin(client, options)?;
+        let (identity, now_s) = (client.sender()?.identity()?.clone(), client.now_s());
+        let life = steps.work(move || {
+            let (certificate, key) = read(&request)?;
+            let mut held = identity.hold()?;
+            let mut life = held.life().clone();
+            if life.attempt.is_some() || life.switching.is_some() || life.usable(now_s).is_some() {
+                return Err(Error::new(&errors::ALREADY_ENROLLED));
+            }
+            // One that has ended makes room. The state is there before the pair: a kill in between leaves no certificate
+            // without a state.
+            life.retire_ended(now_s);
+            held.commit(life.clone())?;
+            let name = held.add_pair(&key, &certificate)?;
+            let pair = KnownPair {
+                name,
+                serial: certificate.serial_hex(),
+                not_before_s: certificate.not_before_s(),
+                not_after_s: certificate.not_after_s(),
+            };
+            life.adopt(pair).map_err(|_| Error::new(&errors::ALREADY_ENROLLED))?;
+            held.commit(life.clone())?;
+            Ok(life)
+        });
+        let life = life.await?;
+        let status = CertificateStatusResponse::of(client, &life, options).await?;
+        Ok(ImportBankCertificateResponse { status })
+    }
+}
+
+/// The pair of a request, which belong together.
+fn read(request: &ImportBankCertificateRequest) -> Result<(Certificate, RsaPrivateKey)> {
+    let certificate = Certificate::from_pem(&request.certificate).map_err(|fault| {
+        Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", "certificate")
+    })?;
+    let unusable = |why: String| Error::because(&errors::KEY_UNUSABLE, why).with("field", "private_key");
+    let passphrase = request.passphrase.as_ref().map(Secret::expose);
+    let key = RsaPrivateKey::from_pem_under(request.private_key.expose(), passphrase);
+    let key = key.map_err(|fault| unusable(fault.to_string()))?;
+    if !certificate.matches_private_key(&key) {
+        return Err(unusable("the key does not belong to the certificate".to_owned()));
+    }
+    Ok((certificate, key))
+}

@@ -1,0 +1,54 @@
+//! Shows what is trusted (§6.6).
+
+use bankchannel_foundation::{
+    Boundary, Declaration, Operation, OperationDocs, Result, error::ErrorRow, operation::Command,
+};
+
+use super::{Flow, certificates_flow, channel::FileFlowSteps};
+use crate::{
+    CallOptions,
+    sepa_web_services::{SepaWebServices, trust::BankAnchor},
+};
+
+/// A request has nothing to say.
+#[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
+pub struct ListBankAnchorsRequest {}
+
+/// The anchors.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct ListBankAnchorsResponse {
+    /// The authorities that a bank's signers must lead to: of the settings, of the folder, then of the profile.
+    pub anchors: Vec<BankAnchor>,
+}
+
+const ERRORS: &[&ErrorRow] = &[];
+
+/// Show the authorities that are trusted: where each comes from, and until when it holds.
+///
+/// Nothing is sent, and nothing changes.
+#[derive(Debug, OperationDocs)]
+pub struct ListBankAnchors;
+
+impl Operation for ListBankAnchors {
+    type Request = ListBankAnchorsRequest;
+    type Response = ListBankAnchorsResponse;
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("anchors")],
+        ..certificates_flow("sepa_web_services.list_anchors", Self::DOCS, ERRORS)
+    };
+}
+
+impl Flow<SepaWebServices> for ListBankAnchors {
+    async fn run(
+        client: &SepaWebServices,
+        _request: ListBankAnchorsRequest,
+        options: &CallOptions,
+    ) -> Result<ListBankAnchorsResponse> {
+        let steps = FileFlowSteps::begin(client, options)?;
+        let (sources, now_s) = (client.0.ready.anchors.sources.clone(), client.now_s());
+        let anchors = steps.work(move || sources.read()).await?;
+        Ok(ListBankAnchorsResponse { anchors: anchors.iter().map(|one| BankAnchor::of(one, now_s)).collect() })
+    }
+}

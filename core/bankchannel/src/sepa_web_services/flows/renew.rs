@@ -1,0 +1,175 @@
+//! Renews a certificate when it is due, and goes on with what was begun (§6).
+
+use bankchannel_foundation::{
+    Boundary, CallOutcome, Declaration, Error, Operation, OperationDocs, Result, error::ErrorRow,
+};
+use bankchannel_renewal::{AttemptKind, RenewalDue};
+use bankchannel_sepa_web_services::{
+    errors,
+    model::FileStatusFilter,
+    operations::files::list_files::{ListBankFiles, ListBankFilesRequest},
+    profile::BankFileKind,
+};
+
+use super::{Flow, certificate_status::CertificateStatusResponse, certificates_flow, channel::FileFlowSteps};
+use crate::{
+    CallOptions,
+    sepa_web_services::{SepaWebServices, identity::IdentityRenewing},
+};
+
+/// When.
+#[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
+pub struct RenewRequest {
+    /// Whether to renew now, although it is not due. Default: false.
+    pub now: Option<bool>,
+    /// Whether to go on after a stop, because a person has acted. Default: false.
+    pub resume: Option<bool>,
+    /// Whether to give up the request that is under way, because the bank has said that it will not come to an end. Its key
+    /// stays in the folder. Nothing is sent. Default: false.
+    pub discard: Option<bool>,
+    /// The company's name, as in `enrol`, if the bank wants it.
+    pub company: Option<String>,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct RenewResponse {
+    /// Whether a new certificate was issued by this call.
+    pub renewed: bool,
+    /// How it stands now.
+    pub status: CertificateStatusResponse,
+}
+
+pub(super) const ERRORS: &[&ErrorRow] = &[
+    &errors::IDENTITY_BUSY,
+    &errors::ALREADY_ENROLLED,
+    &errors::PERSON_NEEDED,
+    &errors::NOT_OFFERED,
+    &errors::FAULT,
+    &errors::ANSWER_SIGNATURE,
+    &errors::ANSWER_NOT_TRUSTED,
+    &errors::ANSWER_STALE,
+    &errors::CERTIFICATE_NOT_OURS,
+    &errors::CERTIFICATE_REFUSED,
+    &errors::SIGNATURE_REFUSED,
+    &errors::AGREEMENT_REFUSED,
+    &errors::REFUSED,
+    &errors::BANK_FAILED,
+];
+
+/// Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun.
+///
+/// Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk before anything is
+/// sent; an attempt whose answer was lost is sent again with the same request. The new certificate is tried with a list;
+/// until it has worked, the old one signs files, where the bank still takes it. Of two calls at once one works, the other is
+/// `identity_busy`. If a person has to act, the error `person_needed` says what.
+#[derive(Debug, OperationDocs)]
+pub struct Renew;
+
+impl Operation for Renew {
+    type Request = RenewRequest;
+    type Response = RenewResponse;
+    const DECLARATION: Declaration = certificates_flow("sepa_web_services.renew", Self::DOCS, ERRORS);
+}
+
+impl Flow<SepaWebServices> for Renew {
+    async fn run(client: &SepaWebServices, request: RenewRequest, options: &CallOptions) -> Result<RenewResponse> {
+        let steps = FileFlowSteps::begin(client, options)?;
+        let sender = client.sender()?;
+        let (identity, rules) = (sender.identity()?.clone(), sender.rules_of_renewal());
+        let store = steps.work(move || identity.hold()).await;
+        let store = store.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
+        let renewing = IdentityRenewing::new(client.clone(), store, rules);
+        super::finished(&steps, options, move |options: CallOptions| all(renewing, request, options)).await
+    }
+}
+
+fn not_sent(error: Error) -> Error {
+    error.with_outcome(CallOutcome::NotSent)
+}
+
+/// Takes all steps that are due.
+async fn all(mut renewing: IdentityRenewing, request: RenewRequest, options: CallOptions) -> Result<RenewResponse> {
+    let (mut renewed, mut forced) = (false, request.now == Some(true));
+    if request.resume == Some(true) {
+        renewing
+            .change(|life| {
+                life.resume();
+                Ok(())
+            })
+            .await?;
+    }
+    if request.discard == Some(true) {
+        if renewing.life().attempt.is_none() {
+            let why = "can be true only while a request is under way: certificate_status shows none";
+            return Err(not_sent(Error::invalid_field("discard", why)));
+        }
+        renewing.change(|life| life.discard().map(drop)).await.map_err(not_sent)?;
+        let status = CertificateStatusResponse::of(&renewing.client, renewing.life(), &options).await?;
+        return Ok(RenewResponse { renewed: false, status });
+    }
+    loop {
+        match renewing.due() {
+            RenewalDue::Person(why) => {
+                return Err(Error::because(&errors::PERSON_NEEDED, why).with_outcome(CallOutcome::NotSent));
+            }
+            RenewalDue::Begin(signed_with) => {
+                let begun = renewing.begin(AttemptKind::Next { signed_with }, request.company.as_deref()).await;
+                begun.map_err(not_sent)?;
+            }
+            RenewalDue::Nothing(_) if forced => {
+                forced = false;
+                let life = renewing.life();
+                let Some(active) = life.active.clone().filter(|_| life.attempt.is_none() && life.switching.is_none())
+                else {
+                    continue;
+                };
+                let kind = AttemptKind::Next { signed_with: active.name };
+                renewing.begin(kind, request.company.as_deref()).await.map_err(not_sent)?;
+            }
+            RenewalDue::Send(attempt) if attempt.kind == AttemptKind::First => {
+                let why = "a first certificate was asked for: call enrol again, with the same code";
+                return Err(Error::because(&errors::PERSON_NEEDED, why).with_outcome(CallOutcome::NotSent));
+            }
+            RenewalDue::Send(attempt) => {
+                renewing.send(&attempt, None, &options).await?;
+                renewed = true;
+                forced = false;
+            }
+            RenewalDue::Try(name) => {
+                let taken = trial(&renewing, &name, &options).await;
+                let refused = match taken {
+                    Ok(()) => None,
+                    Err(error) if error.row() == &errors::SIGNATURE_REFUSED => Some(error.message().to_owned()),
+                    // The bank's answer says nothing about the certificate: the next call tries it again.
+                    Err(_) => break,
+                };
+                let now_s = renewing.client.now_s();
+                renewing
+                    .change(|life| {
+                        match &refused {
+                            None => life.worked(&name, now_s),
+                            Some(why) => life.did_not_work(&name, why, now_s),
+                        };
+                        Ok(())
+                    })
+                    .await?;
+            }
+            RenewalDue::Nothing(_) => break,
+        }
+    }
+    renewing.remove_retired(renewing.client.now_s()).await?;
+    let status = CertificateStatusResponse::of(&renewing.client, renewing.life(), &options).await?;
+    Ok(RenewResponse { renewed, status })
+}
+
+/// A list, which changes nothing, signed with a new pair.
+async fn trial(renewing: &IdentityRenewing, name: &str, options: &CallOptions) -> Result<()> {
+    let client = renewing.client.signing_with(renewing.pair(name).await?);
+    let mut request = ListBankFilesRequest::new();
+    request.status = Some(FileStatusFilter::All);
+    request.file_type = client.file_types(BankFileKind::StatusReport).into_iter().next();
+    client.exchange::<ListBankFiles>(request, options).await.map(drop)
+}

@@ -1,0 +1,266 @@
+//! Keys and certificates in a folder, which one call at a time holds, in one process or in several.
+//!
+//! ```text
+//!   DIR/                0700
+//!   DIR/lock            held while something changes
+//!   DIR/state.json      0600: what is asked for, in use, replaced
+//!   DIR/NAME.key .csr .pem      0600: a key (PKCS#8), its request, its certificate
+//!   DIR/authorities.pem signers.json      what the bank has shown of its own certificates; see learnt.rs
+//! ```
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{ErrorKind, Read as _},
+    path::{Path, PathBuf},
+};
+
+use bankchannel_crypto::{
+    digest, random,
+    rsa::RsaPrivateKey,
+    signature::SigningKey,
+    x509::{Certificate, CertificateRequest},
+};
+use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
+use bankchannel_private_files as private;
+use bankchannel_renewal::CertificateLife;
+use bankchannel_sepa_web_services::errors;
+use serde::{Deserialize, Serialize};
+
+use super::IdentityStore;
+use crate::{client::signer::KeySigner, sepa_web_services::settings::SigningPair};
+
+const STATE: &str = "state.json";
+const LOCK: &str = "lock";
+/// What the names of pairs begin with.
+const PAIR: &str = "pair-";
+pub(super) const MODE: u32 = 0o600;
+/// Largest file that is read, bytes.
+const MOST: u64 = 256 * 1024;
+/// The version of the state's form.
+const VERSION: u32 = 1;
+
+/// The state's file.
+#[derive(Serialize, Deserialize)]
+struct StoredState {
+    version: u32,
+    /// The bank and its environment: `op/production`.
+    bank: String,
+    customer_id: String,
+    life: CertificateLife,
+}
+
+/// A folder with the keys and certificates of one customer at one bank.
+#[derive(Clone)]
+pub(in super::super) struct IdentityFolder {
+    folder: PathBuf,
+    bank: String,
+    customer_id: String,
+    passphrase: Option<Secret>,
+}
+
+/// The folder while this call holds it.
+pub(in super::super) struct HeldIdentity {
+    of: IdentityFolder,
+    life: CertificateLife,
+    lock: File,
+}
+
+impl IdentityFolder {
+    pub(in super::super) fn new(folder: &str, bank: String, customer_id: String, passphrase: Option<Secret>) -> Self {
+        Self { folder: PathBuf::from(folder), bank, customer_id, passphrase }
+    }
+
+    /// The state, without holding the folder.
+    ///
+    /// # Errors
+    /// `resource.storage`; `configuration.invalid` for a folder that others can change, or of another customer.
+    pub(in super::super) fn life(&self) -> Result<CertificateLife> {
+        let text = match self.read(STATE) {
+            Err(why) if why.kind() == ErrorKind::NotFound => return self.without_state(),
+            read => read.map_err(|why| private::unusable(&self.path(STATE), &why))?,
+        };
+        let damaged = |why: &str| {
+            let file = self.path(STATE);
+            let path = shown::path(&file);
+            Error::because(&row::STORAGE, format!("{path} {why}")).with("file", path)
+        };
+        let state: StoredState = serde_json::from_slice(&text).map_err(|_| damaged("is damaged: it cannot be read"))?;
+        if state.version != VERSION {
+            return Err(damaged("was written by a newer version of this library"));
+        }
+        if (&state.bank, &state.customer_id) != (&self.bank, &self.customer_id) {
+            let why = format!("belongs to customer {} at {}: give each its own folder", state.customer_id, state.bank);
+            return Err(Error::invalid_setting("identity_dir", why));
+        }
+        Ok(state.life)
+    }
+
+    /// The state of a folder that has none: nothing, unless something was issued here. A key alone was never sent: the state
+    /// is written before.
+    fn without_state(&self) -> Result<CertificateLife> {
+        let has_certificate = fs::read_dir(&self.folder).into_iter().flatten().flatten().any(|entry| {
+            let name = entry.file_name();
+            name.to_str().is_some_and(|name| name.starts_with(PAIR) && name.ends_with(".pem"))
+        });
+        if !has_certificate {
+            return Ok(CertificateLife::default());
+        }
+        let path = self.path(STATE);
+        let why =
+            format!("{} is missing, though certificates are there: bring it back from a backup", shown::path(&path));
+        Err(Error::because(&row::STORAGE, why).with("file", shown::path(&path)))
+    }
+
+    /// Holds the folder, which is made if it is not there.
+    ///
+    /// # Errors
+    /// `sepa_web_services.identity_busy` if another call holds it; those of [`life`](Self::life).
+    pub(in super::super) fn hold(&self) -> Result<HeldIdentity> {
+        private::folder(&self.folder)?;
+        let path = self.path(LOCK);
+        let lock = private::open_own(&path, OpenOptions::new().read(true).write(true).create(true).truncate(false));
+        let lock = lock.map_err(|why| private::unusable(&path, &why))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let text = format!("another call works with {}", shown::path(&self.folder));
+                return Err(Error::because(&errors::IDENTITY_BUSY, text));
+            }
+            Err(TryLockError::Error(why)) => return Err(private::unusable(&path, &why)),
+        }
+        Ok(HeldIdentity { life: self.life()?, of: self.clone(), lock })
+    }
+
+    /// A pair that signs.
+    ///
+    /// # Errors
+    /// `resource.storage`, `configuration.invalid` for a key that others can read, or that the passphrase does not open.
+    pub(in super::super) fn pair(&self, name: &str) -> Result<SigningPair> {
+        let certificate = self.certificate(name)?;
+        let pem = self.secret(name)?;
+        let passphrase = self.passphrase.as_ref().map(Secret::expose);
+        let key = SigningKey::from_pem(pem.expose(), passphrase).map_err(|fault| self.damaged(name, "key", &fault))?;
+        if key.spki_der() != certificate.spki_der() {
+            return Err(self.damaged(name, "key", &"it does not belong to the certificate beside it"));
+        }
+        Ok(SigningPair { certificate, signer: Some(KeySigner::Key(key)) })
+    }
+
+    fn certificate(&self, name: &str) -> Result<Certificate> {
+        let text = self.text(name, "pem")?;
+        Certificate::from_pem(&text).map_err(|fault| self.damaged(name, "pem", &fault))
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn file(&self, name: &str, ending: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{ending}"))
+    }
+
+    pub(super) fn read(&self, name: &str) -> std::io::Result<Vec<u8>> {
+        read(&self.path(name))
+    }
+
+    fn text(&self, name: &str, ending: &str) -> Result<String> {
+        let path = self.file(name, ending);
+        let bytes = read(&path).map_err(|why| private::unusable(&path, &why))?;
+        String::from_utf8(bytes).map_err(|_| self.damaged(name, ending, &"it is no text"))
+    }
+
+    fn secret(&self, name: &str) -> Result<Secret> {
+        let path = self.file(name, "key");
+        let found = private::read_secret(&path, MOST)?;
+        found.ok_or_else(|| private::unusable(&path, &ErrorKind::NotFound.into()))
+    }
+
+    fn damaged(&self, name: &str, ending: &str, why: &dyn std::fmt::Display) -> Error {
+        let file = self.file(name, ending);
+        let path = shown::path(&file);
+        Error::because(&row::STORAGE, format!("{path} cannot be used: {why}")).with("file", path)
+    }
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    private::open_for_reading(path)?.take(MOST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+impl HeldIdentity {
+    /// Stores a key under a new name.
+    fn add_key(&self, key: &RsaPrivateKey) -> Result<String> {
+        let name = format!("{PAIR}{}", digest::hex(&random::bytes::<6>()));
+        let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
+        let pem = match &self.of.passphrase {
+            Some(passphrase) => key.to_encrypted_pem(passphrase.expose()).map_err(internal)?,
+            None => key.to_pkcs8_pem(),
+        };
+        private::write_whole(&self.of.file(&name, "key"), MODE, pem.as_bytes())?;
+        Ok(name)
+    }
+}
+
+impl IdentityStore for HeldIdentity {
+    fn life(&self) -> &CertificateLife {
+        &self.life
+    }
+
+    fn commit(&mut self, life: CertificateLife) -> Result<()> {
+        let state = StoredState {
+            version: VERSION,
+            bank: self.of.bank.clone(),
+            customer_id: self.of.customer_id.clone(),
+            life: life.clone(),
+        };
+        let text = serde_json::to_vec_pretty(&state).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+        private::write_whole(&self.of.path(STATE), MODE, &text)?;
+        self.life = life;
+        Ok(())
+    }
+
+    fn add_request(&mut self, key: &RsaPrivateKey, request: &CertificateRequest) -> Result<String> {
+        let name = self.add_key(key)?;
+        private::write_whole(&self.of.file(&name, "csr"), MODE, request.to_pem().as_bytes())?;
+        Ok(name)
+    }
+
+    fn add_pair(&mut self, key: &RsaPrivateKey, certificate: &Certificate) -> Result<String> {
+        let name = self.add_key(key)?;
+        self.add_certificate(&name, certificate)?;
+        Ok(name)
+    }
+
+    fn request(&self, name: &str) -> Result<CertificateRequest> {
+        let text = self.of.text(name, "csr")?;
+        CertificateRequest::from_pem(&text).map_err(|fault| self.of.damaged(name, "csr", &fault))
+    }
+
+    fn add_certificate(&mut self, name: &str, certificate: &Certificate) -> Result<()> {
+        private::write_whole(&self.of.file(name, "pem"), MODE, certificate.to_pem().as_bytes())
+    }
+
+    fn pair(&self, name: &str) -> Result<SigningPair> {
+        self.of.pair(name)
+    }
+
+    fn remove(&mut self, name: &str) -> Result<()> {
+        // The key first: the rest is not secret.
+        for ending in ["key", "csr", "pem"] {
+            let path = self.of.file(name, ending);
+            match fs::remove_file(&path) {
+                Err(why) if why.kind() != ErrorKind::NotFound => return Err(private::unusable(&path, &why)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for HeldIdentity {
+    fn drop(&mut self) {
+        // A forked child may hold the file open.
+        let _ = self.lock.unlock();
+    }
+}

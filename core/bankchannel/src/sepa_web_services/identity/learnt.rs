@@ -1,0 +1,112 @@
+//! What the bank has shown of its own certificates, kept beside the customer's: nothing of it is trusted by that.
+//!
+//! ```text
+//!   DIR/authorities.pem   authorities between an anchor and the bank's signers, as the bank has named them
+//!   DIR/signers.json      the certificates that have signed believed answers: a new one is reported
+//!   DIR/times             the last time that a process has reserved for its messages; times.lock is held meanwhile
+//! ```
+
+use std::{fs::OpenOptions, path::Path};
+
+use bankchannel_crypto::x509::{Certificate, NameStyle};
+use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_private_files as private;
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+
+use super::folder::{IdentityFolder, MODE};
+use crate::sepa_web_services::clock::{self, ReservedTimes};
+
+const AUTHORITIES: &str = "authorities.pem";
+const SIGNERS: &str = "signers.json";
+const TIMES: &str = "times";
+const TIMES_LOCK: &str = "times.lock";
+
+/// A certificate with which the bank has signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct SeenSigner {
+    pub(in super::super) subject: String,
+    /// Hex.
+    pub(in super::super) serial: String,
+    /// SHA-256 of the certificate, hex.
+    pub(in super::super) sha256: String,
+    /// Unix seconds.
+    pub(in super::super) not_after_s: i64,
+    /// When it was seen first, Unix seconds.
+    pub(in super::super) seen_s: i64,
+}
+
+impl SeenSigner {
+    pub(in super::super) fn new(certificate: &Certificate, seen_s: i64) -> Self {
+        Self {
+            subject: certificate.subject().to_text(NameStyle::Rfc2253),
+            serial: certificate.serial_hex(),
+            sha256: HEXLOWER.encode(&certificate.sha256()),
+            not_after_s: certificate.not_after_s(),
+            seen_s,
+        }
+    }
+}
+
+impl IdentityFolder {
+    /// The authorities that the bank has named. What cannot be read is learnt again.
+    pub(in super::super) fn authorities(&self) -> Vec<Certificate> {
+        let text = self.read(AUTHORITIES).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        text.and_then(|text| Certificate::all_from_pem(&text).ok()).unwrap_or_default()
+    }
+
+    /// Keeps the authorities that the bank has named. Without the folder, nothing is kept.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(in super::super) fn keep_authorities(&self, all: &[Certificate]) -> Result<()> {
+        let text: String = all.iter().map(Certificate::to_pem).collect();
+        self.keep(AUTHORITIES, text.as_bytes())
+    }
+
+    /// The signers that were seen.
+    pub(in super::super) fn signers(&self) -> Vec<SeenSigner> {
+        let read = self.read(SIGNERS).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        read.unwrap_or_default()
+    }
+
+    /// Keeps the signers that were seen. Without the folder, nothing is kept.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(in super::super) fn keep_signers(&self, all: &[SeenSigner]) -> Result<()> {
+        let text = serde_json::to_vec_pretty(all).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+        self.keep(SIGNERS, &text)
+    }
+
+    /// Reserves times for messages that no other process uses, also after a restart, and after the clock was set back.
+    /// Without the folder there are none.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(in super::super) fn reserve_times(&self, now_ms: i64) -> Result<Option<ReservedTimes>> {
+        let path = self.path(TIMES_LOCK);
+        if !path.parent().is_some_and(Path::is_dir) {
+            return Ok(None);
+        }
+        let lock = private::open_own(&path, OpenOptions::new().read(true).write(true).create(true).truncate(false));
+        let lock = lock.and_then(|lock| lock.lock().map(|()| lock)).map_err(|why| private::unusable(&path, &why))?;
+        let known = self.read(TIMES).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let last = known.and_then(|text| text.trim().parse().ok()).unwrap_or(i64::MIN / 2);
+        let next = clock::after(last, now_ms);
+        let times = ReservedTimes { next, last: next + clock::RESERVED_MS - 1 };
+        let kept = self.keep(TIMES, format!("{}\n", times.last).as_bytes());
+        // A forked child may hold the file open.
+        let _ = lock.unlock();
+        kept.map(|()| Some(times))
+    }
+
+    fn keep(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let path = self.path(name);
+        // A look at the bank must not make the folder.
+        match path.parent() {
+            Some(folder) if folder.is_dir() => private::write_whole(&path, MODE, bytes),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! The state, and what changes it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AttemptKind, AttemptPhase, CertificateAttempt, RenewalRules};
+
+/// A key with its certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownPair {
+    /// The name under which it is stored.
+    pub name: String,
+    /// The certificate's serial number, hex.
+    pub serial: String,
+    /// From when on it holds, Unix seconds.
+    pub not_before_s: i64,
+    /// Until when.
+    pub not_after_s: i64,
+}
+
+impl KnownPair {
+    /// Whether it holds at this time. One that begins in some minutes does: clocks differ.
+    #[must_use]
+    pub fn holds_at(&self, now_s: i64) -> bool {
+        now_s <= self.not_after_s
+    }
+}
+
+/// A pair that was issued and has not been used with success.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchingPair {
+    /// The pair.
+    pub pair: KnownPair,
+    /// Since when it is there, Unix seconds.
+    pub since_s: i64,
+    /// Before this time it is not tried again: the bank did not take it.
+    pub rests_until_s: i64,
+}
+
+/// A pair that was replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetiredPair {
+    /// The pair.
+    pub pair: KnownPair,
+    /// When it was replaced, Unix seconds.
+    pub at_s: i64,
+}
+
+/// Why nothing more is tried until a person has acted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenewalStop {
+    /// What a person has to know, in words.
+    pub why: String,
+    /// Since when, Unix seconds.
+    pub at_s: i64,
+}
+
+/// The certificates of one customer at one bank.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CertificateLife {
+    /// The pair in use.
+    pub active: Option<KnownPair>,
+    /// The request that is under way.
+    pub attempt: Option<CertificateAttempt>,
+    /// The new pair, until it has worked once.
+    pub switching: Option<SwitchingPair>,
+    /// Replaced pairs, the oldest first.
+    pub retired: Vec<RetiredPair>,
+    /// Why nothing is tried.
+    pub stopped: Option<RenewalStop>,
+    /// Failed attempts since the last success.
+    pub failures: u32,
+    /// Before this time no attempt is made, Unix seconds.
+    pub rests_until_s: i64,
+    /// The days before the end of the active certificate for which somebody was told.
+    pub told_days: Vec<u32>,
+}
+
+/// What is to be done now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RenewalDue {
+    /// Nothing before this time, Unix seconds; `None` if there is nothing to wait for.
+    Nothing(Option<i64>),
+    /// Begin an attempt for the next certificate, signed with this pair.
+    Begin(String),
+    /// Send the request of this attempt, which is stored: the same one, if it was sent before.
+    Send(CertificateAttempt),
+    /// Try the new pair, by a request that changes nothing.
+    Try(String),
+    /// A person has to act: the reason.
+    Person(String),
+}
+
+/// An event that cannot be in this state: whoever drives it has made a mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LifeEventRefused(pub &'static str);
+
+impl std::fmt::Display for LifeEventRefused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for LifeEventRefused {}
+
+type Taken = Result<(), LifeEventRefused>;
+
+impl CertificateLife {
+    /// A pair that was brought along becomes the active one.
+    ///
+    /// # Errors
+    /// Another pair is there or under way.
+    pub fn adopt(&mut self, pair: KnownPair) -> Taken {
+        if self.active.is_some() || self.attempt.is_some() || self.switching.is_some() {
+            return Err(LifeEventRefused("a certificate is there already, or under way"));
+        }
+        self.active = Some(pair);
+        Ok(())
+    }
+
+    /// Replaces an active pair that has ended: another one may be brought along.
+    pub fn retire_ended(&mut self, now_s: i64) {
+        if self.active.as_ref().is_some_and(|active| !active.holds_at(now_s)) {
+            self.retire_active(now_s);
+        }
+    }
+
+    /// What is to be done at this time.
+    #[must_use]
+    pub fn due(&self, rules: RenewalRules, now_s: i64) -> RenewalDue {
+        if let Some(stop) = &self.stopped {
+            return RenewalDue::Person(stop.why.clone());
+        }
+        if let Some(attempt) = &self.attempt {
+            return if now_s < self.rests_until_s {
+                RenewalDue::Nothing(Some(self.rests_until_s))
+            } else {
+                RenewalDue::Send(attempt.clone())
+            };
+        }
+        if let Some(switching) = &self.switching {
+            return if now_s < switching.rests_until_s {
+                RenewalDue::Nothing(Some(switching.rests_until_s))
+            } else {
+                RenewalDue::Try(switching.pair.name.clone())
+            };
+        }
+        match &self.active {
+            None => RenewalDue::Person("there is no certificate: enrol with a code of the bank".to_owned()),
+            Some(active) if !active.holds_at(now_s) => {
+                RenewalDue::Person("the certificate has ended: the bank gives a new code for a first one".to_owned())
+            }
+            Some(active) => {
+                let due_s = rules.due_at(active.not_before_s, active.not_after_s).max(self.rests_until_s);
+                if now_s < due_s { RenewalDue::Nothing(Some(due_s)) } else { RenewalDue::Begin(active.name.clone()) }
+            }
+        }
+    }
+
+    /// The pair that signs at this time: the new one, unless the bank did not take it a short time ago.
+    #[must_use]
+    pub fn usable(&self, now_s: i64) -> Option<&KnownPair> {
+        let old = self.active.as_ref().filter(|pair| pair.holds_at(now_s));
+        let new = self.switching.as_ref().filter(|new| new.pair.holds_at(now_s));
+        match (old, new) {
+            (Some(old), Some(new)) if now_s < new.rests_until_s => Some(old),
+            (old, new) => new.map(|new| &new.pair).or(old),
+        }
+    }
+
+    /// A new attempt: its key and request are stored, and nothing was sent.
+    ///
+    /// # Errors
+    /// Another one is under way, or a new pair has not worked yet: it would be replaced.
+    pub fn begin(&mut self, pair: String, kind: AttemptKind, now_s: i64) -> Taken {
+        if self.attempt.is_some() {
+            return Err(LifeEventRefused("an attempt is under way: it is resumed, never replaced"));
+        }
+        if self.switching.is_some() {
+            return Err(LifeEventRefused("a new pair is there and has not worked yet"));
+        }
+        if let AttemptKind::Next { signed_with } = &kind
+            && self.active.as_ref().is_none_or(|active| active.name != *signed_with)
+        {
+            return Err(LifeEventRefused("the next certificate is signed with the active pair"));
+        }
+        let phase = AttemptPhase::Prepared;
+        self.attempt = Some(CertificateAttempt { pair, kind, phase, begun_s: now_s, sent: 0 });
+        self.stopped = None;
+        Ok(())
+    }
+
+    /// The request is about to leave. To be stored before the first byte does.
+    ///
+    /// # Errors
+    /// There is no attempt.
+    pub fn sending(&mut self) -> Taken {
+        let attempt = self.attempt.as_mut().ok_or(LifeEventRefused("there is no attempt"))?;
+        attempt.phase = AttemptPhase::Sent;
+        attempt.sent += 1;
+        Ok(())
+    }
+
+    /// The bank has issued the certificate of the attempt's key.
+    ///
+    /// # Errors
+    /// There is no attempt that was sent, or the pair is another one.
+    pub fn issued(&mut self, pair: KnownPair, rules: RenewalRules, now_s: i64) -> Taken {
+        let is_its = |attempt: &CertificateAttempt| attempt.phase == AttemptPhase::Sent && attempt.pair == pair.name;
+        if !self.attempt.as_ref().is_some_and(is_its) {
+            return Err(LifeEventRefused("no such request was sent"));
+        }
+        self.attempt = None;
+        (self.failures, self.rests_until_s, self.stopped) = (0, 0, None);
+        if rules.supersedes_at_once {
+            self.retire_active(now_s);
+        }
+        self.switching = Some(SwitchingPair { pair, since_s: now_s, rests_until_s: 0 });
+        Ok(())
+    }
+
+    /// What became of the request is not known: it is resumed, with the same request, after a pause.
+    ///
+    /// # Errors
+    /// There is no attempt that was sent.
+    pub fn unknown(&mut self, now_s: i64) -> Taken {
+        let is_sent = |attempt: &CertificateAttempt| attempt.phase == AttemptPhase::Sent;
+        if !self.attempt.as_ref().is_some_and(is_sent) {
+            return Err(LifeEventRefused("no request was sent"));
+        }
+        self.rest(now_s);
+        Ok(())
+    }
+
+    /// The bank has refused the request. If an earlier sending of it may have had an effect, the attempt and its key stay,
+    /// and a person decides; otherwise it is over. `stops` is whether trying again is pointless.
+    ///
+    /// # Errors
+    /// There is no attempt that was sent.
+    pub fn refused(&mut self, why: String, stops: bool, now_s: i64) -> Taken {
+        let attempt = self.attempt.as_ref().filter(|attempt| attempt.phase == AttemptPhase::Sent);
+        let Some(attempt) = attempt else { return Err(LifeEventRefused("no request was sent")) };
+        if attempt.sent > 1 {
+            self.stopped = Some(RenewalStop { why, at_s: now_s });
+            return Ok(());
+        }
+        self.attempt = None;
+        if stops {
+            self.stopped = Some(RenewalStop { why, at_s: now_s });
+        } else {
+            self.rest(now_s);
+        }
+        Ok(())
+    }
+
+    /// The request did not leave: the attempt stays as it was before it was to be sent.
+    ///
+    /// # Errors
+    /// There is no attempt that was to be sent.
+    pub fn not_sent(&mut self, now_s: i64) -> Taken {
+        let attempt = self.attempt.as_mut().filter(|attempt| attempt.phase == AttemptPhase::Sent);
+        let Some(attempt) = attempt else { return Err(LifeEventRefused("no request was to be sent")) };
+        attempt.sent = attempt.sent.saturating_sub(1);
+        if attempt.sent == 0 {
+            attempt.phase = AttemptPhase::Prepared;
+        }
+        self.rest(now_s);
+        Ok(())
+    }
+
+    /// A person gives an attempt up: its key is kept with the replaced ones by whoever stores it.
+    ///
+    /// # Errors
+    /// There is no attempt.
+    pub fn discard(&mut self) -> Result<CertificateAttempt, LifeEventRefused> {
+        let attempt = self.attempt.take().ok_or(LifeEventRefused("there is no attempt"))?;
+        (self.failures, self.rests_until_s, self.stopped) = (0, 0, None);
+        Ok(attempt)
+    }
+
+    /// A signed request with this pair was taken by the bank. Returns whether something has changed.
+    pub fn worked(&mut self, name: &str, now_s: i64) -> bool {
+        let is_new = self.switching.as_ref().is_some_and(|new| new.pair.name == name);
+        let Some(new) = self.switching.take_if(|_| is_new) else { return false };
+        self.retire_active(now_s);
+        self.active = Some(new.pair);
+        (self.failures, self.rests_until_s) = (0, 0);
+        self.told_days.clear();
+        true
+    }
+
+    /// The bank has refused a signed request with this pair, for its certificate. A new pair rests for a while, as the bank
+    /// may not know it yet; after a day a person has to look. Returns whether something has changed.
+    pub fn did_not_work(&mut self, name: &str, why: &str, now_s: i64) -> bool {
+        let Some(new) = self.switching.as_mut().filter(|new| new.pair.name == name) else { return false };
+        new.rests_until_s = now_s + RenewalRules::TRIAL_PAUSE_S;
+        if now_s - new.since_s > RenewalRules::TRIAL_S && self.stopped.is_none() {
+            let why = format!("the bank does not take the new certificate: {why}");
+            self.stopped = Some(RenewalStop { why, at_s: now_s });
+        }
+        true
+    }
+
+    /// A person has acted: go on.
+    pub fn resume(&mut self) {
+        (self.stopped, self.failures, self.rests_until_s) = (None, 0, 0);
+        if let Some(new) = &mut self.switching {
+            new.rests_until_s = 0;
+        }
+    }
+
+    /// The days before the end of the certificate in use for which somebody is to be told now, once each.
+    pub fn tell_days(&mut self, now_s: i64) -> Option<u32> {
+        let active = self.active.as_ref()?;
+        let days = RenewalRules::alert_days(active.not_after_s, now_s)?;
+        if self.told_days.contains(&days) {
+            return None;
+        }
+        self.told_days.push(days);
+        Some(days)
+    }
+
+    /// Takes out the replaced pairs that need not be kept any longer.
+    pub fn forget_retired(&mut self, now_s: i64) -> Vec<RetiredPair> {
+        let is_over = |one: &RetiredPair| now_s - one.at_s > RenewalRules::RETIRED_S;
+        let (over, kept) = std::mem::take(&mut self.retired).into_iter().partition(is_over);
+        self.retired = kept;
+        over
+    }
+
+    fn retire_active(&mut self, now_s: i64) {
+        self.retired.extend(self.active.take().map(|pair| RetiredPair { pair, at_s: now_s }));
+    }
+
+    fn rest(&mut self, now_s: i64) {
+        self.failures = self.failures.saturating_add(1);
+        self.rests_until_s = now_s + RenewalRules::pause_s(self.failures);
+    }
+}

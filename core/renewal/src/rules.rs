@@ -1,0 +1,50 @@
+//! What differs between banks, and the times that do not.
+
+const HOUR_S: i64 = 3600;
+const DAY_S: i64 = 24 * HOUR_S;
+
+/// The rules of a renewal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RenewalRules {
+    /// From so many days before its end on a certificate is renewed.
+    pub renew_before_days: u32,
+    /// Whether the present certificate is of no use once the next one was issued.
+    pub supersedes_at_once: bool,
+}
+
+impl RenewalRules {
+    /// How long a new pair that the bank does not take yet is tried again, seconds.
+    pub const TRIAL_S: i64 = DAY_S;
+    /// The pause before a new pair is tried again, seconds.
+    pub const TRIAL_PAUSE_S: i64 = HOUR_S;
+    /// How long a replaced pair is kept, seconds.
+    pub const RETIRED_S: i64 = 90 * DAY_S;
+    /// The days before the end of a certificate at which somebody is told.
+    pub const ALERT_DAYS: [u32; 5] = [30, 14, 7, 3, 1];
+
+    /// When a certificate that ends at `not_after_s` is to be renewed; one that lives shortly at half of its life.
+    #[must_use]
+    pub fn due_at(self, not_before_s: i64, not_after_s: i64) -> i64 {
+        let before = i64::from(self.renew_before_days) * DAY_S;
+        let half = not_before_s + (not_after_s - not_before_s) / 2;
+        (not_after_s - before).max(half)
+    }
+
+    /// The pause after so many failed attempts, seconds: an hour, six hours, then days.
+    #[must_use]
+    pub fn pause_s(failures: u32) -> i64 {
+        match failures {
+            0 => 0,
+            1 => HOUR_S,
+            2 => 6 * HOUR_S,
+            _ => DAY_S,
+        }
+    }
+
+    /// The days before its end for which somebody is to be told now, the smallest that applies.
+    #[must_use]
+    pub fn alert_days(not_after_s: i64, now_s: i64) -> Option<u32> {
+        let left = not_after_s - now_s;
+        Self::ALERT_DAYS.into_iter().rev().find(|days| left <= i64::from(*days) * DAY_S)
+    }
+}

@@ -1,0 +1,227 @@
+//! The promises, in every order of events.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+const DAY_S: i64 = 86_400;
+const YEARS_2_S: i64 = 730 * DAY_S;
+
+fn pair(name: &str, at_s: i64) -> KnownPair {
+    let (not_before_s, not_after_s) = (at_s, at_s + YEARS_2_S);
+    KnownPair { name: name.to_owned(), serial: name.to_owned(), not_before_s, not_after_s }
+}
+
+fn rules(supersedes_at_once: bool) -> RenewalRules {
+    RenewalRules { renew_before_days: 60, supersedes_at_once }
+}
+
+/// What can happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    /// What is due is begun or sent, and this comes of it.
+    Issued,
+    IssuedAndLost,
+    LostBefore,
+    Refused,
+    RefusedForGood,
+    NotSent,
+    Works,
+    DoesNotWork,
+    HourLater,
+    MonthLater,
+    PersonResumes,
+}
+
+const EVENTS: [Event; 11] = [
+    Event::Issued,
+    Event::IssuedAndLost,
+    Event::LostBefore,
+    Event::Refused,
+    Event::RefusedForGood,
+    Event::NotSent,
+    Event::Works,
+    Event::DoesNotWork,
+    Event::HourLater,
+    Event::MonthLater,
+    Event::PersonResumes,
+];
+
+/// A customer and a bank.
+#[derive(Clone)]
+struct LifeModel {
+    life: CertificateLife,
+    rules: RenewalRules,
+    now_s: i64,
+    keys: u32,
+    /// The keys for which the bank has issued a certificate.
+    issued: BTreeSet<String>,
+    /// The keys that were asked for since the last answer that says what became of it.
+    open: BTreeSet<String>,
+}
+
+impl LifeModel {
+    fn new(supersedes_at_once: bool) -> Self {
+        let mut life = CertificateLife::default();
+        life.adopt(pair("0", 0)).unwrap();
+        let now_s = YEARS_2_S - 61 * DAY_S;
+        let issued = BTreeSet::from(["0".to_owned()]);
+        Self { life, rules: rules(supersedes_at_once), now_s, keys: 0, issued, open: BTreeSet::new() }
+    }
+
+    /// Sends what is due, beginning it if it must be begun. Returns the key that is asked for.
+    fn send(&mut self) -> Option<String> {
+        if let RenewalDue::Begin(signed_with) = self.life.due(self.rules, self.now_s) {
+            self.keys += 1;
+            self.life.begin(self.keys.to_string(), AttemptKind::Next { signed_with }, self.now_s).unwrap();
+        }
+        let RenewalDue::Send(attempt) = self.life.due(self.rules, self.now_s) else { return None };
+        // Never a request for another key while one may have had an effect.
+        assert!(self.open.iter().all(|open| *open == attempt.pair), "{:?} {attempt:?}", self.open);
+        self.life.sending().unwrap();
+        Some(attempt.pair)
+    }
+
+    fn happens(&mut self, event: Event) {
+        match event {
+            Event::HourLater => self.now_s += 3601,
+            Event::MonthLater => self.now_s += 30 * DAY_S,
+            Event::PersonResumes => self.life.resume(),
+            Event::Works | Event::DoesNotWork => {
+                let Some(usable) = self.life.usable(self.now_s).map(|usable| usable.name.clone()) else { return };
+                match event {
+                    Event::Works => drop(self.life.worked(&usable, self.now_s)),
+                    _ => drop(self.life.did_not_work(&usable, "19", self.now_s)),
+                }
+            }
+            _ => {
+                let Some(key) = self.send() else { return };
+                match event {
+                    Event::Issued => {
+                        self.issued.insert(key.clone());
+                        self.open.clear();
+                        self.life.issued(pair(&key, self.now_s), self.rules, self.now_s).unwrap();
+                    }
+                    Event::IssuedAndLost => {
+                        self.issued.insert(key.clone());
+                        self.open.insert(key);
+                        self.life.unknown(self.now_s).unwrap();
+                    }
+                    Event::LostBefore => {
+                        self.open.insert(key);
+                        self.life.unknown(self.now_s).unwrap();
+                    }
+                    Event::Refused | Event::RefusedForGood => {
+                        self.life.refused("no".to_owned(), event == Event::RefusedForGood, self.now_s).unwrap();
+                    }
+                    _ => self.life.not_sent(self.now_s).unwrap(),
+                }
+            }
+        }
+    }
+
+    fn check(&self, path: &[Event]) {
+        let life = &self.life;
+        let mut known: BTreeSet<&str> = life.retired.iter().map(|one| one.pair.name.as_str()).collect();
+        known.extend(life.active.iter().map(|pair| pair.name.as_str()));
+        known.extend(life.switching.iter().map(|new| new.pair.name.as_str()));
+        known.extend(life.attempt.iter().map(|attempt| attempt.pair.as_str()));
+        for issued in &self.issued {
+            assert!(known.contains(issued.as_str()), "{path:?}: the key {issued} is forgotten: {life:?}");
+        }
+        let holds = |pair: &KnownPair| pair.holds_at(self.now_s);
+        let has_one =
+            life.active.as_ref().is_some_and(holds) || life.switching.as_ref().is_some_and(|new| holds(&new.pair));
+        assert_eq!(life.usable(self.now_s).is_some(), has_one, "{path:?}: {life:?}");
+        let due = life.due(self.rules, self.now_s);
+        let is_busy = life.attempt.is_some() || life.switching.is_some();
+        assert!(!(is_busy && matches!(due, RenewalDue::Begin(_))), "{path:?}: {life:?}");
+        // Either something happens by itself, or a person is told what.
+        if let RenewalDue::Nothing(until) = due {
+            assert!(until.is_some_and(|until| until > self.now_s), "{path:?}: {life:?}");
+        }
+    }
+}
+
+fn explore(model: &LifeModel, path: &mut Vec<Event>, depth: u32, seen: &mut u64) {
+    *seen += 1;
+    model.check(path);
+    if depth == 0 {
+        return;
+    }
+    for event in EVENTS {
+        let mut next = model.clone();
+        path.push(event);
+        next.happens(event);
+        explore(&next, path, depth - 1, seen);
+        path.pop();
+    }
+}
+
+#[test]
+fn the_promises_hold_in_every_order_of_events() {
+    for supersedes_at_once in [false, true] {
+        let mut seen = 0;
+        explore(&LifeModel::new(supersedes_at_once), &mut Vec::new(), 6, &mut seen);
+        assert!(seen > 1_000_000, "{seen}");
+    }
+}
+
+#[test]
+fn t62_a_renewal_begins_at_its_day_and_not_before() {
+    let mut life = CertificateLife::default();
+    life.adopt(pair("0", 0)).unwrap();
+    let due_s = YEARS_2_S - 60 * DAY_S;
+    assert_eq!(life.due(rules(false), due_s - 1), RenewalDue::Nothing(Some(due_s)));
+    assert_eq!(life.due(rules(false), due_s), RenewalDue::Begin("0".to_owned()));
+    // One that lives for two months: at half of its life.
+    assert_eq!(rules(false).due_at(0, 60 * DAY_S), 30 * DAY_S);
+    let ended = life.due(rules(false), YEARS_2_S + 1);
+    assert!(matches!(ended, RenewalDue::Person(why) if why.contains("has ended")));
+}
+
+#[test]
+fn t65_the_old_pair_signs_while_the_bank_does_not_take_the_new_one() {
+    let begun = YEARS_2_S - 60 * DAY_S;
+    let mut life = CertificateLife::default();
+    life.adopt(pair("0", 0)).unwrap();
+    life.begin("1".to_owned(), AttemptKind::Next { signed_with: "0".to_owned() }, begun).unwrap();
+    life.sending().unwrap();
+    life.issued(pair("1", begun), rules(false), begun).unwrap();
+    assert_eq!(life.usable(begun).unwrap().name, "1");
+    assert!(life.did_not_work("1", "19", begun + 10));
+    assert_eq!(life.usable(begun + 11).unwrap().name, "0");
+    assert_eq!(life.due(rules(false), begun + 3700), RenewalDue::Try("1".to_owned()));
+    assert!(life.worked("1", begun + 3700));
+    assert_eq!((life.usable(begun + 3701).unwrap().name.as_str(), life.retired.len()), ("1", 1));
+    assert!(life.forget_retired(begun + 80 * DAY_S).is_empty());
+    assert_eq!(life.forget_retired(begun + 91 * DAY_S).len(), 1);
+}
+
+#[test]
+fn t67_somebody_is_told_once_for_each_of_the_last_days() {
+    let mut life = CertificateLife::default();
+    life.adopt(pair("0", 0)).unwrap();
+    let at = |days: i64| YEARS_2_S - days * DAY_S + 60;
+    let told: Vec<Option<u32>> =
+        [40, 30, 29, 14, 7, 7, 3, 1, 0].into_iter().map(|days| life.tell_days(at(days))).collect();
+    assert_eq!(told, [None, Some(30), None, Some(14), Some(7), None, Some(3), Some(1), None]);
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let mut life = CertificateLife::default();
+    assert!(matches!(life.due(rules(false), 0), RenewalDue::Person(why) if why.contains("enrol")));
+    assert!(life.sending().is_err() && life.unknown(0).is_err() && life.discard().is_err());
+    life.begin("1".to_owned(), AttemptKind::First, 0).unwrap();
+    assert!(life.begin("2".to_owned(), AttemptKind::First, 0).is_err());
+    assert!(life.issued(pair("1", 0), rules(false), 0).is_err(), "nothing was sent");
+    life.sending().unwrap();
+    assert!(life.issued(pair("2", 0), rules(false), 0).is_err(), "another key");
+    assert!(life.adopt(pair("3", 0)).is_err());
+    life.issued(pair("1", 0), rules(false), 0).unwrap();
+    assert_eq!(life.usable(1).unwrap().name, "1");
+    let signed_with = "0".to_owned();
+    assert!(life.begin("2".to_owned(), AttemptKind::Next { signed_with }, 0).is_err());
+}

@@ -1,0 +1,191 @@
+//! One generation of a family's authorities and signers. A roll-over begins the next one.
+
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use bankchannel_crypto::{
+    signature::SigningKey,
+    x509::{Certificate, CertificateIssuer, CertificatePurpose, NewCertificate},
+};
+use bankchannel_foundation::{Error, Result, error::row, shown};
+use bankchannel_server::folder::write_whole;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{BankSigner, KEY_MODE, StoredPair, new, validity};
+use crate::dialect::BankDialect;
+
+const FILE: &str = "generations.json";
+
+/// What becomes new. What stands below it does, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RolledOver {
+    /// The bank's signers.
+    Signer,
+    /// The authorities between the root and signers and customers.
+    Intermediate,
+    /// The root: clients must be told of it.
+    Root,
+}
+
+/// Which certificates a generation has: each number says how often they were made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GenerationPlan {
+    root: u32,
+    below: u32,
+    signers: u32,
+    /// When it began, Unix seconds.
+    at_s: i64,
+    /// How long the one before signs beside it, seconds.
+    overlap_s: i64,
+}
+
+impl GenerationPlan {
+    const FIRST: Self = Self { root: 1, below: 1, signers: 1, at_s: i64::MIN, overlap_s: 0 };
+
+    pub(super) fn next(self, what: RolledOver, at_s: i64, overlap_s: i64) -> Self {
+        Self {
+            root: self.root + u32::from(what == RolledOver::Root),
+            below: self.below + u32::from(what != RolledOver::Signer),
+            signers: self.signers + 1,
+            at_s,
+            overlap_s,
+        }
+    }
+
+    /// Until when the generation before signs, too.
+    pub(super) fn until_s(self) -> i64 {
+        self.at_s.saturating_add(self.overlap_s)
+    }
+}
+
+/// The generations of a family, the oldest first.
+///
+/// # Errors
+/// `resource.storage`.
+pub(super) fn plans(folder: &Path) -> Result<Vec<GenerationPlan>> {
+    let path = folder.join(FILE);
+    let unusable = |why: String| Error::because(&row::STORAGE, format!("{} cannot be used: {why}", shown::path(&path)));
+    match fs::read(&path) {
+        Err(why) if why.kind() == ErrorKind::NotFound => Ok(vec![GenerationPlan::FIRST]),
+        Err(why) => Err(unusable(why.to_string())),
+        Ok(text) => serde_json::from_slice(&text).map_err(|why| unusable(why.to_string())),
+    }
+}
+
+/// Keeps the generations of a family.
+///
+/// # Errors
+/// `resource.storage`.
+pub(super) fn keep(folder: &Path, plans: &[GenerationPlan]) -> Result<()> {
+    let text = serde_json::to_vec_pretty(plans).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+    write_whole(&folder.join(FILE), KEY_MODE, &text)
+}
+
+/// One generation.
+pub(crate) struct BankGeneration {
+    pub(super) plan: GenerationPlan,
+    pub(super) root: Certificate,
+    pub(super) root_file: PathBuf,
+    /// The authority of the signers, then that of the customers, if there are any between.
+    pub(super) intermediates: Vec<Certificate>,
+    /// Signs envelopes.
+    pub(crate) envelope: BankSigner,
+    /// Signs documents.
+    pub(crate) document: BankSigner,
+    /// Issues customers' certificates.
+    pub(super) customers: CertificateIssuer,
+    /// No certificate of a customer begins earlier.
+    pub(super) begin: Timestamp,
+}
+
+impl BankGeneration {
+    /// Reads the generation's certificates and makes those that are missing.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(super) fn prepare(folder: &Path, dialect: &BankDialect, plan: GenerationPlan, now: Timestamp) -> Result<Self> {
+        let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
+        let (begin, end) = validity(now, 20);
+        let root_name = numbered("root", plan.root);
+        let stored_root = StoredPair { folder, name: &root_name };
+        let (root, root_key) = stored_root.keep_or_make(now, |key| {
+            let depth = u8::from(dialect.below.is_some());
+            CertificateIssuer::create_rsa(&titled(dialect.authority, plan.root), key, depth, begin, end)
+                .map(|issuer| issuer.certificate().clone())
+        })?;
+        let root_issuer = CertificateIssuer::with_rsa_key(root.clone(), &root_key).map_err(internal)?;
+        let authority = |file: &str, name: &str| -> Result<(Certificate, CertificateIssuer)> {
+            let (file, name) = (numbered(file, plan.below), titled(name, plan.below));
+            let (certificate, key) = StoredPair { folder, name: &file }.keep_or_make(now, |key| {
+                let purpose = CertificatePurpose::Authority(0);
+                root_issuer.issue_certificate(&NewCertificate { purpose, organization: "", ..new(&name, key, now, 7) })
+            })?;
+            let issuer = CertificateIssuer::with_rsa_key(certificate.clone(), &key).map_err(internal)?;
+            Ok((certificate, issuer))
+        };
+        let mut intermediates = Vec::new();
+        let (signers, customers) = match dialect.below {
+            Some((services, customers)) => {
+                let (services, customers) = (authority("services-ca", services)?, authority("ws-ca", customers)?);
+                intermediates.extend([services.0, customers.0]);
+                (Some(services.1), Some(customers.1))
+            }
+            None => (None, None),
+        };
+        let signer = |file: &str, name: &str| -> Result<BankSigner> {
+            let file = numbered(file, plan.signers);
+            let (certificate, key) = StoredPair { folder, name: &file }.keep_or_make(now, |key| {
+                signers.as_ref().unwrap_or(&root_issuer).issue_certificate(&new(name, key, now, 3))
+            })?;
+            Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(internal)? })
+        };
+        let envelope = signer("signer", dialect.signers.0)?;
+        let document = match dialect.signers.1 {
+            Some(name) => signer("document-signer", name)?,
+            None => BankSigner { certificate: envelope.certificate.clone(), key: envelope.key.clone() },
+        };
+        let customers = match customers {
+            Some(issuer) => issuer,
+            None => root_issuer,
+        };
+        let begin = customers.certificate().not_before_s();
+        let begin = Timestamp::from_second(begin).unwrap_or(now);
+        let root_file = stored_root.certificate_file();
+        Ok(Self { plan, root, root_file, intermediates, envelope, document, customers, begin })
+    }
+}
+
+/// The name of a file that was made anew so often.
+fn numbered(name: &str, number: u32) -> String {
+    if number == 1 { name.to_owned() } else { format!("{name}-{number}") }
+}
+
+/// The name of an authority that was made anew so often: “CA V3”, then “CA V4”; “Root CA”, then “Root CA G2”.
+fn titled(name: &str, number: u32) -> String {
+    if number == 1 {
+        return name.to_owned();
+    }
+    match name.rsplit_once(" V").map(|(head, version)| (head, version.parse::<u32>())) {
+        Some((head, Ok(version))) => format!("{head} V{}", version + number - 1),
+        _ => format!("{name} G{number}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_count_on() {
+        assert_eq!(titled("Sandbox OP WS CA V3", 1), "Sandbox OP WS CA V3");
+        assert_eq!(titled("Sandbox OP WS CA V3", 2), "Sandbox OP WS CA V4");
+        assert_eq!(titled("Sandbox OP-Pohjola Root CA", 3), "Sandbox OP-Pohjola Root CA G3");
+        let plan = GenerationPlan::FIRST.next(RolledOver::Intermediate, 100, 50);
+        assert_eq!((plan.root, plan.below, plan.signers, plan.until_s()), (1, 2, 2, 150));
+    }
+}
