@@ -8376,8 +8376,6 @@ export interface GetBankCertificatesResponse {
    * by that: each must itself lead to one.
    */
   readonly certificates: readonly BankCertificate[];
-  /** Does not travel: no request has a key. Never there. */
-  readonly certificate?: string;
   /** What shows later which messages were exchanged. Does not travel: the client notes it. */
   readonly evidence?: ExchangeEvidence;
 }
@@ -9153,7 +9151,10 @@ export interface CertificateStatusResponse {
   readonly retired: number;
   /** The certificates with which the bank has signed so far, the newest last. */
   readonly bankSigners: readonly BankSignerSeen[];
-  /** What a person should know before it is too late: trusted authorities that end within ninety days. */
+  /**
+   * What a person should know before it is too late: a certificate that ends within thirty days, trusted
+   * authorities that end within ninety.
+   */
   readonly warnings: readonly string[];
 }
 
@@ -9908,8 +9909,9 @@ export declare class SepaWebServices implements AsyncDisposable {
    *
    * Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with
    * the same code: the same request is sent, never one for another key. Once begun, it is finished even
-   * if the caller gives up waiting. A certificate that is there, or asked for by a renewal, is
-   * `already_enrolled`.
+   * if the caller gives up waiting. It is `already_enrolled` if a certificate is there, or asked for by a
+   * renewal; with a new code it goes on where a renewal has stopped, or where the certificate has ended:
+   * a request whose outcome is not known stays the same.
    *
    * @throws {ConflictError} `sepa_web_services.identity_busy`: Another call enrols or renews with the
    * same folder.

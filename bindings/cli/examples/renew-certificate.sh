@@ -19,7 +19,7 @@ bankchannel sepa renew --settings "$settings" --noninteractive --json >"$said" |
     bankchannel sepa status --settings "$settings" >&2
     exit 1
 }
-# Authorities that end within ninety days, and the certificate itself in its last month.
-if grep -q '"warnings":\[[^]]' "$said" || grep -q '"days_left"' "$said"; then
+# A certificate that ends within thirty days, authorities that end within ninety.
+if grep -q '"warnings":\[[^]]' "$said"; then
     bankchannel sepa status --settings "$settings" >&2
 fi

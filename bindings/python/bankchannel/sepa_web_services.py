@@ -539,7 +539,7 @@ class GetBankCertificatesResponse(Record):
     """The certificates."""
 
     __slots__ = ()
-    __match_args__ = ("customer_id", "timestamp", "response_code", "response_text", "execution_serial", "certificates", "certificate", "evidence")
+    __match_args__ = ("customer_id", "timestamp", "response_code", "response_text", "execution_serial", "certificates", "evidence")
 
     customer_id: str
     """The customer, as in the request."""
@@ -560,9 +560,6 @@ class GetBankCertificatesResponse(Record):
     """The certificates of the bank's authorities, as it gives them. None of them becomes an anchor of
     trust by that: each must itself lead to one.
     """
-
-    certificate: str | None = None
-    """Does not travel: no request has a key. Never there."""
 
     evidence: ExchangeEvidence | None = None
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
@@ -1352,7 +1349,9 @@ class CertificateStatusResponse(Record):
     """The certificates with which the bank has signed so far, the newest last."""
 
     warnings: tuple[str, ...]
-    """What a person should know before it is too late: trusted authorities that end within ninety days."""
+    """What a person should know before it is too late: a certificate that ends within thirty days, trusted
+    authorities that end within ninety.
+    """
 
 
 class EnrolResponse(Record):
@@ -3055,8 +3054,9 @@ class SepaWebServices(NewFilesClient):
 
         Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again
         with the same code: the same request is sent, never one for another key. Once begun, it is
-        finished even if the caller gives up waiting. A certificate that is there, or asked for by a
-        renewal, is `already_enrolled`.
+        finished even if the caller gives up waiting. It is `already_enrolled` if a certificate is
+        there, or asked for by a renewal; with a new code it goes on where a renewal has stopped, or
+        where the certificate has ended: a request whose outcome is not known stays the same.
 
         Args:
             code: The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the
@@ -4772,8 +4772,9 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
 
         Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again
         with the same code: the same request is sent, never one for another key. Once begun, it is
-        finished even if the caller gives up waiting. A certificate that is there, or asked for by a
-        renewal, is `already_enrolled`.
+        finished even if the caller gives up waiting. It is `already_enrolled` if a certificate is
+        there, or asked for by a renewal; with a new code it goes on where a renewal has stopped, or
+        where the certificate has ended: a request whose outcome is not known stays the same.
 
         Args:
             code: The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the

@@ -124,6 +124,24 @@ impl CertificateLife {
         }
     }
 
+    /// A person has a new code of the bank, because what is there leads nowhere: it was stopped, or no certificate holds. A
+    /// request that is under way stays the same, so that no key is forgotten, and is sent with the code; a new pair that the
+    /// bank does not take is replaced.
+    ///
+    /// # Errors
+    /// A certificate is in use or on its way, and nobody is needed.
+    pub fn begin_anew(&mut self, now_s: i64) -> Taken {
+        if self.stopped.is_none() && self.usable(now_s).is_some() {
+            return Err(LifeEventRefused("a certificate is in use, or on its way"));
+        }
+        if let Some(attempt) = &mut self.attempt {
+            attempt.kind = AttemptKind::First;
+        }
+        self.retired.extend(self.switching.take().map(|new| RetiredPair { pair: new.pair, at_s: now_s }));
+        (self.stopped, self.failures, self.rests_until_s) = (None, 0, 0);
+        Ok(())
+    }
+
     /// What is to be done at this time.
     #[must_use]
     pub fn due(&self, rules: RenewalRules, now_s: i64) -> RenewalDue {
@@ -131,14 +149,14 @@ impl CertificateLife {
             return RenewalDue::Person(stop.why.clone());
         }
         if let Some(attempt) = &self.attempt {
-            return if now_s < self.rests_until_s {
+            return if RenewalRules::lasts(self.rests_until_s, now_s) {
                 RenewalDue::Nothing(Some(self.rests_until_s))
             } else {
                 RenewalDue::Send(attempt.clone())
             };
         }
         if let Some(switching) = &self.switching {
-            return if now_s < switching.rests_until_s {
+            return if RenewalRules::lasts(switching.rests_until_s, now_s) {
                 RenewalDue::Nothing(Some(switching.rests_until_s))
             } else {
                 RenewalDue::Try(switching.pair.name.clone())
@@ -150,7 +168,9 @@ impl CertificateLife {
                 RenewalDue::Person("the certificate has ended: the bank gives a new code for a first one".to_owned())
             }
             Some(active) => {
-                let due_s = rules.due_at(active.not_before_s, active.not_after_s).max(self.rests_until_s);
+                let due_s = rules.due_at(active.not_before_s, active.not_after_s);
+                let rests = RenewalRules::lasts(self.rests_until_s, now_s);
+                let due_s = if rests { due_s.max(self.rests_until_s) } else { due_s };
                 if now_s < due_s { RenewalDue::Nothing(Some(due_s)) } else { RenewalDue::Begin(active.name.clone()) }
             }
         }
@@ -162,7 +182,7 @@ impl CertificateLife {
         let old = self.active.as_ref().filter(|pair| pair.holds_at(now_s));
         let new = self.switching.as_ref().filter(|new| new.pair.holds_at(now_s));
         match (old, new) {
-            (Some(old), Some(new)) if now_s < new.rests_until_s => Some(old),
+            (Some(old), Some(new)) if RenewalRules::lasts(new.rests_until_s, now_s) => Some(old),
             (old, new) => new.map(|new| &new.pair).or(old),
         }
     }

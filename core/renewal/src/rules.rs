@@ -15,6 +15,8 @@ pub struct RenewalRules {
 impl RenewalRules {
     /// How long a new pair that the bank does not take yet is tried again, seconds.
     pub const TRIAL_S: i64 = DAY_S;
+    /// The longest pause after a failed attempt, seconds.
+    pub const LONGEST_PAUSE_S: i64 = DAY_S;
     /// The pause before a new pair is tried again, seconds.
     pub const TRIAL_PAUSE_S: i64 = HOUR_S;
     /// How long a replaced pair is kept, seconds.
@@ -37,8 +39,15 @@ impl RenewalRules {
             0 => 0,
             1 => HOUR_S,
             2 => 6 * HOUR_S,
-            _ => DAY_S,
+            _ => Self::LONGEST_PAUSE_S,
         }
+    }
+
+    /// Whether a pause that was to last until `until_s` lasts now. One that is longer than any was noted under a clock that was
+    /// ahead, and has been set right since.
+    #[must_use]
+    pub fn lasts(until_s: i64, now_s: i64) -> bool {
+        now_s < until_s && until_s - now_s <= Self::LONGEST_PAUSE_S
     }
 
     /// The days before its end for which somebody is to be told now, the smallest that applies.

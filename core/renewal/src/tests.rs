@@ -31,10 +31,12 @@ enum Event {
     DoesNotWork,
     HourLater,
     MonthLater,
+    ClockSetBack,
     PersonResumes,
+    PersonHasCode,
 }
 
-const EVENTS: [Event; 11] = [
+const EVENTS: [Event; 13] = [
     Event::Issued,
     Event::IssuedAndLost,
     Event::LostBefore,
@@ -45,7 +47,9 @@ const EVENTS: [Event; 11] = [
     Event::DoesNotWork,
     Event::HourLater,
     Event::MonthLater,
+    Event::ClockSetBack,
     Event::PersonResumes,
+    Event::PersonHasCode,
 ];
 
 /// A customer and a bank.
@@ -87,7 +91,24 @@ impl LifeModel {
         match event {
             Event::HourLater => self.now_s += 3601,
             Event::MonthLater => self.now_s += 30 * DAY_S,
+            Event::ClockSetBack => self.now_s -= 40 * DAY_S,
             Event::PersonResumes => self.life.resume(),
+            Event::PersonHasCode => {
+                let (before, is_needed) = (self.life.clone(), self.life.stopped.is_some());
+                if self.life.begin_anew(self.now_s).is_err() {
+                    assert!(!is_needed && before == self.life, "{before:?}");
+                    return;
+                }
+                // The request that may have had an effect goes on; without one, another is begun.
+                assert_eq!(
+                    before.attempt.as_ref().map(|attempt| &attempt.pair),
+                    self.life.attempt.as_ref().map(|attempt| &attempt.pair)
+                );
+                if self.life.attempt.is_none() {
+                    self.keys += 1;
+                    self.life.begin(self.keys.to_string(), AttemptKind::First, self.now_s).unwrap();
+                }
+            }
             Event::Works | Event::DoesNotWork => {
                 let Some(usable) = self.life.usable(self.now_s).map(|usable| usable.name.clone()) else { return };
                 match event {
@@ -197,6 +218,29 @@ fn t65_the_old_pair_signs_while_the_bank_does_not_take_the_new_one() {
     assert_eq!((life.usable(begun + 3701).unwrap().name.as_str(), life.retired.len()), ("1", 1));
     assert!(life.forget_retired(begun + 80 * DAY_S).is_empty());
     assert_eq!(life.forget_retired(begun + 91 * DAY_S).len(), 1);
+}
+
+#[test]
+fn a_clock_that_was_ahead_binds_nobody_once_it_is_right() {
+    let begun = YEARS_2_S - 50 * DAY_S;
+    let mut life = CertificateLife::default();
+    life.adopt(pair("0", 0)).unwrap();
+    life.begin("1".to_owned(), AttemptKind::Next { signed_with: "0".to_owned() }, begun).unwrap();
+    life.sending().unwrap();
+    // Noted a year ahead; back in its time, the request is sent again at once, and not in a year.
+    life.unknown(begun + 365 * DAY_S).unwrap();
+    assert!(matches!(life.due(rules(false), begun + 60), RenewalDue::Send(attempt) if attempt.pair == "1"));
+    life.sending().unwrap();
+    life.issued(pair("1", begun), rules(false), begun + 60).unwrap();
+    life.did_not_work("1", "19", begun + 365 * DAY_S);
+    assert_eq!(life.usable(begun + 120).unwrap().name, "1");
+    // Back before the window: nothing is due; forth again: it is.
+    let mut life = CertificateLife::default();
+    life.adopt(pair("0", 0)).unwrap();
+    for _ in 0..3 {
+        assert!(matches!(life.due(rules(false), begun - 90 * DAY_S), RenewalDue::Nothing(Some(_))));
+        assert!(matches!(life.due(rules(false), begun), RenewalDue::Begin(_)));
+    }
 }
 
 #[test]

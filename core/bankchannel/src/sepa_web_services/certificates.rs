@@ -40,7 +40,16 @@ pub(super) fn gives_authorities(sender: &FileServiceSender) -> bool {
 /// Asks the bank for its authorities and remembers them: its answer is believed only if it leads to an anchor itself.
 /// Returns whether one is new.
 pub(super) async fn learn_authorities(sender: &FileServiceSender, options: &CallOptions) -> bool {
-    let asked = sender.carry_out::<GetBankCertificates>(GetBankCertificatesRequest::new(), options).await;
+    // A message of its own: what the call gives for its own request does not belong to it.
+    let own = CallOptions {
+        timeout: options.timeout,
+        cancel: options.cancel.clone(),
+        log: options.log.clone(),
+        traceparent: options.traceparent.clone(),
+        hooks: options.hooks.clone(),
+        ..CallOptions::default()
+    };
+    let asked = sender.carry_out::<GetBankCertificates>(GetBankCertificatesRequest::new(), &own).await;
     match asked {
         Ok(given) => {
             let read = |one: &BankCertificate| Certificate::from_pem(&one.certificate).ok();

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::world::{FAMILIES, World, payment, payment_type, told};
 
+const NOBODY: u32 = 65_534;
+
 /// A client that keeps its pair in this folder.
 pub(crate) fn client(world: &World, family: &str, folder: &Path, further: Value) -> SepaWebServices {
     let mut all = json!({
@@ -101,6 +103,15 @@ async fn a_customer_enrols_works_and_renews_in_every_family() {
         assert!(renewed.renewed && renewed.status.serial != active.serial, "{family}: {renewed:?}");
         assert_eq!((renewed.status.state, renewed.status.retired), (BankCertificateState::Active, 1), "{family}");
         client.upload_file(upload(family, "ID-2")).await.unwrap();
+        // Another passphrase, and none: the settings are named, not the file.
+        for other in [json!({"passphrase": "another"}), json!({})] {
+            let closed = self::client(&world, family, &folder, other).list_files(list(family)).await.unwrap_err();
+            assert_eq!(
+                (told(&closed), closed.detail("field")),
+                (("configuration.invalid", "not_sent"), Some("passphrase")),
+                "{closed:?}"
+            );
+        }
         // Another process of the same customer.
         let other = self::client(&world, family, &folder, json!({"passphrase": "open sesame"}));
         other.list_files(list(family)).await.unwrap();
@@ -241,6 +252,23 @@ async fn folders_that_others_can_change_and_files_that_are_spoilt_are_refused() 
     fs::write(path.join("state.json"), &state[..state.len() / 2]).unwrap();
     let torn = self::client(&world, "op", &path, json!({})).certificate_status(CertificateStatusRequest::new()).await;
     assert_eq!(told(&torn.unwrap_err()).0, "resource.storage");
+    // A link in the place of the state; a folder of another user.
+    let aside = folder.path().join("aside.json");
+    fs::write(&aside, &state).unwrap();
+    fs::remove_file(path.join("state.json")).unwrap();
+    std::os::unix::fs::symlink(&aside, path.join("state.json")).unwrap();
+    let linked = renew(&self::client(&world, "op", &path, json!({})), |_| ()).await.unwrap_err();
+    assert_eq!(told(&linked), ("resource.storage", "not_sent"), "{linked:?}");
+    assert!(linked.message().contains("link"), "{linked}");
+    fs::remove_file(path.join("state.json")).unwrap();
+    fs::write(path.join("state.json"), &state).unwrap();
+    if std::os::unix::fs::chown(&path, Some(NOBODY), None).is_ok() {
+        let foreign = renew(&self::client(&world, "op", &path, json!({})), |_| ()).await.unwrap_err();
+        assert_eq!(told(&foreign), ("configuration.invalid", "not_sent"), "{foreign:?}");
+        assert!(foreign.message().contains("chown"), "{foreign}");
+        let own = fs::metadata(folder.path()).unwrap();
+        std::os::unix::fs::chown(&path, Some(std::os::unix::fs::MetadataExt::uid(&own)), None).unwrap();
+    }
     // Keys and certificates without their state are no folder to enrol in anew.
     fs::remove_file(path.join("state.json")).unwrap();
     let without = enrol(&self::client(&world, "op", &path, json!({})), code(&world, "op")).await.unwrap_err();

@@ -111,6 +111,10 @@ async fn a_certificate_for_another_key_is_never_used_and_an_attempt_can_be_given
             assert_eq!(refused.outcome(), Some(CallOutcome::Refused), "{refused:?}");
             let stopped = status(&client).await;
             assert_eq!((stopped.state, stopped.person.is_some()), (BankCertificateState::Stopped, true), "{stopped:?}");
+            // With the new code that the person has ordered, it goes on.
+            enrol(&client, crate::rollover::new_code(&world, family).await).await.unwrap();
+            client.list_files(list(family)).await.unwrap();
+            assert_eq!(status(&client).await.state, BankCertificateState::Active);
         } else {
             assert!(renew(&client, |request| request.now = Some(true)).await.unwrap().renewed, "{family}");
             client.list_files(list(family)).await.unwrap();
@@ -173,5 +177,34 @@ async fn planted_codes_keys_and_passphrases_are_in_no_error_log_or_transcript() 
     assert!(said.contains("RequestId"), "the log has lines: {said}");
     for secret in &secrets {
         assert!(!said.contains(secret.as_str()), "{secret} in {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_that_led_nowhere_goes_on_with_a_code_and_the_same_key() {
+    let world = World::new().await;
+    for (family, _) in FAMILIES {
+        let folder = tempfile::tempdir().unwrap();
+        let client = client(&world, family, folder.path(), json!({}));
+        enrol(&client, code(&world, family)).await.unwrap();
+        client.list_files(list(family)).await.unwrap();
+        let order = |fault: &str| json!({"fault": fault, "operation": "renew_certificate"});
+        world.order("sandbox/faults", order("lost-after-commit")).await;
+        renew(&client, |request| request.now = Some(true)).await.unwrap_err();
+        // While it is under way, a code is not needed, and is not spent.
+        let early = enrol(&client, crate::rollover::new_code(&world, family).await).await.unwrap_err();
+        assert_eq!(early.code(), "sepa_web_services.already_enrolled", "{family}: {early:?}");
+        // The bank does not give it any more.
+        world.order("sandbox/faults", order("code=30")).await;
+        let refused = renew(&client, |request| request.resume = Some(true)).await.unwrap_err();
+        assert_eq!(refused.outcome(), Some(CallOutcome::Refused), "{family}: {refused:?}");
+        let stopped = status(&client).await;
+        assert_eq!((stopped.state, stopped.attempt_sent), (BankCertificateState::Stopped, Some(2)), "{family}");
+        let before = keys(folder.path());
+        let enrolled = enrol(&client, crate::rollover::new_code(&world, family).await).await;
+        enrolled.unwrap_or_else(|error| panic!("{family}: {error:?}"));
+        assert_eq!(keys(folder.path()), before, "{family}: no other key");
+        client.list_files(list(family)).await.unwrap();
+        assert_eq!(status(&client).await.state, BankCertificateState::Active, "{family}");
     }
 }

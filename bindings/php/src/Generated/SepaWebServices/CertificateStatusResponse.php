@@ -16,8 +16,8 @@ final class CertificateStatusResponse
      * @param int $retired The number of replaced certificates that are still kept.
      * @param list<BankSignerSeen> $bankSigners The certificates with which the bank has signed so far,
      * the newest last.
-     * @param list<string> $warnings What a person should know before it is too late: trusted authorities
-     * that end within ninety days.
+     * @param list<string> $warnings What a person should know before it is too late: a certificate that
+     * ends within thirty days, trusted authorities that end within ninety.
      * @param string|null $serial The serial number of the certificate that signs, hex.
      * @param \DateTimeImmutable|null $notAfter Until when it holds.
      * @param \DateTimeImmutable|null $nextStepAt When the next step is due: a renewal, another attempt, a

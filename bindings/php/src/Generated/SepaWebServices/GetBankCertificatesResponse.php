@@ -19,7 +19,6 @@ final class GetBankCertificatesResponse
      * @param list<BankCertificate> $certificates The certificates of the bank's authorities, as it gives
      * them. None of them becomes an anchor of trust by that: each must itself lead to one.
      * @param string|null $executionSerial The `execution_serial` of the request, if it had one.
-     * @param string|null $certificate Does not travel: no request has a key. Never there.
      * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not
      * travel: the client notes it.
      */
@@ -30,7 +29,6 @@ final class GetBankCertificatesResponse
         public readonly string $responseText,
         public readonly array $certificates,
         public readonly ?string $executionSerial = null,
-        public readonly ?string $certificate = null,
         public readonly ?ExchangeEvidence $evidence = null,
     ) {
     }
@@ -49,7 +47,6 @@ final class GetBankCertificatesResponse
             responseText: $data['response_text'],
             certificates: array_map(static fn (mixed $item): mixed => BankCertificate::fromArray($item), $data['certificates']),
             executionSerial: $data['execution_serial'] ?? null,
-            certificate: $data['certificate'] ?? null,
             evidence: isset($data['evidence']) ? ExchangeEvidence::fromArray($data['evidence']) : null,
         );
     }
@@ -68,7 +65,6 @@ final class GetBankCertificatesResponse
             'response_text' => $this->responseText,
             'execution_serial' => $this->executionSerial,
             'certificates' => array_values(array_map(static fn (BankCertificate $item): mixed => (object) $item->toArray(), $this->certificates)),
-            'certificate' => $this->certificate,
             'evidence' => $this->evidence === null ? null : (object) $this->evidence->toArray(),
         ]);
     }

@@ -1355,8 +1355,9 @@ abstract class Operations extends AbstractClient implements Client
      *
      * Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again
      * with the same code: the same request is sent, never one for another key. Once begun, it is finished
-     * even if the caller gives up waiting. A certificate that is there, or asked for by a renewal, is
-     * `already_enrolled`.
+     * even if the caller gives up waiting. It is `already_enrolled` if a certificate is there, or asked
+     * for by a renewal; with a new code it goes on where a renewal has stopped, or where the certificate
+     * has ended: a request whose outcome is not known stays the same.
      *
      * @param string|Secret $code The bank's code, as in `request_certificate`. Nordea: ten digits. OP:
      * sixteen, the eight of the agreement first.

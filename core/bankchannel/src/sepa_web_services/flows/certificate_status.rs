@@ -59,7 +59,8 @@ pub struct CertificateStatusResponse {
     pub retired: u32,
     /// The certificates with which the bank has signed so far, the newest last.
     pub bank_signers: Vec<BankSignerSeen>,
-    /// What a person should know before it is too late: trusted authorities that end within ninety days.
+    /// What a person should know before it is too late: a certificate that ends within thirty days, trusted authorities that
+    /// end within ninety.
     pub warnings: Vec<String>,
 }
 
@@ -99,8 +100,17 @@ impl CertificateStatusResponse {
     pub(super) async fn of(client: &SepaWebServices, life: &CertificateLife, options: &CallOptions) -> Result<Self> {
         let (sender, now_s) = (client.sender()?, client.now_s());
         let anchors = sender.trust.anchors(options).await?;
-        let warnings = trust::ending(&anchors, now_s).map(|anchor| trust::warning(anchor, now_s)).collect();
-        Ok(Self { warnings, ..Self::of_life(sender, life, now_s) })
+        let mut status = Self::of_life(sender, life, now_s);
+        if let Some(days) = status.days_left {
+            let next = match (&status.person, &status.next_step_at) {
+                (Some(person), _) => person.clone(),
+                (None, Some(at)) => format!("the next step of its renewal is due at {}", at.as_str()),
+                (None, None) => "its renewal is not due yet".to_owned(),
+            };
+            status.warnings.push(format!("the certificate ends in {days} days: {next}"));
+        }
+        status.warnings.extend(trust::ending(&anchors, now_s).map(|anchor| trust::warning(anchor, now_s)));
+        Ok(status)
     }
 
     fn of_life(sender: &FileServiceSender, life: &CertificateLife, now_s: i64) -> Self {

@@ -3,7 +3,7 @@
 use bankchannel_foundation::{
     Boundary, CallOutcome, Declaration, Error, Operation, OperationDocs, Result, Secret, error::ErrorRow,
 };
-use bankchannel_renewal::AttemptKind;
+use bankchannel_renewal::{AttemptKind, CertificateLife};
 use bankchannel_sepa_web_services::errors;
 
 use super::{
@@ -43,8 +43,9 @@ const ERRORS: &[&ErrorRow] = RENEWAL_ERRORS;
 /// Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
 ///
 /// Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with the same code: the
-/// same request is sent, never one for another key. Once begun, it is finished even if the caller gives up waiting. A
-/// certificate that is there, or asked for by a renewal, is `already_enrolled`.
+/// same request is sent, never one for another key. Once begun, it is finished even if the caller gives up waiting. It is
+/// `already_enrolled` if a certificate is there, or asked for by a renewal; with a new code it goes on where a renewal has
+/// stopped, or where the certificate has ended: a request whose outcome is not known stays the same.
 #[derive(Debug, OperationDocs)]
 pub struct Enrol;
 
@@ -67,16 +68,15 @@ impl Flow<SepaWebServices> for Enrol {
         let mut renewing = IdentityRenewing::new(client.clone(), store, rules);
         let given = EnrolmentCode { code, company: request.company };
         let finishing = super::finished(&steps, options, move |options: CallOptions| async move {
-            let life = renewing.life();
+            let (life, now_s) = (renewing.life(), renewing.client.now_s());
             let is_first = life.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First);
-            if !is_first
-                && (life.attempt.is_some()
-                    || life.switching.is_some()
-                    || life.usable(renewing.client.now_s()).is_some())
-            {
-                return Err(not_sent(Error::new(&errors::ALREADY_ENROLLED)));
+            if !is_first && *life != CertificateLife::default() {
+                if life.clone().begin_anew(now_s).is_err() {
+                    return Err(not_sent(Error::new(&errors::ALREADY_ENROLLED)));
+                }
+                renewing.change(|life| life.begin_anew(now_s)).await.map_err(not_sent)?;
             }
-            if !is_first {
+            if renewing.life().attempt.is_none() {
                 renewing.begin(AttemptKind::First, given.company.as_deref()).await.map_err(not_sent)?;
             }
             let Some(attempt) = renewing.life().attempt.clone() else {

@@ -15,7 +15,7 @@ use std::{
 };
 
 use bankchannel_crypto::{
-    digest, random,
+    CryptoError, digest, random,
     rsa::RsaPrivateKey,
     signature::SigningKey,
     x509::{Certificate, CertificateRequest},
@@ -79,6 +79,8 @@ impl IdentityFolder {
             Err(why) if why.kind() == ErrorKind::NotFound => return self.without_state(),
             read => read.map_err(|why| private::unusable(&self.path(STATE), &why))?,
         };
+        // Whoever can change the folder can change what it says.
+        private::check_folder(&self.folder)?;
         let damaged = |why: &str| {
             let file = self.path(STATE);
             let path = shown::path(&file);
@@ -139,7 +141,7 @@ impl IdentityFolder {
         let certificate = self.certificate(name)?;
         let pem = self.secret(name)?;
         let passphrase = self.passphrase.as_ref().map(Secret::expose);
-        let key = SigningKey::from_pem(pem.expose(), passphrase).map_err(|fault| self.damaged(name, "key", &fault))?;
+        let key = SigningKey::from_pem(pem.expose(), passphrase).map_err(|fault| self.unopened(name, &fault))?;
         if key.spki_der() != certificate.spki_der() {
             return Err(self.damaged(name, "key", &"it does not belong to the certificate beside it"));
         }
@@ -173,6 +175,22 @@ impl IdentityFolder {
         let path = self.file(name, "key");
         let found = private::read_secret(&path, MOST)?;
         found.ok_or_else(|| private::unusable(&path, &ErrorKind::NotFound.into()))
+    }
+
+    /// The error for a key that cannot be read: mostly the passphrase is another one.
+    fn unopened(&self, name: &str, fault: &CryptoError) -> Error {
+        let file = self.file(name, "key");
+        let path = shown::path(&file);
+        match fault {
+            CryptoError::WrongPassphrase => Error::invalid_setting(
+                "passphrase",
+                format!("does not open the key {path}: it was made under another one"),
+            ),
+            CryptoError::EncryptedPem => {
+                Error::invalid_setting("passphrase", format!("is missing: the key {path} is encrypted"))
+            }
+            _ => self.damaged(name, "key", fault),
+        }
     }
 
     fn damaged(&self, name: &str, ending: &str, why: &dyn std::fmt::Display) -> Error {

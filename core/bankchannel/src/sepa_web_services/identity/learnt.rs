@@ -6,7 +6,13 @@
 //!   DIR/times             the last time that a process has reserved for its messages; times.lock is held meanwhile
 //! ```
 
-use std::{fs::OpenOptions, path::Path};
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::ErrorKind,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use bankchannel_crypto::x509::{Certificate, NameStyle};
 use bankchannel_foundation::{Error, Result, error::row};
@@ -19,6 +25,9 @@ use crate::sepa_web_services::clock::{self, ReservedTimes};
 
 const AUTHORITIES: &str = "authorities.pem";
 const SIGNERS: &str = "signers.json";
+/// How long a process waits for another one that reserves times: one that was stopped meanwhile must stop nobody else.
+const WAIT: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(5);
 const TIMES: &str = "times";
 const TIMES_LOCK: &str = "times.lock";
 
@@ -44,6 +53,21 @@ impl SeenSigner {
             sha256: HEXLOWER.encode(&certificate.sha256()),
             not_after_s: certificate.not_after_s(),
             seen_s,
+        }
+    }
+}
+
+/// The lock, held.
+fn held(lock: File) -> std::io::Result<File> {
+    let begun = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::Error(why)) => return Err(why),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < WAIT => thread::sleep(LOOK),
+            Err(TryLockError::WouldBlock) => {
+                return Err(std::io::Error::new(ErrorKind::WouldBlock, "another process holds it"));
+            }
         }
     }
 }
@@ -90,7 +114,7 @@ impl IdentityFolder {
             return Ok(None);
         }
         let lock = private::open_own(&path, OpenOptions::new().read(true).write(true).create(true).truncate(false));
-        let lock = lock.and_then(|lock| lock.lock().map(|()| lock)).map_err(|why| private::unusable(&path, &why))?;
+        let lock = lock.and_then(held).map_err(|why| private::unusable(&path, &why))?;
         let known = self.read(TIMES).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let last = known.and_then(|text| text.trim().parse().ok()).unwrap_or(i64::MIN / 2);
         let next = clock::after(last, now_ms);
@@ -105,7 +129,10 @@ impl IdentityFolder {
         let path = self.path(name);
         // A look at the bank must not make the folder.
         match path.parent() {
-            Some(folder) if folder.is_dir() => private::write_whole(&path, MODE, bytes),
+            Some(folder) if folder.is_dir() => {
+                private::check_folder(folder)?;
+                private::write_whole(&path, MODE, bytes)
+            }
             _ => Ok(()),
         }
     }

@@ -10,9 +10,13 @@ use bankchannel_foundation::{CallOutcome, Error, Result, Secret, error::row};
 use bankchannel_renewal::{
     AttemptKind, CertificateAttempt, CertificateLife, KnownPair, LifeEventRefused, RenewalDue, RenewalRules,
 };
-use bankchannel_sepa_web_services::operations::certificates::{
-    renew_certificate::{RenewBankCertificate, RenewBankCertificateRequest},
-    request_certificate::{RequestBankCertificate, RequestBankCertificateRequest},
+use bankchannel_sepa_web_services::{
+    errors,
+    operations::certificates::{
+        renew_certificate::{RenewBankCertificate, RenewBankCertificateRequest},
+        request_certificate::{RequestBankCertificate, RequestBankCertificateRequest},
+    },
+    request::CertificateCommand,
 };
 use bankchannel_transport::background;
 
@@ -40,6 +44,14 @@ pub(in super::super) struct IdentityRenewing {
 
 /// Codes after which trying again is pointless: signature, certificate, customer, agreement, authentication.
 const FATAL: [&str; 15] = ["03", "04", "08", "09", "10", "11", "13", "14", "15", "16", "17", "19", "30", "33", "34"];
+
+/// The operation that asks for it.
+fn command_of(kind: &AttemptKind) -> CertificateCommand {
+    match kind {
+        AttemptKind::First => CertificateCommand::RequestCertificate,
+        AttemptKind::Next { .. } => CertificateCommand::RenewCertificate,
+    }
+}
 
 fn internal(why: LifeEventRefused) -> Error {
     Error::because(&row::INTERNAL, why.to_string())
@@ -110,7 +122,18 @@ impl IdentityRenewing {
     }
 
     /// Makes a key and the request for its certificate, and begins an attempt with them. Nothing is sent.
+    ///
+    /// # Errors
+    /// `sepa_web_services.not_offered`, `configuration.invalid`, before a key is made; `resource.storage`.
     pub(in super::super) async fn begin(&mut self, kind: AttemptKind, company: Option<&str>) -> Result<()> {
+        let sender = self.client.sender()?;
+        sender.certificate_transport()?;
+        let (profile, command) = (&sender.connection.profile, command_of(&kind));
+        if !profile.offers(command) {
+            let bank = profile.bank_name().unwrap_or("this bank");
+            let text = format!("{bank} does not offer {} to programs", command.name());
+            return Err(Error::because(&errors::NOT_OFFERED, text));
+        }
         let made = background::blocking(|| RsaPrivateKey::generate(2048)).await;
         let made = made.map_err(|why| why.error("making a key was aborted"))?;
         let key = made.map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))?;

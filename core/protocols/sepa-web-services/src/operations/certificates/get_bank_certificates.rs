@@ -4,7 +4,7 @@ use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, Operati
 
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},
-    model::{BankCertificate, ExchangeEvidence, FileServiceAnswer, answer::certificate_answers},
+    model::{BankCertificate, ExchangeEvidence, FileServiceAnswer, answer::believed_answers},
     operations::{self, EXCHANGE_ERRORS},
     request::CertificateCommand,
 };
@@ -24,15 +24,12 @@ pub struct GetBankCertificatesResponse {
     /// The certificates of the bank's authorities, as it gives them. None of them becomes an anchor of trust by that: each
     /// must itself lead to one.
     pub certificates: Vec<BankCertificate>,
-    /// Does not travel: no request has a key. Never there.
-    #[boundary(off_wire)]
-    pub certificate: Option<String>,
     /// What shows later which messages were exchanged. Does not travel: the client notes it.
     #[boundary(off_wire)]
     pub evidence: Option<ExchangeEvidence>,
 }
 
-certificate_answers!(GetBankCertificatesResponse);
+believed_answers!(GetBankCertificatesResponse);
 
 /// Ask a bank for the certificates of its authorities.
 ///
