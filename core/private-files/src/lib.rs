@@ -159,6 +159,19 @@ pub fn open_for_reading(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Reads a file of at most this size, as [`open_for_reading`].
+///
+/// # Errors
+/// As [`open_for_reading`], and for one that is larger.
+pub fn read_whole(path: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_for_reading(path)?.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, format!("it has more than {max_bytes} bytes")));
+    }
+    Ok(bytes)
+}
+
 /// Reads a secret, if it exists.
 ///
 /// # Errors

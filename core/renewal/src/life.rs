@@ -138,7 +138,7 @@ impl CertificateLife {
             attempt.kind = AttemptKind::First;
         }
         self.retired.extend(self.switching.take().map(|new| RetiredPair { pair: new.pair, at_s: now_s }));
-        (self.stopped, self.failures, self.rests_until_s) = (None, 0, 0);
+        self.start_over();
         Ok(())
     }
 
@@ -230,7 +230,7 @@ impl CertificateLife {
             return Err(LifeEventRefused("no such request was sent"));
         }
         self.attempt = None;
-        (self.failures, self.rests_until_s, self.stopped) = (0, 0, None);
+        self.start_over();
         if rules.supersedes_at_once {
             self.retire_active(now_s);
         }
@@ -293,7 +293,7 @@ impl CertificateLife {
     /// There is no attempt.
     pub fn discard(&mut self) -> Result<CertificateAttempt, LifeEventRefused> {
         let attempt = self.attempt.take().ok_or(LifeEventRefused("there is no attempt"))?;
-        (self.failures, self.rests_until_s, self.stopped) = (0, 0, None);
+        self.start_over();
         Ok(attempt)
     }
 
@@ -322,7 +322,7 @@ impl CertificateLife {
 
     /// A person has acted: go on.
     pub fn resume(&mut self) {
-        (self.stopped, self.failures, self.rests_until_s) = (None, 0, 0);
+        self.start_over();
         if let Some(new) = &mut self.switching {
             new.rests_until_s = 0;
         }
@@ -349,6 +349,11 @@ impl CertificateLife {
 
     fn retire_active(&mut self, now_s: i64) {
         self.retired.extend(self.active.take().map(|pair| RetiredPair { pair, at_s: now_s }));
+    }
+
+    /// Forgets what has failed so far.
+    fn start_over(&mut self) {
+        (self.stopped, self.failures, self.rests_until_s) = (None, 0, 0);
     }
 
     fn rest(&mut self, now_s: i64) {

@@ -54,5 +54,5 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
 /// The certificates of all files.
 fn given(matches: &ArgMatches) -> CommandOutcome<String> {
     let files = matches.get_many::<String>("file").into_iter().flatten();
-    files.map(|path| certificates::pem("FILE", path)).collect()
+    files.map(|path| certificates::all("FILE", path)).collect()
 }

@@ -174,13 +174,14 @@ impl FileServiceSender {
         let read = |answer: InResponse| Ok(answer.content);
         let sent = sending.send(transport, &message, answers, Some(signing), read).await;
         let (believed, ids) = (take(&attempts.believed), take(&attempts.sent));
-        if let Some(pair) = take(&attempts.signed_with).and_then(|signers| signers.pair.clone()) {
+        let signed_with = take(&attempts.signed_with).and_then(|signers| signers.pair.clone());
+        if let Some(pair) = signed_with.filter(|pair| pair.is_on_trial) {
             let refused = sent.as_ref().err().and_then(|error| {
                 let code = error.peer().and_then(|peer| peer.code.as_deref());
                 (error.row() == &errors::SIGNATURE_REFUSED).then(|| code.unwrap_or_default().to_owned())
             });
             if believed.is_some() || refused.is_some() {
-                self.note_trial(pair, refused, &options).await;
+                self.note_trial(pair.name, refused, &options).await;
             }
         }
         match (sent, believed) {

@@ -55,8 +55,8 @@ pub(super) struct RequestSigners {
     pub(super) content: MessageSigner,
     /// Envelopes: the sender.
     pub(super) envelope: MessageSigner,
-    /// The name of the pair in the folder, if it comes from there.
-    pub(super) pair: Option<String>,
+    /// The pair in the folder, if it comes from there.
+    pub(super) pair: Option<FolderPair>,
 }
 
 /// A certificate and who signs for it.
@@ -67,8 +67,16 @@ pub(super) struct MessageSigner {
     what: &'static str,
 }
 
+/// A pair in the folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FolderPair {
+    pub(super) name: String,
+    /// Whether it was not used with success yet: what the bank says of it is noted.
+    pub(super) is_on_trial: bool,
+}
+
 impl RequestSigners {
-    fn new(content: SigningPair, envelope: SigningPair, pair: Option<String>) -> Self {
+    fn new(content: SigningPair, envelope: SigningPair, pair: Option<FolderPair>) -> Self {
         let (content, envelope) =
             (MessageSigner::new(content, "a document"), MessageSigner::new(envelope, "a message"));
         Self { content, envelope, pair }
@@ -340,11 +348,13 @@ fn signers_in(
         };
         return Err(Error::invalid_setting("identity_dir", format!("has no certificate that holds: {why}")));
     };
-    match last.filter(|last| last.pair.as_ref() == Some(&pair.name)) {
+    let is_on_trial = life.switching.as_ref().is_some_and(|new| new.pair.name == pair.name);
+    let pair = FolderPair { name: pair.name.clone(), is_on_trial };
+    match last.filter(|last| last.pair.as_ref() == Some(&pair)) {
         Some(last) => Ok(last),
         None => {
             let signs = identity.pair(&pair.name)?;
-            Ok(Arc::new(RequestSigners::new(signs.clone(), signs, Some(pair.name.clone()))))
+            Ok(Arc::new(RequestSigners::new(signs.clone(), signs, Some(pair))))
         }
     }
 }

@@ -1,22 +1,37 @@
 //! Certificates that are kept in a folder, and renew themselves (§6).
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use bankchannel::{CallOptions, CallOutcome, Content, Secret, sepa_web_services::*};
+use bankchannel_crypto::{digest, rsa::RsaPrivateKey};
 use serde_json::{Value, json};
 
 use crate::world::{FAMILIES, World, payment, payment_type, told};
 
 const NOBODY: u32 = 65_534;
 
-/// A client that keeps its pair in this folder.
-pub(crate) fn client(world: &World, family: &str, folder: &Path, further: Value) -> SepaWebServices {
+/// What the settings of a client say that keeps its pair in this folder.
+pub(crate) fn folder_settings(world: &World, family: &str, folder: &Path, further: Value) -> Value {
     let mut all = json!({
         "certificate_file": null, "private_key_file": null, "retries": 0, "identity_dir": folder,
         "certificate_url": world.family(family)["certificate_url"],
     });
     all.as_object_mut().unwrap().extend(further.as_object().unwrap().clone());
-    world.client_with(family, all)
+    all
+}
+
+/// A client that keeps its pair in this folder.
+pub(crate) fn client(world: &World, family: &str, folder: &Path, further: Value) -> SepaWebServices {
+    world.client_with(family, folder_settings(world, family, folder, further))
+}
+
+/// SHA-256 of the keys in a folder, hex.
+pub(crate) fn keys(folder: &Path) -> BTreeSet<String> {
+    let read = |name: String| {
+        let key = RsaPrivateKey::from_pem(&fs::read_to_string(folder.join(name)).unwrap()).unwrap();
+        digest::hex(&key.public().spki_sha256())
+    };
+    files(folder, ".key").into_iter().map(read).collect()
 }
 
 pub(crate) fn code(world: &World, family: &str) -> Secret {
@@ -292,7 +307,7 @@ async fn r26_no_time_is_used_twice_by_two_processes_after_a_restart_or_when_the_
             times.extend([one, two].map(|listed| listed.unwrap().evidence.unwrap().request_timestamp));
         }
     }
-    let milliseconds: std::collections::BTreeSet<&str> = times.iter().map(|time| &time[..23]).collect();
+    let milliseconds: BTreeSet<&str> = times.iter().map(|time| &time[..23]).collect();
     assert_eq!(milliseconds.len(), times.len(), "{times:?}");
 }
 

@@ -11,11 +11,10 @@ use std::{
 };
 
 use bankchannel::{SystemClock, sepa_web_services::*};
-use bankchannel_crypto::{digest, rsa::RsaPrivateKey};
 use serde_json::{Value, json};
 
 use crate::{
-    identities::{enrol, list, renew, status, upload},
+    identities::{enrol, folder_settings, keys, list, renew, status, upload},
     rollover::new_code,
     world::{FAMILIES, World},
 };
@@ -67,7 +66,9 @@ struct KilledCustomer<'w> {
 impl<'w> KilledCustomer<'w> {
     async fn new(world: &'w World, family: &'static str, folder: &Path) -> Self {
         let clock = Arc::new(SystemClock::default());
-        let client = world.client_with(family, settings(world, family, folder)).with_clock(Arc::clone(&clock) as _);
+        let client = world
+            .client_with(family, folder_settings(world, family, folder, json!({})))
+            .with_clock(Arc::clone(&clock) as _);
         let issued_before = issued(world).await.len();
         let folder = fs::canonicalize(folder).unwrap();
         Self { world, family, folder, clock, client: client.unwrap(), issued_before }
@@ -95,7 +96,8 @@ impl<'w> KilledCustomer<'w> {
         let events = self.folder.with_file_name("events");
         let _ = fs::remove_file(&events);
         let mut job = job.clone();
-        job["settings"] = self.world.settings(self.family, settings(self.world, self.family, &self.folder));
+        job["settings"] =
+            self.world.settings(self.family, folder_settings(self.world, self.family, &self.folder, json!({})));
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
             .args(["--exact", "--nocapture", "killed::process_that_is_killed"])
@@ -147,13 +149,7 @@ impl<'w> KilledCustomer<'w> {
         let sent = self.client.upload_file(upload(self.family, "KILLED")).await;
         sent.unwrap_or_else(|error| panic!("{what}: {error:?}"));
         assert_eq!(status(&self.client).await.state, BankCertificateState::Active, "{what}");
-        let mut keys = BTreeSet::new();
-        for file in fs::read_dir(&self.folder).unwrap().map(|one| one.unwrap().path()) {
-            if file.extension().is_some_and(|ending| ending == "key") {
-                let key = RsaPrivateKey::from_pem(&fs::read_to_string(&file).unwrap()).unwrap();
-                keys.insert(digest::hex(&digest::sha256(key.public().spki_der())));
-            }
-        }
+        let keys = keys(&self.folder);
         let mut seen = BTreeSet::new();
         for one in &issued(self.world).await[self.issued_before..] {
             let key = one["key_sha256"].as_str().unwrap().to_owned();
@@ -161,13 +157,6 @@ impl<'w> KilledCustomer<'w> {
             assert!(seen.insert(key), "{what}: two certificates for one request");
         }
     }
-}
-
-fn settings(world: &World, family: &str, folder: &Path) -> Value {
-    json!({
-        "certificate_file": null, "private_key_file": null, "retries": 0, "identity_dir": folder,
-        "certificate_url": world.family(family)["certificate_url"],
-    })
 }
 
 async fn issued(world: &World) -> Vec<Value> {

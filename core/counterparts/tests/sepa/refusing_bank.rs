@@ -1,25 +1,14 @@
 //! Whatever a bank, or the way to it, does while a certificate is renewed: nothing is lost, and the cause is named (§6.4).
 
-use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+use std::{fs, time::Duration};
 
 use bankchannel::{CallLog, CallOptions, CallOutcome, Secret, sepa_web_services::*};
-use bankchannel_crypto::{digest, rsa::RsaPrivateKey};
 use serde_json::json;
 
 use crate::{
-    identities::{client, code, enrol, list, renew, status},
+    identities::{client, code, enrol, keys, list, renew, status},
     world::{FAMILIES, World},
 };
-
-/// The digests of the keys of a folder.
-fn keys(folder: &Path) -> BTreeSet<String> {
-    let files = fs::read_dir(folder).unwrap().map(|one| one.unwrap().path());
-    let keys = files.filter(|file| file.extension().is_some_and(|ending| ending == "key")).map(|file| {
-        let key = RsaPrivateKey::from_pem(&fs::read_to_string(&file).unwrap()).unwrap();
-        digest::hex(&digest::sha256(key.public().spki_der()))
-    });
-    keys.collect()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_the_bank_does_the_same_request_is_sent_again_and_no_key_is_lost() {

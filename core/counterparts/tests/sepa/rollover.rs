@@ -7,7 +7,7 @@ use bankchannel_crypto::x509::{Certificate, NameStyle};
 use serde_json::{Value, json};
 
 use crate::{
-    identities::{code, enrol, list, renew, status, upload},
+    identities::{code, enrol, folder_settings, list, renew, status, upload},
     world::{FAMILIES, World, told},
 };
 
@@ -35,11 +35,7 @@ impl<'w> CustomerYears<'w> {
     fn at(world: &'w World, family: &'static str, folder: &Path, clock: Arc<SystemClock>) -> Self {
         let anchors = world.family(family)["anchors_file"].as_str().unwrap().to_owned();
         let root = Path::new(&anchors).with_file_name("root.pem");
-        let settings = json!({
-            "certificate_file": null, "private_key_file": null, "retries": 0,
-            "identity_dir": folder, "trusted_file": root,
-            "certificate_url": world.family(family)["certificate_url"],
-        });
+        let settings = folder_settings(world, family, folder, json!({ "trusted_file": root }));
         let client = world.client_with(family, settings).with_clock(Arc::clone(&clock) as _).unwrap();
         Self { world, clock, client, family }
     }

@@ -126,7 +126,7 @@ impl Story<'_> {
 
     pub(super) fn client(&self, bank: &SepaDemoBank, further: Value) -> CommandOutcome<SepaWebServices> {
         let ready = self.bank.readiness();
-        let family = &ready["families"][bank.family];
+        let family = self.family(bank);
         let customer = &family["customers"][0];
         let mut settings = json!({
             "bank": bank.profile,

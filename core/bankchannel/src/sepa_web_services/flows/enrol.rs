@@ -1,13 +1,11 @@
 //! Asks for a first certificate and keeps it with its key (§5, §6).
 
-use bankchannel_foundation::{
-    Boundary, CallOutcome, Declaration, Error, Operation, OperationDocs, Result, Secret, error::ErrorRow,
-};
+use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Result, Secret, error::ErrorRow};
 use bankchannel_renewal::{AttemptKind, CertificateLife};
 use bankchannel_sepa_web_services::errors;
 
 use super::{
-    Flow, certificate_status::CertificateStatusResponse, certificates_flow, channel::FileFlowSteps,
+    Flow, certificate_status::CertificateStatusResponse, certificates_flow, channel::FileFlowSteps, not_sent,
     renew::ERRORS as RENEWAL_ERRORS,
 };
 use crate::{
@@ -88,8 +86,4 @@ impl Flow<SepaWebServices> for Enrol {
         });
         finishing.await
     }
-}
-
-fn not_sent(error: Error) -> Error {
-    error.with_outcome(CallOutcome::NotSent)
 }

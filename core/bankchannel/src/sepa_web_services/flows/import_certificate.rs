@@ -2,13 +2,15 @@
 
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::Certificate};
 use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Result, Secret, error::ErrorRow};
-use bankchannel_renewal::KnownPair;
 use bankchannel_sepa_web_services::errors;
 
 use super::{Flow, certificate_status::CertificateStatusResponse, certificates_flow, channel::FileFlowSteps};
 use crate::{
     CallOptions,
-    sepa_web_services::{SepaWebServices, identity::IdentityStore as _},
+    sepa_web_services::{
+        SepaWebServices,
+        identity::{IdentityStore as _, known_pair},
+    },
 };
 
 /// The pair.
@@ -65,13 +67,7 @@ impl Flow<SepaWebServices> for ImportBankCertificate {
             // without a state.
             life.retire_ended(now_s);
             held.commit(life.clone())?;
-            let name = held.add_pair(&key, &certificate)?;
-            let pair = KnownPair {
-                name,
-                serial: certificate.serial_hex(),
-                not_before_s: certificate.not_before_s(),
-                not_after_s: certificate.not_after_s(),
-            };
+            let pair = known_pair(held.add_pair(&key, &certificate)?, &certificate);
             life.adopt(pair).map_err(|_| Error::new(&errors::ALREADY_ENROLLED))?;
             held.commit(life.clone())?;
             Ok(life)

@@ -67,6 +67,11 @@ const fn certificates_flow(
     }
 }
 
+/// An error before anything was sent.
+fn not_sent(error: Error) -> Error {
+    error.with_outcome(CallOutcome::NotSent)
+}
+
 /// Waits for work that is finished even if the caller gives up: what was begun at the bank must not get lost.
 async fn finished<T: Send + 'static, W>(
     steps: &channel::FileFlowSteps<'_>,

@@ -1,8 +1,6 @@
 //! Renews a certificate when it is due, and goes on with what was begun (§6).
 
-use bankchannel_foundation::{
-    Boundary, CallOutcome, Declaration, Error, Operation, OperationDocs, Result, error::ErrorRow,
-};
+use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Result, error::ErrorRow};
 use bankchannel_renewal::{AttemptKind, RenewalDue};
 use bankchannel_sepa_web_services::{
     errors,
@@ -11,7 +9,7 @@ use bankchannel_sepa_web_services::{
     profile::BankFileKind,
 };
 
-use super::{Flow, certificate_status::CertificateStatusResponse, certificates_flow, channel::FileFlowSteps};
+use super::{Flow, certificate_status::CertificateStatusResponse, certificates_flow, channel::FileFlowSteps, not_sent};
 use crate::{
     CallOptions,
     sepa_web_services::{SepaWebServices, identity::IdentityRenewing},
@@ -80,14 +78,10 @@ impl Flow<SepaWebServices> for Renew {
         let sender = client.sender()?;
         let (identity, rules) = (sender.identity()?.clone(), sender.rules_of_renewal());
         let store = steps.work(move || identity.hold()).await;
-        let store = store.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
+        let store = store.map_err(not_sent)?;
         let renewing = IdentityRenewing::new(client.clone(), store, rules);
         super::finished(&steps, options, move |options: CallOptions| all(renewing, request, options)).await
     }
-}
-
-fn not_sent(error: Error) -> Error {
-    error.with_outcome(CallOutcome::NotSent)
 }
 
 /// Takes all steps that are due.
@@ -113,7 +107,7 @@ async fn all(mut renewing: IdentityRenewing, request: RenewRequest, options: Cal
     loop {
         match renewing.due() {
             RenewalDue::Person(why) => {
-                return Err(Error::because(&errors::PERSON_NEEDED, why).with_outcome(CallOutcome::NotSent));
+                return Err(not_sent(Error::because(&errors::PERSON_NEEDED, why)));
             }
             RenewalDue::Begin(signed_with) => {
                 let begun = renewing.begin(AttemptKind::Next { signed_with }, request.company.as_deref()).await;
@@ -131,7 +125,7 @@ async fn all(mut renewing: IdentityRenewing, request: RenewRequest, options: Cal
             }
             RenewalDue::Send(attempt) if attempt.kind == AttemptKind::First => {
                 let why = "a first certificate was asked for: call enrol again, with the same code";
-                return Err(Error::because(&errors::PERSON_NEEDED, why).with_outcome(CallOutcome::NotSent));
+                return Err(not_sent(Error::because(&errors::PERSON_NEEDED, why)));
             }
             RenewalDue::Send(attempt) => {
                 renewing.send(&attempt, None, &options).await?;

@@ -10,8 +10,8 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::{ErrorKind, Read as _},
-    path::{Path, PathBuf},
+    io::ErrorKind,
+    path::PathBuf,
 };
 
 use bankchannel_crypto::{
@@ -162,12 +162,12 @@ impl IdentityFolder {
     }
 
     pub(super) fn read(&self, name: &str) -> std::io::Result<Vec<u8>> {
-        read(&self.path(name))
+        private::read_whole(&self.path(name), MOST)
     }
 
     fn text(&self, name: &str, ending: &str) -> Result<String> {
         let path = self.file(name, ending);
-        let bytes = read(&path).map_err(|why| private::unusable(&path, &why))?;
+        let bytes = private::read_whole(&path, MOST).map_err(|why| private::unusable(&path, &why))?;
         String::from_utf8(bytes).map_err(|_| self.damaged(name, ending, &"it is no text"))
     }
 
@@ -198,12 +198,6 @@ impl IdentityFolder {
         let path = shown::path(&file);
         Error::because(&row::STORAGE, format!("{path} cannot be used: {why}")).with("file", path)
     }
-}
-
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    private::open_for_reading(path)?.take(MOST).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 impl HeldIdentity {

@@ -14,10 +14,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_crypto::x509::{Certificate, NameStyle};
+use bankchannel_crypto::{
+    digest,
+    x509::{Certificate, NameStyle},
+};
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_private_files as private;
-use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::folder::{IdentityFolder, MODE};
@@ -50,7 +52,7 @@ impl SeenSigner {
         Self {
             subject: certificate.subject().to_text(NameStyle::Rfc2253),
             serial: certificate.serial_hex(),
-            sha256: HEXLOWER.encode(&certificate.sha256()),
+            sha256: digest::hex(&certificate.sha256()),
             not_after_s: certificate.not_after_s(),
             seen_s,
         }

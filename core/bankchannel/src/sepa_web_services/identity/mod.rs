@@ -18,13 +18,23 @@ use bankchannel_crypto::{
     x509::{Certificate, CertificateRequest},
 };
 use bankchannel_foundation::Result;
-use bankchannel_renewal::CertificateLife;
+use bankchannel_renewal::{CertificateLife, KnownPair};
 
 pub(super) use folder::IdentityFolder;
 pub(super) use learnt::SeenSigner;
 pub(super) use renewing::{EnrolmentCode, IdentityRenewing};
 
 use super::settings::SigningPair;
+
+/// What the state says of a pair.
+pub(super) fn known_pair(name: String, certificate: &Certificate) -> KnownPair {
+    KnownPair {
+        name,
+        serial: certificate.serial_hex(),
+        not_before_s: certificate.not_before_s(),
+        not_after_s: certificate.not_after_s(),
+    }
+}
 
 /// Where the keys and certificates of one customer are, held by this call alone. Every method stores durably before it
 /// returns, and may block.

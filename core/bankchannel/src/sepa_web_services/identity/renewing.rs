@@ -8,10 +8,9 @@ use bankchannel_crypto::{
 };
 use bankchannel_foundation::{CallOutcome, Error, Result, Secret, error::row};
 use bankchannel_renewal::{
-    AttemptKind, CertificateAttempt, CertificateLife, KnownPair, LifeEventRefused, RenewalDue, RenewalRules,
+    AttemptKind, CertificateAttempt, CertificateLife, LifeEventRefused, RenewalDue, RenewalRules,
 };
 use bankchannel_sepa_web_services::{
-    errors,
     operations::certificates::{
         renew_certificate::{RenewBankCertificate, RenewBankCertificateRequest},
         request_certificate::{RequestBankCertificate, RequestBankCertificateRequest},
@@ -20,7 +19,7 @@ use bankchannel_sepa_web_services::{
 };
 use bankchannel_transport::background;
 
-use super::{IdentityStore as _, folder::HeldIdentity};
+use super::{IdentityStore as _, folder::HeldIdentity, known_pair};
 use crate::{
     CallOptions,
     sepa_web_services::{SepaWebServices, settings::SigningPair},
@@ -128,32 +127,15 @@ impl IdentityRenewing {
     pub(in super::super) async fn begin(&mut self, kind: AttemptKind, company: Option<&str>) -> Result<()> {
         let sender = self.client.sender()?;
         sender.certificate_transport()?;
-        let (profile, command) = (&sender.connection.profile, command_of(&kind));
-        if !profile.offers(command) {
-            let bank = profile.bank_name().unwrap_or("this bank");
-            let text = format!("{bank} does not offer {} to programs", command.name());
-            return Err(Error::because(&errors::NOT_OFFERED, text));
-        }
+        sender.connection.profile.check_offered(command_of(&kind))?;
         let made = background::blocking(|| RsaPrivateKey::generate(2048)).await;
         let made = made.map_err(|why| why.error("making a key was aborted"))?;
         let key = made.map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))?;
-        let request = self.request_with(&key, company)?;
+        let connection = self.client.connection()?;
+        let request = connection.profile.certificate_request(&connection.customer_id, company, &key)?;
         let name = self.stored(move |store| store.add_request(&key, &request)).await?;
         let now_s = self.client.now_s();
         self.change(|life| life.begin(name, kind, now_s)).await
-    }
-
-    /// A request with the name that the bank wants.
-    pub(in super::super) fn request_with(
-        &self,
-        key: &RsaPrivateKey,
-        company: Option<&str>,
-    ) -> Result<CertificateRequest> {
-        let connection = self.client.connection()?;
-        let name = connection.profile.certificate_name(&connection.customer_id, company)?;
-        let parts: Vec<_> = name.iter().map(|(part, value)| (*part, value.as_str())).collect();
-        CertificateRequest::make(&parts, key)
-            .map_err(|fault| Error::invalid_field("company", format!("does not fit into a certificate: {fault}")))
     }
 
     /// Sends the request of the attempt, the same one each time, and stores what becomes of it.
@@ -180,12 +162,7 @@ impl IdentityRenewing {
                 let lost = |error: Error| error.with_outcome(CallOutcome::Unknown);
                 let (name, kept) = (attempt.pair.clone(), certificate.clone());
                 self.stored(move |store| store.add_certificate(&name, &kept)).await.map_err(lost)?;
-                let pair = KnownPair {
-                    name: attempt.pair.clone(),
-                    serial: certificate.serial_hex(),
-                    not_before_s: certificate.not_before_s(),
-                    not_after_s: certificate.not_after_s(),
-                };
+                let pair = known_pair(attempt.pair.clone(), &certificate);
                 let (rules, now_s) = (self.rules, self.client.now_s());
                 self.change(|life| life.issued(pair, rules, now_s)).await.map_err(lost)?;
                 Ok(certificate)

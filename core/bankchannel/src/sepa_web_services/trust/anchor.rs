@@ -1,8 +1,7 @@
 //! An anchor of trust, as it is listed, and when its end is near.
 
-use bankchannel_crypto::x509::NameStyle;
-use bankchannel_foundation::{Boundary, model::Timestamp};
-use data_encoding::HEXLOWER;
+use bankchannel_crypto::{digest, x509::NameStyle};
+use bankchannel_foundation::{Boundary, model::Timestamp, shown};
 
 use super::{TrustedAnchor, WARN_DAYS};
 
@@ -46,11 +45,11 @@ impl BankAnchor {
         let left = certificate.not_after_s() - now_s;
         Self {
             subject: certificate.subject().to_text(NameStyle::Rfc2253),
-            sha256: HEXLOWER.encode(&certificate.sha256()),
+            sha256: digest::hex(&certificate.sha256()),
             not_before: Timestamp::from_ms(certificate.not_before_s() * 1000),
             not_after: Timestamp::from_ms(certificate.not_after_s() * 1000),
             source: anchor.source,
-            file: anchor.file.as_deref().map(super::path_text),
+            file: anchor.file.as_deref().map(|file| shown::path(file).to_string()),
             days_left: (left <= WARN_DAYS * DAY_S).then(|| u32::try_from(left.max(0) / DAY_S).unwrap_or_default()),
         }
     }

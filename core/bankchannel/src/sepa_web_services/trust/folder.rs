@@ -2,18 +2,18 @@
 
 use std::{
     fs,
-    io::{ErrorKind, Read as _},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
 use bankchannel_crypto::{
+    digest,
     rsa::MIN_BITS,
     x509::{Certificate, NameStyle},
 };
 use bankchannel_foundation::{Error, Result, error::row, shown};
 use bankchannel_private_files as private;
 use bankchannel_sepa_web_services::errors;
-use data_encoding::HEXLOWER;
 
 use super::{BankAnchorSource, TrustedAnchor};
 
@@ -97,8 +97,7 @@ impl AnchorFolder {
             if known.iter().any(|known| known.certificate == *one) || all[..at].contains(one) {
                 continue;
             }
-            let digest = HEXLOWER.encode(&one.sha256());
-            let file = self.0.join(format!("{}-{}.pem", slug(one), &digest[..16]));
+            let file = self.0.join(format!("{}-{}.pem", slug(one), &digest::hex(&one.sha256())[..16]));
             private::write_whole(&file, MODE, one.to_pem().as_bytes())?;
             added += 1;
         }
@@ -117,14 +116,12 @@ impl AnchorFolder {
         };
         for file in self.files()? {
             let all = read(&file)?;
-            let kept: String = all.iter().filter(|one| one.sha256() != *sha256).map(Certificate::to_pem).collect();
-            if all.iter().all(|one| one.sha256() != *sha256) {
-                continue;
-            }
+            let kept: Vec<&Certificate> = all.iter().filter(|one| one.sha256() != *sha256).collect();
             if kept.is_empty() {
                 fs::remove_file(&file).map_err(|why| private::unusable(&file, &why))?;
-            } else {
-                private::write_whole(&file, MODE, kept.as_bytes())?;
+            } else if kept.len() < all.len() {
+                let text: String = kept.into_iter().map(Certificate::to_pem).collect();
+                private::write_whole(&file, MODE, text.as_bytes())?;
             }
         }
         Ok(found.clone())
@@ -148,10 +145,7 @@ fn check(certificate: &Certificate, now_s: i64) -> Result<()> {
 
 /// The certificates of a file.
 fn read(file: &Path) -> Result<Vec<Certificate>> {
-    let unusable = |why: &std::io::Error| private::unusable(file, why);
-    let mut bytes = Vec::new();
-    let opened = private::open_for_reading(file).map_err(|why| unusable(&why))?;
-    opened.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|why| unusable(&why))?;
+    let bytes = private::read_whole(file, MOST_BYTES).map_err(|why| private::unusable(file, &why))?;
     let broken = |why: &str| {
         let path = shown::path(file);
         Error::because(&row::CONFIGURATION, format!("{path} is no certificate of an authority: {why}"))

@@ -18,7 +18,7 @@ use std::{
 };
 
 use bankchannel_crypto::x509::Certificate;
-use bankchannel_foundation::{Error, Result, shown};
+use bankchannel_foundation::{Error, Result};
 use bankchannel_sepa_web_services::verify::VerificationRules;
 use bankchannel_transport::background;
 
@@ -257,9 +257,4 @@ impl ClientTrust {
     pub(super) fn learnt(&self) -> Vec<Certificate> {
         self.learnt.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-}
-
-/// A path as it is shown.
-fn path_text(path: &std::path::Path) -> String {
-    shown::path(path).to_string()
 }

@@ -31,10 +31,12 @@ impl FileServiceConnection {
         mut fields: Object<'static>,
     ) -> Result<CertificateApplication, Error> {
         let profile = &self.profile;
-        let bank = profile.bank_name().unwrap_or("this bank");
-        let (Some(family), true) = (profile.family, profile.offers(command)) else {
-            let text = format!("{bank} does not offer {} to programs", command.name());
-            return Err(Error::because(&errors::NOT_OFFERED, text));
+        profile.check_offered(command)?;
+        let Some(family) = profile.family else {
+            return Err(Error::because(
+                &errors::NOT_OFFERED,
+                "the profile does not say to which family the bank belongs",
+            ));
         };
         let request = match take_text(&mut fields, "Content") {
             Some(pem) => {

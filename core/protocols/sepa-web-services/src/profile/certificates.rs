@@ -1,6 +1,9 @@
 //! How a bank's certificates are asked for: the form of its codes, and the names that it wants.
 
-use bankchannel_crypto::x509::SubjectAttribute;
+use bankchannel_crypto::{
+    rsa::RsaPrivateKey,
+    x509::{CertificateRequest, SubjectAttribute},
+};
 use bankchannel_foundation::{Boundary, CallOutcome, Error, Secret};
 
 use super::ChannelProfile;
@@ -69,6 +72,35 @@ impl ChannelProfile {
     #[must_use]
     pub fn offers(&self, command: CertificateCommand) -> bool {
         self.certificate_operations.as_ref().is_some_and(|offered| offered.contains(&command))
+    }
+
+    /// The same as a check.
+    ///
+    /// # Errors
+    /// `sepa_web_services.not_offered`.
+    pub fn check_offered(&self, command: CertificateCommand) -> Result<(), Error> {
+        if self.offers(command) {
+            return Ok(());
+        }
+        let bank = self.bank_name().unwrap_or("this bank");
+        let text = format!("{bank} does not offer {} to programs", command.name());
+        Err(Error::because(&crate::errors::NOT_OFFERED, text))
+    }
+
+    /// A request for a certificate of this customer's key, with the name that the bank wants.
+    ///
+    /// # Errors
+    /// Those of [`certificate_name`](Self::certificate_name); `input.invalid_field` for a `company` that no name can have.
+    pub fn certificate_request(
+        &self,
+        customer_id: &str,
+        company: Option<&str>,
+        key: &RsaPrivateKey,
+    ) -> Result<CertificateRequest, Error> {
+        let name = self.certificate_name(customer_id, company)?;
+        let parts: Vec<_> = name.iter().map(|(part, value)| (*part, value.as_str())).collect();
+        CertificateRequest::make(&parts, key)
+            .map_err(|fault| Error::invalid_field("company", format!("does not fit into a certificate: {fault}")))
     }
 
     /// The name in a request for a certificate of this customer.

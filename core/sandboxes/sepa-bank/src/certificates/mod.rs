@@ -175,15 +175,10 @@ impl FamilyCertificates {
 
     /// A token carries one certificate, so clients need the authority behind it too.
     fn write_anchors(&self) -> Result<()> {
-        let mut all: Vec<Certificate> = Vec::new();
-        for generation in self.generations() {
-            for one in [&generation.root].into_iter().chain(generation.intermediates.first()) {
-                if !all.contains(one) {
-                    all.push(one.clone());
-                }
-            }
-        }
-        let text: String = all.iter().map(Certificate::to_pem).collect();
+        let with_first = |generation: &BankGeneration| {
+            [&generation.root].into_iter().chain(generation.intermediates.first()).cloned().collect()
+        };
+        let text: String = self.distinct(with_first).iter().map(Certificate::to_pem).collect();
         write_whole(&self.anchors_file, CERTIFICATE_MODE, text.as_bytes())
     }
 
@@ -197,12 +192,23 @@ impl FamilyCertificates {
 
     /// What customers' certificates lead to.
     pub(crate) fn anchors(&self) -> Vec<Certificate> {
-        self.generations().iter().map(|generation| generation.root.clone()).collect()
+        self.distinct(|generation| vec![generation.root.clone()])
     }
 
     /// Authorities between.
     pub(crate) fn intermediates(&self) -> Vec<Certificate> {
-        self.generations().iter().flat_map(|generation| generation.intermediates.clone()).collect()
+        self.distinct(|generation| generation.intermediates.clone())
+    }
+
+    /// These certificates of all generations: several generations may have the same.
+    fn distinct(&self, of: impl Fn(&BankGeneration) -> Vec<Certificate>) -> Vec<Certificate> {
+        let mut all = Vec::new();
+        for one in self.generations().iter().flat_map(|generation| of(generation)) {
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+        all
     }
 
     /// Who signs an answer: its envelope, its document. While two generations sign, each message has another pair of them.

@@ -1,6 +1,6 @@
 //! Makes a key and the request for its certificate (§5.7).
 
-use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
+use bankchannel_crypto::rsa::RsaPrivateKey;
 use bankchannel_foundation::{
     Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret,
     error::{ErrorRow, row},
@@ -73,16 +73,15 @@ impl Local for MakeCertificateRequest {
         if !(1..=16).contains(&length) || asked.customer_id.chars().any(char::is_control) {
             return Err(Error::invalid_field("customer_id", "must have 1 to 16 characters"));
         }
-        let name = profile.certificate_name(&asked.customer_id, asked.company.as_deref())?;
+        // Before a key is made.
+        profile.certificate_name(&asked.customer_id, asked.company.as_deref())?;
         let key = match &asked.private_key {
             Some(pem) => RsaPrivateKey::from_pem(pem.expose()).map_err(|fault| {
                 Error::because(&errors::KEY_UNUSABLE, fault.to_string()).with("field", "private_key")
             })?,
             None => RsaPrivateKey::generate(2048).map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))?,
         };
-        let parts: Vec<_> = name.iter().map(|(part, value)| (*part, value.as_str())).collect();
-        let made = CertificateRequest::make(&parts, &key)
-            .map_err(|fault| Error::invalid_field("company", format!("does not fit into a certificate: {fault}")))?;
+        let made = profile.certificate_request(&asked.customer_id, asked.company.as_deref(), &key)?;
         Ok(MakeCertificateRequestResponse {
             certificate_request: made.to_pem(),
             private_key: Secret::new(key.to_pkcs8_pem().to_string()),
