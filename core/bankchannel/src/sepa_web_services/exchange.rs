@@ -382,15 +382,20 @@ impl AnswerOpening for SealedAttempts<'_> {
     fn open<'a>(&'a self, answer: InResponse) -> Pin<Box<dyn Future<Output = Result<OpenedAnswer>> + Send + 'a>> {
         Box::pin(async move {
             let sender = self.sender;
+            let known = sender.trust.learnt().len();
             let opened = match self.open_once(answer.clone()).await {
-                Err(error) if error.row() == &errors::ANSWER_NOT_TRUSTED && self.can_learn() => {
-                    let text = "the authority of the bank's signer is not known: the bank is asked for its authorities";
-                    self.options.log_line(LogLevel::Info, LogLine::new(text).with("error", error.to_string()));
-                    if certificates::learn_authorities(sender, self.options).await {
-                        self.open_once(answer).await?
-                    } else {
+                Err(error) if error.row() == &errors::ANSWER_NOT_TRUSTED => {
+                    if sender.trust.learnt().len() == known && self.can_learn() {
+                        let text =
+                            "the authority of the bank's signer is not known: the bank is asked for its authorities";
+                        self.options.log_line(LogLevel::Info, LogLine::new(text).with("error", error.to_string()));
+                        certificates::learn_authorities(sender, self.options).await;
+                    }
+                    // Another call may have learnt them meanwhile.
+                    if sender.trust.learnt().len() == known {
                         return Err(error);
                     }
+                    self.open_once(answer).await?
                 }
                 opened => opened?,
             };

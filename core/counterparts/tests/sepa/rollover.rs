@@ -191,6 +191,27 @@ async fn t92_r15_op_replaces_its_authorities_and_nobody_touches_anything() {
     assert_eq!(status(&years.client).await.warnings, Vec::<String>::new());
 }
 
+/// Of callers at once one learns the bank's new authorities, and all of them believe its answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn t92_callers_at_once_all_learn_of_a_new_authority() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let years = CustomerYears::new(&world, "op", folder.path());
+    enrol(&years.client, code(&world, "op")).await.unwrap();
+    years.work("T92-ONE").await;
+    years.roll_over("intermediate", 0).await;
+    let lists: Vec<_> = (0..8)
+        .map(|_| {
+            let client = years.client.clone();
+            tokio::spawn(async move { client.list_files(list("op")).await })
+        })
+        .collect();
+    for listed in lists {
+        listed.await.unwrap().unwrap();
+    }
+    years.work("T92-TWO").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn t68_r16_r20_signers_are_replaced_under_the_same_authority_and_others_are_refused() {
     for (family, _) in FAMILIES {
