@@ -37,9 +37,23 @@ pub(super) fn gives_authorities(sender: &FileServiceSender) -> bool {
     offers && sender.certificate_transport().is_ok()
 }
 
-/// Asks the bank for its authorities and remembers them: its answer is believed only if it leads to an anchor itself.
-/// Returns whether one is new.
-pub(super) async fn learn_authorities(sender: &FileServiceSender, options: &CallOptions) -> bool {
+/// Asks the bank for its authorities and remembers them: its answer is believed only if it leads to an anchor itself. Of calls
+/// at once one asks, unless the bank was asked a short time ago. Returns whether more are known than when there were `known`.
+pub(super) async fn learn_authorities(
+    sender: &FileServiceSender,
+    known: usize,
+    error: &Error,
+    options: &CallOptions,
+) -> bool {
+    let Ok(_turn) = options.race(sender.trust.turn_to_ask()).await else { return false };
+    if sender.trust.count_learnt() != known {
+        return true;
+    }
+    if !sender.trust.may_ask() {
+        return false;
+    }
+    let text = "the authority of the bank's signer is not known: the bank is asked for its authorities";
+    options.log_line(LogLevel::Info, LogLine::new(text).with("error", error.to_string()));
     // A message of its own: what the call gives for its own request does not belong to it.
     let own = CallOptions {
         timeout: options.timeout,

@@ -382,17 +382,10 @@ impl AnswerOpening for SealedAttempts<'_> {
     fn open<'a>(&'a self, answer: InResponse) -> Pin<Box<dyn Future<Output = Result<OpenedAnswer>> + Send + 'a>> {
         Box::pin(async move {
             let sender = self.sender;
-            let known = sender.trust.learnt().len();
+            let known = sender.trust.count_learnt();
             let opened = match self.open_once(answer.clone()).await {
-                Err(error) if error.row() == &errors::ANSWER_NOT_TRUSTED => {
-                    if sender.trust.learnt().len() == known && self.can_learn() {
-                        let text =
-                            "the authority of the bank's signer is not known: the bank is asked for its authorities";
-                        self.options.log_line(LogLevel::Info, LogLine::new(text).with("error", error.to_string()));
-                        certificates::learn_authorities(sender, self.options).await;
-                    }
-                    // Another call may have learnt them meanwhile.
-                    if sender.trust.learnt().len() == known {
+                Err(error) if error.row() == &errors::ANSWER_NOT_TRUSTED && self.can_learn() => {
+                    if !certificates::learn_authorities(sender, known, &error, self.options).await {
                         return Err(error);
                     }
                     self.open_once(answer).await?
@@ -410,10 +403,10 @@ impl AnswerOpening for SealedAttempts<'_> {
 }
 
 impl SealedAttempts<'_> {
-    /// Whether the bank can be asked for its authorities, and was not asked a short time ago.
+    /// Whether the bank can be asked for its authorities.
     fn can_learn(&self) -> bool {
         let is_about_them = matches!(self.document, AttemptDocument::Certificate(document, _) if document.command == GetBankCertificates);
-        !is_about_them && certificates::gives_authorities(self.sender) && self.sender.trust.may_ask()
+        !is_about_them && certificates::gives_authorities(self.sender)
     }
 
     /// Verifies an answer and reads it.

@@ -200,7 +200,7 @@ async fn t92_callers_at_once_all_learn_of_a_new_authority() {
     enrol(&years.client, code(&world, "op")).await.unwrap();
     years.work("T92-ONE").await;
     years.roll_over("intermediate", 0).await;
-    let lists: Vec<_> = (0..8)
+    let lists: Vec<_> = (0..32)
         .map(|_| {
             let client = years.client.clone();
             tokio::spawn(async move { client.list_files(list("op")).await })

@@ -154,6 +154,8 @@ pub(super) struct ClientTrust {
     learnt: Mutex<Vec<Certificate>>,
     /// When the bank was asked for its authorities.
     asked: Mutex<VecDeque<Instant>>,
+    /// Held by the call that asks.
+    asking: tokio::sync::Mutex<()>,
     /// The anchors whose end was reported, SHA-256.
     warned: Mutex<Vec<[u8; 32]>>,
 }
@@ -163,7 +165,14 @@ impl ClientTrust {
     pub(super) fn new(read: &ReadSources, learnt: Vec<Certificate>) -> Self {
         let ReadSources { sources, state, anchors } = read.clone();
         let read = Mutex::new(ReadAnchors { at: Instant::now(), state, anchors });
-        Self { sources, read, learnt: Mutex::new(learnt), asked: Mutex::default(), warned: Mutex::default() }
+        Self {
+            sources,
+            read,
+            learnt: Mutex::new(learnt),
+            asked: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
+            warned: Mutex::default(),
+        }
     }
 
     /// Looks at the files again with the next answer.
@@ -251,6 +260,16 @@ impl ClientTrust {
             }
         }
         is_new
+    }
+
+    /// The turn to ask the bank for its authorities.
+    pub(super) async fn turn_to_ask(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.asking.lock().await
+    }
+
+    /// How many authorities were learnt.
+    pub(super) fn count_learnt(&self) -> usize {
+        self.learnt.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// All that was learnt.
