@@ -1,5 +1,5 @@
-//! The life of a certificate and its key: asked for, issued, tried, used, replaced. No I/O, and no bank's name: whoever
-//! drives it stores each state before it acts on it.
+//! The life of a certificate and its key: asked for, issued, tried, used, replaced. No I/O, and no bank's name: the driver
+//! stores each state before it acts on it, in a store that it is given, at a bank that it is given.
 //!
 //! ```text
 //!              begin                sent                 issued              used with success
@@ -14,11 +14,16 @@
 //! as there is one.
 
 mod attempt;
+mod driver;
 mod life;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 pub use attempt::{AttemptKind, AttemptPhase, CertificateAttempt};
+pub use driver::{
+    CertificateBank, CertificateDriver, CertificateStore, LifeStepFault, PairTrial, PendingStep, RenewalEnd,
+    RenewalRun, RequestEffect,
+};
 pub use life::{CertificateLife, KnownPair, LifeEventRefused, RenewalDue, RenewalStop, RetiredPair, SwitchingPair};
 pub use rules::RenewalRules;

@@ -1,5 +1,6 @@
 //! The state, and what changes it.
 
+use bankchannel_crypto::x509::Certificate;
 use serde::{Deserialize, Serialize};
 
 use crate::{AttemptKind, AttemptPhase, CertificateAttempt, RenewalRules};
@@ -18,6 +19,13 @@ pub struct KnownPair {
 }
 
 impl KnownPair {
+    /// The pair with this certificate.
+    #[must_use]
+    pub fn of(name: String, certificate: &Certificate) -> Self {
+        let (not_before_s, not_after_s) = (certificate.not_before_s(), certificate.not_after_s());
+        Self { name, serial: certificate.serial_hex(), not_before_s, not_after_s }
+    }
+
     /// Whether it holds at this time. One that begins in some minutes does: clocks differ.
     #[must_use]
     pub fn holds_at(&self, now_s: i64) -> bool {
@@ -73,6 +81,9 @@ pub struct CertificateLife {
     pub rests_until_s: i64,
     /// The days before the end of the active certificate for which somebody was told.
     pub told_days: Vec<u32>,
+    /// Whether a person wants the next certificate now, although it is not due.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wanted: bool,
 }
 
 /// What is to be done now.
@@ -168,6 +179,9 @@ impl CertificateLife {
                 RenewalDue::Person("the certificate has ended: the bank gives a new code for a first one".to_owned())
             }
             Some(active) => {
+                if self.wanted {
+                    return RenewalDue::Begin(active.name.clone());
+                }
                 let due_s = rules.due_at(active.not_before_s, active.not_after_s);
                 let rests = RenewalRules::lasts(self.rests_until_s, now_s);
                 let due_s = if rests { due_s.max(self.rests_until_s) } else { due_s };
@@ -206,6 +220,22 @@ impl CertificateLife {
         let phase = AttemptPhase::Prepared;
         self.attempt = Some(CertificateAttempt { pair, kind, phase, begun_s: now_s, sent: 0 });
         self.stopped = None;
+        self.wanted = false;
+        Ok(())
+    }
+
+    /// A person wants the next certificate now, although it is not due.
+    ///
+    /// # Errors
+    /// No certificate is in use that could ask for it, or another one is under way.
+    pub fn want_next(&mut self, now_s: i64) -> Taken {
+        if self.attempt.is_some() || self.switching.is_some() {
+            return Err(LifeEventRefused("another one is under way already"));
+        }
+        if self.active.as_ref().is_none_or(|active| !active.holds_at(now_s)) {
+            return Err(LifeEventRefused("no certificate is in use that could ask for the next one"));
+        }
+        self.wanted = true;
         Ok(())
     }
 

@@ -8,6 +8,8 @@ const DAY_S: i64 = 24 * HOUR_S;
 pub struct RenewalRules {
     /// From so many days before its end on a certificate is renewed.
     pub renew_before_days: u32,
+    /// Whether half of its life must be over, whatever the days say; otherwise a day of it.
+    pub not_before_half: bool,
     /// Whether the present certificate is of no use once the next one was issued.
     pub supersedes_at_once: bool,
 }
@@ -24,12 +26,13 @@ impl RenewalRules {
     /// The days before the end of a certificate at which somebody is told.
     pub const ALERT_DAYS: [u32; 5] = [30, 14, 7, 3, 1];
 
-    /// When a certificate that ends at `not_after_s` is to be renewed; one that lives shortly at half of its life.
+    /// When a certificate that ends at `not_after_s` is to be renewed; one that lives shortly at half of its life, or after a
+    /// day.
     #[must_use]
     pub fn due_at(self, not_before_s: i64, not_after_s: i64) -> i64 {
         let before = i64::from(self.renew_before_days) * DAY_S;
-        let half = not_before_s + (not_after_s - not_before_s) / 2;
-        (not_after_s - before).max(half)
+        let age = if self.not_before_half { (not_after_s - not_before_s) / 2 } else { DAY_S };
+        (not_after_s - before).max(not_before_s + age)
     }
 
     /// The pause after so many failed attempts, seconds: an hour, six hours, then days.

@@ -14,7 +14,7 @@ fn pair(name: &str, at_s: i64) -> KnownPair {
 }
 
 fn rules(supersedes_at_once: bool) -> RenewalRules {
-    RenewalRules { renew_before_days: 60, supersedes_at_once }
+    RenewalRules { renew_before_days: 60, not_before_half: true, supersedes_at_once }
 }
 
 /// What can happen.
@@ -34,9 +34,10 @@ enum Event {
     ClockSetBack,
     PersonResumes,
     PersonHasCode,
+    PersonWantsNext,
 }
 
-const EVENTS: [Event; 13] = [
+const EVENTS: [Event; 14] = [
     Event::Issued,
     Event::IssuedAndLost,
     Event::LostBefore,
@@ -50,6 +51,7 @@ const EVENTS: [Event; 13] = [
     Event::ClockSetBack,
     Event::PersonResumes,
     Event::PersonHasCode,
+    Event::PersonWantsNext,
 ];
 
 /// A customer and a bank.
@@ -93,6 +95,7 @@ impl LifeModel {
             Event::MonthLater => self.now_s += 30 * DAY_S,
             Event::ClockSetBack => self.now_s -= 40 * DAY_S,
             Event::PersonResumes => self.life.resume(),
+            Event::PersonWantsNext => drop(self.life.want_next(self.now_s)),
             Event::PersonHasCode => {
                 let (before, is_needed) = (self.life.clone(), self.life.stopped.is_some());
                 if self.life.begin_anew(self.now_s).is_err() {

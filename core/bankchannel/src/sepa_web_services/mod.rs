@@ -9,6 +9,7 @@
 //!                     └──► operations that only compute: verify, explain, profiles
 //! ```
 
+mod bank;
 mod certificates;
 mod clock;
 mod dispatch;
@@ -23,6 +24,7 @@ mod trust;
 
 use std::sync::Arc;
 
+pub use bank::{CustomerSigningPair, SepaWebServicesBank, SharedBankCustomer};
 use bankchannel_foundation::{
     ClientResources, Error, Result,
     clock::{Clock, SystemClock},
@@ -30,6 +32,7 @@ use bankchannel_foundation::{
     model::{Profile, Value},
 };
 pub use bankchannel_pkcs11::Pkcs11Settings;
+pub use bankchannel_renewal::RenewalRules;
 pub use bankchannel_sepa_web_services::{
     PROTOCOL, SepaWebServicesCodec, SepaWebServicesTerms, answer, codec, codes, errors, for_each_operation, operations,
     profile, request, terms, verify,
@@ -42,7 +45,6 @@ use crate::{
     client::{ProtocolClient, request_id},
     file_channel::waiting::AnswerRegistry,
 };
-use codec::FileServiceConnection;
 use sender::FileServiceSender;
 use settings::{ReadyCustomer, SigningPair};
 
@@ -147,11 +149,6 @@ impl SepaWebServices {
     #[must_use]
     pub fn file_url(&self) -> Option<&str> {
         self.0.sender.as_ref().and_then(FileServiceSender::url)
-    }
-
-    /// The customer at the bank.
-    fn connection(&self) -> Result<&FileServiceConnection> {
-        Ok(&self.sender()?.connection)
     }
 
     /// A client of the same customer that signs with this pair.

@@ -14,7 +14,7 @@ use data_encoding::HEXUPPER;
 
 use super::{
     clock::{self, ReservedTimes},
-    identity::{IdentityFolder, IdentityStore as _, SeenSigner},
+    identity::{IdentityFolder, SeenSigner},
     settings::{ReadyCustomer, SigningPair},
     trust::ClientTrust,
 };
@@ -183,18 +183,27 @@ impl FileServiceSender {
 
     /// The same sender with this pair.
     pub(super) fn signing_with(&self, pair: SigningPair) -> Self {
+        let given = Ok(Arc::new(RequestSigners::new(pair.clone(), pair, None)));
+        let (keeps_in, times) = (self.keeps_in.clone(), Arc::clone(&self.times));
+        Self { given, keeps_in, times, ..self.of_customer(self.connection.clone(), None) }
+    }
+
+    /// A sender of another customer of the same bank: connections and what is known of the bank are shared.
+    pub(super) fn of_customer(&self, connection: FileServiceConnection, pair: Option<SigningPair>) -> Self {
+        let given = pair.map(|pair| Arc::new(RequestSigners::new(pair.clone(), pair, None)));
+        let missing = "is missing: this customer has no certificate yet";
         Self {
             file_transport: self.file_transport.clone(),
             certificate_transport: self.certificate_transport.clone(),
-            connection: self.connection.clone(),
+            connection,
             exchange_timeout: self.exchange_timeout,
             clock: Arc::clone(&self.clock),
             rules: self.rules.clone(),
             trust: Arc::clone(&self.trust),
-            given: Ok(Arc::new(RequestSigners::new(pair.clone(), pair, None))),
+            given: given.ok_or_else(|| Error::invalid_setting("certificate", missing)),
             identity: None,
-            keeps_in: self.keeps_in.clone(),
-            times: Arc::clone(&self.times),
+            keeps_in: None,
+            times: Arc::default(),
             from_identity: Mutex::default(),
             signers: Arc::clone(&self.signers),
         }
@@ -215,6 +224,7 @@ impl FileServiceSender {
         let profile = &self.connection.profile;
         RenewalRules {
             renew_before_days: profile.renew_before_days.unwrap_or(RENEW_BEFORE_DAYS),
+            not_before_half: true,
             supersedes_at_once: profile.supersedes_at_once.unwrap_or_default(),
         }
     }

@@ -263,19 +263,28 @@ impl ReadyCustomer {
 
     /// The customer at the bank.
     pub(super) fn connection(&self) -> Result<FileServiceConnection> {
-        let settings = &self.settings;
-        let (Some(profile), Some(customer_id)) = (&self.profile, &settings.customer_id) else {
+        let Some(customer_id) = self.settings.customer_id.clone().filter(|_| self.profile.is_some()) else {
             return Err(self.transport().err().unwrap_or_else(|| Error::invalid_setting("customer_id", "is missing")));
         };
+        self.connection_of(customer_id, self.settings.target_id.clone())
+    }
+
+    /// This customer at the bank.
+    pub(super) fn connection_of(
+        &self,
+        customer_id: String,
+        target_id: Option<String>,
+    ) -> Result<FileServiceConnection> {
+        let (settings, profile) = (&self.settings, self.profile.clone().unwrap_or_default());
         let of_profile = || profile.receiver_id.clone();
-        let receiver_id = settings.receiver_id.clone().or_else(of_profile).or_else(|| settings.target_id.clone());
+        let receiver_id = settings.receiver_id.clone().or_else(of_profile).or_else(|| target_id.clone());
         let receiver_id = receiver_id.ok_or_else(|| {
             Error::invalid_setting("receiver_id", "is missing: neither the profile nor target_id gives one")
         })?;
         for (field, value, most) in [
-            ("customer_id", Some(customer_id), 16),
+            ("customer_id", Some(&customer_id), 16),
             ("sender_id", settings.sender_id.as_ref(), 35),
-            ("target_id", settings.target_id.as_ref(), 80),
+            ("target_id", target_id.as_ref(), 80),
             ("receiver_id", Some(&receiver_id), 35),
             ("software_id", settings.software_id.as_ref(), 80),
         ] {
@@ -286,11 +295,11 @@ impl ReadyCustomer {
             }
         }
         Ok(FileServiceConnection {
-            profile: profile.clone(),
+            profile,
             environment: settings.environment.unwrap_or_default(),
-            customer_id: customer_id.clone(),
             sender_id: settings.sender_id.clone().unwrap_or_else(|| customer_id.clone()),
-            target_id: settings.target_id.clone(),
+            customer_id,
+            target_id,
             receiver_id,
             language: settings.language.unwrap_or_default().word().to_owned(),
             software_id: settings.software_id.clone().unwrap_or_else(|| SOFTWARE.to_owned()),

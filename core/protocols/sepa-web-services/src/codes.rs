@@ -20,6 +20,16 @@ pub fn meaning_of(code: &str) -> Option<&'static ResponseCodeMeaning> {
     CODES.iter().find(|known| u64::from(known.number) == number)
 }
 
+/// Codes after which it is pointless to ask again for a certificate: of the certificate, the customer, the agreement, the
+/// authentication (§6.2).
+const ENDS_RENEWALS: [u32; 16] = [3, 4, 8, 9, 10, 11, 13, 14, 15, 16, 17, 19, 30, 33, 34, 35];
+
+/// Whether, after a request for a certificate was refused with this code, a person has to act before another one.
+#[must_use]
+pub fn ends_renewals(code: &str) -> bool {
+    meaning_of(code).is_some_and(|known| ENDS_RENEWALS.contains(&known.number))
+}
+
 const KEY: &str =
     "Verify the request: `explain` shows what was digested. Then the key, and the certificate that the bank has.";
 const AGREEMENT: &str = "Ask the bank: it concerns the agreement, not the message.";
@@ -82,6 +92,12 @@ const CODES: [ResponseCodeMeaning; 36] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn renewals_end_by_the_number_of_a_code() {
+        assert!(["04", "4", " 35", "30"].into_iter().all(ends_renewals));
+        assert!(!["26", "00", "", "37", "XX"].into_iter().any(ends_renewals));
+    }
 
     #[test]
     fn t39_codes_are_numbers() {

@@ -162,8 +162,7 @@ impl FileChannel for SepaWebServices {
 
 impl SepaWebServices {
     /// The client's bank's types of files of one kind, by its profile.
-    pub(super) fn file_types(&self, kind: BankFileKind) -> Vec<String> {
-        let known = self.0.sender.as_ref().and_then(|sender| sender.connection.profile.file_types.as_ref());
-        known.into_iter().flatten().filter(|one| one.kind == kind).flat_map(|one| &one.codes).cloned().collect()
+    pub(in crate::sepa_web_services) fn file_types(&self, kind: BankFileKind) -> Vec<String> {
+        self.0.sender.as_ref().map(|sender| sender.connection.profile.file_types_of(kind)).unwrap_or_default()
     }
 }

@@ -1,7 +1,6 @@
 //! Asks for a first certificate and keeps it with its key (§5, §6).
 
 use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Result, Secret, error::ErrorRow};
-use bankchannel_renewal::{AttemptKind, CertificateLife};
 use bankchannel_sepa_web_services::errors;
 
 use super::{
@@ -10,10 +9,7 @@ use super::{
 };
 use crate::{
     CallOptions,
-    sepa_web_services::{
-        SepaWebServices,
-        identity::{EnrolmentCode, IdentityRenewing},
-    },
+    sepa_web_services::{SepaWebServices, identity::renewing},
 };
 
 /// The code.
@@ -62,26 +58,15 @@ impl Flow<SepaWebServices> for Enrol {
         sender.connection.profile.certificate_name(&sender.connection.customer_id, request.company.as_deref())?;
         let (identity, rules) = (sender.identity()?.clone(), sender.rules_of_renewal());
         steps.step("asking for a certificate");
-        let store = steps.work(move || identity.hold()).await.map_err(not_sent)?;
-        let mut renewing = IdentityRenewing::new(client.clone(), store, rules);
-        let given = EnrolmentCode { code, company: request.company };
+        let held = steps.work(move || identity.hold()).await.map_err(not_sent)?;
+        let (client, company) = (client.clone(), request.company);
         let finishing = super::finished(&steps, options, move |options: CallOptions| async move {
-            let (life, now_s) = (renewing.life(), renewing.client.now_s());
-            let is_first = life.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First);
-            if !is_first && *life != CertificateLife::default() {
-                if life.clone().begin_anew(now_s).is_err() {
-                    return Err(not_sent(Error::new(&errors::ALREADY_ENROLLED)));
-                }
-                renewing.change(|life| life.begin_anew(now_s)).await.map_err(not_sent)?;
+            let mut renewing = renewing(client, held, rules, (Some(code), company), options.clone());
+            if !renewing.ready_for_code().await? {
+                return Err(not_sent(Error::new(&errors::ALREADY_ENROLLED)));
             }
-            if renewing.life().attempt.is_none() {
-                renewing.begin(AttemptKind::First, given.company.as_deref()).await.map_err(not_sent)?;
-            }
-            let Some(attempt) = renewing.life().attempt.clone() else {
-                return Err(Error::new(&bankchannel_foundation::error::row::INTERNAL));
-            };
-            let certificate = renewing.send(&attempt, Some(&given), &options).await?;
-            let status = CertificateStatusResponse::of(&renewing.client, renewing.life(), &options).await?;
+            let certificate = renewing.enrol().await?;
+            let status = CertificateStatusResponse::of(&renewing.bank.client, renewing.life(), &options).await?;
             Ok(EnrolResponse { certificate: certificate.to_pem(), status })
         });
         finishing.await

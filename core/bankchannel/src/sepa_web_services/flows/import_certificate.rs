@@ -2,16 +2,11 @@
 
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::Certificate};
 use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Result, Secret, error::ErrorRow};
+use bankchannel_renewal::KnownPair;
 use bankchannel_sepa_web_services::errors;
 
 use super::{Flow, certificate_status::CertificateStatusResponse, certificates_flow, channel::FileFlowSteps};
-use crate::{
-    CallOptions,
-    sepa_web_services::{
-        SepaWebServices,
-        identity::{IdentityStore as _, known_pair},
-    },
-};
+use crate::{CallOptions, sepa_web_services::SepaWebServices};
 
 /// The pair.
 #[derive(Debug, Clone, Boundary)]
@@ -67,7 +62,7 @@ impl Flow<SepaWebServices> for ImportBankCertificate {
             // without a state.
             life.retire_ended(now_s);
             held.commit(life.clone())?;
-            let pair = known_pair(held.add_pair(&key, &certificate)?, &certificate);
+            let pair = KnownPair::of(held.add_pair(&key, &certificate)?, &certificate);
             life.adopt(pair).map_err(|_| Error::new(&errors::ALREADY_ENROLLED))?;
             held.commit(life.clone())?;
             Ok(life)

@@ -1,18 +1,16 @@
 //! Renews a certificate when it is due, and goes on with what was begun (§6).
 
 use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Result, error::ErrorRow};
-use bankchannel_renewal::{AttemptKind, RenewalDue};
-use bankchannel_sepa_web_services::{
-    errors,
-    model::FileStatusFilter,
-    operations::files::list_files::{ListBankFiles, ListBankFilesRequest},
-    profile::BankFileKind,
-};
+use bankchannel_renewal::RenewalEnd;
+use bankchannel_sepa_web_services::errors;
 
 use super::{Flow, certificate_status::CertificateStatusResponse, certificates_flow, channel::FileFlowSteps, not_sent};
 use crate::{
     CallOptions,
-    sepa_web_services::{SepaWebServices, identity::IdentityRenewing},
+    sepa_web_services::{
+        SepaWebServices,
+        identity::{IdentityRenewing, renewing},
+    },
 };
 
 /// When.
@@ -77,16 +75,18 @@ impl Flow<SepaWebServices> for Renew {
         let steps = FileFlowSteps::begin(client, options)?;
         let sender = client.sender()?;
         let (identity, rules) = (sender.identity()?.clone(), sender.rules_of_renewal());
-        let store = steps.work(move || identity.hold()).await;
-        let store = store.map_err(not_sent)?;
-        let renewing = IdentityRenewing::new(client.clone(), store, rules);
-        super::finished(&steps, options, move |options: CallOptions| all(renewing, request, options)).await
+        let held = steps.work(move || identity.hold()).await.map_err(not_sent)?;
+        let client = client.clone();
+        super::finished(&steps, options, move |options: CallOptions| async move {
+            let renewing = renewing(client, held, rules, (None, request.company.clone()), options.clone());
+            all(renewing, request, options).await
+        })
+        .await
     }
 }
 
 /// Takes all steps that are due.
 async fn all(mut renewing: IdentityRenewing, request: RenewRequest, options: CallOptions) -> Result<RenewResponse> {
-    let (mut renewed, mut forced) = (false, request.now == Some(true));
     if request.resume == Some(true) {
         renewing
             .change(|life| {
@@ -100,70 +100,21 @@ async fn all(mut renewing: IdentityRenewing, request: RenewRequest, options: Cal
             let why = "can be true only while a request is under way: certificate_status shows none";
             return Err(not_sent(Error::invalid_field("discard", why)));
         }
-        renewing.change(|life| life.discard().map(drop)).await.map_err(not_sent)?;
-        let status = CertificateStatusResponse::of(&renewing.client, renewing.life(), &options).await?;
+        renewing.change(|life| life.discard().map(drop)).await.map_err(|fault| not_sent(fault.into()))?;
+        let status = CertificateStatusResponse::of(&renewing.bank.client, renewing.life(), &options).await?;
         return Ok(RenewResponse { renewed: false, status });
     }
-    loop {
-        match renewing.due() {
-            RenewalDue::Person(why) => {
-                return Err(not_sent(Error::because(&errors::PERSON_NEEDED, why)));
-            }
-            RenewalDue::Begin(signed_with) => {
-                let begun = renewing.begin(AttemptKind::Next { signed_with }, request.company.as_deref()).await;
-                begun.map_err(not_sent)?;
-            }
-            RenewalDue::Nothing(_) if forced => {
-                forced = false;
-                let life = renewing.life();
-                let Some(active) = life.active.clone().filter(|_| life.attempt.is_none() && life.switching.is_none())
-                else {
-                    continue;
-                };
-                let kind = AttemptKind::Next { signed_with: active.name };
-                renewing.begin(kind, request.company.as_deref()).await.map_err(not_sent)?;
-            }
-            RenewalDue::Send(attempt) if attempt.kind == AttemptKind::First => {
-                let why = "a first certificate was asked for: call enrol again, with the same code";
-                return Err(not_sent(Error::because(&errors::PERSON_NEEDED, why)));
-            }
-            RenewalDue::Send(attempt) => {
-                renewing.send(&attempt, None, &options).await?;
-                renewed = true;
-                forced = false;
-            }
-            RenewalDue::Try(name) => {
-                let taken = trial(&renewing, &name, &options).await;
-                let refused = match taken {
-                    Ok(()) => None,
-                    Err(error) if error.row() == &errors::SIGNATURE_REFUSED => Some(error.message().to_owned()),
-                    // The bank's answer says nothing about the certificate: the next call tries it again.
-                    Err(_) => break,
-                };
-                let now_s = renewing.client.now_s();
-                renewing
-                    .change(|life| {
-                        match &refused {
-                            None => life.worked(&name, now_s),
-                            Some(why) => life.did_not_work(&name, why, now_s),
-                        };
-                        Ok(())
-                    })
-                    .await?;
-            }
-            RenewalDue::Nothing(_) => break,
+    let run = renewing.run(request.now == Some(true)).await?;
+    let person = match run.end {
+        RenewalEnd::Rests => None,
+        RenewalEnd::Person(why) => Some(why),
+        RenewalEnd::NeedsCode => {
+            Some("a first certificate was asked for: call enrol again, with the same code".to_owned())
         }
+    };
+    if let Some(why) = person {
+        return Err(not_sent(Error::because(&errors::PERSON_NEEDED, why)));
     }
-    renewing.remove_retired(renewing.client.now_s()).await?;
-    let status = CertificateStatusResponse::of(&renewing.client, renewing.life(), &options).await?;
-    Ok(RenewResponse { renewed, status })
-}
-
-/// A list, which changes nothing, signed with a new pair.
-async fn trial(renewing: &IdentityRenewing, name: &str, options: &CallOptions) -> Result<()> {
-    let client = renewing.client.signing_with(renewing.pair(name).await?);
-    let mut request = ListBankFilesRequest::new();
-    request.status = Some(FileStatusFilter::All);
-    request.file_type = client.file_types(BankFileKind::StatusReport).into_iter().next();
-    client.exchange::<ListBankFiles>(request, options).await.map(drop)
+    let status = CertificateStatusResponse::of(&renewing.bank.client, renewing.life(), &options).await?;
+    Ok(RenewResponse { renewed: run.renewed, status })
 }

@@ -26,7 +26,6 @@ use bankchannel_renewal::CertificateLife;
 use bankchannel_sepa_web_services::errors;
 use serde::{Deserialize, Serialize};
 
-use super::IdentityStore;
 use crate::{client::signer::KeySigner, sepa_web_services::settings::SigningPair};
 
 const STATE: &str = "state.json";
@@ -214,12 +213,17 @@ impl HeldIdentity {
     }
 }
 
-impl IdentityStore for HeldIdentity {
-    fn life(&self) -> &CertificateLife {
+impl HeldIdentity {
+    /// The state.
+    pub(in super::super) fn life(&self) -> &CertificateLife {
         &self.life
     }
 
-    fn commit(&mut self, life: CertificateLife) -> Result<()> {
+    /// Replaces the state.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(in super::super) fn commit(&mut self, life: CertificateLife) -> Result<()> {
         let state = StoredState {
             version: VERSION,
             bank: self.of.bank.clone(),
@@ -232,32 +236,46 @@ impl IdentityStore for HeldIdentity {
         Ok(())
     }
 
-    fn add_request(&mut self, key: &RsaPrivateKey, request: &CertificateRequest) -> Result<String> {
+    /// Stores a new key and its request under a new name, which is returned.
+    pub(super) fn add_request(&mut self, key: &RsaPrivateKey, request: &CertificateRequest) -> Result<String> {
         let name = self.add_key(key)?;
         private::write_whole(&self.of.file(&name, "csr"), MODE, request.to_pem().as_bytes())?;
         Ok(name)
     }
 
-    fn add_pair(&mut self, key: &RsaPrivateKey, certificate: &Certificate) -> Result<String> {
+    /// Stores a pair that was made elsewhere under a new name, which is returned.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(in super::super) fn add_pair(&mut self, key: &RsaPrivateKey, certificate: &Certificate) -> Result<String> {
         let name = self.add_key(key)?;
         self.add_certificate(&name, certificate)?;
         Ok(name)
     }
 
-    fn request(&self, name: &str) -> Result<CertificateRequest> {
+    /// The request of a pair.
+    pub(super) fn request(&self, name: &str) -> Result<CertificateRequest> {
         let text = self.of.text(name, "csr")?;
         CertificateRequest::from_pem(&text).map_err(|fault| self.of.damaged(name, "csr", &fault))
     }
 
-    fn add_certificate(&mut self, name: &str, certificate: &Certificate) -> Result<()> {
+    /// Stores the certificate of a pair.
+    pub(super) fn add_certificate(&mut self, name: &str, certificate: &Certificate) -> Result<()> {
         private::write_whole(&self.of.file(name, "pem"), MODE, certificate.to_pem().as_bytes())
     }
 
-    fn pair(&self, name: &str) -> Result<SigningPair> {
+    /// The certificate of a pair, if there is one.
+    pub(super) fn issued(&self, name: &str) -> Result<Option<Certificate>> {
+        if self.of.file(name, "pem").exists() { self.of.certificate(name).map(Some) } else { Ok(None) }
+    }
+
+    /// A pair that signs.
+    pub(super) fn pair(&self, name: &str) -> Result<SigningPair> {
         self.of.pair(name)
     }
 
-    fn remove(&mut self, name: &str) -> Result<()> {
+    /// Removes a replaced pair whose time is over.
+    pub(super) fn remove(&mut self, name: &str) -> Result<()> {
         // The key first: the rest is not secret.
         for ending in ["key", "csr", "pem"] {
             let path = self.of.file(name, ending);

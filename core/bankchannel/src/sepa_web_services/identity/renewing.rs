@@ -1,4 +1,4 @@
-//! One step of a certificate's life after the other, each stored before it is taken.
+//! What drives the certificates of a client: its folder, and its bank.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,214 +8,248 @@ use bankchannel_crypto::{
 };
 use bankchannel_foundation::{CallOutcome, Error, Result, Secret, error::row};
 use bankchannel_renewal::{
-    AttemptKind, CertificateAttempt, CertificateLife, LifeEventRefused, RenewalDue, RenewalRules,
+    AttemptKind, CertificateBank, CertificateDriver, CertificateLife, CertificateStore, LifeEventRefused,
+    LifeStepFault, PairTrial, PendingStep, RenewalRules, RequestEffect,
 };
 use bankchannel_sepa_web_services::{
-    operations::certificates::{
-        renew_certificate::{RenewBankCertificate, RenewBankCertificateRequest},
-        request_certificate::{RequestBankCertificate, RequestBankCertificateRequest},
+    codes, errors,
+    operations::{
+        certificates::{
+            renew_certificate::{RenewBankCertificate, RenewBankCertificateRequest},
+            request_certificate::{RequestBankCertificate, RequestBankCertificateRequest},
+        },
+        files::list_files::ListBankFiles,
     },
     request::CertificateCommand,
 };
 use bankchannel_transport::background;
 
-use super::{IdentityStore as _, folder::HeldIdentity, known_pair};
+use super::folder::HeldIdentity;
 use crate::{
     CallOptions,
-    sepa_web_services::{SepaWebServices, settings::SigningPair},
+    sepa_web_services::{SepaWebServices, bank, settings::SigningPair},
 };
 
-/// What a first certificate needs.
-#[derive(Debug, Clone)]
-pub(in super::super) struct EnrolmentCode {
-    pub(in super::super) code: Secret,
-    pub(in super::super) company: Option<String>,
-}
-
 /// A customer's identity while something is done with it.
-pub(in super::super) struct IdentityRenewing {
-    pub(in super::super) client: SepaWebServices,
-    store: Arc<Mutex<HeldIdentity>>,
-    /// The state as it is stored.
-    life: CertificateLife,
-    pub(in super::super) rules: RenewalRules,
+pub(in super::super) type IdentityRenewing = CertificateDriver<HeldFolder, ClientCertificates>;
+
+/// Drives the certificates in a folder, which this call holds.
+pub(in super::super) fn renewing(
+    client: SepaWebServices,
+    held: HeldIdentity,
+    rules: RenewalRules,
+    (code, company): (Option<Secret>, Option<String>),
+    options: CallOptions,
+) -> IdentityRenewing {
+    let life = held.life().clone();
+    let folder = HeldFolder(Arc::new(Mutex::new(held)));
+    let bank = ClientCertificates { client, folder: folder.clone(), code, company, options };
+    CertificateDriver::new(folder, bank, life, rules)
 }
 
-/// Codes after which trying again is pointless: signature, certificate, customer, agreement, authentication.
-const FATAL: [&str; 15] = ["03", "04", "08", "09", "10", "11", "13", "14", "15", "16", "17", "19", "30", "33", "34"];
+type FolderResult<T> = std::result::Result<T, CallFault>;
 
-/// The operation that asks for it.
-fn command_of(kind: &AttemptKind) -> CertificateCommand {
-    match kind {
-        AttemptKind::First => CertificateCommand::RequestCertificate,
-        AttemptKind::Next { .. } => CertificateCommand::RenewCertificate,
-    }
-}
+/// The folder, on a thread that may block.
+#[derive(Clone)]
+pub(in super::super) struct HeldFolder(Arc<Mutex<HeldIdentity>>);
 
-fn internal(why: LifeEventRefused) -> Error {
-    Error::because(&row::INTERNAL, why.to_string())
-}
-
-impl IdentityRenewing {
-    pub(in super::super) fn new(client: SepaWebServices, store: HeldIdentity, rules: RenewalRules) -> Self {
-        let life = store.life().clone();
-        Self { client, store: Arc::new(Mutex::new(store)), life, rules }
-    }
-
-    /// The state as it is stored.
-    pub(in super::super) fn life(&self) -> &CertificateLife {
-        &self.life
-    }
-
-    /// Accesses the store on a thread that may block.
-    async fn stored<T: Send + 'static>(
-        &self,
+impl HeldFolder {
+    fn work<'a, T: Send + 'static>(
+        &'a self,
         work: impl FnOnce(&mut HeldIdentity) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let store = Arc::clone(&self.store);
-        let done = background::blocking(move || work(&mut store.lock().unwrap_or_else(PoisonError::into_inner))).await;
-        done.map_err(|why| why.error("accessing the identity was aborted"))?
-    }
-
-    /// Changes the state and stores it.
-    ///
-    /// # Errors
-    /// `resource.storage`; `internal` for a change that does not fit the state.
-    pub(in super::super) async fn change(
-        &mut self,
-        change: impl FnOnce(&mut CertificateLife) -> Result<(), LifeEventRefused>,
-    ) -> Result<()> {
-        let mut life = self.life.clone();
-        change(&mut life).map_err(internal)?;
-        let stored = life.clone();
-        self.stored(move |store| store.commit(stored)).await?;
-        self.life = life;
-        Ok(())
-    }
-
-    /// A pair that signs.
-    ///
-    /// # Errors
-    /// `resource.storage`, `configuration.invalid`.
-    pub(in super::super) async fn pair(&self, name: &str) -> Result<SigningPair> {
-        let name = name.to_owned();
-        self.stored(move |store| store.pair(&name)).await
-    }
-
-    /// Removes the replaced pairs whose time is over.
-    ///
-    /// # Errors
-    /// `resource.storage`.
-    pub(in super::super) async fn remove_retired(&mut self, now_s: i64) -> Result<()> {
-        let over = self.life.clone().forget_retired(now_s);
-        if over.is_empty() {
-            return Ok(());
-        }
-        // The files first: if this ends in between, the state still names what is to go.
-        self.stored(move |store| over.iter().try_for_each(|one| store.remove(&one.pair.name))).await?;
-        self.change(|life| {
-            life.forget_retired(now_s);
-            Ok(())
+    ) -> PendingStep<'a, FolderResult<T>> {
+        let held = Arc::clone(&self.0);
+        Box::pin(async move {
+            let done = background::blocking(move || work(&mut held.lock().unwrap_or_else(PoisonError::into_inner)));
+            let done = done.await.map_err(|why| why.error("accessing the identity was aborted"))?;
+            done.map_err(CallFault)
         })
-        .await
+    }
+}
+
+impl CertificateStore for HeldFolder {
+    type Fault = CallFault;
+
+    fn commit(&mut self, life: CertificateLife) -> PendingStep<'_, FolderResult<()>> {
+        self.work(move |held| held.commit(life))
     }
 
-    /// Makes a key and the request for its certificate, and begins an attempt with them. Nothing is sent.
-    ///
-    /// # Errors
-    /// `sepa_web_services.not_offered`, `configuration.invalid`, before a key is made; `resource.storage`.
-    pub(in super::super) async fn begin(&mut self, kind: AttemptKind, company: Option<&str>) -> Result<()> {
+    fn add_request<'a>(
+        &'a mut self,
+        key: RsaPrivateKey,
+        request: &'a CertificateRequest,
+    ) -> PendingStep<'a, FolderResult<String>> {
+        let request = request.clone();
+        self.work(move |held| held.add_request(&key, &request))
+    }
+
+    fn request<'a>(&'a self, name: &'a str) -> PendingStep<'a, FolderResult<CertificateRequest>> {
+        let name = name.to_owned();
+        self.work(move |held| held.request(&name))
+    }
+
+    fn issued<'a>(&'a self, name: &'a str) -> PendingStep<'a, FolderResult<Option<Certificate>>> {
+        let name = name.to_owned();
+        self.work(move |held| held.issued(&name))
+    }
+
+    fn add_certificate<'a>(
+        &'a mut self,
+        name: &'a str,
+        certificate: &'a Certificate,
+        life: CertificateLife,
+    ) -> PendingStep<'a, FolderResult<()>> {
+        let (name, certificate) = (name.to_owned(), certificate.clone());
+        self.work(move |held| {
+            held.add_certificate(&name, &certificate)?;
+            held.commit(life)
+        })
+    }
+
+    fn remove<'a>(&'a mut self, name: &'a str) -> PendingStep<'a, FolderResult<()>> {
+        let name = name.to_owned();
+        self.work(move |held| held.remove(&name))
+    }
+}
+
+/// A client's bank, as its certificates see it.
+pub(in super::super) struct ClientCertificates {
+    pub(in super::super) client: SepaWebServices,
+    folder: HeldFolder,
+    /// The bank's code for a first certificate.
+    code: Option<Secret>,
+    company: Option<String>,
+    options: CallOptions,
+}
+
+impl ClientCertificates {
+    async fn signing_with(&self, name: &str) -> Result<SepaWebServices> {
+        let name = name.to_owned();
+        let pair: SigningPair = self.folder.work(move |held| held.pair(&name)).await.map_err(Error::from)?;
+        Ok(self.client.signing_with(pair))
+    }
+
+    async fn issued(&self, kind: &AttemptKind, request: &CertificateRequest) -> Result<Certificate> {
+        let pem = match kind {
+            AttemptKind::First => {
+                let code = self.code.clone().ok_or_else(|| {
+                    let text = "code is missing: the first certificate that was begun needs it";
+                    let error = Error::because(&row::MISSING_FIELD, text).with("field", "code");
+                    error.with_outcome(CallOutcome::NotSent)
+                })?;
+                let asked = RequestBankCertificateRequest::new(request.to_pem(), code);
+                self.client.exchange::<RequestBankCertificate>(asked, &self.options).await?.certificate
+            }
+            AttemptKind::Next { signed_with } => {
+                let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
+                let client = self.signing_with(signed_with).await.map_err(not_sent)?;
+                let asked = RenewBankCertificateRequest::new(request.to_pem());
+                client.exchange::<RenewBankCertificate>(asked, &self.options).await?.certificate
+            }
+        };
+        let pem = pem.ok_or_else(|| Error::because(&row::INTERNAL, "an answer has no certificate"))?;
+        Certificate::from_pem(&pem).map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))
+    }
+
+    /// A list, which changes nothing, signed with a new pair.
+    async fn tried(&self, name: &str) -> Result<PairTrial> {
+        let client = self.signing_with(name).await?;
+        let request = bank::trial(&client.sender()?.connection.profile);
+        Ok(match client.exchange::<ListBankFiles>(request, &self.options).await {
+            Ok(_) => PairTrial::Taken,
+            Err(error) if error.row() == &errors::SIGNATURE_REFUSED => PairTrial::Refused(error.message().to_owned()),
+            // The bank's answer says nothing about the certificate.
+            Err(_) => PairTrial::NotKnown,
+        })
+    }
+
+    async fn made(&self, kind: &AttemptKind) -> Result<(RsaPrivateKey, CertificateRequest)> {
         let sender = self.client.sender()?;
         sender.certificate_transport()?;
-        sender.connection.profile.check_offered(command_of(&kind))?;
+        sender.connection.profile.check_offered(match kind {
+            AttemptKind::First => CertificateCommand::RequestCertificate,
+            AttemptKind::Next { .. } => CertificateCommand::RenewCertificate,
+        })?;
         let made = background::blocking(|| RsaPrivateKey::generate(2048)).await;
         let made = made.map_err(|why| why.error("making a key was aborted"))?;
         let key = made.map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))?;
-        let connection = self.client.connection()?;
+        let connection = &sender.connection;
+        let company = self.company.as_deref();
         let request = connection.profile.certificate_request(&connection.customer_id, company, &key)?;
-        let name = self.stored(move |store| store.add_request(&key, &request)).await?;
-        let now_s = self.client.now_s();
-        self.change(|life| life.begin(name, kind, now_s)).await
+        Ok((key, request))
+    }
+}
+
+impl CertificateBank for ClientCertificates {
+    type Fault = CallFault;
+
+    fn now_s(&self) -> i64 {
+        self.client.now_s()
     }
 
-    /// Sends the request of the attempt, the same one each time, and stores what becomes of it.
-    ///
-    /// # Errors
-    /// Those of the exchange, once they are stored.
-    pub(in super::super) async fn send(
-        &mut self,
-        attempt: &CertificateAttempt,
-        code: Option<&EnrolmentCode>,
-        options: &CallOptions,
-    ) -> Result<Certificate> {
-        let pair = attempt.pair.clone();
-        let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
-        let request = self.stored(move |store| store.request(&pair)).await.map_err(not_sent)?;
-        // On disk before the first byte leaves.
-        self.change(CertificateLife::sending).await.map_err(not_sent)?;
-        let sent = self.exchange(&attempt.kind, &request, code, options).await;
-        match sent {
-            Ok(pem) => {
-                let certificate =
-                    Certificate::from_pem(&pem).map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))?;
-                // What cannot be stored now is asked for again, with the same request.
-                let lost = |error: Error| error.with_outcome(CallOutcome::Unknown);
-                let (name, kept) = (attempt.pair.clone(), certificate.clone());
-                self.stored(move |store| store.add_certificate(&name, &kept)).await.map_err(lost)?;
-                let pair = known_pair(attempt.pair.clone(), &certificate);
-                let (rules, now_s) = (self.rules, self.client.now_s());
-                self.change(|life| life.issued(pair, rules, now_s)).await.map_err(lost)?;
-                Ok(certificate)
-            }
-            Err(error) => {
-                let code = error.peer().and_then(|peer| peer.code.clone()).unwrap_or_default();
-                let stops = FATAL.contains(&&*code);
-                let (why, now_s) = (error.message().to_owned(), self.client.now_s());
-                let noted = self.change(|life| match error.outcome() {
-                    Some(CallOutcome::NotSent) => life.not_sent(now_s),
-                    Some(CallOutcome::Refused) => life.refused(why, stops, now_s),
-                    _ => life.unknown(now_s),
-                });
-                // Otherwise the state says that it was sent, and the same request is sent again: nothing is lost by that.
-                Err(match noted.await {
-                    Ok(()) => error,
-                    Err(storing) => error.with("not_stored", storing.to_string()),
-                })
-            }
+    fn make_request<'a>(
+        &'a self,
+        kind: &'a AttemptKind,
+    ) -> PendingStep<'a, FolderResult<(RsaPrivateKey, CertificateRequest)>> {
+        Box::pin(async move { Ok(self.made(kind).await?) })
+    }
+
+    fn issue<'a>(
+        &'a self,
+        kind: &'a AttemptKind,
+        request: &'a CertificateRequest,
+    ) -> PendingStep<'a, FolderResult<Certificate>> {
+        Box::pin(async move { Ok(self.issued(kind, request).await?) })
+    }
+
+    fn try_pair<'a>(&'a self, name: &'a str) -> PendingStep<'a, FolderResult<PairTrial>> {
+        Box::pin(async move { Ok(self.tried(name).await?) })
+    }
+}
+
+/// An error of a call, as the driver of certificates sees it.
+#[derive(Debug)]
+pub(in super::super) struct CallFault(Error);
+
+impl From<Error> for CallFault {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl From<CallFault> for Error {
+    fn from(fault: CallFault) -> Self {
+        fault.0
+    }
+}
+
+impl LifeStepFault for CallFault {
+    fn text(&self) -> String {
+        self.0.message().to_owned()
+    }
+
+    fn out_of_order(why: LifeEventRefused) -> Self {
+        Self(Error::because(&row::INTERNAL, why.to_string()))
+    }
+
+    fn effect(&self) -> RequestEffect {
+        let code = self.0.peer().and_then(|peer| peer.code.as_deref()).unwrap_or_default();
+        match self.0.outcome() {
+            Some(CallOutcome::NotSent) => RequestEffect::NotSent,
+            Some(CallOutcome::Refused) => RequestEffect::Refused { stops: codes::ends_renewals(code) },
+            _ => RequestEffect::Unknown,
         }
     }
 
-    async fn exchange(
-        &self,
-        kind: &AttemptKind,
-        request: &CertificateRequest,
-        code: Option<&EnrolmentCode>,
-        options: &CallOptions,
-    ) -> Result<String> {
-        let missing = || Error::because(&row::INTERNAL, "an answer has no certificate");
-        match (kind, code) {
-            (AttemptKind::First, Some(given)) => {
-                let asked = RequestBankCertificateRequest::new(request.to_pem(), given.code.clone());
-                let done = self.client.exchange::<RequestBankCertificate>(asked, options).await?;
-                done.certificate.ok_or_else(missing)
-            }
-            (AttemptKind::First, None) => {
-                let text = "code is missing: the first certificate that was begun needs it";
-                let error = Error::because(&row::MISSING_FIELD, text).with("field", "code");
-                Err(error.with_outcome(CallOutcome::NotSent))
-            }
-            (AttemptKind::Next { signed_with }, _) => {
-                let pair = self.pair(signed_with).await?;
-                let asked = RenewBankCertificateRequest::new(request.to_pem());
-                let client = self.client.signing_with(pair);
-                let done = client.exchange::<RenewBankCertificate>(asked, options).await?;
-                done.certificate.ok_or_else(missing)
-            }
-        }
+    fn before_sending(self) -> Self {
+        Self(self.0.with_outcome(CallOutcome::NotSent))
     }
 
-    /// What is due now.
-    pub(in super::super) fn due(&self) -> RenewalDue {
-        self.life.due(self.rules, self.client.now_s())
+    fn after_issuing(self) -> Self {
+        Self(self.0.with_outcome(CallOutcome::Unknown))
+    }
+
+    fn not_noted(self, storing: &Self) -> Self {
+        Self(self.0.with("not_stored", storing.0.to_string()))
     }
 }

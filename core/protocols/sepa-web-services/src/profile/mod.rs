@@ -213,6 +213,13 @@ pub struct ChannelProfile {
 }
 
 impl ChannelProfile {
+    /// The bank's types of files of one kind.
+    #[must_use]
+    pub fn file_types_of(&self, kind: BankFileKind) -> Vec<String> {
+        let known = self.file_types.iter().flatten().filter(|one| one.kind == kind);
+        known.flat_map(|one| &one.codes).cloned().collect()
+    }
+
     /// The profile with what it extends.
     ///
     /// # Errors

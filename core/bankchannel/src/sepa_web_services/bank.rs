@@ -1,0 +1,163 @@
+//! One bank for many customers, as a service has it: connections, and what is trusted, are shared.
+
+use std::sync::Arc;
+
+use bankchannel_crypto::{signature::SigningKey, x509::Certificate};
+use bankchannel_foundation::{Error, Result, Secret, clock::Clock};
+use bankchannel_renewal::RenewalRules;
+use bankchannel_sepa_web_services::{
+    model::FileStatusFilter,
+    operations::files::list_files::ListBankFilesRequest,
+    profile::{BankFileKind, ChannelProfile, TargetIdRule},
+};
+
+use super::{
+    BankAnchor, SepaWebServices, SepaWebServicesInner, SepaWebServicesSettings,
+    sender::FileServiceSender,
+    settings::{ReadyCustomer, SigningPair},
+    trust,
+};
+use crate::{CallOptions, client::signer::KeySigner, file_channel::waiting::AnswerRegistry};
+
+/// A certificate with its private key.
+#[derive(Debug, Clone)]
+pub struct CustomerSigningPair {
+    /// The certificate, PEM.
+    pub certificate: String,
+    /// Its private key, PEM: PKCS#8 or PKCS#1, not encrypted.
+    pub private_key: Secret,
+}
+
+/// A customer of a bank.
+#[derive(Debug, Clone)]
+pub struct SharedBankCustomer {
+    /// The customer's id at the bank, at most 16 characters.
+    pub customer_id: String,
+    /// The part of the agreement that files belong to, at most 80 characters.
+    pub target_id: Option<String>,
+    /// What signs. Without it, only a first certificate can be asked for.
+    pub pair: Option<CustomerSigningPair>,
+}
+
+/// One bank for many customers. Their clients share its connections, what is trusted and what was learnt of the bank.
+///
+/// Cloning is cheap; a clone is the same bank.
+#[derive(Clone)]
+pub struct SepaWebServicesBank(Arc<SharedBank>);
+
+struct SharedBank {
+    ready: Arc<ReadyCustomer>,
+    sender: FileServiceSender,
+    clock: Arc<dyn Clock>,
+}
+
+impl SepaWebServicesBank {
+    /// Opens a bank. The settings name no customer; nothing is sent.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for settings that cannot be used, each naming its field.
+    pub fn new(mut settings: SepaWebServicesSettings, clock: Arc<dyn Clock>) -> Result<Self> {
+        if settings.customer_id.is_some() {
+            return Err(Error::invalid_setting("customer_id", "is that of each customer: leave it out for a bank"));
+        }
+        // Replaced by that of each customer.
+        settings.customer_id = Some("0".to_owned());
+        if settings.receiver_id.is_none() && settings.target_id.is_none() {
+            settings.target_id = Some(String::from("0"));
+        }
+        let ready = Arc::new(ReadyCustomer::from_settings(settings)?);
+        ready.transport()?;
+        let sender = FileServiceSender::new(&ready, Arc::clone(&clock))?;
+        Ok(Self(Arc::new(SharedBank { ready, sender, clock })))
+    }
+
+    /// A client of one of its customers.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for an id that the bank's requests cannot have, or a pair that cannot be used.
+    pub fn customer(&self, customer: SharedBankCustomer) -> Result<SepaWebServices> {
+        let pair = customer.pair.map(read).transpose()?;
+        let connection = self.0.ready.connection_of(customer.customer_id, customer.target_id)?;
+        let sender = self.0.sender.of_customer(connection, pair);
+        Ok(SepaWebServices(Arc::new(SepaWebServicesInner {
+            ready: Arc::clone(&self.0.ready),
+            sender: Some(sender),
+            clock: Arc::clone(&self.0.clock),
+            answers: AnswerRegistry::default(),
+        })))
+    }
+
+    /// Its profile.
+    #[must_use]
+    pub fn profile(&self) -> &ChannelProfile {
+        &self.0.sender.connection.profile
+    }
+
+    /// How its certificates are renewed.
+    #[must_use]
+    pub fn renewal_rules(&self) -> RenewalRules {
+        self.0.sender.rules_of_renewal()
+    }
+
+    /// A bank's code in the form in which it is sent.
+    ///
+    /// # Errors
+    /// `input.invalid_field`, naming `code`, for one that cannot be right.
+    pub fn checked_code(&self, code: &Secret) -> Result<Secret> {
+        self.profile().checked_code(code)
+    }
+
+    /// Whether its requests about files need a target id.
+    #[must_use]
+    pub fn needs_target(&self) -> bool {
+        self.profile().target_id == Some(TargetIdRule::Required)
+    }
+
+    /// Whether it lists the files of one type at a time.
+    #[must_use]
+    pub fn lists_one_type(&self) -> bool {
+        self.profile().requires_file_type == Some(true)
+    }
+
+    /// A list that changes nothing, with which a new certificate is tried.
+    #[must_use]
+    pub fn trial(&self) -> ListBankFilesRequest {
+        trial(self.profile())
+    }
+
+    /// The trusted authorities that end within ninety days, and how that is said.
+    ///
+    /// # Errors
+    /// Those of reading the anchors' files.
+    pub async fn ending_anchors(&self, options: &CallOptions) -> Result<Vec<(BankAnchor, String)>> {
+        let anchors = self.0.sender.trust.anchors(options).await?;
+        let now_s = self.0.clock.now_s();
+        let all = trust::ending(&anchors, now_s);
+        Ok(all.into_iter().map(|one| (BankAnchor::of(one, now_s), trust::warning(one, now_s))).collect())
+    }
+}
+
+impl std::fmt::Debug for SepaWebServicesBank {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SepaWebServicesBank").field("url", &self.0.sender.url()).finish_non_exhaustive()
+    }
+}
+
+/// A list that changes nothing, with which a new certificate is tried.
+pub(super) fn trial(profile: &ChannelProfile) -> ListBankFilesRequest {
+    let mut request = ListBankFilesRequest::new();
+    request.status = Some(FileStatusFilter::All);
+    request.file_type = profile.file_types_of(BankFileKind::StatusReport).into_iter().next();
+    request
+}
+
+fn read(pair: CustomerSigningPair) -> Result<SigningPair> {
+    let certificate = Certificate::from_pem(&pair.certificate)
+        .map_err(|fault| Error::invalid_setting("certificate", fault.to_string()))?;
+    let key = SigningKey::from_pem(pair.private_key.expose(), None)
+        .map_err(|fault| Error::invalid_setting("private_key", fault.to_string()))?;
+    if key.spki_der() != certificate.spki_der() {
+        return Err(Error::invalid_setting("private_key", "does not belong to the certificate"));
+    }
+    Ok(SigningPair { certificate, signer: Some(KeySigner::Key(key)) })
+}

@@ -1,0 +1,354 @@
+//! Takes one step of a certificate's life after the other, each stored before it is taken. Where keys lie and how a bank is
+//! asked is not known here: a folder and a client, or a service's database and its banks.
+
+use std::{future::Future, pin::Pin};
+
+use bankchannel_crypto::{
+    rsa::RsaPrivateKey,
+    x509::{Certificate, CertificateRequest},
+};
+
+use crate::{AttemptKind, CertificateAttempt, CertificateLife, KnownPair, LifeEventRefused, RenewalDue, RenewalRules};
+
+/// What a store or a bank returns later.
+pub type PendingStep<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What became of a request that has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestEffect {
+    /// Nothing left.
+    NotSent,
+    /// The bank has refused it.
+    Refused {
+        /// Whether trying again is pointless.
+        stops: bool,
+    },
+    /// The bank may have done what it was asked for.
+    Unknown,
+}
+
+/// An error of a store or a bank.
+pub trait LifeStepFault: Sized + Send {
+    /// What has happened, in words for a person.
+    fn text(&self) -> String;
+
+    /// The error for an event that does not fit the state.
+    fn out_of_order(why: LifeEventRefused) -> Self;
+
+    /// What became of the request that has failed with it.
+    fn effect(&self) -> RequestEffect;
+
+    /// The same error, before anything was sent.
+    #[must_use]
+    fn before_sending(self) -> Self;
+
+    /// The same error, after the bank has issued a certificate that could not be stored.
+    #[must_use]
+    fn after_issuing(self) -> Self;
+
+    /// The same error, whose effect could not be stored either.
+    #[must_use]
+    fn not_noted(self, storing: &Self) -> Self;
+}
+
+/// Where the keys and certificates of one customer are, held by this driver alone. Every method stores durably before it
+/// returns.
+pub trait CertificateStore: Send {
+    /// The store's error.
+    type Fault: LifeStepFault;
+
+    /// Replaces the state.
+    fn commit(&mut self, life: CertificateLife) -> PendingStep<'_, Result<(), Self::Fault>>;
+
+    /// Stores a new key and its request under a new name, which is returned.
+    fn add_request<'a>(
+        &'a mut self,
+        key: RsaPrivateKey,
+        request: &'a CertificateRequest,
+    ) -> PendingStep<'a, Result<String, Self::Fault>>;
+
+    /// The request of a pair.
+    fn request<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<CertificateRequest, Self::Fault>>;
+
+    /// The certificate that was stored for an attempt before this ended, if the state does not know it.
+    fn issued<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<Option<Certificate>, Self::Fault>>;
+
+    /// Stores the certificate of a pair, then replaces the state.
+    fn add_certificate<'a>(
+        &'a mut self,
+        name: &'a str,
+        certificate: &'a Certificate,
+        life: CertificateLife,
+    ) -> PendingStep<'a, Result<(), Self::Fault>>;
+
+    /// Removes a replaced pair whose time is over.
+    fn remove<'a>(&'a mut self, name: &'a str) -> PendingStep<'a, Result<(), Self::Fault>>;
+}
+
+/// What the bank says of a new pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PairTrial {
+    /// It has taken a request that was signed with it.
+    Taken,
+    /// It has refused it, for its certificate: why.
+    Refused(String),
+    /// It has said nothing about it.
+    NotKnown,
+}
+
+/// One customer's bank, as its certificates see it.
+pub trait CertificateBank: Send + Sync {
+    /// The bank's error.
+    type Fault: LifeStepFault;
+
+    /// Now, Unix seconds.
+    fn now_s(&self) -> i64;
+
+    /// Makes a key and the request for its certificate, once it is known that the bank can be asked. Nothing is sent.
+    fn make_request<'a>(
+        &'a self,
+        kind: &'a AttemptKind,
+    ) -> PendingStep<'a, Result<(RsaPrivateKey, CertificateRequest), Self::Fault>>;
+
+    /// Asks for the certificate.
+    fn issue<'a>(
+        &'a self,
+        kind: &'a AttemptKind,
+        request: &'a CertificateRequest,
+    ) -> PendingStep<'a, Result<Certificate, Self::Fault>>;
+
+    /// Sends a request that changes nothing, signed with this pair.
+    fn try_pair<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<PairTrial, Self::Fault>>;
+}
+
+/// Why nothing more is done now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RenewalEnd {
+    /// Nothing is due.
+    Rests,
+    /// A person has to act: the reason.
+    Person(String),
+    /// A first certificate was asked for: only the bank's code goes on with it.
+    NeedsCode,
+}
+
+/// What a run has done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenewalRun {
+    /// Whether a new certificate was issued.
+    pub renewed: bool,
+    /// Why it has ended.
+    pub end: RenewalEnd,
+}
+
+/// The certificates of one customer while something is done with them.
+pub struct CertificateDriver<S, B> {
+    store: S,
+    /// The bank.
+    pub bank: B,
+    /// The state as it is stored.
+    life: CertificateLife,
+    rules: RenewalRules,
+}
+
+impl<S, B> CertificateDriver<S, B>
+where
+    S: CertificateStore,
+    B: CertificateBank<Fault = S::Fault>,
+{
+    /// Drives what is in the store, whose state is `life`.
+    pub fn new(store: S, bank: B, life: CertificateLife, rules: RenewalRules) -> Self {
+        Self { store, bank, life, rules }
+    }
+
+    /// The state as it is stored.
+    pub fn life(&self) -> &CertificateLife {
+        &self.life
+    }
+
+    /// The store.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Ends the driving.
+    pub fn into_store(self) -> S {
+        self.store
+    }
+
+    /// What is due now.
+    pub fn due(&self) -> RenewalDue {
+        self.life.due(self.rules, self.bank.now_s())
+    }
+
+    /// Changes the state and stores it.
+    ///
+    /// # Errors
+    /// Those of the store; an event that does not fit the state.
+    pub async fn change(
+        &mut self,
+        change: impl FnOnce(&mut CertificateLife) -> Result<(), LifeEventRefused>,
+    ) -> Result<(), S::Fault> {
+        let mut life = self.life.clone();
+        change(&mut life).map_err(S::Fault::out_of_order)?;
+        self.store.commit(life.clone()).await?;
+        self.life = life;
+        Ok(())
+    }
+
+    /// Asks for a first certificate, or goes on with one that was asked for: with the same request.
+    ///
+    /// # Errors
+    /// Those of bank and store, once they are stored.
+    pub async fn enrol(&mut self) -> Result<Certificate, S::Fault> {
+        if self.life.attempt.is_none() {
+            self.begin(AttemptKind::First).await?;
+        }
+        let Some(attempt) = self.life.attempt.clone() else {
+            return Err(S::Fault::out_of_order(LifeEventRefused("there is no attempt")));
+        };
+        self.send(&attempt).await
+    }
+
+    /// Whether a person's new code may begin, or go on with, a first certificate; prepares the state for it.
+    ///
+    /// # Errors
+    /// Those of the store; an event that does not fit the state: a certificate is in use, or asked for by a renewal.
+    pub async fn ready_for_code(&mut self) -> Result<bool, S::Fault> {
+        let is_first = self.life.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First);
+        if is_first || self.life == CertificateLife::default() {
+            return Ok(true);
+        }
+        let now_s = self.bank.now_s();
+        if self.life.clone().begin_anew(now_s).is_err() {
+            return Ok(false);
+        }
+        self.change(|life| life.begin_anew(now_s)).await.map_err(S::Fault::before_sending)?;
+        Ok(true)
+    }
+
+    /// Takes all steps that are due. `now`: as if a renewal were due.
+    ///
+    /// # Errors
+    /// Those of bank and store, once they are stored.
+    pub async fn run(&mut self, now: bool) -> Result<RenewalRun, S::Fault> {
+        let (mut renewed, mut forced) = (false, now);
+        let end = loop {
+            match self.due() {
+                RenewalDue::Person(why) => break RenewalEnd::Person(why),
+                RenewalDue::Begin(signed_with) => self.begin(AttemptKind::Next { signed_with }).await?,
+                RenewalDue::Nothing(_) if forced => {
+                    forced = false;
+                    let life = &self.life;
+                    let is_free = life.attempt.is_none() && life.switching.is_none();
+                    if let Some(active) = life.active.clone().filter(|_| is_free) {
+                        self.begin(AttemptKind::Next { signed_with: active.name }).await?;
+                        let Some(attempt) = self.life.attempt.clone() else { continue };
+                        self.send(&attempt).await?;
+                        renewed = true;
+                    }
+                }
+                RenewalDue::Send(attempt) if attempt.kind == AttemptKind::First => break RenewalEnd::NeedsCode,
+                RenewalDue::Send(attempt) => {
+                    self.send(&attempt).await?;
+                    (renewed, forced) = (true, false);
+                }
+                RenewalDue::Try(name) => {
+                    let now_s = self.bank.now_s();
+                    match self.bank.try_pair(&name).await? {
+                        PairTrial::Taken => self.noted(|life| life.worked(&name, now_s)).await?,
+                        PairTrial::Refused(why) => self.noted(|life| life.did_not_work(&name, &why, now_s)).await?,
+                        // The next run tries it again.
+                        PairTrial::NotKnown => break RenewalEnd::Rests,
+                    }
+                }
+                RenewalDue::Nothing(_) => break RenewalEnd::Rests,
+            }
+        };
+        self.remove_retired().await?;
+        Ok(RenewalRun { renewed, end })
+    }
+
+    async fn noted(&mut self, event: impl FnOnce(&mut CertificateLife) -> bool) -> Result<(), S::Fault> {
+        self.change(|life| {
+            event(life);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes a key and the request for its certificate, and begins an attempt with them. Nothing is sent.
+    async fn begin(&mut self, kind: AttemptKind) -> Result<(), S::Fault> {
+        let begun = self.try_begin(kind).await;
+        begun.map_err(S::Fault::before_sending)
+    }
+
+    async fn try_begin(&mut self, kind: AttemptKind) -> Result<(), S::Fault> {
+        let (key, request) = self.bank.make_request(&kind).await?;
+        let name = self.store.add_request(key, &request).await?;
+        let now_s = self.bank.now_s();
+        self.change(|life| life.begin(name, kind, now_s)).await
+    }
+
+    /// Sends the request of the attempt, the same one each time, and stores what becomes of it.
+    async fn send(&mut self, attempt: &CertificateAttempt) -> Result<Certificate, S::Fault> {
+        let request = self.store.request(&attempt.pair).await.map_err(S::Fault::before_sending)?;
+        if attempt.sent > 0
+            && let Some(certificate) = self.store.issued(&attempt.pair).await.map_err(S::Fault::before_sending)?
+        {
+            // It was stored, and this ended before the state was: the bank need not be asked again.
+            self.keep(&attempt.pair, &certificate).await.map_err(S::Fault::before_sending)?;
+            return Ok(certificate);
+        }
+        // Stored before the first byte leaves.
+        self.change(CertificateLife::sending).await.map_err(S::Fault::before_sending)?;
+        match self.bank.issue(&attempt.kind, &request).await {
+            // What cannot be stored now is asked for again, with the same request.
+            Ok(certificate) => {
+                self.keep(&attempt.pair, &certificate).await.map_err(S::Fault::after_issuing)?;
+                Ok(certificate)
+            }
+            Err(fault) => {
+                let (why, now_s) = (fault.text(), self.bank.now_s());
+                let noted = self.change(|life| match fault.effect() {
+                    RequestEffect::NotSent => life.not_sent(now_s),
+                    RequestEffect::Refused { stops } => life.refused(why, stops, now_s),
+                    RequestEffect::Unknown => life.unknown(now_s),
+                });
+                // Otherwise the state says that it was sent, and the same request is sent again: nothing is lost by that.
+                Err(match noted.await {
+                    Ok(()) => fault,
+                    Err(storing) => fault.not_noted(&storing),
+                })
+            }
+        }
+    }
+
+    /// Stores the certificate of the attempt.
+    async fn keep(&mut self, name: &str, certificate: &Certificate) -> Result<(), S::Fault> {
+        let mut life = self.life.clone();
+        let (pair, now_s) = (KnownPair::of(name.to_owned(), certificate), self.bank.now_s());
+        life.issued(pair, self.rules, now_s).map_err(S::Fault::out_of_order)?;
+        self.store.add_certificate(name, certificate, life.clone()).await?;
+        self.life = life;
+        Ok(())
+    }
+
+    /// Removes the replaced pairs whose time is over.
+    async fn remove_retired(&mut self) -> Result<(), S::Fault> {
+        let now_s = self.bank.now_s();
+        let over = self.life.clone().forget_retired(now_s);
+        if over.is_empty() {
+            return Ok(());
+        }
+        // The pairs first: if this ends in between, the state still names what is to go.
+        for one in &over {
+            self.store.remove(&one.pair.name).await?;
+        }
+        self.change(|life| {
+            life.forget_retired(now_s);
+            Ok(())
+        })
+        .await
+    }
+}
