@@ -11,6 +11,7 @@
 //!   POST sandbox/time         {"advance_s"}: moves the time in messages and of certificates, with that of files
 //!   POST sandbox/files        as seed; an empty object lists what there is
 //!   POST sandbox/uploads      the number of messages with a file that each customer has sent, refused ones too
+//!   POST sandbox/load         how many requests each service has answered at once at most; {"forget": true} begins anew
 //! ```
 
 use std::sync::Arc;
@@ -274,7 +275,8 @@ fn known_family(name: &str) -> Result<&'static BankDialect> {
 }
 
 /// The commands of this bank.
-const COMMANDS: [&str; 8] = ["faults", "customers", "code", "certificates", "rollover", "time", "files", "uploads"];
+const COMMANDS: [&str; 9] =
+    ["faults", "customers", "code", "certificates", "rollover", "time", "files", "uploads", "load"];
 
 impl ControlTarget for SepaBankControlTarget {
     fn clock(&self) -> &SystemClock {
@@ -348,6 +350,7 @@ impl ControlTarget for SepaBankControlTarget {
                     let SeedFiles { files } = read(body)?;
                     bank.add_files(files)
                 }
+                "load" => Ok(bank.load.most(&read(body)?)),
                 _ => Ok(bank.uploads()),
             };
             background::blocking(work).await.map_err(aborted)?

@@ -137,6 +137,13 @@ enum BankService {
 }
 
 impl BankService {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Certificates => "certificates",
+        }
+    }
+
     /// The service at a path.
     fn at(path: &str) -> Option<(&'static BankDialect, Self)> {
         let files = BankDialect::at(path).map(|dialect| (dialect, Self::Files));
@@ -230,6 +237,7 @@ impl CounterpartApi for SepaBankPipeline {
             Err(IntakeError::TooLarge) => return answer::empty(StatusCode::PAYLOAD_TOO_LARGE),
             Err(_) => return answer::empty(StatusCode::BAD_REQUEST),
         };
+        let _loaded = self.bank.load.begin(format!("{}/{}", dialect.name(), service.name()));
         let bank = Arc::clone(&self.bank);
         let reply = background::blocking(move || bank.reply((dialect, service), body, charset)).await;
         match reply {

@@ -9,6 +9,7 @@ use super::{
     certificates::FamilyCertificates,
     chaos::OrderedFaults,
     dialect::{BankDialect, DIALECTS},
+    load::BankLoad,
     state::SepaBankState,
 };
 
@@ -18,6 +19,7 @@ pub(crate) struct SandboxSepaBank {
     /// In the order of the dialects.
     pub(crate) certificates: Vec<FamilyCertificates>,
     pub(crate) faults: OrderedFaults,
+    pub(crate) load: BankLoad,
     /// The time in messages and of certificates.
     pub(crate) message_clock: SystemClock,
     /// The time at which files appear: the control interface moves it.
