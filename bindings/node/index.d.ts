@@ -2804,6 +2804,19 @@ export interface ServiceOptions {
   noLimits?: boolean | null;
   /** Opens the control interface. On loopback only. */
   control?: boolean | null;
+  /**
+   * For tests: a bank over SEPA Web Services, `NAME=FAMILY_URL`, such as
+   * `nordea=http://127.0.0.1:8080/nordea`: a family of a `sepa-bank`, below which its certificate service
+   * is. On loopback only, both. Real banks are in the configuration file.
+   */
+  bank?: readonly string[] | null;
+  /** For tests: the authorities of such a bank's signatures, `NAME=FILE` (PEM): its `anchors_file`. */
+  bankAnchors?: readonly string[] | null;
+  /**
+   * For tests: the authorities of such banks' TLS certificates, a PEM file: the `caFile` of a
+   * `sepa-bank`.
+   */
+  bankCa?: string | null;
 }
 
 /** An embedded WS Channel service: the other side, in this process, for tests and trials. */

@@ -57,6 +57,13 @@ class Service(EmbeddedService):
             only.
         no_limits: Removes every limit of rate and count. On loopback only.
         control: Opens the control interface. On loopback only.
+        bank: For tests: a bank over SEPA Web Services, `NAME=FAMILY_URL`, such as
+            `nordea=http://127.0.0.1:8080/nordea`: a family of a `sepa-bank`, below which its
+            certificate service is. On loopback only, both. Real banks are in the configuration file.
+        bank_anchors: For tests: the authorities of such a bank's signatures, `NAME=FILE` (PEM): its
+            `anchors_file`.
+        bank_ca: For tests: the authorities of such banks' TLS certificates, a PEM file: the `ca_file`
+            of a `sepa-bank`.
     """
 
     base_url: str
@@ -77,6 +84,9 @@ class Service(EmbeddedService):
         verification_code: Secret | None = None,
         no_limits: bool | None = None,
         control: bool | None = None,
+        bank: Sequence[str] | None = None,
+        bank_anchors: Sequence[str] | None = None,
+        bank_ca: str | None = None,
     ) -> None:
         super().__init__(
             "ws-channel",
@@ -89,6 +99,9 @@ class Service(EmbeddedService):
                 "verification_code": verification_code,
                 "no_limits": no_limits,
                 "control": control,
+                "bank": bank,
+                "bank_anchors": bank_anchors,
+                "bank_ca": bank_ca,
             },
         )
 
@@ -115,6 +128,13 @@ class AsyncService(AsyncEmbeddedService):
             only.
         no_limits: Removes every limit of rate and count. On loopback only.
         control: Opens the control interface. On loopback only.
+        bank: For tests: a bank over SEPA Web Services, `NAME=FAMILY_URL`, such as
+            `nordea=http://127.0.0.1:8080/nordea`: a family of a `sepa-bank`, below which its
+            certificate service is. On loopback only, both. Real banks are in the configuration file.
+        bank_anchors: For tests: the authorities of such a bank's signatures, `NAME=FILE` (PEM): its
+            `anchors_file`.
+        bank_ca: For tests: the authorities of such banks' TLS certificates, a PEM file: the `ca_file`
+            of a `sepa-bank`.
     """
 
     base_url: str
@@ -135,6 +155,9 @@ class AsyncService(AsyncEmbeddedService):
         verification_code: Secret | None = None,
         no_limits: bool | None = None,
         control: bool | None = None,
+        bank: Sequence[str] | None = None,
+        bank_anchors: Sequence[str] | None = None,
+        bank_ca: str | None = None,
     ) -> None:
         super().__init__(
             "ws-channel",
@@ -147,6 +170,9 @@ class AsyncService(AsyncEmbeddedService):
                 "verification_code": verification_code,
                 "no_limits": no_limits,
                 "control": control,
+                "bank": bank,
+                "bank_anchors": bank_anchors,
+                "bank_ca": bank_ca,
             },
         )
 

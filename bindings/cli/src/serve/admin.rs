@@ -29,6 +29,9 @@ const EXAMPLES: &str = "Examples:
   bankchannel admin audit --data ws-data --email me@example.com --limit 20
   bankchannel admin audit --data ws-data --since 2026-11-20
   bankchannel admin audit-verify --data ws-data
+  bankchannel admin cert-list --data ws-data --config service.toml
+  bankchannel admin cert-renew --data ws-data --config service.toml --email me@example.com --bank nordea
+  bankchannel admin upload-list --data ws-data
   bankchannel admin backup --data ws-data --to backup-2026-11-20
   bankchannel admin restore --from backup-2026-11-20 --data ws-data-restored
 
@@ -102,12 +105,47 @@ pub(crate) fn command() -> Command {
             on_data("backup", "Copy database, files and keys to a new folder")
                 .arg(text("to", "DIR", "The folder").required(true)),
         )
+        .subcommand(on_data(
+            "cert-list",
+            "List every certificate at a bank: its state, its end, the next step, what only a person can do",
+        ))
+        .subcommand(of_certificate("cert-renew", "Have a certificate renewed now, although it is not due"))
+        .subcommand(of_certificate("cert-resume", "Go on with a renewal that has stopped, because a person has acted"))
+        .subcommand(of_certificate(
+            "cert-discard",
+            "Give up a request for a certificate, because the bank has said that it will not come to an end",
+        ))
+        .subcommand(
+            on_data("upload-list", "List uploads: by default those of which it is unknown whether the bank has them")
+                .arg(
+                    text("state", "STATE", "received, accepted, failed or unknown")
+                        .default_value("unknown")
+                        .value_parser(PossibleValuesParser::new(["received", "accepted", "failed", "unknown"])),
+                ),
+        )
+        .subcommand(
+            on_data("upload-settle", "Record what the bank has said about an upload whose outcome is unknown")
+                .arg(text("id", "ID", "The upload, from upload-list").required(true))
+                .arg(
+                    text("state", "STATE", "accepted: the bank has the file; failed: it has not")
+                        .required(true)
+                        .value_parser(PossibleValuesParser::new(["accepted", "failed"])),
+                )
+                .arg(text("reason", "TEXT", "How you know it: whom you asked, and when").required(true)),
+        )
         .subcommand(
             add_common(Command::new("restore"))
                 .about("Make a data folder from a backup")
                 .arg(text("from", "DIR", "The backup").required(true))
                 .arg(text("data", "DIR", "The new data folder: empty or absent").required(true)),
         )
+}
+
+/// A command about one certificate.
+fn of_certificate(name: &'static str, about: &'static str) -> Command {
+    on_data(name, about)
+        .arg(text("email", "ADDRESS", "The account").required(true))
+        .arg(text("bank", "BANK", "The bank, such as nordea").required(true))
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
@@ -148,6 +186,27 @@ async fn on_operator(name: &str, matches: &ArgMatches, operator: &ServiceOperato
         }
         "invite" => show(format, "key", operator.invite(&key, &given("email").unwrap_or_default()).await?),
         "audit" => show_audit(matches, operator, format).await,
+        "cert-list" => {
+            let listing = operator.certificates().await?;
+            for warning in &listing.warnings {
+                output::print_note(warning);
+            }
+            show(format, "certificates", listing.certificates)
+        }
+        "cert-renew" | "cert-resume" | "cert-discard" => {
+            let (email, bank) = (given("email").unwrap_or_default(), given("bank").unwrap_or_default());
+            let done = match name {
+                "cert-renew" => operator.renew_certificate(&email, &bank).await?,
+                "cert-resume" => operator.resume_certificate(&email, &bank).await?,
+                _ => operator.discard_certificate(&email, &bank).await?,
+            };
+            show(format, "certificate", done)
+        }
+        "upload-list" => show(format, "uploads", operator.uploads(&given("state").unwrap_or_default()).await?),
+        "upload-settle" => {
+            let [id, state, reason] = ["id", "state", "reason"].map(|name| given(name).unwrap_or_default());
+            show(format, "upload", operator.settle_upload(&id, &state, &reason).await?)
+        }
         "audit-verify" => {
             let check = operator.verify_audit().await?;
             let intact = check.intact;

@@ -135,3 +135,25 @@ fn the_page_of_the_first_bank_leads_to_a_renewal() {
     assert!(done.err.contains("person_needed") && done.err.contains("enrol with a code of the bank"), "{said}");
     assert!(!said.contains("4514429708378387"), "the code is not repeated: {said}");
 }
+
+/// The page about a service's first bank, followed to the letter.
+#[test]
+fn the_page_of_a_service_s_first_bank_leads_to_a_renewal() {
+    const PAGE: &str = include_str!("../../../../docs/ws-channel-first-bank.md");
+    let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let (bank, service) = (free(), free());
+    let home = Home::empty();
+    let blocks = PAGE.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    // Only the ports are changed. Bank and service end with the shell that has started them.
+    let followed: String = blocks.map(|block| block.replace("8444", &bank).replace("8443", &service)).collect();
+    let script = format!("set -e\ntrap 'kill %2; kill %1' EXIT\n{followed}\n");
+    let mut shell = Command::new("/bin/bash");
+    shell.args(["--norc", "--noprofile", "-c", &script]).current_dir(home.path("")).env_clear();
+    shell.env("HOME", home.path("")).env("PATH", path());
+    let done = ran(shell.output().unwrap()).expect(0);
+    let said = format!("{}\n{}", done.out, done.err);
+    for expected in ["osuuspankki_customer_signing_cert", "active", "Sandbox OP WS CA"] {
+        assert!(done.out.contains(expected), "{expected}: {said}");
+    }
+    assert!(!said.contains("4514429708378387"), "the code is not repeated: {said}");
+}

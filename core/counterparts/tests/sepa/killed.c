@@ -10,7 +10,7 @@
  *
  * The process ends at the line with the number KILL_AT, from 1; with KILL_ON, at the line KILL_AT of those that match this
  * pattern, such as "rename *.pem". With KILL_BEFORE it ends before the call, else after it. With DISK_FULL it goes on, and the
- * call fails, as all further ones on files do.
+ * call fails, as all further ones on files do, and writes of a database.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -81,8 +81,7 @@ static int is_socket(int fd) {
     return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) && (family == AF_INET || family == AF_INET6);
 }
 
-int fsync(int fd) {
-    OWN("fsync", int (*)(int));
+static int synced(int fd, int (*own)(int)) {
     char link[64], path[4096];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
@@ -91,6 +90,36 @@ int fsync(int fd) {
     int end = name ? note("sync", name) : 0, done = name && is_full ? full() : own(fd);
     if (end) die();
     return done;
+}
+
+int fsync(int fd) {
+    OWN("fsync", int (*)(int));
+    return synced(fd, own);
+}
+
+int fdatasync(int fd) {
+    OWN("fdatasync", int (*)(int));
+    return synced(fd, own);
+}
+
+/* A database writes its pages so. */
+static ssize_t written_at(int fd, const void *bytes, size_t length, off_t at, ssize_t (*own)(int, const void *, size_t, off_t)) {
+    char link[64], path[4096];
+    if (!is_full) return own(fd, bytes, length, at);
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t known = readlink(link, path, sizeof path - 1);
+    path[known < 0 ? 0 : known] = 0;
+    return below(path) ? full() : own(fd, bytes, length, at);
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t length, off_t at) {
+    OWN("pwrite", ssize_t (*)(int, const void *, size_t, off_t));
+    return written_at(fd, bytes, length, at, own);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t length, off_t at) {
+    OWN("pwrite64", ssize_t (*)(int, const void *, size_t, off_t));
+    return written_at(fd, bytes, length, at, own);
 }
 
 int rename(const char *from, const char *to) {

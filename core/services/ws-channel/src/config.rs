@@ -8,6 +8,7 @@ use hyper::HeaderMap;
 use serde::Deserialize;
 
 use super::ServiceOptions;
+pub use crate::banks_config::{BanksConfig, ReachedBankConfig};
 use bankchannel_server::{private, toml_file};
 
 /// The service's configuration. `docs/ws-channel.toml` is a commented file with every setting.
@@ -102,6 +103,9 @@ pub struct ServiceConfig {
     /// Opens the control interface; from the command line only.
     #[serde(skip)]
     pub control: bool,
+    /// Whether there are banks of the command line.
+    #[serde(skip)]
+    pub has_test_banks: bool,
 }
 
 /// Connections and time limits towards PostgreSQL.
@@ -174,20 +178,6 @@ pub enum DeliveryKind {
     File,
     /// Only to the control interface.
     Memory,
-}
-
-/// The banks.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct BanksConfig {
-    /// The simulator's handling of payments.
-    pub simulator: SimulatorMode,
-}
-
-impl Default for BanksConfig {
-    fn default() -> Self {
-        Self { simulator: SimulatorMode::Book }
-    }
 }
 
 /// The simulator's handling of payments.
@@ -285,6 +275,7 @@ impl Default for ServiceConfig {
             fixed_code: None,
             no_limits: false,
             control: false,
+            has_test_banks: false,
         }
     }
 }
@@ -307,7 +298,7 @@ impl ServiceConfig {
             None => Self::default(),
             Some(path) => {
                 let config: Self = toml_file::read(path)?;
-                if config.postgres_url.as_deref().is_some_and(has_password) {
+                if config.postgres_url.as_deref().is_some_and(has_password) || config.banks.has_secret() {
                     private::check_secret_file(Path::new(path))?;
                 }
                 config
@@ -316,14 +307,19 @@ impl ServiceConfig {
         config.fixed_code = options.verification_code.clone();
         config.no_limits = options.no_limits.unwrap_or(false);
         config.control = options.control.unwrap_or(false);
+        config.banks.add(options)?;
+        config.has_test_banks = options.bank.as_ref().is_some_and(|banks| !banks.is_empty());
         config.check(loopback)?;
         Ok(config)
     }
 
     fn check(&self, loopback: bool) -> Result<()> {
-        for (name, given) in
-            [("verification_code", self.fixed_code.is_some()), ("no_limits", self.no_limits), ("control", self.control)]
-        {
+        for (name, given) in [
+            ("verification_code", self.fixed_code.is_some()),
+            ("no_limits", self.no_limits),
+            ("control", self.control),
+            ("bank", self.has_test_banks),
+        ] {
             if given && !loopback {
                 return Err(Error::invalid_setting(name, "is for tests: only when listening on a loopback address"));
             }

@@ -13,6 +13,7 @@ mod account;
 mod audit_heads;
 mod auth;
 mod banks;
+mod banks_config;
 mod certs;
 mod challenges;
 mod codes;
@@ -44,10 +45,10 @@ use bankchannel_ws_channel::PROTOCOL;
 use bankchannel_server::counterpart::Counterpart;
 
 pub use banks::{
-    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateEnrolment, Channels,
-    IssuedCertificates, IssuedPair, OutgoingFile, PendingBankAnswer,
+    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
+    CertificateOfBank, CertificateOrder, CertificateProof, Channels, OutgoingFile, PendingBankAnswer, SigningMaterial,
 };
-pub use config::ServiceConfig;
+pub use config::{BanksConfig, ReachedBankConfig, ServiceConfig};
 pub use options::{ServiceOptions, ServiceReadiness};
 pub use running::RunningService;
 

@@ -21,6 +21,13 @@ pub struct ServiceOptions {
     pub no_limits: Option<bool>,
     /// Opens the control interface. On loopback only.
     pub control: Option<bool>,
+    /// For tests: a bank over SEPA Web Services, `NAME=FAMILY_URL`, such as `nordea=http://127.0.0.1:8080/nordea`: a family of a
+    /// `sepa-bank`, below which its certificate service is. On loopback only, both. Real banks are in the configuration file.
+    pub bank: Option<Vec<String>>,
+    /// For tests: the authorities of such a bank's signatures, `NAME=FILE` (PEM): its `anchors_file`.
+    pub bank_anchors: Option<Vec<String>>,
+    /// For tests: the authorities of such banks' TLS certificates, a PEM file: the `ca_file` of a `sepa-bank`.
+    pub bank_ca: Option<String>,
 }
 
 /// The addresses and files of a ready WS Channel service.

@@ -106,7 +106,14 @@ impl CodeOutbox {
     /// # Errors
     /// When the message could not be handed over: it is not sent, or not certainly.
     pub(crate) async fn send(&self, message: &CodeMessage) -> std::io::Result<()> {
-        let message = message.to_json();
+        self.hand_over(message.to_json()).await
+    }
+
+    /// Hands a message over.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub(crate) async fn hand_over(&self, message: Value) -> std::io::Result<()> {
         self.delivery.deliver(message.clone()).await?;
         if let Some(recent) = &self.recent {
             let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);

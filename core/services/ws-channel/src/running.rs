@@ -109,7 +109,12 @@ impl RunningService {
     ) -> Result<Self> {
         let keys = ServiceKeys::open(&store, &data, &config).await?;
         data::open_files(&store, &data, &config).await?;
-        let banks = ServiceBanks::open(&data, &config, &keys)?.with_channels(channels);
+        if store.is_only_writer() {
+            // Of an earlier run: before anybody holds one here.
+            store.free_held_sets().await.map_err(data::storage)?;
+        }
+        let clock = Arc::new(SystemClock::default());
+        let banks = ServiceBanks::open(&data, &config, &clock)?.with_channels(channels);
         let outbox = CodeOutbox::open(&data, &config)?;
         let tls = tls(options)?;
         let listener =
@@ -122,7 +127,7 @@ impl RunningService {
             limits: ServiceLimits::new(&config),
             sessions: SessionCache::default(),
             banks,
-            clock: Arc::new(SystemClock::default()),
+            clock,
             store: GuardedStore::new(store.clone()),
             keys,
             files: FileCaches::default(),

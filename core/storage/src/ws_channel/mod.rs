@@ -22,8 +22,9 @@ pub use entities::account::{
 };
 pub use entities::audit::{AuditCheckpoint, AuditEntry, AuditFilter, AuditRecord, AuditVerdict, KnownHead};
 pub use entities::certificate::{
-    CertMaterial, CertSet, CertState, DueRenewal, EffectiveCerts, EnrolOutcome, EnrolmentCompletion, NewCertSet,
-    RetireOutcome, RetiredCertificateRow,
+    CertMaterial, CertSet, CertState, DueCertSet, EffectiveCerts, EnrolOutcome, EnrolmentBegin, HeldCertSet,
+    ImportOutcome, IssuedForPair, LifeStep, NewCertSet, NewKeyRequest, RetireOutcome, RetiredCertificateRow,
+    StoredSigningPair,
 };
 pub use entities::code::{
     CodeCheck, CodePurpose, CodeSend, EmailConfirmation, EventQuota, NewCode, PasswordReplacement, PhoneConfirmation,
@@ -50,6 +51,8 @@ pub use outcome::VerbOutcome;
 pub use reader::StoreReader;
 pub use store::WsChannelStore;
 pub use verbs::files::{INLINE_LIMIT, LIST_CAP};
+pub use verbs::lives::HOLD_MS;
 pub use verbs::pgp_keys::PGP_KEYS_PER_ACCOUNT;
+pub use verbs::uploads::SettledByReport;
 
 use schema::{WsChannelTx, WsChannelVerb};

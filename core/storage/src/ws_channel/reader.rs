@@ -4,7 +4,7 @@ use crate::engine::Result;
 use crate::ws_channel::{
     AccountLinks, AccountListing, AccountRecord, AccountSession, BankFile, BankFileContent, CertSet, Digest,
     EffectiveCerts, FileFilter, FileScope, JournalledUpload, LockKey, PendingToken, RetiredCertificateRow,
-    SimulatorLedger, StoredMode, StoredPgpKey, TenantEntitlement, UserCredential, WsChannelStore,
+    SimulatorLedger, StoredMode, StoredPgpKey, StoredSigningPair, TenantEntitlement, UserCredential, WsChannelStore,
 };
 use futures_util::future::BoxFuture;
 use std::path::Path;
@@ -49,6 +49,8 @@ reads! {
     entitlements(api_key: &str) -> Vec<TenantEntitlement>;
     pgp_keys(email: &str) -> Vec<StoredPgpKey>;
     cert_sets(email: &str) -> Vec<CertSet>;
+    signing_pair(email: &str, bank: &str, name: &str) -> Option<StoredSigningPair>;
+    is_uploading(email: &str, bank: &str) -> bool;
     links(email: &str) -> AccountLinks;
     retired_certs(email: &str) -> Vec<RetiredCertificateRow>;
     effective_certs(email: &str, bank: &str, now: i64) -> EffectiveCerts;

@@ -192,8 +192,8 @@ async fn links_have_one_owner_and_are_not_transitive(store: WsChannelStore) {
     assert_eq!(links, both);
 
     assert_eq!(
-        store.import_certs(&scope(OWNER, "nordea"), "t1", cert_set("01", NOW + DAY), NOW).await.unwrap(),
-        EnrolOutcome::Done
+        store.import_certs(&scope(OWNER, "nordea"), cert_set("01", NOW + DAY), NOW).await.unwrap(),
+        ImportOutcome::Done
     );
     let lent = store.effective_certs(CUSTOMER, "nordea", NOW).await.unwrap();
     assert!(matches!(&lent, EffectiveCerts::Usable { set, shared: true } if set.email == OWNER), "{lent:?}");
@@ -280,9 +280,9 @@ async fn deletion_spares_owners_and_erases_the_rest(store: WsChannelStore) {
     store.share_certs(KEY, CUSTOMER, OWNER, LendingConsent::NotAsked).await.unwrap();
     store.share_certs(KEY, OWNER, CUSTOMER, LendingConsent::NotAsked).await.unwrap();
 
-    store.import_certs(&scope(CUSTOMER, "nordea"), "t", cert_set("01", NOW + DAY), NOW).await.unwrap();
+    store.import_certs(&scope(CUSTOMER, "nordea"), cert_set("01", NOW + DAY), NOW).await.unwrap();
     store.retire_certs(&scope(CUSTOMER, "nordea"), "1a2b3c4d", NOW).await.unwrap();
-    store.import_certs(&scope(CUSTOMER, "nordea"), "t", cert_set("02", NOW + DAY), NOW).await.unwrap();
+    store.import_certs(&scope(CUSTOMER, "nordea"), cert_set("02", NOW + DAY), NOW).await.unwrap();
     let mut large = bank_file("LARGE", "camt.053.001.02", NOW);
     large.content = FileContent::External { path: "ab/large".to_owned(), size: 100_000 };
     store.put_files(&scope(CUSTOMER, "nordea"), vec![bank_file("SMALL", "VA", NOW), large]).await.unwrap();

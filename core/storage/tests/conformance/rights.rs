@@ -41,7 +41,7 @@ async fn furnish(store: &WsChannelStore) {
     active_user(store, CUSTOMER, StoredMode::Data, existing(KEY)).await;
     store.create_session(session(digest("token"), CUSTOMER, StoredMode::Data, NOW), vec![]).await.unwrap();
     store.set_entitlement(KEY, "bank-simulator", EntitlementState::Active, NOW).await.unwrap();
-    store.import_certs(&scope(CUSTOMER, "simulator"), "t", cert_set("01", NOW + DAY), NOW).await.unwrap();
+    store.import_certs(&scope(CUSTOMER, "simulator"), cert_set("01", NOW + DAY), NOW).await.unwrap();
     let key = StoredPgpKey {
         fingerprint: FINGERPRINT.to_owned(),
         short_id: "3A3A59B2".to_owned(),
@@ -86,7 +86,7 @@ async fn every_kind_of_right_is_judged_in_the_verb(store: WsChannelStore) {
     assert_eq!(again().await, LostRight::Connection(Box::new(EffectiveCerts::NotLinked)));
     assert_eq!(lost(connected.judge().await), LostRight::Connection(Box::new(EffectiveCerts::NotLinked)));
     // The same certificate imported again counts as the same.
-    store.import_certs(&scope(CUSTOMER, "simulator"), "t2", cert_set("01", NOW + DAY), NOW).await.unwrap();
+    store.import_certs(&scope(CUSTOMER, "simulator"), cert_set("01", NOW + DAY), NOW).await.unwrap();
     connected.judge().await.unwrap();
     store.delete_pgp_key(CUSTOMER, "3A3A59B2").await.unwrap();
     assert_eq!(again().await, LostRight::PgpKeys { purpose: PgpPurpose::Authorize, has_others: false });
@@ -129,15 +129,33 @@ async fn a_refused_verb_writes_nothing_not_even_its_audit_entry(store: WsChannel
 async fn a_renewed_certificate_is_as_good_and_a_retired_one_is_not(store: WsChannelStore) {
     furnish(&store).await;
     let judged = store.with_rights(rights(vec![connection()]));
-    assert!(store.begin_renewal(CUSTOMER, "simulator", "r1", NOW, NOW).await.unwrap().is_some());
+    assert!(store.hold_set(CUSTOMER, "simulator", "r1", false, NOW).await.unwrap().is_some());
+    let key = NewKeyRequest {
+        name: "new".to_owned(),
+        label: "new".to_owned(),
+        request: "request".to_owned(),
+        sealed_key: b"sealed".to_vec(),
+        key_id: "local-1".to_owned(),
+    };
+    store.add_key_request(CUSTOMER, "simulator", "r1", key).await.unwrap();
     judged.judge().await.unwrap();
-    assert!(store.complete_renewal(CUSTOMER, "simulator", "r1", cert_set("02", NOW + DAY), NOW).await.unwrap());
+    let issued = IssuedForPair {
+        name: "new".to_owned(),
+        pem: "certificate".to_owned(),
+        subject: "1000038023".to_owned(),
+        issuer: "EXAMPLE CA".to_owned(),
+        serial: "02".to_owned(),
+        not_after: NOW + DAY,
+    };
+    let step =
+        LifeStep { life: "{}".to_owned(), pair: Some("new".to_owned()), issued: Some(issued), ..LifeStep::default() };
+    assert!(store.take_step(&scope(CUSTOMER, "simulator"), "r1", step, NOW).await.unwrap());
     judged.judge().await.unwrap();
     // Retired and enrolled again: the call depends on the retired certificate.
     let held = RequiredRight::Connection { owner: CUSTOMER.into(), bank: "simulator".into(), serial: "02".into() };
     let judged = store.with_rights(rights(vec![held]));
     store.retire_certs(&scope(CUSTOMER, "simulator"), "1a2b3c4d", NOW).await.unwrap();
-    store.import_certs(&scope(CUSTOMER, "simulator"), "t3", cert_set("03", NOW + DAY), NOW).await.unwrap();
+    store.import_certs(&scope(CUSTOMER, "simulator"), cert_set("03", NOW + DAY), NOW).await.unwrap();
     assert!(matches!(lost(judged.judge().await), LostRight::Connection(_)));
 }
 

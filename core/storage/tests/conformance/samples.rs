@@ -140,6 +140,7 @@ pub(crate) fn material(serial: &str, not_after: i64) -> CertMaterial {
         issuer: "EXAMPLE CA".to_owned(),
         serial: serial.to_owned(),
         not_after,
+        label: serial.to_owned(),
         sealed_key: b"sealed".to_vec(),
         key_id: "local-1".to_owned(),
     }
@@ -150,8 +151,11 @@ pub(crate) fn cert_set(serial: &str, not_after: i64) -> NewCertSet {
         ws_user_id: "SIM-000000000001".to_owned(),
         company: "Example Company Oy".to_owned(),
         target_id: None,
+        pair: format!("pair-{serial}"),
         signing: material(serial, not_after),
         encryption: None,
+        life: "{}".to_owned(),
+        due: None,
     }
 }
 
@@ -177,6 +181,7 @@ pub(crate) fn upload(id: &str, email: &str) -> NewUpload {
         sha256: digest(id),
         size: 11,
         signers: vec!["AAAA".to_owned(), "BBBB".to_owned()],
+        message_id: None,
         content: Some(FileContent::Inline(b"hello world".to_vec())),
         no_duplicate_since: None,
         now: NOW,

@@ -25,11 +25,17 @@ pub(super) struct User {
 
 impl User {
     /// A user of a mode, not registered yet. `api_key` is `0` for the first.
-    pub(super) fn new(service: &Value, outbox: &Path, mode: &'static str, api_key: &str) -> CommandOutcome<Self> {
+    pub(super) fn new(
+        service: &Value,
+        outbox: &Path,
+        mode: &'static str,
+        api_key: &str,
+        bank: &str,
+    ) -> CommandOutcome<Self> {
         let settings = json!({
             "base_url": service["base_url"], "public_key_file": service["public_key_file"], "email": EMAIL, "mode": mode,
             "password": format!("aA1!{}", random::alphanumeric(PASSWORD_RANDOM)), "name": NAME, "company": COMPANY,
-            "phone": PHONE, "api_key": api_key, "bank": "simulator",
+            "phone": PHONE, "api_key": api_key, "bank": bank,
         });
         Ok(Self { client: WsChannel::from_json(settings)?, codes: Arc::new(Codes::new(outbox.to_owned(), mode)) })
     }

@@ -7,18 +7,17 @@ use std::{
 };
 
 use bankchannel::{Content, ContentDestination};
-use bankchannel_crypto::{digest::hex, random};
 use serde_json::{Value, json};
 
-use super::account::{COMPANY, User, text};
+use super::{
+    account::{User, text},
+    counterpart::{RunningDemoBank, WsChannelDemoBank},
+};
 use crate::exit::{CommandFailure, CommandOutcome};
 
 /// Time limit for the bank's answer, and the polling interval.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-
-/// The types of answers, in display order.
-const READING_ORDER: [&str; 3] = ["pain.002", "camt.054", "camt.053"];
 
 /// A file that the bank made, downloaded.
 pub(super) struct Downloaded {
@@ -28,11 +27,9 @@ pub(super) struct Downloaded {
     pub(super) path: Option<PathBuf>,
 }
 
-/// Enrols with credentials in the format of the simulator.
-pub(super) async fn enrol(admin: &User) -> CommandOutcome<String> {
-    let pin = format!("SIM-{}", hex(&random::bytes::<12>()));
-    let user = format!("SIM-{}", hex(&random::bytes::<6>()));
-    admin.call("ws_channel.enroll_cert", json!({ "code": pin, "company": COMPANY, "ws_user_id": user })).await?;
+/// Enrols with what the bank has sent to its customer.
+pub(super) async fn enrol(admin: &User, bank: &RunningDemoBank) -> CommandOutcome<String> {
+    admin.call("ws_channel.enroll_cert", bank.enrolment()?).await?;
     let listed = admin.call("ws_channel.list_certs", json!({})).await?;
     let certificate = listed["certs"].as_array().and_then(|certs| certs.first()).cloned().unwrap_or_default();
     Ok(certificate.get("cert_name").and_then(Value::as_str).unwrap_or_default().to_owned())
@@ -44,7 +41,11 @@ pub(super) async fn references(data: &User) -> CommandOutcome<BTreeSet<String>> 
 }
 
 /// Waits for new files; they appear together.
-pub(super) async fn wait(data: &User, before: &BTreeSet<String>) -> CommandOutcome<Vec<(String, String)>> {
+pub(super) async fn wait(
+    data: &User,
+    before: &BTreeSet<String>,
+    bank: &WsChannelDemoBank,
+) -> CommandOutcome<Vec<(String, String)>> {
     let begun = Instant::now();
     loop {
         let mut new: Vec<_> =
@@ -52,7 +53,7 @@ pub(super) async fn wait(data: &User, before: &BTreeSet<String>) -> CommandOutco
         if !new.is_empty() {
             // In reading order: the verdict, the bookings, the balance.
             new.sort_by_key(|(file_type, _)| {
-                READING_ORDER.iter().position(|first| file_type.starts_with(first)).unwrap_or(READING_ORDER.len())
+                bank.answers.iter().position(|first| file_type == first).unwrap_or(bank.answers.len())
             });
             return Ok(new);
         }

@@ -4,14 +4,15 @@ use std::{os::unix::fs::OpenOptionsExt as _, path::Path, time::SystemTime};
 
 use bankchannel::Content;
 use bankchannel_openpgp::{KeyGeneration, OpenPgpPrivateKey};
-use bankchannel_ws_channel_service::{RunningService, ServiceOptions};
+use bankchannel_ws_channel_service::RunningService;
 use serde_json::{Map, Value, json};
 
 use super::{
     Steps,
     account::{EMAIL, User},
     bank::{self, Downloaded},
-    explain::{FILE_TYPE, Payment},
+    counterpart::{RunningDemoBank, WsChannelDemoBank},
+    explain::Payment,
     report,
     workspace::Workspace,
 };
@@ -51,39 +52,41 @@ impl Summary {
 pub(super) async fn tell(
     payment: &Payment,
     workspace: &Workspace,
+    bank: &'static WsChannelDemoBank,
     steps: &mut Steps,
     summary: &mut Summary,
 ) -> CommandOutcome<bool> {
-    let running = steps.step("Start the service and its simulator bank", start(workspace)).await?;
-    let result = chapters(&running, payment, workspace, steps, summary).await;
+    let (bank, running) = steps.step(bank.start, start(workspace, bank)).await?;
+    let result = chapters(&running, &bank, (payment, workspace), steps, summary).await;
     running.stop().await;
+    bank.stop().await;
     let downloads = result?;
     Ok(report::show(&downloads, payment, steps))
 }
 
 async fn chapters(
     running: &RunningService,
-    payment: &Payment,
-    workspace: &Workspace,
+    bank: &RunningDemoBank,
+    (payment, workspace): (&Payment, &Workspace),
     steps: &mut Steps,
     summary: &mut Summary,
 ) -> CommandOutcome<Vec<Downloaded>> {
     let service = running.readiness();
     let outbox = workspace.data().join("outbox.jsonl");
 
-    let admin = User::new(&service, &outbox, "admin", NEW_API_KEY)?;
+    let admin = User::new(&service, &outbox, "admin", NEW_API_KEY, bank.bank.name)?;
     let api_key =
         steps.step("Register the admin user", async { Ok((admin.register().await?, EMAIL.to_owned())) }).await?;
     let verify_and_log_in = async { Ok(((), format!("codes: {}", admin.log_in().await?))) };
     steps.step("Verify phone and e-mail, log in with MFA", verify_and_log_in).await?;
 
-    let data = User::new(&service, &outbox, "data", &api_key)?;
+    let data = User::new(&service, &outbox, "data", &api_key, bank.bank.name)?;
     steps.step("Register the data user", async { Ok((data.register().await?, EMAIL.to_owned())) }).await?;
     let verify_and_log_in = async { Ok(((), format!("codes: {}", data.log_in().await?))) };
     steps.step("Verify phone and e-mail, log in for files", verify_and_log_in).await?;
 
-    steps.step("Enrol a certificate at the simulator bank", async { Ok(((), bank::enrol(&admin).await?)) }).await?;
-    if payment.own {
+    steps.step(bank.bank.enrol, async { Ok(((), bank::enrol(&admin, bank).await?)) }).await?;
+    if payment.own && bank.is_simulator() {
         let fund = async {
             let accounts = running.fund_simulator(EMAIL, &payment.bytes).await?;
             Ok(((), accounts.join(", ")))
@@ -93,11 +96,12 @@ async fn chapters(
     let key = steps.step("Make a PGP key and upload its public half", key(&admin, workspace)).await?;
 
     let before = bank::references(&data).await?;
-    steps.step("Sign the payment and upload it", upload(&data, payment, workspace, &key)).await?;
+    steps.step("Sign the payment and upload it", upload(&data, (payment, bank.bank.payment), workspace, &key)).await?;
     summary.uploaded = Some(json!({ "bytes": payment.bytes.len(), "sha256": payment.sha256() }));
     let files = steps
-        .step("Wait for the bank's answer", async {
-            let files = bank::wait(&data, &before).await?;
+        .step(bank.bank.wait, async {
+            bank.next_day().await?;
+            let files = bank::wait(&data, &before, bank.bank).await?;
             let names: Vec<String> = files.iter().map(|(file_type, _)| file_type.clone()).collect();
             Ok((files, names.join(", ")))
         })
@@ -106,11 +110,14 @@ async fn chapters(
     steps.step("Download the bank's files", download(&data, files, folder.as_deref(), summary)).await
 }
 
-async fn start(workspace: &Workspace) -> CommandOutcome<(RunningService, String)> {
-    let data = workspace.data().display().to_string();
-    let running = RunningService::start(ServiceOptions { data: Some(data), ..ServiceOptions::default() }).await?;
+async fn start(
+    workspace: &Workspace,
+    bank: &'static WsChannelDemoBank,
+) -> CommandOutcome<((RunningDemoBank, RunningService), String)> {
+    let bank = RunningDemoBank::start(bank, workspace).await?;
+    let running = RunningService::start(bank.service(workspace.data().display().to_string())?).await?;
     let url = running.readiness()["base_url"].as_str().unwrap_or_default().to_owned();
-    Ok((running, url))
+    Ok(((bank, running), url))
 }
 
 async fn key(admin: &User, workspace: &Workspace) -> CommandOutcome<(String, String)> {
@@ -132,11 +139,16 @@ async fn key(admin: &User, workspace: &Workspace) -> CommandOutcome<(String, Str
     Ok((private, format!("{} {}", key.public().algorithm(), key.fingerprint())))
 }
 
-async fn upload(data: &User, payment: &Payment, workspace: &Workspace, key: &str) -> CommandOutcome<((), String)> {
+async fn upload(
+    data: &User,
+    (payment, file_type): (&Payment, &str),
+    workspace: &Workspace,
+    key: &str,
+) -> CommandOutcome<((), String)> {
     let path = workspace.payment();
     keep(&path, &payment.bytes)?;
     // The demonstration has checked the schema itself, and shows what the bank says to all else.
-    let request = json!({ "file_type": FILE_TYPE, "file_name": "payment.xml", "private_key": key, "check": false });
+    let request = json!({ "file_type": file_type, "file_name": "payment.xml", "private_key": key, "check": false });
     let (response, _) = data
         .call_with(
             "ws_channel.sign_and_upload",

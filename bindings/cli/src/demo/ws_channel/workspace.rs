@@ -22,6 +22,11 @@ impl Workspace {
         self.0.path().join("service")
     }
 
+    /// The data folder of a sandbox bank.
+    pub(super) fn bank(&self) -> PathBuf {
+        self.0.path().join("bank")
+    }
+
     /// The folder of the keys.
     pub(super) fn keys(&self) -> PathBuf {
         self.0.path().join("keys")

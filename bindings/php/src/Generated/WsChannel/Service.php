@@ -39,6 +39,13 @@ final class Service extends AbstractService
      * digits. On loopback only.
      * @param bool|null $noLimits Removes every limit of rate and count. On loopback only.
      * @param bool|null $control Opens the control interface. On loopback only.
+     * @param list<string>|null $bank For tests: a bank over SEPA Web Services, `NAME=FAMILY_URL`, such as
+     * `nordea=http://127.0.0.1:8080/nordea`: a family of a `sepa-bank`, below which its certificate
+     * service is. On loopback only, both. Real banks are in the configuration file.
+     * @param list<string>|null $bankAnchors For tests: the authorities of such a bank's signatures,
+     * `NAME=FILE` (PEM): its `anchors_file`.
+     * @param string|null $bankCa For tests: the authorities of such banks' TLS certificates, a PEM file:
+     * the `ca_file` of a `sepa-bank`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -51,6 +58,9 @@ final class Service extends AbstractService
         #[\SensitiveParameter] string|Secret|null $verificationCode = null,
         ?bool $noLimits = null,
         ?bool $control = null,
+        ?array $bank = null,
+        ?array $bankAnchors = null,
+        ?string $bankCa = null,
         ?Bridge $bridge = null,
     ) {
         $told = $this->start('ws-channel', [
@@ -62,6 +72,9 @@ final class Service extends AbstractService
             'verification_code' => $verificationCode === null ? null : Encode::secret($verificationCode),
             'no_limits' => $noLimits,
             'control' => $control,
+            'bank' => $bank === null ? null : array_values($bank),
+            'bank_anchors' => $bankAnchors === null ? null : array_values($bankAnchors),
+            'bank_ca' => $bankCa,
         ], $bridge);
         $this->baseUrl = $told['base_url'] ?? '';
         $this->publicKeyFile = $told['public_key_file'] ?? '';

@@ -2,8 +2,9 @@
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
-use bankchannel_crypto::rsa::RsaPrivateKey;
-use bankchannel_foundation::Content;
+use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
+use bankchannel_foundation::{Content, Secret};
+use bankchannel_renewal::RenewalRules;
 use bankchannel_storage::ws_channel::{
     BankFile, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger, NewUpload, StoreError, StoreReader,
     WsChannelStore,
@@ -30,9 +31,8 @@ pub type PendingBankAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, BankEr
 
 /// A bank as seen by the service. Each method is one call of the bank's Web Services (docs/protocols/ws-channel.md
 /// §6.9).
-/// An implementation must not repeat an upload, an enrolment or a renewal. The service stops waiting after 60 seconds
-/// (certificates: 120) and then treats the outcome of an upload as unknown.
-/// seconds (certificates: 120) and then takes the outcome of an upload for unknown.
+/// An implementation must not repeat an upload. The service stops waiting after 60 seconds (certificates: 120) and then treats
+/// the outcome as unknown: an upload stays so, a request for a certificate is sent again, the same one.
 pub trait BankChannel: Send + Sync {
     /// `DownloadFileList`: the files at the bank, oldest first.
     fn list<'a>(
@@ -61,11 +61,43 @@ pub trait BankChannel: Send + Sync {
         reference: &'a str,
     ) -> PendingBankAnswer<'a, ()>;
 
-    /// The bank's PKI request: generates the private keys and has them certified.
-    fn enrol<'a>(&'a self, request: &'a CertificateEnrolment) -> PendingBankAnswer<'a, IssuedCertificates>;
+    /// How this bank's certificates are renewed.
+    fn renewal_rules(&self) -> RenewalRules;
 
-    /// The bank's PKI renewal, with the connection's current keys.
-    fn renew<'a>(&'a self, at: &'a AccountBankConnection<'a>) -> PendingBankAnswer<'a, IssuedCertificates>;
+    /// The number of certificates that may be asked for, or tried, at once.
+    fn renewals_at_once(&self) -> usize {
+        4
+    }
+
+    /// The request for a certificate of this customer's key. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`BankError::Parameter`] for a name that no certificate can have; [`BankError::NotOffered`].
+    fn certificate_request(
+        &self,
+        customer: &CertificateCustomer,
+        key: &RsaPrivateKey,
+    ) -> Result<CertificateRequest, BankError>;
+
+    /// Asks for a certificate.
+    fn issue<'a>(&'a self, order: &'a CertificateOrder<'a>) -> PendingBankAnswer<'a, CertificateOfBank>;
+
+    /// Sends a request that changes nothing, signed with a new pair, to see whether the bank takes it.
+    fn try_pair<'a>(
+        &'a self,
+        customer: &'a CertificateCustomer,
+        pair: &'a SigningMaterial,
+    ) -> PendingBankAnswer<'a, ()>;
+
+    /// The target id of a customer, at a bank whose requests need one that the bank has to tell.
+    fn target_id<'a>(&'a self, _at: &'a AccountBankConnection<'a>) -> PendingBankAnswer<'a, Option<String>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// What a person should know of the bank's trusted authorities: those that end within ninety days.
+    fn warnings(&self) -> PendingBankAnswer<'_, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 
     /// Checks requirements of this bank for an enrolment beyond §2.17; called before anything is reserved.
     ///
@@ -118,6 +150,17 @@ impl AccountBankConnection<'_> {
         self.key(material::SIGNING, self.set.signing.as_ref())
     }
 
+    /// The signing certificate with its key.
+    ///
+    /// # Errors
+    /// As [`signing_key`](Self::signing_key).
+    pub fn signing_pair(&self) -> Result<SigningMaterial, BankError> {
+        let found = self.set.signing.as_ref().ok_or_else(|| BankError::Failed("the set has no certificate".into()))?;
+        let place = SealedFor { email: &self.set.email, bank: &self.set.bank, purpose: material::SIGNING };
+        let private_key = material::open_pem(self.keys, place, found).map_err(unopened)?;
+        Ok(SigningMaterial { certificate: found.pem.clone(), private_key })
+    }
+
     /// The private key of the encryption certificate, if the bank uses one.
     ///
     /// # Errors
@@ -133,10 +176,15 @@ impl AccountBankConnection<'_> {
     ) -> Result<RsaPrivateKey, BankError> {
         let found = found.ok_or_else(|| BankError::Failed(format!("the set has no {purpose} certificate")))?;
         let place = SealedFor { email: &self.set.email, bank: &self.set.bank, purpose };
-        material::open(self.keys, place, found).map_err(|why| match why {
-            HandlerFault::Internal(why) => BankError::Failed(why),
-            _ => BankError::Failed(format!("the private {purpose} key cannot be used")),
-        })
+        material::open(self.keys, place, found).map_err(unopened)
+    }
+}
+
+/// A key that the vault does not open.
+pub(crate) fn unopened(why: HandlerFault) -> BankError {
+    match why {
+        HandlerFault::Internal(why) => BankError::Failed(why),
+        _ => BankError::Failed("a private key cannot be used".into()),
     }
 }
 
@@ -181,28 +229,61 @@ pub struct CertificateEnrolment {
     pub now_ms: i64,
 }
 
-/// The certificates issued by a bank.
+/// A customer of a bank, as its certificates name it.
+#[derive(Debug, Clone)]
+pub struct CertificateCustomer {
+    /// The account and the bank.
+    pub scope: FileScope,
+    /// The Web Services user id of the contract.
+    pub ws_user_id: String,
+    /// The company name of the contract.
+    pub company: String,
+    /// The target id, if it is known.
+    pub target_id: Option<String>,
+}
+
+/// A certificate with its private key.
 #[derive(Debug)]
-pub struct IssuedCertificates {
-    /// The signing certificate.
-    pub signing: IssuedPair,
-    /// The encryption certificate, if the bank uses one.
-    pub encryption: Option<IssuedPair>,
+pub struct SigningMaterial {
+    /// The certificate, PEM.
+    pub certificate: String,
+    /// Its private key, PEM (PKCS#8).
+    pub private_key: Secret,
+}
+
+/// What shows that a certificate may be issued.
+#[derive(Debug)]
+pub enum CertificateProof<'a> {
+    /// The PIN from the bank: for a first certificate.
+    Code(&'a BankPin),
+    /// The present pair: for the next one.
+    Pair(SigningMaterial),
+}
+
+/// A request for a certificate.
+#[derive(Debug)]
+pub struct CertificateOrder<'a> {
+    /// For whom.
+    pub customer: &'a CertificateCustomer,
+    /// The request: the same one as long as it is not known what became of it.
+    pub request: &'a CertificateRequest,
+    /// What shows that it may be issued.
+    pub proof: CertificateProof<'a>,
+    /// Now, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// A certificate issued by a bank.
+#[derive(Debug)]
+pub struct CertificateOfBank {
+    /// The certificate, PEM.
+    pub certificate: String,
     /// The target id, if the bank sent one.
     pub target_id: Option<String>,
     /// Initial balances, if the bank's books are in the service's store.
     pub ledgers: Vec<NewLedger>,
     /// Files that appear with the enrolment, if the bank's files are in the service's store.
     pub files: Vec<NewBankFile>,
-}
-
-/// A certificate and its private key.
-#[derive(Debug)]
-pub struct IssuedPair {
-    /// The certificate, PEM.
-    pub certificate: String,
-    /// Its private key.
-    pub private_key: RsaPrivateKey,
 }
 
 /// Why a bank call failed.
@@ -217,6 +298,24 @@ pub enum BankError {
         /// The bank's text.
         text: String,
     },
+    /// The bank's answer, believed, with a code that does not say what became of the request: 26, 31, 32, 36, or none with a
+    /// known meaning.
+    #[error("the bank answered with code {code}, which does not say what became of the request: {text}")]
+    Doubtful {
+        /// The code.
+        code: String,
+        /// The bank's text.
+        text: String,
+    },
+    /// The answer has a signature that cannot be believed, or none.
+    #[error("the bank's answer cannot be believed: {0}")]
+    NotBelieved(String),
+    /// This bank does not offer this operation.
+    #[error("this bank does not offer this over its channel")]
+    NotOffered,
+    /// Nothing left, for a reason that lies here: the bank's settings, a key that cannot be used.
+    #[error("{0}")]
+    NotSent(String),
     /// A parameter, by its wire name, that this bank does not accept.
     #[error("the bank does not take the parameter {0}")]
     Parameter(&'static str),
@@ -257,8 +356,17 @@ impl BankError {
     #[must_use]
     pub fn leaves_upload_unknown(&self) -> bool {
         match self {
-            Self::Empty | Self::Unparsable | Self::NoAnswer | Self::TimedOut | Self::Failed(_) | Self::Store(_) => true,
+            Self::Doubtful { .. }
+            | Self::NotBelieved(_)
+            | Self::Empty
+            | Self::Unparsable
+            | Self::NoAnswer
+            | Self::TimedOut
+            | Self::Failed(_)
+            | Self::Store(_) => true,
             Self::Refused { .. }
+            | Self::NotOffered
+            | Self::NotSent(_)
             | Self::Parameter(_)
             | Self::Data
             | Self::Unreachable
@@ -284,14 +392,18 @@ impl From<BankError> for HandlerFault {
             BankError::Refused { code, text } if is_bank_code(&code) => {
                 Self::Refused(ServiceRefusal { code, ..ServiceRefusal::new(400, text) })
             }
-            BankError::Refused { .. } | BankError::Data => (&service_texts::BANK_DATA_ERROR).into(),
+            BankError::Refused { .. } | BankError::Doubtful { .. } | BankError::Data => {
+                (&service_texts::BANK_DATA_ERROR).into()
+            }
+            BankError::NotBelieved(_) => (&service_texts::BANK_RESPONSE_UNPARSABLE).into(),
+            BankError::NotOffered => (&service_texts::BANK_INVALID).into(),
             BankError::Parameter(name) => Self::Refused(ServiceRefusal::invalid(name)),
             BankError::Empty => (&service_texts::EMPTY_BANK_RESPONSE).into(),
             BankError::Unparsable => (&service_texts::BANK_RESPONSE_UNPARSABLE).into(),
             BankError::NoAnswer | BankError::Unreachable => (&service_texts::BANK_RESPONSE_MISSING).into(),
             BankError::TimedOut => (&service_texts::BANK_TIMED_OUT).into(),
             BankError::TargetId => (&service_texts::NORDEA_TARGET_ID).into(),
-            BankError::Failed(why) => Self::Internal(why),
+            BankError::Failed(why) | BankError::NotSent(why) => Self::Internal(why),
             BankError::RightsEnded(lost) => Self::RightsEnded(lost),
             BankError::Store(why) => Self::Store(why),
         }

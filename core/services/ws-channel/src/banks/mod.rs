@@ -3,41 +3,45 @@
 //! ```text
 //!   channel      the interface to a bank: one trait
 //!   simulator/   the built-in simulator: own CA, books, answer files
+//!   sepa         a bank over SEPA Web Services
 //!   reach        the certificates of a file operation, and the tenant's entitlement
-//!   renewal      the daily renewal of certificates        settle     cleans up after a crash
+//!   life         the lives of certificates: what the driver of core/renewal needs      lanes   who may speak with a bank at once
+//!   renewal      looks after every certificate        alerts   tells a person in time     settle   cleans up after a crash
 //! ```
 
+mod alerts;
 mod channel;
 mod fund;
+mod lanes;
+pub(crate) mod life;
 mod reach;
 mod renewal;
+mod sepa;
 mod settle;
 mod simulator;
 
-use std::{
-    collections::HashMap,
-    path::Path,
-    sync::{Arc, atomic::AtomicI64},
-    time::SystemTime,
-};
+use std::{collections::HashMap, path::Path, sync::Arc, time::SystemTime};
 
-use bankchannel_foundation::Result;
+use bankchannel_foundation::{
+    Result,
+    clock::{Clock, SystemClock},
+};
+use bankchannel_renewal::RenewalRules;
 use bankchannel_storage::ws_channel::FileScope;
 use bankchannel_transport::background;
 use bankchannel_ws_channel::model::Bank;
-use tokio::task::JoinHandle;
+use tokio::{sync::Semaphore, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     config::{Flavour, ServiceConfig},
     fault::HandlerFault,
-    keys::ServiceKeys,
     service::{BackgroundService, SettlingStore, WsChannelService},
 };
 
 pub use channel::{
-    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateEnrolment, IssuedCertificates,
-    IssuedPair, OutgoingFile, PendingBankAnswer,
+    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
+    CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
 };
 pub(crate) use channel::{BANK_TIMEOUT, PKI_TIMEOUT, within};
 pub(crate) use fund::fund_simulator;
@@ -64,6 +68,29 @@ impl std::fmt::Debug for Channels {
     }
 }
 
+/// How a bank's certificates are renewed, without a channel to it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BankRules(pub(crate) RenewalRules);
+
+impl BankRules {
+    /// The rules of a bank by the configuration; `None` without a channel.
+    ///
+    /// # Errors
+    /// `configuration.invalid`.
+    pub(crate) fn of(bank: Bank, config: &ServiceConfig) -> Result<Option<Self>> {
+        if bank == Bank::Simulator && config.flavour == Flavour::Test {
+            return Ok(Some(Self(simulator::renewal_rules(config.renew_before_days))));
+        }
+        match config.banks.configured().find(|(known, _)| *known == bank) {
+            Some((_, configured)) => {
+                let opened = configured.open(bank, config.flavour, Arc::new(SystemClock::default()))?;
+                Ok(Some(Self(opened.renewal_rules())))
+            }
+            None => Ok(None),
+        }
+    }
+}
+
 /// The banks behind the service.
 pub(crate) struct ServiceBanks {
     simulator: Option<Arc<simulator::SimulatorBank>>,
@@ -71,8 +98,14 @@ pub(crate) struct ServiceBanks {
     reached: reach::ConnectionCache,
     /// Anything older was left by a previous run.
     opened: SystemTime,
-    /// Time of the last search for due renewals, in milliseconds of the service's clock.
-    renewals_looked_at: AtomicI64,
+    /// Calls of a connection go on beside each other, unless its certificate is about to end.
+    locks: lanes::ConnectionLocks,
+    /// Certificates asked for at once.
+    turns: lanes::BankTurns,
+    /// Keys made at once: they take a processor each.
+    pub(crate) keys_made: Semaphore,
+    /// Sets that are worked on.
+    at_work: renewal::SetsAtWork,
 }
 
 impl ServiceBanks {
@@ -80,17 +113,27 @@ impl ServiceBanks {
     ///
     /// # Errors
     /// `configuration.invalid` for damaged key files.
-    pub(crate) fn open(data: &Path, config: &ServiceConfig, _keys: &ServiceKeys) -> Result<Self> {
+    pub(crate) fn open(data: &Path, config: &ServiceConfig, clock: &Arc<SystemClock>) -> Result<Self> {
         let simulator = match config.flavour {
             Flavour::Test => Some(Arc::new(simulator::SimulatorBank::open(data, config)?)),
             Flavour::Production => None,
         };
+        let mut channels = Channels::default();
+        for (bank, configured) in config.banks.configured() {
+            let clock: Arc<dyn Clock> = Arc::<SystemClock>::clone(clock);
+            let opened = configured.open(bank, config.flavour, clock)?;
+            channels = channels.with(bank, Arc::new(sepa::SepaBank::new(opened, configured.certificates_at_once())));
+        }
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             simulator,
-            channels: Channels::default(),
+            channels,
             reached: reach::ConnectionCache::default(),
             opened: SystemTime::now(),
-            renewals_looked_at: AtomicI64::new(i64::MIN),
+            locks: lanes::ConnectionLocks::default(),
+            turns: lanes::BankTurns::default(),
+            keys_made: Semaphore::new((processors / 2).max(1)),
+            at_work: renewal::SetsAtWork::default(),
         })
     }
 
@@ -99,6 +142,9 @@ impl ServiceBanks {
     /// # Errors
     /// As [`open`](Self::open).
     pub(crate) fn check_folder(data: &Path, config: &ServiceConfig) -> Result<()> {
+        for (bank, configured) in config.banks.configured() {
+            configured.open(bank, config.flavour, Arc::new(SystemClock::default()))?;
+        }
         match config.flavour {
             Flavour::Test => simulator::check_folder(data, config),
             Flavour::Production => Ok(()),
@@ -106,8 +152,14 @@ impl ServiceBanks {
     }
 
     /// Adds these channels.
-    pub(crate) fn with_channels(self, channels: Channels) -> Self {
-        Self { channels, ..self }
+    pub(crate) fn with_channels(mut self, channels: Channels) -> Self {
+        self.channels.0.extend(channels.0);
+        self
+    }
+
+    /// The banks that there is a channel to.
+    pub(crate) fn reachable(&self) -> Vec<Bank> {
+        Bank::ALL.iter().copied().filter(|bank| self.channel(*bank).is_some()).collect()
     }
 
     /// The channel to a bank, if there is one.
@@ -137,7 +189,7 @@ impl ServiceBanks {
     }
 }
 
-/// Starts the background tasks: the simulator's work, the daily renewal, and the cleanup after a crash.
+/// Starts the background tasks: the simulator's work, the certificates, and the cleanup after a crash.
 pub(crate) fn background(service: &Arc<WsChannelService>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
     let (settling, renewing) = (BackgroundService::new(service), BackgroundService::new(service));
     let mut tasks = vec![

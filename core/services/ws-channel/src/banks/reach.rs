@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashMap,
+    ops::Deref,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -10,6 +11,7 @@ use bankchannel_storage::ws_channel::{
     CertSet, EffectiveCerts, EntitlementState, FileScope, RequiredRight, WsChannelStore,
 };
 use bankchannel_ws_channel::{model::Bank, service_texts};
+use tokio::sync::OwnedRwLockReadGuard;
 
 use super::{AccountBankConnection, ServiceBanks};
 use crate::{
@@ -50,6 +52,20 @@ impl ReachedConnection {
     }
 }
 
+/// A connection while a call uses it: a renewal that ends its certificate waits.
+pub(crate) struct ConnectionTurn {
+    reached: Arc<ReachedConnection>,
+    _turn: Option<OwnedRwLockReadGuard<()>>,
+}
+
+impl Deref for ConnectionTurn {
+    type Target = ReachedConnection;
+
+    fn deref(&self) -> &ReachedConnection {
+        &self.reached
+    }
+}
+
 /// Connection cache.
 #[derive(Default)]
 pub(super) struct ConnectionCache(Mutex<FoundConnections>);
@@ -87,11 +103,20 @@ impl ServiceBanks {
         service: &WsChannelService,
         call: &ServiceCall,
         bank: Bank,
-    ) -> Result<Arc<ReachedConnection>, HandlerFault> {
+    ) -> Result<ConnectionTurn, HandlerFault> {
         self.rely_on_entitlement(service, call, bank);
-        let reached = self.find(service, call, bank).await?;
+        let mut reached = self.find(service, call, bank).await?;
+        let ends_others = self.channel(bank).is_some_and(|channel| channel.renewal_rules().supersedes_at_once);
+        let turn = if ends_others {
+            let turn = self.beside(&reached.scope).await;
+            // The certificate may be another one since.
+            reached = self.find(service, call, bank).await?;
+            Some(turn)
+        } else {
+            None
+        };
         call.rely_on(reached.ground());
-        Ok(reached)
+        Ok(ConnectionTurn { reached, _turn: turn })
     }
 
     async fn find(

@@ -24,8 +24,10 @@ const SHARED_MARGIN: Duration = Duration::from_secs(48 * 3600);
 /// Number of named files that are looked up in the shared folder as a sample.
 const SAMPLE: usize = 1000;
 
-/// How often to look for uploads of other instances: one that crashed may never start again.
-const AGAIN: Duration = Duration::from_secs(60);
+/// How often to look for uploads of other instances, by the service's clock: one that crashed may never start again.
+const AGAIN_MS: u64 = 60 * 1000;
+/// How often the service's clock is read: it may be moved.
+const LOOK: Duration = Duration::from_secs(1);
 /// How often to search the shared folder for unnamed files.
 const CLEAN_AGAIN: Duration = Duration::from_secs(24 * 3600);
 
@@ -38,12 +40,15 @@ pub(super) async fn run(service: &BackgroundService) {
     }
     let mut cleaned: Option<Instant> = None;
     loop {
+        let begun = service.now_ms();
         log_failure(settle_uploads(service).await);
         if cleaned.is_none_or(|at| at.elapsed() >= CLEAN_AGAIN) {
             log_leftovers(remove_unnamed(service, SystemTime::now() - SHARED_MARGIN).await);
             cleaned = Some(Instant::now());
         }
-        tokio::time::sleep(AGAIN).await;
+        while service.now_ms().abs_diff(begun) < AGAIN_MS {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! `ImportCert` (docs/protocols/ws-channel.md §2.18, §6.3).
 
-use bankchannel_crypto::{CryptoError, random, rsa::RsaPrivateKey, x509::Certificate};
-use bankchannel_storage::ws_channel::{CertMaterial, EnrolOutcome, NewCertSet};
+use bankchannel_crypto::{CryptoError, rsa::RsaPrivateKey, x509::Certificate};
+use bankchannel_renewal::{CertificateLife, KnownPair};
+use bankchannel_storage::ws_channel::{CertMaterial, ImportOutcome, NewCertSet};
 use bankchannel_ws_channel::{
     ServiceRefusal,
     model::{Bank, CertificatePem, PrivateKeyPem},
@@ -15,6 +16,7 @@ use super::{
     own_scope,
 };
 use crate::{
+    banks::life,
     fault::HandlerFault,
     service::{ServiceCall, WsChannelService},
 };
@@ -40,11 +42,20 @@ pub(crate) async fn handle(
             return Err(ServiceRefusal::invalid(name).into());
         }
     }
+    let name = material::pair_name();
     let seal = |purpose, pair: &ImportedPair| -> Result<CertMaterial, HandlerFault> {
         let place = SealedFor { email: &scope.email, bank: &scope.bank, purpose };
-        material::seal(&service.keys, place, &pair.certificate, &pair.key)
+        material::seal(&service.keys, place, &name, &pair.certificate, &pair.key)
     };
+    let mut life = CertificateLife::default();
+    life.adopt(KnownPair::of(name.clone(), &signing.certificate)).map_err(HandlerFault::internal)?;
     let set = NewCertSet {
+        pair: name.clone(),
+        life: life::written(&life)?,
+        due: service
+            .banks
+            .channel(request.bank)
+            .and_then(|channel| life::due_ms(&life, channel.renewal_rules(), call.now_ms)),
         ws_user_id: request.ws_user_id.as_str().to_owned(),
         company: request.company.as_str().to_owned(),
         target_id: None,
@@ -53,10 +64,10 @@ pub(crate) async fn handle(
     };
     let detail = format!("serial {}", set.signing.serial);
     let store = call.audited_store(service, &scope.bank, &detail).await?;
-    match store.import_certs(&scope, &random::base32_lower(26), set, call.now_ms).await? {
-        EnrolOutcome::Done => {}
-        EnrolOutcome::Exists => return Err((&service_texts::CERTIFICATE_PRESENT).into()),
-        EnrolOutcome::NoAccount => return Err((&service_texts::NO_ACCOUNT).into()),
+    match store.import_certs(&scope, set, call.now_ms).await? {
+        ImportOutcome::Done => {}
+        ImportOutcome::Exists => return Err((&service_texts::CERTIFICATE_PRESENT).into()),
+        ImportOutcome::NoAccount => return Err((&service_texts::NO_ACCOUNT).into()),
     }
     service.banks.imported(&call.settling(service), &scope).await?;
     Ok(ImportCertResponse::new(OK.into()))

@@ -1,6 +1,7 @@
 //! Converts certificates between bank, store and listings; stored private keys are sealed (§6.2, §10 S26).
 
-use bankchannel_crypto::{digest, rsa::RsaPrivateKey, x509::Certificate};
+use bankchannel_crypto::{digest, random, rsa::RsaPrivateKey, x509::Certificate};
+use bankchannel_foundation::Secret;
 use bankchannel_storage::ws_channel::{CertMaterial, CertSet, RetiredCertificateRow as StoredRetired};
 use bankchannel_ws_channel::model::{
     CertDescriptor, CertExpiry, CertificatePem, ConnectionCertificate, Purpose, RetiredCert, RetiredExpiry,
@@ -22,35 +23,66 @@ pub(crate) struct SealedFor<'a> {
 }
 
 impl SealedFor<'_> {
-    fn associated(&self, serial: &str) -> Vec<u8> {
-        associated(self.email, self.bank, self.purpose, serial)
+    fn associated(&self, label: &str) -> Vec<u8> {
+        associated(self.email, self.bank, self.purpose, label)
     }
 }
 
-/// The associated data of a sealed private key.
-pub(crate) fn associated(email: &str, bank: &str, purpose: &str, serial: &str) -> Vec<u8> {
-    format!("bank key\n{email}\n{bank}\n{purpose}\n{serial}").into_bytes()
+/// The associated data of a sealed private key. The label is the name of the pair; that of older keys, their certificate's
+/// serial number.
+pub(crate) fn associated(email: &str, bank: &str, purpose: &str, label: &str) -> Vec<u8> {
+    format!("bank key\n{email}\n{bank}\n{purpose}\n{label}").into_bytes()
+}
+
+/// A new name for a pair.
+pub(crate) fn pair_name() -> String {
+    format!("pair-{}", digest::hex(&random::bytes::<8>()))
+}
+
+/// Seals a private key under a label. Returns it with the id of the vault's key.
+pub(crate) fn seal_key(
+    keys: &ServiceKeys,
+    place: SealedFor<'_>,
+    label: &str,
+    key: &RsaPrivateKey,
+) -> Result<(Vec<u8>, String), HandlerFault> {
+    let pem = key.to_pkcs8_pem();
+    let sealed = keys.vault().seal(&place.associated(label), pem.as_bytes()).map_err(HandlerFault::internal)?;
+    let key_id = bankchannel_crypto::aead::key_id_of(&sealed).map(|id| digest::hex(&id)).unwrap_or_default();
+    Ok((sealed, key_id))
 }
 
 /// Seals a private key and stores it with its certificate.
 pub(crate) fn seal(
     keys: &ServiceKeys,
     place: SealedFor<'_>,
+    pair: &str,
     certificate: &Certificate,
     key: &RsaPrivateKey,
 ) -> Result<CertMaterial, HandlerFault> {
-    let (pem, serial) = (key.to_pkcs8_pem(), certificate.serial_hex());
-    let sealed_key = keys.vault().seal(&place.associated(&serial), pem.as_bytes()).map_err(HandlerFault::internal)?;
-    let key_id = bankchannel_crypto::aead::key_id_of(&sealed_key).map(|id| digest::hex(&id)).unwrap_or_default();
+    let (sealed_key, key_id) = seal_key(keys, place, pair, key)?;
     Ok(CertMaterial {
         pem: certificate.to_pem(),
         subject: certificate.subject().display(),
         issuer: certificate.issuer().display(),
-        serial,
+        serial: certificate.serial_hex(),
         not_after: certificate.not_after().as_millisecond(),
+        label: pair.to_owned(),
         sealed_key,
         key_id,
     })
+}
+
+/// Opens a sealed private key: its PEM.
+pub(crate) fn open_pem(
+    keys: &ServiceKeys,
+    place: SealedFor<'_>,
+    material: &CertMaterial,
+) -> Result<Secret, HandlerFault> {
+    let associated = place.associated(&material.label);
+    let pem = keys.vault().open(&associated, &material.sealed_key).map_err(HandlerFault::internal)?;
+    let pem = std::str::from_utf8(&pem).map_err(|_| HandlerFault::internal("a sealed key is no PEM text"))?;
+    Ok(Secret::new(pem.to_owned()))
 }
 
 /// Opens a sealed private key.
@@ -59,10 +91,8 @@ pub(crate) fn open(
     place: SealedFor<'_>,
     material: &CertMaterial,
 ) -> Result<RsaPrivateKey, HandlerFault> {
-    let pem =
-        keys.vault().open(&place.associated(&material.serial), &material.sealed_key).map_err(HandlerFault::internal)?;
-    let pem = std::str::from_utf8(&pem).map_err(|_| HandlerFault::internal("a sealed key is no PEM text"))?;
-    RsaPrivateKey::from_pem(pem).map_err(HandlerFault::internal)
+    let pem = open_pem(keys, place, material)?;
+    RsaPrivateKey::from_pem(pem.expose()).map_err(HandlerFault::internal)
 }
 
 /// The certificates of a set with their purposes.

@@ -12,7 +12,7 @@ use bankchannel_ws_channel::{
 };
 use bytes::Bytes;
 
-use super::may_transfer;
+use super::{may_transfer, settling};
 use crate::{
     banks::{BANK_TIMEOUT, within},
     certs::OK,
@@ -37,6 +37,11 @@ pub(crate) async fn handle(
     let found = within(BANK_TIMEOUT, channel.download(&connection, kind, reference)).await?;
     if found.content.known_size().is_some_and(|size| size > service.config.max_file_bytes) {
         return Err((&service_texts::BANK_DATA_ERROR).into());
+    }
+    if let Content::Bytes(bytes) = &found.content
+        && !channel.keeps_files_here()
+    {
+        settling::settle_by(service, call, &reached.scope, bytes).await?;
     }
     let (bank, detail) = (request.bank.as_str(), format!("{kind} {reference}"));
     let content = match found.content {

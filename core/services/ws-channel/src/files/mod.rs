@@ -5,6 +5,7 @@ pub(crate) mod delete_file;
 pub(crate) mod download_file;
 pub(crate) mod list_files;
 pub(crate) mod listings;
+pub(crate) mod settling;
 pub(crate) mod signatures;
 pub(crate) mod upload_file;
 

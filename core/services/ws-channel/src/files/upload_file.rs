@@ -10,7 +10,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{
-    content, may_transfer,
+    content, may_transfer, settling,
     signatures::{self, SignedUpload},
 };
 use crate::{
@@ -50,6 +50,10 @@ pub(crate) async fn handle(
     });
     let reached = service.banks.reach(service, call, request.bank).await?;
     let channel = service.banks.channel(request.bank).ok_or(&service_texts::NO_CHANNEL)?;
+    let message_id = match channel.works_from_journal() {
+        true => None,
+        false => settling::message_id(signed.content.clone()).await,
+    };
     let upload = NewUpload {
         id: random::base32_lower(26),
         scope: reached.scope.clone(),
@@ -59,6 +63,7 @@ pub(crate) async fn handle(
         sha256: signed.sha256,
         size: i64::try_from(size).unwrap_or(i64::MAX),
         signers: signed.signers.clone(),
+        message_id,
         content: None,
         no_duplicate_since: service.config.reject_duplicate_uploads.then(|| call.now_ms - DUPLICATES_MS),
         // Not the arrival of the call: a large body takes a while, and the cleanup after a crash goes by this time.

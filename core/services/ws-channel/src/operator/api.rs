@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use super::{
     backup::back_up,
+    certificates::CertificateOrderOfPerson,
     command::OperatorCommand,
     types::{ApiKeyInfo, AuditCheck, AuditLine, EntitlementInfo, NewApiKey},
 };
@@ -35,10 +36,10 @@ const API_KEY_LENGTH: usize = 40;
 /// A store opened for the operator.
 #[derive(Clone)]
 pub(crate) struct AdminApi {
-    store: WsChannelStore,
-    config: ServiceConfig,
+    pub(super) store: WsChannelStore,
+    pub(super) config: ServiceConfig,
     data: PathBuf,
-    clock: Arc<SystemClock>,
+    pub(super) clock: Arc<SystemClock>,
 }
 
 impl AdminApi {
@@ -90,6 +91,20 @@ impl AdminApi {
                 json_of(records.into_iter().map(line).collect::<Vec<_>>())
             }
             OperatorCommand::VerifyAudit => json_of(self.verify_audit().await?),
+            OperatorCommand::Certificates => json_of(self.certificates().await?),
+            OperatorCommand::RenewCertificate { email, bank } => {
+                json_of(self.order_certificate(CertificateOrderOfPerson::Renew, &email, &bank).await?)
+            }
+            OperatorCommand::ResumeCertificate { email, bank } => {
+                json_of(self.order_certificate(CertificateOrderOfPerson::Resume, &email, &bank).await?)
+            }
+            OperatorCommand::DiscardCertificate { email, bank } => {
+                json_of(self.order_certificate(CertificateOrderOfPerson::Discard, &email, &bank).await?)
+            }
+            OperatorCommand::Uploads { state } => json_of(self.uploads(&state).await?),
+            OperatorCommand::SettleUpload { id, state, reason } => {
+                json_of(self.settle_upload(&id, &state, &reason).await?)
+            }
             OperatorCommand::Backup { target } => {
                 json_of(back_up(&self.store, &self.config, &self.data, &target).await?)
             }
@@ -191,7 +206,24 @@ impl AdminApi {
     }
 
     fn audited(&self, what: &str, api_key: &str, detail: &str) -> WsChannelStore {
-        self.store.with_audit(AuditEntry {
+        self.store.with_audit(self.entry(what, api_key, detail))
+    }
+
+    /// The store that records an order about an account.
+    pub(super) fn audited_for(
+        &self,
+        what: &str,
+        api_key: &str,
+        (email, bank): (&str, &str),
+        detail: &str,
+    ) -> WsChannelStore {
+        let entry = self.entry(what, api_key, detail);
+        let entry = AuditEntry { email: email.to_owned(), object: bank.to_owned(), ..entry };
+        self.store.with_audit(entry)
+    }
+
+    fn entry(&self, what: &str, api_key: &str, detail: &str) -> AuditEntry {
+        AuditEntry {
             at: self.clock.now_ms(),
             request_id: random::uuid_v4(),
             api_key: api_key.to_owned(),
@@ -199,7 +231,7 @@ impl AdminApi {
             operation: format!("operator.{what}"),
             detail: detail.to_owned(),
             ..AuditEntry::default()
-        })
+        }
     }
 }
 

@@ -21,6 +21,12 @@ pub(crate) enum OperatorCommand {
     Audit(AuditFilter),
     VerifyAudit,
     Backup { target: PathBuf },
+    Certificates,
+    RenewCertificate { email: String, bank: String },
+    ResumeCertificate { email: String, bank: String },
+    DiscardCertificate { email: String, bank: String },
+    Uploads { state: String },
+    SettleUpload { id: String, state: String, reason: String },
 }
 
 impl OperatorCommand {
@@ -28,13 +34,22 @@ impl OperatorCommand {
     /// version.
     pub(super) fn tables(&self) -> SchemaUse {
         match self {
-            Self::Keys | Self::Audit(_) | Self::VerifyAudit | Self::Backup { .. } => SchemaUse::Read,
+            Self::Keys
+            | Self::Audit(_)
+            | Self::VerifyAudit
+            | Self::Backup { .. }
+            | Self::Certificates
+            | Self::Uploads { .. } => SchemaUse::Read,
             Self::CreateKey(_)
             | Self::SetEnabled { .. }
             | Self::SetTransfer { .. }
             | Self::SetWaiver { .. }
             | Self::SetEntitlement { .. }
-            | Self::Invite { .. } => SchemaUse::Create,
+            | Self::Invite { .. }
+            | Self::RenewCertificate { .. }
+            | Self::ResumeCertificate { .. }
+            | Self::DiscardCertificate { .. }
+            | Self::SettleUpload { .. } => SchemaUse::Create,
         }
     }
 }

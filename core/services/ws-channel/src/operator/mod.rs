@@ -11,11 +11,13 @@
 
 mod api;
 mod backup;
+mod certificates;
 mod check;
 mod command;
 mod restore;
 mod socket;
 mod types;
+mod uploads;
 
 use std::path::{Path, PathBuf};
 
@@ -37,7 +39,9 @@ pub use backup::BackupSummary;
 pub use bankchannel_server::counterpart::ServerFinding;
 pub use check::check;
 pub use restore::restore;
-pub use types::{ApiKeyInfo, AuditCheck, AuditLine, EntitlementInfo, NewApiKey};
+pub use types::{
+    ApiKeyInfo, AuditCheck, AuditLine, CertificateInfo, CertificateListing, EntitlementInfo, NewApiKey, UploadInfo,
+};
 
 pub(crate) use api::AdminApi;
 pub(crate) use socket::AdminSocket;
@@ -150,6 +154,58 @@ impl ServiceOperator {
         // The service may have another working directory.
         let target = std::path::absolute(target).map_err(|why| unusable(target, &why))?;
         self.run(OperatorCommand::Backup { target }).await
+    }
+
+    /// Every certificate at a bank: its state, the next step, what only a person can do.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub async fn certificates(&self) -> Result<CertificateListing> {
+        self.run(OperatorCommand::Certificates).await
+    }
+
+    /// Has a certificate renewed now, although it is not due: the service does it within seconds.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an account without such a certificate, or one that cannot be renewed; `peer.unavailable`
+    /// while it is being worked on; `resource.storage`.
+    pub async fn renew_certificate(&self, email: &str, bank: &str) -> Result<CertificateInfo> {
+        self.run(OperatorCommand::RenewCertificate { email: email.into(), bank: bank.into() }).await
+    }
+
+    /// Goes on with a renewal that has stopped, because a person has acted.
+    ///
+    /// # Errors
+    /// As [`renew_certificate`](Self::renew_certificate).
+    pub async fn resume_certificate(&self, email: &str, bank: &str) -> Result<CertificateInfo> {
+        self.run(OperatorCommand::ResumeCertificate { email: email.into(), bank: bank.into() }).await
+    }
+
+    /// Gives up a request for a certificate that is under way, because the bank has said that it will not come to an end.
+    /// Its key stays as long as the certificate set.
+    ///
+    /// # Errors
+    /// As [`renew_certificate`](Self::renew_certificate).
+    pub async fn discard_certificate(&self, email: &str, bank: &str) -> Result<CertificateInfo> {
+        self.run(OperatorCommand::DiscardCertificate { email: email.into(), bank: bank.into() }).await
+    }
+
+    /// The uploads in a state (`received`, `accepted`, `failed`, `unknown`), oldest first, at most 10,000.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for another state; `resource.storage`.
+    pub async fn uploads(&self, state: &str) -> Result<Vec<UploadInfo>> {
+        self.run(OperatorCommand::Uploads { state: state.into() }).await
+    }
+
+    /// Settles an upload whose outcome is unknown, as you have learnt from the bank: `accepted` or `failed`. The reason is
+    /// recorded.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an unknown id, another state, or an upload whose outcome is known; `resource.storage`.
+    pub async fn settle_upload(&self, id: &str, state: &str, reason: &str) -> Result<UploadInfo> {
+        let (id, state, reason) = (id.into(), state.into(), reason.into());
+        self.run(OperatorCommand::SettleUpload { id, state, reason }).await
     }
 
     async fn run<T: DeserializeOwned>(&self, command: OperatorCommand) -> Result<T> {

@@ -84,8 +84,8 @@ async fn check(store: &WsChannelStore, data: &Path) -> Result<()> {
 /// Checks that the restored keys open a sealed secret.
 fn open(keys: &ServiceKeys, data: &Path, secret: &SealedSecret) -> Result<()> {
     let (associated, what) = match &secret.kind {
-        SealedKind::BankKey { bank, purpose, serial } => (
-            material::associated(&secret.email, bank, purpose, serial),
+        SealedKind::BankKey { bank, purpose, label } => (
+            material::associated(&secret.email, bank, purpose, label),
             format!("the {purpose} key of {} at {bank}", secret.email),
         ),
         SealedKind::Totp => (session::totp_binding(&secret.email), format!("the TOTP secret of {}", secret.email)),

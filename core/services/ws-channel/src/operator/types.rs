@@ -99,3 +99,66 @@ pub struct AuditCheck {
     /// The fault found.
     pub reason: Option<String>,
 }
+
+/// A certificate set of an account at a bank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateInfo {
+    /// The account.
+    pub email: String,
+    /// The bank.
+    pub bank: String,
+    /// The user id at the bank.
+    pub ws_user_id: String,
+    /// `pending`, `active`, `renewing`, `switching` (a new one has not worked yet), `stopped` or `ended`.
+    pub state: String,
+    /// The serial number of the certificate that signs, hex.
+    pub serial: Option<String>,
+    /// Its issuer.
+    pub issuer: Option<String>,
+    /// Until when it holds, RFC 3339.
+    pub not_after: Option<String>,
+    /// The days that are left.
+    pub days_left: Option<i64>,
+    /// When the next step is taken by itself, RFC 3339.
+    pub next_step_at: Option<String>,
+    /// What only a person can do.
+    pub person: Option<String>,
+    /// Since when a request is under way, RFC 3339.
+    pub attempt_begun_at: Option<String>,
+    /// How often it was sent.
+    pub attempt_sent: Option<u32>,
+}
+
+/// All certificate sets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateListing {
+    /// By account and bank.
+    pub certificates: Vec<CertificateInfo>,
+    /// What is to be known of the banks' trusted authorities: those that end within ninety days.
+    pub warnings: Vec<String>,
+}
+
+/// An upload in the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadInfo {
+    /// Its id.
+    pub id: String,
+    /// When it was received, RFC 3339.
+    pub received: String,
+    /// The uploading account.
+    pub email: String,
+    /// The bank.
+    pub bank: String,
+    /// The file type.
+    pub file_type: String,
+    /// The file's name.
+    pub file_name: String,
+    /// Bytes.
+    pub size: i64,
+    /// SHA-256 of the bytes, hex.
+    pub sha256: String,
+    /// `received`, `accepted`, `failed` or `unknown`.
+    pub state: String,
+    /// Why.
+    pub detail: String,
+}

@@ -4,7 +4,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use bankchannel_storage::ws_channel::{
-    AuditEntry, Digest, EnrolOutcome, EnrolmentCompletion, FileScope, NewLedger, RequiredRight, SessionRights,
+    AuditEntry, Digest, FileScope, LifeStep, NewKeyRequest, NewLedger, RequiredRight, SessionRights, SettledByReport,
     StoreError, StoreReader, UploadState, WsChannelStore,
 };
 
@@ -146,6 +146,18 @@ impl ServiceCall {
         Ok(store.append_audit(entry).await?)
     }
 
+    /// Marks that a verb has recorded this call.
+    pub(crate) fn is_recorded_by_its_step(&self) {
+        self.set_audited();
+    }
+
+    /// As [`settling`](Self::settling), for an earlier upload, whose outcome the bank has told now.
+    pub(crate) fn settling_upload(&self, service: &WsChannelService, bank: &str, detail: &str) -> SettlingStore {
+        let entry = AuditEntry { detail: detail.to_owned(), ..self.audit_entry(bank, "") };
+        let entry = AuditEntry { operation: "ws_channel.upload_file".to_owned(), ..entry };
+        SettlingStore(service.store.whole.with_audit(entry))
+    }
+
     /// A store for the last steps of work that began with checked rights: a bank has acted, or a file was sent
     /// completely.
     pub(crate) fn settling(&self, service: &WsChannelService) -> SettlingStore {
@@ -183,14 +195,63 @@ impl SettlingStore {
         self.0.finish_upload(id, state, detail, now).await
     }
 
-    /// As [`WsChannelStore::complete_enrol`]: the bank has issued the certificate and consumed the PIN.
-    pub(crate) async fn complete_enrol(&self, completion: EnrolmentCompletion) -> Result<EnrolOutcome, StoreError> {
-        self.0.complete_enrol(completion).await
+    /// For the lives of certificates, which the service looks after by itself.
+    pub(crate) fn of(service: &BackgroundService) -> Self {
+        Self(service.writer().clone())
     }
 
-    /// As [`WsChannelStore::abandon_enrol`].
-    pub(crate) async fn abandon_enrol(&self, email: &str, bank: &str, ticket: &str) -> Result<bool, StoreError> {
-        self.0.abandon_enrol(email, bank, ticket).await
+    /// The same, recorded with the verb.
+    pub(crate) fn recorded(&self, entry: AuditEntry) -> Self {
+        Self(self.0.with_audit(entry))
+    }
+
+    /// As [`WsChannelStore::take_step`].
+    pub(crate) async fn take_step(
+        &self,
+        scope: &FileScope,
+        ticket: &str,
+        step: LifeStep,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        self.0.take_step(scope, ticket, step, now).await
+    }
+
+    /// As [`WsChannelStore::add_key_request`].
+    pub(crate) async fn add_key_request(
+        &self,
+        email: &str,
+        bank: &str,
+        ticket: &str,
+        new: NewKeyRequest,
+    ) -> Result<bool, StoreError> {
+        self.0.add_key_request(email, bank, ticket, new).await
+    }
+
+    /// As [`WsChannelStore::remove_pair`].
+    pub(crate) async fn remove_pair(
+        &self,
+        email: &str,
+        bank: &str,
+        ticket: &str,
+        name: &str,
+    ) -> Result<bool, StoreError> {
+        self.0.remove_pair(email, bank, ticket, name).await
+    }
+
+    /// As [`WsChannelStore::release_set`].
+    pub(crate) async fn release_set(&self, email: &str, bank: &str, ticket: &str) -> Result<bool, StoreError> {
+        self.0.release_set(email, bank, ticket).await
+    }
+
+    /// As [`WsChannelStore::settle_by_report`].
+    pub(crate) async fn settle_by_report(
+        &self,
+        scope: &FileScope,
+        message_id: &str,
+        received_before: i64,
+        now: i64,
+    ) -> Result<SettledByReport, StoreError> {
+        self.0.settle_by_report(scope, message_id, received_before, now).await
     }
 
     /// As [`WsChannelStore::open_ledger`].

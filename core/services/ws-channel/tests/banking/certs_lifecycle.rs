@@ -193,24 +193,47 @@ async fn c17_c18_retire_and_enrol_again() {
     assert_eq!(served.references(&owner, "camt.053.001.02", "NEW").await.len(), 2, "one fresh opening statement more");
 }
 
-/// The simulator's certificates are valid for 730 days: these thresholds mean "not yet" and "now" without moving the
-/// clock.
-const NOT_YET: &str = "renew_before_days = 729\ntoken_ttl_s = 86400";
-const DUE: &str = "renew_before_days = 731\ntoken_ttl_s = 86400";
+/// The simulator's certificates are valid for 730 days, and renewed thirty days before.
+const DUE_S: i64 = 700 * 86_400;
+
+/// The renewals of an account that the audit trail has.
+async fn renewals(served: &Served, email: &str) -> usize {
+    let data = served.folder.path().join("data");
+    let options = ServiceOptions { data: Some(data.display().to_string()), ..ServiceOptions::default() };
+    let operator = ServiceOperator::from_options(&options).unwrap();
+    let renewal = AuditFilter {
+        operation: Some("ws_channel.renew_cert".into()),
+        email: Some(email.to_owned()),
+        outcome: Some("done".into()),
+        ..AuditFilter::default()
+    };
+    operator.audit(renewal).await.unwrap().len()
+}
+
+async fn wait_for_renewal(served: &Served, email: &str) {
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while renewals(served, email).await == 0 {
+        assert!(std::time::Instant::now() < until, "not renewed");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c19_renewal_when_it_is_due() {
-    let early = Served::with(NOT_YET, Channels::default()).await;
-    let who = early.owner("early@example.test").await;
-    early.enrol(&who).await.ok(201);
-    assert_eq!(early.running.renew_due().await.unwrap(), 0);
-    let served = Served::with(DUE, Channels::default()).await;
+    let served = Served::start().await;
     let who = served.owner("c19@example.test").await;
     served.enrol(&who).await.ok(201);
     // A bank without a channel cannot renew; its certificate stays unchanged.
     served.import(&who, "nordea", import_of(&identity(720))).await.ok(201);
     let before = serials(&served.get(&who, "/certs").await.ok(200));
-    assert_eq!(served.running.renew_due().await.unwrap(), 1);
+    served.control("clock", json!({"advance_s": DUE_S - 86_400})).await;
+    served.running.renew_due().await.unwrap();
+    assert_eq!(renewals(&served, &who.email).await, 0, "not due");
+    served.control("clock", json!({"advance_s": 86_400 + 60})).await;
+    wait_for_renewal(&served, &who.email).await;
+    assert_eq!(served.running.renew_due().await.unwrap(), 0, "once");
+    // Back at a time at which the session counts: what was renewed stays.
+    served.control("clock", json!({"advance_s": -DUE_S})).await;
     let after = serials(&served.get(&who, "/certs").await.ok(200));
     assert_eq!(before[0], after[0], "nordea's");
     assert_eq!((before[1].0.as_str(), before.len()), ("simulator_customer_signing_cert", 2));
@@ -224,51 +247,22 @@ fn serials(listed: &Value) -> Vec<(String, String)> {
     listed["Certs"].as_array().unwrap().iter().map(|c| (text(c, "CertName"), text(c, "Serial"))).collect()
 }
 
+/// A clock that is set back binds nothing to a date that is far ahead.
 #[tokio::test(flavor = "multi_thread")]
-async fn c19_the_daily_run_renews_by_itself() {
-    let served = Served::with(DUE, Channels::default()).await;
-    served.control("clock", json!({"advance_s": 12 * 3600})).await;
-    let who = served.owner("c19b@example.test").await;
-    served.enrol(&who).await.ok(201);
-    let before = serials(&served.get(&who, "/certs").await.ok(200));
-    served.control("clock", json!({"advance_s": 12 * 3600 + 60})).await;
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while serials(&served.get(&who, "/certs").await.ok(200)) == before {
-        assert!(std::time::Instant::now() < until, "not renewed");
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-}
-
-/// A reset sets the clock back: the daily run must not wait for a date that is weeks ahead.
-#[tokio::test(flavor = "multi_thread")]
-async fn c19_the_daily_run_goes_on_after_a_reset() {
-    let served = Served::with(DUE, Channels::default()).await;
-    served.control("clock", json!({"advance_s": 30 * 86_400})).await;
-    // The renewal ran at a time that is in the future after the reset.
+async fn c19_renewals_go_on_after_a_reset() {
+    let served = Served::start().await;
+    served.control("clock", json!({"advance_s": 2 * DUE_S})).await;
     served.running.renew_due().await.unwrap();
     served.control("reset", json!({})).await;
     let who = served.owner("c19c@example.test").await;
     served.enrol(&who).await.ok(201);
-    served.control("clock", json!({"advance_s": 86_400 + 60})).await;
-    let data = served.folder.path().join("data");
-    let options = ServiceOptions { data: Some(data.display().to_string()), ..ServiceOptions::default() };
-    let operator = ServiceOperator::from_options(&options).unwrap();
-    let renewal = AuditFilter {
-        operation: Some("ws_channel.renew_cert".into()),
-        email: Some(who.email.clone()),
-        outcome: Some("done".into()),
-        ..AuditFilter::default()
-    };
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while operator.audit(renewal.clone()).await.unwrap().is_empty() {
-        assert!(std::time::Instant::now() < until, "not renewed");
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
+    served.control("clock", json!({"advance_s": DUE_S + 60})).await;
+    wait_for_renewal(&served, &who.email).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_certificate_is_not_used_and_stands_in_the_way_until_retired() {
-    let served = Served::with(NOT_YET, Channels::default()).await;
+    let served = Served::with("token_ttl_s = 86400", Channels::default()).await;
     served.control("clock", json!({"advance_s": 18 * 3600})).await;
     let who = served.owner("old@example.test").await;
     served.import(&who, "simulator", import_of(&identity(1))).await.ok(201);

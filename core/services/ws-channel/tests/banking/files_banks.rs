@@ -3,19 +3,23 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateIssuer};
+use bankchannel_crypto::{
+    rsa::{RsaPrivateKey, RsaPublicKey},
+    x509::{Certificate, CertificateIssuer, CertificateRequest, SubjectAttribute},
+};
 use bankchannel_foundation::Content;
+use bankchannel_renewal::RenewalRules;
 use bankchannel_storage::ws_channel::{BankFile, FileFilter, UploadState, WsChannelStore};
 use bankchannel_ws_channel::model::Bank;
 use bankchannel_ws_channel_service::{
-    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateEnrolment, Channels,
-    IssuedCertificates, IssuedPair, OutgoingFile, PendingBankAnswer,
+    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateOfBank,
+    CertificateOrder, CertificateProof, Channels, OutgoingFile, PendingBankAnswer, SigningMaterial,
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
@@ -30,6 +34,10 @@ struct Scripted {
     /// The number of started requests with the file type `slow`, and of completed ones.
     begun: AtomicUsize,
     ended: AtomicUsize,
+    /// The requests for certificates, in the order of their arrival.
+    asked: Mutex<Vec<Vec<u8>>>,
+    /// The serial number of the first certificate.
+    first: Mutex<String>,
 }
 
 fn behave(kind: &str) -> Result<(), BankError> {
@@ -58,21 +66,14 @@ impl Scripted {
         }
     }
 
-    fn issue(&self, days: i64) -> IssuedCertificates {
+    fn certificate(&self, request: &CertificateRequest, days: i64) -> CertificateOfBank {
         let now = Timestamp::now();
         let ahead = |days: i64| now.checked_add(SignedDuration::from_hours(24 * days)).unwrap();
         let issuer = CertificateIssuer::create("Scripted CA", ahead(-10), ahead(4000)).unwrap();
-        let private_key = RsaPrivateKey::generate(2048).unwrap();
+        let key = RsaPublicKey::from_spki_der(request.key().spki_der()).unwrap();
         let serial = bankchannel_crypto::random::bytes::<8>().map(|b| b & 0x7f | 1);
-        let certificate = issuer.issue("1000", "", private_key.public(), &serial, ahead(-1), ahead(days)).unwrap();
-        let signing = IssuedPair { certificate, private_key };
-        IssuedCertificates {
-            signing,
-            encryption: None,
-            target_id: Some("T1".into()),
-            ledgers: Vec::new(),
-            files: Vec::new(),
-        }
+        let certificate = issuer.issue("1000", "", &key, &serial, ahead(-9), ahead(days)).unwrap();
+        CertificateOfBank { certificate, target_id: Some("T1".into()), ledgers: Vec::new(), files: Vec::new() }
     }
 }
 
@@ -135,18 +136,36 @@ impl BankChannel for Scripted {
         Box::pin(async move { behave(kind) })
     }
 
-    fn enrol<'a>(&'a self, request: &'a CertificateEnrolment) -> PendingBankAnswer<'a, IssuedCertificates> {
+    fn renewal_rules(&self) -> RenewalRules {
+        RenewalRules { renew_before_days: 30, not_before_half: true, supersedes_at_once: false }
+    }
+
+    fn certificate_request(
+        &self,
+        customer: &CertificateCustomer,
+        key: &RsaPrivateKey,
+    ) -> Result<CertificateRequest, BankError> {
+        Ok(CertificateRequest::make(&[(SubjectAttribute::CommonName, &customer.ws_user_id)], key).unwrap())
+    }
+
+    fn issue<'a>(&'a self, order: &'a CertificateOrder<'a>) -> PendingBankAnswer<'a, CertificateOfBank> {
         Box::pin(async move {
-            behave(request.company.as_str())?;
-            if request.company.as_str() == "slow" {
+            self.asked.lock().unwrap().push(order.request.der().to_vec());
+            behave(&order.customer.company)?;
+            if order.customer.company == "slow" {
                 tokio::time::sleep(Duration::from_millis(600)).await;
             }
-            Ok(self.issue(10))
+            let is_first = matches!(order.proof, CertificateProof::Code(_));
+            let issued = self.certificate(order.request, if is_first { 4 } else { 700 });
+            if is_first {
+                *self.first.lock().unwrap() = Certificate::from_pem(&issued.certificate).unwrap().serial_hex();
+            }
+            Ok(issued)
         })
     }
 
-    fn renew<'a>(&'a self, _: &'a AccountBankConnection<'a>) -> PendingBankAnswer<'a, IssuedCertificates> {
-        Box::pin(async move { Ok(self.issue(700)) })
+    fn try_pair<'a>(&'a self, _: &'a CertificateCustomer, _: &'a SigningMaterial) -> PendingBankAnswer<'a, ()> {
+        Box::pin(async { Ok(()) })
     }
 }
 
@@ -180,10 +199,16 @@ async fn the_texts_of_a_bank() {
         let (served, who) = (&served, &who);
         async move { served.admin(who, Method::POST, "/certs/nordea", Some(body)).await }
     };
-    // A failed enrolment leaves nothing behind.
+    // A refused enrolment leaves nothing behind; one whose outcome is not known goes on with the same request.
     enrol("target").await.refused(502, "Failed to initialize TargetId for Nordea");
+    assert_eq!(served.get(&who, "/certs").await.ok(200)["Certs"], json!([]));
     enrol("timed-out").await.refused(504, "Technical error. No proper response body from bank.");
+    enrol("unreachable").await.refused(502, "Technical error. No proper response body from bank.");
     enrol("Any Company").await.ok(201);
+    let first = bank.first.lock().unwrap().clone();
+    let asked = bank.asked.lock().unwrap().clone();
+    assert!(asked.len() == 4 && asked[0] != asked[1] && asked[1] == asked[2] && asked[2] == asked[3]);
+    enrol("Any Company").await.refused(400, "Bank certificate(s) already exists");
     let no_body = "Technical error. No proper response body from bank.";
     for (kind, status, code, text) in [
         ("data", 502, "01", "Bank data error"),
@@ -221,7 +246,13 @@ async fn the_texts_of_a_bank() {
     let mut body = signer.signed(payment());
     body["FileType"] = "KTL".into();
     served.data(&who, Method::PUT, "/files/nordea", Some(body)).await.ok(201);
-    assert_eq!(served.running.renew_due().await.unwrap(), 1, "ten days are fewer than thirty");
+    // More than half of its life is over, and fewer than thirty days are left: it was renewed at once.
+    let serial = |listed: serde_json::Value| listed["Certs"][0]["Serial"].clone();
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    while bank.asked.lock().unwrap().len() < 5 || serial(served.get(&who, "/certs").await.ok(200)) == first {
+        assert!(std::time::Instant::now() < until, "not renewed");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     served.get(&who, "/files/nordea").await.ok(200);
 
     let Served { running, folder, .. } = served;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    cases::{Act, Case, Stock},
+    cases::{Act, Case, CaseBank, Stock},
     ends::World,
     served::identity,
 };
@@ -11,8 +11,9 @@ use crate::{
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_takes_too_long_is_refused_and_its_connection_closed() {
     let world = World::start(None, "body_timeout_s = 1\n[banks]\nsimulator = \"store\"\n").await;
-    let stock = Stock { identity: identity(100) };
-    let case = Case::prepare(&world, &stock, vec![(Act::UploadFile, "slow".into())]).await.remove(0);
+    let stock = Stock { identity: identity(100), sandbox: None };
+    let case =
+        Case::prepare(&world, &stock, CaseBank::Simulator, vec![(Act::UploadFile, "slow".into())]).await.remove(0);
     let mut held = case.request(&stock).head(&world.base()).await;
     let begun = Instant::now();
     held.begin(100).await;

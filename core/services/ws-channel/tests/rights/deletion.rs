@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 
 use crate::{
-    cases::{Act, Case, Stock},
+    cases::{Act, Case, CaseBank, Stock},
     ends::World,
     on_both,
     postgres::Shared,
@@ -19,8 +19,8 @@ fn large() -> Vec<u8> {
 }
 
 async fn customer(world: &World, tag: &str) -> (Case, Signer) {
-    let stock = Stock { identity: identity(100) };
-    let case = Case::prepare(world, &stock, vec![(Act::UploadFile, tag.into())]).await.remove(0);
+    let stock = Stock { identity: identity(100), sandbox: None };
+    let case = Case::prepare(world, &stock, CaseBank::Simulator, vec![(Act::UploadFile, tag.into())]).await.remove(0);
     let signer = Signer::new(&case.customer.email);
     world.served.register_key(&case.customer, &signer, "authorize").await.ok(201);
     (case, signer)

@@ -99,7 +99,7 @@ impl World {
             End::AccountDeleted => drop(self.delete(&case.owner, &who.email).await.ok(200)),
             End::CertificateRetired => {
                 let retired = &case.with_certificate().email;
-                let path = format!("/certs/simulator?Account={retired}");
+                let path = format!("/certs/{}?Account={retired}", case.bank.name());
                 self.served.admin(&case.owner, Method::DELETE, &path, None).await.ok(200);
             }
             End::PgpKeyDeleted => {

@@ -14,6 +14,9 @@ mod postgres;
 mod raw;
 mod rows;
 #[allow(dead_code)]
+#[path = "../sepa_banks/sandbox.rs"]
+mod sandbox;
+#[allow(dead_code)]
 #[path = "../banking/served.rs"]
 mod served;
 

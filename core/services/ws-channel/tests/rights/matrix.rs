@@ -6,12 +6,13 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::{
-    cases::{Act, Case, Stock},
+    cases::{Act, Case, CaseBank, OTHER_CUSTOMER, Stock},
     ends::{ENDS, End, World},
     on_both,
     postgres::Shared,
     raw::Held,
-    served::{Answer, identity},
+    sandbox::Sandbox,
+    served::{Answer, COMPANY, identity},
 };
 
 /// The result of an operation if a right ends while it runs.
@@ -58,6 +59,21 @@ const TABLE: &[(&str, Act, [Expect; 10])] = &[
     ("delete_account", Act::DeleteAccount, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, OWNER_STAYS, NO_CERT, Never("the owner has none here"), NOT_OWNER, GONE]),
     ("upload_key", Act::UploadKey, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, Done("another key's"), NO_OWNER, GONE]),
     ("delete_key", Act::DeleteKey, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, Refused(400, "No suitable PGP keys found."), NO_OWNER, GONE]),
+];
+
+const NOT_NEEDED: Expect = Done("the simulator alone needs one");
+
+/// The operations that differ at a bank over SEPA Web Services.
+#[rustfmt::skip]
+const AT_BANK: &[(&str, Act, [Expect; 10])] = &[
+    ("export_cert", Act::ExportCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERTIFICATE, Refused(400, "Requested export PGP key not found."), NO_OWNER, GONE]),
+    ("enroll_cert", Act::EnrollCert, [GONE, GONE, KEY, NO_TRANSFER, NOT_NEEDED, GONE, Never("there is none yet"), NO_KEY, NO_OWNER, GONE]),
+    ("enroll_cert", Act::EnrollCertAgain, [GONE, GONE, KEY, NO_TRANSFER, NOT_NEEDED, GONE, Never("there is none yet"), NO_KEY, NO_OWNER, GONE]),
+    ("retire_cert", Act::RetireCert, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERTIFICATE, NO_KEY, NO_OWNER, GONE]),
+    ("retire_cert", Act::RetireCertOfAnother, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, OWNER_STAYS, NO_CERTIFICATE, Never("the owner has none here"), NOT_OWNER, GONE]),
+    ("upload_file", Act::UploadFile, [GONE, GONE, KEY, KEY, NOT_NEEDED, GONE, NO_CONNECTION, Refused(400, "No PGP keys. PGP keys are required to sign files for upload."), NO_OWNER, GONE]),
+    ("download_file", Act::DownloadFile, [GONE, GONE, KEY, KEY, NOT_NEEDED, GONE, NO_CONNECTION, NO_KEY, NO_OWNER, GONE]),
+    ("delete_file", Act::DeleteFile, [GONE, GONE, KEY, KEY, NOT_NEEDED, GONE, NO_CONNECTION, NO_KEY, NO_OWNER, GONE]),
 ];
 
 /// Writing operations without a session: their proof (a challenge, a code, a step's token) is consumed in the same
@@ -110,38 +126,51 @@ enum Moment {
 
 async fn no_right_outlives_its_end(shared: Option<Shared>) {
     let config = "sharing = \"any\"\nsimulator_entitlement_required = true\n[banks]\nsimulator = \"store\"\n";
-    let world = World::start(shared, config).await;
-    let stock = Stock { identity: identity(100) };
-    for (column, end) in ENDS.into_iter().enumerate() {
+    let sandbox = Sandbox::new().await;
+    let world = World::start(shared, &(config.to_owned() + &sandbox.config_of(&["osuuspankki"]))).await;
+    let other = json!({"family": "op", "customer_id": OTHER_CUSTOMER, "company": COMPANY});
+    sandbox.order("sandbox/customers", other).await;
+    let stock = Stock { identity: identity(100), sandbox: Some(sandbox) };
+    let columns = ENDS.into_iter().enumerate();
+    let all =
+        columns.flat_map(|column| [(column, TABLE, CaseBank::Simulator), (column, AT_BANK, CaseBank::Osuuspankki)]);
+    for ((column, end), table, bank) in all {
         let mut wanted = Vec::new();
-        for (row, (_, act, expected)) in TABLE.iter().enumerate() {
+        for (row, (_, act, expected)) in table.iter().enumerate() {
             let moments: &[Moment] = match expected[column] {
                 Refused(..) => &[Moment::BeforeBody, Moment::BeforeCommit],
                 Done(_) => &[Moment::BeforeCommit],
                 Never(_) => &[],
             };
             for moment in moments {
-                wanted.push((*act, format!("{column}-{row}-{}", *moment as u8), *moment, expected[column]));
+                let tag = format!("{}-{column}-{row}-{}", bank as u8, *moment as u8);
+                wanted.push((*act, tag, *moment, expected[column]));
             }
         }
         // Variants of an operation have the same name for holding: one after the other.
         let (others, first): (Vec<_>, Vec<_>) =
-            wanted.into_iter().partition(|(act, ..)| *act == Act::RetireCertOfAnother);
+            wanted.into_iter().partition(|(act, ..)| [Act::RetireCertOfAnother, Act::EnrollCertAgain].contains(act));
         for wanted in [first, others] {
             let people = wanted.iter().map(|(act, tag, ..)| (*act, tag.clone())).collect();
-            let cases = Case::prepare(&world, &stock, people).await;
+            let cases = Case::prepare(&world, &stock, bank, people).await;
             let group = cases.into_iter().zip(wanted).map(|(case, (_, _, moment, expect))| (case, moment, expect));
-            judge_group(&world, &stock, end, group.collect()).await;
+            let group: Vec<_> = group.collect();
+            let before = stock.at_bank().await;
+            let done = judge_group(&world, &stock, end, group).await;
+            assert_eq!(stock.at_bank().await, before + done, "{end:?}: the bank was asked for what was refused");
         }
     }
 }
 
-/// Brings all cases to the waiting point, ends the right for each, resumes them and checks the results.
-async fn judge_group(world: &World, stock: &Stock, end: End, group: Vec<(Case, Moment, Expect)>) {
+/// Brings all cases to the waiting point, ends the right for each, resumes them and checks the results; returns what the bank is to have done for them.
+async fn judge_group(world: &World, stock: &Stock, end: End, group: Vec<(Case, Moment, Expect)>) -> BankWork {
     let waiting = join_all(group.iter().map(|(case, moment, _)| wait_at(world, stock, case, *moment))).await;
     join_all(group.iter().map(|(case, ..)| world.end(end, case))).await;
     if end == End::Expiry {
         world.expire_all().await;
+        if let Some(sandbox) = &stock.sandbox {
+            sandbox.order("sandbox/time", json!({ "advance_s": 3601 })).await;
+        }
     }
     let mut before = Vec::new();
     for (case, ..) in &group {
@@ -158,6 +187,53 @@ async fn judge_group(world: &World, stock: &Stock, end: End, group: Vec<(Case, M
             }
             Done(why) => assert_eq!(answer.status, case.success(), "{why}: {at}"),
             Never(why) => unreachable!("{why}"),
+        }
+    }
+    let is_done = |act| {
+        let of = |(case, _, expect): &&(Case, Moment, Expect)| {
+            case.bank == CaseBank::Osuuspankki && case.act == act && matches!(expect, Done(_))
+        };
+        group.iter().filter(of).count()
+    };
+    // The bank has given the certificate of a request that is open.
+    BankWork {
+        uploads: is_done(Act::UploadFile),
+        certificates: is_done(Act::EnrollCert),
+        deletions: is_done(Act::DeleteFile),
+    }
+}
+
+/// What cannot be undone at the bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct BankWork {
+    uploads: usize,
+    certificates: usize,
+    deletions: usize,
+}
+
+impl std::ops::Add for BankWork {
+    type Output = Self;
+
+    fn add(self, more: Self) -> Self {
+        Self {
+            uploads: self.uploads + more.uploads,
+            certificates: self.certificates + more.certificates,
+            deletions: self.deletions + more.deletions,
+        }
+    }
+}
+
+impl Stock {
+    /// What the bank has done so far.
+    async fn at_bank(&self) -> BankWork {
+        let sandbox = self.sandbox.as_ref().unwrap();
+        let certificates = sandbox.order("sandbox/certificates", json!({})).await;
+        let files = sandbox.order("sandbox/files", json!({})).await;
+        let is_deleted = |file: &&serde_json::Value| file["deleted"] == true;
+        BankWork {
+            uploads: usize::try_from(sandbox.uploads("op").await).unwrap(),
+            certificates: certificates["certificates"].as_array().unwrap().len(),
+            deletions: files["files"].as_array().unwrap().iter().filter(is_deleted).count(),
         }
     }
 }
@@ -177,7 +253,7 @@ async fn wait_at(world: &World, stock: &Stock, case: &Case, moment: Moment) -> W
             Waiting::ForBody(held)
         }
         Moment::BeforeCommit => {
-            let name = TABLE.iter().find(|(_, act, _)| *act == case.act).unwrap().0;
+            let name = TABLE.iter().chain(AT_BANK).find(|(_, act, _)| *act == case.act).unwrap().0;
             let order = json!({ "operation": name });
             world.served.control("sandbox/hold", order.clone()).await;
             let base = world.base();

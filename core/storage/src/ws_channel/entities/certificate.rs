@@ -1,6 +1,6 @@
 //! Certificate sets (docs/protocols/ws-channel.md §6).
 
-use super::file::NewBankFile;
+use super::file::{FileScope, NewBankFile};
 use super::ledger::NewLedger;
 use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
@@ -32,6 +32,8 @@ pub struct CertMaterial {
     pub serial: String,
     /// End of validity, Unix ms.
     pub not_after: i64,
+    /// What the seal of the key is bound to.
+    pub label: String,
     /// The private key, encrypted by the vault.
     pub sealed_key: Vec<u8>,
     /// Which vault key sealed it.
@@ -56,8 +58,8 @@ pub struct CertSet {
     pub bank: String,
     /// State.
     pub state: CertState,
-    /// Identifies the step that may change the set; changes with each step.
-    pub ticket: String,
+    /// The name of the pair that signs; `None` only while pending.
+    pub pair: Option<String>,
     /// User id at the bank.
     pub ws_user_id: String,
     /// Company as in the bank contract.
@@ -72,7 +74,7 @@ pub struct CertSet {
     pub changed: i64,
 }
 
-/// The data of a new set, from an enrolment or import.
+/// The data of an imported set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCertSet {
     /// User id at the bank.
@@ -81,45 +83,148 @@ pub struct NewCertSet {
     pub company: String,
     /// Target id.
     pub target_id: Option<String>,
+    /// The name of the pair.
+    pub pair: String,
     /// Signing certificate.
     pub signing: CertMaterial,
     /// Encryption certificate.
     pub encryption: Option<CertMaterial>,
+    /// The life that begins with them, JSON.
+    pub life: String,
+    /// When something is to be done by itself, Unix ms.
+    pub due: Option<i64>,
 }
 
-/// The data stored in one transaction when an enrolment succeeds.
+/// The beginning of an enrolment, or of another try.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnrolmentCompletion {
-    /// Tenant of the account.
-    pub api_key: String,
-    /// Account.
-    pub email: String,
-    /// Bank.
-    pub bank: String,
-    /// The ticket given to [`crate::ws_channel::WsChannelStore::begin_enrol`].
+pub struct EnrolmentBegin {
+    /// Account and bank.
+    pub scope: FileScope,
+    /// User id at the bank.
+    pub ws_user_id: String,
+    /// Company as in the bank contract.
+    pub company: String,
+    /// Names who holds the set from now on; unique, from the caller.
     pub ticket: String,
-    /// The set.
-    pub set: NewCertSet,
-    /// Simulator: initial balances (all earlier ones of this connection are removed).
-    pub ledgers: Vec<NewLedger>,
-    /// Simulator: files that appear with the enrolment.
-    pub files: Vec<NewBankFile>,
     /// Now, Unix ms.
     pub now: i64,
 }
 
-/// The result of starting or completing an enrolment, or of an import.
+/// A set while one caller holds it: nobody else changes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldCertSet {
+    /// Tenant.
+    pub api_key: String,
+    /// The set.
+    pub set: CertSet,
+    /// Its life, JSON; empty for one that has none yet.
+    pub life: String,
+}
+
+/// A key whose certificate is asked for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewKeyRequest {
+    /// The name of the pair.
+    pub name: String,
+    /// What the seal of the key is bound to.
+    pub label: String,
+    /// The request, PEM.
+    pub request: String,
+    /// The private key, encrypted by the vault.
+    pub sealed_key: Vec<u8>,
+    /// Which vault key sealed it.
+    pub key_id: String,
+}
+
+impl std::fmt::Debug for NewKeyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewKeyRequest").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A certificate that a bank has issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedForPair {
+    /// The name of the pair.
+    pub name: String,
+    /// Certificate PEM.
+    pub pem: String,
+    /// Subject as listed.
+    pub subject: String,
+    /// Issuer as listed.
+    pub issuer: String,
+    /// Serial number, upper-case hex.
+    pub serial: String,
+    /// End of validity, Unix ms.
+    pub not_after: i64,
+}
+
+/// What is stored of a pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSigningPair {
+    /// Its request, PEM.
+    pub request: Option<String>,
+    /// Its certificate and key; without a certificate, `pem` is empty.
+    pub material: CertMaterial,
+}
+
+/// A step of a life, stored in one transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LifeStep {
+    /// The life, JSON.
+    pub life: String,
+    /// Whether it is over: nothing is there, and nothing asked for. The set is removed.
+    pub is_over: bool,
+    /// The state of the set.
+    pub state: Option<CertState>,
+    /// The pair that signs.
+    pub pair: Option<String>,
+    /// When something is to be done by itself, Unix ms.
+    pub due: Option<i64>,
+    /// A certificate that was issued.
+    pub issued: Option<IssuedForPair>,
+    /// A target id that was found.
+    pub target_id: Option<String>,
+    /// Simulator: initial balances (all earlier ones of this connection are removed).
+    pub ledgers: Vec<NewLedger>,
+    /// Simulator: files that appear with the first certificate.
+    pub files: Vec<NewBankFile>,
+}
+
+/// A set at which something is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueCertSet {
+    /// Owner.
+    pub email: String,
+    /// Bank.
+    pub bank: String,
+}
+
+/// The result of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EnrolOutcome {
-    /// Started, or stored.
+pub enum ImportOutcome {
+    /// Stored.
     Done,
-    /// A set (pending, active or expired) exists, or the ticket is no longer the pending one.
+    /// A set (pending, active or expired) exists.
     Exists,
     /// No such account under this key.
     NoAccount,
 }
 
-outcomes!(EnrolOutcome { Self::Done => "done", Self::Exists => "exists", Self::NoAccount => "no_account" });
+outcomes!(ImportOutcome { Self::Done => "done", Self::Exists => "exists", Self::NoAccount => "no_account" });
+
+/// The result of beginning an enrolment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnrolOutcome {
+    /// The caller holds the set, which is new, or where another try may go on.
+    Held(Box<HeldCertSet>),
+    /// A set exists that another user id, or a caller that is at work, has.
+    Exists,
+    /// No such account under this key.
+    NoAccount,
+}
+
+outcomes!(EnrolOutcome { Self::Held(_) => "begun", Self::Exists => "exists", Self::NoAccount => "no_account" });
 
 /// The result of retiring a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,17 +288,4 @@ pub enum EffectiveCerts {
     LinkedWithoutData,
     /// It has no certificates, and the linked account has none for this bank.
     LinkedWithoutBank,
-}
-
-/// A set that the daily job should renew.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DueRenewal {
-    /// Tenant.
-    pub api_key: String,
-    /// Owner.
-    pub email: String,
-    /// Bank.
-    pub bank: String,
-    /// Earliest end of validity in the set, Unix ms.
-    pub first_expiry: i64,
 }

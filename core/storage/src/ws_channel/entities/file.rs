@@ -135,6 +135,8 @@ pub struct NewUpload {
     pub size: i64,
     /// Fingerprints of the keys that signed.
     pub signers: Vec<String>,
+    /// The message id of the file, if it has one and the bank does not work from the journal: a status report names it.
+    pub message_id: Option<String>,
     /// The bytes, when they must survive until the bank has them.
     pub content: Option<FileContent>,
     /// Refuse the upload if the account uploaded the same bytes after this moment (docs/protocols/ws-channel.md S22);

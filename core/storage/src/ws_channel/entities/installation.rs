@@ -79,8 +79,8 @@ pub enum SealedKind {
         bank: String,
         /// `signing` or `encryption`.
         purpose: String,
-        /// The certificate's serial number.
-        serial: String,
+        /// What the seal is bound to: the name of the pair, or the certificate's serial number.
+        label: String,
     },
     /// The secret of an authenticator.
     Totp,

@@ -1,102 +1,32 @@
-//! Certificate sets: enrolment, import, retirement, and selection for file operations (docs/protocols/ws-channel.md
+//! Certificate sets: import, retirement, and selection for file operations (docs/protocols/ws-channel.md
 //! §6).
 
-use super::files::insert_files;
-use super::ledger::reset_ledgers;
 use super::leftovers::clear_older;
 use crate::engine::{Result, ResultRow, args};
 use crate::ws_channel::{
-    CertMaterial, CertSet, CertState, EffectiveCerts, EnrolOutcome, EnrolmentCompletion, FileScope, NewCertSet,
-    RetireOutcome, RetiredCertificateRow, WsChannelStore, WsChannelTx,
+    CertMaterial, CertSet, CertState, EffectiveCerts, FileScope, ImportOutcome, NewCertSet, RetireOutcome,
+    RetiredCertificateRow, WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
 impl WsChannelStore {
-    /// Reserves the place of (account, bank) for an enrolment: of several callers one wins. The `ticket` (unique, from
-    /// the caller) completes it. A reservation older than `stale_before`, Unix ms, was left by a crash and is replaced.
-    ///
-    /// # Errors
-    /// Environment faults only.
-    pub fn begin_enrol(
-        &self,
-        scope: &FileScope,
-        ticket: &str,
-        now: i64,
-        stale_before: i64,
-    ) -> BoxFuture<'_, Result<EnrolOutcome>> {
-        self.write((scope.clone(), ticket.to_owned(), now, stale_before), |tx, (scope, ticket, now, stale_before)| {
-            Box::pin(async move {
-                if !account_is_there(tx, &scope.api_key, &scope.email).await? {
-                    return Ok(EnrolOutcome::NoAccount);
-                }
-                clear_older(tx, &scope.api_key, &scope.email).await?;
-                let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND changed < $4";
-                tx.execute(sql, args![&scope.email, &scope.bank, CertState::Pending, *stale_before]).await?;
-                let sql = "INSERT INTO cert_set (email, bank, state, ticket, ws_user_id, company, target_id, first_expiry, changed, \
-                           attempted) VALUES ($1, $2, $3, $4, '', '', NULL, 0, $5, $5) ON CONFLICT (email, bank) DO NOTHING";
-                let values = args![&scope.email, &scope.bank, CertState::Pending, ticket, *now];
-                Ok(if tx.execute(sql, values).await? == 1 { EnrolOutcome::Done } else { EnrolOutcome::Exists })
-            })
-        })
-    }
-
-    /// Stores the certificates issued by the bank, with the simulator's initial files and balances.
-    /// [`EnrolOutcome::Exists`] when the ticket is no longer the pending one; nothing changed then.
-    ///
-    /// # Errors
-    /// Environment faults; [`StoreError::Misuse`](crate::engine::StoreError::Misuse) for a file that is too large for a row.
-    pub fn complete_enrol(&self, completion: EnrolmentCompletion) -> BoxFuture<'_, Result<EnrolOutcome>> {
-        self.write(completion, |tx, c| {
-            Box::pin(async move {
-                let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND ticket = $4";
-                if tx.execute(sql, args![&c.email, &c.bank, CertState::Pending, &c.ticket]).await? == 0 {
-                    return Ok(EnrolOutcome::Exists);
-                }
-                insert_set(tx, (&c.email, &c.bank), &c.ticket, &c.set, c.now, NEVER).await?;
-                let scope = FileScope { api_key: c.api_key.clone(), email: c.email.clone(), bank: c.bank.clone() };
-                reset_ledgers(tx, &scope, &c.ledgers).await?;
-                insert_files(tx, &scope, &c.files).await?;
-                Ok(EnrolOutcome::Done)
-            })
-        })
-    }
-
-    /// Releases a reservation. False when the ticket is no longer the pending one.
-    ///
-    /// # Errors
-    /// Environment faults only.
-    pub fn abandon_enrol(&self, email: &str, bank: &str, ticket: &str) -> BoxFuture<'_, Result<bool>> {
-        self.write((email.to_owned(), bank.to_owned(), ticket.to_owned()), |tx, (email, bank, ticket)| {
-            Box::pin(async move {
-                let sql = "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state = $3 AND ticket = $4";
-                Ok(tx.execute(sql, args![email, bank, CertState::Pending, ticket]).await? == 1)
-            })
-        })
-    }
-
     /// ImportCert (docs/protocols/ws-channel.md §2.18): stores a set if there is none.
     ///
     /// # Errors
     /// Environment faults only.
-    pub fn import_certs(
-        &self,
-        scope: &FileScope,
-        ticket: &str,
-        set: NewCertSet,
-        now: i64,
-    ) -> BoxFuture<'_, Result<EnrolOutcome>> {
-        self.write((scope.clone(), ticket.to_owned(), set, now), |tx, (scope, ticket, set, now)| {
+    pub fn import_certs(&self, scope: &FileScope, set: NewCertSet, now: i64) -> BoxFuture<'_, Result<ImportOutcome>> {
+        self.write((scope.clone(), set, now), |tx, (scope, set, now)| {
             Box::pin(async move {
                 if !account_is_there(tx, &scope.api_key, &scope.email).await? {
-                    return Ok(EnrolOutcome::NoAccount);
+                    return Ok(ImportOutcome::NoAccount);
                 }
                 clear_older(tx, &scope.api_key, &scope.email).await?;
                 let sql = "SELECT count(*) FROM cert_set WHERE email = $1 AND bank = $2";
                 if tx.number(sql, args![&scope.email, &scope.bank]).await? > 0 {
-                    return Ok(EnrolOutcome::Exists);
+                    return Ok(ImportOutcome::Exists);
                 }
-                insert_set(tx, (&scope.email, &scope.bank), ticket, set, *now, NEVER).await?;
-                Ok(EnrolOutcome::Done)
+                insert_set(tx, (&scope.email, &scope.bank), set, *now).await?;
+                Ok(ImportOutcome::Done)
             })
         })
     }
@@ -115,7 +45,8 @@ impl WsChannelStore {
                 let name = format!("{}.REMOVED.{suffix}", scope.bank);
                 let sql = "INSERT INTO retired_certificate (email, name, purpose, bank, pem, subject, issuer, serial, not_after, \
                            retired_at) SELECT c.email, CAST($3 AS TEXT), c.purpose, c.bank, c.pem, c.subject, c.issuer, c.serial, \
-                           c.not_after, CAST($4 AS BIGINT) FROM certificate c WHERE c.email = $1 AND c.bank = $2";
+                           c.not_after, CAST($4 AS BIGINT) FROM certificate_pair c JOIN cert_set s ON s.email = c.email AND s.bank = c.bank \
+                           AND s.pair = c.name WHERE c.email = $1 AND c.bank = $2";
                 if tx.execute(sql, args![&scope.email, &scope.bank, &name, *now]).await? == 0 {
                     return Ok(RetireOutcome::NothingActive);
                 }
@@ -192,48 +123,41 @@ fn is_usable(set: &CertSet, now: i64) -> bool {
     state && set.signing.as_ref().is_some_and(alive) && set.encryption.as_ref().is_none_or(alive)
 }
 
-async fn account_is_there(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<bool> {
+pub(super) async fn account_is_there(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<bool> {
     Ok(tx.number("SELECT count(*) FROM account WHERE email = $1 AND api_key = $2", args![email, api_key]).await? == 1)
 }
 
-/// The time of the last renewal attempt of a new set.
-const NEVER: i64 = 0;
-
-/// Inserts an active set of (account, bank); `attempted` is the time of the last renewal attempt, Unix ms.
-pub(super) async fn insert_set(
-    tx: &mut WsChannelTx,
-    (email, bank): (&str, &str),
-    ticket: &str,
-    set: &NewCertSet,
-    now: i64,
-    attempted: i64,
-) -> Result<()> {
+/// Inserts an active set of (account, bank).
+async fn insert_set(tx: &mut WsChannelTx, (email, bank): (&str, &str), set: &NewCertSet, now: i64) -> Result<()> {
     let first_expiry =
         set.encryption.as_ref().map_or(set.signing.not_after, |e| e.not_after.min(set.signing.not_after));
-    let sql = "INSERT INTO cert_set (email, bank, state, ticket, ws_user_id, company, target_id, first_expiry, changed, attempted) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let sql = "INSERT INTO cert_set (email, bank, state, ticket, ws_user_id, company, target_id, first_expiry, changed, \
+               pair, life, due) VALUES ($1, $2, $3, '', $4, $5, $6, $7, $8, $9, $10, $11)";
     let values = args![
         email,
         bank,
         CertState::Active,
-        ticket,
         &set.ws_user_id,
         &set.company,
         &set.target_id,
         first_expiry,
         now,
-        attempted
+        &set.pair,
+        &set.life,
+        set.due
     ];
     tx.execute(sql, values).await?;
     let pairs = [("signing", Some(&set.signing)), ("encryption", set.encryption.as_ref())];
     for (purpose, material) in pairs {
         let Some(m) = material else { continue };
-        let sql = "INSERT INTO certificate (email, bank, purpose, pem, subject, issuer, serial, not_after, sealed_key, key_id) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        let sql = "INSERT INTO certificate_pair (email, bank, name, purpose, label, request, pem, subject, issuer, serial, \
+                   not_after, sealed_key, key_id) VALUES ($1, $2, $3, $4, $5, NULL, $6, $7, $8, $9, $10, $11, $12)";
         let values = args![
             email,
             bank,
+            &set.pair,
             purpose,
+            &m.label,
             &m.pem,
             &m.subject,
             &m.issuer,
@@ -248,7 +172,8 @@ pub(super) async fn insert_set(
     Ok(())
 }
 
-fn touch(tx: &mut WsChannelTx, email: &str) {
+/// Marks that the certificates in use have changed.
+pub(super) fn touch(tx: &mut WsChannelTx, email: &str) {
     // Borrowers see another account's certificates, so every listing may be affected.
     tx.touch_auth();
     tx.touch_files(email);
@@ -260,12 +185,12 @@ pub(super) async fn select_sets(
     email: Option<&str>,
     api_key: Option<&str>,
 ) -> Result<Vec<CertSet>> {
-    const OF_ACCOUNT: &str = "SELECT s.email, s.bank, s.state, s.ticket, s.ws_user_id, s.company, s.target_id, s.changed, \
-        c.purpose, c.pem, c.subject, c.issuer, c.serial, c.not_after, c.sealed_key, c.key_id FROM cert_set s \
-        LEFT JOIN certificate c ON c.email = s.email AND c.bank = s.bank WHERE s.email = $1 ORDER BY s.email, s.bank";
-    const OF_TENANT: &str = "SELECT s.email, s.bank, s.state, s.ticket, s.ws_user_id, s.company, s.target_id, s.changed, \
-        c.purpose, c.pem, c.subject, c.issuer, c.serial, c.not_after, c.sealed_key, c.key_id FROM account a \
-        JOIN cert_set s ON s.email = a.email LEFT JOIN certificate c ON c.email = s.email AND c.bank = s.bank \
+    const OF_ACCOUNT: &str = "SELECT s.email, s.bank, s.state, s.pair, s.ws_user_id, s.company, s.target_id, s.changed, \
+        c.purpose, c.pem, c.subject, c.issuer, c.serial, c.not_after, c.label, c.sealed_key, c.key_id FROM cert_set s \
+        LEFT JOIN certificate_pair c ON c.email = s.email AND c.bank = s.bank AND c.name = s.pair WHERE s.email = $1 ORDER BY s.email, s.bank";
+    const OF_TENANT: &str = "SELECT s.email, s.bank, s.state, s.pair, s.ws_user_id, s.company, s.target_id, s.changed, \
+        c.purpose, c.pem, c.subject, c.issuer, c.serial, c.not_after, c.label, c.sealed_key, c.key_id FROM account a \
+        JOIN cert_set s ON s.email = a.email LEFT JOIN certificate_pair c ON c.email = s.email AND c.bank = s.bank AND c.name = s.pair \
         WHERE a.api_key = $1 ORDER BY s.email, s.bank";
     let rows = match (email, api_key) {
         (Some(email), _) => tx.query(OF_ACCOUNT, args![email]).await?,
@@ -291,7 +216,7 @@ fn read_set(mut row: ResultRow) -> Result<(CertSet, Option<(String, CertMaterial
         email: row.text()?,
         bank: row.text()?,
         state: row.word(CertState::parse)?,
-        ticket: row.text()?,
+        pair: row.opt_text()?,
         ws_user_id: row.text()?,
         company: row.text()?,
         target_id: row.opt_text()?,
@@ -308,6 +233,7 @@ fn read_set(mut row: ResultRow) -> Result<(CertSet, Option<(String, CertMaterial
         issuer: row.text()?,
         serial: row.text()?,
         not_after: row.int()?,
+        label: row.text()?,
         sealed_key: row.blob()?,
         key_id: row.text()?,
     };

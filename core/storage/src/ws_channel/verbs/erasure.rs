@@ -16,7 +16,7 @@ const ERASE: &[&str] = &[
     "DELETE FROM upload",
     "DELETE FROM ledger",
     "DELETE FROM pgp_key",
-    "DELETE FROM certificate",
+    "DELETE FROM certificate_pair",
     "DELETE FROM cert_set",
     "DELETE FROM retired_certificate",
     "DELETE FROM mode_user",

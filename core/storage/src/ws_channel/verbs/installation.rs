@@ -114,9 +114,14 @@ async fn insert(tx: &mut WsChannelTx, kind: IdKind, id: &str) -> Result<()> {
 
 async fn sealed(tx: &mut WsChannelTx) -> Result<Vec<SealedSecret>> {
     let mut all = Vec::new();
-    for mut row in tx.query("SELECT email, bank, purpose, serial, sealed_key FROM certificate", &[]).await? {
+    // Data of an older version has the certificates in another table.
+    let sql = match tx.has_table("certificate_pair").await? {
+        true => "SELECT email, bank, purpose, label, sealed_key FROM certificate_pair",
+        false => "SELECT email, bank, purpose, serial, sealed_key FROM certificate",
+    };
+    for mut row in tx.query(sql, &[]).await? {
         let email = row.text()?;
-        let kind = SealedKind::BankKey { bank: row.text()?, purpose: row.text()?, serial: row.text()? };
+        let kind = SealedKind::BankKey { bank: row.text()?, purpose: row.text()?, label: row.text()? };
         all.push(SealedSecret { email, kind, sealed: row.blob()? });
     }
     for mut row in tx.query("SELECT email, totp_secret FROM mode_user WHERE totp_secret IS NOT NULL", &[]).await? {

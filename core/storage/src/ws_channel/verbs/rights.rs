@@ -146,7 +146,7 @@ async fn judge_connection(
 ) -> Result<Option<LostRight>> {
     let sql = locking!(
         tx,
-        "SELECT 1 FROM cert_set s JOIN certificate c ON c.email = s.email AND c.bank = s.bank AND c.purpose = 'signing' \
+        "SELECT 1 FROM cert_set s JOIN certificate_pair c ON c.email = s.email AND c.bank = s.bank AND c.name = s.pair AND c.purpose = 'signing' \
          WHERE s.email = $1 AND s.bank = $2 AND s.state IN ($3, $4) AND s.first_expiry > $5 AND (c.serial = $6 OR NOT EXISTS \
          (SELECT 1 FROM retired_certificate r WHERE r.email = s.email AND r.bank = s.bank AND r.serial = $6))",
         " FOR KEY SHARE OF s"
@@ -156,7 +156,7 @@ async fn judge_connection(
     if holds && owner != email {
         let sql = "SELECT 1 FROM account WHERE email = $1 AND linked_to = $2";
         // A new own certificate takes precedence.
-        let own = "SELECT count(*) FROM certificate WHERE email = $1 AND bank = $2 AND purpose = 'signing'";
+        let own = "SELECT count(*) FROM cert_set WHERE email = $1 AND bank = $2 AND pair IS NOT NULL";
         holds = tx.first(sql, args![email, owner]).await?.is_some() && tx.number(own, args![email, bank]).await? == 0;
     }
     if holds {
@@ -168,8 +168,9 @@ async fn judge_connection(
 async fn judge_certificate(tx: &mut WsChannelTx, email: &str, bank: &str, serial: &str) -> Result<Option<LostRight>> {
     let sql = locking!(
         tx,
-        "SELECT 1 FROM certificate WHERE email = $1 AND bank = $2 AND purpose = 'signing' AND serial = $3",
-        " FOR KEY SHARE"
+        "SELECT 1 FROM cert_set s JOIN certificate_pair c ON c.email = s.email AND c.bank = s.bank AND c.name = s.pair \
+         WHERE s.email = $1 AND s.bank = $2 AND c.purpose = 'signing' AND c.serial = $3",
+        " FOR SHARE OF s"
     );
     Ok(tx.first(sql, args![email, bank, serial]).await?.is_none().then_some(LostRight::Certificate))
 }

@@ -3,7 +3,7 @@
 use super::files::{content_values, read_content};
 use crate::engine::{ColumnValue, Result, ResultRow, StoreError, args};
 use crate::ws_channel::{
-    FileScope, JournalledUpload, NewUpload, UploadOutcome, UploadState, WsChannelStore, WsChannelTx,
+    FileScope, JournalledUpload, NewUpload, UploadOutcome, UploadState, VerbOutcome, WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
@@ -31,6 +31,51 @@ impl WsChannelStore {
     ) -> BoxFuture<'_, Result<Option<Vec<String>>>> {
         self.write((id.to_owned(), state, detail.to_owned(), now), |tx, (id, state, detail, now)| {
             Box::pin(finish(tx, id, *state, detail, *now))
+        })
+    }
+
+    /// Settles an upload whose outcome is unknown, as a person has found out. False when it is in another state.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn settle_unknown(&self, id: &str, state: UploadState, detail: &str, now: i64) -> BoxFuture<'_, Result<bool>> {
+        self.write((id.to_owned(), state, detail.to_owned(), now), |tx, (id, state, detail, now)| {
+            Box::pin(async move {
+                let sql = "UPDATE upload SET state = $2, detail = $3, finished = $4 WHERE id = $1 AND state = $5";
+                Ok(tx.execute(sql, args![id, *state, detail, *now, UploadState::Unknown]).await? == 1)
+            })
+        })
+    }
+
+    /// Settles as accepted the upload over this connection that a status report of the bank names, if its outcome is unknown and
+    /// it was received before `received_before`, Unix ms. A message id that the connection has used more than once settles
+    /// nothing (docs/protocols/sepa-web-services.md §6.5).
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn settle_by_report(
+        &self,
+        scope: &FileScope,
+        message_id: &str,
+        received_before: i64,
+        now: i64,
+    ) -> BoxFuture<'_, Result<SettledByReport>> {
+        self.write((scope.clone(), message_id.to_owned(), received_before, now), |tx, (scope, message_id, before, now)| {
+            Box::pin(async move {
+                let sql = "SELECT id, state, received FROM upload WHERE api_key = $1 AND connection = $2 AND bank = $3 \
+                           AND message_id = $4";
+                let values = args![&scope.api_key, &scope.email, &scope.bank, message_id];
+                let mut rows = tx.query(sql, values).await?;
+                let (Some(mut row), true) = (rows.pop(), rows.is_empty()) else { return Ok(SettledByReport(None)) };
+                let (id, state, received) = (row.text()?, row.word(UploadState::parse)?, row.int()?);
+                if state != UploadState::Unknown || received >= *before {
+                    return Ok(SettledByReport(None));
+                }
+                let detail = "a status report of the bank names it";
+                let sql = "UPDATE upload SET state = $2, detail = $3, finished = $4 WHERE id = $1 AND state = $5";
+                tx.execute(sql, args![&id, UploadState::Accepted, detail, *now, UploadState::Unknown]).await?;
+                Ok(SettledByReport(Some(id)))
+            })
         })
     }
 
@@ -109,6 +154,20 @@ impl WsChannelStore {
     }
 }
 
+/// The upload that a report has settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledByReport(pub Option<String>);
+
+impl VerbOutcome for SettledByReport {
+    fn outcome(&self) -> &'static str {
+        UploadState::Accepted.as_str()
+    }
+
+    fn is_recorded(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
 async fn record(tx: &mut WsChannelTx, u: &NewUpload) -> Result<UploadOutcome> {
     if let Some(since) = u.no_duplicate_since {
         let sql = "SELECT id FROM upload WHERE api_key = $1 AND email = $2 AND sha256 = $3 AND received > $4 AND bank = $5 \
@@ -120,9 +179,10 @@ async fn record(tx: &mut WsChannelTx, u: &NewUpload) -> Result<UploadOutcome> {
     }
     let (path, content) = u.content.as_ref().map_or(Ok((ColumnValue::Null, ColumnValue::Null)), content_values)?;
     let sql = "INSERT INTO upload (id, api_key, email, connection, bank, file_type, file_name, sha256, size, signers, state, detail, \
-               received, finished, path, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', $12, NULL, $13, $14) \
+               received, finished, path, content, message_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', $12, NULL, \
+               $13, $14, $15) \
                ON CONFLICT (id) DO NOTHING";
-    let values: [ColumnValue; 14] = [
+    let values: [ColumnValue; 15] = [
         (&u.id).into(),
         (&u.scope.api_key).into(),
         (&u.email).into(),
@@ -137,6 +197,7 @@ async fn record(tx: &mut WsChannelTx, u: &NewUpload) -> Result<UploadOutcome> {
         u.now.into(),
         path,
         content,
+        (&u.message_id).into(),
     ];
     if tx.execute(sql, &values).await? == 0 {
         return Err(StoreError::misuse("an upload with this id exists; ids are unique"));

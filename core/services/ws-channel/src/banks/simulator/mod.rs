@@ -9,8 +9,13 @@ mod lost;
 use std::path::Path;
 
 use bankchannel_bank_simulator::{AnswerIds, BankLedger, DEFAULT_BALANCE_CENTS, DEFAULT_IBAN, opening_statement};
-use bankchannel_crypto::{random, rsa::RsaPrivateKey, x509::Certificate};
+use bankchannel_crypto::{
+    random,
+    rsa::{RsaPrivateKey, RsaPublicKey},
+    x509::{Certificate, CertificateRequest, SubjectAttribute},
+};
 use bankchannel_foundation::Result;
+use bankchannel_renewal::RenewalRules;
 use bankchannel_storage::ws_channel::{
     BankFile, FileContent, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, WsChannelStore,
 };
@@ -19,8 +24,8 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tokio::sync::{Notify, Semaphore};
 
 use super::{
-    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateEnrolment, IssuedCertificates,
-    IssuedPair, OutgoingFile, PendingBankAnswer,
+    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
+    CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
 };
 use crate::{
     config::{ServiceConfig, SimulatorMode},
@@ -43,8 +48,6 @@ const TARGET_ID: &str = "SIM";
 const NO_ACCOUNT: &str = "N/A";
 /// Length of a file's reference.
 const REFERENCE_CHARS: usize = 26;
-/// RSA bits of a customer's key (§6.2).
-const KEY_BITS: usize = 2048;
 /// Limit of concurrent heavy work (keys, documents).
 const AT_ONCE: usize = 2;
 
@@ -55,6 +58,7 @@ pub(crate) struct SimulatorBank {
     mode: SimulatorMode,
     /// Whether a payment file whose message id was seen is rejected.
     rejects_duplicates: bool,
+    renew_before_days: u32,
     wake: Notify,
     permits: Semaphore,
     aside: aside::PaymentsSetAside,
@@ -73,6 +77,7 @@ impl SimulatorBank {
             files: content::folder(data, config),
             mode: config.banks.simulator,
             rejects_duplicates: config.simulator_rejects_duplicates,
+            renew_before_days: config.renew_before_days,
             wake: Notify::new(),
             permits: Semaphore::new(AT_ONCE),
             aside: aside::PaymentsSetAside::default(),
@@ -90,14 +95,11 @@ impl SimulatorBank {
         let _permit = self.permits.acquire().await.map_err(|why| failed(&why))?;
         background::blocking(work).await.map_err(|why| failed(&why))
     }
+}
 
-    /// A new certified key pair.
-    async fn certify(&self, subject: &str, company: &str, now_ms: i64) -> Result<IssuedPair, BankError> {
-        let key = self.heavily(|| RsaPrivateKey::generate(KEY_BITS)).await?;
-        let private_key = key.map_err(|why| BankError::Failed(why.to_string()))?;
-        let certificate = self.authority.certify(subject, company, private_key.public(), now_ms)?;
-        Ok(IssuedPair { certificate, private_key })
-    }
+/// How its certificates are renewed.
+pub(super) fn renewal_rules(renew_before_days: u32) -> RenewalRules {
+    RenewalRules { renew_before_days, not_before_half: false, supersedes_at_once: false }
 }
 
 /// Checks that it can be opened, as far as possible without creating anything.
@@ -155,27 +157,42 @@ impl BankChannel for SimulatorBank {
         })
     }
 
-    fn enrol<'a>(&'a self, request: &'a CertificateEnrolment) -> PendingBankAnswer<'a, IssuedCertificates> {
+    fn renewal_rules(&self) -> RenewalRules {
+        renewal_rules(self.renew_before_days)
+    }
+
+    fn certificate_request(
+        &self,
+        customer: &CertificateCustomer,
+        key: &RsaPrivateKey,
+    ) -> Result<CertificateRequest, BankError> {
+        CertificateRequest::make(&[(SubjectAttribute::CommonName, &customer.ws_user_id)], key)
+            .map_err(|_| BankError::Parameter("WsUserId"))
+    }
+
+    fn issue<'a>(&'a self, order: &'a CertificateOrder<'a>) -> PendingBankAnswer<'a, CertificateOfBank> {
         Box::pin(async move {
-            let signing = self.certify(request.ws_user_id.as_str(), request.company.as_str(), request.now_ms).await?;
-            let (now, today) = bank_day(request.now_ms);
-            let statement = first_statement(now, today).map_err(BankError::Failed)?;
-            Ok(IssuedCertificates {
-                signing,
-                encryption: None,
-                target_id: Some(TARGET_ID.to_owned()),
-                ledgers: vec![first_ledger(1)],
-                files: vec![file(STATEMENT, DEFAULT_IBAN, request.now_ms, FileContent::Inline(statement))],
-            })
+            let customer = order.customer;
+            let key = RsaPublicKey::from_spki_der(order.request.key().spki_der());
+            let key = key.map_err(|why| BankError::Failed(why.to_string()))?;
+            let certificate = self.authority.certify(&customer.ws_user_id, &customer.company, &key, order.now_ms)?;
+            let is_first = matches!(order.proof, CertificateProof::Code(_));
+            let (ledgers, files) = if is_first {
+                let (now, today) = bank_day(order.now_ms);
+                let statement = first_statement(now, today).map_err(BankError::Failed)?;
+                let statement = file(STATEMENT, DEFAULT_IBAN, order.now_ms, FileContent::Inline(statement));
+                (vec![first_ledger(1)], vec![statement])
+            } else {
+                (Vec::new(), Vec::new())
+            };
+            let target_id = is_first.then(|| TARGET_ID.to_owned());
+            Ok(CertificateOfBank { certificate, target_id, ledgers, files })
         })
     }
 
-    fn renew<'a>(&'a self, at: &'a AccountBankConnection<'a>) -> PendingBankAnswer<'a, IssuedCertificates> {
-        Box::pin(async move {
-            let signing = self.certify(&at.set.ws_user_id, &at.set.company, at.now_ms).await?;
-            let target_id = at.set.target_id.clone();
-            Ok(IssuedCertificates { signing, encryption: None, target_id, ledgers: Vec::new(), files: Vec::new() })
-        })
+    fn try_pair<'a>(&'a self, _: &'a CertificateCustomer, _: &'a SigningMaterial) -> PendingBankAnswer<'a, ()> {
+        // It knows the certificates that it has issued.
+        Box::pin(async { Ok(()) })
     }
 
     fn check_enrolment(&self, request: &CertificateEnrolment) -> Result<(), BankError> {

@@ -1,0 +1,94 @@
+//! What a person has to know of certificates in time (docs/protocols/sepa-web-services.md §6.2): log, audit trail, outbox.
+
+use bankchannel_crypto::random;
+use bankchannel_foundation::model::Timestamp;
+use bankchannel_renewal::CertificateLife;
+use bankchannel_storage::ws_channel::{AuditEntry, DueCertSet};
+use bankchannel_ws_channel::model::Bank;
+use serde_json::{Value, json};
+
+use crate::service::BackgroundService;
+
+/// The operation name of alerts in the audit trail.
+const OPERATION: &str = "ws_channel.certificate_alert";
+
+/// Tells the operator of a bank's trusted authority that ends soon: there is no account to which it belongs.
+pub(super) async fn tell_of_bank(service: &BackgroundService, bank: Bank, text: &str) {
+    let message = json!({
+        "id": random::uuid_v4(),
+        "channel": "operator",
+        "to": "",
+        "purpose": "authority_alert",
+        "bank": bank.as_str(),
+        "text": text,
+    });
+    hand_over(service, message, bank.as_str()).await;
+    record(service, ("", "", bank.as_str()), text).await;
+}
+
+async fn hand_over(service: &BackgroundService, message: Value, bank: &str) {
+    if let Err(why) = service.outbox.hand_over(message).await {
+        tracing::error!(%why, bank, "an alert could not be handed over");
+    }
+}
+
+async fn record(service: &BackgroundService, (api_key, email, bank): (&str, &str, &str), text: &str) {
+    let entry = AuditEntry {
+        at: service.now_ms(),
+        request_id: random::uuid_v4(),
+        api_key: api_key.to_owned(),
+        email: email.to_owned(),
+        operation: OPERATION.into(),
+        object: bank.to_owned(),
+        outcome: "told".into(),
+        detail: text.to_owned(),
+        ..AuditEntry::default()
+    };
+    if let Err(why) = service.writer().append_audit(entry).await {
+        tracing::error!(%why, "an alert could not be recorded");
+    }
+}
+
+/// Something that a person has to know of a set.
+pub(super) struct SetAlert<'a> {
+    pub(super) due: &'a DueCertSet,
+    pub(super) api_key: &'a str,
+    pub(super) life: &'a CertificateLife,
+    /// The days before the end of the certificate that are reached now.
+    pub(super) days: Option<u32>,
+    /// What a person has to do, if that is new.
+    pub(super) person: Option<&'a str>,
+    /// Why the last attempt has failed.
+    pub(super) failure: Option<&'a str>,
+}
+
+/// Tells it: once for each day and each stop. What cannot be handed over is logged.
+pub(super) async fn tell(service: &BackgroundService, alert: SetAlert<'_>) {
+    let SetAlert { due, api_key, life, days, person, failure } = alert;
+    if days.is_none() && person.is_none() {
+        return;
+    }
+    let end_s = life.active.as_ref().map(|active| active.not_after_s);
+    let end = end_s.map(|end_s| Timestamp::from_ms(end_s * 1000));
+    let mut text = match (&end, days) {
+        (Some(end), Some(days)) => format!("the certificate at {} ends in {days} days, on {}", due.bank, end.as_str()),
+        _ => format!("the certificate at {} needs a person", due.bank),
+    };
+    if let Some(why) = person.or(failure) {
+        text = format!("{text}: {why}");
+    }
+    tracing::warn!(bank = due.bank, account = due.email, days, "{text}");
+    let message = json!({
+        "id": random::uuid_v4(),
+        "channel": "email",
+        "to": due.email,
+        "purpose": "certificate_alert",
+        "email": due.email,
+        "bank": due.bank,
+        "days_left": days,
+        "expires_at": end.as_ref().map(Timestamp::as_str),
+        "text": text,
+    });
+    hand_over(service, message, &due.bank).await;
+    record(service, (api_key, &due.email, &due.bank), &text).await;
+}

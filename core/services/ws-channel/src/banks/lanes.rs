@@ -1,0 +1,90 @@
+//! Who may speak with a bank at once: requests for certificates a few at a time, and alone where the next certificate ends the
+//! present one (docs/protocols/sepa-web-services.md §6.3).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use bankchannel_storage::ws_channel::FileScope;
+use bankchannel_ws_channel::model::Bank;
+use tokio::{
+    sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, OwnedSemaphorePermit, RwLock, Semaphore},
+    time::Instant,
+};
+
+use super::{BANK_TIMEOUT, ServiceBanks};
+use crate::{fault::HandlerFault, service::WsChannelService};
+
+/// How often the journal is looked at for uploads of other instances.
+const LOOK: Duration = Duration::from_millis(200);
+/// Locks that nobody holds are dropped when there are so many.
+const LOCKS: usize = 1024;
+
+/// An account and a bank.
+type AccountAtBank = (String, String);
+
+/// One lock for each connection that is in use.
+#[derive(Default)]
+pub(super) struct ConnectionLocks(Mutex<HashMap<AccountAtBank, Weak<RwLock<()>>>>);
+
+impl ConnectionLocks {
+    fn of(&self, scope: &FileScope) -> Arc<RwLock<()>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= LOCKS {
+            all.retain(|_, lock| lock.strong_count() > 0);
+        }
+        let place = all.entry((scope.email.clone(), scope.bank.clone())).or_default();
+        place.upgrade().unwrap_or_else(|| {
+            let lock = Arc::new(RwLock::new(()));
+            *place = Arc::downgrade(&lock);
+            lock
+        })
+    }
+}
+
+/// The turns of each bank, made on first use.
+#[derive(Default)]
+pub(super) struct BankTurns(Mutex<HashMap<Bank, Arc<Semaphore>>>);
+
+impl ServiceBanks {
+    /// A call that goes on beside others of its connection, until the present certificate ends with the next one.
+    pub(super) async fn beside(&self, scope: &FileScope) -> OwnedRwLockReadGuard<()> {
+        self.locks.of(scope).read_owned().await
+    }
+
+    /// Waits until no call of this connection is under way, and keeps others away.
+    ///
+    /// # Errors
+    /// Store faults.
+    pub(super) async fn alone(
+        &self,
+        service: &WsChannelService,
+        scope: &FileScope,
+    ) -> Result<OwnedRwLockWriteGuard<()>, HandlerFault> {
+        let alone = self.locks.of(scope).write_owned().await;
+        // Another instance's uploads are in the journal. Its lists and downloads change nothing, and may be repeated.
+        let until = Instant::now() + BANK_TIMEOUT;
+        while !service.store.is_only_writer()
+            && Instant::now() < until
+            && service.store.is_uploading(&scope.email, &scope.bank).await?
+        {
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(alone)
+    }
+
+    /// A turn to ask a bank for a certificate, or to try one.
+    ///
+    /// # Errors
+    /// None but an internal one.
+    pub(super) async fn permit(&self, bank: Bank) -> Result<OwnedSemaphorePermit, HandlerFault> {
+        let turns = {
+            let mut all = self.turns.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let at_once = || self.channel(bank).map_or(1, |channel| channel.renewals_at_once());
+            Arc::clone(all.entry(bank).or_insert_with(|| Arc::new(Semaphore::new(at_once()))))
+        };
+        turns.acquire_owned().await.map_err(HandlerFault::internal)
+    }
+}

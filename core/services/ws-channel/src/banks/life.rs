@@ -1,0 +1,521 @@
+//! The lives of certificates in the service's store (docs/protocols/ws-channel.md §6.2): what the driver of `core/renewal`
+//! needs of the store, and of a bank.
+//!
+//! ```text
+//!   EnrollCert ─┐                        ┌─ SetStore: one set, held; keys sealed; each step one transaction
+//!   upkeep ─────┼─► CertificateDriver ───┤
+//!   operator ───┘                        └─ SetBank: the bank's channel, a few calls at a time
+//! ```
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bankchannel_crypto::{
+    rsa::RsaPrivateKey,
+    x509::{Certificate, CertificateRequest},
+};
+use bankchannel_renewal::{
+    AttemptKind, CertificateBank, CertificateDriver, CertificateLife, CertificateStore, KnownPair, LifeEventRefused,
+    LifeStepFault, PairTrial, PendingStep, RenewalDue, RenewalRules, RequestEffect,
+};
+use bankchannel_sepa_web_services::codes;
+use bankchannel_storage::ws_channel::{
+    AuditEntry, CertSet, CertState, HeldCertSet, IssuedForPair, LifeStep, NewBankFile, NewKeyRequest, NewLedger,
+};
+use bankchannel_transport::background;
+use bankchannel_ws_channel::model::{Bank, BankPin};
+use tokio::sync::OwnedRwLockWriteGuard;
+
+use super::{
+    BankChannel, BankError, CertificateCustomer, CertificateOrder, CertificateProof, PKI_TIMEOUT, SigningMaterial,
+    channel::unopened, within,
+};
+use crate::{
+    certs::material::{self, SIGNING, SealedFor},
+    fault::HandlerFault,
+    service::{SettlingStore, WsChannelService},
+};
+
+const DAY_S: i64 = 24 * 60 * 60;
+/// RSA bits of a customer's key (§6.2).
+const KEY_BITS: usize = 2048;
+
+/// Reads a life. A set of before lives were stored has the certificate that it uses.
+///
+/// # Errors
+/// An internal fault for one that is damaged.
+pub(crate) fn read(text: &str, set: &CertSet) -> Result<CertificateLife, HandlerFault> {
+    if !text.is_empty() {
+        return serde_json::from_str(text).map_err(|_| HandlerFault::internal("a stored certificate life is damaged"));
+    }
+    let mut life = CertificateLife::default();
+    if let (Some(found), Some(name)) = (&set.signing, &set.pair) {
+        let certificate = Certificate::from_pem(&found.pem).map_err(HandlerFault::internal)?;
+        life.adopt(KnownPair::of(name.clone(), &certificate)).map_err(HandlerFault::internal)?;
+    }
+    Ok(life)
+}
+
+/// A life as it is stored.
+///
+/// # Errors
+/// None that is known.
+pub(crate) fn written(life: &CertificateLife) -> Result<String, HandlerFault> {
+    serde_json::to_string(life).map_err(HandlerFault::internal)
+}
+
+/// When something is to be done by itself, milliseconds: a step of the renewal, an alert, a replaced key to be destroyed.
+pub(crate) fn due_ms(life: &CertificateLife, rules: RenewalRules, now_ms: i64) -> Option<i64> {
+    let now_s = now_ms.div_euclid(1000);
+    let step_s = match life.due(rules, now_s) {
+        RenewalDue::Nothing(at_s) => at_s,
+        RenewalDue::Send(attempt) if attempt.kind == AttemptKind::First => None,
+        RenewalDue::Begin(_) | RenewalDue::Send(_) | RenewalDue::Try(_) => Some(now_s),
+        RenewalDue::Person(_) => None,
+    };
+    let alert_s = life.active.as_ref().filter(|active| active.holds_at(now_s)).and_then(|active| {
+        if life.clone().tell_days(now_s).is_some() {
+            return Some(now_s);
+        }
+        let at_s = |days: &u32| active.not_after_s - i64::from(*days) * DAY_S;
+        RenewalRules::ALERT_DAYS.iter().map(at_s).find(|at_s| *at_s > now_s)
+    });
+    let forget_s = life.retired.iter().map(|one| one.at_s + RenewalRules::RETIRED_S + 1).min();
+    [step_s, alert_s, forget_s].into_iter().flatten().min().map(|at_s| at_s.saturating_mul(1000))
+}
+
+/// The pair that signs: the proven one as long as it holds.
+fn pair_in_use(life: &CertificateLife, now_s: i64) -> Option<&KnownPair> {
+    let (active, new) = (life.active.as_ref(), life.switching.as_ref().map(|new| &new.pair));
+    let holds = |pair: &&KnownPair| pair.holds_at(now_s);
+    active.filter(holds).or_else(|| new.filter(holds)).or(active).or(new)
+}
+
+/// The state of a set with this life.
+fn state_of(life: &CertificateLife, now_s: i64) -> CertState {
+    match pair_in_use(life, now_s) {
+        None => CertState::Pending,
+        Some(pair) if !pair.holds_at(now_s) => CertState::Expired,
+        Some(_) if life.attempt.is_some() => CertState::Renewing,
+        Some(_) => CertState::Active,
+    }
+}
+
+/// A step of a life, to be stored.
+///
+/// # Errors
+/// As [`written`].
+pub(crate) fn step(
+    life: &CertificateLife,
+    rules: impl Into<RenewalRules>,
+    now_ms: i64,
+) -> Result<LifeStep, HandlerFault> {
+    let now_s = now_ms.div_euclid(1000);
+    Ok(LifeStep {
+        life: written(life)?,
+        is_over: life.active.is_none() && life.attempt.is_none() && life.switching.is_none(),
+        state: Some(state_of(life, now_s)),
+        pair: pair_in_use(life, now_s).map(|pair| pair.name.clone()),
+        due: due_ms(life, rules.into(), now_ms),
+        ..LifeStep::default()
+    })
+}
+
+/// Why a step failed.
+#[derive(Debug)]
+pub(crate) struct LifeFault {
+    cause: LifeCause,
+    /// Whether it is known that nothing was sent.
+    is_unsent: bool,
+}
+
+#[derive(Debug)]
+enum LifeCause {
+    Bank(BankError),
+    Service(HandlerFault),
+    /// The set was retired, erased with its account, or is held by another.
+    Lost,
+}
+
+impl LifeFault {
+    /// The set was retired, erased, or is held by another.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self.cause, LifeCause::Lost)
+    }
+
+    fn lost() -> Self {
+        Self { cause: LifeCause::Lost, is_unsent: false }
+    }
+}
+
+impl From<BankError> for LifeFault {
+    fn from(error: BankError) -> Self {
+        Self { cause: LifeCause::Bank(error), is_unsent: false }
+    }
+}
+
+impl From<HandlerFault> for LifeFault {
+    fn from(fault: HandlerFault) -> Self {
+        Self { cause: LifeCause::Service(fault), is_unsent: false }
+    }
+}
+
+impl From<bankchannel_storage::ws_channel::StoreError> for LifeFault {
+    fn from(error: bankchannel_storage::ws_channel::StoreError) -> Self {
+        HandlerFault::from(error).into()
+    }
+}
+
+impl From<LifeFault> for HandlerFault {
+    fn from(fault: LifeFault) -> Self {
+        match fault.cause {
+            LifeCause::Bank(error) => error.into(),
+            LifeCause::Service(fault) => fault,
+            LifeCause::Lost => (&bankchannel_ws_channel::service_texts::CERTIFICATE_PRESENT).into(),
+        }
+    }
+}
+
+impl LifeStepFault for LifeFault {
+    fn text(&self) -> String {
+        match &self.cause {
+            LifeCause::Bank(error) => error.to_string(),
+            LifeCause::Service(HandlerFault::Refused(refusal)) => refusal.text.to_string(),
+            LifeCause::Service(HandlerFault::RightsEnded(lost)) => lost.as_str().to_owned(),
+            LifeCause::Service(HandlerFault::Store(why)) => why.to_string(),
+            LifeCause::Service(HandlerFault::Internal(why)) => why.clone(),
+            LifeCause::Lost => "the certificate was retired, or another instance works on it".to_owned(),
+        }
+    }
+
+    fn out_of_order(why: LifeEventRefused) -> Self {
+        HandlerFault::internal(why).into()
+    }
+
+    fn effect(&self) -> RequestEffect {
+        match &self.cause {
+            _ if self.is_unsent => RequestEffect::NotSent,
+            LifeCause::Bank(
+                BankError::Unreachable
+                | BankError::Parameter(_)
+                | BankError::NotOffered
+                | BankError::NotSent(_)
+                | BankError::RightsEnded(_),
+            ) => RequestEffect::NotSent,
+            LifeCause::Bank(BankError::Refused { code, .. }) => {
+                RequestEffect::Refused { stops: codes::ends_renewals(code) }
+            }
+            LifeCause::Bank(BankError::Data | BankError::TargetId) => RequestEffect::Refused { stops: false },
+            _ => RequestEffect::Unknown,
+        }
+    }
+
+    fn before_sending(self) -> Self {
+        Self { is_unsent: true, ..self }
+    }
+
+    fn after_issuing(self) -> Self {
+        Self { is_unsent: false, ..self }
+    }
+
+    fn not_noted(self, storing: &Self) -> Self {
+        tracing::error!(why = storing.text(), "what became of a request for a certificate could not be stored");
+        self
+    }
+}
+
+/// What came with a certificate, to be stored with it.
+#[derive(Default)]
+struct IssuedExtras {
+    target_id: Option<String>,
+    ledgers: Vec<NewLedger>,
+    files: Vec<NewBankFile>,
+}
+
+/// What store and bank of one driver share.
+#[derive(Default)]
+struct SharedStep {
+    extras: IssuedExtras,
+    /// Held while the present certificate ends with the next one, until that is stored.
+    exclusive: Option<OwnedRwLockWriteGuard<()>>,
+}
+
+type Shared = Arc<Mutex<SharedStep>>;
+
+/// A set that this caller holds.
+pub(crate) struct SetStore<'s> {
+    service: &'s WsChannelService,
+    channel: &'s dyn BankChannel,
+    customer: CertificateCustomer,
+    ticket: String,
+    writer: SettlingStore,
+    /// The record of a certificate that was issued; its detail is added.
+    audit: AuditEntry,
+    shared: Shared,
+}
+
+impl SetStore<'_> {
+    fn place(&self) -> SealedFor<'_> {
+        SealedFor { email: &self.customer.scope.email, bank: &self.customer.scope.bank, purpose: SIGNING }
+    }
+
+    async fn take(&self, step: LifeStep, entry: Option<AuditEntry>) -> Result<(), LifeFault> {
+        let writer = entry.map_or_else(|| self.writer.clone(), |entry| self.writer.recorded(entry));
+        let taken = writer.take_step(&self.customer.scope, &self.ticket, step, self.service.now_ms()).await?;
+        if taken { Ok(()) } else { Err(LifeFault::lost()) }
+    }
+
+    /// Gives the set back.
+    pub(crate) async fn release(&self) {
+        let (email, bank) = (&self.customer.scope.email, &self.customer.scope.bank);
+        if let Err(why) = self.writer.release_set(email, bank, &self.ticket).await {
+            tracing::warn!(%why, bank, "a certificate set could not be given back: it is free again in a while");
+        }
+    }
+
+    /// Stores a life after it was looked at, when nothing more is to be done before this time.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(crate) async fn settle(
+        &self,
+        life: &CertificateLife,
+        not_before_ms: i64,
+        target_id: Option<String>,
+    ) -> Result<(), LifeFault> {
+        let mut step = step(life, self.channel.renewal_rules(), self.service.now_ms())?;
+        step.due = step.due.map(|due| due.max(not_before_ms));
+        step.target_id = target_id;
+        self.take(step, None).await
+    }
+}
+
+impl CertificateStore for SetStore<'_> {
+    type Fault = LifeFault;
+
+    fn commit(&mut self, life: CertificateLife) -> PendingStep<'_, Result<(), LifeFault>> {
+        Box::pin(async move {
+            let step = step(&life, self.channel.renewal_rules(), self.service.now_ms())?;
+            self.take(step, None).await?;
+            self.shared.lock().unwrap_or_else(PoisonError::into_inner).exclusive = None;
+            Ok(())
+        })
+    }
+
+    fn add_request<'a>(
+        &'a mut self,
+        key: RsaPrivateKey,
+        request: &'a CertificateRequest,
+    ) -> PendingStep<'a, Result<String, LifeFault>> {
+        Box::pin(async move {
+            let name = material::pair_name();
+            let (sealed_key, key_id) = material::seal_key(&self.service.keys, self.place(), &name, &key)?;
+            let (label, request) = (name.clone(), request.to_pem());
+            let new = NewKeyRequest { name: name.clone(), label, request, sealed_key, key_id };
+            let scope = &self.customer.scope;
+            let added = self.writer.add_key_request(&scope.email, &scope.bank, &self.ticket, new).await?;
+            if added { Ok(name) } else { Err(LifeFault::lost()) }
+        })
+    }
+
+    fn request<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<CertificateRequest, LifeFault>> {
+        Box::pin(async move {
+            let scope = &self.customer.scope;
+            let found = self.service.store.signing_pair(&scope.email, &scope.bank, name).await?;
+            let request = found.and_then(|pair| pair.request).ok_or_else(LifeFault::lost)?;
+            Ok(CertificateRequest::from_pem(&request).map_err(HandlerFault::internal)?)
+        })
+    }
+
+    fn issued<'a>(&'a self, _: &'a str) -> PendingStep<'a, Result<Option<Certificate>, LifeFault>> {
+        // Certificate and state are stored in one transaction.
+        Box::pin(async { Ok(None) })
+    }
+
+    fn add_certificate<'a>(
+        &'a mut self,
+        name: &'a str,
+        certificate: &'a Certificate,
+        life: CertificateLife,
+    ) -> PendingStep<'a, Result<(), LifeFault>> {
+        Box::pin(async move {
+            let extras = std::mem::take(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner).extras);
+            let serial = certificate.serial_hex();
+            let entry = AuditEntry { detail: format!("serial {serial}"), ..self.audit.clone() };
+            let step = LifeStep {
+                issued: Some(IssuedForPair {
+                    name: name.to_owned(),
+                    pem: certificate.to_pem(),
+                    subject: certificate.subject().display(),
+                    issuer: certificate.issuer().display(),
+                    serial,
+                    not_after: certificate.not_after().as_millisecond(),
+                }),
+                target_id: extras.target_id,
+                ledgers: extras.ledgers,
+                files: extras.files,
+                ..step(&life, self.channel.renewal_rules(), self.service.now_ms())?
+            };
+            self.take(step, Some(entry)).await?;
+            self.shared.lock().unwrap_or_else(PoisonError::into_inner).exclusive = None;
+            Ok(())
+        })
+    }
+
+    fn remove<'a>(&'a mut self, name: &'a str) -> PendingStep<'a, Result<(), LifeFault>> {
+        Box::pin(async move {
+            let scope = &self.customer.scope;
+            let removed = self.writer.remove_pair(&scope.email, &scope.bank, &self.ticket, name).await?;
+            if removed { Ok(()) } else { Err(LifeFault::lost()) }
+        })
+    }
+}
+
+/// A customer's bank.
+pub(crate) struct SetBank<'s> {
+    service: &'s WsChannelService,
+    channel: &'s dyn BankChannel,
+    bank: Bank,
+    customer: CertificateCustomer,
+    code: Option<BankPin>,
+    shared: Shared,
+}
+
+impl SetBank<'_> {
+    async fn pair(&self, name: &str) -> Result<SigningMaterial, LifeFault> {
+        let scope = &self.customer.scope;
+        let found = self.service.store.signing_pair(&scope.email, &scope.bank, name).await?;
+        let found = found.ok_or_else(LifeFault::lost)?.material;
+        let place = SealedFor { email: &scope.email, bank: &scope.bank, purpose: SIGNING };
+        let private_key = material::open_pem(&self.service.keys, place, &found).map_err(unopened)?;
+        Ok(SigningMaterial { certificate: found.pem, private_key })
+    }
+
+    async fn made(&self) -> Result<(RsaPrivateKey, CertificateRequest), LifeFault> {
+        let key = {
+            let _turn = self.service.banks.keys_made.acquire().await.map_err(HandlerFault::internal)?;
+            let made = background::blocking(|| RsaPrivateKey::generate(KEY_BITS)).await;
+            made.map_err(HandlerFault::internal)?.map_err(HandlerFault::internal)?
+        };
+        let request = self.channel.certificate_request(&self.customer, &key)?;
+        Ok((key, request))
+    }
+
+    async fn issued(&self, kind: &AttemptKind, request: &CertificateRequest) -> Result<Certificate, LifeFault> {
+        let unsent = LifeFault::before_sending;
+        let proof = match kind {
+            AttemptKind::First => CertificateProof::Code(
+                self.code.as_ref().ok_or_else(|| unsent(HandlerFault::internal("a code is missing").into()))?,
+            ),
+            AttemptKind::Next { signed_with } => CertificateProof::Pair(self.pair(signed_with).await.map_err(unsent)?),
+        };
+        let banks = &self.service.banks;
+        let _permit = banks.permit(self.bank).await.map_err(|fault| unsent(fault.into()))?;
+        if matches!(kind, AttemptKind::Next { .. }) && self.channel.renewal_rules().supersedes_at_once {
+            let alone = banks.alone(self.service, &self.customer.scope).await.map_err(|fault| unsent(fault.into()))?;
+            self.shared.lock().unwrap_or_else(PoisonError::into_inner).exclusive = Some(alone);
+        }
+        let order = CertificateOrder { customer: &self.customer, request, proof, now_ms: self.service.now_ms() };
+        let issued = within(PKI_TIMEOUT, self.channel.issue(&order)).await?;
+        let certificate = Certificate::from_pem(&issued.certificate).map_err(|_| BankError::Unparsable)?;
+        if !request.is_answered_by(&certificate) {
+            return Err(BankError::NotBelieved("the certificate is for another key".into()).into());
+        }
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).extras =
+            IssuedExtras { target_id: issued.target_id, ledgers: issued.ledgers, files: issued.files };
+        Ok(certificate)
+    }
+
+    async fn tried(&self, name: &str) -> Result<PairTrial, LifeFault> {
+        let pair = self.pair(name).await?;
+        let _permit = self.service.banks.permit(self.bank).await?;
+        Ok(match within(super::BANK_TIMEOUT, self.channel.try_pair(&self.customer, &pair)).await {
+            Ok(()) => PairTrial::Taken,
+            Err(BankError::Refused { code, text }) if is_about_the_pair(&code) => {
+                PairTrial::Refused(format!("{code} {text}"))
+            }
+            Err(_) => PairTrial::NotKnown,
+        })
+    }
+}
+
+/// Codes that say of a request that its certificate is not the right one (§6.2).
+pub(crate) fn is_about_the_pair(code: &str) -> bool {
+    codes::meaning_of(code).is_some_and(|known| [2, 3, 4, 18, 19].contains(&known.number))
+}
+
+impl CertificateBank for SetBank<'_> {
+    type Fault = LifeFault;
+
+    fn now_s(&self) -> i64 {
+        self.service.now_ms().div_euclid(1000)
+    }
+
+    fn make_request<'a>(
+        &'a self,
+        _: &'a AttemptKind,
+    ) -> PendingStep<'a, Result<(RsaPrivateKey, CertificateRequest), LifeFault>> {
+        Box::pin(self.made())
+    }
+
+    fn issue<'a>(
+        &'a self,
+        kind: &'a AttemptKind,
+        request: &'a CertificateRequest,
+    ) -> PendingStep<'a, Result<Certificate, LifeFault>> {
+        Box::pin(self.issued(kind, request))
+    }
+
+    fn try_pair<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<PairTrial, LifeFault>> {
+        Box::pin(self.tried(name))
+    }
+}
+
+/// A driver of one set.
+pub(crate) type SetDriver<'s> = CertificateDriver<SetStore<'s>, SetBank<'s>>;
+
+/// What a driver is made of.
+pub(crate) struct SetToDrive<'s> {
+    pub(crate) service: &'s WsChannelService,
+    pub(crate) channel: &'s dyn BankChannel,
+    pub(crate) bank: Bank,
+    pub(crate) held: HeldCertSet,
+    pub(crate) ticket: String,
+    pub(crate) writer: SettlingStore,
+    /// The bank's code, for a first certificate.
+    pub(crate) code: Option<BankPin>,
+    /// The company name given with it.
+    pub(crate) company: Option<String>,
+    /// The record of a certificate that is issued.
+    pub(crate) audit: AuditEntry,
+}
+
+impl<'s> SetToDrive<'s> {
+    /// The driver.
+    ///
+    /// # Errors
+    /// An internal fault for a damaged life.
+    pub(crate) fn driver(self) -> Result<SetDriver<'s>, HandlerFault> {
+        let Self { service, channel, bank, held, ticket, writer, code, company, audit } = self;
+        let life = read(&held.life, &held.set)?;
+        let scope = bankchannel_storage::ws_channel::FileScope {
+            api_key: held.api_key,
+            email: held.set.email,
+            bank: held.set.bank,
+        };
+        let (ws_user_id, target_id) = (held.set.ws_user_id, held.set.target_id);
+        let company = company.unwrap_or(held.set.company);
+        let customer = CertificateCustomer { scope, ws_user_id, company, target_id };
+        let shared = Shared::default();
+        let store = SetStore {
+            service,
+            channel,
+            customer: customer.clone(),
+            ticket,
+            writer,
+            audit,
+            shared: Arc::clone(&shared),
+        };
+        let bank = SetBank { service, channel, bank, customer, code, shared };
+        Ok(CertificateDriver::new(store, bank, life, channel.renewal_rules()))
+    }
+}

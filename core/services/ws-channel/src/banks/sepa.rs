@@ -1,0 +1,391 @@
+//! A bank over SEPA Web Services, with the library's client: its file service and its certificate service
+//! (docs/protocols/ws-channel.md §6.9).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bankchannel::{
+    CallOptions,
+    sepa_web_services::{
+        CustomerSigningPair, DeleteBankFileRequest, DownloadBankFileRequest, FileDirection, GetUserInfoRequest,
+        ListBankFilesRequest, RenewBankCertificateRequest, RenewalRules, RequestBankCertificateRequest,
+        SepaWebServices, SepaWebServicesBank, SharedBankCustomer, UploadBankFileRequest, errors,
+        model::{BankFileDescriptor, BankFileStatus, FileStatusFilter},
+    },
+};
+use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
+use bankchannel_foundation::{CallOutcome, Content, Error, Secret, error::row};
+use bankchannel_storage::ws_channel::{BankFile, FileFilter, NewUpload};
+
+use super::{
+    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
+    CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
+};
+
+/// Users whose file types are remembered at most.
+const USERS: usize = 10_000;
+/// Types of files that a list without a type looks for, at a bank that lists one at a time.
+const TYPES: usize = 40;
+
+/// What a user may do, as the bank has told.
+#[derive(Debug, Clone, Default)]
+struct KnownBankUser {
+    /// File type, whether it is sent to the bank, target id.
+    types: Vec<(String, bool, Option<String>)>,
+}
+
+impl KnownBankUser {
+    fn target(&self, file_type: Option<&str>) -> Option<String> {
+        let of_type = self.types.iter().filter(|(known, ..)| file_type == Some(known)).find_map(|one| one.2.clone());
+        of_type.or_else(|| self.types.iter().find_map(|one| one.2.clone()))
+    }
+}
+
+/// A bank over SEPA Web Services.
+pub(super) struct SepaBank {
+    bank: SepaWebServicesBank,
+    at_once: usize,
+    /// By account.
+    users: Mutex<HashMap<String, Arc<KnownBankUser>>>,
+}
+
+impl SepaBank {
+    pub(super) fn new(bank: SepaWebServicesBank, at_once: usize) -> Self {
+        Self { bank, at_once, users: Mutex::default() }
+    }
+
+    fn needs_target(&self) -> bool {
+        self.bank.needs_target()
+    }
+
+    fn client(
+        &self,
+        ws_user_id: &str,
+        target_id: Option<String>,
+        pair: Option<SigningMaterial>,
+    ) -> Result<SepaWebServices, BankError> {
+        let pair =
+            pair.map(|pair| CustomerSigningPair { certificate: pair.certificate, private_key: pair.private_key });
+        let customer = SharedBankCustomer { customer_id: ws_user_id.to_owned(), target_id, pair };
+        self.bank.customer(customer).map_err(bank_error)
+    }
+
+    /// A client for a request about files of a type.
+    async fn of_connection(
+        &self,
+        at: &AccountBankConnection<'_>,
+        file_type: Option<&str>,
+    ) -> Result<SepaWebServices, BankError> {
+        let target = if self.needs_target() {
+            let known = self.remembered(&at.scope.email);
+            let user = match (&at.set.target_id, known) {
+                (_, Some(user)) => user,
+                (None, None) => self.ask_user(at).await?,
+                (Some(_), None) => Arc::default(),
+            };
+            let target = user.target(file_type).or_else(|| at.set.target_id.clone());
+            Some(target.ok_or(BankError::TargetId)?)
+        } else {
+            at.set.target_id.clone()
+        };
+        self.client(&at.set.ws_user_id, target, Some(at.signing_pair()?))
+    }
+
+    fn remembered(&self, email: &str) -> Option<Arc<KnownBankUser>> {
+        self.users.lock().unwrap_or_else(PoisonError::into_inner).get(email).cloned()
+    }
+
+    /// What the user may do.
+    async fn ask_user(&self, at: &AccountBankConnection<'_>) -> Result<Arc<KnownBankUser>, BankError> {
+        let client = self.client(&at.set.ws_user_id, None, Some(at.signing_pair()?))?;
+        let told = client.get_user_info(GetUserInfoRequest::new()).await.map_err(bank_error)?;
+        let types = told.user_file_types.into_iter().filter_map(|one| {
+            let is_sent = one.direction == Some(FileDirection::Upload);
+            Some((one.file_type?, is_sent, one.target_id))
+        });
+        let user = Arc::new(KnownBankUser { types: types.collect() });
+        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        if users.len() >= USERS {
+            users.clear();
+        }
+        users.insert(at.scope.email.clone(), Arc::clone(&user));
+        Ok(user)
+    }
+
+    async fn listed(
+        &self,
+        at: &AccountBankConnection<'_>,
+        filter: &FileFilter,
+        file_type: Option<String>,
+    ) -> Result<Vec<BankFileDescriptor>, BankError> {
+        let client = self.of_connection(at, file_type.as_deref()).await?;
+        let mut request = ListBankFilesRequest::new();
+        request.status = Some(match filter.status.as_deref() {
+            Some("NEW") => FileStatusFilter::New,
+            Some(_) => FileStatusFilter::Downloaded,
+            None => FileStatusFilter::All,
+        });
+        request.file_type = file_type;
+        let listed = client.list_files(request).await.map_err(bank_error)?;
+        Ok(listed.file_descriptors)
+    }
+}
+
+impl BankChannel for SepaBank {
+    fn list<'a>(
+        &'a self,
+        at: &'a AccountBankConnection<'a>,
+        filter: &'a FileFilter,
+    ) -> PendingBankAnswer<'a, Vec<BankFile>> {
+        Box::pin(async move {
+            let mut types = vec![filter.file_type.clone()];
+            if filter.file_type.is_none() && self.bank.lists_one_type() {
+                let user = match self.remembered(&at.scope.email) {
+                    Some(user) => user,
+                    None => self.ask_user(at).await?,
+                };
+                let fetched = user.types.iter().filter(|(_, is_sent, _)| !is_sent);
+                types = fetched.map(|(file_type, ..)| Some(file_type.clone())).take(TYPES).collect();
+            }
+            let mut all = Vec::new();
+            for file_type in types {
+                all.extend(self.listed(at, filter, file_type).await?.into_iter().map(bank_file));
+            }
+            all.sort_by(|a: &BankFile, b: &BankFile| (a.created, &a.reference).cmp(&(b.created, &b.reference)));
+            Ok(all)
+        })
+    }
+
+    fn download<'a>(
+        &'a self,
+        at: &'a AccountBankConnection<'a>,
+        file_type: &'a str,
+        reference: &'a str,
+    ) -> PendingBankAnswer<'a, BankFileDownload> {
+        Box::pin(async move {
+            let client = self.of_connection(at, Some(file_type)).await?;
+            let mut request = DownloadBankFileRequest::new(reference.to_owned());
+            request.file_type = Some(file_type.to_owned());
+            let found = client.download_file(request).await.map_err(bank_error)?;
+            Ok(BankFileDownload { content: found.content, mark: false })
+        })
+    }
+
+    fn upload<'a>(
+        &'a self,
+        at: &'a AccountBankConnection<'a>,
+        file: &'a OutgoingFile<'a>,
+    ) -> PendingBankAnswer<'a, ()> {
+        Box::pin(async move {
+            let client = self.of_connection(at, Some(&file.upload.file_type)).await?;
+            let content = match file.content {
+                Content::Bytes(bytes) => Content::Bytes(bytes.clone()),
+                Content::File { path, size } => Content::File { path: path.clone(), size: *size },
+                _ => return Err(BankError::Failed("an upload's content can be read once only".into())),
+            };
+            let mut request = UploadBankFileRequest::new(content, file.upload.file_type.clone());
+            request.user_filename = Some(file.upload.file_name.chars().take(80).collect());
+            client.upload_file(request).await.map(drop).map_err(bank_error)
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        at: &'a AccountBankConnection<'a>,
+        file_type: &'a str,
+        reference: &'a str,
+    ) -> PendingBankAnswer<'a, ()> {
+        Box::pin(async move {
+            let client = self.of_connection(at, Some(file_type)).await?;
+            let mut request = DeleteBankFileRequest::new(reference.to_owned());
+            request.file_type = Some(file_type.to_owned());
+            client.delete_file(request).await.map(drop).map_err(bank_error)
+        })
+    }
+
+    fn renewal_rules(&self) -> RenewalRules {
+        self.bank.renewal_rules()
+    }
+
+    fn renewals_at_once(&self) -> usize {
+        self.at_once
+    }
+
+    fn certificate_request(
+        &self,
+        customer: &CertificateCustomer,
+        key: &RsaPrivateKey,
+    ) -> Result<CertificateRequest, BankError> {
+        let profile = self.bank.profile();
+        profile.certificate_request(&customer.ws_user_id, Some(&customer.company), key).map_err(bank_error)
+    }
+
+    fn issue<'a>(&'a self, order: &'a CertificateOrder<'a>) -> PendingBankAnswer<'a, CertificateOfBank> {
+        Box::pin(async move {
+            let (customer, request) = (order.customer, order.request.to_pem());
+            let issued = match &order.proof {
+                CertificateProof::Code(code) => {
+                    let code = self.bank.checked_code(&Secret::new(code.expose().to_owned())).map_err(bank_error)?;
+                    let client = self.client(&customer.ws_user_id, None, None)?;
+                    let asked = RequestBankCertificateRequest::new(request, code);
+                    client.request_certificate(asked).await.map_err(bank_error)?.certificate
+                }
+                CertificateProof::Pair(pair) => {
+                    let pair = SigningMaterial {
+                        certificate: pair.certificate.clone(),
+                        private_key: pair.private_key.clone(),
+                    };
+                    let client = self.client(&customer.ws_user_id, None, Some(pair))?;
+                    let asked = RenewBankCertificateRequest::new(request);
+                    client.renew_certificate(asked).await.map_err(bank_error)?.certificate
+                }
+            };
+            let certificate = issued.ok_or(BankError::Unparsable)?;
+            Ok(CertificateOfBank { certificate, target_id: None, ledgers: Vec::new(), files: Vec::new() })
+        })
+    }
+
+    fn try_pair<'a>(
+        &'a self,
+        customer: &'a CertificateCustomer,
+        pair: &'a SigningMaterial,
+    ) -> PendingBankAnswer<'a, ()> {
+        Box::pin(async move {
+            let pair = SigningMaterial { certificate: pair.certificate.clone(), private_key: pair.private_key.clone() };
+            let client = self.client(&customer.ws_user_id, customer.target_id.clone(), Some(pair))?;
+            if self.needs_target() && customer.target_id.is_none() {
+                return client.get_user_info(GetUserInfoRequest::new()).await.map(drop).map_err(bank_error);
+            }
+            client.list_files(self.bank.trial()).await.map(drop).map_err(bank_error)
+        })
+    }
+
+    fn target_id<'a>(&'a self, at: &'a AccountBankConnection<'a>) -> PendingBankAnswer<'a, Option<String>> {
+        Box::pin(async move {
+            if !self.needs_target() || at.set.target_id.is_some() {
+                return Ok(None);
+            }
+            Ok(self.ask_user(at).await?.target(None))
+        })
+    }
+
+    fn warnings(&self) -> PendingBankAnswer<'_, Vec<String>> {
+        Box::pin(async move {
+            let ending = self.bank.ending_anchors(&CallOptions::default()).await.map_err(bank_error)?;
+            Ok(ending.into_iter().map(|(_, warning)| warning).collect())
+        })
+    }
+
+    fn check_enrolment(&self, request: &CertificateEnrolment) -> Result<(), BankError> {
+        let code = Secret::new(request.code.expose().to_owned());
+        self.bank.checked_code(&code).map_err(|_| BankError::Parameter("Code"))?;
+        self.bank
+            .customer(SharedBankCustomer {
+                customer_id: request.ws_user_id.as_str().to_owned(),
+                target_id: None,
+                pair: None,
+            })
+            .map_err(|_| BankError::Parameter("WsUserId"))?;
+        let profile = self.bank.profile();
+        let named = profile.certificate_name(request.ws_user_id.as_str(), Some(request.company.as_str()));
+        named.map(drop).map_err(|error| match error.row() {
+            known if known == &errors::NOT_OFFERED => BankError::NotOffered,
+            _ => BankError::Parameter("Company"),
+        })
+    }
+
+    fn check_upload(&self, upload: &NewUpload) -> Result<(), BankError> {
+        // Known once the bank was asked: another type would be refused.
+        let Some(user) = self.remembered(&upload.scope.email) else { return Ok(()) };
+        let mut sent = user.types.iter().filter(|(_, is_sent, _)| *is_sent).peekable();
+        if sent.peek().is_none() || sent.any(|(known, ..)| *known == upload.file_type) {
+            return Ok(());
+        }
+        Err(BankError::Parameter("FileType"))
+    }
+}
+
+fn bank_file(file: BankFileDescriptor) -> BankFile {
+    let status = match file.status {
+        BankFileStatus::New => "NEW".to_owned(),
+        BankFileStatus::Downloaded => "DLD".to_owned(),
+        BankFileStatus::WaitingForProcessing => "WFP".to_owned(),
+        BankFileStatus::WaitingForConfirmation => "WFC".to_owned(),
+        BankFileStatus::Forwarded => "FWD".to_owned(),
+        BankFileStatus::Deleted => "DEL".to_owned(),
+        BankFileStatus::KeyedIn => "KIN".to_owned(),
+        BankFileStatus::Other(word) => word,
+        _ => String::new(),
+    };
+    BankFile {
+        reference: file.file_reference,
+        file_type: file.file_type,
+        status,
+        created: file.file_timestamp.as_ms(),
+        service_id: file.service_id,
+        target_id: file.target_id,
+        size: 0,
+    }
+}
+
+/// The parameter of the service's own operation that a field of the client is.
+fn parameter(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "file_type" => "FileType",
+        "file_reference" => "FileReference",
+        "user_filename" => "FileName",
+        "content" => "FileContents",
+        "customer_id" => "WsUserId",
+        "company" => "Company",
+        "code" => "Code",
+        _ => return None,
+    })
+}
+
+/// An error of the client in the service's words.
+fn bank_error(error: Error) -> BankError {
+    let peer = error.peer();
+    tracing::warn!(
+        error = error.code(),
+        outcome = error.outcome().map(CallOutcome::as_str),
+        bank_code = peer.and_then(|peer| peer.code.as_deref()),
+        bank_request_id = peer.and_then(|peer| peer.request_id.as_deref()),
+        "a call of a bank has failed: {}",
+        error.message()
+    );
+    let is = |known: &'static bankchannel_foundation::error::ErrorRow| error.row() == known;
+    if error.outcome().is_none_or(|outcome| outcome == CallOutcome::NotSent) {
+        if let Some(name) = error.detail("field").and_then(parameter) {
+            return BankError::Parameter(name);
+        }
+        return match () {
+            () if is(&errors::CONTENT_REFUSED) => BankError::Parameter("FileContents"),
+            () if is(&errors::NOT_OFFERED) => BankError::NotOffered,
+            () if is(&row::CONNECT_FAILED) || is(&row::TLS_FAILED) || is(&row::TIMED_OUT) => BankError::Unreachable,
+            () => BankError::NotSent(error.to_string()),
+        };
+    }
+    if is(&errors::FILE_NOT_FOUND) {
+        return BankError::Parameter("FileReference");
+    }
+    let peer = error.peer().cloned().unwrap_or_default();
+    let is_believed = error.detail("authenticated") == Some("true");
+    match peer.code {
+        Some(code) if is_believed => {
+            let text = peer.text.unwrap_or_else(|| error.message().to_owned());
+            match error.outcome() {
+                Some(CallOutcome::Refused) => BankError::Refused { code, text },
+                _ => BankError::Doubtful { code, text },
+            }
+        }
+        _ if is(&errors::FAULT) => BankError::Empty,
+        _ if is(&row::TIMED_OUT) => BankError::TimedOut,
+        _ if is(&row::CONNECTION_LOST) || is(&row::UNAVAILABLE) || is(&row::HTTP_STATUS) => BankError::NoAnswer,
+        _ if [&errors::ANSWER_SIGNATURE, &errors::ANSWER_NOT_TRUSTED, &errors::ANSWER_STALE].contains(&error.row()) => {
+            BankError::NotBelieved(error.message().to_owned())
+        }
+        _ => BankError::Unparsable,
+    }
+}

@@ -1,0 +1,190 @@
+//! The certificates at banks, for the operator: how each stands, and what a person may do (docs/protocols/ws-channel.md §6.2).
+
+use std::{collections::HashMap, sync::Arc};
+
+use bankchannel_crypto::random;
+use bankchannel_foundation::{Error, Result, clock::Clock, error::row, model::Timestamp};
+use bankchannel_renewal::{AttemptKind, CertificateLife, LifeEventRefused, RenewalDue, RenewalRules};
+use bankchannel_storage::ws_channel::{CertState, HeldCertSet, WsChannelStore};
+use bankchannel_ws_channel::model::Bank;
+
+use super::{
+    api::AdminApi,
+    types::{CertificateInfo, CertificateListing},
+};
+use crate::{
+    banks::{BankRules, life},
+    data::storage,
+    fault::HandlerFault,
+};
+
+/// Sets read at a time.
+const PAGE: i64 = 500;
+const DAY_S: i64 = 86_400;
+
+/// What a person does with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CertificateOrderOfPerson {
+    Renew,
+    Resume,
+    Discard,
+}
+
+impl AdminApi {
+    /// Every certificate set, and what is to be known of the banks' authorities.
+    pub(super) async fn certificates(&self) -> Result<CertificateListing> {
+        if let Some(older) = self.store.outdated() {
+            // Its certificates have no lives yet.
+            return Err(storage(older));
+        }
+        let now_s = self.clock.now_s();
+        let (mut certificates, mut rules) = (Vec::new(), HashMap::new());
+        let mut after = (String::new(), String::new());
+        loop {
+            let page = self.store.all_lives((&after.0, &after.1), PAGE).await.map_err(storage)?;
+            let Some(last) = page.last() else { break };
+            after = (last.set.email.clone(), last.set.bank.clone());
+            for one in &page {
+                let of = rules.entry(one.set.bank.clone()).or_insert_with(|| self.rules_of(&one.set.bank));
+                certificates.push(described(one, of.as_ref().ok().and_then(Option::as_ref), now_s)?);
+            }
+        }
+        let mut warnings = Vec::new();
+        for (bank, configured) in self.config.banks.configured() {
+            match self.rules_of(bank.as_str()) {
+                Err(error) => warnings.push(format!("{}: {}", bank.as_str(), error.message())),
+                Ok(_) => {
+                    let opened = configured.open(bank, self.config.flavour, Arc::<_>::clone(&self.clock) as _)?;
+                    let ending = opened.ending_anchors(&bankchannel::CallOptions::default()).await?;
+                    warnings.extend(ending.into_iter().map(|(_, text)| format!("{}: {text}", bank.as_str())));
+                }
+            }
+        }
+        Ok(CertificateListing { certificates, warnings })
+    }
+
+    /// What a person wants with one of them.
+    pub(super) async fn order_certificate(
+        &self,
+        order: CertificateOrderOfPerson,
+        email: &str,
+        bank: &str,
+    ) -> Result<CertificateInfo> {
+        let known = Bank::from_text(bank).ok_or_else(|| Error::invalid_field("bank", "is not the id of a bank"))?;
+        let (email, bank) = (email.to_ascii_lowercase(), known.as_str());
+        let rules = self.rules_of(bank)?;
+        let Some(rules) = rules else {
+            return Err(Error::invalid_field("bank", "is not configured: the service has no channel to it"));
+        };
+        let (ticket, now) = (random::base32_lower(26), self.clock.now_ms());
+        let held = self.store.hold_set(&email, bank, &ticket, false, now).await.map_err(storage)?;
+        let Some(held) = held else {
+            let there = self.store.cert_sets(&email).await.map_err(storage)?.iter().any(|set| set.bank == bank);
+            return Err(if there {
+                Error::because(&row::UNAVAILABLE, "the certificate is being worked on right now: try again in a while")
+            } else {
+                Error::invalid_field("email", format!("has no certificate at {bank}, and none asked for"))
+            });
+        };
+        let done = self.changed(order, &held, rules, (&ticket, now)).await;
+        // Also after a refusal: nothing changed then.
+        self.store.release_set(&email, bank, &ticket).await.map_err(storage)?;
+        done
+    }
+
+    async fn changed(
+        &self,
+        order: CertificateOrderOfPerson,
+        held: &HeldCertSet,
+        rules: BankRules,
+        (ticket, now): (&str, i64),
+    ) -> Result<CertificateInfo> {
+        let now_s = now.div_euclid(1000);
+        let mut life = life::read(&held.life, &held.set).map_err(internal)?;
+        let what = match order {
+            CertificateOrderOfPerson::Renew => life.want_next(now_s).map(|()| "renew_certificate"),
+            CertificateOrderOfPerson::Resume if life.stopped.is_none() => {
+                Err(LifeEventRefused("nothing has stopped: it goes on by itself"))
+            }
+            CertificateOrderOfPerson::Resume => {
+                life.resume();
+                Ok("resume_certificate")
+            }
+            CertificateOrderOfPerson::Discard => life.discard().map(|_| "discard_certificate"),
+        };
+        let what = what.map_err(|why| Error::invalid_field("bank", why))?;
+        let step = life::step(&life, rules, now).map_err(internal)?;
+        let scope = bankchannel_storage::ws_channel::FileScope {
+            api_key: held.api_key.clone(),
+            email: held.set.email.clone(),
+            bank: held.set.bank.clone(),
+        };
+        let store: WsChannelStore = self.audited_for(what, &held.api_key, (&held.set.email, &held.set.bank), "");
+        if !store.take_step(&scope, ticket, step, now).await.map_err(storage)? {
+            return Err(Error::because(&row::UNAVAILABLE, "the certificate was retired, or changed meanwhile"));
+        }
+        let text = life::written(&life).map_err(internal)?;
+        described(&HeldCertSet { life: text, ..held.clone() }, Some(&rules), now_s)
+    }
+
+    /// The rules of a bank; `None` if the service has no channel to it.
+    fn rules_of(&self, bank: &str) -> Result<Option<BankRules>> {
+        let Some(bank) = Bank::from_text(bank) else { return Ok(None) };
+        BankRules::of(bank, &self.config)
+    }
+}
+
+fn internal(fault: HandlerFault) -> Error {
+    Error::because(&row::INTERNAL, format!("{fault:?}"))
+}
+
+fn described(held: &HeldCertSet, rules: Option<&BankRules>, now_s: i64) -> Result<CertificateInfo> {
+    let life = life::read(&held.life, &held.set).map_err(internal)?;
+    let set = &held.set;
+    let at = |at_s: i64| Timestamp::from_ms(at_s.saturating_mul(1000)).as_str().to_owned();
+    let not_after_s = set.signing.as_ref().map(|found| found.not_after.div_euclid(1000));
+    let (next_step_at, person) = match rules.map(|rules| life.due(rules.0, now_s)) {
+        None => (None, Some("the service has no channel to this bank: nothing is renewed by itself".to_owned())),
+        // Only the bank's code goes on with a first one.
+        _ if life.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First)
+            && life.stopped.is_none() =>
+        {
+            (None, Some("EnrollCert again, with the same code: its first request is open".to_owned()))
+        }
+        Some(RenewalDue::Nothing(next)) => (next.map(at), None),
+        Some(RenewalDue::Person(why)) => (None, Some(why)),
+        Some(_) => (Some(at(now_s)), None),
+    };
+    Ok(CertificateInfo {
+        email: set.email.clone(),
+        bank: set.bank.clone(),
+        ws_user_id: set.ws_user_id.clone(),
+        state: word(&life, set.state, not_after_s, now_s).to_owned(),
+        serial: set.signing.as_ref().map(|found| found.serial.clone()),
+        issuer: set.signing.as_ref().map(|found| found.issuer.clone()),
+        not_after: not_after_s.map(at),
+        days_left: not_after_s.map(|end_s| (end_s - now_s).max(0) / DAY_S),
+        next_step_at,
+        person,
+        attempt_begun_at: life.attempt.as_ref().map(|attempt| at(attempt.begun_s)),
+        attempt_sent: life.attempt.as_ref().map(|attempt| attempt.sent),
+    })
+}
+
+fn word(life: &CertificateLife, state: CertState, not_after_s: Option<i64>, now_s: i64) -> &'static str {
+    match state {
+        _ if life.stopped.is_some() => "stopped",
+        CertState::Pending => "pending",
+        _ if not_after_s.is_some_and(|end_s| end_s < now_s) => "ended",
+        _ if life.attempt.is_some() => "renewing",
+        _ if life.switching.is_some() => "switching",
+        _ => "active",
+    }
+}
+
+/// Only the rules of a renewal are needed of a bank here.
+impl From<BankRules> for RenewalRules {
+    fn from(rules: BankRules) -> Self {
+        rules.0
+    }
+}

@@ -1,0 +1,22 @@
+//! Banks over SEPA Web Services behind the service: a sandbox bank in three dialects (docs/protocols/sepa-web-services.md).
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report what they could not run
+
+#[path = "../../../../../tests/support/log.rs"]
+mod log;
+#[allow(dead_code)]
+#[path = "../../../../../tests/support/postgres.rs"]
+mod postgres;
+#[path = "../../../../../tests/support/relay.rs"]
+mod relay;
+#[allow(dead_code)]
+#[path = "../banking/served.rs"]
+mod served;
+
+mod files;
+mod instances;
+mod killed;
+mod killed_process;
+mod renewals;
+mod sandbox;
+mod store_faults;
+mod world;

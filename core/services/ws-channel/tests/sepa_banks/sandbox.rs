@@ -1,0 +1,93 @@
+//! A sandbox bank over SEPA Web Services in three dialects.
+
+use std::sync::atomic::AtomicI64;
+
+use bankchannel_sepa_bank::{RunningSepaBank, SepaBankOptions};
+use serde_json::{Value, json};
+
+/// The banks of the service, the families that stand for them, and their types of payments and status reports.
+pub(crate) const BANKS: [(&str, &str, &str, &str); 3] = [
+    ("nordea", "nordea", "NDCORPAYS", "NDCORPAYL"),
+    ("osuuspankki", "op", "pain.001.001.09", "pain.002.001.10"),
+    ("sp", "samlink", "XL", "XP"),
+];
+
+/// The banks.
+pub(crate) struct Sandbox {
+    bank: RunningSepaBank,
+    client: reqwest::Client,
+    /// How far the clocks were moved.
+    pub(crate) passed_s: AtomicI64,
+}
+
+impl Sandbox {
+    pub(crate) async fn new() -> Self {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let options = SepaBankOptions { plain: Some(true), control: Some(true), ..SepaBankOptions::default() };
+        let bank = RunningSepaBank::start(options).await.unwrap();
+        Self { bank, client: reqwest::Client::builder().no_proxy().build().unwrap(), passed_s: AtomicI64::default() }
+    }
+
+    /// The tables of the service's configuration that reach them.
+    pub(crate) fn config(&self) -> String {
+        self.config_of(&BANKS.map(|(name, ..)| name))
+    }
+
+    /// The same for these alone.
+    pub(crate) fn config_of(&self, names: &[&str]) -> String {
+        banks_of(&self.bank, names)
+    }
+
+    pub(crate) fn family(&self, family: &str) -> Value {
+        self.bank.readiness()["families"][family].clone()
+    }
+
+    pub(crate) async fn order(&self, order: &str, body: Value) -> Value {
+        let control = self.bank.readiness()["control_url"].as_str().unwrap().to_owned();
+        let sent = self.client.post(format!("{control}/{order}")).json(&body).send().await.unwrap();
+        let (status, answer): (_, Value) = (sent.status(), sent.json().await.unwrap());
+        assert!(status.is_success(), "{order}: {answer}");
+        answer
+    }
+
+    /// A new code of a bank for a customer.
+    pub(crate) async fn code(&self, family: &str, customer_id: &str) -> String {
+        let sent = self.order("sandbox/code", json!({ "family": family, "customer_id": customer_id })).await;
+        sent["code"].as_str().unwrap().to_owned()
+    }
+
+    /// The customers of a family for whom all is in order.
+    pub(crate) fn customers(&self, family: &str) -> Vec<Value> {
+        let all = self.family(family)["customers"].as_array().unwrap().clone();
+        all.into_iter().filter(|one| one["code"].is_string()).collect()
+    }
+
+    /// The body of an enrolment.
+    pub(crate) async fn enrolment(&self, family: &str, customer: &Value) -> Value {
+        let id = customer["customer_id"].as_str().unwrap();
+        json!({"Code": self.code(family, id).await, "Company": customer["company"], "WsUserId": id})
+    }
+
+    /// The messages with a file that a family has received.
+    pub(crate) async fn uploads(&self, family: &str) -> u64 {
+        let counted = self.order("sandbox/uploads", json!({})).await;
+        let all = counted["uploads"].as_object().unwrap();
+        all.iter().filter(|(key, _)| key.starts_with(family)).map(|(_, count)| count.as_u64().unwrap()).sum()
+    }
+}
+
+fn banks_of(bank: &RunningSepaBank, wanted: &[&str]) -> String {
+    let readiness = bank.readiness();
+    let table = |(name, family, ..): &(&str, &str, &str, &str)| {
+        let family = &readiness["families"][family];
+        // The root alone: what lies between is learnt from the bank.
+        let root = std::path::Path::new(family["anchors_file"].as_str().unwrap()).with_file_name("root.pem");
+        format!(
+            "[banks.{name}]\nenvironment = \"production\"\nfile_url = {}\ncertificate_url = {}\nanchors_file = {}\n",
+            family["file_url"],
+            family["certificate_url"],
+            json!(root)
+        )
+    };
+    BANKS.iter().filter(|(name, ..)| wanted.contains(name)).map(table).collect()
+}
