@@ -44,6 +44,9 @@ pub struct Case {
     /// Its counterpart, the name of a [`Peer`]; the first of them by default, `none` for operations that only compute.
     #[serde(default)]
     pub world: String,
+    /// Banks over SEPA Web Services behind the service, families of one sandbox bank, such as `osuuspankki`.
+    #[serde(default)]
+    pub banks: Vec<String>,
     /// The service's configuration file.
     #[serde(default)]
     pub config: Value,

@@ -59,7 +59,11 @@ pub async fn common_step(world: &mut World, step: &Value) -> Outcome<bool> {
         "control" => {
             let filled = template::fill(world, argument)?;
             let method = filled["method"].as_str().unwrap_or("POST");
-            let answer = world.control(method, filled["path"].as_str().unwrap_or_default(), &filled["body"]).await?;
+            let path = filled["path"].as_str().unwrap_or_default();
+            let answer = match filled["of"].as_str() {
+                Some("bank") => world.control_bank(method, path, &filled["body"]).await?,
+                _ => world.control(method, path, &filled["body"]).await?,
+            };
             expect::matches(&template::fill(world, &step["expect"])?, &answer)
                 .or_else(|why| if step["expect"].is_null() { Ok(()) } else { Err(why) })?;
             template::save(world, &step["save"], &answer)?;

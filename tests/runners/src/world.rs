@@ -12,6 +12,8 @@ use crate::{connection::Tls, peers::Peer, scenario::Case, template, wire};
 pub struct World {
     /// The running counterpart; `None` while it is stopped, and if there is none.
     running: Option<EmbeddedServer>,
+    /// The sandbox bank behind it.
+    bank: Option<EmbeddedServer>,
     peer: Option<&'static dyn Peer>,
     options: Value,
     folder: tempfile::TempDir,
@@ -44,7 +46,16 @@ impl World {
     /// The counterpart does not start.
     pub async fn of_case(case: &Case, common: &BTreeMap<String, Value>) -> Outcome<Self> {
         let mut world = match case.peer()? {
-            Some(peer) => Self::start(peer, &case.config, &case.options).await?,
+            Some(peer) => {
+                let bank = Self::start_bank(&case.banks).await?;
+                let mut options = case.options.clone();
+                if let Some(bank) = &bank {
+                    reach(&mut options, &case.banks, &bank.readiness());
+                }
+                let mut world = Self::start(peer, &case.config, &options).await?;
+                world.bank = bank;
+                world
+            }
             None => Self::without_peer()?,
         };
         world.values = template::given(&world, common, &case.values);
@@ -54,6 +65,7 @@ impl World {
     fn of(folder: tempfile::TempDir, peer: Option<&'static dyn Peer>, options: Value) -> Self {
         Self {
             running: None,
+            bank: None,
             peer,
             options,
             folder,
@@ -62,6 +74,17 @@ impl World {
             advanced_s: 0,
             values: BTreeMap::new(),
         }
+    }
+
+    /// Starts the bank behind a service; its files appear at once.
+    async fn start_bank(banks: &[String]) -> Outcome<Option<EmbeddedServer>> {
+        if banks.is_empty() {
+            return Ok(None);
+        }
+        let options = json!({"plain": true, "control": true, "report_after_s": 0});
+        let kind = counterpart("sepa-bank").map_err(|why| why.to_string())?;
+        let begun = EmbeddedServer::begin(kind, options.into()).map_err(|why| why.to_string())?;
+        begun.await.map(Some).map_err(|why| why.to_string())
     }
 
     /// Starts a counterpart with this configuration and these options.
@@ -182,9 +205,22 @@ impl World {
     /// # Errors
     /// Its answer.
     pub async fn control(&self, method: &str, path: &str, body: &Value) -> Outcome<Value> {
+        self.control_at(self.text("control_url"), method, path, body).await
+    }
+
+    /// Calls the control interface of the bank behind the service.
+    ///
+    /// # Errors
+    /// There is none; its answer.
+    pub async fn control_bank(&self, method: &str, path: &str, body: &Value) -> Outcome<Value> {
+        let bank = self.bank.as_ref().ok_or("no bank is behind this service")?;
+        let ready = bank.readiness();
+        self.control_at(ready["control_url"].as_str().unwrap_or_default(), method, path, body).await
+    }
+
+    async fn control_at(&self, url: &str, method: &str, path: &str, body: &Value) -> Outcome<Value> {
         let text = if body.is_null() { String::new() } else { body.to_string() };
-        let answer =
-            wire::exchange(&format!("{}/{path}", self.text("control_url")), method, &[], text.as_bytes()).await?;
+        let answer = wire::exchange(&format!("{url}/{path}"), method, &[], text.as_bytes()).await?;
         if answer.status / 100 != 2 {
             return Err(format!("control {method} {path}: HTTP {} {}", answer.status, answer.text()));
         }
@@ -228,6 +264,22 @@ impl World {
             None => Ok(None),
         }
     }
+}
+
+/// Adds the options with which a service reaches these families of a sandbox bank.
+fn reach(options: &mut Value, banks: &[String], ready: &Value) {
+    let family = |bank: &str| match bank {
+        "nordea" => "nordea",
+        "osuuspankki" => "op",
+        _ => "samlink",
+    };
+    let all = |value: &dyn Fn(&Value) -> Value| -> Value {
+        let text =
+            |bank: &String| format!("{bank}={}", value(&ready["families"][family(bank)]).as_str().unwrap_or_default());
+        banks.iter().map(text).collect()
+    };
+    options["bank"] = all(&|family| family["file_url"].clone());
+    options["bank_anchors"] = all(&|family| family["anchors_file"].clone());
 }
 
 /// The lifetime of a key whose name begins with `brief`, from a minute before it is made.
