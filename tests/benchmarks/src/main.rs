@@ -17,6 +17,7 @@ mod load;
 mod memory;
 mod outbox;
 mod prepare;
+mod renewals;
 mod sepa;
 mod sepa_bank;
 mod served;
@@ -70,6 +71,9 @@ fn main() {
     }
     if wanted("sepa-bank") {
         sepa_bank::measure(&mut table);
+    }
+    if wanted("renewals") {
+        renewals::measure(&mut table);
     }
     if wanted("iso20022") {
         iso20022::measure(&mut table);
