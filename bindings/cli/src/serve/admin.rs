@@ -6,7 +6,7 @@ use bankchannel::Timestamp;
 use bankchannel_storage::ws_channel::AuditFilter;
 use bankchannel_ws_channel_service::{
     ServiceOptions,
-    operator::{self, NewApiKey, ServiceOperator},
+    operator::{self, LISTED_UPLOADS_MAX, NewApiKey, ServiceOperator},
 };
 use clap::{ArgMatches, Command, builder::PossibleValuesParser, value_parser};
 use serde::Serialize;
@@ -202,7 +202,13 @@ async fn on_operator(name: &str, matches: &ArgMatches, operator: &ServiceOperato
             };
             show(format, "certificate", done)
         }
-        "upload-list" => show(format, "uploads", operator.uploads(&given("state").unwrap_or_default()).await?),
+        "upload-list" => {
+            let uploads = operator.uploads(&given("state").unwrap_or_default()).await?;
+            if uploads.len() >= LISTED_UPLOADS_MAX {
+                output::print_note(&format!("the oldest {LISTED_UPLOADS_MAX} are listed; there may be more"));
+            }
+            show(format, "uploads", uploads)
+        }
         "upload-settle" => {
             let [id, state, reason] = ["id", "state", "reason"].map(|name| given(name).unwrap_or_default());
             show(format, "upload", operator.settle_upload(&id, &state, &reason).await?)

@@ -108,12 +108,16 @@ pub trait BankChannel: Send + Sync {
     }
 
     /// Checks requirements of this bank for an upload; called after the signatures were verified, before it is
-    /// journalled.
+    /// journalled. It may ask the bank, but sends nothing of the file.
     ///
     /// # Errors
     /// [`BankError::Parameter`].
-    fn check_upload(&self, _upload: &NewUpload) -> Result<(), BankError> {
-        Ok(())
+    fn check_upload<'a>(
+        &'a self,
+        _at: &'a AccountBankConnection<'a>,
+        _upload: &'a NewUpload,
+    ) -> PendingBankAnswer<'a, ()> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     /// Whether the service's journal is this bank's inbox: an upload is complete once it is journalled with its bytes,

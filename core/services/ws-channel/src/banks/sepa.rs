@@ -4,6 +4,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use bankchannel::{
@@ -21,22 +22,35 @@ use bankchannel_storage::ws_channel::{BankFile, FileFilter, NewUpload};
 
 use super::{
     AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
-    CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
+    CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial, within,
 };
 
 /// Users whose file types are remembered at most.
 const USERS: usize = 10_000;
-/// Types of files that a list without a type looks for, at a bank that lists one at a time.
+/// How long it is relied on what a user may do.
+const KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
+/// A file is refused for its type by what was asked so lately: an agreement may have been widened since.
+const REFUSED_BY: Duration = Duration::from_secs(60);
+/// How long an upload waits to know what its user may do.
+const ASK_TIMEOUT: Duration = Duration::from_secs(20);
+/// Types of files that a list without a type looks for, at a bank that lists one at a time: each is a request.
 const TYPES: usize = 40;
 
 /// What a user may do, as the bank has told.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 struct KnownBankUser {
+    asked: Instant,
     /// File type, whether it is sent to the bank, target id.
     types: Vec<(String, bool, Option<String>)>,
 }
 
 impl KnownBankUser {
+    /// Whether files of this type may be sent; at a bank that names no types, all.
+    fn may_send(&self, file_type: &str) -> bool {
+        let mut sent = self.types.iter().filter(|(_, is_sent, _)| *is_sent).peekable();
+        sent.peek().is_none() || sent.any(|(known, ..)| known == file_type)
+    }
+
     fn target(&self, file_type: Option<&str>) -> Option<String> {
         let of_type = self.types.iter().filter(|(known, ..)| file_type == Some(known)).find_map(|one| one.2.clone());
         of_type.or_else(|| self.types.iter().find_map(|one| one.2.clone()))
@@ -47,8 +61,8 @@ impl KnownBankUser {
 pub(super) struct SepaBank {
     bank: SepaWebServicesBank,
     at_once: usize,
-    /// By account.
-    users: Mutex<HashMap<String, Arc<KnownBankUser>>>,
+    /// By account and user id.
+    users: Mutex<HashMap<(String, String), Arc<KnownBankUser>>>,
 }
 
 impl SepaBank {
@@ -79,25 +93,33 @@ impl SepaBank {
         file_type: Option<&str>,
     ) -> Result<SepaWebServices, BankError> {
         let target = if self.needs_target() {
-            let known = self.remembered(&at.scope.email);
-            let user = match (&at.set.target_id, known) {
-                (_, Some(user)) => user,
-                (None, None) => self.ask_user(at).await?,
-                (Some(_), None) => Arc::default(),
+            let told = match (self.user(at).await, &at.set.target_id) {
+                (Ok(user), _) => user.target(file_type),
+                // The one that it has told before.
+                (Err(_), Some(_)) => None,
+                (Err(error), None) => return Err(error),
             };
-            let target = user.target(file_type).or_else(|| at.set.target_id.clone());
-            Some(target.ok_or(BankError::TargetId)?)
+            Some(told.or_else(|| at.set.target_id.clone()).ok_or(BankError::TargetId)?)
         } else {
             at.set.target_id.clone()
         };
         self.client(&at.set.ws_user_id, target, Some(at.signing_pair()?))
     }
 
-    fn remembered(&self, email: &str) -> Option<Arc<KnownBankUser>> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner).get(email).cloned()
+    fn remembered(&self, at: &AccountBankConnection<'_>) -> Option<Arc<KnownBankUser>> {
+        let users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = users.get(&(at.scope.email.clone(), at.set.ws_user_id.clone()))?;
+        (known.asked.elapsed() < KNOWN_FOR).then(|| Arc::clone(known))
     }
 
-    /// What the user may do.
+    /// What the user may do: as the bank has told of late, or as it tells now.
+    async fn user(&self, at: &AccountBankConnection<'_>) -> Result<Arc<KnownBankUser>, BankError> {
+        match self.remembered(at) {
+            Some(user) => Ok(user),
+            None => self.ask_user(at).await,
+        }
+    }
+
     async fn ask_user(&self, at: &AccountBankConnection<'_>) -> Result<Arc<KnownBankUser>, BankError> {
         let client = self.client(&at.set.ws_user_id, None, Some(at.signing_pair()?))?;
         let told = client.get_user_info(GetUserInfoRequest::new()).await.map_err(bank_error)?;
@@ -105,12 +127,12 @@ impl SepaBank {
             let is_sent = one.direction == Some(FileDirection::Upload);
             Some((one.file_type?, is_sent, one.target_id))
         });
-        let user = Arc::new(KnownBankUser { types: types.collect() });
+        let user = Arc::new(KnownBankUser { asked: Instant::now(), types: types.collect() });
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         if users.len() >= USERS {
             users.clear();
         }
-        users.insert(at.scope.email.clone(), Arc::clone(&user));
+        users.insert((at.scope.email.clone(), at.set.ws_user_id.clone()), Arc::clone(&user));
         Ok(user)
     }
 
@@ -142,12 +164,13 @@ impl BankChannel for SepaBank {
         Box::pin(async move {
             let mut types = vec![filter.file_type.clone()];
             if filter.file_type.is_none() && self.bank.lists_one_type() {
-                let user = match self.remembered(&at.scope.email) {
-                    Some(user) => user,
-                    None => self.ask_user(at).await?,
-                };
+                let user = self.user(at).await?;
                 let fetched = user.types.iter().filter(|(_, is_sent, _)| !is_sent);
-                types = fetched.map(|(file_type, ..)| Some(file_type.clone())).take(TYPES).collect();
+                types = fetched.map(|(file_type, ..)| Some(file_type.clone())).collect();
+                if types.len() > TYPES {
+                    // Nothing is left out in silence.
+                    return Err(BankError::Parameter("FileType"));
+                }
             }
             let mut all = Vec::new();
             for file_type in types {
@@ -296,14 +319,25 @@ impl BankChannel for SepaBank {
         })
     }
 
-    fn check_upload(&self, upload: &NewUpload) -> Result<(), BankError> {
-        // Known once the bank was asked: another type would be refused.
-        let Some(user) = self.remembered(&upload.scope.email) else { return Ok(()) };
-        let mut sent = user.types.iter().filter(|(_, is_sent, _)| *is_sent).peekable();
-        if sent.peek().is_none() || sent.any(|(known, ..)| *known == upload.file_type) {
-            return Ok(());
-        }
-        Err(BankError::Parameter("FileType"))
+    fn check_upload<'a>(
+        &'a self,
+        at: &'a AccountBankConnection<'a>,
+        upload: &'a NewUpload,
+    ) -> PendingBankAnswer<'a, ()> {
+        Box::pin(async move {
+            if !self.needs_target() {
+                return Ok(());
+            }
+            let user = match self.remembered(at) {
+                Some(user) if user.may_send(&upload.file_type) || user.asked.elapsed() < REFUSED_BY => user,
+                _ => match within(ASK_TIMEOUT, Box::pin(self.ask_user(at))).await {
+                    Ok(user) => user,
+                    // The bank itself says of the file what it thinks of it.
+                    Err(_) => return Ok(()),
+                },
+            };
+            if user.may_send(&upload.file_type) { Ok(()) } else { Err(BankError::Parameter("FileType")) }
+        })
     }
 }
 

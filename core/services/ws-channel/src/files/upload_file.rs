@@ -69,7 +69,7 @@ pub(crate) async fn handle(
         // Not the arrival of the call: a large body takes a while, and the cleanup after a crash goes by this time.
         now: service.now_ms(),
     };
-    channel.check_upload(&upload)?;
+    channel.check_upload(&reached.connection(service, None, call.now_ms), &upload).await?;
     if channel.works_from_journal() {
         journal(service, call, channel, &reached, upload, signed).await?;
     } else {

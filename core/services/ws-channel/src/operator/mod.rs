@@ -42,6 +42,7 @@ pub use restore::restore;
 pub use types::{
     ApiKeyInfo, AuditCheck, AuditLine, CertificateInfo, CertificateListing, EntitlementInfo, NewApiKey, UploadInfo,
 };
+pub use uploads::LISTED_UPLOADS_MAX;
 
 pub(crate) use api::AdminApi;
 pub(crate) use socket::AdminSocket;
@@ -190,7 +191,8 @@ impl ServiceOperator {
         self.run(OperatorCommand::DiscardCertificate { email: email.into(), bank: bank.into() }).await
     }
 
-    /// The uploads in a state (`received`, `accepted`, `failed`, `unknown`), oldest first, at most 10,000.
+    /// The uploads in a state (`received`, `accepted`, `failed`, `unknown`), oldest first, at most
+    /// [`LISTED_UPLOADS_MAX`].
     ///
     /// # Errors
     /// `input.invalid_field` for another state; `resource.storage`.

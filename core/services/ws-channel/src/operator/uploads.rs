@@ -7,15 +7,16 @@ use bankchannel_storage::ws_channel::{JournalledUpload, UploadState};
 use super::{api::AdminApi, types::UploadInfo};
 use crate::data::storage;
 
-/// Uploads that are listed at most.
-const MOST: i64 = 10_000;
+/// Uploads that are listed at most, the oldest.
+pub const LISTED_UPLOADS_MAX: usize = 10_000;
 
 impl AdminApi {
     /// The uploads in a state, oldest first.
     pub(super) async fn uploads(&self, state: &str) -> Result<Vec<UploadInfo>> {
         let state = UploadState::parse(state)
             .ok_or_else(|| Error::invalid_field("state", "must be received, accepted, failed or unknown"))?;
-        let found = self.store.uploads_in_state(state, MOST).await.map_err(storage)?;
+        let most = i64::try_from(LISTED_UPLOADS_MAX).unwrap_or(i64::MAX);
+        let found = self.store.uploads_in_state(state, most).await.map_err(storage)?;
         Ok(found.into_iter().map(described).collect())
     }
 

@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{sandbox::BANKS, served::payment, world::World};
+use crate::{
+    sandbox::BANKS,
+    served::{Served, payment},
+    world::World,
+};
 
 fn references(listed: &Value) -> Vec<String> {
     let all = listed["FileDescriptors"].as_array().unwrap();
@@ -115,6 +119,42 @@ async fn t90_t91_an_upload_that_may_have_arrived_is_unknown_until_the_bank_or_a_
     assert!(refused.message().contains("is failed"), "{refused}");
     let line = &world.recorded("operator.settle_upload", "done").await[0];
     assert!(line.detail.contains(id.as_str()) && line.detail.contains("Monday") && line.email == who.email, "{line:?}");
+}
+
+/// A type of files that the bank has not agreed to take is refused before anything of the file is sent; and a user who takes the
+/// place of another is asked for anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_user_may_send_is_asked_for_and_belongs_to_the_user() {
+    let world = World::new().await;
+    let (who, signer) = world.customer("types@example.test").await;
+    let send = async |served: &Served, file_type: &str| {
+        let mut body = signer.signed(payment());
+        body["FileType"] = file_type.into();
+        served.data(&who, Method::PUT, "/files/nordea", Some(body)).await
+    };
+    send(&world.served, "NDCAPXMLI").await.refused(400, "Invalid parameter(s): FileType");
+    assert_eq!(world.uploads("nordea").await, 0);
+    send(&world.served, "NDCORPAYS").await.ok(201);
+    assert_eq!(world.uploads("nordea").await, 1);
+    // The bank does not tell what its user may do: it says itself what it thinks of the file.
+    let world = world.again("").await;
+    let served = &world.served;
+    let order = json!({"fault": "close", "family": "nordea", "operation": "get_user_info", "count": 5});
+    world.order("sandbox/faults", order).await;
+    let answer = send(served, "NDCAPXMLI").await;
+    assert_ne!(answer.text(), "Invalid parameter(s): FileType", "{answer:?}");
+    assert_eq!((answer.status, world.uploads("nordea").await), (400, 2), "{answer:?}");
+    // Another user of the bank, with a target id of its own, in the same account.
+    served.admin(&who, Method::DELETE, "/certs/nordea", None).await.ok(200);
+    let second = json!({"customer_id": "7700112244", "company": "TOINEN ESIMERKKI OY"});
+    world.enrol(&who, "nordea", "nordea", &second).await.ok(201);
+    let path = "/files/nordea?FileType=NDCORPAYL";
+    let until = Instant::now() + Duration::from_secs(20);
+    while served.get(&who, path).await.status != 200 {
+        assert!(Instant::now() < until, "{:?}", served.get(&who, path).await);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    send(served, "NDCORPAYS").await.ok(201);
 }
 
 /// A message id that the connection has used before settles nothing: it does not say which of the two arrived.

@@ -210,8 +210,13 @@ impl BankChannel for SimulatorBank {
         Ok(())
     }
 
-    fn check_upload(&self, upload: &NewUpload) -> Result<(), BankError> {
-        if upload.file_type == PAYMENT { Ok(()) } else { Err(BankError::Parameter("FileType")) }
+    fn check_upload<'a>(
+        &'a self,
+        _at: &'a AccountBankConnection<'a>,
+        upload: &'a NewUpload,
+    ) -> PendingBankAnswer<'a, ()> {
+        let known = upload.file_type == PAYMENT;
+        Box::pin(std::future::ready(if known { Ok(()) } else { Err(BankError::Parameter("FileType")) }))
     }
 
     fn works_from_journal(&self) -> bool {
