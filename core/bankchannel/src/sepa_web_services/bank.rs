@@ -68,6 +68,11 @@ impl SepaWebServicesBank {
         let ready = Arc::new(ReadyCustomer::from_settings(settings)?);
         ready.transport()?;
         let sender = FileServiceSender::new(&ready, Arc::clone(&clock))?;
+        // The first call of a customer would be late for it.
+        sender.file_transport()?;
+        if ready.certificate_transport().is_ok() {
+            sender.certificate_transport()?;
+        }
         Ok(Self(Arc::new(SharedBank { ready, sender, clock })))
     }
 

@@ -9,7 +9,7 @@ use bankchannel_crypto::{signature::Hash, x509::Certificate};
 use bankchannel_foundation::{Error, Result, clock::Clock};
 use bankchannel_renewal::{CertificateLife, RenewalDue, RenewalRules};
 use bankchannel_sepa_web_services::{codec::FileServiceConnection, errors, verify::VerificationRules};
-use bankchannel_transport::{Transport, background};
+use bankchannel_transport::{Transport, TransportSettings, background};
 use data_encoding::HEXUPPER;
 
 use super::{
@@ -114,14 +114,23 @@ const RENEW_BEFORE_DAYS: u32 = 60;
 /// The bank's signers that are remembered at most.
 const SIGNERS_MAX: usize = 64;
 
+/// The transport to an address of this setting.
+fn opened(setting: &str, settings: &TransportSettings) -> Result<Transport> {
+    Transport::new(settings).map_err(|error| match error.detail("field") {
+        Some("base_url") => Error::invalid_setting(setting, error.message().trim_start_matches("base_url: ")),
+        _ => error,
+    })
+}
+
 impl FileServiceSender {
     /// Makes a sender from the settings.
     ///
     /// # Errors
     /// `configuration.invalid`, each naming its field.
     pub(super) fn new(ready: &ReadyCustomer, clock: Arc<dyn Clock>) -> Result<Self> {
-        let file_transport = ready.transport().and_then(Transport::new);
-        let certificate_transport = ready.certificate_transport().and_then(Transport::new);
+        let file_transport = ready.transport().and_then(|settings| opened("file_url", settings));
+        let certificate_transport =
+            ready.certificate_transport().and_then(|settings| opened("certificate_url", settings));
         let connection = ready.connection()?;
         let given = ready.pairs().map(|(content, envelope)| Arc::new(RequestSigners::new(content, envelope, None)));
         let identity = ready.identity()?;

@@ -12,6 +12,7 @@ mod relay;
 #[path = "../banking/served.rs"]
 mod served;
 
+mod configured_banks;
 mod files;
 mod instances;
 mod killed;
