@@ -45,7 +45,7 @@ pub type CheckFn = for<'a> fn(Value<'a>) -> Result<BoxFuture<'static, Vec<Server
 /// The result of checking one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ServerFinding {
-    /// `configuration`, `listen`, `bank_interface_listen`, `bank`, `data`, `store`, `keys` or `files`.
+    /// `configuration`, `banks`, `listen`, `bank_interface_listen`, `bank`, `data`, `store`, `keys` or `files`.
     pub subject: &'static str,
     /// Whether a start would succeed in this respect.
     pub ok: bool,

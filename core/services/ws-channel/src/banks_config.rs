@@ -235,7 +235,10 @@ impl ReachedBankConfig {
                 Some(known) => known,
                 None => "",
             };
-            let text = format!("{}: {}", place(setting).trim_end_matches('.'), error.message());
+            // Under the name that the setting has here.
+            let said = error.message();
+            let named = error.detail("field").and_then(|field| said.strip_prefix(field)?.strip_prefix(": "));
+            let text = format!("{}: {}", place(setting).trim_end_matches('.'), named.unwrap_or(said));
             Error::because(&bankchannel_foundation::error::row::CONFIGURATION, text).with("field", place(setting))
         })
     }

@@ -81,6 +81,9 @@ impl RunningService {
     async fn open(options: ServiceOptions, channels: Channels) -> Result<Self> {
         let listen = address(&options)?;
         let config = ServiceConfig::load(&options, listen.ip().is_loopback())?;
+        let clock = Arc::new(SystemClock::default());
+        // Before anything is written.
+        let channels = Channels::configured(&config, &clock)?.and(channels);
         if let Some(given) = &options.data {
             data::expect(&config, Path::new(given))?;
         }
@@ -91,7 +94,7 @@ impl RunningService {
         }
         // The store first: its lock keeps other processes away from everything else in the folder.
         let store = data::open_store(&config, &data, SchemaUse::Upgrade).await?;
-        let started = Self::serve(&options, listen, config, (data, temporary), store.clone(), channels).await;
+        let started = Self::serve(&options, listen, config, (data, temporary), store.clone(), (channels, clock)).await;
         if started.is_err() {
             // Releases the folder before the error is returned, so that the next start can use it.
             store.close().await;
@@ -105,7 +108,7 @@ impl RunningService {
         config: ServiceConfig,
         (data, temporary): (PathBuf, Option<TemporaryFolder>),
         store: WsChannelStore,
-        channels: Channels,
+        (channels, clock): (Channels, Arc<SystemClock>),
     ) -> Result<Self> {
         let keys = ServiceKeys::open(&store, &data, &config).await?;
         data::open_files(&store, &data, &config).await?;
@@ -113,8 +116,7 @@ impl RunningService {
             // Of an earlier run: before anybody holds one here.
             store.free_held_sets().await.map_err(data::storage)?;
         }
-        let clock = Arc::new(SystemClock::default());
-        let banks = ServiceBanks::open(&data, &config, &clock)?.with_channels(channels);
+        let banks = ServiceBanks::open(&data, &config, channels)?;
         let outbox = CodeOutbox::open(&data, &config)?;
         let tls = tls(options)?;
         let listener =
@@ -186,7 +188,7 @@ impl RunningService {
         )
     }
 
-    /// Renews every certificate that is due now, without waiting for the daily run; returns their number.
+    /// Renews every certificate that is due now, one after the other; returns their number.
     ///
     /// # Errors
     /// `resource.storage`.

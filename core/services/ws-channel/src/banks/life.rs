@@ -67,8 +67,9 @@ pub(crate) fn written(life: &CertificateLife) -> Result<String, HandlerFault> {
 pub(crate) fn due_ms(life: &CertificateLife, rules: RenewalRules, now_ms: i64) -> Option<i64> {
     let now_s = now_ms.div_euclid(1000);
     let step_s = match life.due(rules, now_s) {
+        // Its customer goes on with it, with the bank's code, and nobody else.
+        _ if life.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First) => None,
         RenewalDue::Nothing(at_s) => at_s,
-        RenewalDue::Send(attempt) if attempt.kind == AttemptKind::First => None,
         RenewalDue::Begin(_) | RenewalDue::Send(_) | RenewalDue::Try(_) => Some(now_s),
         RenewalDue::Person(_) => None,
     };

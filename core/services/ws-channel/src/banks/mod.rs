@@ -60,6 +60,31 @@ impl Channels {
         self.0.insert(bank, channel);
         self
     }
+
+    /// The banks of the configuration. Nothing is sent, and nothing written.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming bank and setting.
+    pub(crate) fn configured(config: &ServiceConfig, clock: &Arc<SystemClock>) -> Result<Self> {
+        let mut channels = Self::default();
+        for (bank, configured) in config.banks.configured() {
+            let opened = configured.open(bank, config.flavour, Arc::<SystemClock>::clone(clock) as Arc<dyn Clock>)?;
+            channels = channels.with(bank, Arc::new(sepa::SepaBank::new(opened, configured.certificates_at_once())));
+        }
+        Ok(channels)
+    }
+
+    /// The names of its banks, in order.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        Bank::ALL.iter().filter(|bank| self.0.contains_key(bank)).map(|bank| bank.as_str()).collect()
+    }
+
+    /// These, and in their place those of `others`.
+    #[must_use]
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
 }
 
 impl std::fmt::Debug for Channels {
@@ -109,21 +134,15 @@ pub(crate) struct ServiceBanks {
 }
 
 impl ServiceBanks {
-    /// Opens the banks' files in the data folder.
+    /// Opens the simulator's files in the data folder, beside the channels to other banks.
     ///
     /// # Errors
     /// `configuration.invalid` for damaged key files.
-    pub(crate) fn open(data: &Path, config: &ServiceConfig, clock: &Arc<SystemClock>) -> Result<Self> {
+    pub(crate) fn open(data: &Path, config: &ServiceConfig, channels: Channels) -> Result<Self> {
         let simulator = match config.flavour {
             Flavour::Test => Some(Arc::new(simulator::SimulatorBank::open(data, config)?)),
             Flavour::Production => None,
         };
-        let mut channels = Channels::default();
-        for (bank, configured) in config.banks.configured() {
-            let clock: Arc<dyn Clock> = Arc::<SystemClock>::clone(clock);
-            let opened = configured.open(bank, config.flavour, clock)?;
-            channels = channels.with(bank, Arc::new(sepa::SepaBank::new(opened, configured.certificates_at_once())));
-        }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             simulator,
@@ -142,19 +161,10 @@ impl ServiceBanks {
     /// # Errors
     /// As [`open`](Self::open).
     pub(crate) fn check_folder(data: &Path, config: &ServiceConfig) -> Result<()> {
-        for (bank, configured) in config.banks.configured() {
-            configured.open(bank, config.flavour, Arc::new(SystemClock::default()))?;
-        }
         match config.flavour {
             Flavour::Test => simulator::check_folder(data, config),
             Flavour::Production => Ok(()),
         }
-    }
-
-    /// Adds these channels.
-    pub(crate) fn with_channels(mut self, channels: Channels) -> Self {
-        self.channels.0.extend(channels.0);
-        self
     }
 
     /// The banks that there is a channel to.

@@ -1,13 +1,13 @@
 //! `serve --check`: checks everything that a start would need, without serving.
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use bankchannel_foundation::{Error, Result};
 use bankchannel_storage::ws_channel::{SchemaUse, StoreError, WsChannelStore};
 use futures_util::future::BoxFuture;
 
 use crate::{
-    banks::ServiceBanks,
+    banks::{Channels, ServiceBanks},
     config::ServiceConfig,
     data::{self, DATABASE, open_store},
     keys::ServiceKeys,
@@ -23,7 +23,7 @@ use bankchannel_server::{
     private,
 };
 
-/// Checks configuration, address and TLS files, data folder, store and keys. Creates and changes nothing: data of an
+/// Checks configuration, banks, address and TLS files, data folder, store and keys. Creates and changes nothing: data of an
 /// older version stays as it is, and a finding says what a start will do.
 pub fn check(options: &ServiceOptions) -> BoxFuture<'_, Vec<ServerFinding>> {
     Box::pin(findings(options))
@@ -43,6 +43,11 @@ async fn findings(options: &ServiceOptions) -> Vec<ServerFinding> {
         "configuration",
         options.config.as_deref().unwrap_or("every setting has its default"),
     ));
+    match Channels::configured(&config, &Arc::default()).map(|channels| channels.names().join(", ")) {
+        Ok(names) if names.is_empty() => {}
+        Ok(names) => findings.push(ServerFinding::good("banks", format!("{names}: can be used; nothing was sent"))),
+        Err(why) => findings.push(ServerFinding::bad("banks", why.message())),
+    }
     let (of_folder, is_running) = folder(options, &config).await;
     findings.push(address(options, listen, is_running).await);
     findings.extend(of_folder);

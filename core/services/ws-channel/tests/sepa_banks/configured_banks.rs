@@ -1,6 +1,6 @@
 //! Which of the banks the service reaches: those of its configuration, with the library's profile or the operator's own.
 
-use bankchannel_ws_channel_service::{Channels, RunningService, ServiceOptions};
+use bankchannel_ws_channel_service::{Channels, RunningService, ServiceOptions, operator::check};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -128,7 +128,10 @@ async fn a_bank_that_cannot_be_opened_is_named_at_the_start() {
             config: Some(file.display().to_string()),
             ..ServiceOptions::default()
         };
+        let found = check(&options).await;
+        assert!(found.iter().any(|one| !one.ok && one.text.contains(setting)), "{config}: {found:?}");
         let refused = RunningService::start(options).await.err().expect(&config);
+        assert!(!folder.path().join("data").exists(), "{config}: nothing is begun");
         assert_eq!(refused.code(), "configuration.invalid", "{config}: {refused}");
         assert!(refused.message().contains(setting), "{config}: {refused}");
     }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 
 use crate::{
     sandbox::BANKS,
@@ -121,6 +122,19 @@ async fn t90_t91_an_upload_that_may_have_arrived_is_unknown_until_the_bank_or_a_
     assert!(line.detail.contains(id.as_str()) && line.detail.contains("Monday") && line.email == who.email, "{line:?}");
 }
 
+/// Waits until the target id of an account at Nordea is stored.
+async fn wait_for_target(world: &World, email: &str) {
+    let database = world.served.folder.path().join("data/service.sqlite");
+    let mut connection = SqliteConnectOptions::new().filename(database).read_only(true).connect().await.unwrap();
+    let sql = "SELECT count(*) FROM cert_set WHERE email = ? AND bank = 'nordea' AND target_id IS NOT NULL";
+    let until = Instant::now() + Duration::from_secs(60);
+    while sqlx::query_scalar::<_, i64>(sql).bind(email).fetch_one(&mut connection).await.unwrap() == 0 {
+        assert!(Instant::now() < until, "the bank's target id is not stored");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    connection.close().await.unwrap();
+}
+
 /// A type of files that the bank has not agreed to take is refused before anything of the file is sent; and a user who takes the
 /// place of another is asked for anew.
 #[tokio::test(flavor = "multi_thread")]
@@ -136,25 +150,26 @@ async fn what_a_user_may_send_is_asked_for_and_belongs_to_the_user() {
     assert_eq!(world.uploads("nordea").await, 0);
     send(&world.served, "NDCORPAYS").await.ok(201);
     assert_eq!(world.uploads("nordea").await, 1);
-    // The bank does not tell what its user may do: it says itself what it thinks of the file.
-    let world = world.again("").await;
-    let served = &world.served;
-    let order = json!({"fault": "close", "family": "nordea", "operation": "get_user_info", "count": 5});
-    world.order("sandbox/faults", order).await;
-    let answer = send(served, "NDCAPXMLI").await;
-    assert_ne!(answer.text(), "Invalid parameter(s): FileType", "{answer:?}");
-    assert_eq!((answer.status, world.uploads("nordea").await), (400, 2), "{answer:?}");
     // Another user of the bank, with a target id of its own, in the same account.
-    served.admin(&who, Method::DELETE, "/certs/nordea", None).await.ok(200);
+    world.served.admin(&who, Method::DELETE, "/certs/nordea", None).await.ok(200);
     let second = json!({"customer_id": "7700112244", "company": "TOINEN ESIMERKKI OY"});
     world.enrol(&who, "nordea", "nordea", &second).await.ok(201);
     let path = "/files/nordea?FileType=NDCORPAYL";
     let until = Instant::now() + Duration::from_secs(20);
-    while served.get(&who, path).await.status != 200 {
-        assert!(Instant::now() < until, "{:?}", served.get(&who, path).await);
+    while world.served.get(&who, path).await.status != 200 {
+        assert!(Instant::now() < until, "{:?}", world.served.get(&who, path).await);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    send(served, "NDCORPAYS").await.ok(201);
+    send(&world.served, "NDCORPAYS").await.ok(201);
+    // The bank does not tell what its user may do: it says itself what it thinks of the file.
+    wait_for_target(&world, &who.email).await;
+    let world = world.again("").await;
+    let served = &world.served;
+    let order = json!({"fault": "close", "family": "nordea", "operation": "get_user_info", "count": 1000});
+    world.order("sandbox/faults", order).await;
+    let answer = send(served, "NDCAPXMLI").await;
+    assert_ne!(answer.text(), "Invalid parameter(s): FileType", "{answer:?}");
+    assert_eq!((answer.status, world.uploads("nordea").await), (400, 3), "{answer:?}");
 }
 
 /// A message id that the connection has used before settles nothing: it does not say which of the two arrived.
