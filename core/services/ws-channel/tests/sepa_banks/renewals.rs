@@ -81,6 +81,10 @@ async fn t62_t64_an_answer_that_is_lost_is_asked_for_again_with_the_same_request
     let pending =
         |all: &[CertificateInfo]| all.iter().all(|one| one.state == "renewing" && one.attempt_sent == Some(1));
     let pending = world.wait_until("lost", pending).await;
+    // The pause counts from when a failure is noted, which is after the request was sent.
+    while world.recorded("ws_channel.renew_cert", "failed").await.len() < 3 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     assert_eq!(by_place(&pending), by_place(&before), "the old ones sign");
     // An hour later: nobody has done anything.
     world.pass(3700).await;
@@ -307,6 +311,9 @@ async fn a_clock_that_is_set_back_and_forth_renews_nothing_twice() {
     world.pass(705 * DAY_S).await;
     let failed = |all: &[CertificateInfo]| all.iter().all(|one| one.state == "renewing" && one.attempt_sent == Some(1));
     world.wait_until("failed ahead", failed).await;
+    while world.recorded("ws_channel.renew_cert", "failed").await.len() < 3 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     let given = issued().await;
     // Back: the requests that are open go on at once, and not in two years.
     world.pass(-705 * DAY_S).await;
