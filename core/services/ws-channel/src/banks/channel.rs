@@ -4,10 +4,10 @@ use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
 use bankchannel_foundation::{Content, Secret};
-use bankchannel_renewal::RenewalRules;
+use bankchannel_renewal::{PairTrial, RenewalRules};
 use bankchannel_storage::ws_channel::{
-    BankFile, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger, NewUpload, StoreError, StoreReader,
-    WsChannelStore,
+    BankFile, CertMaterial, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger, NewUpload, StoreError,
+    StoreReader, WsChannelStore,
 };
 use bankchannel_ws_channel::{
     ServiceRefusal,
@@ -87,7 +87,7 @@ pub trait BankChannel: Send + Sync {
         &'a self,
         customer: &'a CertificateCustomer,
         pair: &'a SigningMaterial,
-    ) -> PendingBankAnswer<'a, ()>;
+    ) -> PendingBankAnswer<'a, PairTrial>;
 
     /// The target id of a customer, at a bank whose requests need one that the bank has to tell.
     fn target_id<'a>(&'a self, _at: &'a AccountBankConnection<'a>) -> PendingBankAnswer<'a, Option<String>> {
@@ -160,9 +160,7 @@ impl AccountBankConnection<'_> {
     /// As [`signing_key`](Self::signing_key).
     pub fn signing_pair(&self) -> Result<SigningMaterial, BankError> {
         let found = self.set.signing.as_ref().ok_or_else(|| BankError::Failed("the set has no certificate".into()))?;
-        let place = SealedFor { email: &self.set.email, bank: &self.set.bank, purpose: material::SIGNING };
-        let private_key = material::open_pem(self.keys, place, found).map_err(unopened)?;
-        Ok(SigningMaterial { certificate: found.pem.clone(), private_key })
+        SigningMaterial::unsealed(self.keys, (&self.set.email, &self.set.bank), found)
     }
 
     /// The private key of the encryption certificate, if the bank uses one.
@@ -185,7 +183,7 @@ impl AccountBankConnection<'_> {
 }
 
 /// A key that the vault does not open.
-pub(crate) fn unopened(why: HandlerFault) -> BankError {
+fn unopened(why: HandlerFault) -> BankError {
     match why {
         HandlerFault::Internal(why) => BankError::Failed(why),
         _ => BankError::Failed("a private key cannot be used".into()),
@@ -253,6 +251,22 @@ pub struct SigningMaterial {
     pub certificate: String,
     /// Its private key, PEM (PKCS#8).
     pub private_key: Secret,
+}
+
+impl SigningMaterial {
+    /// Unseals a stored pair of this account at this bank.
+    ///
+    /// # Errors
+    /// [`BankError::Failed`].
+    pub(crate) fn unsealed(
+        keys: &ServiceKeys,
+        (email, bank): (&str, &str),
+        found: &CertMaterial,
+    ) -> Result<Self, BankError> {
+        let place = SealedFor { email, bank, purpose: material::SIGNING };
+        let private_key = material::open_pem(keys, place, found).map_err(unopened)?;
+        Ok(Self { certificate: found.pem.clone(), private_key })
+    }
 }
 
 /// What shows that a certificate may be issued.

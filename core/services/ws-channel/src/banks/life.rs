@@ -14,10 +14,9 @@ use bankchannel_crypto::{
     x509::{Certificate, CertificateRequest},
 };
 use bankchannel_renewal::{
-    AttemptKind, CertificateBank, CertificateDriver, CertificateLife, CertificateStore, KnownPair, LifeEventRefused,
-    LifeStepFault, PairTrial, PendingStep, RenewalDue, RenewalRules, RequestEffect,
+    AttemptKind, CertificateBank, CertificateDriver, CertificateLife, CertificateStore, KnownPair, LifeStepFault as _,
+    PairTrial, PendingStep, RenewalDue, RenewalRules,
 };
-use bankchannel_sepa_web_services::codes;
 use bankchannel_storage::ws_channel::{
     AuditEntry, CertSet, CertState, HeldCertSet, IssuedForPair, LifeStep, NewBankFile, NewKeyRequest, NewLedger,
 };
@@ -27,7 +26,7 @@ use tokio::sync::OwnedRwLockWriteGuard;
 
 use super::{
     BankChannel, BankError, CertificateCustomer, CertificateOrder, CertificateProof, PKI_TIMEOUT, SigningMaterial,
-    channel::unopened, within,
+    life_fault::LifeFault, within,
 };
 use crate::{
     certs::material::{self, SIGNING, SealedFor},
@@ -105,123 +104,16 @@ fn state_of(life: &CertificateLife, now_s: i64) -> CertState {
 ///
 /// # Errors
 /// As [`written`].
-pub(crate) fn step(
-    life: &CertificateLife,
-    rules: impl Into<RenewalRules>,
-    now_ms: i64,
-) -> Result<LifeStep, HandlerFault> {
+pub(crate) fn step(life: &CertificateLife, rules: RenewalRules, now_ms: i64) -> Result<LifeStep, HandlerFault> {
     let now_s = now_ms.div_euclid(1000);
     Ok(LifeStep {
         life: written(life)?,
         is_over: life.active.is_none() && life.attempt.is_none() && life.switching.is_none(),
         state: Some(state_of(life, now_s)),
         pair: pair_in_use(life, now_s).map(|pair| pair.name.clone()),
-        due: due_ms(life, rules.into(), now_ms),
+        due: due_ms(life, rules, now_ms),
         ..LifeStep::default()
     })
-}
-
-/// Why a step failed.
-#[derive(Debug)]
-pub(crate) struct LifeFault {
-    cause: LifeCause,
-    /// Whether it is known that nothing was sent.
-    is_unsent: bool,
-}
-
-#[derive(Debug)]
-enum LifeCause {
-    Bank(BankError),
-    Service(HandlerFault),
-    /// The set was retired, erased with its account, or is held by another.
-    Lost,
-}
-
-impl LifeFault {
-    /// The set was retired, erased, or is held by another.
-    pub(crate) fn is_lost(&self) -> bool {
-        matches!(self.cause, LifeCause::Lost)
-    }
-
-    fn lost() -> Self {
-        Self { cause: LifeCause::Lost, is_unsent: false }
-    }
-}
-
-impl From<BankError> for LifeFault {
-    fn from(error: BankError) -> Self {
-        Self { cause: LifeCause::Bank(error), is_unsent: false }
-    }
-}
-
-impl From<HandlerFault> for LifeFault {
-    fn from(fault: HandlerFault) -> Self {
-        Self { cause: LifeCause::Service(fault), is_unsent: false }
-    }
-}
-
-impl From<bankchannel_storage::ws_channel::StoreError> for LifeFault {
-    fn from(error: bankchannel_storage::ws_channel::StoreError) -> Self {
-        HandlerFault::from(error).into()
-    }
-}
-
-impl From<LifeFault> for HandlerFault {
-    fn from(fault: LifeFault) -> Self {
-        match fault.cause {
-            LifeCause::Bank(error) => error.into(),
-            LifeCause::Service(fault) => fault,
-            LifeCause::Lost => (&bankchannel_ws_channel::service_texts::CERTIFICATE_PRESENT).into(),
-        }
-    }
-}
-
-impl LifeStepFault for LifeFault {
-    fn text(&self) -> String {
-        match &self.cause {
-            LifeCause::Bank(error) => error.to_string(),
-            LifeCause::Service(HandlerFault::Refused(refusal)) => refusal.text.to_string(),
-            LifeCause::Service(HandlerFault::RightsEnded(lost)) => lost.as_str().to_owned(),
-            LifeCause::Service(HandlerFault::Store(why)) => why.to_string(),
-            LifeCause::Service(HandlerFault::Internal(why)) => why.clone(),
-            LifeCause::Lost => "the certificate was retired, or another instance works on it".to_owned(),
-        }
-    }
-
-    fn out_of_order(why: LifeEventRefused) -> Self {
-        HandlerFault::internal(why).into()
-    }
-
-    fn effect(&self) -> RequestEffect {
-        match &self.cause {
-            _ if self.is_unsent => RequestEffect::NotSent,
-            LifeCause::Bank(
-                BankError::Unreachable
-                | BankError::Parameter(_)
-                | BankError::NotOffered
-                | BankError::NotSent(_)
-                | BankError::RightsEnded(_),
-            ) => RequestEffect::NotSent,
-            LifeCause::Bank(BankError::Refused { code, .. }) => {
-                RequestEffect::Refused { stops: codes::ends_renewals(code) }
-            }
-            LifeCause::Bank(BankError::Data | BankError::TargetId) => RequestEffect::Refused { stops: false },
-            _ => RequestEffect::Unknown,
-        }
-    }
-
-    fn before_sending(self) -> Self {
-        Self { is_unsent: true, ..self }
-    }
-
-    fn after_issuing(self) -> Self {
-        Self { is_unsent: false, ..self }
-    }
-
-    fn not_noted(self, storing: &Self) -> Self {
-        tracing::error!(why = storing.text(), "what became of a request for a certificate could not be stored");
-        self
-    }
 }
 
 /// What came with a certificate, to be stored with it.
@@ -386,9 +278,7 @@ impl SetBank<'_> {
         let scope = &self.customer.scope;
         let found = self.service.store.signing_pair(&scope.email, &scope.bank, name).await?;
         let found = found.ok_or_else(LifeFault::lost)?.material;
-        let place = SealedFor { email: &scope.email, bank: &scope.bank, purpose: SIGNING };
-        let private_key = material::open_pem(&self.service.keys, place, &found).map_err(unopened)?;
-        Ok(SigningMaterial { certificate: found.pem, private_key })
+        Ok(SigningMaterial::unsealed(&self.service.keys, (&scope.email, &scope.bank), &found)?)
     }
 
     async fn made(&self) -> Result<(RsaPrivateKey, CertificateRequest), LifeFault> {
@@ -429,19 +319,9 @@ impl SetBank<'_> {
     async fn tried(&self, name: &str) -> Result<PairTrial, LifeFault> {
         let pair = self.pair(name).await?;
         let _permit = self.service.banks.permit(self.bank).await?;
-        Ok(match within(super::BANK_TIMEOUT, self.channel.try_pair(&self.customer, &pair)).await {
-            Ok(()) => PairTrial::Taken,
-            Err(BankError::Refused { code, text }) if is_about_the_pair(&code) => {
-                PairTrial::Refused(format!("{code} {text}"))
-            }
-            Err(_) => PairTrial::NotKnown,
-        })
+        let tried = within(super::BANK_TIMEOUT, self.channel.try_pair(&self.customer, &pair)).await;
+        Ok(tried.unwrap_or(PairTrial::NotKnown))
     }
-}
-
-/// Codes that say of a request that its certificate is not the right one (§6.2).
-pub(crate) fn is_about_the_pair(code: &str) -> bool {
-    codes::meaning_of(code).is_some_and(|known| [2, 3, 4, 18, 19].contains(&known.number))
 }
 
 impl CertificateBank for SetBank<'_> {

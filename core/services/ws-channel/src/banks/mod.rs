@@ -14,6 +14,7 @@ mod channel;
 mod fund;
 mod lanes;
 pub(crate) mod life;
+mod life_fault;
 mod reach;
 mod renewal;
 mod sepa;
@@ -93,27 +94,9 @@ impl std::fmt::Debug for Channels {
     }
 }
 
-/// How a bank's certificates are renewed, without a channel to it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct BankRules(pub(crate) RenewalRules);
-
-impl BankRules {
-    /// The rules of a bank by the configuration; `None` without a channel.
-    ///
-    /// # Errors
-    /// `configuration.invalid`.
-    pub(crate) fn of(bank: Bank, config: &ServiceConfig) -> Result<Option<Self>> {
-        if bank == Bank::Simulator && config.flavour == Flavour::Test {
-            return Ok(Some(Self(simulator::renewal_rules(config.renew_before_days))));
-        }
-        match config.banks.configured().find(|(known, _)| *known == bank) {
-            Some((_, configured)) => {
-                let opened = configured.open(bank, config.flavour, Arc::new(SystemClock::default()))?;
-                Ok(Some(Self(opened.renewal_rules())))
-            }
-            None => Ok(None),
-        }
-    }
+/// How the simulator's certificates are renewed; `None` where there is none.
+pub(crate) fn simulator_rules(config: &ServiceConfig) -> Option<RenewalRules> {
+    (config.flavour == Flavour::Test).then(|| simulator::renewal_rules(config.renew_before_days))
 }
 
 /// The banks behind the service.

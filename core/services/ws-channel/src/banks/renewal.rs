@@ -16,9 +16,7 @@ use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    AccountBankConnection, BANK_TIMEOUT, BankChannel, alerts,
-    life::{LifeFault, SetToDrive},
-    within,
+    AccountBankConnection, BANK_TIMEOUT, BankChannel, alerts, life::SetToDrive, life_fault::LifeFault, within,
 };
 use crate::service::{BackgroundService, SettlingStore};
 

@@ -18,6 +18,7 @@ use bankchannel::{
 };
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
 use bankchannel_foundation::{CallOutcome, Content, Error, Secret, error::row};
+use bankchannel_renewal::PairTrial;
 use bankchannel_storage::ws_channel::{BankFile, FileFilter, NewUpload};
 
 use super::{
@@ -274,14 +275,23 @@ impl BankChannel for SepaBank {
         &'a self,
         customer: &'a CertificateCustomer,
         pair: &'a SigningMaterial,
-    ) -> PendingBankAnswer<'a, ()> {
+    ) -> PendingBankAnswer<'a, PairTrial> {
         Box::pin(async move {
             let pair = SigningMaterial { certificate: pair.certificate.clone(), private_key: pair.private_key.clone() };
             let client = self.client(&customer.ws_user_id, customer.target_id.clone(), Some(pair))?;
-            if self.needs_target() && customer.target_id.is_none() {
-                return client.get_user_info(GetUserInfoRequest::new()).await.map(drop).map_err(bank_error);
+            let tried = if self.needs_target() && customer.target_id.is_none() {
+                client.get_user_info(GetUserInfoRequest::new()).await.map(drop)
+            } else {
+                client.list_files(self.bank.trial()).await.map(drop)
+            };
+            let Err(error) = tried else { return Ok(PairTrial::Taken) };
+            let is_about_the_pair = error.row() == &errors::SIGNATURE_REFUSED;
+            match bank_error(error) {
+                BankError::Refused { code, text } if is_about_the_pair => {
+                    Ok(PairTrial::Refused(format!("{code} {text}")))
+                }
+                other => Err(other),
             }
-            client.list_files(self.bank.trial()).await.map(drop).map_err(bank_error)
         })
     }
 

@@ -13,7 +13,7 @@ use super::{
     types::{CertificateInfo, CertificateListing},
 };
 use crate::{
-    banks::{BankRules, life},
+    banks::{life, simulator_rules},
     data::storage,
     fault::HandlerFault,
 };
@@ -38,26 +38,26 @@ impl AdminApi {
             return Err(storage(older));
         }
         let now_s = self.clock.now_s();
-        let (mut certificates, mut rules) = (Vec::new(), HashMap::new());
+        let (mut rules, mut warnings) = (HashMap::new(), Vec::new());
+        rules.extend(simulator_rules(&self.config).map(|rules| (Bank::Simulator.as_str(), rules)));
+        for (bank, configured) in self.config.banks.configured() {
+            match configured.open(bank, self.config.flavour, Arc::<_>::clone(&self.clock) as _) {
+                Err(error) => warnings.push(format!("{}: {}", bank.as_str(), error.message())),
+                Ok(opened) => {
+                    rules.insert(bank.as_str(), opened.renewal_rules());
+                    let ending = opened.ending_anchors(&bankchannel::CallOptions::default()).await?;
+                    warnings.extend(ending.into_iter().map(|(_, text)| format!("{}: {text}", bank.as_str())));
+                }
+            }
+        }
+        let mut certificates = Vec::new();
         let mut after = (String::new(), String::new());
         loop {
             let page = self.store.all_lives((&after.0, &after.1), PAGE).await.map_err(storage)?;
             let Some(last) = page.last() else { break };
             after = (last.set.email.clone(), last.set.bank.clone());
             for one in &page {
-                let of = rules.entry(one.set.bank.clone()).or_insert_with(|| self.rules_of(&one.set.bank));
-                certificates.push(described(one, of.as_ref().ok().and_then(Option::as_ref), now_s)?);
-            }
-        }
-        let mut warnings = Vec::new();
-        for (bank, configured) in self.config.banks.configured() {
-            match self.rules_of(bank.as_str()) {
-                Err(error) => warnings.push(format!("{}: {}", bank.as_str(), error.message())),
-                Ok(_) => {
-                    let opened = configured.open(bank, self.config.flavour, Arc::<_>::clone(&self.clock) as _)?;
-                    let ending = opened.ending_anchors(&bankchannel::CallOptions::default()).await?;
-                    warnings.extend(ending.into_iter().map(|(_, text)| format!("{}: {text}", bank.as_str())));
-                }
+                certificates.push(described(one, rules.get(&*one.set.bank).copied(), now_s)?);
             }
         }
         Ok(CertificateListing { certificates, warnings })
@@ -72,7 +72,7 @@ impl AdminApi {
     ) -> Result<CertificateInfo> {
         let known = Bank::from_text(bank).ok_or_else(|| Error::invalid_field("bank", "is not the id of a bank"))?;
         let (email, bank) = (email.to_ascii_lowercase(), known.as_str());
-        let rules = self.rules_of(bank)?;
+        let rules = self.rules_of(known)?;
         let Some(rules) = rules else {
             return Err(Error::invalid_field("bank", "is not configured: the service has no channel to it"));
         };
@@ -96,7 +96,7 @@ impl AdminApi {
         &self,
         order: CertificateOrderOfPerson,
         held: &HeldCertSet,
-        rules: BankRules,
+        rules: RenewalRules,
         (ticket, now): (&str, i64),
     ) -> Result<CertificateInfo> {
         let now_s = now.div_euclid(1000);
@@ -124,13 +124,18 @@ impl AdminApi {
             return Err(Error::because(&row::UNAVAILABLE, "the certificate was retired, or changed meanwhile"));
         }
         let text = life::written(&life).map_err(internal)?;
-        described(&HeldCertSet { life: text, ..held.clone() }, Some(&rules), now_s)
+        described(&HeldCertSet { life: text, ..held.clone() }, Some(rules), now_s)
     }
 
     /// The rules of a bank; `None` if the service has no channel to it.
-    fn rules_of(&self, bank: &str) -> Result<Option<BankRules>> {
-        let Some(bank) = Bank::from_text(bank) else { return Ok(None) };
-        BankRules::of(bank, &self.config)
+    fn rules_of(&self, bank: Bank) -> Result<Option<RenewalRules>> {
+        if bank == Bank::Simulator {
+            return Ok(simulator_rules(&self.config));
+        }
+        let configured = self.config.banks.configured().find(|(known, _)| *known == bank);
+        let Some((_, configured)) = configured else { return Ok(None) };
+        let opened = configured.open(bank, self.config.flavour, Arc::<_>::clone(&self.clock) as _)?;
+        Ok(Some(opened.renewal_rules()))
     }
 }
 
@@ -138,12 +143,12 @@ fn internal(fault: HandlerFault) -> Error {
     Error::because(&row::INTERNAL, format!("{fault:?}"))
 }
 
-fn described(held: &HeldCertSet, rules: Option<&BankRules>, now_s: i64) -> Result<CertificateInfo> {
+fn described(held: &HeldCertSet, rules: Option<RenewalRules>, now_s: i64) -> Result<CertificateInfo> {
     let life = life::read(&held.life, &held.set).map_err(internal)?;
     let set = &held.set;
     let at = |at_s: i64| Timestamp::from_ms(at_s.saturating_mul(1000)).as_str().to_owned();
     let not_after_s = set.signing.as_ref().map(|found| found.not_after.div_euclid(1000));
-    let (next_step_at, person) = match rules.map(|rules| life.due(rules.0, now_s)) {
+    let (next_step_at, person) = match rules.map(|rules| life.due(rules, now_s)) {
         None => (None, Some("the service has no channel to this bank: nothing is renewed by itself".to_owned())),
         // Only the bank's code goes on with a first one.
         _ if life.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First)
@@ -179,12 +184,5 @@ fn word(life: &CertificateLife, state: CertState, not_after_s: Option<i64>, now_
         _ if life.attempt.is_some() => "renewing",
         _ if life.switching.is_some() => "switching",
         _ => "active",
-    }
-}
-
-/// Only the rules of a renewal are needed of a bank here.
-impl From<BankRules> for RenewalRules {
-    fn from(rules: BankRules) -> Self {
-        rules.0
     }
 }

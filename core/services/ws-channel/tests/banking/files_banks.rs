@@ -14,7 +14,7 @@ use bankchannel_crypto::{
     x509::{Certificate, CertificateIssuer, CertificateRequest, SubjectAttribute},
 };
 use bankchannel_foundation::Content;
-use bankchannel_renewal::RenewalRules;
+use bankchannel_renewal::{PairTrial, RenewalRules};
 use bankchannel_storage::ws_channel::{BankFile, FileFilter, UploadState, WsChannelStore};
 use bankchannel_ws_channel::model::Bank;
 use bankchannel_ws_channel_service::{
@@ -164,8 +164,8 @@ impl BankChannel for Scripted {
         })
     }
 
-    fn try_pair<'a>(&'a self, _: &'a CertificateCustomer, _: &'a SigningMaterial) -> PendingBankAnswer<'a, ()> {
-        Box::pin(async { Ok(()) })
+    fn try_pair<'a>(&'a self, _: &'a CertificateCustomer, _: &'a SigningMaterial) -> PendingBankAnswer<'a, PairTrial> {
+        Box::pin(async { Ok(PairTrial::Taken) })
     }
 }
 

@@ -15,7 +15,7 @@ use bankchannel_crypto::{
     x509::{Certificate, CertificateRequest, SubjectAttribute},
 };
 use bankchannel_foundation::Result;
-use bankchannel_renewal::RenewalRules;
+use bankchannel_renewal::{PairTrial, RenewalRules};
 use bankchannel_storage::ws_channel::{
     BankFile, FileContent, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, WsChannelStore,
 };
@@ -190,9 +190,9 @@ impl BankChannel for SimulatorBank {
         })
     }
 
-    fn try_pair<'a>(&'a self, _: &'a CertificateCustomer, _: &'a SigningMaterial) -> PendingBankAnswer<'a, ()> {
+    fn try_pair<'a>(&'a self, _: &'a CertificateCustomer, _: &'a SigningMaterial) -> PendingBankAnswer<'a, PairTrial> {
         // It knows the certificates that it has issued.
-        Box::pin(async { Ok(()) })
+        Box::pin(async { Ok(PairTrial::Taken) })
     }
 
     fn check_enrolment(&self, request: &CertificateEnrolment) -> Result<(), BankError> {
