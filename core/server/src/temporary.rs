@@ -50,7 +50,7 @@ impl TemporaryFolder {
             .map_err(failed)?;
         let lock = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.path().join(LOCK));
         let lock = lock.and_then(|file| file.lock().map(|()| file)).map_err(failed)?;
-        made().push((std::process::id(), folder.path().to_owned()));
+        folders_made().push((std::process::id(), folder.path().to_owned()));
         // Its owner is this user: only folders with the same owner are removed.
         if let Ok(own) = fs::metadata(folder.path()) {
             remove_stale(&parent, own.uid());
@@ -68,7 +68,7 @@ impl Drop for TemporaryFolder {
     fn drop(&mut self) {
         drop(self.folder.take());
         // Only after the removal: the process may end while the folder is being removed.
-        made().retain(|(_, path)| *path != self.path);
+        folders_made().retain(|(_, path)| *path != self.path);
     }
 }
 
@@ -89,7 +89,7 @@ pub fn remove_all() {
     }
 }
 
-fn made() -> std::sync::MutexGuard<'static, Vec<(u32, PathBuf)>> {
+fn folders_made() -> std::sync::MutexGuard<'static, Vec<(u32, PathBuf)>> {
     MADE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -103,7 +103,7 @@ pub(crate) async fn fetch_new_files<C: FileChannel>(
     let (folder, ledger_folder) = open_folders(steps, wanted.directory, wanted.ledger).await?;
     let ledger = Arc::new(steps.client.ledger(&wanted.place, &ledger_folder));
     steps.step("listing the files");
-    let found = found(steps, &wanted, &ledger).await?;
+    let found = listed_and_left(steps, &wanted, &ledger).await?;
     let (mut files, ended) = fetch_each(steps, (&ledger, &folder), &wanted.place, &found).await;
     // Parsed after the last download, so that its time does not count against the downloads.
     let mut parser = ContentParser::new(wanted.parse);
@@ -129,7 +129,7 @@ struct WantedFile<F> {
 }
 
 /// The bank's files, and those that ended calls began and did not report.
-async fn found<C: FileChannel>(
+async fn listed_and_left<C: FileChannel>(
     steps: &ChannelFlowSteps<'_, C>,
     wanted: &NewFilesWanted<'_, C>,
     ledger: &Arc<FileLedger>,
@@ -182,7 +182,7 @@ async fn fetch_each<C: FileChannel>(
             files.push(not_tried(&wanted.file, error));
             continue;
         }
-        match one(steps, (ledger, folder), (place, wanted), (at + 1, found.len())).await {
+        match download_one(steps, (ledger, folder), (place, wanted), (at + 1, found.len())).await {
             Ok(fetched) => files.push(described(&wanted.file, &fetched)),
             Err(error) => {
                 files.push(failed(&wanted.file, &error));
@@ -197,7 +197,7 @@ async fn fetch_each<C: FileChannel>(
 }
 
 /// Downloads one file, unless it is there.
-async fn one<C: FileChannel>(
+async fn download_one<C: FileChannel>(
     steps: &ChannelFlowSteps<'_, C>,
     (ledger, folder): (&Arc<FileLedger>, &Path),
     (place, wanted): (&C::Place, &WantedFile<C::File>),

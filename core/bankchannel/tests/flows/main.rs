@@ -8,6 +8,7 @@ mod accounts;
 mod answers;
 mod bank;
 mod downloads;
+mod downloads_reported;
 mod logins;
 mod own_signer;
 mod repeats;

@@ -9,6 +9,7 @@ mod check;
 mod clocks;
 mod customers;
 mod database_away;
+mod defects;
 mod faults;
 mod flows;
 mod full_disk;

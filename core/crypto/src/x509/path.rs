@@ -120,18 +120,18 @@ impl PathSearch<'_> {
             is_named = true;
             self.tried += 1;
             if self.tried > MAX_TRIED || path.len() >= MAX_PATH_CERTIFICATES {
-                self.note(PathFault::TooLong);
+                self.note_fault(PathFault::TooLong);
                 return false;
             }
             let subject = || issuer.subject().display();
             if !self.signed(&last, issuer, path.len() == 1) {
-                self.note(PathFault::NotSigned { issuer: subject() });
+                self.note_fault(PathFault::NotSigned { issuer: subject() });
                 continue;
             }
             // The authorities between this one and the first certificate; one that issued itself anew does not count.
             let below = path.iter().skip(1).filter(|one| one.subject_der() != one.issuer_der()).count();
             if let Some(why) = self.unfit(issuer, below) {
-                self.note(PathFault::Unfit { subject: subject(), why });
+                self.note_fault(PathFault::Unfit { subject: subject(), why });
                 continue;
             }
             path.push(issuer.clone());
@@ -141,7 +141,7 @@ impl PathSearch<'_> {
             path.pop();
         }
         if !is_named {
-            self.note(PathFault::NoIssuer { issuer: last.issuer().display() });
+            self.note_fault(PathFault::NoIssuer { issuer: last.issuer().display() });
         }
         false
     }
@@ -165,7 +165,7 @@ impl PathSearch<'_> {
         unfit_anywhere(issuer, self.rules)
     }
 
-    fn note(&mut self, fault: PathFault) {
+    fn note_fault(&mut self, fault: PathFault) {
         if self.fault.as_ref().is_none_or(|known| known.progress() < fault.progress()) {
             self.fault = Some(fault);
         }

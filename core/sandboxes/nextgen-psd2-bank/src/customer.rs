@@ -18,7 +18,7 @@ const NAMES: [&str; 2] = ["2.5.4.10", "2.5.4.3"];
 /// Shows the page when the customer opens it.
 pub(crate) fn opened(bank: &SandboxBank, state: &str) -> HtmlPage {
     match bank.state.open_redirect(state, bank.now_s()) {
-        Ok(view) => asked(bank, &view, None),
+        Ok(view) => approval_page(bank, &view, None),
         Err(problem) => pages::dead(dead(problem)),
     }
 }
@@ -47,7 +47,7 @@ pub(crate) fn decided(bank: &SandboxBank, state: &str, decision: CustomerDecisio
     match bank.state.open_redirect(state, bank.now_s()) {
         Ok(mut view) => {
             let answering = chosen_before(&mut view, decision);
-            asked(bank, &view, Some((notice, answering.as_deref())))
+            approval_page(bank, &view, Some((notice, answering.as_deref())))
         }
         Err(problem) => pages::dead(dead(problem)),
     }
@@ -63,7 +63,7 @@ fn chosen_before(view: &mut ScaView, decision: CustomerDecision) -> Option<Strin
     Some(psu)
 }
 
-fn asked(bank: &SandboxBank, view: &ScaView, again: Option<(ScaPageNotice, Option<&str>)>) -> HtmlPage {
+fn approval_page(bank: &SandboxBank, view: &ScaView, again: Option<(ScaPageNotice, Option<&str>)>) -> HtmlPage {
     let purposes: Vec<AccessPurpose> = view.wants.iter().map(|want| purpose(*want)).collect();
     let customers: Vec<AnsweringCustomer<'_>> = view.people.iter().map(customer).collect();
     ScaPage {

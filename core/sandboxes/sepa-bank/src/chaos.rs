@@ -140,11 +140,11 @@ pub(crate) struct FaultOrder {
     /// The operation, such as `list_files`; all if it is left out.
     operation: Option<String>,
     /// How many requests it concerns.
-    #[serde(default = "one")]
+    #[serde(default = "once")]
     count: u32,
 }
 
-fn one() -> u32 {
+fn once() -> u32 {
     1
 }
 

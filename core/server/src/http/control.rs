@@ -136,7 +136,7 @@ pub struct ControlState {
 pub(super) struct OrderedFault {
     pub(super) operation: String,
     pub(super) status: u16,
-    #[serde(default = "one")]
+    #[serde(default = "once")]
     pub(super) count: u32,
     #[serde(default)]
     pub(super) done: bool,
@@ -145,7 +145,7 @@ pub(super) struct OrderedFault {
     pub(super) error_class: Option<String>,
 }
 
-fn one() -> u32 {
+fn once() -> u32 {
     1
 }
 
@@ -276,7 +276,7 @@ pub async fn answer(target: Arc<dyn ControlTarget>, request: Request<Incoming>, 
         Ok(request) => request,
         Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
     };
-    done(orders::carry_out_common(&*target, order, request).await)
+    order_answer(orders::carry_out_common(&*target, order, request).await)
 }
 
 /// Answers a request to a path that only this counterpart has.
@@ -291,12 +291,12 @@ async fn handle_order(target: &dyn ControlTarget, path: &str, head: &Parts, body
         Err(refused) => return refused,
     };
     match target.handle_order(ControlRequest { path: path.to_owned(), headers: head.headers.clone(), body }) {
-        Some(doing) => done(doing.await),
+        Some(doing) => order_answer(doing.await),
         None => nowhere(),
     }
 }
 
-fn done(done: Result<Value, Error>) -> Response<AnswerBody> {
+fn order_answer(done: Result<Value, Error>) -> Response<AnswerBody> {
     match done {
         Ok(value) => answer::json(StatusCode::OK, value.to_string()),
         Err(error) => {

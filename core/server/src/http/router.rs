@@ -106,8 +106,9 @@ impl ProtocolRouter {
     /// Finds the operation for a raw path below the base path. One trailing slash is ignored.
     fn find(&self, method: &str, path: &str) -> RouteMatch {
         let Some(mut segments) = segments(path) else { return RouteMatch::Malformed };
-        let fitting =
-            |segments: &[String]| self.routes.iter().filter(|route| fits(&route.parts, segments)).collect::<Vec<_>>();
+        let fitting = |segments: &[String]| {
+            self.routes.iter().filter(|route| parts_match(&route.parts, segments)).collect::<Vec<_>>()
+        };
         let mut matching = fitting(&segments);
         if matching.is_empty() && path.ends_with('/') {
             // If no path matches without the last slash, an empty parameter follows it: `/files/` has an empty bank.
@@ -157,7 +158,7 @@ fn segments(path: &str) -> Option<Vec<String>> {
         .collect()
 }
 
-fn fits(parts: &[PathPart], segments: &[String]) -> bool {
+fn parts_match(parts: &[PathPart], segments: &[String]) -> bool {
     parts.len() == segments.len()
         && parts.iter().zip(segments).all(|(part, segment)| match part {
             PathPart::Literal(text) => text == segment,

@@ -48,8 +48,13 @@ pub(super) async fn answer(service: Arc<ConnectorService>, request: Request<Inco
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let now_s = SystemClock::default().now_s();
     let secret = &service.keys.bank_secret;
-    if let Err(why) = secret.verify(one(&head.headers, TIME), one(&head.headers, SIGNATURE), target, &taken.body, now_s)
-    {
+    if let Err(why) = secret.verify(
+        only_header(&head.headers, TIME),
+        only_header(&head.headers, SIGNATURE),
+        target,
+        &taken.body,
+        now_s,
+    ) {
         return refuse(StatusCode::UNAUTHORIZED, why);
     }
     let name = head.uri.path().trim_matches('/').to_owned();
@@ -97,7 +102,7 @@ fn status(error: &Error) -> StatusCode {
 }
 
 /// The header of this name, if there is exactly one.
-fn one<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn only_header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
     if values.next().is_some() { None } else { value.to_str().ok() }

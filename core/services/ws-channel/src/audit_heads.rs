@@ -24,7 +24,7 @@ pub(crate) const HEADS_FILE: &str = "audit-heads.jsonl";
 pub(crate) fn read(data: &Path) -> std::io::Result<Vec<KnownHead>> {
     let mut text = String::new();
     match private::open_for_reading(&data.join(HEADS_FILE)).and_then(|mut file| file.read_to_string(&mut text)) {
-        Ok(_) => Ok(text.lines().filter_map(known).collect()),
+        Ok(_) => Ok(text.lines().filter_map(read_head).collect()),
         Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(why) => Err(why),
     }
@@ -46,7 +46,7 @@ pub(crate) fn append(data: &Path, checkpoint: &AuditCheckpoint) -> std::io::Resu
     file.sync_data()
 }
 
-fn known(line: &str) -> Option<KnownHead> {
+fn read_head(line: &str) -> Option<KnownHead> {
     let line: Value = serde_json::from_str(line).ok()?;
     let hash = from_hex(line["head"].as_str()?)?;
     match (line["checkpoint"].as_i64(), line["records"].as_i64()) {

@@ -49,7 +49,7 @@ fn base64_of_segments_is_that_of_their_bytes() {
     }
 }
 
-fn wanted(bytes: &[u8]) -> String {
+fn expected_text(bytes: &[u8]) -> String {
     format!("{{\"C\":\"{}\"}}", STANDARD.encode(bytes))
 }
 
@@ -69,7 +69,7 @@ fn a_body_that_nobody_takes_holds_no_thread() {
     };
     let taken = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(30), both).await });
     std::fs::remove_file(&path).unwrap();
-    assert_eq!(taken.unwrap()[..], *wanted(&bytes).as_bytes());
+    assert_eq!(taken.unwrap()[..], *expected_text(&bytes).as_bytes());
 }
 
 #[test]
@@ -82,6 +82,6 @@ fn what_is_in_memory_needs_no_runtime() {
         while let Poll::Ready(Some(frame)) = http_body::Body::poll_frame(Pin::new(&mut body), &mut context) {
             taken.extend_from_slice(&frame.unwrap().into_data().unwrap());
         }
-        assert_eq!(taken, wanted(&bytes).as_bytes(), "{size} bytes");
+        assert_eq!(taken, expected_text(&bytes).as_bytes(), "{size} bytes");
     }
 }

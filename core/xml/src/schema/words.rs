@@ -5,7 +5,7 @@ use crate::text::nearest;
 
 /// What to do with an element that is not known here.
 pub(super) fn unknown(name: &str, steps: &[SequenceStep]) -> String {
-    match nearest(name, all(steps)) {
+    match nearest(name, element_names(steps)) {
         Some(meant) => format!("did you mean <{meant}>?"),
         None => format!("remove it or move it; allowed here: {}", list(steps)),
     }
@@ -42,11 +42,11 @@ pub(super) fn names(step: &SequenceStep) -> String {
 /// The elements of a sequence, in order.
 pub(super) fn list(steps: &[SequenceStep]) -> String {
     const SHOWN: usize = 12;
-    let shown: Vec<String> = all(steps).take(SHOWN).map(|name| format!("<{name}>")).collect();
-    let more = if all(steps).nth(SHOWN).is_some() { ", …" } else { "" };
+    let shown: Vec<String> = element_names(steps).take(SHOWN).map(|name| format!("<{name}>")).collect();
+    let more = if element_names(steps).nth(SHOWN).is_some() { ", …" } else { "" };
     format!("{}{more}", shown.join(", "))
 }
 
-fn all(steps: &[SequenceStep]) -> impl Iterator<Item = &str> {
+fn element_names(steps: &[SequenceStep]) -> impl Iterator<Item = &str> {
     steps.iter().flat_map(|step| &step.elements).map(|element| element.name.as_str())
 }

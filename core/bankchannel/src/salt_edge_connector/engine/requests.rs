@@ -120,8 +120,13 @@ impl ConnectorEngine<'_> {
         let fields = headers.into_iter().filter(|field| is_token(&field.name));
         let headers: Headers = fields.map(|field| (field.name, field.value.into_bytes())).collect();
         let authenticated = receiver.authenticate(method, target, &headers, self.arrived_s());
-        let mut handled =
-            HandledRequest { answer: done(), endpoint: None, refused: None, warnings: Vec::new(), has_work: false };
+        let mut handled = HandledRequest {
+            answer: success_answer(),
+            endpoint: None,
+            refused: None,
+            warnings: Vec::new(),
+            has_work: false,
+        };
         let replied = match authenticated {
             Err(refusal) => Err(DeclinedRequest::Refused(refusal)),
             Ok(authenticated) => {
@@ -345,7 +350,7 @@ pub(super) fn busy(text: &str, after_s: Option<u32>) -> HttpAnswer {
     HttpAnswer::from_message(&answer)
 }
 
-fn done() -> HttpAnswer {
+fn success_answer() -> HttpAnswer {
     json_answer(Object::new())
 }
 

@@ -79,14 +79,18 @@ impl Flow<SepaWebServices> for Renew {
         let client = client.clone();
         super::finished(&steps, options, move |options: CallOptions| async move {
             let renewing = renewing(client, held, rules, (None, request.company.clone()), options.clone());
-            all(renewing, request, options).await
+            take_due_steps(renewing, request, options).await
         })
         .await
     }
 }
 
 /// Takes all steps that are due.
-async fn all(mut renewing: IdentityRenewing, request: RenewRequest, options: CallOptions) -> Result<RenewResponse> {
+async fn take_due_steps(
+    mut renewing: IdentityRenewing,
+    request: RenewRequest,
+    options: CallOptions,
+) -> Result<RenewResponse> {
     if request.resume == Some(true) {
         renewing
             .change(|life| {

@@ -186,7 +186,7 @@ impl Flow<SepaWebServices> for SettleBankUpload {
         let from_ms = request.uploaded_at.as_ms() - CLOCKS_DIFFER_MS;
         files.retain(|file| file.file_timestamp.as_ms() >= from_ms && seen.insert(file.file_reference.clone()));
         ReportSearch { steps: &steps, place: &place, ledger: &ledger, folder: &folder, message_id: &request.message_id }
-            .look(&files)
+            .search(&files)
             .await
     }
 }
@@ -219,7 +219,7 @@ struct ReportSearch<'s> {
 
 impl ReportSearch<'_> {
     /// Looks at each file. An error that all others would have too ends the call.
-    async fn look(&self, files: &[BankFileDescriptor]) -> Result<SettleBankUploadResponse> {
+    async fn search(&self, files: &[BankFileDescriptor]) -> Result<SettleBankUploadResponse> {
         let (mut reports, mut settling, mut not_read, mut files_read) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for (at, file) in files.iter().enumerate() {
             let unread = |error: Option<String>, error_message: String| UnreadBankFile {

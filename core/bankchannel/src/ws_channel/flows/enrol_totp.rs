@@ -93,7 +93,8 @@ async fn confirm(steps: &FlowSteps<'_>, email: &Email, enrolment: &TotpEnrolment
     let mut tries = 0;
     loop {
         tries += 1;
-        let code = if compute { computed(&enrolment.secret_code)? } else { asked(steps, enrolment, tries > 1).await? };
+        let code =
+            if compute { computed(&enrolment.secret_code)? } else { ask_for_code(steps, enrolment, tries > 1).await? };
         let request = VerifyTotpRequest::new(email.clone(), AdminMode::Admin, enrolment.access_token.clone(), code);
         match steps.exchange::<VerifyTotp>(request).await {
             Ok(answer) => return Ok(answer.response_text),
@@ -109,7 +110,7 @@ fn computed(secret: &TotpSecret) -> Result<OneTimeCode> {
     TotpCode::run(TotpCodeRequest::new(secret.clone()), with).map(|answer| answer.code)
 }
 
-async fn asked(steps: &FlowSteps<'_>, enrolment: &TotpEnrolment, wrong: bool) -> Result<OneTimeCode> {
+async fn ask_for_code(steps: &FlowSteps<'_>, enrolment: &TotpEnrolment, wrong: bool) -> Result<OneTimeCode> {
     let again = if wrong { "That code was wrong. " } else { "" };
     let text = format!("{again}Enter the key into the authenticator, then give its current code");
     let question =

@@ -16,8 +16,8 @@ pub(super) fn not_believed(verdict: &MessageVerdict, status: u16) -> Error {
     let failed = verdict.checks.iter().find(|check| !check.ok);
     let peer = Peer { code: verdict.response_code.clone(), text: verdict.response_text.clone(), request_id: None };
     let says = match (&peer.code, &peer.text) {
-        (Some(code), Some(text)) => format!(" It says {code}, “{}”, which nobody signed.", shown(text)),
-        (None, Some(text)) => format!(" It says “{}”, which nobody signed.", shown(text)),
+        (Some(code), Some(text)) => format!(" It says {code}, “{}”, which nobody signed.", shortened_text(text)),
+        (None, Some(text)) => format!(" It says “{}”, which nobody signed.", shortened_text(text)),
         (Some(code), None) => format!(" It says {code}, which nobody signed."),
         (None, None) => String::new(),
     };
@@ -50,7 +50,7 @@ fn row_of(check: &MessageCheck, verdict: &MessageVerdict) -> &'static ErrorRow {
 }
 
 /// A text of the peer, shortened.
-fn shown(text: &str) -> String {
+fn shortened_text(text: &str) -> String {
     text.chars().filter(|one| !one.is_control()).take(200).collect()
 }
 

@@ -16,7 +16,7 @@ impl MessageChecks {
     }
 
     /// Notes the result of a check: what holds, or why not.
-    pub(super) fn note(&mut self, id: &'static str, result: Result<String, String>) -> bool {
+    pub(super) fn note_result(&mut self, id: &'static str, result: Result<String, String>) -> bool {
         let holds = result.is_ok();
         match result {
             Ok(why) => self.passed(id, why),

@@ -103,10 +103,10 @@ impl MessageExamination<'_> {
         }
         let path = self.rules.path(&certificates.signer, &certificates.others);
         let path = path.map(|path| format!("the document's signature covers all of it; its signer is {path}"));
-        let mut trusted = self.checks.note("V11", path);
+        let mut trusted = self.checks.note_result("V11", path);
         if matches!(kind, MessageKind::ApplicationResponse | MessageKind::CertificateResponse) {
             let bank = self.rules.is_bank(&certificates.signer, SignatureLevel::Document);
-            trusted &= self.checks.note("V12", bank);
+            trusted &= self.checks.note_result("V12", bank);
         }
         let held = holding(signed.parts(), certificates, &[root], SignatureLevel::Document);
         self.found.signatures.push(MessageSignature { trusted, ..held });

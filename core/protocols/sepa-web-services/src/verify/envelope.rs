@@ -134,13 +134,13 @@ impl MessageExamination<'_> {
         self.checks.passed("V6", "digests and value hold, with permitted methods");
         if let Some(timestamp) = timestamp {
             let fresh = self.fresh(timestamp);
-            self.checks.note("V7", fresh);
+            self.checks.note_result("V7", fresh);
         }
         let path = self.rules.path(&certificates.signer, &certificates.others);
-        let mut trusted = self.checks.note("V8", path);
+        let mut trusted = self.checks.note_result("V8", path);
         if known.is_answer() {
             let bank = self.rules.is_bank(&certificates.signer, SignatureLevel::Soap);
-            trusted &= self.checks.note("V12", bank);
+            trusted &= self.checks.note_result("V12", bank);
         }
         self.known.push(certificates.signer.clone());
         let held = holding(signed.parts(), certificates, signed.targets(), SignatureLevel::Soap);

@@ -29,7 +29,7 @@ impl SeenByCustomer<'_> {
     }
 }
 
-async fn seen<'a>(checker: &ConnectorChecker<'_>, way: &'a CheckWay) -> CheckLook<SeenByCustomer<'a>> {
+async fn enrol_and_see<'a>(checker: &ConnectorChecker<'_>, way: &'a CheckWay) -> CheckLook<SeenByCustomer<'a>> {
     let session = checker.enrol(way, |_| {}).await?;
     let user_id =
         checker.hub.state.session_json(&session).and_then(|shown| shown["user_id"].as_str().map(str::to_owned));
@@ -45,7 +45,7 @@ pub(super) async fn own_data(checker: &ConnectorChecker<'_>) -> CheckLook {
     let ways = &checker.settings.authorization_types;
     let mut all: Vec<SeenByCustomer<'_>> = Vec::new();
     for way in ways.iter().filter(|way| way.mode == CheckMode::Embedded || checker.psu.is_some()) {
-        all.push(seen(checker, way).await?);
+        all.push(enrol_and_see(checker, way).await?);
     }
     for one in &all {
         as_expected(one)?;

@@ -12,7 +12,7 @@ use bankchannel_salt_edge::{FailureClass, class::of_hub};
 /// How long a connector may take to repeat a report after a temporary failure.
 const AGAIN: Duration = Duration::from_secs(90);
 
-fn way<'a>(checker: &'a ConnectorChecker<'_>) -> CheckLook<&'a CheckWay> {
+fn way_without_code<'a>(checker: &'a ConnectorChecker<'_>) -> CheckLook<&'a CheckWay> {
     match checker.settings.quick() {
         Some(way) => Ok(way),
         None => not_run("an embedded way without a code is needed"),
@@ -21,7 +21,7 @@ fn way<'a>(checker: &'a ConnectorChecker<'_>) -> CheckLook<&'a CheckWay> {
 
 /// Starts a session whose success report gets the ordered answer.
 async fn begun(checker: &ConnectorChecker<'_>, order: AnswerOrder) -> CheckLook<String> {
-    let way = way(checker)?;
+    let way = way_without_code(checker)?;
     let session = crate::service::PlayedHub::new_session();
     // The session must exist before the connector reports.
     checker.hub.state.begin(&session, crate::state::SessionPurpose::Token, None, checker.hub.now_ms());

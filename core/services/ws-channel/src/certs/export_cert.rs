@@ -1,6 +1,6 @@
 //! `ExportCert` (docs/protocols/ws-channel.md §2.16, §6.4).
 
-use bankchannel_storage::ws_channel::{PgpPurpose, RequiredRight, StoredPgpKey};
+use bankchannel_storage::ws_channel::{CertSet, LostRight, PgpPurpose, RequiredRight, StoredPgpKey};
 use bankchannel_ws_channel::{
     ServiceRefusal,
     model::{CertAndKey, CertificatePem, PgpKeyId},
@@ -24,8 +24,7 @@ pub(crate) async fn handle(
 ) -> Result<ExportCertResponse, HandlerFault> {
     let session = call.caller()?;
     let account = session.account.as_ref().ok_or(&service_texts::NO_ACCOUNT)?;
-    let sets = service.store.cert_sets(&session.email).await?;
-    let set = sets.into_iter().find(|set| set.bank == request.bank.as_str() && set.signing.is_some());
+    let set = own_set(service, &session.email, &request).await?;
     // A borrower gets this error whatever keys it has: shared certificates are not exported.
     if set.is_none() && account.linked_to.is_some() {
         return Err((&service_texts::NO_CERTIFICATE).into());
@@ -42,10 +41,36 @@ pub(crate) async fn handle(
         fingerprints: vec![key.fingerprint.clone()],
         least: 1,
     });
+    match export(service, call, &set, key).await {
+        // A renewal put another in its place meanwhile: that one is exported, as for a new request.
+        Err(HandlerFault::RightsEnded(LostRight::Certificate)) => {
+            let renewed = own_set(service, &session.email, &request).await?.ok_or(&service_texts::NO_CERTIFICATE)?;
+            export(service, call, &renewed, key).await
+        }
+        done => done,
+    }
+}
+
+/// The account's own certificates at the bank.
+async fn own_set(
+    service: &WsChannelService,
+    email: &str,
+    request: &ExportCertRequest,
+) -> Result<Option<CertSet>, HandlerFault> {
+    let sets = service.store.cert_sets(email).await?;
+    Ok(sets.into_iter().find(|set| set.bank == request.bank.as_str() && set.signing.is_some()))
+}
+
+async fn export(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    set: &CertSet,
+    key: &StoredPgpKey,
+) -> Result<ExportCertResponse, HandlerFault> {
     let serial = set.signing.as_ref().map(|found| found.serial.clone()).unwrap_or_default();
     call.rely_on(RequiredRight::Certificate { bank: set.bank.clone(), serial });
     let mut certs_and_keys = Vec::new();
-    for (purpose, found) in material::parts(&set) {
+    for (purpose, found) in material::parts(set) {
         let place = material::SealedFor { email: &set.email, bank: &set.bank, purpose };
         let private = material::open(&service.keys, place, found)?.to_pkcs8_pem();
         certs_and_keys.push(CertAndKey::new(
@@ -54,7 +79,7 @@ pub(crate) async fn handle(
         ));
     }
     // Recorded before the export: without a record nothing is exported.
-    call.record(service, request.bank.as_str(), &format!("to PGP key {}", key.fingerprint)).await?;
+    call.record(service, &set.bank, &format!("to PGP key {}", key.fingerprint)).await?;
     Ok(ExportCertResponse::new(certs_and_keys, OK.into()))
 }
 

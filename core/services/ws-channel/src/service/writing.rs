@@ -74,9 +74,12 @@ impl WsChannelService {
 
 impl ServiceCall {
     /// Adds a condition that the call depends on beyond its session: checked again in the transaction of each of its
-    /// writes.
+    /// writes. A certificate takes the place of an earlier one: a call acts with one.
     pub(crate) fn rely_on(&self, ground: RequiredRight) {
         let mut grounds = self.grounds.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if matches!(ground, RequiredRight::Certificate { .. }) {
+            grounds.retain(|earlier| !matches!(earlier, RequiredRight::Certificate { .. }));
+        }
         if !grounds.contains(&ground) {
             grounds.push(ground);
         }
@@ -141,9 +144,13 @@ impl ServiceCall {
         detail: &str,
     ) -> Result<(), HandlerFault> {
         let store = self.store(service).await?;
-        self.set_audited();
         let entry = AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, "done") };
-        Ok(store.append_audit(entry).await?)
+        let appended = store.append_audit(entry).await.map_err(HandlerFault::from);
+        // Where a right has ended the verb did not run.
+        if !matches!(appended, Err(HandlerFault::RightsEnded(_))) {
+            self.set_audited();
+        }
+        appended
     }
 
     /// Marks that a verb has recorded this call.

@@ -131,14 +131,16 @@ async fn killed_once(
     if work == KilledWork::Renewal {
         operator.renew_certificate(&customer.who.email, bank).await.unwrap();
     }
+    let email = customer.who.email.clone();
+    let serial = |all: &[CertificateInfo]| all.iter().find(|one| one.email == email).and_then(|one| one.serial.clone());
+    // In use is also the one that was to be renewed, until that has begun.
+    let is_over = |all: &[CertificateInfo]| {
+        is_done(all, &email) && (work != KilledWork::Renewal || serial(all) != serial(&before))
+    };
     let is_renewed = async || {
         // The operator's answer fails at the moment of the kill.
         let Ok(listing) = operator.certificates().await else { return false };
-        let all = listing.certificates;
-        let serial = |all: &[CertificateInfo]| {
-            all.iter().find(|one| one.email == customer.who.email).and_then(|one| one.serial.clone())
-        };
-        work == KilledWork::Renewal && is_done(&all, &customer.who.email) && serial(&all) != serial(&before)
+        work == KilledWork::Renewal && is_over(&listing.certificates)
     };
     let answered = die(&folder, ground.shim, &customer, (work, place), is_renewed).await;
     // Again, as a supervisor does; the caller reads what it was told.
@@ -150,16 +152,15 @@ async fn killed_once(
     }
     go_on(&world, &customer, (work, answered), &what).await;
     // An attempt whose failure was noted rests for an hour.
-    let email = customer.who.email.clone();
     let rests = |all: &[CertificateInfo]| {
         all.iter().any(|one| one.email == email && one.state == "renewing" && one.next_step_at > Some(soon(&world)))
     };
-    let all = world.wait_until(&what, |all| is_done(all, &email) || rests(all)).await;
+    let all = world.wait_until(&what, |all| is_over(all) || rests(all)).await;
     let has_rested = rests(&all);
     if has_rested {
         ground.pass(&world, 3700).await;
     }
-    world.wait_until(&what, |all| is_done(all, &email)).await;
+    world.wait_until(&what, is_over).await;
     check(&world, ground, &customer, (issued_before, uploaded_before, work), &what).await;
     let World { sandbox, served } = world;
     served.running.stop().await;
@@ -280,9 +281,11 @@ async fn check(
     (issued_before, uploaded_before, work): (usize, u64, KilledWork),
     what: &str,
 ) {
+    // In this order: a key is there before its certificate.
+    let issued = issued(world).await;
     let keys = ground.keys(world.served.folder.path()).await;
     let mut seen = BTreeSet::new();
-    for one in &issued(world).await[issued_before..] {
+    for one in &issued[issued_before..] {
         let key = one["key_sha256"].as_str().unwrap().to_owned();
         assert!(keys.contains(&key), "{what}: the key of a certificate is lost");
         assert!(seen.insert(key), "{what}: two certificates for one request");

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use bankchannel_crypto::{rsa::RsaPrivateKey, x509::Certificate};
+use bankchannel_openpgp::decrypt;
 use bankchannel_ws_channel_service::{Channels, operator::CertificateInfo};
 use reqwest::Method;
 use serde_json::json;
@@ -93,6 +95,37 @@ async fn t62_t64_an_answer_that_is_lost_is_asked_for_again_with_the_same_request
     // One for each that was issued: the samlink and OP banks give the same certificate for the same key.
     assert_eq!(world.recorded("ws_channel.renew_cert", "done").await.len(), 3);
     assert_eq!(world.recorded("ws_channel.renew_cert", "failed").await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_in_whose_middle_a_renewal_ends_gives_the_new_pair() {
+    let world = World::new().await;
+    let (who, _) = world.customer("exported@example.test").await;
+    let is_active = |all: &[CertificateInfo]| all.iter().all(|one| one.state == "active");
+    let before = world.wait_until("enrolled", is_active).await;
+    let key = Signer::new(&who.email);
+    world.served.register_key(&who, &key, "export").await.ok(201);
+    // Held where the old pair is encrypted already, and the export about to be recorded.
+    let order = json!({"operation": "export_cert"});
+    world.served.control("sandbox/hold", order.clone()).await;
+    let path = format!("/certs/nordea?PgpKeyId={}", key.short_id);
+    let renewing = async {
+        world.served.control("sandbox/held", order.clone()).await;
+        world.operator().renew_certificate(&who.email, "nordea").await.unwrap();
+        let renewed = world.wait_until("renewed", |now| renewed(&before, now, &["nordea"])).await;
+        world.served.control("sandbox/release", order.clone()).await;
+        by_place(&renewed)[&(who.email.clone(), "nordea".to_owned())].clone()
+    };
+    let (exported, serial) = tokio::join!(world.served.admin(&who, Method::GET, &path, None), renewing);
+    let exported = exported.ok(200)["CertsAndKeys"].as_array().unwrap().clone();
+    assert_eq!(exported.len(), 1);
+    let certificate = Certificate::from_pem(exported[0]["Certificate"].as_str().unwrap()).unwrap();
+    assert_eq!(certificate.serial_hex(), serial);
+    let message = exported[0]["EncryptedPrivateKey"].as_str().unwrap();
+    let opened = decrypt(&key.private, message.as_bytes(), std::time::SystemTime::now()).unwrap();
+    let private = RsaPrivateKey::from_pem(std::str::from_utf8(&opened).unwrap()).unwrap();
+    assert!(certificate.matches_private_key(&private));
+    assert_eq!(world.recorded("ws_channel.export_cert", "done").await.len(), 1, "what was given away is recorded once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,7 +39,7 @@ impl WsChannelStore {
     /// Environment faults only.
     pub fn has_message(&self, scope: &FileScope, message_id: &str) -> BoxFuture<'_, Result<bool>> {
         self.database().read((scope.clone(), message_id.to_owned()), |tx, (scope, id)| {
-            Box::pin(async move { seen(tx, scope, id).await })
+            Box::pin(async move { has_message_id(tx, scope, id).await })
         })
     }
 
@@ -88,7 +88,7 @@ impl WsChannelStore {
                     }
                 }
                 if let Some(id) = &b.message_id
-                    && seen(tx, &b.scope, id).await?
+                    && has_message_id(tx, &b.scope, id).await?
                 {
                     return Ok(BookOutcome::Stale);
                 }
@@ -114,7 +114,7 @@ impl WsChannelStore {
     }
 }
 
-async fn seen(tx: &mut WsChannelTx, s: &FileScope, message_id: &str) -> Result<bool> {
+async fn has_message_id(tx: &mut WsChannelTx, s: &FileScope, message_id: &str) -> Result<bool> {
     let sql = "SELECT count(*) FROM upload WHERE api_key = $1 AND connection = $2 AND bank = $3 AND message_id = $4";
     Ok(tx.number(sql, args![&s.api_key, &s.email, &s.bank, message_id]).await? > 0)
 }

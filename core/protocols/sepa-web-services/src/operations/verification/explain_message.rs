@@ -53,7 +53,7 @@ impl Local for ExplainMessage {
             let advice = if known.advice.is_empty() { String::new() } else { format!(". {}", known.advice) };
             format!("{}{advice}", known.meaning)
         });
-        let text = told(&verdict, &differences, code_meaning.as_deref());
+        let text = explanation_text(&verdict, &differences, code_meaning.as_deref());
         Ok(ExplainMessageResponse { verdict, differences, code_meaning, text })
     }
 }
@@ -61,7 +61,7 @@ impl Local for ExplainMessage {
 /// Characters of a canonical text in the text for a person.
 const SHOWN: usize = 600;
 
-fn told(verdict: &MessageVerdict, differences: &[DigestDifference], code_meaning: Option<&str>) -> String {
+fn explanation_text(verdict: &MessageVerdict, differences: &[DigestDifference], code_meaning: Option<&str>) -> String {
     let mut text = String::from(if verdict.valid { "The message is valid.\n" } else { "The message is refused.\n" });
     for check in &verdict.checks {
         let mark = if check.ok { "ok  " } else { "FAIL" };

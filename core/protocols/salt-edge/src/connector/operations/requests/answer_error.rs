@@ -36,7 +36,7 @@ impl Operation for AnswerError {
 
 impl Local for AnswerError {
     fn run(asked: AnswerErrorRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {
-        let class = known(&asked.error_class)?;
+        let class = class_named(&asked.error_class)?;
         let status = match (class, asked.retry_after_s) {
             (_, None) => class.http_status(),
             (_, Some(0)) => return Err(Error::invalid_field("retry_after_s", "must be 1 or more")),
@@ -55,7 +55,7 @@ impl Local for AnswerError {
 }
 
 /// Finds the class with this name.
-fn known(name: &str) -> Result<&'static FailureClass, Error> {
+fn class_named(name: &str) -> Result<&'static FailureClass, Error> {
     of_connector::ALL.iter().copied().find(|class| class.name == name).ok_or_else(|| {
         let names: Vec<&str> = of_connector::ALL.iter().map(|class| class.name).collect();
         Error::invalid_field("error_class", format!("must be one of {}", names.join(", ")))

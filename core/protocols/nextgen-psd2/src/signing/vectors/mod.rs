@@ -6,20 +6,19 @@ use bytes::Bytes;
 use crate::{certificates::Certificate, http::Request};
 
 /// The specification's throwaway key, published on purpose.
-pub(crate) const TEST_KEY: &str = include_str!("vectors/test-key.pem");
+pub(crate) const TEST_KEY: &str = include_str!("test-key.pem");
 /// The issuers' certificates of the leaves of A and of B, base64 DER.
-pub(crate) const AUTHORITIES: [&str; 2] =
-    [include_str!("vectors/authority-1.b64"), include_str!("vectors/authority-2.b64")];
+pub(crate) const AUTHORITIES: [&str; 2] = [include_str!("authority-1.b64"), include_str!("authority-2.b64")];
 /// The time of all requests.
 pub(crate) const NOW_S: i64 = 1_772_532_930;
 
-pub(crate) const SIGNING_STRING_A: &[u8] = include_bytes!("vectors/a.signing-string");
-pub(crate) const SIGNING_STRING_B: &[u8] = include_bytes!("vectors/b.signing-string");
+pub(crate) const SIGNING_STRING_A: &[u8] = include_bytes!("a.signing-string");
+pub(crate) const SIGNING_STRING_B: &[u8] = include_bytes!("b.signing-string");
 
 /// Request A in wire format.
-pub(crate) const REQUEST_A: &[u8] = include_bytes!("vectors/a.http");
+pub(crate) const REQUEST_A: &[u8] = include_bytes!("a.http");
 /// Request B.
-pub(crate) const REQUEST_B: &[u8] = include_bytes!("vectors/b.http");
+pub(crate) const REQUEST_B: &[u8] = include_bytes!("b.http");
 
 pub(crate) const KEY_ID_A: &str = "SN=B3A91F27C5D4E10,CA=CN=Sandbox QSEAL CA 1,2.5.4.97=#0c0f4e54524e4f2d303030303030303030,\
                                    O=Sandbox Trust AS,L=Trondheim,C=NO";
@@ -32,7 +31,7 @@ pub(crate) const DIGEST_C: &str =
 pub(crate) const SIGNATURE_C: &str = "cyVcx8Z89RsLn4oh7yZ/EgG9Enk6mHVEPi1dzmcdeMJv5fg1Tg6ySM/w98FciPDC6yIpbMyL28KB1pOAC0K94iO9Rs3l4KkpbkQscJc8BHJ1nSnK6tpyMi7I4j01Y4QFegrVHrq3/qR0xK8DjsQEkdYmTy26Ed2s6bwsff/KW7xc6lF4/9gOo2N99ZniXP+zAGpzFUvskeCriRJaEhPtuRh7GMIIUwvu11GXwm3ExZbY9YdOoIYfVw9qIYMtTvq8ehGyvQTBXZf1uXW8VSFTCtqVG2l5rH9scq7jZ4xnZMFhApxjw+MnCc8KFPNoL6FizaageFl7loXBPDKGB83qpQ==";
 
 /// The key of vectors D: 1024 bits, below the accepted minimum.
-pub(crate) const CAVAGE_KEY: &str = include_str!("vectors/cavage-public-key.pem");
+pub(crate) const CAVAGE_KEY: &str = include_str!("cavage-public-key.pem");
 /// Vectors D: the listed names, if any, and the signature.
 pub(crate) const CAVAGE: [(Option<&str>, &str); 3] = [
     (
