@@ -1,7 +1,7 @@
 //! kill -9 of the service at each place of an enrolment, a renewal and an upload (docs/protocols/sepa-web-services.md §6.4).
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     fs,
     path::Path,
     time::{Duration, Instant},
@@ -29,7 +29,7 @@ use crate::{
 const ROUNDS: &str = "BANKCHANNEL_KILL_ROUNDS";
 
 /// What is under way when the service is killed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum KilledWork {
     Enrolment,
     Renewal,
@@ -99,13 +99,13 @@ struct KilledCustomer {
     enrolment: Value,
 }
 
-/// One kill, and what follows.
+/// One kill, and what follows. Returns how many lines the process has noted, too.
 async fn killed_once(
     sandbox: Sandbox,
     ground: &KillGround<'_>,
     (index, work): (usize, KilledWork),
     place: KillPlace,
-) -> Sandbox {
+) -> (Sandbox, usize) {
     let (bank, family, payments, _) = BANKS[index % 3];
     let what = format!("{bank} {work:?} {place:?}");
     let config = ground.config(&sandbox);
@@ -143,6 +143,7 @@ async fn killed_once(
         work == KilledWork::Renewal && is_over(&listing.certificates)
     };
     let answered = die(&folder, ground.shim, &customer, (work, place), is_renewed).await;
+    let lines = fs::read_to_string(folder.path().join("events")).unwrap_or_default().lines().count();
     // Again, as a supervisor does; the caller reads what it was told.
     let served = Served::on(folder, &config, Channels::default()).await;
     let world = World { sandbox, served };
@@ -165,7 +166,8 @@ async fn killed_once(
     let World { sandbox, served } = world;
     served.running.stop().await;
     // The clocks of the next one's processes are those of the system.
-    if has_rested || ground.shared.is_some() { Sandbox::new().await } else { sandbox }
+    let sandbox = if has_rested || ground.shared.is_some() { Sandbox::new().await } else { sandbox };
+    (sandbox, lines)
 }
 
 /// Whether the account has one certificate, in use.
@@ -312,7 +314,7 @@ async fn a_full_disk_in_the_middle_loses_nothing_and_is_named() {
     for at in 1..=5 {
         for (index, work) in [KilledWork::Enrolment, KilledWork::Renewal].into_iter().enumerate() {
             let place = KillPlace { on: "sync service.sqlite-wal", at, is_before: false, is_full: true };
-            sandbox = killed_once(sandbox, &ground, (at + index, work), place).await;
+            (sandbox, _) = killed_once(sandbox, &ground, (at + index, work), place).await;
         }
     }
 }
@@ -326,46 +328,77 @@ async fn r22_a_kill_at_each_place_loses_nothing_and_sends_nothing_twice() {
     let shim = shim(tools.path());
     let ground = KillGround { shim: &shim, shared: None, other: None };
     let mut sandbox = Sandbox::new().await;
-    if let Some(rounds) = random_kills() {
-        for (number, (index, work, place)) in rounds.into_iter().enumerate() {
-            sandbox = killed_once(sandbox, &ground, (index, work), place).await;
-            tell(number);
+    if let Some(mut random) = RandomKills::wanted() {
+        while let Some((index, work, place)) = random.next() {
+            let lines;
+            (sandbox, lines) = killed_once(sandbox, &ground, (index, work), place).await;
+            random.learn((index, work), place, lines);
         }
-        return;
+        return random.end();
     }
     // A renewal: held, key, begun, about to be sent, [sent, answered,] issued, worked. Each commit is one sync of the journal.
     let journal = "sync service.sqlite-wal";
     for at in 1..=7 {
         for (number, is_before) in [true, false].into_iter().enumerate() {
             let place = KillPlace { on: journal, at, is_before, is_full: false };
-            sandbox = killed_once(sandbox, &ground, (at + number, KilledWork::Renewal), place).await;
+            (sandbox, _) = killed_once(sandbox, &ground, (at + number, KilledWork::Renewal), place).await;
         }
     }
     for (number, (on, at, is_before)) in ON_THE_WIRE.into_iter().enumerate() {
         for work in [KilledWork::Enrolment, KilledWork::Renewal, KilledWork::Upload] {
-            sandbox =
-                killed_once(sandbox, &ground, (number, work), KillPlace { on, at, is_before, is_full: false }).await;
+            let place = KillPlace { on, at, is_before, is_full: false };
+            (sandbox, _) = killed_once(sandbox, &ground, (number, work), place).await;
         }
     }
 }
 
-/// As many random kills as the environment asks for: the bank, the work, the place.
-fn random_kills() -> Option<Vec<(usize, KilledWork, KillPlace)>> {
-    let rounds = std::env::var(ROUNDS).ok()?.parse().unwrap();
-    let mut drawn = 0x9e37_79b9_7f4a_7c15_u64;
-    let kill = |_: u32| {
-        drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let work = [KilledWork::Enrolment, KilledWork::Renewal, KilledWork::Upload][(drawn >> 40) as usize % 3];
-        let (at, is_before) = (1 + (drawn >> 45) as usize % 60, (drawn >> 52).is_multiple_of(2));
-        ((drawn >> 33) as usize, work, KillPlace { on: "", at, is_before, is_full: false })
-    };
-    Some((0..rounds).map(kill).collect())
+/// Random kills: the bank, the work, the place. How many places there are is learnt from the kills before: of a bank and a
+/// work one in five is a place that does not come, where the process is ended once its work is done.
+struct RandomKills {
+    left: usize,
+    drawn: u64,
+    /// Lines of a process that was not killed before, by bank and work; no entry before one is known.
+    lengths: HashMap<(usize, KilledWork), usize>,
+    killed: usize,
 }
 
-#[allow(clippy::print_stdout)]
-fn tell(number: usize) {
-    if number % 50 == 49 {
-        println!("{} kills", number + 1);
+impl RandomKills {
+    /// As many as the environment asks for.
+    fn wanted() -> Option<Self> {
+        let left = std::env::var(ROUNDS).ok()?.parse().unwrap();
+        Some(Self { left, drawn: 0x9e37_79b9_7f4a_7c15, lengths: HashMap::new(), killed: 0 })
+    }
+
+    fn next(&mut self) -> Option<(usize, KilledWork, KillPlace)> {
+        self.left = self.left.checked_sub(1)?;
+        self.drawn = self.drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let drawn = self.drawn;
+        let work = [KilledWork::Enrolment, KilledWork::Renewal, KilledWork::Upload][(drawn >> 40) as usize % 3];
+        let index = (drawn >> 33) as usize % BANKS.len();
+        let at = match self.lengths.get(&(index, work)) {
+            Some(length) => 1 + (drawn >> 45) as usize % (length + length.div_ceil(4)),
+            None => usize::MAX,
+        };
+        Some((index, work, KillPlace { on: "", at, is_before: (drawn >> 60).is_multiple_of(2), is_full: false }))
+    }
+
+    #[allow(clippy::print_stdout)]
+    fn learn(&mut self, of: (usize, KilledWork), place: KillPlace, lines: usize) {
+        if lines < place.at {
+            self.lengths.insert(of, lines);
+        } else {
+            self.killed += 1;
+        }
+        if self.left.is_multiple_of(50) {
+            println!("{} left, {} killed at their place", self.left, self.killed);
+        }
+    }
+
+    #[allow(clippy::print_stdout)]
+    fn end(self) {
+        println!("places: {:?}", self.lengths);
+        let all: usize = std::env::var(ROUNDS).unwrap().parse().unwrap();
+        assert!(all < 50 || self.killed > all / 2, "most processes came past their places: {} of {all}", self.killed);
     }
 }
 
@@ -379,21 +412,22 @@ async fn r22_a_kill_of_one_of_two_instances_loses_nothing_and_sends_nothing_twic
     let tools = tempfile::tempdir().unwrap();
     let shim = shim(tools.path());
     let mut sandbox = Sandbox::new().await;
-    if let Some(rounds) = random_kills() {
+    if let Some(mut random) = RandomKills::wanted() {
         // What is sent to the database counts, too: it goes over TCP.
         let relay = Relay::start(&url, Duration::ZERO).await;
         let shared = Shared::make(&url, &relay.url);
-        for (number, (index, work, place)) in rounds.into_iter().enumerate() {
-            sandbox = killed_of_two(sandbox, (&shim, &shared), (index, work), place).await;
-            tell(number);
+        while let Some((index, work, place)) = random.next() {
+            let lines;
+            (sandbox, lines) = killed_of_two(sandbox, (&shim, &shared), (index, work), place).await;
+            random.learn((index, work), place, lines);
         }
-        return;
+        return random.end();
     }
     let shared = Shared::make(&url, &url);
     for (number, (on, at, is_before)) in ON_THE_WIRE.into_iter().enumerate() {
         for work in [KilledWork::Enrolment, KilledWork::Renewal, KilledWork::Upload] {
             let place = KillPlace { on, at, is_before, is_full: false };
-            sandbox = killed_of_two(sandbox, (&shim, &shared), (number, work), place).await;
+            (sandbox, _) = killed_of_two(sandbox, (&shim, &shared), (number, work), place).await;
         }
     }
 }
@@ -404,11 +438,11 @@ async fn killed_of_two(
     (shim, shared): (&Path, &Shared),
     of: (usize, KilledWork),
     place: KillPlace,
-) -> Sandbox {
+) -> (Sandbox, usize) {
     let config = format!("{}{}", shared.config, sandbox.config());
     let other = Served::with(&config, Channels::default()).await;
     let ground = KillGround { shim, shared: Some(shared), other: Some(&other) };
-    let sandbox = killed_once(sandbox, &ground, of, place).await;
+    let killed = killed_once(sandbox, &ground, of, place).await;
     other.running.stop().await;
-    sandbox
+    killed
 }
