@@ -415,8 +415,9 @@ async fn r22_a_kill_of_one_of_two_instances_loses_nothing_and_sends_nothing_twic
     if let Some(mut random) = RandomKills::wanted() {
         // What is sent to the database counts, too: it goes over TCP.
         let relay = Relay::start(&url, Duration::ZERO).await;
-        let shared = Shared::make(&url, &relay.url);
         while let Some((index, work, place)) = random.next() {
+            // A schema for each: at a start every account is looked at, which would be most of the places.
+            let shared = Shared::make(&url, &relay.url);
             let lines;
             (sandbox, lines) = killed_of_two(sandbox, (&shim, &shared), (index, work), place).await;
             random.learn((index, work), place, lines);
