@@ -3,7 +3,7 @@
 //! The process that is killed is this test itself, started again, with [`killed.c`] loaded before libc.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -15,14 +15,13 @@ use serde_json::{Value, json};
 
 use crate::{
     identities::{enrol, folder_settings, keys, list, renew, status, upload},
+    random_kills::RandomKills,
     rollover::new_code,
     world::{FAMILIES, World},
 };
 
 /// What the process that is killed does, as JSON.
 const JOB: &str = "BANKCHANNEL_KILLED_JOB";
-/// How many random kills; without it, each named place once.
-const ROUNDS: &str = "BANKCHANNEL_KILL_ROUNDS";
 
 /// Where the process ends.
 #[derive(Debug, Clone, Copy)]
@@ -262,33 +261,6 @@ async fn killed_once(world: &World, shim: &Path, family: &'static str, is_first:
     lines
 }
 
-/// At places among those that there are, which are learnt: one in five comes after the end, where nothing is killed.
-#[allow(clippy::print_stdout)]
-async fn killed_at_random(world: &World, shim: &Path, rounds: usize) {
-    let (mut drawn, mut killed) = (0x9e37_79b9_7f4a_7c15_u64, 0);
-    let mut lengths = HashMap::<(&str, bool), usize>::new();
-    for round in 1..=rounds {
-        drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let (family, is_first) = (FAMILIES[(drawn >> 33) as usize % 3].0, (drawn >> 40).is_multiple_of(2));
-        let at = match lengths.get(&(family, is_first)) {
-            Some(length) => 1 + (drawn >> 45) as usize % (length + length.div_ceil(4)),
-            None => usize::MAX,
-        };
-        let lines =
-            killed_once(world, shim, family, is_first, place("random", "", at, (drawn >> 60).is_multiple_of(2))).await;
-        if lines < at {
-            lengths.insert((family, is_first), lines);
-        } else {
-            killed += 1;
-        }
-        if round % 50 == 0 {
-            println!("{round} rounds, {killed} killed at their place");
-        }
-    }
-    println!("places: {lengths:?}");
-    assert!(rounds < 50 || killed > rounds / 2, "most processes came past their places: {killed} of {rounds}");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn r22_a_kill_at_each_place_loses_nothing() {
     if std::env::var_os(JOB).is_some() {
@@ -297,8 +269,13 @@ async fn r22_a_kill_at_each_place_loses_nothing() {
     let world = World::new().await;
     let tools = tempfile::tempdir().unwrap();
     let shim = shim(tools.path());
-    if let Ok(rounds) = std::env::var(ROUNDS) {
-        return killed_at_random(&world, &shim, rounds.parse().unwrap()).await;
+    if let Some(mut random) = RandomKills::wanted() {
+        let work = |drawn: u64| (FAMILIES[(drawn >> 33) as usize % 3].0, (drawn >> 40).is_multiple_of(2));
+        while let Some(((family, is_first), at, is_before)) = random.draw(work) {
+            let lines = killed_once(&world, &shim, family, is_first, place("random", "", at, is_before)).await;
+            random.learn((family, is_first), at, lines);
+        }
+        return random.end();
     }
     for (number, place) in PLACES.into_iter().enumerate() {
         // Nordea's old certificate goes when the new one is there.

@@ -9,6 +9,9 @@ mod flows;
 mod identities;
 #[cfg(target_os = "linux")]
 mod killed;
+#[cfg(target_os = "linux")]
+#[path = "../../../../tests/support/random_kills.rs"]
+mod random_kills;
 mod raw;
 mod refusals;
 mod refusing_bank;

@@ -1,7 +1,7 @@
 //! kill -9 of the service at each place of an enrolment, a renewal and an upload (docs/protocols/sepa-web-services.md §6.4).
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     fs,
     path::Path,
     time::{Duration, Instant},
@@ -19,14 +19,12 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _, sqlite::SqliteConnect
 use crate::{
     killed_process::{JOB, KillPlace, KilledService, LONGEST, shim},
     postgres::{Shared, server},
+    random_kills::RandomKills,
     relay::Relay,
     sandbox::{BANKS, Sandbox},
     served::{Person, Served, Signer, payment},
     world::World,
 };
-
-/// How many random kills; without it, each place once.
-const ROUNDS: &str = "BANKCHANNEL_KILL_ROUNDS";
 
 /// What is under way when the service is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -329,10 +327,11 @@ async fn r22_a_kill_at_each_place_loses_nothing_and_sends_nothing_twice() {
     let ground = KillGround { shim: &shim, shared: None, other: None };
     let mut sandbox = Sandbox::new().await;
     if let Some(mut random) = RandomKills::wanted() {
-        while let Some((index, work, place)) = random.next() {
+        while let Some((work, at, is_before)) = random.draw(drawn_work) {
             let lines;
-            (sandbox, lines) = killed_once(sandbox, &ground, (index, work), place).await;
-            random.learn((index, work), place, lines);
+            let place = KillPlace { on: "", at, is_before, is_full: false };
+            (sandbox, lines) = killed_once(sandbox, &ground, work, place).await;
+            random.learn(work, at, lines);
         }
         return random.end();
     }
@@ -352,54 +351,10 @@ async fn r22_a_kill_at_each_place_loses_nothing_and_sends_nothing_twice() {
     }
 }
 
-/// Random kills: the bank, the work, the place. How many places there are is learnt from the kills before: of a bank and a
-/// work one in five is a place that does not come, where the process is ended once its work is done.
-struct RandomKills {
-    left: usize,
-    drawn: u64,
-    /// Lines of a process that was not killed before, by bank and work; no entry before one is known.
-    lengths: HashMap<(usize, KilledWork), usize>,
-    killed: usize,
-}
-
-impl RandomKills {
-    /// As many as the environment asks for.
-    fn wanted() -> Option<Self> {
-        let left = std::env::var(ROUNDS).ok()?.parse().unwrap();
-        Some(Self { left, drawn: 0x9e37_79b9_7f4a_7c15, lengths: HashMap::new(), killed: 0 })
-    }
-
-    fn next(&mut self) -> Option<(usize, KilledWork, KillPlace)> {
-        self.left = self.left.checked_sub(1)?;
-        self.drawn = self.drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let drawn = self.drawn;
-        let work = [KilledWork::Enrolment, KilledWork::Renewal, KilledWork::Upload][(drawn >> 40) as usize % 3];
-        let index = (drawn >> 33) as usize % BANKS.len();
-        let at = match self.lengths.get(&(index, work)) {
-            Some(length) => 1 + (drawn >> 45) as usize % (length + length.div_ceil(4)),
-            None => usize::MAX,
-        };
-        Some((index, work, KillPlace { on: "", at, is_before: (drawn >> 60).is_multiple_of(2), is_full: false }))
-    }
-
-    #[allow(clippy::print_stdout)]
-    fn learn(&mut self, of: (usize, KilledWork), place: KillPlace, lines: usize) {
-        if lines < place.at {
-            self.lengths.insert(of, lines);
-        } else {
-            self.killed += 1;
-        }
-        if self.left.is_multiple_of(50) {
-            println!("{} left, {} killed at their place", self.left, self.killed);
-        }
-    }
-
-    #[allow(clippy::print_stdout)]
-    fn end(self) {
-        println!("places: {:?}", self.lengths);
-        let all: usize = std::env::var(ROUNDS).unwrap().parse().unwrap();
-        assert!(all < 50 || self.killed > all / 2, "most processes came past their places: {} of {all}", self.killed);
-    }
+/// The bank and the work of a random number.
+fn drawn_work(drawn: u64) -> (usize, KilledWork) {
+    let work = [KilledWork::Enrolment, KilledWork::Renewal, KilledWork::Upload][(drawn >> 40) as usize % 3];
+    ((drawn >> 33) as usize % BANKS.len(), work)
 }
 
 /// On PostgreSQL, with another instance at work: whatever the killed one has held, the other goes on with.
@@ -415,12 +370,13 @@ async fn r22_a_kill_of_one_of_two_instances_loses_nothing_and_sends_nothing_twic
     if let Some(mut random) = RandomKills::wanted() {
         // What is sent to the database counts, too: it goes over TCP.
         let relay = Relay::start(&url, Duration::ZERO).await;
-        while let Some((index, work, place)) = random.next() {
+        while let Some((work, at, is_before)) = random.draw(drawn_work) {
+            let place = KillPlace { on: "", at, is_before, is_full: false };
             // A schema for each: at a start every account is looked at, which would be most of the places.
             let shared = Shared::make(&url, &relay.url);
             let lines;
-            (sandbox, lines) = killed_of_two(sandbox, (&shim, &shared), (index, work), place).await;
-            random.learn((index, work), place, lines);
+            (sandbox, lines) = killed_of_two(sandbox, (&shim, &shared), work, place).await;
+            random.learn(work, at, lines);
         }
         return random.end();
     }

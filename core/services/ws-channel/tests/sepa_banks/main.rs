@@ -6,6 +6,8 @@ mod log;
 #[allow(dead_code)]
 #[path = "../../../../../tests/support/postgres.rs"]
 mod postgres;
+#[path = "../../../../../tests/support/random_kills.rs"]
+mod random_kills;
 #[path = "../../../../../tests/support/relay.rs"]
 mod relay;
 #[allow(dead_code)]
