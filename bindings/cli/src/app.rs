@@ -159,20 +159,42 @@ fn usage(error: &clap::Error, format: Format) -> ExitCode {
 mod tests {
     use super::*;
 
+    /// What clap checks itself in builds with debug assertions only, which these tests are not.
     #[test]
-    fn no_option_is_there_twice() {
+    fn the_command_line_is_sound() {
         fn check(command: &Command, path: &str) {
             let path = format!("{path} {}", command.get_name());
             let mut seen = BTreeSet::new();
             for argument in command.get_arguments() {
-                let names = argument.get_long_and_visible_aliases().unwrap_or_default().into_iter().map(str::to_owned);
-                for name in names.chain([format!("the id {}", argument.get_id())]).collect::<BTreeSet<_>>() {
+                let long = argument.get_long().into_iter().chain(argument.get_all_aliases().unwrap_or_default());
+                let short = argument.get_short_and_visible_aliases().unwrap_or_default();
+                let names = long.map(|name| format!("--{name}")).chain(short.iter().map(|name| format!("-{name}")));
+                for name in names.chain([format!("the id {}", argument.get_id())]) {
                     assert!(seen.insert(name.clone()), "{path}: {name}");
                 }
             }
-            command.get_subcommands().for_each(|below| check(below, &path));
+            let positional: Vec<_> = command.get_positionals().collect();
+            for (argument, next) in positional.iter().zip(positional.iter().skip(1)) {
+                let (argument_id, next_id) = (argument.get_id(), next.get_id());
+                assert!(
+                    argument.is_required_set() || !next.is_required_set(),
+                    "{path}: {next_id} must be given, {argument_id} before it need not be"
+                );
+                assert!(
+                    !matches!(argument.get_action(), ArgAction::Append),
+                    "{path}: {argument_id} takes all, nothing is left for {next_id}"
+                );
+            }
+            for below in command.get_subcommands() {
+                for name in below.get_all_aliases().chain([below.get_name()]) {
+                    assert!(seen.insert(format!("the command {name}")), "{path} {name}: twice");
+                }
+                check(below, &path);
+            }
         }
-        check(&command(&operations::specs()), "");
+        let mut whole = command(&operations::specs());
+        whole.build();
+        check(&whole, "");
     }
 
     #[test]
@@ -213,10 +235,5 @@ mod tests {
                 assert_eq!(helps(&mut part, &names), expected, "{names:?}");
             }
         }
-    }
-
-    #[test]
-    fn the_command_line_is_sound() {
-        command(&operations::specs()).debug_assert();
     }
 }

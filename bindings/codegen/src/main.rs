@@ -1,7 +1,7 @@
 //! Writes the typed interfaces of every language from the catalogue.
 //!
 //! ```text
-//!   bankchannel-codegen            writes every generated file below the repository's root
+//!   bankchannel-codegen            writes every generated file below the repository's root, and removes those of what is gone
 //!   bankchannel-codegen --check    writes nothing; fails and names the files that are stale
 //!   bankchannel-codegen --root DIR uses DIR as the root, instead of the current folder
 //!   bankchannel-codegen --output DIR writes every file below DIR, which need not be the root of anything
@@ -22,11 +22,11 @@ mod rust_example;
 mod served;
 mod source;
 mod text;
+mod written;
 
 use std::{
-    fs,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -68,19 +68,24 @@ fn run(arguments: &[String]) -> Result<ExitCode, String> {
         return Err(format!("{} is not the repository's root; run it there or give --root DIR", root.display()));
     }
     let files = generate(&Model::load()?)?;
-    let stale: Vec<&Generated> = files.iter().filter(|file| !is_fresh(&root, file)).collect();
+    let stale: Vec<&Generated> = files.iter().filter(|file| !written::is_fresh(&root, file)).collect();
+    let superfluous = written::superfluous(&root, &files)?;
     if check {
-        for file in &stale {
-            say(&format!("stale: {}", file.path));
+        stale.iter().for_each(|file| say(&format!("stale: {}", file.path)));
+        superfluous.iter().for_each(|path| say(&format!("written by nothing any more: {path}")));
+        if stale.is_empty() && superfluous.is_empty() {
+            return Ok(ExitCode::SUCCESS);
         }
-        if !stale.is_empty() {
-            say("run tests/regenerate, and commit what it writes");
-        }
-        return Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        say("run tests/regenerate, and commit what it writes");
+        return Ok(ExitCode::FAILURE);
     }
     for file in &stale {
-        write(&root.join(&file.path), &file.text)?;
+        written::write(&root, file)?;
         say(&format!("written: {}", file.path));
+    }
+    for path in &superfluous {
+        written::remove(&root, path)?;
+        say(&format!("removed: {path}"));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -93,19 +98,8 @@ fn generate(model: &Model) -> Result<Vec<Generated>, String> {
     files.extend(php::files(model)?);
     files.extend(c_names::files(model));
     files.extend(reference::files(model));
+    files.push(written::git_attributes(&files));
     Ok(files)
-}
-
-fn is_fresh(root: &Path, file: &Generated) -> bool {
-    fs::read_to_string(root.join(&file.path)).is_ok_and(|found| found == file.text)
-}
-
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    let fault = |why: io::Error| format!("{}: {why}", path.display());
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(fault)?;
-    }
-    fs::write(path, text).map_err(fault)
 }
 
 fn say(line: &str) {

@@ -137,7 +137,7 @@ macro_rules! module_of_local_operations {
         /// All types of the operations, for import from one place.
         // A name that occurs in two operations is imported from the operation's own module.
         #[allow(ambiguous_glob_reexports)]
-        pub mod types {
+        mod types {
             $(pub use super::operations::$subject::$file::*;)+
             pub use super::model::*;
         }

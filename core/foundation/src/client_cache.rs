@@ -9,7 +9,7 @@ use std::{
 use crate::Cache;
 
 /// The maximum number of entries of a client's cache. The least recently used is evicted first.
-pub const MAX_CACHED: usize = 32;
+const MAX_CACHED: usize = 32;
 
 /// Keys, certificates and the like that a client has parsed, each found by its type and by the SHA-256 of its source
 /// text. The texts themselves are not stored here.

@@ -21,8 +21,8 @@
 // The derive macro refers to this crate by name.
 extern crate self as bankchannel_foundation;
 
-pub mod cache;
-pub mod client_cache;
+mod cache;
+mod client_cache;
 pub mod clock;
 pub mod error;
 pub mod json;
@@ -32,8 +32,8 @@ pub mod openapi;
 pub mod operation;
 pub mod question;
 pub mod redact;
-pub mod regular_file;
-pub mod secret;
+mod regular_file;
+mod secret;
 pub mod shown;
 
 pub use jiff;

@@ -33,7 +33,6 @@ pub mod schema;
 pub mod status;
 pub mod tables;
 mod text;
-pub mod types;
 
 pub use bankchannel_xml::XmlFault;
 pub use cash::{read_notification, read_report, read_statement};
@@ -41,7 +40,6 @@ pub use data::foreign_kind;
 pub use message_file::{MessageFile, MessageFileKind, message_file_kind, read_message_file};
 pub use operations::{CATALOGUE, TERMS, Terms};
 pub use payment::read_payment;
-pub use schema::MessageType;
 pub use status::read_status_report;
 
 /// The prefix of the names of this module's operations; also the module's name.

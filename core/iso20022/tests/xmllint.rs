@@ -5,7 +5,7 @@ mod common;
 
 use bankchannel_bank_simulator::{AnswerIds, BankDecision, BankLedger, decide, opening_statement};
 use bankchannel_iso20022::schema::validate;
-use bankchannel_iso20022::{EXAMPLE_PAIN001, MessageType};
+use bankchannel_iso20022::{EXAMPLE_PAIN001, schema::MessageType};
 use common::{edited, xmllint};
 use jiff::Timestamp;
 use jiff::civil::Date;

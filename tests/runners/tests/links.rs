@@ -1,4 +1,5 @@
-//! Links between the pages lead to existing files and headings, and every page of the site's list is a file.
+//! Links between the pages lead to existing files and headings, the files that pages name are there, and every page of the
+//! site's list is a file.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -101,6 +102,47 @@ fn every_link_leads_somewhere() {
     }
     assert!(count > 300, "only {count} links were found");
     assert!(wrong.is_empty(), "links that lead nowhere:\n{}", wrong.join("\n"));
+}
+
+/// The files and folders of the repository that a page names in `code`: `{a,b}` is two, names in capitals are placeholders.
+fn named_files(prose: &str) -> Vec<String> {
+    const FOLDERS: [&str; 7] = ["core/", "bindings/", "tests/", "docs/", "ffi/", "include/", "licenses/"];
+    let is_placeholder = |part: &str| part.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let is_path = |text: &&str| {
+        FOLDERS.iter().any(|folder| text.starts_with(folder))
+            && !text.contains([' ', '*', '<', '\n'])
+            && !text.split(['/', '.']).any(|part| !part.is_empty() && is_placeholder(part))
+    };
+    let mut named = Vec::new();
+    for text in prose.split('`').skip(1).step_by(2).filter(is_path) {
+        match text.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
+            Some((before, (parts, after))) => {
+                named.extend(parts.split(',').map(|part| format!("{before}{}{after}", part.trim())));
+            }
+            None => named.push(text.to_owned()),
+        }
+    }
+    named
+}
+
+#[test]
+fn every_file_that_a_page_names_is_there() {
+    assert_eq!(
+        named_files("`core/{a,b}/x.rs`, `core/PROTOCOL/x.rs`, `cargo test`, `tests/run`, `tests/run python`"),
+        ["core/a/x.rs", "core/b/x.rs", "tests/run"]
+    );
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for page in pages() {
+        for name in named_files(&prose(&page)) {
+            count += 1;
+            // From the root, or from the folder of a crate that has the page.
+            if !page.ancestors().skip(1).any(|folder| root().join(folder).join(&name).exists()) {
+                wrong.push(format!("{}: {name}", page.display()));
+            }
+        }
+    }
+    assert!(count > 100, "only {count} names were found");
+    assert!(wrong.is_empty(), "names of files that are not there:\n{}", wrong.join("\n"));
 }
 
 #[test]

@@ -234,17 +234,4 @@ mod tests {
             assert!(names.contains(name), "{name} is missing");
         }
     }
-
-    #[test]
-    fn no_command_has_an_option_twice() {
-        for spec in specs() {
-            let mut seen = BTreeSet::new();
-            for argument in spec.command().get_arguments() {
-                let names = argument.get_long().into_iter().chain(argument.get_all_aliases().unwrap_or_default());
-                for name in names.map(str::to_owned) {
-                    assert!(seen.insert(name.clone()), "{} {}: --{name}", spec.group, spec.name);
-                }
-            }
-        }
-    }
 }

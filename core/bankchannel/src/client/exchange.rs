@@ -8,6 +8,7 @@
 //! ```
 
 use std::{
+    borrow::Cow,
     convert::Infallible,
     future::{Future, pending},
     pin::{Pin, pin},
@@ -197,19 +198,20 @@ impl<'a> ExchangeSending<'a> {
         signing: Option<AttemptSigning<'_>>,
         keep: &mut AnswerKeeper<'_>,
     ) -> Result<()> {
-        let with_id = self.request_id.map(|id| {
+        // The same in every attempt.
+        let mut message = Cow::Borrowed(message);
+        if let Some(id) = self.request_id {
             request_id::log(self.operation, id, self.options);
-            request_id::with_header(message, id)
-        });
-        let message = with_id.as_ref().unwrap_or(message);
-        let given = self.options.traceparent.as_deref().filter(|_| transport.sends_traceparent());
-        let traced = given.map(|given| traceparent::with_header(message, given));
-        let message = traced.as_ref().unwrap_or(message);
+            message.to_mut().headers.set(request_id::HEADER, id.to_owned());
+        }
+        if let Some(given) = self.options.traceparent.as_deref().filter(|_| transport.sends_traceparent()) {
+            message.to_mut().headers.set(traceparent::HEADER, given.to_owned());
+        }
         let mut sink = match self.route.response_content {
             Some(_) => self.options.destination.sink(),
             None => ContentSink::memory(0),
         };
-        let received = self.receive(transport, message, answers, signing, &mut sink, keep).await;
+        let received = self.receive(transport, &message, answers, signing, &mut sink, keep).await;
         if received.is_err() {
             sink.discard().await;
         }

@@ -5,17 +5,13 @@
 //!                                                                └─► the call's log, the context of its error
 //! ```
 
-use bankchannel_foundation::{
-    CallOutcome, Error, Result,
-    message::{OutRequest, is_request_id},
-    redact::redact_words,
-};
+use bankchannel_foundation::{CallOutcome, Error, Result, message::is_request_id, redact::redact_words};
 
 use super::ProtocolClient;
 use crate::{CallOptions, LogLevel, LogLine};
 
 /// The header that carries the id.
-const HEADER: &str = "X-Request-ID";
+pub(super) const HEADER: &str = "X-Request-ID";
 
 /// The option, as errors name it: the field of an invalid id, the key of the id in an error's context.
 pub(super) const OPTION: &str = "request_id";
@@ -78,13 +74,6 @@ fn check_text(id: &str, rule: RequestIdRule) -> Result<(), &'static str> {
     } else {
         Err("must have 1 to 100 characters, each an ASCII letter, a digit or one of - . _ ~ :")
     }
-}
-
-/// The message with this request id, for every attempt of an exchange.
-pub(super) fn with_header(message: &OutRequest, id: &str) -> OutRequest {
-    let mut message = message.clone();
-    message.headers.set(HEADER, id.to_owned());
-    message
 }
 
 /// Logs the id of a message that is about to be sent.

@@ -1,14 +1,11 @@
 //! The trace that a call belongs to: the `traceparent` of W3C Trace Context, which goes along where the settings allow it.
 
-use bankchannel_foundation::{
-    CallOutcome, Error, Result,
-    message::{OutRequest, trace_id},
-};
+use bankchannel_foundation::{CallOutcome, Error, Result, message::trace_id};
 
 use crate::CallOptions;
 
 /// The header, in W3C Trace Context, level 1.
-const HEADER: &str = "traceparent";
+pub(super) const HEADER: &str = "traceparent";
 
 impl CallOptions {
     /// Checks the form of `traceparent`. The error never has the given value.
@@ -25,13 +22,6 @@ impl CallOptions {
             _ => Ok(()),
         }
     }
-}
-
-/// The message as part of this trace, for every attempt of an exchange.
-pub(super) fn with_header(message: &OutRequest, traceparent: &str) -> OutRequest {
-    let mut message = message.clone();
-    message.headers.set(HEADER, traceparent.to_owned());
-    message
 }
 
 #[cfg(test)]

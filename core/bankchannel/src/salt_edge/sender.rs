@@ -19,8 +19,7 @@ use bankchannel_foundation::{
     message::{Body, InResponse, OutRequest},
 };
 use bankchannel_salt_edge::{
-    HubCredentials, SaltEdge,
-    codec::data_of,
+    codec::{HubCredentials, SaltEdge, data_of},
     envelope::{LIFETIME_S, UnsignedEnvelope},
 };
 use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner, Transport, TransportSettings};

@@ -20,10 +20,13 @@ pub use bank_at_url::BankAtUrl;
 use bankchannel_crypto::pem;
 use bankchannel_foundation::{CallOutcome, ClientCache, Error, Exchange, Result};
 pub use bankchannel_salt_edge::{
-    EnvelopeVerifier, FailureClass, HubCredentials, RefusedRequest, ReportAfterwards, RequiredIssuer, SaltEdge,
-    SaltEdgeTerms, ServingSide, TokenUse, class, client_jwt,
+    ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse,
+    class::{self, FailureClass, RefusedRequest},
+    client_jwt,
+    codec::{HubCredentials, SaltEdge},
     connector::{CATALOGUE, PROTOCOL, TERMS, errors, operations, questions, terms},
-    envelope, for_each_connector_operation as for_each_operation, model, receive,
+    envelope::{self, EnvelopeVerifier, RequiredIssuer},
+    for_each_connector_operation as for_each_operation, model, receive,
 };
 pub use engine::SaltEdgeBank;
 pub use settings::SaltEdgeConnectorSettings;

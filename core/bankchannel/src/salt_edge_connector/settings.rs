@@ -8,8 +8,8 @@ use bankchannel_foundation::{
     model::{Profile, Representation, Value, Writer},
 };
 use bankchannel_salt_edge::{
-    EnvelopeVerifier, HubCredentials, bank_interface::SharedSecret, client_jwt::ClientJwtMode, connector::errors,
-    receive::RequestReceiver,
+    bank_interface::SharedSecret, client_jwt::ClientJwtMode, codec::HubCredentials, connector::errors,
+    envelope::EnvelopeVerifier, receive::RequestReceiver,
 };
 use bankchannel_transport::TransportSettings;
 

@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{Exchange, Result};
 pub use bankchannel_salt_edge::{
-    FailureClass, ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, class,
+    ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse,
+    class::{self, FailureClass},
+    codec::SaltEdge,
     for_each_hub_operation as for_each_operation,
     hub::{CATALOGUE, PROTOCOL, TERMS, errors, operations, terms},
     model,

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     model::{Profile, Representation, Value, Writer},
 };
 use bankchannel_pkcs11::Pkcs11Settings;
-use bankchannel_salt_edge::{HubCredentials, envelope::ISSUER, hub::errors};
+use bankchannel_salt_edge::{codec::HubCredentials, envelope::ISSUER, hub::errors};
 use bankchannel_transport::TransportSettings;
 
 use super::SaltEdgeHub;

@@ -34,8 +34,9 @@ use bankchannel_foundation::{
 pub use bankchannel_pkcs11::Pkcs11Settings;
 pub use bankchannel_renewal::RenewalRules;
 pub use bankchannel_sepa_web_services::{
-    PROTOCOL, SepaWebServicesCodec, SepaWebServicesTerms, answer, codec, codes, errors, for_each_operation, operations,
-    profile, request, terms, verify,
+    PROTOCOL, answer,
+    codec::{self, SepaWebServicesCodec, SepaWebServicesTerms},
+    codes, errors, for_each_operation, operations, profile, request, terms, verify,
 };
 pub use settings::{BankTextLanguage, SepaWebServicesSettings};
 pub use trust::{BankAnchor, BankAnchorSource};

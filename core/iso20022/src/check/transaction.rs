@@ -7,10 +7,11 @@ use super::party::{CLEARING_NUMBER, check_party, clearing_finding};
 use super::place::line_at;
 use super::remittance;
 use crate::data::{Party, StructuredRemittance};
+use crate::iban;
 use crate::payment::{PaymentBatch, PaymentTransaction};
 use crate::rules::address::AddressOf;
 use crate::rules::payee::{self, ForeignPayee};
-use crate::rules::{Finding, Rule, charges, iban, identifier, money};
+use crate::rules::{Finding, Rule, charges, identifier, money};
 use crate::text::quote;
 
 /// The place of a transaction.

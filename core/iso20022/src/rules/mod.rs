@@ -27,7 +27,7 @@ pub mod reference;
 mod suggest;
 pub mod written_reference;
 
-pub use crate::iban;
+use crate::iban;
 pub use characters::Characters;
 pub use finding::{Finding, Level, RULES, Rule};
 pub use profile::{BankProfile, BaseProfile, HybridAddress, PaymentVersion, ProfileOptions};

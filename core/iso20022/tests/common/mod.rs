@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use bankchannel_iso20022::{EXAMPLE_PAIN001, MessageType};
+use bankchannel_iso20022::{EXAMPLE_PAIN001, schema::MessageType};
 
 /// The verdict of xmllint, or `None` (with the reason printed) where it is not installed.
 pub(crate) fn xmllint(message: MessageType, bytes: &[u8]) -> Option<bool> {

@@ -1,13 +1,13 @@
 //! The cases of docs/protocols/iso20022.md §10.1, by their ids.
 
 use bankchannel_foundation::model::Timestamp;
-use bankchannel_iso20022::MessageType;
 use bankchannel_iso20022::make::{
     ChargeBearer, CreditTransfer, DocumentKind, PaidDocument, PaymentData, PaymentMaker, TransferKind,
 };
 use bankchannel_iso20022::rules::characters::Characters;
 use bankchannel_iso20022::rules::reference::ReferenceKind;
 use bankchannel_iso20022::rules::{BaseProfile, PaymentVersion, ProfileOptions};
+use bankchannel_iso20022::schema::MessageType;
 
 use super::{
     CREDITOR, DEBTOR, common, data, date, decimal, finish, make, now, party, problems, refused, refused_with, transfer,

@@ -15,7 +15,7 @@ use bankchannel_foundation::Error;
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 use bankchannel_iso20022::make::{CreditTransfer, MadePayment, PaymentData, PaymentMaker, PaymentParty};
 use bankchannel_iso20022::rules::PaymentVersion;
-use bankchannel_iso20022::{MessageType, schema};
+use bankchannel_iso20022::schema::{self, MessageType};
 
 const DEBTOR: &str = "FI2112345600000785";
 const CREDITOR: &str = "FI1410093000123458";

@@ -1,7 +1,6 @@
 //! Properties of every made file.
 
 use bankchannel_foundation::model::Timestamp;
-use bankchannel_iso20022::MessageType;
 use bankchannel_iso20022::check::{CheckOptions, check};
 use bankchannel_iso20022::make::{
     ChargeBearer, CreditTransfer, DocumentKind, IntermediaryBank, PaidDocument, PaymentBankDetails, PaymentData,
@@ -12,6 +11,7 @@ use bankchannel_iso20022::read_payment;
 use bankchannel_iso20022::rules::characters::Characters;
 use bankchannel_iso20022::rules::reference::ReferenceKind;
 use bankchannel_iso20022::rules::{BankProfile, Finding, PaymentVersion, ProfileOptions};
+use bankchannel_iso20022::schema::MessageType;
 use proptest::prelude::*;
 
 use super::{DEBTOR, data, date, decimal, finish, judge, make, message, now, party};

@@ -3,12 +3,12 @@
 use std::io::{self, Read};
 
 use bankchannel_foundation::Error;
-use bankchannel_iso20022::MessageType;
 use bankchannel_iso20022::make::{
     COLUMNS, MAX_REFUSED_ROWS, MadePayment, PaymentData, PaymentMaker, PaymentTable, RowFormat, example_csv,
 };
 use bankchannel_iso20022::read_payment;
 use bankchannel_iso20022::rules::characters::Characters;
+use bankchannel_iso20022::schema::MessageType;
 use bankchannel_iso20022::tables::{CsvOptions, CsvWriter, TableCell, TableColumn};
 
 use super::{data, finish, judge, lines, now};

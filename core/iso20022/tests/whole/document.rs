@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use bankchannel_iso20022::MessageType;
+use bankchannel_iso20022::schema::MessageType;
 use bankchannel_xml::schema::{SchemaContent, SchemaElement, SchemaValue};
 
 /// A document, and its leaves.

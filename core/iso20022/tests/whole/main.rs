@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 
 use bankchannel_foundation::model::write_boundary;
 use bankchannel_iso20022::data::UnreadElement;
-use bankchannel_iso20022::{MessageType, cash, read_payment, read_statement, read_status_report, schema::validate};
+use bankchannel_iso20022::{
+    cash, read_payment, read_statement, read_status_report,
+    schema::{MessageType, validate},
+};
 use document::{WholeDocument, documents};
 use serde_json::Value;
 

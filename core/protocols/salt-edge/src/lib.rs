@@ -30,7 +30,4 @@ mod terms;
 /// Salt Edge's published public key, which verifies its requests. It may change: a setting can name another one.
 pub const SALT_EDGE_PUBLIC_KEY: &str = include_str!("salt-edge.public.pem");
 
-pub use class::{FailureClass, RefusedRequest};
-pub use codec::{HubCredentials, SaltEdge};
-pub use envelope::{EnvelopeVerifier, RequiredIssuer, UnfitKeys, sign};
 pub use terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse};

@@ -2,8 +2,8 @@
 //! their schema is attached separately.
 
 use crate::{
-    FailureClass, SaltEdgeTerms,
-    class::{of_connector, of_hub},
+    SaltEdgeTerms,
+    class::{FailureClass, of_connector, of_hub},
     connector, hub as of_the_hub,
 };
 use bankchannel_foundation::{

@@ -6,9 +6,8 @@ use bankchannel_crypto::{
     signature::{Hash, SigningKey, VerifyingKey},
 };
 use bankchannel_salt_edge::{
-    EnvelopeVerifier,
     client_jwt::{ClientJwtMode, JwtComparison, compare},
-    envelope,
+    envelope::{self, EnvelopeVerifier},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};

@@ -9,7 +9,8 @@ use bankchannel_crypto::{
     signature::{Hash, SigningKey, VerifyingKey},
 };
 use bankchannel_foundation::model::{Object, Value as BoundaryValue};
-use bankchannel_salt_edge::{EnvelopeVerifier, RefusedRequest, RequiredIssuer, UnfitKeys, envelope, sign};
+use bankchannel_salt_edge::class::RefusedRequest;
+use bankchannel_salt_edge::envelope::{self, EnvelopeVerifier, RequiredIssuer, UnfitKeys, sign};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},

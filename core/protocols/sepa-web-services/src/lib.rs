@@ -26,7 +26,6 @@ pub mod profile;
 pub mod request;
 pub mod verify;
 
-pub use codec::{BankServiceCommand, SepaWebServicesCodec, SepaWebServicesTerms};
 pub use names::{DOCUMENT_NAMESPACE, FILE_MODEL_NAMESPACE, FILE_SERVICE_NAMESPACE};
 pub use operations::{CATALOGUE, TERMS, terms};
 

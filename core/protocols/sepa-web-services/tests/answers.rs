@@ -8,8 +8,8 @@ use bankchannel_foundation::{
     message::{Headers, InResponse, Response},
 };
 use bankchannel_sepa_web_services::{
-    SepaWebServicesCodec,
     answer::{ANSWER_HEADERS, AnswerExpectation, BelievedMessage, UnpackingLimits, open_answer},
+    codec::SepaWebServicesCodec,
     model::BankFileStatus,
     operations::{
         files::{

@@ -25,7 +25,7 @@ pub mod model;
 pub mod operations;
 pub mod pgp;
 mod published_keys;
-pub mod refusal;
+mod refusal;
 pub mod service_texts;
 mod terms;
 

@@ -10,9 +10,8 @@ use bankchannel_foundation::{
     model::{Object, Timestamp, Value as Model},
 };
 use bankchannel_salt_edge::{
-    FailureClass, RefusedRequest, SaltEdge,
-    class::{error_answer as refused, of_hub as class},
-    codec::read_request,
+    class::{FailureClass, RefusedRequest, error_answer as refused, of_hub as class},
+    codec::{SaltEdge, read_request},
     connector::CATALOGUE,
     envelope::after_bearer,
     model::{Instant as WireInstant, with_colon},

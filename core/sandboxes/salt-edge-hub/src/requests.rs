@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use bankchannel_crypto::{digest::hex, random, signature::SigningKey};
 use bankchannel_foundation::{Error, Exchange, Result, Secret, error::row, message::OutRequest};
 use bankchannel_salt_edge::{
-    HubCredentials, SaltEdge,
-    codec::data_of,
+    codec::{HubCredentials, SaltEdge, data_of},
     envelope::{ISSUER, UnsignedEnvelope},
     hub::operations::{
         accounts::{

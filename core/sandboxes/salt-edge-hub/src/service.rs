@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bankchannel_crypto::digest::sha256;
 use bankchannel_foundation::clock::{Clock as _, SystemClock};
-use bankchannel_salt_edge::{EnvelopeVerifier, envelope::RequiredIssuer};
+use bankchannel_salt_edge::envelope::{EnvelopeVerifier, RequiredIssuer};
 
 use super::{connector::ConnectorLink, keys::HubKeys, records::RecordedMessages, state::HubState};
 use bankchannel_server::http::control::ControlState;

@@ -7,7 +7,7 @@ use std::{
 
 use bankchannel_crypto::digest::sha256;
 use bankchannel_foundation::{Secret, model::Timestamp};
-use bankchannel_salt_edge::{FailureClass, class::of_hub as class};
+use bankchannel_salt_edge::class::{FailureClass, of_hub as class};
 use serde_json::{Value, json};
 
 /// The maximum number of sessions and of tokens; the oldest are dropped first.

@@ -3,7 +3,7 @@
 
 use bankchannel_foundation::openapi::described_exchanges;
 use bankchannel_sepa_web_services::{
-    BankServiceCommand, CATALOGUE, TERMS, profile::BankFamily, request::CertificateCommand,
+    CATALOGUE, TERMS, codec::BankServiceCommand, profile::BankFamily, request::CertificateCommand,
 };
 use serde_json::{Map, Value, json};
 

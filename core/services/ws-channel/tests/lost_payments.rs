@@ -11,7 +11,11 @@ mod served;
 use std::time::{Duration, Instant};
 
 use bankchannel_crypto::digest;
-use bankchannel_iso20022::{MessageType, read_status_report, schema::validate, status::StatusReport};
+use bankchannel_iso20022::{
+    read_status_report,
+    schema::{MessageType, validate},
+    status::StatusReport,
+};
 use bankchannel_storage::ws_channel::{AuditFilter, UploadState, WsChannelStore};
 use bankchannel_ws_channel_service::{Channels, ServiceOptions, operator::ServiceOperator};
 use log::Log;

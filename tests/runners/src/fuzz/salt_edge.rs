@@ -13,12 +13,11 @@ use bankchannel_foundation::{
     question::TypedQuestion,
 };
 use bankchannel_salt_edge::{
-    EnvelopeVerifier,
     client_jwt::{ClientJwtMode, JwtComparison, compare},
     connector::{operations as of_connector, questions},
+    envelope::{EnvelopeVerifier, sign},
     hub::operations as of_hub,
     receive::RequestReceiver,
-    sign,
 };
 use bytes::Bytes;
 

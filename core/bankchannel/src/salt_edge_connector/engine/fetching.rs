@@ -7,8 +7,7 @@ use bankchannel_foundation::{
     question::TypedQuestion,
 };
 use bankchannel_salt_edge::{
-    RefusedRequest,
-    class::of_connector as class,
+    class::{RefusedRequest, of_connector as class},
     connector::{
         operations::requests::{answer_accounts, answer_transactions},
         questions::{

@@ -36,8 +36,7 @@ use std::{
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{
-    Error, Result, Secret,
-    cache::Cache,
+    Cache, Error, Result, Secret,
     clock::{Clock as _, SystemClock},
     error::row,
     model::Timestamp,

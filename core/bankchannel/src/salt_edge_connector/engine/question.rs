@@ -65,7 +65,7 @@ impl RefusedAnswer {
     }
 
     /// One of our classes with its standard text.
-    pub(super) fn class(class: &bankchannel_salt_edge::FailureClass) -> Self {
+    pub(super) fn class(class: &bankchannel_salt_edge::class::FailureClass) -> Self {
         Self { class: class.name.to_owned(), text: class.meaning.to_owned() }
     }
 

@@ -16,8 +16,7 @@ use bankchannel_foundation::{
     redact::redact_words,
 };
 use bankchannel_salt_edge::{
-    FailureClass, RefusedRequest,
-    class::{error_answer, of_connector as class},
+    class::{FailureClass, RefusedRequest, error_answer, of_connector as class},
     connector::questions::notice::{NoticeKind, NoticeQuestion},
     hub::operations::errors::notify_error::ErrorNotice,
     model::HttpAnswer,

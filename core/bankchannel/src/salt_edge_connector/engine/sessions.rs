@@ -5,8 +5,7 @@
 use std::collections::BTreeMap;
 
 use bankchannel_salt_edge::{
-    RefusedRequest,
-    class::of_connector as class,
+    class::{RefusedRequest, of_connector as class},
     connector::questions::notice::NoticeKind,
     hub::operations::{accounts::refresh_accounts::RefreshWanted, tokens::create_token::TokenWanted},
     model::{ConfirmationRequested, SessionSecret},

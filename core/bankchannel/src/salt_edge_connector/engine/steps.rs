@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::Result;
 use bankchannel_salt_edge::{
-    FailureClass,
+    class::FailureClass,
     connector::questions::{Approved, CodeNeeded, Redirected, Step},
     receive::is_page,
 };

@@ -8,14 +8,14 @@ use std::{
 
 use bankchannel_crypto::signature::VerifyingKey;
 use bankchannel_foundation::{
-    Boundary, Secret,
-    cache::Cache,
+    Boundary, Cache, Secret,
     model::{Representation, Value, Writer},
 };
 use bankchannel_salt_edge::{
-    EnvelopeVerifier, RefusedRequest,
+    class::RefusedRequest,
     client_jwt::{AGE_MAX_S, ClientJwtMode, ComparedJwt, JwtComparison, compare},
     connector::operations::clients::get_client_info::{GetClientInfo, GetClientInfoRequest},
+    envelope::EnvelopeVerifier,
 };
 use bankchannel_storage::salt_edge_connector::UsedJwt;
 

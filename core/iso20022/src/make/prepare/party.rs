@@ -2,11 +2,12 @@
 
 use super::{BatchTerms, TransferPreparer};
 use crate::data::Address;
+use crate::iban;
 use crate::make::findings::FieldPlace;
 use crate::make::model::{ADDRESS_FIELDS, PaymentParty, PostalAddress};
 use crate::rules::address::{self, AddressCase, AddressOf};
 use crate::rules::payee::{self, ForeignPayee, SEPA_NAME};
-use crate::rules::{Finding, PaymentVersion, Rule, iban, identifier, lei, money};
+use crate::rules::{Finding, PaymentVersion, Rule, identifier, lei, money};
 
 /// Longest name of the schema, of parties and of banks.
 pub(super) const NAME: usize = 140;

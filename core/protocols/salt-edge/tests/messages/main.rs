@@ -15,13 +15,13 @@ use bankchannel_foundation::{
     model::{read_boundary, write_boundary},
 };
 use bankchannel_salt_edge::{
-    EnvelopeVerifier, HubCredentials, SaltEdge,
+    codec::{HubCredentials, SaltEdge},
     connector::operations::{
         clients::get_client_info::GetClientInfo,
         sessions::{fail_session::FailSession, succeed_session::SucceedSession, update_session::UpdateSession},
         tokens::{list_tokens_at_hub::ListTokensAtHub, revoke_token_at_hub::RevokeTokenAtHub},
     },
-    envelope,
+    envelope::{self, EnvelopeVerifier},
     hub::operations::{
         accounts::{
             confirm_accounts::ConfirmAccounts, fetch_accounts::FetchAccounts, refresh_accounts::RefreshAccounts,

@@ -15,7 +15,7 @@ use bankchannel_foundation::{
     operation::{Parameters, Repeat, Route},
 };
 
-use crate::{PROTOCOL, SepaWebServicesTerms as Terms, errors};
+use crate::{PROTOCOL, codec::SepaWebServicesTerms as Terms, errors};
 
 /// The command group of all its operations.
 const GROUP: &str = "sepa";

@@ -7,7 +7,7 @@ use super::{
     settings::CheckWay,
 };
 use crate::{records::RecordedMessage, requests::PlayedRequest, state::AnswerOrder};
-use bankchannel_salt_edge::{FailureClass, class::of_hub};
+use bankchannel_salt_edge::class::{FailureClass, of_hub};
 
 /// How long a connector may take to repeat a report after a temporary failure.
 const AGAIN: Duration = Duration::from_secs(90);

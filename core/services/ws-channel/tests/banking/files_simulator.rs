@@ -3,10 +3,9 @@
 use bankchannel_bank_simulator::{DEFAULT_BALANCE_CENTS, DEFAULT_IBAN};
 use bankchannel_crypto::digest;
 use bankchannel_iso20022::{
-    MessageType,
     cash::{Statement, StatementBalance},
     read_statement, read_status_report,
-    schema::validate,
+    schema::{MessageType, validate},
     status::StatusReport,
 };
 use bankchannel_storage::ws_channel::{FileContent, FileScope, NewUpload, UploadOutcome, UploadState, WsChannelStore};

@@ -6,7 +6,7 @@ use bankchannel_foundation::{
     Secret,
     model::{Field, Shape},
 };
-use bankchannel_salt_edge::HubCredentials;
+use bankchannel_salt_edge::codec::HubCredentials;
 use serde_json::{Value, json};
 
 use super::Particular;
