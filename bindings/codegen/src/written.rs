@@ -49,6 +49,7 @@ pub(crate) fn superfluous(root: &Path, files: &[Generated]) -> Result<Vec<String
         list(root, folder, &mut found)?;
     }
     found.retain(|path| !known.contains(&**path));
+    found.sort();
     Ok(found)
 }
 
@@ -74,7 +75,6 @@ fn list(root: &Path, folder: &str, found: &mut Vec<String>) -> Result<(), String
             found.push(path);
         }
     }
-    found.sort();
     Ok(())
 }
 
