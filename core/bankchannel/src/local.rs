@@ -134,13 +134,13 @@ macro_rules! module_of_local_operations {
         pub(crate) static OPERATIONS: &[$crate::protocol::CallableOperation] =
             &[$($crate::protocol::CallableOperation::local::<operations::$subject::$file::$name>()),+];
 
-        /// All types of the operations, for import from one place.
-        // A name that occurs in two operations is imported from the operation's own module.
-        #[allow(ambiguous_glob_reexports)]
-        mod types {
-            $(pub use super::operations::$subject::$file::*;)+
-            pub use super::model::*;
-        }
+        // All types of the operations, for import from one place. A name that occurs in two is imported from the operation's
+        // own module.
+        $(
+            #[doc(no_inline)]
+            #[allow(ambiguous_glob_reexports)]
+            pub use operations::$subject::$file::*;
+        )+
 
         $(
             #[doc = operations::$subject::$file::method_doc!()]
