@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, ffi::OsString, process::ExitCode};
 use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 
 use crate::{
-    catalogue, check, completion, demo,
-    exit::{CommandFailure, CommandOutcome, FAILED},
+    CommandFailure, CommandOutcome, catalogue, check, completion, demo,
+    exit::FAILED,
     handwritten, man,
     operations::{self, Spec},
     output::Format,

@@ -3,7 +3,7 @@
 use clap::{ArgMatches, Command};
 
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     options::{flag, text},
     output::{self, table},
 };

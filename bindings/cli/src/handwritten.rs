@@ -3,7 +3,7 @@
 
 use clap::{ArgMatches, Command};
 
-use crate::{exit::CommandOutcome, iso20022, pgp, psd2, salt_edge, sepa};
+use crate::{CommandOutcome, iso20022, pgp, psd2, salt_edge, sepa};
 
 /// A command of a group, with its own arguments.
 pub(crate) trait GroupCommand {

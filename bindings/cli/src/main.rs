@@ -34,6 +34,9 @@ mod usage_text;
 
 use std::{ffi::OsString, process::ExitCode};
 
+// What every command ends with.
+use exit::{CommandFailure, CommandOutcome};
+
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     // Scripts ask for it often: answered before anything is built or started.

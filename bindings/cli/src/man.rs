@@ -5,11 +5,7 @@ use std::path::Path;
 use clap::{ArgMatches, Command};
 use clap_mangen::Man;
 
-use crate::{
-    exit::{CommandFailure, CommandOutcome},
-    options::text,
-    output,
-};
+use crate::{CommandFailure, CommandOutcome, options::text, output};
 
 const EXAMPLES: &str = "Examples:
   bankchannel man | man -l -                          the overview

@@ -11,7 +11,6 @@ type Result<T, E = Error> = std::result::Result<T, E>;
 pub mod tag {
     pub const BOOLEAN: u8 = 0x01;
     pub const INTEGER: u8 = 0x02;
-    pub const BIT_STRING: u8 = 0x03;
     pub const OCTET_STRING: u8 = 0x04;
     pub const OID: u8 = 0x06;
     pub const UTF8: u8 = 0x0c;

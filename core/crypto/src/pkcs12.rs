@@ -59,12 +59,6 @@ impl Pkcs12Keystore {
         Ok(Self { private_key, certificate, others })
     }
 
-    /// The private key as PKCS#8, DER.
-    #[must_use]
-    pub fn private_key_der(&self) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(self.private_key.pkcs8_der().to_vec())
-    }
-
     /// The private key as unencrypted `-----BEGIN PRIVATE KEY-----`.
     #[must_use]
     pub fn private_key_pem(&self) -> Zeroizing<String> {

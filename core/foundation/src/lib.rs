@@ -36,6 +36,18 @@ mod regular_file;
 mod secret;
 pub mod shown;
 
+/// What the file of an operation is written with: `use bankchannel_foundation::prelude::*`.
+pub mod prelude {
+    pub use crate::error::{Error, ErrorRow};
+    pub use crate::message::Method;
+    pub use crate::model::{Boundary, Content, Date, JsonObject, Timestamp};
+    pub use crate::operation::{
+        Command, Declaration, Exchange, Local, LocalContext, Operation, OperationDocs, Pages, Parameters, Repeat, Route,
+    };
+    pub use crate::secret::Secret;
+    pub use bankchannel_macros::OperationDocs;
+}
+
 pub use jiff;
 
 pub use bankchannel_macros::OperationDocs;

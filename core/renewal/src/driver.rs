@@ -171,11 +171,6 @@ where
         &self.store
     }
 
-    /// Ends the driving.
-    pub fn into_store(self) -> S {
-        self.store
-    }
-
     /// What is due now.
     pub fn due(&self) -> RenewalDue {
         self.life.due(self.rules, self.bank.now_s())

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, OperationKind, Result,
-    operation::{self, Ask::Person},
-};
+use bankchannel_foundation::{OperationKind, Result, operation, operation::Ask::Person, prelude::*};
 use bankchannel_toy::PROTOCOL;
 
 use super::Toy;

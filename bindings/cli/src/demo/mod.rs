@@ -5,22 +5,20 @@
 //!   nextgen_psd2    demo nextgen-psd2   a third party at a sandbox bank; a broken signature explained
 //!   salt_edge       demo salt-edge      a connector and Salt Edge; a connector that is killed; the checker's verdict
 //!   sepa            demo sepa           a company at three banks' own channel; a lost answer settled, a changed one explained
-//!   steps, workspace                    shared code
+//!   steps, telling, workspace           shared code
 //! ```
 
 mod nextgen_psd2;
 mod salt_edge;
 mod sepa;
 mod steps;
+mod telling;
 mod workspace;
 mod ws_channel;
 
 use clap::{ArgMatches, Command};
 
-use crate::{
-    exit::{CommandFailure, CommandOutcome},
-    output,
-};
+use crate::CommandOutcome;
 
 /// The command: the WS Channel's demo, unless another protocol is named.
 pub(crate) fn command() -> Command {
@@ -37,19 +35,5 @@ pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
         Some((salt_edge::NAME, inner)) => salt_edge::run(inner),
         Some((sepa::NAME, inner)) => sepa::run(inner),
         _ => ws_channel::run(matches),
-    }
-}
-
-/// The program's result after a demo: a failure was shown already, or is shown on stderr.
-fn ended(result: CommandOutcome<bool>) -> CommandOutcome {
-    match result {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(CommandFailure::Told),
-        Err(failure) => {
-            if let Some(text) = failure.text() {
-                output::print_note(&text);
-            }
-            Err(if failure.code() == crate::exit::FAILED { CommandFailure::Told } else { failure })
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::{
-    exit::CommandOutcome,
+    CommandOutcome,
     output::{self, Format, progress::ProgressLine},
 };
 

@@ -12,7 +12,7 @@ use super::{
     spec::{bank_argument, force_argument, output_argument, sessions, signer_argument},
 };
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     iso20022::whole,
     options::{Common, camel, connection, file, kebab, read_file, stdin, text},
 };

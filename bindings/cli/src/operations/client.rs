@@ -7,7 +7,7 @@ use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     options::{optional, read_settings, settings_file},
     psd2,
 };

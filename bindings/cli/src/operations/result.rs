@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use tempfile::{NamedTempFile, SpooledTempFile};
 
 use crate::{
-    exit::{CommandFailure, CommandOutcome, PARTLY_REJECTED, PAYMENT_REJECTED},
+    CommandFailure, CommandOutcome,
+    exit::{PARTLY_REJECTED, PAYMENT_REJECTED},
     iso20022::whole,
     output::{self, Format, mask},
 };

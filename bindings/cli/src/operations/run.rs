@@ -25,7 +25,8 @@ use super::{
     waiting,
 };
 use crate::{
-    exit::{CommandFailure, CommandOutcome, SESSION_EXISTS_TEXT},
+    CommandFailure, CommandOutcome,
+    exit::SESSION_EXISTS_TEXT,
     options::{Common, option_list},
     output::{self, Format, interrupt, progress::ProgressLine, prompt},
     settings::{

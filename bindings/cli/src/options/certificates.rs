@@ -2,10 +2,7 @@
 
 use bankchannel_crypto::x509::{Certificate, CertificateFault};
 
-use crate::{
-    exit::{CommandFailure, CommandOutcome},
-    options::read_bytes,
-};
+use crate::{CommandFailure, CommandOutcome, options::read_bytes};
 
 /// The largest file of certificates that is read, in bytes.
 const MAX: u64 = 1024 * 1024;

@@ -12,7 +12,7 @@ use super::{
     shape::{option, sentence},
 };
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     output::{self, Format, prompt},
     settings::{RunSettings, filed_name},
 };

@@ -6,10 +6,7 @@ use std::{
 };
 
 use super::{interrupt::Asking, terminal};
-use crate::{
-    exit::{CommandFailure, CommandOutcome},
-    output,
-};
+use crate::{CommandFailure, CommandOutcome, output};
 
 /// Whether the user can be asked: there is a terminal, and prompts are allowed.
 pub(crate) fn possible(noninteractive: bool) -> bool {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::failure_in_file;
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     options::{passphrase, read_text, stdin},
 };
 

@@ -6,7 +6,7 @@ mod keys;
 mod sign;
 mod verify;
 
-use crate::{exit::CommandFailure, handwritten::Handwritten};
+use crate::{CommandFailure, handwritten::Handwritten};
 
 /// Their group, which also has the operations on a service's keys.
 pub(crate) const GROUP: &str = "pgp";

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{failure_in_file, keys};
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     options::{add_common, file, file_argument, passphrase, text},
     output::{self, Format, files},
 };

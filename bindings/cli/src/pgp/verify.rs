@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{failure_in_file, keys};
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     options::{add_common, file, file_argument, format, read_text, text},
     output::{self, Format},
 };

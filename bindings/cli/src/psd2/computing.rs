@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::GROUP;
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     handwritten::GroupCommand,
     options::{
         add_common, certificates,

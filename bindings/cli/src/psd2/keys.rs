@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::options::certificates::SEQUENCE;
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     options::{MAX_SETTINGS, file, passphrase, read_bytes, text},
     output::prompt,
 };

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use super::client;
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     options::{
         add_common, certificates,
         fields::{self, FieldOption, FieldOptions},

@@ -20,7 +20,7 @@ mod verification;
 
 use bankchannel::nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings};
 
-use crate::{exit::CommandOutcome, handwritten::Handwritten};
+use crate::{CommandOutcome, handwritten::Handwritten};
 
 pub(crate) use computing::COMPUTING;
 pub(crate) use settings::CLIENT;

@@ -3,11 +3,7 @@
 use bankchannel::nextgen_psd2::http::{MAX_BODY, MAX_HEAD, MalformedRequest, Request, check_of};
 use clap::ArgMatches;
 
-use crate::{
-    exit::{CommandFailure, CommandOutcome},
-    options::read_bytes,
-    output,
-};
+use crate::{CommandFailure, CommandOutcome, options::read_bytes, output};
 
 /// The largest file that can hold a request, in bytes.
 const MAX: u64 = (MAX_HEAD + MAX_BODY) as u64;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{keys, signing_options};
 use crate::{
-    exit::CommandOutcome,
+    CommandOutcome,
     operations::ClientCommands,
     options::{
         fields::{self, FieldOption, FieldOptions},

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{keys, request, signing_options};
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     options::{add_common, certificates, file, file_argument, flag, format, passphrase},
     output::{self, Format, files},
 };

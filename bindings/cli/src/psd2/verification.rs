@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::request;
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     options::{
         add_common, certificates,
         fields::{FieldOption, FieldOptions},

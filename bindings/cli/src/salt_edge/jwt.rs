@@ -16,7 +16,7 @@ use bankchannel_foundation::{
 use clap::{ArgMatches, Command, value_parser};
 
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     options::{MAX_SETTINGS, add_common, file, file_argument, flag, format, passphrase, read_text, text},
     output::{self, Format},
 };

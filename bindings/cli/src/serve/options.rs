@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::words::{Spelling, words};
 use crate::{
-    exit::CommandFailure,
+    CommandFailure,
     options::{flag, kebab, sentence, text},
 };
 

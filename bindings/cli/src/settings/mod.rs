@@ -11,7 +11,7 @@ use bankchannel::{Client, KeptSession, Protocol, setting_of_text};
 use bankchannel_foundation::model::Seconds;
 use serde_json::{Map, Value};
 
-use crate::exit::{CommandFailure, CommandOutcome};
+use crate::{CommandFailure, CommandOutcome};
 
 pub(crate) use file::SettingsFile;
 

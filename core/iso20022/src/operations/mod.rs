@@ -5,7 +5,7 @@ pub mod making;
 pub mod matching;
 pub mod reading;
 
-use bankchannel_foundation::{Declaration, OperationDocs, OperationKind, error::ErrorRow};
+use bankchannel_foundation::{OperationKind, prelude::*};
 
 use crate::MODULE;
 

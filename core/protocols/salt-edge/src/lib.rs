@@ -30,4 +30,5 @@ mod terms;
 /// Salt Edge's published public key, which verifies its requests. It may change: a setting can name another one.
 pub const SALT_EDGE_PUBLIC_KEY: &str = include_str!("salt-edge.public.pem");
 
+use codec::SaltEdge;
 pub use terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse};

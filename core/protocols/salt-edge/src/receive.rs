@@ -10,6 +10,7 @@ use bankchannel_foundation::{
 };
 
 use crate::{
+    SaltEdgeTerms, TokenUse,
     class::{RefusedRequest, of_connector as class},
     codec,
     envelope::{EnvelopeVerifier, after_bearer},
@@ -19,7 +20,6 @@ use crate::{
         tokens, transactions,
     },
     model::TokenPayload,
-    terms::{SaltEdgeTerms, TokenUse},
 };
 
 /// The prefix of all paths.

@@ -43,28 +43,3 @@ pub const TEST_BASE_URL: &str = "https://ws-api.test.isecure.fi/v2";
 
 /// The production environment's base URL (§1.1).
 pub const PRODUCTION_BASE_URL: &str = "https://ws-api.isecure.fi/v2";
-
-/// Keys whose plain values a log may show (§8.1); every other value is redacted.
-pub const SAFE_LOG_KEYS: &[&str] = &[
-    "responsecode",
-    "responsetext",
-    "requestid",
-    "status",
-    "filetype",
-    "filereference",
-    "filetimestamp",
-    "targetid",
-    "serviceid",
-    "pgpkeyid",
-    "pgpkeypurpose",
-    "adminmode",
-    "datamode",
-    "export",
-    "certname",
-    "issuer",
-    "subject",
-    "serial",
-    "expires",
-    "bank",
-    "mode",
-];

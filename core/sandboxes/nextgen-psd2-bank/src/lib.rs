@@ -41,6 +41,10 @@ use bankchannel_server::counterpart::Counterpart;
 pub use options::{BankOptions, BankReadiness};
 pub use running::RunningBank;
 
+// What every handler takes and gives.
+use refusal::SandboxRefusal;
+use service::{BankCall, SandboxBank};
+
 /// The sandbox bank's entry in the list of counterparts.
 pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningBank>(
     "nextgen-psd2-bank",

@@ -36,6 +36,10 @@ use bankchannel_server::counterpart::Counterpart;
 pub(crate) use options::{HubOptions, HubReadiness};
 pub(crate) use running::RunningHub;
 
+// What every handler takes.
+use pipeline::ConnectorRequest;
+use service::PlayedHub;
+
 /// The hub's entry in the list of counterparts.
 pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningHub>(
     "salt-edge-hub",

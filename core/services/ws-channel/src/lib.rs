@@ -52,6 +52,10 @@ pub use config::{BanksConfig, ReachedBankConfig, ServiceConfig};
 pub use options::{ServiceOptions, ServiceReadiness};
 pub use running::RunningService;
 
+// What every handler takes and gives.
+use fault::HandlerFault;
+use service::{ServiceCall, WsChannelService};
+
 /// The WS Channel service as a counterpart.
 pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningService>(
     "ws-channel",

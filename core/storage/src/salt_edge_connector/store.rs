@@ -114,9 +114,6 @@ impl ConnectorStore {
     }
 
     /// The time of the database server, in milliseconds since 1970; `None` for a folder, whose users share one clock.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn server_time(&self) -> BoxFuture<'_, Result<Option<i64>>> {
         Box::pin(async move {
             if self.database.dialect() != SqlDialect::Postgres {

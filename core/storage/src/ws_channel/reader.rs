@@ -27,9 +27,6 @@ macro_rules! reads {
         impl StoreReader {
             $(
                 #[doc = concat!("As [`WsChannelStore::", stringify!($verb), "`].")]
-                ///
-                /// # Errors
-                /// Environment faults only.
                 pub fn $verb(&self, $($arg: $kind),*) -> BoxFuture<'_, Result<$answer>> {
                     self.0.$verb($($arg),*)
                 }

@@ -369,8 +369,6 @@ async fn totp_is_enrolled_and_each_step_counts_once(store: WsChannelStore) {
     assert_eq!(store.answer_mfa(next).await.unwrap(), MfaOutcome::Granted);
     let again = answer(digest("totp 1"), MfaProof::Totp(Some(101)), NOW);
     assert_eq!(store.answer_mfa(again).await.unwrap(), MfaOutcome::Wrong);
-    assert!(store.set_preferred_factor(OWNER, StoredMode::Admin, None).await.unwrap());
-    assert_eq!(store.credential(OWNER, StoredMode::Admin).await.unwrap().unwrap().preferred_factor, None);
 }
 
 async fn sessions_show_the_state_of_everything_and_are_revoked(store: WsChannelStore) {

@@ -1,6 +1,6 @@
 //! Greet whoever is there: asks for the name.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, OperationKind, Result, operation::Ask};
+use bankchannel_foundation::{OperationKind, Result, operation::Ask, prelude::*};
 use bankchannel_toy::{
     PROTOCOL,
     operations::greetings::greet::{Greet, GreetRequest},

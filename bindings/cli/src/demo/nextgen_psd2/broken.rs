@@ -16,7 +16,7 @@ use bankchannel_transport::{ContentSink, TlsSettings, Transport, TransportSettin
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::customer::plan;
-use crate::exit::{CommandFailure, CommandOutcome};
+use crate::{CommandFailure, CommandOutcome};
 
 /// The third party's files.
 pub(super) struct Files<'a> {

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 use bankchannel_transport::{AnswerRules, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings};
 use serde_json::{Map, Value};
 
-use crate::exit::{CommandFailure, CommandOutcome};
+use crate::{CommandFailure, CommandOutcome};
 
 /// The headers that the browser reads of an answer.
 const HEADERS: &[&str] = &["Location"];

@@ -11,11 +11,11 @@ use bankchannel_nextgen_psd2_bank::{BankOptions, RunningBank};
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::{steps::Steps, workspace::Folder},
+    super::{steps::Steps, telling::DemoSummary, workspace::Folder},
     broken::{self, Files},
     customer,
 };
-use crate::exit::{CommandFailure, CommandOutcome};
+use crate::{CommandFailure, CommandOutcome};
 
 /// The customer's PSU-ID for the third party, and the customer's personal identifier: the sandbox bank knows both.
 const PSU_ID: &str = "psu-7f3a91";
@@ -36,36 +36,26 @@ pub(super) struct Summary {
     explanation: Option<Value>,
 }
 
-impl Summary {
-    /// The one object of `--json`.
-    pub(super) fn to_json(&self, ok: bool, steps: &Steps, failure: Option<Value>) -> Value {
-        let mut out = Map::new();
-        out.insert("ok".into(), Value::Bool(ok));
-        out.insert("protocol".into(), PROTOCOL.into());
-        out.insert("steps".into(), steps.to_json());
-        let parts = [
-            ("user", &self.user),
-            ("redirect", &self.redirect),
-            ("accounts", &self.accounts),
-            ("consent", &self.consent),
-            ("refusal", &self.refusal),
-            ("explanation", &self.explanation),
-        ];
-        for (name, part) in parts {
-            out.insert(name.into(), part.clone().unwrap_or(Value::Null));
-        }
-        if let Some(error) = failure.as_ref().and_then(|failure| failure.get("error")) {
-            out.insert("error".into(), error.clone());
-        }
-        Value::Object(out)
+impl DemoSummary for Summary {
+    const PROTOCOL: Option<&'static str> = Some(PROTOCOL);
+
+    fn results(self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("user", self.user.into()),
+            ("redirect", self.redirect.into()),
+            ("accounts", self.accounts.into()),
+            ("consent", self.consent.into()),
+            ("refusal", self.refusal.into()),
+            ("explanation", self.explanation.into()),
+        ]
     }
 }
 
-pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> CommandOutcome {
+pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> CommandOutcome<bool> {
     let running = steps.step("Make certificates, start the sandbox bank", start(folder)).await?;
     let result = chapters(&DemoBank::from_running(&running)?, steps, summary).await;
     running.stop().await;
-    result
+    result.map(|()| true)
 }
 
 async fn start(folder: &Folder) -> CommandOutcome<(RunningBank, String)> {

@@ -12,10 +12,7 @@ use bankchannel_salt_edge::bank_interface::SharedSecret;
 use bankchannel_transport::{AnswerRules, ContentSink, ExchangePlan, Transport, TransportSettings};
 use serde_json::Value;
 
-use crate::{
-    exit::{CommandFailure, CommandOutcome},
-    options::read_file,
-};
+use crate::{CommandFailure, CommandOutcome, options::read_file};
 
 /// Sends one request to a server of the demo.
 async fn send(origin: &str, method: &str, target: &str, headers: Headers, body: Body) -> CommandOutcome<InResponse> {

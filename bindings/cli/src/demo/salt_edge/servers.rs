@@ -10,7 +10,7 @@ use bankchannel_counterparts::EmbeddedServer;
 use serde_json::{Value, json};
 
 use super::super::workspace::Folder;
-use crate::exit::{CommandFailure, CommandOutcome};
+use crate::{CommandFailure, CommandOutcome};
 
 /// A text of a readiness line.
 fn text(ready: &Value, name: &str) -> String {

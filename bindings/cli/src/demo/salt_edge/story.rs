@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    super::{steps::Steps, workspace::Folder},
+    super::{steps::Steps, telling::DemoSummary, workspace::Folder},
     http,
     servers::{Connector, DemoHub},
 };
-use crate::exit::{CommandFailure, CommandOutcome};
+use crate::{CommandFailure, CommandOutcome};
 
 /// Two customers of the example bank.
 const ANNA: (&str, &str) = ("anna", "anna-password");
@@ -27,21 +27,11 @@ pub(super) struct Summary {
     verdict: Option<Value>,
 }
 
-impl Summary {
-    /// The one object of `--json`.
-    pub(super) fn to_json(&self, ok: bool, steps: &Steps, failure: Option<Value>) -> Value {
-        let passed = self.verdict.as_ref().is_some_and(|verdict| verdict["ok"] == true);
-        let mut out = Map::new();
-        out.insert("ok".into(), Value::Bool(ok && passed));
-        out.insert("protocol".into(), "salt-edge-connector".into());
-        out.insert("steps".into(), steps.to_json());
-        for (name, part) in [("accounts", &self.accounts), ("survived", &self.survived), ("verdict", &self.verdict)] {
-            out.insert(name.into(), part.clone().unwrap_or(Value::Null));
-        }
-        if let Some(error) = failure.as_ref().and_then(|failure| failure.get("error")) {
-            out.insert("error".into(), error.clone());
-        }
-        Value::Object(out)
+impl DemoSummary for Summary {
+    const PROTOCOL: Option<&'static str> = Some("salt-edge-connector");
+
+    fn results(self) -> Vec<(&'static str, Value)> {
+        vec![("accounts", self.accounts.into()), ("survived", self.survived.into()), ("verdict", self.verdict.into())]
     }
 }
 

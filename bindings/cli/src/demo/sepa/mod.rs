@@ -11,11 +11,10 @@ mod story;
 
 use clap::{ArgMatches, Command};
 
-use super::{steps::Steps, workspace};
+use super::telling;
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandOutcome,
     options::{flag, text},
-    output::{self, Format},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -40,24 +39,6 @@ pub(super) fn command() -> Command {
         .arg(flag("json", "Print one JSON object; the steps go to stderr"))
 }
 
-/// Runs the demo. With `--json` it always prints an object that shows the completed steps.
 pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
-    let format = crate::options::format(matches);
-    let mut steps = Steps::new(format);
-    let mut summary = story::Summary::default();
-    let result = tell(matches, &mut steps, &mut summary);
-    if format == Format::Json {
-        let failure = result.as_ref().err().and_then(CommandFailure::json);
-        output::json(&summary.to_json(result.is_ok(), &steps, failure));
-    }
-    super::ended(result.map(|()| true))
-}
-
-fn tell(matches: &ArgMatches, steps: &mut Steps, summary: &mut story::Summary) -> CommandOutcome {
-    let folder = workspace::Folder::open(matches.get_one::<String>("keep").map(String::as_str))?;
-    bankchannel_bridge::serving_runtime()?.block_on(story::tell(&folder, steps, summary))?;
-    if let Some(kept) = folder.kept() {
-        steps.say(&format!("\nEverything is kept in {}", kept.display()));
-    }
-    Ok(())
+    telling::tell_in_folder(matches, story::tell)
 }

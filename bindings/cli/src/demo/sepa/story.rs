@@ -4,13 +4,13 @@ use std::path::Path;
 
 use bankchannel::{CallOutcome, Clock as _, Content, SystemClock, Timestamp, sepa_web_services::*};
 use bankchannel_counterparts::EmbeddedServer;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    super::{steps::Steps, workspace::Folder},
+    super::{steps::Steps, telling::DemoSummary, workspace::Folder},
     renewal,
 };
-use crate::exit::{CommandFailure, CommandOutcome};
+use crate::{CommandFailure, CommandOutcome};
 
 /// The banks: profile, family, type of payments, type of status reports.
 pub(super) const BANKS: [SepaDemoBank; 3] = [
@@ -43,33 +43,27 @@ pub(super) struct Summary {
     renewal: Option<Value>,
 }
 
-impl Summary {
-    /// The one object of `--json`.
-    pub(super) fn to_json(&self, ok: bool, steps: &Steps, failure: Option<Value>) -> Value {
-        let mut out = Map::new();
-        out.insert("ok".into(), Value::Bool(ok));
-        out.insert("protocol".into(), PROTOCOL.into());
-        out.insert("steps".into(), steps.to_json());
-        out.insert("sent".into(), self.sent.clone().into());
-        out.insert("fetched".into(), self.fetched.clone().into());
-        for (name, part) in [("settled", &self.settled), ("explanation", &self.explanation), ("renewal", &self.renewal)]
-        {
-            out.insert(name.into(), part.clone().unwrap_or(Value::Null));
-        }
-        if let Some(error) = failure.as_ref().and_then(|failure| failure.get("error")) {
-            out.insert("error".into(), error.clone());
-        }
-        Value::Object(out)
+impl DemoSummary for Summary {
+    const PROTOCOL: Option<&'static str> = Some(PROTOCOL);
+
+    fn results(self) -> Vec<(&'static str, Value)> {
+        vec![
+            ("sent", self.sent.into()),
+            ("fetched", self.fetched.into()),
+            ("settled", self.settled.into()),
+            ("explanation", self.explanation.into()),
+            ("renewal", self.renewal.into()),
+        ]
     }
 }
 
-pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> CommandOutcome {
+pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> CommandOutcome<bool> {
     let bank = steps.step("Make certificates, start the sandbox bank", start(folder)).await?;
     let begun = Timestamp::from_ms(SystemClock::default().now_ms());
     let story = Story { bank: &bank, folder, begun };
     let told = Box::pin(story.tell(steps, summary)).await;
     bank.stop().await;
-    told
+    told.map(|()| true)
 }
 
 async fn start(folder: &Folder) -> CommandOutcome<(EmbeddedServer, String)> {

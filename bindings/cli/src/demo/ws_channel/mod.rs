@@ -17,12 +17,11 @@ mod workspace;
 use clap::{ArgMatches, Command, builder::PossibleValuesParser};
 
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandOutcome,
     options::{flag, text},
-    output::{self, Format},
 };
 
-use super::steps::Steps;
+use super::{steps::Steps, telling};
 use workspace::Workspace;
 
 const EXAMPLES: &str = "Examples:
@@ -50,18 +49,8 @@ pub(super) fn command() -> Command {
         .arg(flag("json", "Print one JSON object; the steps go to stderr"))
 }
 
-/// Runs the demo. With `--json` it always prints an object that shows the completed steps.
 pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
-    let format = crate::options::format(matches);
-    let mut steps = Steps::new(format);
-    let mut summary = story::Summary::default();
-    let result = prepare_and_tell(matches, &mut steps, &mut summary);
-    let ok = matches!(result, Ok(true));
-    if format == Format::Json {
-        let failure = result.as_ref().err().and_then(CommandFailure::json);
-        output::json(&summary.to_json(ok, &steps, failure));
-    }
-    super::ended(result)
+    telling::tell(matches, |steps, summary| prepare_and_tell(matches, steps, summary))
 }
 
 fn prepare_and_tell(matches: &ArgMatches, steps: &mut Steps, summary: &mut story::Summary) -> CommandOutcome<bool> {

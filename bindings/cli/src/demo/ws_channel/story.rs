@@ -5,10 +5,10 @@ use std::{os::unix::fs::OpenOptionsExt as _, path::Path, time::SystemTime};
 use bankchannel::Content;
 use bankchannel_openpgp::{KeyGeneration, OpenPgpPrivateKey};
 use bankchannel_ws_channel_service::RunningService;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
-    Steps,
+    super::{steps::Steps, telling::DemoSummary},
     account::{EMAIL, User},
     bank::{self, Downloaded},
     counterpart::{RunningDemoBank, WsChannelDemoBank},
@@ -16,10 +16,7 @@ use super::{
     report,
     workspace::Workspace,
 };
-use crate::{
-    exit::{CommandFailure, CommandOutcome},
-    settings::NEW_API_KEY,
-};
+use crate::{CommandFailure, CommandOutcome, settings::NEW_API_KEY};
 
 /// The results for the summary.
 #[derive(Default)]
@@ -30,21 +27,13 @@ pub(super) struct Summary {
     downloads: Vec<Value>,
 }
 
-impl Summary {
-    /// The one object of `--json`.
-    pub(super) fn to_json(&self, ok: bool, steps: &Steps, failure: Option<Value>) -> Value {
-        let mut out = Map::new();
-        out.insert("ok".into(), Value::Bool(ok));
-        out.insert("steps".into(), steps.to_json());
-        out.insert("uploaded".into(), self.uploaded.clone().unwrap_or(Value::Null));
-        out.insert("downloads".into(), Value::Array(self.downloads.clone()));
-        if !self.findings.is_empty() {
-            out.insert("findings".into(), Value::Array(self.findings.clone()));
-        }
-        if let Some(error) = failure.as_ref().and_then(|failure| failure.get("error")) {
-            out.insert("error".into(), error.clone());
-        }
-        Value::Object(out)
+impl DemoSummary for Summary {
+    const PROTOCOL: Option<&'static str> = None;
+
+    fn results(self) -> Vec<(&'static str, Value)> {
+        let findings = (!self.findings.is_empty()).then(|| ("findings", self.findings.into()));
+        let results = [("uploaded", self.uploaded.into()), ("downloads", self.downloads.into())];
+        results.into_iter().chain(findings).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::workspace::Folder;
-use crate::exit::CommandOutcome;
+use crate::CommandOutcome;
 
 pub(super) struct Workspace(Folder);
 

@@ -11,7 +11,7 @@ use tempfile::SpooledTempFile;
 
 use super::{TABLES, each, unread_lines};
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     iso20022::{files::FoundFile, whole},
     output,
 };

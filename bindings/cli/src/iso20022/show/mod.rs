@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::{files, whole};
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     options::{add_common, format},
     output::{self, Format},
 };

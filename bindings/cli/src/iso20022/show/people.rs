@@ -12,7 +12,7 @@ use tempfile::SpooledTempFile;
 
 use super::unread_lines;
 use crate::{
-    exit::{CommandFailure, CommandOutcome},
+    CommandFailure, CommandOutcome,
     iso20022::{
         files::FoundFile,
         tables::{ShownColumns, ShownRows, amount, money},

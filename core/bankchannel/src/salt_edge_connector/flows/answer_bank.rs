@@ -3,9 +3,10 @@
 use std::{future::Future, pin::Pin};
 
 use bankchannel_foundation::{
-    Boundary, CallOutcome, Declaration, Error, Operation, OperationDocs, Result, json,
+    CallOutcome, Result, json,
     message::{Body, HeaderField, Headers, OutResponse, is_token},
-    model::{Object, Timestamp, Value, read_boundary},
+    model::{Object, Value, read_boundary},
+    prelude::*,
     question::TypedQuestion,
 };
 use bankchannel_salt_edge::{

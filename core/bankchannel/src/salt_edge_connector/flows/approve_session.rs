@@ -1,6 +1,6 @@
 //! Approve: the customer has agreed.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_salt_edge::{
     connector::{
         errors,

@@ -1,6 +1,6 @@
 //! Get session: the data for a bank's page.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp};
+use bankchannel_foundation::{Result, prelude::*};
 
 use super::{Flow, SessionView, flow, opened};
 use crate::{

@@ -1,8 +1,6 @@
 //! Handle: a request from Salt Edge, from its arrival to its answer.
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Operation, OperationDocs, Result, error::row, message::HeaderField, model::Timestamp,
-};
+use bankchannel_foundation::{Result, error::row, message::HeaderField, prelude::*};
 use bankchannel_salt_edge::{
     connector::errors,
     http::{header_fields, target},

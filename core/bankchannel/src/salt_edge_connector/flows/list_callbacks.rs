@@ -1,8 +1,6 @@
 //! List callbacks: pending and finished reports to Salt Edge.
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp, operation::Pages,
-};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_storage::salt_edge_connector::{CallbackFilter, CallbackKind, CallbackState};
 
 use super::{Flow, flow, opened, page::RequestedPage};

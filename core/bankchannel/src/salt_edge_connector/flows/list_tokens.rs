@@ -1,8 +1,6 @@
 //! List tokens: third parties' access rights.
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp, operation::Pages,
-};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_salt_edge::model::AccountConsent;
 use bankchannel_storage::salt_edge_connector::TokenState;
 

@@ -18,11 +18,11 @@ mod page;
 mod view;
 
 use bankchannel_foundation::{
-    CallOutcome, Declaration, Error, OperationDocs, OperationKind, Result,
+    CallOutcome, OperationKind, Result,
     clock::{Clock as _, SystemClock},
-    error::{ErrorRow, row},
-    model::Timestamp,
+    error::row,
     operation::Ask,
+    prelude::*,
 };
 use bankchannel_salt_edge::connector::{PROTOCOL, questions::Step};
 use bankchannel_storage::salt_edge_connector::SettledSession;

@@ -1,6 +1,6 @@
 //! Reconcile: finds tokens that Salt Edge revoked without this connector's knowledge.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_salt_edge::connector::errors;
 
 use super::{Flow, flow, opened, signing};

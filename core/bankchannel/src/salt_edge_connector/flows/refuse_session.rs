@@ -1,6 +1,6 @@
 //! Refuse: the customer or the bank has refused.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_salt_edge::{
     class::of_connector,
     connector::{

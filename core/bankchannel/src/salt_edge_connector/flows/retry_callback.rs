@@ -1,6 +1,6 @@
 //! Retry: sends a callback again that Salt Edge did not accept.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result};
+use bankchannel_foundation::{Result, prelude::*};
 
 use super::{Flow, flow, opened};
 use crate::{

@@ -1,6 +1,6 @@
 //! Revoke: the bank ends a third party's access.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_storage::salt_edge_connector::RevokedToken;
 
 use super::{Flow, flow, not_found, opened};

@@ -1,6 +1,6 @@
 //! Work: the tasks that follow from the answers.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, model::Timestamp};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_salt_edge::connector::errors;
 
 use super::{Flow, asking_the_bank, flow, needs_bank, opened};

@@ -1,7 +1,7 @@
 //! Trusts another authority, because a person says so (§6.6).
 
 use bankchannel_crypto::x509::Certificate;
-use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Result, error::ErrorRow};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_sepa_web_services::errors;
 
 use super::{Flow, certificates_flow, channel::FileFlowSteps};

@@ -1,8 +1,6 @@
 //! Says how it stands with a customer's certificate (§6.1).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Operation, OperationDocs, Result, error::ErrorRow, model::Timestamp, operation::Command,
-};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_renewal::{CertificateLife, RenewalDue};
 use bankchannel_sepa_web_services::errors;
 

@@ -1,6 +1,6 @@
 //! Downloads all new files into a folder (§6.7).
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, error::ErrorRow};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_sepa_web_services::{
     errors,
     model::{BankFileDescriptor, FileStatusFilter},

@@ -1,6 +1,6 @@
 //! Asks for a first certificate and keeps it with its key (§5, §6).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Result, Secret, error::ErrorRow};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_sepa_web_services::errors;
 
 use super::{

@@ -1,7 +1,7 @@
 //! Keeps a pair that was made elsewhere, so that it renews itself (§6).
 
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::Certificate};
-use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Result, Secret, error::ErrorRow};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_renewal::KnownPair;
 use bankchannel_sepa_web_services::errors;
 

@@ -1,8 +1,6 @@
 //! Shows what is trusted (§6.6).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Operation, OperationDocs, Result, error::ErrorRow, operation::Command,
-};
+use bankchannel_foundation::{Result, prelude::*};
 
 use super::{Flow, certificates_flow, channel::FileFlowSteps};
 use crate::{

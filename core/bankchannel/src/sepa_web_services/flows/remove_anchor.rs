@@ -1,6 +1,6 @@
 //! Trusts an authority no longer (§6.6).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Result, error::ErrorRow};
+use bankchannel_foundation::{Result, prelude::*};
 use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::{Flow, certificates_flow, channel::FileFlowSteps};

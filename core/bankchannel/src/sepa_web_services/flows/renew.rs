@@ -1,6 +1,6 @@
 //! Renews a certificate when it is due, and goes on with what was begun (§6).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Operation, OperationDocs, Result, error::ErrorRow};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_renewal::RenewalEnd;
 use bankchannel_sepa_web_services::errors;
 

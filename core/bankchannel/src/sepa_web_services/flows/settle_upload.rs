@@ -7,12 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Operation, OperationDocs, Result,
-    error::ErrorRow,
-    model::{Date, Timestamp},
-    open_regular,
-};
+use bankchannel_foundation::{Result, open_regular, prelude::*};
 use bankchannel_iso20022::{
     MessageFile,
     answers::{AnswerFile, BankVerdict, PaymentVerdict},

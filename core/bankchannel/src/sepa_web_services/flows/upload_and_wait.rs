@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use bankchannel_foundation::{
-    Boundary, CallOutcome, Content, Declaration, Error, Operation, OperationDocs, Result,
-    error::{ErrorRow, row},
+    CallOutcome, Result,
+    error::row,
     model::{Decimal, InlineBytes, Seconds},
     operation::Ask,
+    prelude::*,
 };
 use bankchannel_iso20022::{
     answers::{PaymentVerdict, UploadedMessage},

@@ -1,6 +1,6 @@
 //! A login in steps: its continuation.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result, Secret};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_ws_channel::{
     login::MfaMethod,
     model::{OneTimeCode, Phone},

@@ -1,8 +1,6 @@
 //! Downloads all new files into a folder (docs/protocols/ws-channel.md §8.4).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Operation, OperationDocs, Result, error::ErrorRow, operation::Command,
-};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileDescriptor, FileReference, FileType, StatusFilter},

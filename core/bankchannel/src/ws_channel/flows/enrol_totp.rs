@@ -1,9 +1,6 @@
 //! Enrols an authenticator (docs/protocols/ws-channel.md §2.9, §2.11).
 
-use bankchannel_foundation::{
-    Boundary, CallOutcome, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Result, Secret,
-    clock::SystemClock, error::row,
-};
+use bankchannel_foundation::{CallOutcome, Result, clock::SystemClock, error::row, prelude::*};
 use bankchannel_ws_channel::{
     errors,
     login::{LoginMachine, MAX_CODE_TRIES, MfaMethod, Setup, TotpEnrolment},

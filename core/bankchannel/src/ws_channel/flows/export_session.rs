@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bankchannel_foundation::{
-    Boundary, CallOutcome, Declaration, Error, Operation, OperationDocs, Result,
+    CallOutcome, Result,
     clock::{Clock, SystemClock},
-    error::ErrorRow,
+    prelude::*,
 };
 use bankchannel_ws_channel::{
     errors,

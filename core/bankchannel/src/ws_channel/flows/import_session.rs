@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bankchannel_foundation::{Boundary, CallOutcome, Declaration, Error, Operation, OperationDocs, Result};
+use bankchannel_foundation::{CallOutcome, Result, prelude::*};
 use bankchannel_ws_channel::{
     errors,
     model::{EXPIRES_IN_MAX, Email, Mode},

@@ -1,8 +1,6 @@
 //! The whole login as one call (docs/protocols/ws-channel.md §3.4).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Operation, OperationDocs, Result, Secret, error::ErrorRow, operation::Command,
-};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_ws_channel::{
     errors,
     login::{Authenticated, LoginMachine, MfaMethod, Setup},

@@ -26,11 +26,7 @@ mod steps;
 pub use crate::file_channel::{
     check_first::CheckFirst, fetch::DOWNLOAD_TRIES, new_files::DownloadStatus, parsed::Parsed, repeats::RejectRepeats,
 };
-use bankchannel_foundation::{
-    Declaration, OperationDocs, OperationKind,
-    error::ErrorRow,
-    operation::{Ask, Command},
-};
+use bankchannel_foundation::{OperationKind, operation::Ask, prelude::*};
 use bankchannel_ws_channel::PROTOCOL;
 pub use download_new_files::DownloadedFile;
 pub use fetch::file_name;

@@ -1,8 +1,6 @@
 //! Registers a user of an account (docs/protocols/ws-channel.md §2.1, §2.2).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Operation, OperationDocs, Result, Secret, error::ErrorRow, operation::Command,
-};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_ws_channel::{
     challenge::encrypt_password,
     errors,

@@ -1,8 +1,6 @@
 //! Sets a new password (docs/protocols/ws-channel.md §3.5).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Operation, OperationDocs, Result, Secret, error::ErrorRow, operation::Command,
-};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_ws_channel::{
     challenge::encrypt_password,
     errors,

@@ -1,6 +1,6 @@
 //! Says whether the client has a session that lives.
 
-use bankchannel_foundation::{Boundary, Declaration, Operation, OperationDocs, Result};
+use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_ws_channel::model::{Email, Mode};
 
 use super::{Flow, flow};

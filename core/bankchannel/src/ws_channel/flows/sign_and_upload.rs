@@ -1,10 +1,6 @@
 //! Signs a file and sends it (docs/protocols/ws-channel.md §5.2).
 
-use bankchannel_foundation::{
-    Boundary, CallOutcome, Content, Declaration, Error, Operation, OperationDocs, Result, Secret,
-    error::{ErrorRow, row},
-    operation::Command,
-};
+use bankchannel_foundation::{CallOutcome, Result, error::row, prelude::*};
 use bankchannel_iso20022::{answers::UploadedMessage, errors as iso20022_errors};
 use bankchannel_ws_channel::{
     errors,

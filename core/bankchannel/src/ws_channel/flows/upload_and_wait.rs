@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use bankchannel_foundation::{
-    Boundary, Content, Declaration, Operation, OperationDocs, Result, Secret,
-    error::ErrorRow,
+    Result,
     model::{InlineBytes, Seconds},
-    operation::Command,
+    prelude::*,
 };
 use bankchannel_iso20022::{answers::PaymentVerdict, data::Code, errors as iso20022_errors};
 use bankchannel_ws_channel::{

@@ -2,10 +2,7 @@
 
 use std::io::Read;
 
-use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::row,
-    operation::Command,
-};
+use bankchannel_foundation::{error::row, prelude::*};
 
 use crate::{
     check::{self, CheckOptions, CheckedPayment},

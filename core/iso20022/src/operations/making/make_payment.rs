@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::error::{ErrorRow, row};
 use bankchannel_foundation::operation::Rows;
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
+use bankchannel_foundation::prelude::*;
 use jiff::tz::TimeZone;
 
 use crate::make::{

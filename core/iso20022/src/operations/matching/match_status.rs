@@ -1,8 +1,6 @@
 //! Determines the outcome of each transaction of a payment file.
 
-use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, operation::Command,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     cash::Statement,

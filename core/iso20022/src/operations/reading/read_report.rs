@@ -1,6 +1,6 @@
 //! Reads an account report (`camt.052`).
 
-use bankchannel_foundation::{Declaration, Error, Local, LocalContext, Operation, OperationDocs};
+use bankchannel_foundation::prelude::*;
 
 use super::{ReadCashRequest, WHOLE_ERRORS, read_cash};
 use crate::{cash::CashFile, operations};

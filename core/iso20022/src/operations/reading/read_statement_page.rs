@@ -2,10 +2,7 @@
 
 use std::io;
 
-use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::row,
-    model::OpenContent, operation::Pages,
-};
+use bankchannel_foundation::{error::row, model::OpenContent, prelude::*};
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 

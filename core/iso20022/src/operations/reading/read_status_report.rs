@@ -1,6 +1,6 @@
 //! Reads a payment status report (`pain.002`).
 
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
+use bankchannel_foundation::prelude::*;
 
 use super::{ERRORS, supported_encoding, unreadable};
 use crate::{

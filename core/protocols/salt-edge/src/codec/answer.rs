@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 };
 
 use super::MAX_DEPTH;
-use crate::{class::FailureClass, connector, hub, terms::ServingSide};
+use crate::{ServingSide, class::FailureClass, connector, hub};
 
 /// The maximum length of the peer's text in an error, in characters.
 const TEXT: usize = 500;

@@ -21,10 +21,7 @@ use bankchannel_foundation::{
     operation::Route,
 };
 
-use crate::{
-    model::Instant,
-    terms::{SaltEdgeTerms, ServingSide},
-};
+use crate::{SaltEdgeTerms, ServingSide, model::Instant};
 
 /// The maximum nesting depth of JSON.
 pub const MAX_DEPTH: usize = 32;

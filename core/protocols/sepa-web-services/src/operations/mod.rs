@@ -8,12 +8,7 @@ pub mod profiles;
 pub mod users;
 pub mod verification;
 
-use bankchannel_foundation::{
-    Declaration, OperationDocs, OperationKind,
-    error::ErrorRow,
-    message::Method,
-    operation::{Parameters, Repeat, Route},
-};
+use bankchannel_foundation::{OperationKind, prelude::*};
 
 use crate::{PROTOCOL, codec::SepaWebServicesTerms as Terms, errors};
 

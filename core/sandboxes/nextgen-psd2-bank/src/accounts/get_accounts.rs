@@ -6,15 +6,14 @@ use bankchannel_nextgen_psd2::{
     signing::SigningDialect,
 };
 
-use super::super::{
+use crate::{
+    BankCall, SandboxBank, SandboxRefusal,
     links::links,
-    refusal::SandboxRefusal,
-    service::{BankCall, SandboxBank},
     state::{AccountView, ConsentOffer, ReadingAccess, UseProblem},
     web,
 };
 
-pub(in super::super) fn handle(
+pub(crate) fn handle(
     bank: &SandboxBank,
     call: &BankCall<'_>,
     request: GetAccountsRequest,

@@ -4,12 +4,9 @@ use bankchannel_nextgen_psd2::operations::authorisations::get_authorisation_stat
     GetAuthorisationStatusRequest, GetAuthorisationStatusResponse,
 };
 
-use super::super::{
-    refusal::SandboxRefusal,
-    service::{BankCall, SandboxBank},
-};
+use crate::{BankCall, SandboxBank, SandboxRefusal};
 
-pub(in super::super) fn handle(
+pub(crate) fn handle(
     bank: &SandboxBank,
     call: &BankCall<'_>,
     request: GetAuthorisationStatusRequest,

@@ -4,12 +4,9 @@ use bankchannel_nextgen_psd2::operations::authorisations::list_authorisations::{
     ListAuthorisationsRequest, ListAuthorisationsResponse,
 };
 
-use super::super::{
-    refusal::SandboxRefusal,
-    service::{BankCall, SandboxBank},
-};
+use crate::{BankCall, SandboxBank, SandboxRefusal};
 
-pub(in super::super) fn handle(
+pub(crate) fn handle(
     bank: &SandboxBank,
     call: &BankCall<'_>,
     request: ListAuthorisationsRequest,

@@ -5,14 +5,13 @@ use bankchannel_nextgen_psd2::{
     operations::authorisations::start_authorisation::{StartAuthorisationRequest, StartAuthorisationResponse},
 };
 
-use super::super::{
+use crate::{
+    BankCall, SandboxBank, SandboxRefusal,
     links::{consent_path, links},
-    refusal::SandboxRefusal,
-    service::{BankCall, SandboxBank},
     state::NewAuthorisation,
 };
 
-pub(in super::super) fn handle(
+pub(crate) fn handle(
     bank: &SandboxBank,
     call: &BankCall<'_>,
     request: StartAuthorisationRequest,

@@ -6,14 +6,13 @@ use bankchannel_nextgen_psd2::{
     operations::consents::create_consent::{CreateConsentRequest, CreateConsentResponse},
 };
 
-use super::super::{
+use crate::{
+    BankCall, SandboxBank, SandboxRefusal,
     links::{consent_path, links},
-    refusal::SandboxRefusal,
-    service::{BankCall, SandboxBank},
     state::NewConsent,
 };
 
-pub(in super::super) fn handle(
+pub(crate) fn handle(
     bank: &SandboxBank,
     call: &BankCall<'_>,
     request: CreateConsentRequest,

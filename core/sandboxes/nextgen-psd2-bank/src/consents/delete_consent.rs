@@ -2,12 +2,9 @@
 
 use bankchannel_nextgen_psd2::operations::consents::delete_consent::{DeleteConsentRequest, DeleteConsentResponse};
 
-use super::super::{
-    refusal::SandboxRefusal,
-    service::{BankCall, SandboxBank},
-};
+use crate::{BankCall, SandboxBank, SandboxRefusal};
 
-pub(in super::super) fn handle(
+pub(crate) fn handle(
     bank: &SandboxBank,
     call: &BankCall<'_>,
     request: DeleteConsentRequest,

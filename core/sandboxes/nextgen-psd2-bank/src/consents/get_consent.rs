@@ -2,13 +2,12 @@
 
 use bankchannel_nextgen_psd2::operations::consents::get_consent::{GetConsentRequest, GetConsentResponse};
 
-use super::super::{
+use crate::{
+    BankCall, SandboxBank, SandboxRefusal,
     links::{consent_path, links},
-    refusal::SandboxRefusal,
-    service::{BankCall, SandboxBank},
 };
 
-pub(in super::super) fn handle(
+pub(crate) fn handle(
     bank: &SandboxBank,
     call: &BankCall<'_>,
     request: GetConsentRequest,

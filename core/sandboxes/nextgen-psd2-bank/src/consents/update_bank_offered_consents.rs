@@ -7,14 +7,9 @@ use bankchannel_nextgen_psd2::{
     },
 };
 
-use super::super::{
-    links::links,
-    refusal::SandboxRefusal,
-    service::{BankCall, SandboxBank},
-    state::ConsentOffer,
-};
+use crate::{BankCall, SandboxBank, SandboxRefusal, links::links, state::ConsentOffer};
 
-pub(in super::super) fn handle(
+pub(crate) fn handle(
     bank: &SandboxBank,
     call: &BankCall<'_>,
     request: UpdateBankOfferedConsentsRequest,

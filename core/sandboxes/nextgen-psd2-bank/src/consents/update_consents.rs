@@ -11,7 +11,7 @@ use super::{
     update_bank_offered_consents,
 };
 
-pub(in super::super) fn handle(
+pub(crate) fn handle(
     bank: &SandboxBank,
     call: &BankCall<'_>,
     request: UpdateConsentsRequest,

@@ -13,10 +13,7 @@ use bankchannel_nextgen_psd2::{
 };
 use serde_json::Value;
 
-use super::super::{
-    refusal::SandboxRefusal,
-    service::{BankCall, SandboxBank},
-};
+use crate::{BankCall, SandboxBank, SandboxRefusal};
 use bankchannel_server::http::query::{PlusSign, pairs};
 
 /// The maximum number of query parameters.

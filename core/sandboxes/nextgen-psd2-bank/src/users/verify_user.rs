@@ -4,14 +4,11 @@ use bankchannel_nextgen_psd2::operations::users::verify_user::{VerifyUserRequest
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
-use super::super::{
-    refusal::SandboxRefusal,
-    service::{BankCall, SandboxBank},
-};
+use crate::{BankCall, SandboxBank, SandboxRefusal};
 
 /// True only for a customer whom this third party knows; every negative answer looks alike and takes the same time
 /// (S-14).
-pub(in super::super) fn handle(
+pub(crate) fn handle(
     bank: &SandboxBank,
     call: &BankCall<'_>,
     request: VerifyUserRequest,

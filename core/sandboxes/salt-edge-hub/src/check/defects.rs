@@ -4,7 +4,7 @@ use super::{
     checker::{CheckLook, ConnectorChecker, answer_text, failed, judge, not_run},
     forge::RS256,
 };
-use crate::{records::MessageDirection, requests::PlayedRequest, service::PlayedHub};
+use crate::{PlayedHub, records::MessageDirection, requests::PlayedRequest};
 use bankchannel_salt_edge::class::of_connector;
 
 /// The allowed members of a report's JWT.

@@ -3,7 +3,7 @@
 use bankchannel_foundation::model::Timestamp;
 
 use super::checker::{CheckLook, ConnectorChecker, answer_text, failed, judge, last_update, not_run};
-use crate::{requests::PlayedRequest, service::PlayedHub};
+use crate::{PlayedHub, requests::PlayedRequest};
 
 /// The maximum number of wrong codes.
 const TRIES: u32 = 20;

@@ -4,9 +4,9 @@ use futures_util::future::join_all;
 
 use super::checker::{CheckLook, ConnectorChecker, answer_text, failed, not_run};
 use crate::{
+    PlayedHub,
     records::{MessageDirection, RecordedMessage},
     requests::PlayedRequest,
-    service::PlayedHub,
 };
 
 const FORMAT: (&str, u16) = ("WrongRequestFormat", 400);

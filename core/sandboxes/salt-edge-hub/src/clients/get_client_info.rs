@@ -3,9 +3,10 @@
 use bankchannel_foundation::{Error, Exchange, message::OutResponse};
 use bankchannel_salt_edge::connector::operations::clients::get_client_info::{GetClientInfo, GetClientInfoResponse};
 
-use super::super::{
-    pipeline::{ConnectorRequest, RequestProblem, read, time},
-    service::{CLIENT_ID, CLIENT_NAME, CLIENT_SCOPES, PlayedHub},
+use crate::{
+    ConnectorRequest, PlayedHub,
+    pipeline::{RequestProblem, read, time},
+    service::{CLIENT_ID, CLIENT_NAME, CLIENT_SCOPES},
 };
 
 pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<OutResponse, RequestProblem> {

@@ -3,9 +3,9 @@
 use bankchannel_foundation::{Exchange, message::OutResponse};
 use bankchannel_salt_edge::connector::operations::sessions::succeed_session::{SucceedSession, SucceedSessionResponse};
 
-use super::super::{
-    pipeline::{ConnectorRequest, RequestProblem, read, time},
-    service::PlayedHub,
+use crate::{
+    ConnectorRequest, PlayedHub,
+    pipeline::{RequestProblem, read, time},
     state::SessionEnding,
 };
 

@@ -5,9 +5,9 @@ use bankchannel_salt_edge::connector::operations::sessions::update_session::{Upd
 use bankchannel_salt_edge::receive::is_page;
 use serde_json::json;
 
-use super::super::{
-    pipeline::{ConnectorRequest, RequestProblem, read, time},
-    service::PlayedHub,
+use crate::{
+    ConnectorRequest, PlayedHub,
+    pipeline::{RequestProblem, read, time},
 };
 
 pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<OutResponse, RequestProblem> {

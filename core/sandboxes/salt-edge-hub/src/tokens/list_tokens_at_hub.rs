@@ -10,9 +10,9 @@ use bankchannel_salt_edge::{
     connector::operations::tokens::list_tokens_at_hub::{ListTokensAtHub, ListTokensAtHubResponse},
 };
 
-use super::super::{
-    pipeline::{ConnectorRequest, RequestProblem, read, time},
-    service::PlayedHub,
+use crate::{
+    ConnectorRequest, PlayedHub,
+    pipeline::{RequestProblem, read, time},
 };
 
 /// The default page size; below it the maximum.

@@ -6,9 +6,9 @@ use bankchannel_salt_edge::{
     connector::operations::tokens::revoke_token_at_hub::{RevokeTokenAtHub, RevokeTokenAtHubResponse},
 };
 
-use super::super::{
-    pipeline::{ConnectorRequest, RequestProblem, read, time},
-    service::PlayedHub,
+use crate::{
+    ConnectorRequest, PlayedHub,
+    pipeline::{RequestProblem, read, time},
 };
 
 pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<OutResponse, RequestProblem> {

@@ -56,7 +56,7 @@ const FIELD: &str = "sms";
 const TICKET_S: i64 = 900;
 
 /// The example bank.
-pub(in super::super) struct ExampleBank {
+pub(crate) struct ExampleBank {
     customers: RwLock<Vec<Arc<ExampleCustomer>>>,
     secret: Secret,
     outbox: PathBuf,
@@ -71,7 +71,7 @@ impl ExampleBank {
     ///
     /// # Errors
     /// `internal`.
-    pub(in super::super) fn new(data: &Path, secret: Secret, clock: Arc<SystemClock>) -> Result<Self> {
+    pub(crate) fn new(data: &Path, secret: Secret, clock: Arc<SystemClock>) -> Result<Self> {
         Ok(Self {
             customers: RwLock::new(data::first()?.into_iter().map(Arc::new).collect()),
             secret,
@@ -83,7 +83,7 @@ impl ExampleBank {
     }
 
     /// Sets the URL where browsers reach its page.
-    pub(in super::super) fn reachable_at(&self, origin: String) {
+    pub(crate) fn reachable_at(&self, origin: String) {
         let _ = self.origin.set(origin);
     }
 

@@ -30,7 +30,7 @@ use bankchannel_server::http::{
 };
 
 /// The path of its pages; the session's id follows.
-pub(in super::super) const PATH: &str = "/bank/sessions/";
+pub(crate) const PATH: &str = "/bank/sessions/";
 /// The maximum size of a form in bytes, and its maximum number of fields.
 const FORM_MAX: usize = 64 * 1024;
 const FIELDS_MAX: usize = 500;
@@ -43,7 +43,7 @@ static LOOK: LazyLock<(String, String)> = LazyLock::new(|| {
 });
 
 /// Answers a request of a browser.
-pub(in super::super) async fn answer(
+pub(crate) async fn answer(
     service: Arc<ConnectorService>,
     bank: Arc<ExampleBank>,
     request: Request<Incoming>,

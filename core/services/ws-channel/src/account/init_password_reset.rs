@@ -10,10 +10,8 @@ use bankchannel_ws_channel::operations::account::init_password_reset::{
 use tokio::time::Instant;
 
 use crate::{
-    challenges,
+    HandlerFault, ServiceCall, WsChannelService, challenges,
     codes::{self, CodeDraft},
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
 };
 use bankchannel_server::http::listen::network;
 

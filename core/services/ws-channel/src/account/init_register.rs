@@ -2,11 +2,7 @@
 
 use bankchannel_ws_channel::operations::account::init_register::{InitRegisterRequest, InitRegisterResponse};
 
-use crate::{
-    challenges,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, challenges};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

@@ -11,12 +11,7 @@ use super::{
     code_accepted,
     register::{NewPassword, hash_new_password},
 };
-use crate::{
-    challenges, codes,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-    session::lock_keys,
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, challenges, codes, session::lock_keys};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

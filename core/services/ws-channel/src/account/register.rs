@@ -9,11 +9,7 @@ use bankchannel_ws_channel::{
     service_texts,
 };
 
-use crate::{
-    challenges, codes,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, challenges, codes};
 
 /// Age after which an unverified registration may be replaced by another (§3.3).
 const OVERWRITE_AFTER_MS: i64 = 24 * 60 * 60_000;

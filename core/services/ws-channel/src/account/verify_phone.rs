@@ -4,11 +4,7 @@ use bankchannel_storage::ws_channel::{CodePurpose, PhoneConfirmation};
 use bankchannel_ws_channel::operations::account::verify_phone::{VerifyPhoneRequest, VerifyPhoneResponse};
 
 use super::code_accepted;
-use crate::{
-    challenges, codes,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, challenges, codes};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

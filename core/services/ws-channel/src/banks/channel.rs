@@ -16,8 +16,8 @@ use bankchannel_ws_channel::{
 };
 
 use crate::{
+    HandlerFault,
     certs::material::{self, SealedFor},
-    fault::HandlerFault,
     keys::ServiceKeys,
 };
 
@@ -151,7 +151,9 @@ impl AccountBankConnection<'_> {
     /// # Errors
     /// [`BankError::Failed`] when it is absent or cannot be unsealed.
     pub fn signing_key(&self) -> Result<RsaPrivateKey, BankError> {
-        self.key(material::SIGNING, self.set.signing.as_ref())
+        let found = self.set.signing.as_ref().ok_or_else(no_certificate)?;
+        let place = SealedFor { email: &self.set.email, bank: &self.set.bank, purpose: material::SIGNING };
+        material::open(self.keys, place, found).map_err(unopened)
     }
 
     /// The signing certificate with its key.
@@ -159,27 +161,13 @@ impl AccountBankConnection<'_> {
     /// # Errors
     /// As [`signing_key`](Self::signing_key).
     pub fn signing_pair(&self) -> Result<SigningMaterial, BankError> {
-        let found = self.set.signing.as_ref().ok_or_else(|| BankError::Failed("the set has no certificate".into()))?;
+        let found = self.set.signing.as_ref().ok_or_else(no_certificate)?;
         SigningMaterial::unsealed(self.keys, (&self.set.email, &self.set.bank), found)
     }
+}
 
-    /// The private key of the encryption certificate, if the bank uses one.
-    ///
-    /// # Errors
-    /// As [`signing_key`](Self::signing_key).
-    pub fn encryption_key(&self) -> Result<RsaPrivateKey, BankError> {
-        self.key(material::ENCRYPTION, self.set.encryption.as_ref())
-    }
-
-    fn key(
-        &self,
-        purpose: &'static str,
-        found: Option<&bankchannel_storage::ws_channel::CertMaterial>,
-    ) -> Result<RsaPrivateKey, BankError> {
-        let found = found.ok_or_else(|| BankError::Failed(format!("the set has no {purpose} certificate")))?;
-        let place = SealedFor { email: &self.set.email, bank: &self.set.bank, purpose };
-        material::open(self.keys, place, found).map_err(unopened)
-    }
+fn no_certificate() -> BankError {
+    BankError::Failed("the set has no certificate".into())
 }
 
 /// A key that the vault does not open.

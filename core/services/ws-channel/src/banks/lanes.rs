@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{BANK_TIMEOUT, ServiceBanks};
-use crate::{fault::HandlerFault, service::WsChannelService};
+use crate::{HandlerFault, WsChannelService};
 
 /// How often the journal is looked at for uploads of other instances.
 const LOOK: Duration = Duration::from_millis(200);

@@ -29,9 +29,9 @@ use super::{
     life_fault::LifeFault, within,
 };
 use crate::{
+    HandlerFault, WsChannelService,
     certs::material::{self, SIGNING, SealedFor},
-    fault::HandlerFault,
-    service::{SettlingStore, WsChannelService},
+    service::SettlingStore,
 };
 
 const DAY_S: i64 = 24 * 60 * 60;

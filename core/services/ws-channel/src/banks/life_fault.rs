@@ -4,7 +4,7 @@ use bankchannel_renewal::{LifeEventRefused, LifeStepFault, RequestEffect};
 use bankchannel_sepa_web_services::codes;
 
 use super::BankError;
-use crate::fault::HandlerFault;
+use crate::HandlerFault;
 
 /// Why a step failed.
 #[derive(Debug)]

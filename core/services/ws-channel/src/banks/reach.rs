@@ -14,11 +14,7 @@ use bankchannel_ws_channel::{model::Bank, service_texts};
 use tokio::sync::OwnedRwLockReadGuard;
 
 use super::{AccountBankConnection, ServiceBanks};
-use crate::{
-    certs::material,
-    fault::{HandlerFault, no_certificate},
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, certs::material, fault::no_certificate};
 
 /// The entitlement that a tenant needs for the simulator if the configuration requires it.
 pub(crate) const SIMULATOR_PRODUCT: &str = "bank-simulator";

@@ -10,9 +10,8 @@ use bankchannel_ws_channel::{
 
 use super::{OK, own_scope};
 use crate::{
+    HandlerFault, ServiceCall, WsChannelService,
     banks::{BankChannel, CertificateEnrolment, life::SetToDrive},
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(

@@ -9,13 +9,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{OK, material};
-use crate::{
-    fault::HandlerFault,
-    files::at,
-    pgp::read_key,
-    service::{ServiceCall, WsChannelService},
-    work::InPool,
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, files::at, pgp::read_key, work::InPool};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

@@ -15,11 +15,7 @@ use super::{
     material::{self, ENCRYPTION, SIGNING, SealedFor},
     own_scope,
 };
-use crate::{
-    banks::life,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, banks::life};
 
 /// A certificate with its matching private key.
 struct ImportedPair {

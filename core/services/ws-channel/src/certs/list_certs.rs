@@ -7,11 +7,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{OK, material, share_certs::addresses};
-use crate::{
-    config::Sharing,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, config::Sharing};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

@@ -7,7 +7,7 @@ use bankchannel_ws_channel::model::{
     CertDescriptor, CertExpiry, CertificatePem, ConnectionCertificate, Purpose, RetiredCert, RetiredExpiry,
 };
 
-use crate::{fault::HandlerFault, keys::ServiceKeys};
+use crate::{HandlerFault, keys::ServiceKeys};
 
 /// Purpose of the first certificate of a set, in listing order.
 pub(crate) const SIGNING: &str = "signing";

@@ -8,10 +8,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::OK;
-use crate::{
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

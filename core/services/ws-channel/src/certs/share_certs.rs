@@ -9,11 +9,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::OK;
-use crate::{
-    config::Sharing,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, config::Sharing};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

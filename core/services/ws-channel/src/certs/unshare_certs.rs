@@ -7,10 +7,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::share_certs::addresses;
-use crate::{
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

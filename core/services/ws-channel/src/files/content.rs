@@ -15,7 +15,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::{config::ServiceConfig, data::FILES, fault::HandlerFault, service::WsChannelService};
+use crate::{HandlerFault, WsChannelService, config::ServiceConfig, data::FILES};
 use bankchannel_server::private;
 
 /// Bytes read at a time.

@@ -7,10 +7,9 @@ use bankchannel_ws_channel::{
 
 use super::may_transfer;
 use crate::{
+    HandlerFault, ServiceCall, WsChannelService,
     banks::{BANK_TIMEOUT, within},
     certs::OK,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(

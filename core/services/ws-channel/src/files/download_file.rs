@@ -14,10 +14,10 @@ use bytes::Bytes;
 
 use super::{may_transfer, settling};
 use crate::{
+    HandlerFault, ServiceCall, WsChannelService,
     banks::{BANK_TIMEOUT, within},
     certs::OK,
-    fault::HandlerFault,
-    service::{ServiceCall, SettlingStore, WsChannelService},
+    service::SettlingStore,
 };
 use bankchannel_server::private;
 

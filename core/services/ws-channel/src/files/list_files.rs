@@ -12,10 +12,9 @@ use jiff::tz::TimeZone;
 
 use super::{listings::ListingFreshness, may_transfer};
 use crate::{
+    HandlerFault, ServiceCall, WsChannelService,
     banks::{BANK_TIMEOUT, within},
     certs::OK,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
 };
 
 /// Bank time (§5.1).

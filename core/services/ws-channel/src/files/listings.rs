@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Cache, message::OutResponse};
 
-use crate::service::{ServiceCall, WsChannelService};
+use crate::{ServiceCall, WsChannelService};
 
 /// The operation whose responses are cached.
 const OPERATION: &str = "ws_channel.list_files";

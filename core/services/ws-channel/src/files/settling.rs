@@ -9,7 +9,7 @@ use bankchannel_transport::background;
 use bytes::Bytes;
 use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 
-use crate::service::{ServiceCall, WsChannelService};
+use crate::{ServiceCall, WsChannelService};
 
 /// Where the name of a message stands: in its first element.
 const HEAD: usize = 4096;

@@ -15,7 +15,7 @@ use bankchannel_storage::ws_channel::{Digest, PgpPurpose};
 use bankchannel_ws_channel::{ServiceRefusal, service_texts};
 
 use super::{at, content};
-use crate::{fault::HandlerFault, pgp::read_key, service::WsChannelService, work::InPool};
+use crate::{HandlerFault, WsChannelService, pgp::read_key, work::InPool};
 
 /// Number of accounts whose keys are cached; beyond that, all are read again.
 const REMEMBERED: usize = 1000;

@@ -14,10 +14,9 @@ use super::{
     signatures::{self, SignedUpload},
 };
 use crate::{
+    HandlerFault, ServiceCall, WsChannelService,
     banks::{BANK_TIMEOUT, BankChannel, BankError, OutgoingFile, ReachedConnection, within},
     certs::OK,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
 };
 
 /// The period that `reject_duplicate_uploads` checks (§10 S22).

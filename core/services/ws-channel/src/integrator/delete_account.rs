@@ -8,12 +8,7 @@ use bankchannel_ws_channel::{
     service_texts,
 };
 
-use crate::{
-    certs::OK,
-    fault::HandlerFault,
-    files::content,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, certs::OK, files::content};
 
 /// Maximum age of the login.
 const LOGIN_AGE_MS: i64 = 600 * 1000;

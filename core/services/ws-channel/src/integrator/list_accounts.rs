@@ -7,9 +7,8 @@ use bankchannel_ws_channel::{
 };
 
 use crate::{
+    HandlerFault, ServiceCall, WsChannelService,
     certs::{OK, material},
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(

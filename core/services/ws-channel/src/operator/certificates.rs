@@ -13,9 +13,9 @@ use super::{
     types::{CertificateInfo, CertificateListing},
 };
 use crate::{
+    HandlerFault,
     banks::{life, simulator_rules},
     data::storage,
-    fault::HandlerFault,
 };
 
 /// Sets read at a time.

@@ -6,11 +6,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::descriptors;
-use crate::{
-    certs::OK,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, certs::OK};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

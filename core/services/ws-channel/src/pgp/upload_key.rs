@@ -10,13 +10,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::read_key;
-use crate::{
-    certs::OK,
-    fault::HandlerFault,
-    files::at,
-    service::{ServiceCall, WsChannelService},
-    work::InPool,
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, certs::OK, files::at, work::InPool};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

@@ -9,7 +9,7 @@ use bankchannel_storage::ws_channel::{
 };
 
 use super::{ServiceCall, WsChannelService};
-use crate::fault::HandlerFault;
+use crate::HandlerFault;
 
 /// The store of a service: readable for all, writable only through [`Call`] and [`BackgroundService`].
 pub(crate) struct GuardedStore {

@@ -2,11 +2,7 @@
 
 use bankchannel_ws_channel::operations::session::init_login::{InitLoginRequest, InitLoginResponse};
 
-use crate::{
-    challenges,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, challenges};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

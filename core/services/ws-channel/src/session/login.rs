@@ -15,11 +15,9 @@ use super::{
     token::{self, OpeningSession, SessionToken},
 };
 use crate::{
-    challenges,
+    HandlerFault, ServiceCall, WsChannelService, challenges,
     codes::{self, CodeDraft},
     config::MfaChoice,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(

@@ -18,11 +18,7 @@ use super::{
     token::{self, OpeningSession, SessionToken},
     totp_binding, totp_step,
 };
-use crate::{
-    codes,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, codes};
 
 /// The issuer's name in authenticators (§2.9).
 const ISSUER: &str = "ISECure";

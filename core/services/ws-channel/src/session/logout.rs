@@ -5,11 +5,7 @@ use bankchannel_ws_channel::{
     operations::session::logout::{LogoutRequest, LogoutResponse},
 };
 
-use crate::{
-    challenges,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, challenges};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

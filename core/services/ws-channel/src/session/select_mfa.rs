@@ -14,9 +14,8 @@ use super::{
     token::{self, SessionToken},
 };
 use crate::{
+    HandlerFault, ServiceCall, WsChannelService,
     codes::{self, CodeDraft},
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
 };
 
 pub(crate) async fn handle(

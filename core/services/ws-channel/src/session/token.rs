@@ -7,10 +7,7 @@ use bankchannel_storage::ws_channel::{
 };
 use bankchannel_ws_channel::model::{AccessToken, ApiKey, ExpiresIn, IdToken, MfaSession};
 
-use crate::{
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService};
 use bankchannel_server::http::listen::network;
 
 /// Lifetime of the token for verifying a mail address (§3.3).

@@ -9,11 +9,7 @@ use bankchannel_ws_channel::{
 };
 
 use super::{open_totp, totp_step};
-use crate::{
-    codes::MAX_TRIES,
-    fault::HandlerFault,
-    service::{ServiceCall, WsChannelService},
-};
+use crate::{HandlerFault, ServiceCall, WsChannelService, codes::MAX_TRIES};
 
 pub(crate) async fn handle(
     service: &WsChannelService,

@@ -20,9 +20,6 @@ macro_rules! due_columns {
 impl ConnectorStore {
     /// Takes due callbacks until `until`: after that others may take them. From now on each counts as sent. Those that a
     /// customer waits for go first.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn take_callbacks(&self, now: i64, until: i64, limit: i64) -> BoxFuture<'_, Result<Vec<DueCallback>>> {
         self.write((now, until, limit), |tx, (now, until, limit)| {
             Box::pin(async move {
@@ -49,9 +46,6 @@ impl ConnectorStore {
     }
 
     /// As [`take_callbacks`](Self::take_callbacks), for the due callback of one session.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn take_callback_of(&self, session: RowId, now: i64, until: i64) -> BoxFuture<'_, Result<Option<DueCallback>>> {
         self.write((session, now, until), |tx, (session, now, until)| {
             Box::pin(async move {
@@ -68,17 +62,11 @@ impl ConnectorStore {
 
     /// Stores the result of sending a callback. False if another worker has taken it meanwhile, or it is already
     /// closed; a delivery is stored in either case.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn end_attempt(&self, attempt: AttemptEnd) -> BoxFuture<'_, Result<bool>> {
         self.write(attempt, |tx, attempt| Box::pin(end_attempt(tx, attempt)))
     }
 
     /// Schedules a stopped callback again. False if it was not stopped.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn retry_callback(&self, id: RowId, now: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((id, now), |tx, (id, now)| {
             Box::pin(async move {
@@ -90,9 +78,6 @@ impl ConnectorStore {
     }
 
     /// Whether the hub has received the report of the end of a session.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn is_told(&self, session: RowId) -> BoxFuture<'_, Result<bool>> {
         self.read(session, |tx, session| {
             Box::pin(async move {
@@ -104,9 +89,6 @@ impl ConnectorStore {
     }
 
     /// Callbacks as shown to operators, oldest first.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn callbacks(&self, filter: CallbackFilter) -> BoxFuture<'_, Result<Vec<CallbackRow>>> {
         self.read(filter, |tx, filter| {
             Box::pin(async move {

@@ -16,25 +16,16 @@ const WRONG_CODE: &str = "InvalidConfirmationCode";
 
 impl ConnectorStore {
     /// Opens a session with its first task for the bank. A repeated request opens nothing.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn open_session(&self, new: NewConnectorSession) -> BoxFuture<'_, Result<OpenedSession>> {
         self.write(new, |tx, new| Box::pin(open(tx, new)))
     }
 
     /// Accepts a customer's answer to an interactive step.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn answer_step(&self, answer: StepAnswer) -> BoxFuture<'_, Result<AnsweredSession>> {
         self.write(answer, |tx, answer| Box::pin(take_answer(tx, answer)))
     }
 
     /// Cancels a session at the hub's request. A session that has ended is not changed.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn cancel_session(
         &self,
         secret: Digest,
@@ -60,17 +51,11 @@ impl ConnectorStore {
     }
 
     /// A session by its id.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn session(&self, id: RowId) -> BoxFuture<'_, Result<Option<ConnectorSession>>> {
         self.read(id, |tx, id| Box::pin(super::ending::session(tx, *id)))
     }
 
     /// A session by its secret.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn session_of(&self, secret: Digest) -> BoxFuture<'_, Result<Option<ConnectorSession>>> {
         self.read(secret, |tx, secret| Box::pin(by_secret(tx, secret)))
     }

@@ -15,9 +15,6 @@ const CANNOT_RECONNECT: &str = "CannotReconnectToken";
 impl ConnectorStore {
     /// Commits the bank's result for a session, with the callback that reports it. Of several settlements that end a
     /// session only one takes effect.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn settle(&self, settlement: SessionSettlement) -> BoxFuture<'_, Result<SettledSession>> {
         self.write(settlement, |tx, settlement| Box::pin(settle(tx, settlement)))
     }

@@ -8,9 +8,6 @@ use futures_util::future::BoxFuture;
 impl ConnectorStore {
     /// Takes a task, until `until`: after that others may take it. It stays until it is settled. Of the questions, those
     /// that a customer waits for go first; then those that have been due longest.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn take_task(&self, lane: TaskLane, now: i64, until: i64) -> BoxFuture<'_, Result<Option<DueTask>>> {
         self.write((lane, now, until), |tx, (lane, now, until)| {
             Box::pin(async move {
@@ -25,9 +22,6 @@ impl ConnectorStore {
     }
 
     /// Removes a task without a session: the bank has received it, or will not.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn drop_task(&self, id: RowId, lease: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((id, lease), |tx, (id, lease)| {
             Box::pin(async move {
@@ -38,9 +32,6 @@ impl ConnectorStore {
     }
 
     /// Postpones a task.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn put_off_task(&self, id: RowId, lease: i64, due_at: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((id, lease, due_at), |tx, (id, lease, due_at)| {
             Box::pin(async move {
@@ -51,9 +42,6 @@ impl ConnectorStore {
     }
 
     /// Returns a task that was not carried out: as if it had not been taken.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn return_task(&self, id: RowId, lease: i64, due_at: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((id, lease, due_at), |tx, (id, lease, due_at)| {
             Box::pin(async move {
@@ -64,9 +52,6 @@ impl ConnectorStore {
     }
 
     /// Adds a notice for the bank. False if this many wait already.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn put_notice(&self, notice: NewTask, limit: i64, now: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((notice, limit, now), |tx, (notice, limit, now)| {
             Box::pin(async move {

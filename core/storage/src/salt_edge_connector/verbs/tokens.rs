@@ -13,9 +13,6 @@ pub(super) const TOKEN_REVOKED: &str = "TokenRevoked";
 
 impl ConnectorStore {
     /// The presented token, if it is valid.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn token(&self, presented: PresentedToken) -> BoxFuture<'_, Result<JudgedToken>> {
         Box::pin(async move {
             let before = self.commit_state();
@@ -33,9 +30,6 @@ impl ConnectorStore {
     }
 
     /// A token by its id, whatever its state.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn token_of_id(&self, id: RowId) -> BoxFuture<'_, Result<Option<ConnectorToken>>> {
         self.read(id, |tx, id| {
             Box::pin(async move {
@@ -46,9 +40,6 @@ impl ConnectorStore {
     }
 
     /// Revokes the presented token at the hub's request. Its open sessions fail.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn revoke_presented(&self, presented: PresentedToken, notice: NewTask) -> BoxFuture<'_, Result<RevokedToken>> {
         self.write((presented, notice), |tx, (presented, notice)| {
             Box::pin(async move {
@@ -70,9 +61,6 @@ impl ConnectorStore {
     }
 
     /// Revokes a token at the bank's request. Its open sessions fail, and both are reported to the hub.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn revoke_token(&self, id: RowId, now: i64) -> BoxFuture<'_, Result<RevokedToken>> {
         self.write((id, now), |tx, (id, now)| {
             Box::pin(async move {
@@ -91,9 +79,6 @@ impl ConnectorStore {
     }
 
     /// Revokes a token that the hub itself lists as revoked. Its open sessions fail.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn revoke_listed(&self, access_token: Digest, now: i64) -> BoxFuture<'_, Result<RevokedToken>> {
         self.write((access_token, now), |tx, (access_token, now)| {
             Box::pin(async move {
@@ -112,9 +97,6 @@ impl ConnectorStore {
     }
 
     /// Tokens, oldest first.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn tokens(&self, filter: TokenFilter) -> BoxFuture<'_, Result<Vec<ConnectorToken>>> {
         self.read(filter, |tx, filter| {
             Box::pin(async move {
@@ -141,9 +123,6 @@ impl ConnectorStore {
     }
 
     /// The position up to which the hub's list of revoked tokens was read.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn read_so_far(&self) -> BoxFuture<'_, Result<Option<i64>>> {
         self.read((), |tx, ()| {
             Box::pin(async move {
@@ -154,9 +133,6 @@ impl ConnectorStore {
     }
 
     /// Stores the position of the last page with tokens of the hub's list of revoked tokens.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn have_read(&self, next_id: i64) -> BoxFuture<'_, Result<()>> {
         self.write(next_id, |tx, next_id| {
             Box::pin(async move {

@@ -14,9 +14,6 @@ const TIME_IS_OVER: &str = "AccessDenied";
 
 impl ConnectorStore {
     /// Ends sessions past their time limit, and queues the reports for the hub. Returns their number.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn expire_sessions(&self, now: i64, limit: i64) -> BoxFuture<'_, Result<u64>> {
         self.write((now, limit), |tx, (now, limit)| {
             Box::pin(async move {
@@ -40,9 +37,6 @@ impl ConnectorStore {
 
     /// Closes stopped callbacks that have expired. Returns their number. Waiting ones are closed by the worker that
     /// would send them.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn expire_callbacks(&self, now: i64, limit: i64) -> BoxFuture<'_, Result<u64>> {
         self.write((now, limit), |tx, (now, limit)| {
             Box::pin(async move {
@@ -62,9 +56,6 @@ impl ConnectorStore {
     }
 
     /// The next due times.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn due(&self) -> BoxFuture<'_, Result<DueTimes>> {
         self.read_snapshot((), |tx, ()| {
             Box::pin(async move {
@@ -85,9 +76,6 @@ impl ConnectorStore {
     }
 
     /// Removes sessions and tokens that ended before these times. Callbacks that still wait are kept.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn purge(&self, sessions_before: i64, tokens_before: i64, limit: i64) -> BoxFuture<'_, Result<PurgedRows>> {
         self.write((sessions_before, tokens_before, limit), |tx, (sessions_before, tokens_before, limit)| {
             Box::pin(async move {

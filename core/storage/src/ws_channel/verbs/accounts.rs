@@ -29,9 +29,6 @@ const SELECT_ACCOUNTS: &str = "SELECT a.email, a.api_key, a.name, a.company, a.p
 
 impl WsChannelStore {
     /// One account.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn account(&self, email: &str) -> BoxFuture<'_, Result<Option<AccountRecord>>> {
         self.database().read(email.to_owned(), |tx, email| {
             Box::pin(async move {
@@ -41,9 +38,6 @@ impl WsChannelStore {
     }
 
     /// The data of a mode user that Login, InitPasswordReset and LoginMFA need.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn credential(&self, email: &str, mode: StoredMode) -> BoxFuture<'_, Result<Option<UserCredential>>> {
         self.database().read((email.to_owned(), mode), |tx, (email, mode)| {
             Box::pin(
@@ -52,24 +46,7 @@ impl WsChannelStore {
         })
     }
 
-    /// Replaces a password hash if it is still `old` (stronger parameters after a login). Revokes nothing.
-    ///
-    /// # Errors
-    /// Environment faults only.
-    pub fn rehash_password(&self, email: &str, mode: StoredMode, old: &str, new: &str) -> BoxFuture<'_, Result<bool>> {
-        self.write((email.to_owned(), mode, old.to_owned(), new.to_owned()), |tx, (email, mode, old, new)| {
-            Box::pin(async move {
-                let sql =
-                    "UPDATE mode_user SET password_hash = $4 WHERE email = $1 AND mode = $2 AND password_hash = $3";
-                Ok(tx.execute(sql, args![email, *mode, old, new]).await? == 1)
-            })
-        })
-    }
-
     /// ConfigCerts (docs/protocols/ws-channel.md §2.14): forbids export forever. False when there is no such account.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn disable_export(&self, email: &str) -> BoxFuture<'_, Result<bool>> {
         self.write(email.to_owned(), |tx, email| {
             Box::pin(async move {
@@ -80,18 +57,12 @@ impl WsChannelStore {
     }
 
     /// ListAccounts (docs/protocols/ws-channel.md §2.24): all accounts of a key by address, the owner included.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn list_accounts(&self, api_key: &str) -> BoxFuture<'_, Result<Vec<AccountListing>>> {
         self.database().read_snapshot(api_key.to_owned(), |tx, api_key| Box::pin(list(tx, api_key)))
     }
 
     /// DeleteAccount (docs/protocols/ws-channel.md §2.25): erases users, certificates, keys, files, links in both
     /// directions and, last, the record. Borrowers of its certificates lose them.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn delete_account(&self, api_key: &str, email: &str) -> BoxFuture<'_, Result<DeleteOutcome>> {
         self.write((api_key.to_owned(), email.to_owned()), |tx, (api_key, email)| Box::pin(delete(tx, api_key, email)))
     }

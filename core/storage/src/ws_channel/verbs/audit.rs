@@ -22,18 +22,12 @@ const REMEMBERED: usize = 4096;
 
 impl WsChannelStore {
     /// Records an event without a verb, e.g. a refused request.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub async fn append_audit(&self, entry: AuditEntry) -> Result<()> {
         self.with_audit(entry).write((), |_, ()| Box::pin(async { Ok(()) })).await
     }
 
     /// Reads records in the order of their numbers, which is that of writing. With PostgreSQL, a record that is being
     /// committed may appear after one with a higher number.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn read_audit(&self, filter: AuditFilter) -> BoxFuture<'_, Result<Vec<AuditRecord>>> {
         self.database().read(filter, |tx, filter| Box::pin(select(tx, filter)))
     }

@@ -18,9 +18,6 @@ impl WsChannelStore {
     /// Writes a checkpoint over the ends of all chains if the last one is at least `every` milliseconds old and
     /// something was recorded since. Of instances that do this at the same time only one writes. `None`: nothing was
     /// written.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn checkpoint_audit(&self, now: i64, every: i64) -> BoxFuture<'_, Result<Option<AuditCheckpoint>>> {
         self.write((now, every), |tx, (now, every)| Box::pin(checkpoint(tx, *now, *every)))
     }

@@ -11,9 +11,6 @@ use futures_util::future::BoxFuture;
 
 impl WsChannelStore {
     /// ImportCert (docs/protocols/ws-channel.md §2.18): stores a set if there is none.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn import_certs(&self, scope: &FileScope, set: NewCertSet, now: i64) -> BoxFuture<'_, Result<ImportOutcome>> {
         self.write((scope.clone(), set, now), |tx, (scope, set, now)| {
             Box::pin(async move {
@@ -33,9 +30,6 @@ impl WsChannelStore {
 
     /// RetireCert (docs/protocols/ws-channel.md §2.19, §6.6): the set becomes `BANK.REMOVED.SUFFIX` (suffix: 8 random
     /// hex digits), its private keys are erased, borrowers lose it at once. An enrolment in progress is not touched.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn retire_certs(&self, scope: &FileScope, suffix: &str, now: i64) -> BoxFuture<'_, Result<RetireOutcome>> {
         self.write((scope.clone(), suffix.to_owned(), now), |tx, (scope, suffix, now)| {
             Box::pin(async move {
@@ -58,17 +52,11 @@ impl WsChannelStore {
     }
 
     /// The account's own sets by bank, pending ones included (they have no signing certificate).
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn cert_sets(&self, email: &str) -> BoxFuture<'_, Result<Vec<CertSet>>> {
         self.database().read(email.to_owned(), |tx, email| Box::pin(select_sets(tx, Some(email), None)))
     }
 
     /// The account's retired certificates, oldest first.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn retired_certs(&self, email: &str) -> BoxFuture<'_, Result<Vec<RetiredCertificateRow>>> {
         self.database().read(email.to_owned(), |tx, email| {
             Box::pin(async move {
@@ -82,9 +70,6 @@ impl WsChannelStore {
     /// The set that a file operation of `email` at `bank` uses: its own if it has one, usable or not, otherwise that of
     /// the account it is linked to. Usable: active or renewing, and not expired at `now`. Links are not followed
     /// further.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn effective_certs(&self, email: &str, bank: &str, now: i64) -> BoxFuture<'_, Result<EffectiveCerts>> {
         self.database().read_snapshot((email.to_owned(), bank.to_owned(), now), |tx, (email, bank, now)| {
             Box::pin(effective(tx, email, bank, *now))

@@ -7,9 +7,6 @@ use futures_util::future::BoxFuture;
 impl WsChannelStore {
     /// Marks a challenge as used. True for exactly one of any number of callers. It is kept until `expires` (Unix ms),
     /// which must be after the challenge's own expiry.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn consume_challenge(&self, uuid: &str, expires: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((uuid.to_owned(), expires), |tx, (uuid, expires)| {
             Box::pin(async move {

@@ -15,17 +15,11 @@ const TRIES_SCOPE: &str = "code.tries.";
 impl WsChannelStore {
     /// Stores a code that replaces the earlier one, if the gap and all quotas allow it. Send it only on
     /// [`CodeSend::Send`].
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn put_code(&self, code: NewCode) -> BoxFuture<'_, Result<CodeSend>> {
         self.write(code, |tx, code| Box::pin(store_code(tx, code)))
     }
 
     /// VerifyPhone (docs/protocols/ws-channel.md §2.3): a right code makes the phone verified.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn verify_phone(&self, request: PhoneConfirmation) -> BoxFuture<'_, Result<CodeCheck>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
@@ -47,9 +41,6 @@ impl WsChannelStore {
     }
 
     /// VerifyEmail (docs/protocols/ws-channel.md §2.4): a right code makes the address verified and removes the token.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn verify_email(&self, request: EmailConfirmation) -> BoxFuture<'_, Result<CodeCheck>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
@@ -71,9 +62,6 @@ impl WsChannelStore {
     }
 
     /// PasswordReset (docs/protocols/ws-channel.md §2.6).
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn reset_password(&self, request: PasswordReplacement) -> BoxFuture<'_, Result<CodeCheck>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
@@ -93,9 +81,6 @@ impl WsChannelStore {
     }
 
     /// Removes a code that could not be delivered, or makes it impossible to guess. Its quotas stay used.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn drop_code(&self, email: &str, mode: StoredMode, purpose: CodePurpose) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), mode, purpose), |tx, (email, mode, purpose)| {
             Box::pin(async move {

@@ -31,9 +31,6 @@ const ERASE: &[&str] = &[
 impl WsChannelStore {
     /// Erases everything except the audit trail. Returns the content files that no row names any more: hand them to
     /// [`WsChannelStore::discard_content`].
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn erase_all(&self) -> BoxFuture<'_, Result<Vec<String>>> {
         self.write((), |tx, ()| Box::pin(erase(tx)))
     }

@@ -21,17 +21,11 @@ impl WsChannelStore {
     }
 
     /// ListFiles: oldest first, equal times by reference; only the newest [`LIST_CAP`] if there are more.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn list_files(&self, scope: &FileScope, filter: &FileFilter) -> BoxFuture<'_, Result<Vec<BankFile>>> {
         self.database().read((scope.clone(), filter.clone()), |tx, (scope, filter)| Box::pin(list(tx, scope, filter)))
     }
 
     /// One file with its content; its type must match.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn file(
         &self,
         scope: &FileScope,
@@ -55,9 +49,6 @@ impl WsChannelStore {
     }
 
     /// Marks a file downloaded: `NEW` becomes `DLD`, other statuses stay. True when it was `NEW`.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn mark_downloaded(&self, scope: &FileScope, reference: &str) -> BoxFuture<'_, Result<bool>> {
         self.write((scope.clone(), reference.to_owned()), |tx, (s, reference)| {
             Box::pin(async move {
@@ -74,9 +65,6 @@ impl WsChannelStore {
 
     /// DeleteFile. `None` when there is no such file; otherwise the content that no row names any more, to hand to
     /// [`WsChannelStore::discard_content`].
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn delete_file(
         &self,
         scope: &FileScope,

@@ -11,18 +11,12 @@ const SAMPLE: i64 = 50;
 
 impl WsChannelStore {
     /// The recorded ids.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn installation(&self) -> BoxFuture<'_, Result<InstallationIds>> {
         self.database().read_snapshot((), |tx, ()| Box::pin(select(tx)))
     }
 
     /// Records ids of the kinds that have none yet. Of several instances that start at the same time the first decides,
     /// and each compares the result with its own ids.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn adopt(&self, ids: Vec<(IdKind, String)>) -> BoxFuture<'_, Result<InstallationIds>> {
         self.write(ids, |tx, ids| {
             Box::pin(async move {
@@ -36,9 +30,6 @@ impl WsChannelStore {
     }
 
     /// Replaces all recorded ids of this kind.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn replace_ids(&self, kind: IdKind, ids: Vec<String>) -> BoxFuture<'_, Result<()>> {
         self.write((kind, ids), |tx, (kind, ids)| {
             Box::pin(async move {
@@ -52,17 +43,11 @@ impl WsChannelStore {
     }
 
     /// Every secret sealed in the database, with the associated data of its seal: reads all of them.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn sealed_secrets(&self) -> BoxFuture<'_, Result<Vec<SealedSecret>>> {
         self.database().read_snapshot((), |tx, ()| Box::pin(sealed(tx)))
     }
 
     /// Some of the content files that rows name: enough to check whether a folder contains them.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn some_content_paths(&self) -> BoxFuture<'_, Result<Vec<String>>> {
         self.database().read_snapshot((), |tx, ()| {
             Box::pin(async move {
@@ -81,9 +66,6 @@ impl WsChannelStore {
     }
 
     /// Checks that the database responds.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn ping(&self) -> BoxFuture<'_, Result<()>> {
         self.database().read((), |tx, ()| Box::pin(async move { tx.number("SELECT 1", &[]).await.map(drop) }))
     }

@@ -10,9 +10,6 @@ use futures_util::future::BoxFuture;
 
 impl WsChannelStore {
     /// All balances of a connection, by IBAN.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn ledgers(&self, scope: &FileScope) -> BoxFuture<'_, Result<Vec<SimulatorLedger>>> {
         self.database().read(scope.clone(), |tx, s| {
             Box::pin(async move {
@@ -34,9 +31,6 @@ impl WsChannelStore {
     }
 
     /// Whether a processed payment file of this connection has this message id.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn has_message(&self, scope: &FileScope, message_id: &str) -> BoxFuture<'_, Result<bool>> {
         self.database().read((scope.clone(), message_id.to_owned()), |tx, (scope, id)| {
             Box::pin(async move { has_message_id(tx, scope, id).await })
@@ -44,17 +38,11 @@ impl WsChannelStore {
     }
 
     /// Adds a bank account with a balance, or sets the balance of an existing one (its statement number stays).
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn fund_ledger(&self, scope: &FileScope, ledger: NewLedger) -> BoxFuture<'_, Result<()>> {
         self.write((scope.clone(), ledger), |tx, (scope, ledger)| Box::pin(upsert(tx, scope, ledger)))
     }
 
     /// Adds a connection's first bank account; nothing changes if it has any, or if there is no such account.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn open_ledger(&self, scope: &FileScope, ledger: NewLedger) -> BoxFuture<'_, Result<()>> {
         self.write((scope.clone(), ledger), |tx, (s, ledger)| {
             Box::pin(async move {

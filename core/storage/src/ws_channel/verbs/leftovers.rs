@@ -26,9 +26,6 @@ const COUNTED_UNDER_MORE: &[&str] = &["code.tries.verify_phone", "code.tries.pas
 impl WsChannelStore {
     /// Removes files, uploads and balances of accounts that do not exist. Returns the content files that no row names
     /// any more: hand them to [`WsChannelStore::discard_content`].
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub async fn remove_leftovers(&self) -> Result<Vec<String>> {
         // Searched outside the writer: this reads whole tables.
         let found = self

@@ -7,9 +7,6 @@ use futures_util::future::BoxFuture;
 impl WsChannelStore {
     /// Lets `other` use the certificates of `caller`: at once, or after its acceptance. Both must be under `api_key`; a
     /// borrower has one lender.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn share_certs(
         &self,
         api_key: &str,
@@ -22,9 +19,6 @@ impl WsChannelStore {
     }
 
     /// Accepts an offer of `lender`: from then on `caller` uses its certificates.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn accept_certs(&self, api_key: &str, caller: &str, lender: &str) -> BoxFuture<'_, Result<ShareOutcome>> {
         self.write((api_key.to_owned(), caller.to_owned(), lender.to_owned()), |tx, (api_key, caller, lender)| {
             Box::pin(accept(tx, api_key, caller, lender))
@@ -33,9 +27,6 @@ impl WsChannelStore {
 
     /// Ends a share or an offer at once: one given by `caller` to `other`, otherwise one given by `other` to `caller`;
     /// for the owner of the key also one given to `other` by any account.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn unshare_certs(&self, api_key: &str, caller: &str, other: &str) -> BoxFuture<'_, Result<UnshareOutcome>> {
         self.write((api_key.to_owned(), caller.to_owned(), other.to_owned()), |tx, (api_key, caller, other)| {
             Box::pin(unshare(tx, api_key, caller, other))
@@ -43,9 +34,6 @@ impl WsChannelStore {
     }
 
     /// The links of an account.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn links(&self, email: &str) -> BoxFuture<'_, Result<AccountLinks>> {
         self.database().read_snapshot(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
     }

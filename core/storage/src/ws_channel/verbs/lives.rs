@@ -30,9 +30,6 @@ impl WsChannelStore {
     /// Holds the set of (account, bank) for an enrolment: a new one, or one with the same user id that nobody holds. Of several
     /// callers one wins. Whether what is there may go on is for the caller to see: it [releases](Self::release_set) what it
     /// does not use.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn begin_enrol(&self, begin: EnrolmentBegin) -> BoxFuture<'_, Result<EnrolOutcome>> {
         self.write(begin, |tx, begin| {
             Box::pin(async move {
@@ -74,9 +71,6 @@ impl WsChannelStore {
     }
 
     /// Holds a set at which something is to be done: of several callers one gets it. `due`: only if that is so by now.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn hold_set(
         &self,
         email: &str,
@@ -107,9 +101,6 @@ impl WsChannelStore {
     }
 
     /// Gives a held set back. One that has neither certificate nor request is removed.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn release_set(&self, email: &str, bank: &str, ticket: &str) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), bank.to_owned(), ticket.to_owned()), |tx, (email, bank, ticket)| {
             Box::pin(async move {
@@ -125,9 +116,6 @@ impl WsChannelStore {
     }
 
     /// Frees the sets that an earlier run of the only instance has held.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn free_held_sets(&self) -> BoxFuture<'_, Result<()>> {
         self.write((), |tx, ()| {
             Box::pin(async move {
@@ -139,9 +127,6 @@ impl WsChannelStore {
     }
 
     /// Stores a key whose certificate is to be asked for. False when the set is held by another caller, or gone.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn add_key_request(
         &self,
         email: &str,
@@ -191,9 +176,6 @@ impl WsChannelStore {
     }
 
     /// What is stored of a signing pair.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn signing_pair(
         &self,
         email: &str,
@@ -222,9 +204,6 @@ impl WsChannelStore {
     }
 
     /// Removes a pair that does not sign. False when the set is held by another caller, or gone.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn remove_pair(&self, email: &str, bank: &str, ticket: &str, name: &str) -> BoxFuture<'_, Result<bool>> {
         let args = (email.to_owned(), bank.to_owned(), ticket.to_owned(), name.to_owned());
         self.write(args, |tx, (email, bank, ticket, name)| {
@@ -241,9 +220,6 @@ impl WsChannelStore {
     }
 
     /// Sets of one bank at which something is to be done by now and which nobody holds, the longest due first.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn due_sets(&self, bank: &str, now: i64, limit: i64) -> BoxFuture<'_, Result<Vec<DueCertSet>>> {
         self.database().read((bank.to_owned(), now, limit), |tx, (bank, now, limit)| {
             Box::pin(async move {
@@ -260,9 +236,6 @@ impl WsChannelStore {
 
     /// Has the sets of a bank looked at that had nothing to wait for: the bank may be reached only since. And those with a
     /// renewal under way that wait: what they wait for may have been noted under a clock that was ahead.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn look_at_sets_again(&self, bank: &str, now: i64) -> BoxFuture<'_, Result<()>> {
         self.write((bank.to_owned(), now), |tx, (bank, now)| {
             Box::pin(async move {
@@ -276,9 +249,6 @@ impl WsChannelStore {
     }
 
     /// All sets with their lives, by account and bank, those after (account, bank).
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn all_lives(&self, after: (&str, &str), limit: i64) -> BoxFuture<'_, Result<Vec<HeldCertSet>>> {
         self.database().read((after.0.to_owned(), after.1.to_owned(), limit), |tx, (email, bank, limit)| {
             Box::pin(async move {
@@ -295,9 +265,6 @@ impl WsChannelStore {
     }
 
     /// Whether an upload over this connection is on its way to the bank.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn is_uploading(&self, email: &str, bank: &str) -> BoxFuture<'_, Result<bool>> {
         self.database().read((email.to_owned(), bank.to_owned()), |tx, (email, bank)| {
             Box::pin(async move {
@@ -309,9 +276,6 @@ impl WsChannelStore {
     }
 
     /// Marks expired sets; returns their number.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn expire_certs(&self, now: i64) -> BoxFuture<'_, Result<i64>> {
         self.write(now, |tx, now| {
             Box::pin(async move {

@@ -7,33 +7,21 @@ use futures_util::future::BoxFuture;
 impl WsChannelStore {
     /// Counts a failure; at the limit the subject is locked for the policy's duration. To be strict against
     /// simultaneous guesses, count before checking a password, and call [`WsChannelStore::clear_failures`] after success.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn record_failure(&self, key: &LockKey, policy: LockPolicy, now: i64) -> BoxFuture<'_, Result<LockState>> {
         self.write((key.clone(), policy, now), |tx, (key, policy, now)| Box::pin(count_failure(tx, key, *policy, *now)))
     }
 
     /// End of the lockout, Unix ms; `None` if not locked.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn locked_until(&self, key: &LockKey, now: i64) -> BoxFuture<'_, Result<Option<i64>>> {
         self.database().read((key.clone(), now), |tx, (key, now)| Box::pin(lock_end(tx, key, *now)))
     }
 
     /// Clears failures and ends the lockouts.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn clear_failures(&self, keys: &[LockKey]) -> BoxFuture<'_, Result<()>> {
         self.write(keys.to_vec(), |tx, keys| Box::pin(clear(tx, keys)))
     }
 
     /// Counts an event if its quota has room (registrations per address, exports, …).
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn take_quota(&self, key: &LockKey, policy: LockPolicy, now: i64) -> BoxFuture<'_, Result<QuotaState>> {
         self.write((key.clone(), policy, now), |tx, (key, policy, now)| Box::pin(take(tx, key, *policy, *now)))
     }

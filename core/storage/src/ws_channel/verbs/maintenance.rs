@@ -21,9 +21,6 @@ pub(super) const HOUSEKEEPING_LIMIT: Duration = Duration::from_secs(600);
 
 impl WsChannelStore {
     /// Removes expired data. Run it every few minutes.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn purge(&self, policy: PurgePolicy) -> BoxFuture<'_, Result<PurgeReport>> {
         self.write(policy, |tx, policy| Box::pin(purge(tx, policy)))
     }
@@ -37,9 +34,6 @@ impl WsChannelStore {
     }
 
     /// Paths of all content files that rows name; others below `DATA/files` were left by a crash and may be removed.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn content_paths(&self) -> BoxFuture<'_, Result<Vec<String>>> {
         self.database().read_snapshot((), |tx, ()| {
             Box::pin(async move {

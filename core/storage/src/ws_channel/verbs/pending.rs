@@ -15,9 +15,6 @@ impl WsChannelStore {
     /// Opens a pending step, with its code. When the code may not be sent, nothing is stored; this includes
     /// [`CodeSend::TooSoon`]: open the step again without a code, the earlier one is still valid. [`CodeSend::Stale`]
     /// when the conditions of the step no longer hold.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn open_pending(&self, pending: NewPending, code: Option<NewCode>) -> BoxFuture<'_, Result<CodeSend>> {
         self.write((pending, code), |tx, (pending, code)| {
             Box::pin(async move {
@@ -37,17 +34,11 @@ impl WsChannelStore {
     }
 
     /// A live token.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn pending(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<Option<PendingToken>>> {
         self.database().read((*token, now), |tx, (token, now)| Box::pin(find(tx, token, *now)))
     }
 
     /// SelectMFA (docs/protocols/ws-channel.md §2.10): of any number of callers with the same old token one wins.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn select_mfa(&self, request: FactorSelection) -> BoxFuture<'_, Result<SelectOutcome>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
@@ -75,17 +66,11 @@ impl WsChannelStore {
 
     /// LoginMFA (docs/protocols/ws-channel.md §2.9): a right answer removes the token, consumes the code or TOTP step
     /// and stores the grant; a wrong one counts on the token and on the account.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn answer_mfa(&self, answer: MfaAnswer) -> BoxFuture<'_, Result<MfaOutcome>> {
         self.write(answer, |tx, answer| Box::pin(check_answer(tx, answer)))
     }
 
     /// VerifyTOTP (docs/protocols/ws-channel.md §2.11).
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn confirm_totp(&self, request: ConfirmTotp) -> BoxFuture<'_, Result<TotpOutcome>> {
         self.write(request, |tx, r| {
             Box::pin(async move {
@@ -102,24 +87,6 @@ impl WsChannelStore {
                 tx.execute(sql, args![&pending.email, pending.mode, secret, step, AuthenticationFactor::Totp]).await?;
                 kill(tx, &r.token).await?;
                 Ok(TotpOutcome::Enabled)
-            })
-        })
-    }
-
-    /// Sets or clears the factor that is asked for first. False when there is no such user.
-    ///
-    /// # Errors
-    /// Environment faults only.
-    pub fn set_preferred_factor(
-        &self,
-        email: &str,
-        mode: StoredMode,
-        factor: Option<AuthenticationFactor>,
-    ) -> BoxFuture<'_, Result<bool>> {
-        self.write((email.to_owned(), mode, factor), |tx, (email, mode, factor)| {
-            Box::pin(async move {
-                let sql = "UPDATE mode_user SET preferred_factor = $3 WHERE email = $1 AND mode = $2";
-                Ok(tx.execute(sql, args![email, *mode, *factor]).await? == 1)
             })
         })
     }

@@ -9,26 +9,17 @@ pub const PGP_KEYS_PER_ACCOUNT: i64 = 20;
 
 impl WsChannelStore {
     /// Adds a key.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn add_pgp_key(&self, new: NewPgpKey) -> BoxFuture<'_, Result<AddKeyOutcome>> {
         self.write(new, |tx, new| Box::pin(add(tx, new)))
     }
 
     /// The account's keys, oldest first.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn pgp_keys(&self, email: &str) -> BoxFuture<'_, Result<Vec<StoredPgpKey>>> {
         self.database().read(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
     }
 
     /// Removes the key with this short id (case-insensitive); returns the remaining keys, or `None` when there is no
     /// such key.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn delete_pgp_key(&self, email: &str, short_id: &str) -> BoxFuture<'_, Result<Option<Vec<StoredPgpKey>>>> {
         self.write((email.to_owned(), short_id.to_ascii_uppercase()), |tx, (email, short_id)| {
             Box::pin(async move {

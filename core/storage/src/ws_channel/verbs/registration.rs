@@ -17,9 +17,6 @@ impl WsChannelStore {
     ///
     /// An unverified registration older than `overwrite_after` is replaced, with all its data, unless the account's
     /// data user is verified: then only the same key and phone may take the admin place.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn register(&self, registration: VerifiedRegistration) -> BoxFuture<'_, Result<RegisterOutcome>> {
         self.write(registration, |tx, r| {
             Box::pin(async move {

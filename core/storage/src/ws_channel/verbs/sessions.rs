@@ -18,9 +18,6 @@ const DAY_MS: i64 = 24 * 3_600_000;
 impl WsChannelStore {
     /// Creates a session and clears the given lockouts. False, and nothing changed, when the user no longer exists or
     /// its password is no longer the verified one: a reset leaves no session of the old password.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn create_session(
         &self,
         session: NewAccountSession,
@@ -39,9 +36,6 @@ impl WsChannelStore {
     }
 
     /// Whether this user has logged in from this source within 30 days.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn has_logged_in_from(&self, email: &str, source: &str, now: i64) -> BoxFuture<'_, Result<bool>> {
         self.database().read((source_key(email, source), now), |tx, (key, now)| {
             Box::pin(async move { Ok(events_since(tx, key, *now - SOURCE_KNOWN_MS).await? > 0) })
@@ -49,9 +43,6 @@ impl WsChannelStore {
     }
 
     /// The live session of a token with the state of its account, user and tenant.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn session(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<Option<AccountSession>>> {
         self.database().read((*token, now), |tx, (token, now)| {
             Box::pin(async move {
@@ -62,9 +53,6 @@ impl WsChannelStore {
     }
 
     /// Records the last use of a session (for an idle timeout). False when it no longer exists.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn touch_session(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((*token, now), |tx, (token, now)| {
             Box::pin(async move {
@@ -77,9 +65,6 @@ impl WsChannelStore {
 
     /// Logout (docs/protocols/ws-channel.md §2.12): revokes every session, MFA session and access token of the user
     /// that was issued up to `up_to`, Unix ms. Returns the number of sessions.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn revoke_all(&self, email: &str, mode: StoredMode, up_to: i64) -> BoxFuture<'_, Result<i64>> {
         self.write((email.to_owned(), mode, up_to), |tx, (email, mode, up_to)| {
             Box::pin(revoke_tokens(tx, email, *mode, *up_to))

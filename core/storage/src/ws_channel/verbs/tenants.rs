@@ -12,9 +12,6 @@ const SELECT_ONE: &str = "SELECT api_key, owner_email, minted_by_operator, enabl
 
 impl WsChannelStore {
     /// Creates a key. False when it exists.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn mint_tenant(&self, tenant: NewTenant) -> BoxFuture<'_, Result<bool>> {
         self.write(tenant, |tx, t| {
             Box::pin(async move {
@@ -27,9 +24,6 @@ impl WsChannelStore {
     }
 
     /// One key.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn tenant(&self, api_key: &str) -> BoxFuture<'_, Result<Option<ApiTenant>>> {
         self.database().read(api_key.to_owned(), |tx, api_key| {
             Box::pin(async move {
@@ -39,9 +33,6 @@ impl WsChannelStore {
     }
 
     /// All keys, oldest first.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn tenants(&self) -> BoxFuture<'_, Result<Vec<ApiTenant>>> {
         self.database().read((), |tx, ()| {
             Box::pin(async move {
@@ -51,9 +42,6 @@ impl WsChannelStore {
     }
 
     /// Changes a key. False when it does not exist.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn change_tenant(&self, api_key: &str, change: TenantChange) -> BoxFuture<'_, Result<bool>> {
         self.write((api_key.to_owned(), change), |tx, (api_key, change)| {
             Box::pin(async move {
@@ -83,9 +71,6 @@ impl WsChannelStore {
     }
 
     /// Grants, suspends or removes an entitlement. False when there is no such key.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn set_entitlement(
         &self,
         api_key: &str,
@@ -112,9 +97,6 @@ impl WsChannelStore {
     }
 
     /// The entitlements of a key; a product that is not listed is missing.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn entitlements(&self, api_key: &str) -> BoxFuture<'_, Result<Vec<TenantEntitlement>>> {
         self.database().read(api_key.to_owned(), |tx, api_key| {
             Box::pin(async move {
@@ -134,9 +116,6 @@ impl WsChannelStore {
     }
 
     /// Invites an address to register under a key (docs/protocols/ws-channel.md S13). False when there is no such key.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn invite(&self, api_key: &str, email: &str, now: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((api_key.to_owned(), email.to_owned(), now), |tx, (api_key, email, now)| {
             Box::pin(async move {

@@ -19,9 +19,6 @@ impl WsChannelStore {
 
     /// Ends an upload that is in state `received` and removes its stored bytes. `None` when it is in another state or
     /// unknown; otherwise the content to hand to [`WsChannelStore::discard_content`].
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn finish_upload(
         &self,
         id: &str,
@@ -35,9 +32,6 @@ impl WsChannelStore {
     }
 
     /// Settles an upload whose outcome is unknown, as a person has found out. False when it is in another state.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn settle_unknown(&self, id: &str, state: UploadState, detail: &str, now: i64) -> BoxFuture<'_, Result<bool>> {
         self.write((id.to_owned(), state, detail.to_owned(), now), |tx, (id, state, detail, now)| {
             Box::pin(async move {
@@ -50,9 +44,6 @@ impl WsChannelStore {
     /// Settles as accepted the upload over this connection that a status report of the bank names, if its outcome is unknown and
     /// it was received before `received_before`, Unix ms. A message id that the connection has used more than once settles
     /// nothing (docs/protocols/sepa-web-services.md §6.5).
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn settle_by_report(
         &self,
         scope: &FileScope,
@@ -80,18 +71,12 @@ impl WsChannelStore {
     }
 
     /// Uploads in a state, oldest first: those that a restarted service still has to process or report.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub async fn uploads_in_state(&self, state: UploadState, limit: i64) -> Result<Vec<JournalledUpload>> {
         self.select_uploads(state, "", None, false, limit).await
     }
 
     /// As [`uploads_in_state`](Self::uploads_in_state), of one bank. With `after` (time of receipt and id of an
     /// upload), only those that follow it.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub async fn uploads_to_bank(
         &self,
         state: UploadState,
@@ -104,9 +89,6 @@ impl WsChannelStore {
 
     /// As [`uploads_to_bank`](Self::uploads_to_bank), of all banks, without those whose bytes are stored: the uploads
     /// that were in transit to a bank. `after` as in that method.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub async fn uploads_without_content(
         &self,
         state: UploadState,
@@ -140,9 +122,6 @@ impl WsChannelStore {
     }
 
     /// One upload.
-    ///
-    /// # Errors
-    /// Environment faults only.
     pub fn upload(&self, id: &str) -> BoxFuture<'_, Result<Option<JournalledUpload>>> {
         self.database().read(id.to_owned(), |tx, id| {
             Box::pin(async move {

@@ -1,11 +1,9 @@
 //! List accounts: GET `/v1/accounts` (§4.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    NextGenPsd2Terms,
-    codec::NextGenPsd2Codec,
-    declare,
+    NextGenPsd2Codec, NextGenPsd2Terms, declare,
     model::{Account, LinkedAnswer, PsuContext, PsuCorporateId, PsuId, TppSessionId, TppUri},
 };
 

@@ -1,11 +1,9 @@
 //! Start an authorisation: POST `/v1/consents/{consentId}/authorisations` (§4.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    NextGenPsd2Terms,
-    codec::NextGenPsd2Codec,
-    declare,
+    NextGenPsd2Codec, NextGenPsd2Terms, declare,
     model::{LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, ScaStatus, TppUri, linked},
 };
 

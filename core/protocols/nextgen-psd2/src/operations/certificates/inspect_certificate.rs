@@ -1,8 +1,6 @@
 //! Reports the content of a third party's certificate (§7).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow, model::Timestamp,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     certificates::{Certificate, NameStyle, Psd2Certificate, QcType, read_certificate_header},

@@ -1,9 +1,7 @@
 //! Makes test certificates (§7.2).
 
 use bankchannel_crypto::{CryptoError as KeyFault, rsa::RsaPrivateKey};
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::ErrorRow,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     certificates::{

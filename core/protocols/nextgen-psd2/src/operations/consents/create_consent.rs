@@ -1,16 +1,15 @@
 //! Create a consent: POST `/v1/consents` (§4.1, §4.2).
 
 use bankchannel_foundation::{
-    Boundary, Codec, Declaration, Error, Exchange, Operation, OperationDocs,
+    Codec,
     error::row,
-    message::{InRequest, Method, OutRequest},
-    model::{Date, Representation},
+    message::{InRequest, OutRequest},
+    model::Representation,
+    prelude::*,
 };
 
 use crate::{
-    NextGenPsd2Terms,
-    codec::{BankConventions, NextGenPsd2Codec},
-    declare,
+    BankConventions, NextGenPsd2Codec, NextGenPsd2Terms, declare,
     model::{
         ConsentAccess, ConsentStatus, LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, ScaStatus, TppUri,
         linked,

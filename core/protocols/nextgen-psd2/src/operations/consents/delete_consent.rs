@@ -1,11 +1,9 @@
 //! End a consent: DELETE `/v1/consents/{consentId}` (§4.2, §4.4).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    NextGenPsd2Terms,
-    codec::NextGenPsd2Codec,
-    declare,
+    NextGenPsd2Codec, NextGenPsd2Terms, declare,
     model::{LinkedAnswer, PsuContext},
 };
 

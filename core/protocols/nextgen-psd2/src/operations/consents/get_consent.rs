@@ -1,11 +1,9 @@
 //! Read a consent: GET `/v1/consents/{consentId}` (§4.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, model::Date};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    NextGenPsd2Terms,
-    codec::NextGenPsd2Codec,
-    declare,
+    NextGenPsd2Codec, NextGenPsd2Terms, declare,
     model::{ConsentAccess, ConsentStatus, LinkMap, PsuContext, linked},
 };
 

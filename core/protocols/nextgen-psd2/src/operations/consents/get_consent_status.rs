@@ -1,11 +1,9 @@
 //! Read the status of a consent: GET `/v1/consents/{consentId}/status` (§4.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    NextGenPsd2Terms,
-    codec::NextGenPsd2Codec,
-    declare,
+    NextGenPsd2Codec, NextGenPsd2Terms, declare,
     model::{ConsentStatus, LinkedAnswer, PsuContext},
 };
 

@@ -1,8 +1,8 @@
 //! Update bank-offered consents: POST `/v1/bank-offered-consents` (§1.3, §4.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
+use bankchannel_foundation::prelude::*;
 
-use crate::{NextGenPsd2Terms, codec::NextGenPsd2Codec, declare, model::linked};
+use crate::{NextGenPsd2Codec, NextGenPsd2Terms, declare, model::linked};
 
 /// The customer, and the address for the customer's return.
 #[derive(Debug, Clone, Boundary)]

@@ -1,14 +1,10 @@
 //! Update consents (deprecated): POST `/v1/consents` (§1.3).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Deprecated,
-};
+use bankchannel_foundation::{operation::Deprecated, prelude::*};
 
 use super::update_bank_offered_consents::{UpdateBankOfferedConsentsRequest, UpdateBankOfferedConsentsResponse};
 use crate::{
-    NextGenPsd2Terms,
-    codec::NextGenPsd2Codec,
-    declare,
+    NextGenPsd2Codec, NextGenPsd2Terms, declare,
     model::{LinkMap, LinkedAnswer},
 };
 

@@ -1,9 +1,7 @@
 //! The second half of signing with a key that is kept elsewhere (§2.1, S6–S7).
 
 use bankchannel_crypto::random::uuid_v4;
-use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, model::InlineBytes,
-};
+use bankchannel_foundation::{model::InlineBytes, prelude::*};
 
 use super::{
     prepare_signature::{header_fields, sign_fault},

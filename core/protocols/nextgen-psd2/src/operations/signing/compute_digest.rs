@@ -1,6 +1,6 @@
 //! The Digest header of a body (§2.3).
 
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     declare,

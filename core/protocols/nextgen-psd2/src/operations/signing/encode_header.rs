@@ -1,6 +1,6 @@
 //! RFC 2047 encoding of a Signature header (§2.6).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
+use bankchannel_foundation::prelude::*;
 
 use crate::{declare, signing};
 

@@ -1,7 +1,7 @@
 //! The hash of a personal identifier (§1.2).
 
 use bankchannel_crypto::digest::sha256;
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret};
+use bankchannel_foundation::prelude::*;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::declare;

@@ -1,9 +1,7 @@
 //! The first half of signing with a key that is kept elsewhere (§2.1, S1–S4).
 
 use bankchannel_crypto::random::uuid_v4;
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, model::InlineBytes,
-};
+use bankchannel_foundation::{model::InlineBytes, prelude::*};
 
 use super::sign_request::ERRORS;
 use crate::{

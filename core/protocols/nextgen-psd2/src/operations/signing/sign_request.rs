@@ -1,10 +1,7 @@
 //! Signs a request (§2).
 
 use bankchannel_crypto::random::uuid_v4;
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::ErrorRow,
-    model::InlineBytes,
-};
+use bankchannel_foundation::{model::InlineBytes, prelude::*};
 
 use super::prepare_signature::{header_fields, sign_fault};
 use crate::{

@@ -1,8 +1,6 @@
 //! The signing string of a request (§2.4).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, model::InlineBytes,
-};
+use bankchannel_foundation::{model::InlineBytes, prelude::*};
 
 use crate::{
     declare,

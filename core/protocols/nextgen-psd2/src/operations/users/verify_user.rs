@@ -1,11 +1,9 @@
 //! Verify user: POST `/v1/user/verification` (§1.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    NextGenPsd2Terms,
-    codec::NextGenPsd2Codec,
-    declare,
+    NextGenPsd2Codec, NextGenPsd2Terms, declare,
     model::{HashedIdentifier, LinkedAnswer, PsuId},
 };
 

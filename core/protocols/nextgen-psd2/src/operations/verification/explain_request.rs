@@ -1,8 +1,6 @@
 //! Explains a bank's checks of a request (§3.3).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, model::InlineBytes,
-};
+use bankchannel_foundation::{model::InlineBytes, prelude::*};
 use data_encoding::HEXLOWER;
 
 use super::{

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow,
-};
+use bankchannel_foundation::prelude::*;
 
 use super::report::{CheckResult, Refused, checks, refused, verdict};
 use crate::{

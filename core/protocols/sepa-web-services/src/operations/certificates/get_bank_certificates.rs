@@ -1,6 +1,6 @@
 //! Asks for the certificates of a bank's authorities (§5.4).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},

@@ -1,10 +1,7 @@
 //! Makes a key and the request for its certificate (§5.7).
 
 use bankchannel_crypto::rsa::RsaPrivateKey;
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret,
-    error::{ErrorRow, row},
-};
+use bankchannel_foundation::{error::row, prelude::*};
 
 use crate::{
     errors, operations,

@@ -1,6 +1,6 @@
 //! Asks for the next certificate, signed with the present one (§5.3 to §5.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs};
+use bankchannel_foundation::prelude::*;
 
 use super::{ERRORS, once};
 use crate::{

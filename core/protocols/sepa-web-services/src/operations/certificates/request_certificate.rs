@@ -1,6 +1,6 @@
 //! Asks for a first certificate, with a code of the bank (§5.3 to §5.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, Secret};
+use bankchannel_foundation::prelude::*;
 
 use super::{ERRORS, once};
 use crate::{

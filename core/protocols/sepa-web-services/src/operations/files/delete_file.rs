@@ -1,10 +1,6 @@
 //! Deletes a file: DeleteFile (§4.2).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::ErrorRow,
-    operation::{Repeat, Route},
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},

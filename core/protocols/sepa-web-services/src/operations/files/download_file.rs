@@ -1,8 +1,6 @@
 //! Fetches a file: DownloadFile (§4.2).
 
-use bankchannel_foundation::{
-    Boundary, Content, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, operation::Route,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},

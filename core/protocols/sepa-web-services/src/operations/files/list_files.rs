@@ -1,6 +1,6 @@
 //! Lists files: DownloadFileList (§4.2).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, model::Date};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},

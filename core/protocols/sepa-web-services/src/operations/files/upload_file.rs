@@ -1,11 +1,6 @@
 //! Sends a file: UploadFile (§4.2, §6.5).
 
-use bankchannel_foundation::{
-    Boundary, Content, Declaration, Exchange, Operation, OperationDocs,
-    error::ErrorRow,
-    model::Decimal,
-    operation::{Repeat, Route},
-};
+use bankchannel_foundation::{model::Decimal, prelude::*};
 
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},

@@ -1,8 +1,6 @@
 //! Shows how the channels of the banks are used.
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow, operation::Command,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     errors, operations,

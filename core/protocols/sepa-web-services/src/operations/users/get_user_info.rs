@@ -1,6 +1,6 @@
 //! Says what a user may do: GetUserInfo (§4.5).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},

@@ -2,9 +2,7 @@
 
 use std::fmt::Write as _;
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, operation::Command,
-};
+use bankchannel_foundation::prelude::*;
 
 use super::verify_message::{ERRORS, VerifyMessageRequest};
 use crate::{

@@ -1,9 +1,6 @@
 //! Verifies a message of a bank or of a customer.
 
-use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow,
-    model::Timestamp, operation::Command,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     errors, operations,

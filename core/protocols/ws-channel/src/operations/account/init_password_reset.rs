@@ -1,11 +1,6 @@
 //! `InitPasswordReset`: GET `/account/{Email}/{Mode}/password` (§2.5).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::ErrorRow,
-    message::Method,
-    operation::{Repeat, Route},
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -1,9 +1,9 @@
 //! `InitRegister`: GET `/account/{Email}/{Mode}` (§2.1).
 
 use bankchannel_foundation::{
-    Boundary, Codec, Declaration, Error, Exchange, Operation, OperationDocs,
-    error::ErrorRow,
-    message::{InRequest, Method, OutRequest},
+    Codec,
+    message::{InRequest, OutRequest},
+    prelude::*,
 };
 
 use crate::{

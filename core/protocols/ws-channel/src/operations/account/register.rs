@@ -1,10 +1,9 @@
 //! `Register`: PUT `/account/{Email}/{Mode}` (§2.2).
 
 use bankchannel_foundation::{
-    Boundary, Codec, Declaration, Error, Exchange, Operation, OperationDocs,
-    error::ErrorRow,
-    message::{InRequest, Method, OutRequest},
-    operation::Route,
+    Codec,
+    message::{InRequest, OutRequest},
+    prelude::*,
 };
 
 use crate::{

@@ -1,13 +1,6 @@
 //! `VerifyEmail`: POST `/account/{Email}/{Mode}` (§2.4).
 
-use bankchannel_foundation::{
-    Boundary, Codec, Declaration, Error, Exchange, Operation, OperationDocs,
-    error::ErrorRow,
-    error::row,
-    message::InRequest,
-    message::Method,
-    operation::{Repeat, Route},
-};
+use bankchannel_foundation::{Codec, error::row, message::InRequest, prelude::*};
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -1,8 +1,6 @@
 //! `ConfigCerts`: POST `/certs` (§2.14).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{WsChannelCodec, WsChannelTerms, declare, errors, model::ExportSetting};
 

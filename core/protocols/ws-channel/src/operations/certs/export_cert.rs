@@ -1,8 +1,6 @@
 //! `ExportCert`: GET `/certs/{Bank}` (§2.16, §6.4).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method, operation::Route,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -1,8 +1,6 @@
 //! `ImportCert`: PUT `/certs/{Bank}` (§2.18, §6.3).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method, operation::Route,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

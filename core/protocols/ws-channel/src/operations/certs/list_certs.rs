@@ -1,6 +1,6 @@
 //! `ListCerts`: GET `/certs` (§2.13).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare,

@@ -1,11 +1,6 @@
 //! `RetireCert`: DELETE `/certs/{Bank}` (§2.19, §6.6).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::ErrorRow,
-    message::Method,
-    operation::{Parameters, Route},
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

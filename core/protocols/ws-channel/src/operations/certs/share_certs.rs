@@ -1,8 +1,6 @@
 //! `ShareCerts`: PUT `/certs/shared/{ExtEmail}` (§2.15, §6.5).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method, operation::Route,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{WsChannelCodec, WsChannelTerms, declare, errors, model::Email};
 

@@ -1,8 +1,6 @@
 //! `UnshareCerts`: DELETE `/certs/shared/{ExtEmail}` (§2.15, §6.5).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
-};
+use bankchannel_foundation::prelude::*;
 
 use super::share_certs::ShareCertsResponse;
 use crate::{WsChannelCodec, WsChannelTerms, declare, errors, model::Email};

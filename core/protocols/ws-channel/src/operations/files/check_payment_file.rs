@@ -1,6 +1,6 @@
 //! Checks a payment file before its upload.
 
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
+use bankchannel_foundation::prelude::*;
 use bankchannel_iso20022::check::CheckOptions;
 use bankchannel_iso20022::operations::checking::check_payment::{CheckPaymentResponse, check_content};
 

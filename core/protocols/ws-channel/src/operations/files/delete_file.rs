@@ -1,8 +1,6 @@
 //! `DeleteFile`: DELETE `/files/{Bank}/{FileType}/{FileReference}` (§2.23).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -1,9 +1,6 @@
 //! `DownloadFile`: GET `/files/{Bank}/{FileType}/{FileReference}` (§2.22).
 
-use bankchannel_foundation::{
-    Boundary, Content, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
-    operation::Route,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -1,11 +1,6 @@
 //! `UploadFile`: PUT `/files/{Bank}` (§2.21, §5.2).
 
-use bankchannel_foundation::{
-    Boundary, Content, Declaration, Exchange, Operation, OperationDocs,
-    error::ErrorRow,
-    message::Method,
-    operation::{Repeat, Route},
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -1,6 +1,6 @@
 //! `ListAccounts`: GET `/integrator/accounts` (§2.24).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
+use bankchannel_foundation::prelude::*;
 
 use crate::{WsChannelCodec, WsChannelTerms, declare, model::AccountDescriptor};
 

@@ -1,8 +1,6 @@
 //! Opens an exported private key (§6.4).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::ErrorRow,
-};
+use bankchannel_foundation::prelude::*;
 use bankchannel_openpgp as openpgp;
 
 use crate::{

@@ -1,8 +1,6 @@
 //! `DeleteKey`: DELETE `/pgp` (§2.26, §7).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -1,8 +1,6 @@
 //! Encrypts a bank's private key to an export key (§6.4).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow,
-};
+use bankchannel_foundation::prelude::*;
 use bankchannel_openpgp as openpgp;
 
 use crate::{

@@ -2,10 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, model::Timestamp,
-    operation::Command,
-};
+use bankchannel_foundation::prelude::*;
 use bankchannel_openpgp::{self as openpgp, KeyGeneration, OpenPgpPrivateKey};
 use zeroize::Zeroizing;
 

@@ -1,8 +1,6 @@
 //! Reports the properties of a PGP key.
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, model::Timestamp, operation::Command,
-};
+use bankchannel_foundation::prelude::*;
 use bankchannel_openpgp as openpgp;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! `ListKeys`: GET `/pgp` (§2.26).
 
-use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method};
+use bankchannel_foundation::prelude::*;
 
 use crate::{WsChannelCodec, WsChannelTerms, declare, model::PgpKeyDescriptor};
 

@@ -1,8 +1,6 @@
 //! Signs a file for an upload (§5.2).
 
-use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, operation::Command,
-};
+use bankchannel_foundation::prelude::*;
 use bankchannel_openpgp::{self as openpgp, HashAlgorithm, UnlockedSigner};
 
 use crate::{

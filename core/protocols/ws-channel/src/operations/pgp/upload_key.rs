@@ -1,8 +1,6 @@
 //! `UploadKey`: PUT `/pgp` (§2.26, §7).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method, operation::Route,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -1,9 +1,6 @@
 //! Verifies a file's signatures (§5.2).
 
-use bankchannel_foundation::{
-    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, OperationDocs, error::ErrorRow,
-    model::Timestamp, operation::Command,
-};
+use bankchannel_foundation::prelude::*;
 use bankchannel_openpgp::{self as openpgp, SignatureResult, VerifyPolicy};
 
 use crate::{

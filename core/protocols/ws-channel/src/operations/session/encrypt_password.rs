@@ -1,9 +1,7 @@
 //! Encrypts a password for a challenge (§3.1).
 
 use bankchannel_crypto::rsa;
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret, error::ErrorRow,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     challenge, declare, errors,

@@ -1,8 +1,6 @@
 //! `InitLogin`: GET `/session/{Email}/{Mode}` (§2.7).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -1,11 +1,6 @@
 //! `LoginMFA`: PUT `/session/{Email}/{Mode}/mfacode` (§2.9).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::ErrorRow,
-    message::Method,
-    operation::{Command, Repeat, Route},
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

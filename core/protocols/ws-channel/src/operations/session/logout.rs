@@ -1,11 +1,6 @@
 //! `Logout`: DELETE `/session/{Email}/{Mode}` (§2.12).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::ErrorRow,
-    message::Method,
-    operation::{Parameters, Route},
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -1,8 +1,6 @@
 //! `SelectMFA`: PUT `/session/{Email}/{Mode}/selectmfa` (§2.10).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, error::ErrorRow, message::Method,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -1,7 +1,7 @@
 //! Computes the current code of an authenticator (§3.3).
 
 use bankchannel_crypto::totp;
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     declare,

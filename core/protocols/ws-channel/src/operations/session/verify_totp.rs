@@ -1,11 +1,6 @@
 //! `VerifyTOTP`: PUT `/session/{Email}/{Mode}/verifytotp` (§2.11).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs,
-    error::ErrorRow,
-    message::Method,
-    operation::{Repeat, Route},
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -27,7 +27,7 @@ use super::{
     NO_ACCOUNT, NOTIFICATION, STATEMENT, STATUS_REPORT, SimulatorBank, aside::PaymentFault, bank_day, file, lost,
     open_books,
 };
-use crate::{fault::HandlerFault, files::content, service::BackgroundService};
+use crate::{HandlerFault, files::content, service::BackgroundService};
 
 /// Number of uploads read from the journal at a time.
 const PAGE: i64 = 64;

@@ -28,9 +28,9 @@ use super::{
     CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
 };
 use crate::{
+    HandlerFault,
     config::{ServiceConfig, SimulatorMode},
     data::expect_writable_keys,
-    fault::HandlerFault,
     files::content,
 };
 

@@ -1,11 +1,6 @@
 //! Greet: POST `/greetings`.
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, OperationKind,
-    error::ErrorRow,
-    message::Method,
-    operation::{Parameters, Repeat, Route},
-};
+use bankchannel_foundation::{OperationKind, prelude::*};
 
 use crate::{PROTOCOL, codec::Plain, errors};
 

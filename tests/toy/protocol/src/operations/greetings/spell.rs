@@ -1,8 +1,6 @@
 //! Spell: computes only.
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, OperationKind,
-};
+use bankchannel_foundation::{OperationKind, prelude::*};
 
 use crate::PROTOCOL;
 

@@ -1,15 +1,10 @@
 //! Clients info: GET `/api/connectors/v1/clients/info` (§3.6).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    codec::SaltEdge,
-    connector::errors::OF_CLIENTS,
-    declare,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, connector::errors::OF_CLIENTS, declare,
     model::Instant,
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// The third party to look up.

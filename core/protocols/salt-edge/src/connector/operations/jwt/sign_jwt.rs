@@ -1,10 +1,7 @@
 //! Sign a JWT (§1.4).
 
 use bankchannel_crypto::signature::Hash;
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret,
-    model::{JsonObject, Timestamp, Value},
-};
+use bankchannel_foundation::{model::Value, prelude::*};
 
 use crate::{
     connector::errors,

@@ -1,9 +1,6 @@
 //! Verify a JWT (§1.4).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret,
-    model::{JsonObject, Timestamp},
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{connector::errors, declare, model::keys};
 

@@ -1,6 +1,6 @@
 //! Answer with a customer (§2.10).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Exchange, Local, LocalContext, Operation, OperationDocs};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     declare,

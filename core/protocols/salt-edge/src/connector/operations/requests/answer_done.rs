@@ -1,9 +1,9 @@
 //! Answer that a request was accepted (10.20).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs,
     message::{Body, OutResponse},
     model::Object,
+    prelude::*,
 };
 
 use crate::{declare, model::HttpAnswer};

@@ -1,6 +1,6 @@
 //! Answer that a request is refused (§1.7, §6.2, §6.3).
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     class::{self, FailureClass, of_connector},

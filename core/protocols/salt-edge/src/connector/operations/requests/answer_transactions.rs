@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Exchange, Local, LocalContext, Operation, OperationDocs};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     declare,

@@ -1,9 +1,8 @@
 //! Receive: reads and checks a request of the hub (§6.1).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs, Secret,
     message::{HeaderField, Headers, is_token},
-    model::{JsonObject, Timestamp},
+    prelude::*,
 };
 
 use crate::{

@@ -1,9 +1,9 @@
 //! Verify the third party's own request (§7).
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationDocs,
     error::row,
-    model::{Representation, Timestamp, Value, Writer},
+    model::{Representation, Value, Writer},
+    prelude::*,
 };
 
 use crate::{

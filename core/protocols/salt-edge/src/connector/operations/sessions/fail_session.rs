@@ -1,15 +1,12 @@
 //! Sessions fail: POST `/api/connectors/v1/sessions/fail` (§3.3).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, model::JsonObject, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    codec::SaltEdge,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse,
     connector::errors::OF_SESSIONS,
     declare,
     model::{Instant, SessionSecret},
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// A session and the reason of its failure.

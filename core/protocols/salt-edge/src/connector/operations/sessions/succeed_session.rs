@@ -1,16 +1,12 @@
 //! Sessions success: POST `/api/connectors/v1/sessions/success` (§3.1).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, Secret, message::Method, model::JsonObject,
-    operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    codec::SaltEdge,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse,
     connector::errors::OF_SESSIONS,
     declare,
     model::{AccountConsent, Instant, SessionSecret},
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// A session and its result.

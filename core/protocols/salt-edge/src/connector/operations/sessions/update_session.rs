@@ -1,15 +1,12 @@
 //! Sessions update: POST `/api/connectors/v1/sessions/update` (§3.2).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    codec::SaltEdge,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse,
     connector::errors::OF_SESSIONS,
     declare,
     model::{Instant, SessionSecret},
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// A session and its progress.

@@ -1,18 +1,10 @@
 //! Tokens index: GET `/api/connectors/v1/tokens/index` (§3.4).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs,
-    message::Method,
-    model::JsonObject,
-    operation::{Pages, Repeat},
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    codec::SaltEdge,
-    connector::errors::OF_LISTS,
-    declare,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, connector::errors::OF_LISTS, declare,
     model::Instant,
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// The filter and the page.

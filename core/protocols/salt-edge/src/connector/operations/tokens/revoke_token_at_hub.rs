@@ -1,15 +1,10 @@
 //! Tokens revoke: DELETE `/api/connectors/v1/tokens/revoke` (§3.5).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, Secret, message::Method, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    codec::SaltEdge,
-    connector::errors::OF_TOKENS,
-    declare,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, connector::errors::OF_TOKENS, declare,
     model::Instant,
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// The token to report.

@@ -1,15 +1,10 @@
 //! Accounts confirm: POST `/api/priora/v1/accounts/confirm` (§2.8).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    codec::SaltEdge,
-    declare,
-    hub::operations::tokens::confirm_token::StepAnswered,
-    model::WithToken,
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare,
+    hub::operations::tokens::confirm_token::StepAnswered, model::WithToken,
 };
 
 /// Answer an interactive step of a refresh: the whole request.

@@ -1,15 +1,11 @@
 //! Accounts fetch: GET `/api/priora/v1/accounts` (§2.6).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    codec::SaltEdge,
-    declare,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare,
     hub::operations::tokens::cancel_token::SessionNamed,
     model::{BankAccount, WithToken},
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// List a customer's accounts: the whole request.

@@ -2,16 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, Secret, message::Method, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
-use crate::{
-    codec::SaltEdge,
-    declare,
-    model::WithToken,
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
-};
+use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare, model::WithToken};
 
 /// A failed exchange.
 #[derive(Debug, Clone, Default, Boundary)]

@@ -1,15 +1,8 @@
 //! Token cancel: POST `/api/priora/v1/tokens/cancel` (§2.5).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
-use crate::{
-    codec::SaltEdge,
-    declare,
-    model::OnBehalfOf,
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
-};
+use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare, model::OnBehalfOf};
 
 /// A session.
 #[derive(Debug, Clone, Boundary)]

@@ -1,15 +1,8 @@
 //! Token confirm: POST `/api/priora/v1/tokens/confirm` (§2.4).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
-use crate::{
-    codec::SaltEdge,
-    declare,
-    model::OnBehalfOf,
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
-};
+use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare, model::OnBehalfOf};
 
 /// An answer to an interactive step.
 #[derive(Debug, Clone, Boundary)]

@@ -1,15 +1,8 @@
 //! Token create: POST `/api/priora/v1/tokens/create` (§2.1).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
-use crate::{
-    codec::SaltEdge,
-    declare,
-    model::OnBehalfOf,
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
-};
+use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare, model::OnBehalfOf};
 
 /// A request for a token.
 #[derive(Debug, Clone, Boundary)]

@@ -1,15 +1,10 @@
 //! Token reconnect: POST `/api/priora/v1/tokens/reconnect` (§2.3).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    codec::SaltEdge,
-    declare,
-    hub::operations::tokens::revoke_token::TokenSession,
-    model::WithToken,
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare,
+    hub::operations::tokens::revoke_token::TokenSession, model::WithToken,
 };
 
 /// Renew a token: the whole request.

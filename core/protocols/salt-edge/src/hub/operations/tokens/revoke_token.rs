@@ -1,15 +1,8 @@
 //! Token revoke: POST `/api/priora/v1/tokens/revoke` (§2.2).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
-use crate::{
-    codec::SaltEdge,
-    declare,
-    model::WithToken,
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
-};
+use crate::{ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare, model::WithToken};
 
 /// A session for an existing token.
 #[derive(Debug, Clone, Boundary)]

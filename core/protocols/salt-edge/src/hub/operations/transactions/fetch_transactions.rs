@@ -1,14 +1,10 @@
 //! Transactions fetch: GET `/api/priora/v1/transactions` (§2.9).
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Operation, OperationDocs, message::Method, operation::Repeat,
-};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
-    codec::SaltEdge,
-    declare,
+    ReportAfterwards, SaltEdge, SaltEdgeTerms, ServingSide, TokenUse, declare,
     model::{BankTransaction, WithToken},
-    terms::{ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse},
 };
 
 /// The account and the period.
