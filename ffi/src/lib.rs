@@ -11,6 +11,7 @@
 //!   input     inputs: NULL, size and UTF-8 checked            log   log records of a call
 //! ```
 
+#[path = "../../bindings/at_exit.rs"]
 mod at_exit;
 mod bytes;
 mod call;

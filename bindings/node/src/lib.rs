@@ -4,6 +4,7 @@
 //! queue through which all of them report events. Waiting is done on the bridge's one runtime: the event loop is never
 //! blocked, no thread of libuv's pool is held, and no JavaScript runs on our threads.
 
+#[path = "../../at_exit.rs"]
 mod at_exit;
 mod call;
 mod client;

@@ -4,6 +4,7 @@
 //! events of an event loop's calls arrive, a cancellation token, a server, and the results. No Python code runs on our
 //! threads, and no lock of Python's is held while waiting.
 
+#[path = "../../at_exit.rs"]
 mod at_exit;
 mod building;
 mod call;

@@ -22,11 +22,13 @@ pub struct SystemClock {
     offset_ms: AtomicI64,
     /// The time that it shows while stopped, or [`RUNS`].
     standing_ms: AtomicI64,
+    /// The first value of `standing_ms`.
+    begun_at_ms: i64,
 }
 
 impl Default for SystemClock {
     fn default() -> Self {
-        Self { offset_ms: AtomicI64::new(0), standing_ms: AtomicI64::new(RUNS) }
+        Self::standing_at_ms(RUNS)
     }
 }
 
@@ -34,7 +36,13 @@ impl SystemClock {
     /// A clock stopped at this time until it is moved.
     #[must_use]
     pub fn standing_at_ms(now_ms: i64) -> Self {
-        Self { offset_ms: AtomicI64::new(0), standing_ms: AtomicI64::new(now_ms) }
+        Self { offset_ms: AtomicI64::new(0), standing_ms: AtomicI64::new(now_ms), begun_at_ms: now_ms }
+    }
+
+    /// Stands or runs again as it did at first.
+    pub fn reset(&self) {
+        self.standing_ms.store(self.begun_at_ms, Ordering::SeqCst);
+        self.offset_ms.store(0, Ordering::SeqCst);
     }
 
     /// Runs again, in step with the system's clock.
@@ -115,6 +123,19 @@ mod tests {
             clock.advance_ms(-5);
             assert_eq!(clock.now_ms(), 0);
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_reset_shows_what_it_showed_at_first() {
+        let (standing, running) = (SystemClock::standing_at_ms(7), SystemClock::default());
+        for clock in [&standing, &running] {
+            clock.set_ms(0);
+            clock.reset();
+        }
+        standing.run();
+        standing.reset();
+        assert_eq!(standing.now_ms(), 7);
+        assert!(running.now_ms() >= 1_700_000_000_000);
     }
 
     #[test]

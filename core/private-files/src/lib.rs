@@ -1,5 +1,5 @@
 //! Access rules for private files and folders, of a server or of a client that keeps keys: other users cannot write them,
-//! and links cannot redirect them.
+//! and links cannot redirect them. Also locks of a folder: [`folder_lock`].
 //!
 //! | what | rule |
 //! |---|---|
@@ -10,6 +10,8 @@
 //! The last rule covers secrets that are mounted into containers or handed over by systemd: owner root, mode 0440, the
 //! service's group. The service can then read a key but not change it. Links to secrets are followed if root or the
 //! service's user created them: mounted secrets and `certbot` consist of such links.
+
+pub mod folder_lock;
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},

@@ -98,23 +98,12 @@ impl ControlTarget for BankControlTarget {
         &self.bank().clock
     }
 
-    fn reset_clock(&self) {
-        match self.bank().config.clock_ms {
-            Some(ms) => self.clock().set_ms(ms),
-            None => self.clock().run(),
-        }
-    }
-
     fn control(&self) -> &ControlState {
         &self.control
     }
 
     fn catalogue(&self) -> &'static [CatalogueEntry] {
         CATALOGUE
-    }
-
-    fn outbox(&self) -> Vec<Value> {
-        Vec::new()
     }
 
     fn reset(&self) -> ControlFuture<'_> {

@@ -265,23 +265,12 @@ impl ControlTarget for HubControlTarget {
         &self.hub.clock
     }
 
-    fn reset_clock(&self) {
-        match self.hub.clock_ms {
-            Some(ms) => self.clock().set_ms(ms),
-            None => self.clock().run(),
-        }
-    }
-
     fn control(&self) -> &ControlState {
         &self.control
     }
 
     fn catalogue(&self) -> &'static [CatalogueEntry] {
         CATALOGUE
-    }
-
-    fn outbox(&self) -> Vec<Value> {
-        Vec::new()
     }
 
     fn reset(&self) -> ControlFuture<'_> {

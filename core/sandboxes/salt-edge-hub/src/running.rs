@@ -66,7 +66,7 @@ impl RunningHub {
             link.set(url, None).map_err(|why| Error::invalid_setting("connector_url", why.message()))?;
         }
         let (state, records) = (HubState::default(), RecordedMessages::default());
-        let hub = Arc::new(PlayedHub { keys, verifier, state, records, link, clock, clock_ms, control });
+        let hub = Arc::new(PlayedHub { keys, verifier, state, records, link, clock, control });
         let pipeline = Arc::new(HubPipeline::new(Arc::clone(&hub)));
         let shown = Arc::clone(&hub);
         let serve = move |request: Request<Incoming>, peer| {

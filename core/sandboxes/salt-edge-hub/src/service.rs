@@ -27,8 +27,6 @@ pub(super) struct PlayedHub {
     /// The connector to which the hub sends requests.
     pub(super) link: ConnectorLink,
     pub(super) clock: Arc<SystemClock>,
-    /// The time at which the clock starts, if it is fixed.
-    pub(super) clock_ms: Option<i64>,
     pub(super) control: Option<Arc<ControlState>>,
 }
 

@@ -284,12 +284,8 @@ impl ControlTarget for SepaBankControlTarget {
     }
 
     fn reset_clock(&self) {
-        for clock in [self.clock(), &self.bank.message_clock] {
-            match self.bank.clock_ms {
-                Some(ms) => clock.set_ms(ms),
-                None => clock.run(),
-            }
-        }
+        self.clock().reset();
+        self.bank.message_clock.reset();
     }
 
     fn control(&self) -> &ControlState {
@@ -298,10 +294,6 @@ impl ControlTarget for SepaBankControlTarget {
 
     fn catalogue(&self) -> &'static [CatalogueEntry] {
         CATALOGUE
-    }
-
-    fn outbox(&self) -> Vec<Value> {
-        Vec::new()
     }
 
     fn reset(&self) -> ControlFuture<'_> {

@@ -143,7 +143,6 @@ impl RunningSepaBank {
             load: BankLoad::default(),
             message_clock,
             scenario_clock: Arc::new(clock()),
-            clock_ms,
             strict: options.strict.unwrap_or_default(),
             report_after_ms,
             control: options.control.unwrap_or_default().then(Arc::default),

@@ -24,8 +24,6 @@ pub(crate) struct SandboxSepaBank {
     pub(crate) message_clock: SystemClock,
     /// The time at which files appear: the control interface moves it.
     pub(crate) scenario_clock: Arc<SystemClock>,
-    /// The start of the scenario's clock, if it is fixed.
-    pub(crate) clock_ms: Option<i64>,
     /// Whether requests must have a signed time.
     pub(crate) strict: bool,
     /// How long after an upload the bank has decided, milliseconds.

@@ -78,7 +78,7 @@ pub trait ControlTarget: Send + Sync + 'static {
     fn clock(&self) -> &SystemClock;
     /// Resets its clock to the time of the start.
     fn reset_clock(&self) {
-        self.clock().run();
+        self.clock().reset();
     }
     /// Its control state.
     fn control(&self) -> &ControlState;
@@ -89,7 +89,9 @@ pub trait ControlTarget: Send + Sync + 'static {
         &[]
     }
     /// The outbox: messages since the start.
-    fn outbox(&self) -> Vec<Value>;
+    fn outbox(&self) -> Vec<Value> {
+        Vec::new()
+    }
     /// Deletes all data.
     fn reset(&self) -> ControlFuture<'_>;
     /// Loads data.

@@ -34,13 +34,6 @@ impl ControlTarget for ConnectorControlTarget {
         &self.service.clock
     }
 
-    fn reset_clock(&self) {
-        match self.service.clock_ms {
-            Some(ms) => self.clock().set_ms(ms),
-            None => self.clock().run(),
-        }
-    }
-
     fn control(&self) -> &ControlState {
         &self.control
     }

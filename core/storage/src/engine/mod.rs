@@ -25,7 +25,6 @@
 pub(crate) mod apart;
 mod database;
 mod error;
-mod folder_lock;
 mod job;
 pub(crate) mod migrations;
 mod postgres;
@@ -37,7 +36,6 @@ mod value;
 
 pub use database::Database;
 pub use error::{Result, SchemaRefusal, StoreError};
-pub use folder_lock::lock_soon;
 pub use postgres::PostgresSettings;
 pub use row::ResultRow;
 pub use schema::{MigrationStep, SchemaMigration, SchemaUse, StorageSchema};

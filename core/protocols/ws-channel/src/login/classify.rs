@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The common fields of the answers of `Login`, `LoginMFA` and `SelectMFA`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[allow(missing_docs)] // the fields are those of the answers
 pub struct LoginAnswer {
     pub id_token: Option<IdToken>,
@@ -44,10 +44,9 @@ impl From<LoginResponse> for LoginAnswer {
             mfa_options: answer.mfa_options,
             sms_destination: answer.sms_destination,
             access_token: answer.access_token,
-            secret_code: None,
-            otpauth_uri: None,
             account: answer.account,
             response_text: answer.response_text,
+            ..Self::default()
         }
     }
 }
@@ -77,18 +76,10 @@ impl LoginAnswer {
     #[must_use]
     pub fn to_selection(answer: SelectMfaResponse, chosen: MfaType, held: &MfaSession) -> Self {
         Self {
-            id_token: None,
-            api_key: None,
-            expires_in: None,
             session: Some(answer.session.unwrap_or_else(|| held.clone())),
             challenge_name: Some(answer.challenge_name.unwrap_or_else(|| chosen.into())),
-            mfa_options: None,
-            sms_destination: None,
-            access_token: None,
-            secret_code: None,
-            otpauth_uri: None,
-            account: None,
             response_text: answer.response_text,
+            ..Self::default()
         }
     }
 }

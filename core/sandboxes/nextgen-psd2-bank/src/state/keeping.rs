@@ -1,10 +1,9 @@
 //! The state file: written completely under a temporary name, synced and renamed, by a dedicated thread.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{ErrorKind, Write},
+    fs::{self, File},
+    io::ErrorKind,
     ops::{Deref, DerefMut},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
@@ -12,7 +11,10 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, Result, error::row, shown};
-use bankchannel_storage::engine::lock_soon;
+use bankchannel_server::{
+    folder::{private_folder, unusable, write_whole},
+    private::folder_lock::lock_state,
+};
 
 use super::{
     data::{FORMAT, StoredData},
@@ -21,8 +23,6 @@ use super::{
 
 /// The name of the state file in the folder.
 pub(super) const FILE: &str = "state.json";
-/// The name of the lock file in the folder.
-const LOCK: &str = "state.lock";
 /// How long changes are collected before they are written.
 const GATHER: Duration = Duration::from_millis(50);
 /// The pause after a write, as a multiple of its duration: under load, most of the time is left to requests.
@@ -94,15 +94,15 @@ impl StateKeeper {
     /// `resource.storage`.
     pub(super) fn open(folder: Option<&Path>) -> Result<Self> {
         let Some(folder) = folder else { return Self::new(fixtures::data(), None) };
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|why| unusable(folder, &why))?;
-        let lock = lock(folder)?;
+        private_folder(folder)?;
+        let lock = lock_state(folder)?;
         let path = folder.join(FILE);
         let data = match fs::read(&path) {
             Ok(bytes) => read(&path, &bytes)?,
             Err(why) if why.kind() == ErrorKind::NotFound => {
                 let data = fixtures::data();
                 // Write now: an unwritable folder is detected at start, not when the first change is lost.
-                write(&path, &bytes_of(&data)?).map_err(|why| unusable(&path, &why))?;
+                write_whole(&path, 0o600, &bytes_of(&data)?)?;
                 data
             }
             Err(why) => return Err(unusable(&path, &why)),
@@ -183,7 +183,7 @@ fn keep(shared: &SharedState, path: &Path) -> Result<()> {
         let begun = Instant::now();
         // Only the copy is made under the lock.
         let copy = shared.data().snapshot();
-        let written = bytes_of(&copy).and_then(|bytes| write(path, &bytes).map_err(|why| unusable(path, &why)));
+        let written = bytes_of(&copy).and_then(|bytes| write_whole(path, 0o600, &bytes));
         match written {
             Ok(()) if stop => return Ok(()),
             Ok(()) => pause = GATHER.max(begun.elapsed() * REST),
@@ -194,20 +194,6 @@ fn keep(shared: &SharedState, path: &Path) -> Result<()> {
                 pause = AGAIN;
             }
         }
-    }
-}
-
-fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join(LOCK);
-    let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let file = open.map_err(|why| unusable(&path, &why))?;
-    match lock_soon(&file) {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let why = format!("another process has the state in {}", shown::path(folder));
-            Err(Error::because(&row::STORAGE, why).with("file", shown::path(&path)))
-        }
-        Err(TryLockError::Error(why)) => Err(unusable(&path, &why)),
     }
 }
 
@@ -231,25 +217,4 @@ fn read(path: &Path, bytes: &[u8]) -> Result<StoredData> {
 
 fn bytes_of(data: &StoredData) -> Result<Vec<u8>> {
     serde_json::to_vec(data).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let unfinished = path.with_extension("json.new");
-    match fs::remove_file(&unfinished) {
-        Err(why) if why.kind() != ErrorKind::NotFound => return Err(why),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    match path.parent() {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
-}
-
-fn unusable(path: &Path, why: &std::io::Error) -> Error {
-    Error::because(&row::STORAGE, format!("{} cannot be used: {why}", shown::path(path)))
-        .with("file", shown::path(path))
 }

@@ -1,21 +1,21 @@
 //! The state as a file: a snapshot in the first line, then the changes of each step in a line of their own.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 use bankchannel_foundation::{Error, Result, error::row, shown};
-use bankchannel_server::folder::write_whole;
-use bankchannel_storage::engine::lock_soon;
+use bankchannel_server::{
+    folder::{unusable, write_whole},
+    private::folder_lock::lock_state,
+};
 
 use super::data::{SandboxChange, StateData};
 
-/// The names of the files in the data folder.
+/// The name of the file in the data folder.
 const FILE: &str = "state.jsonl";
-const LOCK: &str = "state.lock";
 
 /// The file of the state.
 pub(super) struct StateJournal {
@@ -30,7 +30,7 @@ impl StateJournal {
     /// # Errors
     /// `resource.storage`.
     pub(super) fn open(folder: &Path, first: impl FnOnce() -> StateData) -> Result<(Self, StateData)> {
-        let lock = lock(folder)?;
+        let lock = lock_state(folder)?;
         let path = folder.join(FILE);
         let data = match fs::read(&path) {
             Ok(bytes) => read(&path, &bytes)?,
@@ -93,25 +93,6 @@ fn read(path: &Path, bytes: &[u8]) -> Result<StateData> {
         changes.into_iter().for_each(|change| data.apply(change));
     }
     Ok(data)
-}
-
-fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join(LOCK);
-    let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let file = open.map_err(|why| unusable(&path, &why))?;
-    match lock_soon(&file) {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let why = format!("another process has the state in {}", shown::path(folder));
-            Err(Error::because(&row::STORAGE, why).with("file", shown::path(&path)))
-        }
-        Err(TryLockError::Error(why)) => Err(unusable(&path, &why)),
-    }
-}
-
-fn unusable(path: &Path, why: &std::io::Error) -> Error {
-    Error::because(&row::STORAGE, format!("{} cannot be used: {why}", shown::path(path)))
-        .with("file", shown::path(path))
 }
 
 #[cfg(test)]

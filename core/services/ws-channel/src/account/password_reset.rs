@@ -1,16 +1,9 @@
 //! `PasswordReset` (docs/protocols/ws-channel.md §2.6, §3.5).
 
 use bankchannel_storage::ws_channel::{CodePurpose, PasswordReplacement};
-use bankchannel_ws_channel::{
-    ServiceRefusal,
-    operations::account::password_reset::{PasswordResetRequest, PasswordResetResponse},
-    service_texts,
-};
+use bankchannel_ws_channel::operations::account::password_reset::{PasswordResetRequest, PasswordResetResponse};
 
-use super::{
-    code_accepted,
-    register::{NewPassword, hash_new_password},
-};
+use super::{code_accepted, register::hash_new_password};
 use crate::{HandlerFault, ServiceCall, WsChannelService, challenges, codes, session::lock_keys};
 
 pub(crate) async fn handle(
@@ -22,15 +15,7 @@ pub(crate) async fn handle(
     call.about(email, mode);
     let who = (&request.email, request.mode);
     let answered = challenges::take(service, call, who, &request.ch_resp, &request.encrypted).await?;
-    let opened = service.work_pool.run(move || hash_new_password(&answered)).await??;
-    let password_hash = match opened {
-        NewPassword::Hashed(hash) => hash,
-        NewPassword::Unreadable => {
-            service.limits.login_failed(call.address, call.now_ms);
-            return Err((&service_texts::AUTHENTICATION_FAILED).into());
-        }
-        NewPassword::Unacceptable => return Err(ServiceRefusal::invalid("Password").into()),
-    };
+    let password_hash = hash_new_password(service, call, answered).await?;
     let reset = PasswordReplacement {
         email: email.to_owned(),
         mode,

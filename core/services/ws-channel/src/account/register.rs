@@ -1,6 +1,7 @@
 //! `Register` (docs/protocols/ws-channel.md §2.2).
 
 use bankchannel_crypto::{password, random};
+use bankchannel_foundation::Secret;
 use bankchannel_storage::ws_channel::{RegisterOutcome, RegistrationKey, VerifiedRegistration};
 use bankchannel_ws_channel::{
     ServiceRefusal,
@@ -25,15 +26,7 @@ pub(crate) async fn handle(
     call.about(email, mode);
     let who = (&request.email, request.mode);
     let answered = challenges::take(service, call, who, &request.ch_resp, &request.encrypted).await?;
-    let opened = service.work_pool.run(move || hash_new_password(&answered)).await??;
-    let password_hash = match opened {
-        NewPassword::Hashed(hash) => hash,
-        NewPassword::Unreadable => {
-            service.limits.login_failed(call.address, call.now_ms);
-            return Err((&service_texts::AUTHENTICATION_FAILED).into());
-        }
-        NewPassword::Unacceptable => return Err(ServiceRefusal::invalid("Password").into()),
-    };
+    let password_hash = hash_new_password(service, call, answered).await?;
     let (message, code_hash) = codes::registration(service, email, request.phone.as_str(), mode, call.now_ms);
     let registration = VerifiedRegistration {
         email: email.to_owned(),
@@ -79,18 +72,21 @@ fn key(service: &WsChannelService, given: &str) -> RegistrationKey {
     }
 }
 
-/// The result of checking and hashing a new password.
-pub(super) enum NewPassword {
-    Hashed(String),
-    Unreadable,
-    Unacceptable,
-}
-
 /// Decrypts a new password, checks the rules and hashes it.
-pub(super) fn hash_new_password(answered: &challenges::AnsweredChallenge) -> Result<NewPassword, HandlerFault> {
-    let Some(new) = answered.open() else { return Ok(NewPassword::Unreadable) };
-    if !challenges::is_acceptable(&new) {
-        return Ok(NewPassword::Unacceptable);
-    }
-    password::hash(new.expose().as_bytes()).map(NewPassword::Hashed).map_err(HandlerFault::internal)
+pub(super) async fn hash_new_password(
+    service: &WsChannelService,
+    call: &ServiceCall,
+    answered: challenges::AnsweredChallenge,
+) -> Result<String, HandlerFault> {
+    let hash = |new: Secret| {
+        if !challenges::is_acceptable(&new) {
+            return Err(ServiceRefusal::invalid("Password").into());
+        }
+        password::hash(new.expose().as_bytes()).map_err(HandlerFault::internal)
+    };
+    let hashed = service.work_pool.run(move || answered.open().map(hash)).await?;
+    hashed.unwrap_or_else(|| {
+        service.limits.login_failed(call.address, call.now_ms);
+        Err((&service_texts::AUTHENTICATION_FAILED).into())
+    })
 }

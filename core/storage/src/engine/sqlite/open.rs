@@ -1,9 +1,9 @@
 //! Opens a data folder: ownership, private files, early and clear faults.
 
 use super::{LOCK_FILE, OPENING_FILE, SqliteSettings};
-use crate::engine::folder_lock::{lock_in_turn, lock_soon, share_soon};
 use crate::engine::tx::TransactionConnection;
 use crate::engine::{Result, SchemaUse, SqlDialect, StorageSchema, StorageTx, StoreError};
+use bankchannel_private_files::folder_lock::{lock_in_turn, lock_soon, share_soon};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection};

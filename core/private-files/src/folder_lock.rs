@@ -1,10 +1,19 @@
 //! Locks of a folder: exclusive to one process, or shared by several.
 
 use std::{
-    fs::{File, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
     thread::sleep,
     time::Duration,
 };
+
+use bankchannel_foundation::{Error, Result, error::row, shown};
+
+use crate::unusable;
+
+/// The name of the lock file beside a state that one process has.
+const STATE_LOCK: &str = "state.lock";
 
 /// Number of tries, and the pause between them.
 const TRIES: u32 = 20;
@@ -17,7 +26,7 @@ const TURN_TRIES: u32 = 2000;
 ///
 /// # Errors
 /// `WouldBlock` if another process holds it.
-pub fn lock_soon(file: &File) -> Result<(), TryLockError> {
+pub fn lock_soon(file: &File) -> std::result::Result<(), TryLockError> {
     soon(TRIES, || file.try_lock())
 }
 
@@ -25,7 +34,7 @@ pub fn lock_soon(file: &File) -> Result<(), TryLockError> {
 ///
 /// # Errors
 /// `WouldBlock` if another process holds it exclusively.
-pub(super) fn share_soon(file: &File) -> Result<(), TryLockError> {
+pub fn share_soon(file: &File) -> std::result::Result<(), TryLockError> {
     soon(TRIES, || file.try_lock_shared())
 }
 
@@ -33,11 +42,29 @@ pub(super) fn share_soon(file: &File) -> Result<(), TryLockError> {
 ///
 /// # Errors
 /// `WouldBlock` if a process does not release it.
-pub(super) fn lock_in_turn(file: &File) -> Result<(), TryLockError> {
+pub fn lock_in_turn(file: &File) -> std::result::Result<(), TryLockError> {
     soon(TURN_TRIES, || file.try_lock())
 }
 
-fn soon(tries: u32, take: impl Fn() -> Result<(), TryLockError>) -> Result<(), TryLockError> {
+/// Locks the state in a folder until the file is dropped. Waits as [`lock_soon`].
+///
+/// # Errors
+/// `resource.storage` if another process has it, or the lock file cannot be used.
+pub fn lock_state(folder: &Path) -> Result<File> {
+    let path = folder.join(STATE_LOCK);
+    let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = open.map_err(|why| unusable(&path, &why))?;
+    match lock_soon(&file) {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let why = format!("another process has the state in {}", shown::path(folder));
+            Err(Error::because(&row::STORAGE, why).with("file", shown::path(&path)))
+        }
+        Err(TryLockError::Error(why)) => Err(unusable(&path, &why)),
+    }
+}
+
+fn soon(tries: u32, take: impl Fn() -> std::result::Result<(), TryLockError>) -> std::result::Result<(), TryLockError> {
     for _ in 1..tries {
         match take() {
             Err(TryLockError::WouldBlock) => sleep(PAUSE),
