@@ -3,11 +3,11 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use bankchannel_foundation::{
-    Boundary, Error, Exchange, Result,
+    Error, Result,
     message::{Body, InRequest, OutResponse},
-    model::{Object, Representation, Value as Wire, schema},
+    model::{Boundary, Object, Representation, Value as Wire, schema},
     openapi::{self, ApiDescription, DescribedOperation, described_exchanges},
-    operation::{CatalogueEntry, Route},
+    operation::{CatalogueEntry, Exchange, Route},
 };
 use bankchannel_toy::{
     CATALOGUE, PROTOCOL, TERMS,

@@ -4,9 +4,9 @@
 use std::{future::Future, pin::Pin};
 
 use bankchannel_foundation::{
-    Boundary, Content, Error, Result,
+    Error, Result,
     error::row,
-    model::{Profile, Representation, Value, Writer},
+    model::{Boundary, Content, Profile, Representation, Value, Writer},
     shown,
 };
 

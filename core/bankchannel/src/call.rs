@@ -9,9 +9,9 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Boundary as _, CallOutcome, Content, Error, Result, Secret,
+    CallOutcome, Error, Result, Secret,
     error::row,
-    model::{Representation, Seconds, Writer},
+    model::{Boundary as _, Content, Representation, Seconds, Writer},
     question::TypedQuestion,
 };
 use bankchannel_transport::{CancellationToken, ContentSink, ExchangeObserver, background};

@@ -3,44 +3,126 @@
 //! The content of a typed request is in memory. For files of any size use [`cash::CashReader`] with any
 //! [`Read`](std::io::Read).
 
-// The types of requests and results, without those of a single operation.
 pub use bankchannel_iso20022::{
+    MODULE,
     answers::PaymentVerdict,
     cash::{
         AmountDetail, AmountKind, AvailableAmount, BalanceCheck, BankTransactionCode, Batch, CardTransaction, CashFile,
-        CashKind, CashMessage, Charge, CreditLine, Cursor, Direction, Entry, EntryDetail, InterestRecord,
-        ReturnInformation, Statement, StatementAccount, StatementBalance, StatementEnd, TransactionSummary,
+        CashFileBuilder, CashKind, CashMessage, CashMessageBuilder, Charge, CreditLine, Cursor, Direction, Entry,
+        EntryDetail, InterestRecord, ReturnInformation, Statement, StatementAccount, StatementBalance, StatementEnd,
+        TransactionSummary,
     },
     check::{CheckedBatch, CheckedPayment},
     data::{
-        Address, BankDetails, Code, ContactDetails, MessageName, Moment, Money, Party, PartyIdentifier,
-        ReferredDocument, Remittance, RemittanceAmount, SharedParty, StructuredRemittance, UnreadElement,
+        Address, BankDetails, Code, CodeBuilder, ContactDetails, MessageName, MessageNameBuilder, Moment,
+        MomentBuilder, Money, MoneyBuilder, Party, PartyIdentifier, ReferredDocument, Remittance, RemittanceAmount,
+        SharedParty, StructuredRemittance, UnreadElement,
     },
+    errors, iban,
     make::{
-        ChargeBearer, CreditTransfer, DocumentKind, GroupData, MadeBatch, MadePayment, PaidDocument, PaymentData,
-        PaymentParty, PaymentTable, PostalAddress, RegulatoryReport, RowFormat, TextChange, TransferKind,
+        ChargeBearer, CreditTransfer, DocumentKind, GroupData, IntermediaryBank, MadeBatch, MadePayment, PaidDocument,
+        PaymentBankDetails, PaymentData, PaymentParty, PaymentPriority, PaymentTable, PostalAddress, RegulatoryReport,
+        RowFormat, TextChange, TransferKind,
     },
     matching::{
         BookingPlace, LeftoverEntry, LeftoverReason, LeftoverReport, Matched, MatchedBatch, MatchedTransaction,
         Outcome, OutcomeTotal, ReportPlace, StatusSource,
     },
     meaning::{Again, MoneyState},
-    payment::{PaymentBatch, PaymentFile, PaymentKind, PaymentTransaction},
+    operations::reading::{ReadCashRequest, ReadCashRequestBuilder},
+    payment::{
+        PaymentBatch, PaymentBatchBuilder, PaymentFile, PaymentFileBuilder, PaymentKind, PaymentKindBuilder,
+        PaymentTransaction, PaymentTransactionBuilder,
+    },
     rules::{
         BaseProfile, Characters, Finding, HybridAddress, Level, PaymentVersion, ProfileOptions,
         reference::ReferenceKind,
     },
-    status::{BatchStatus, StatusCount, StatusFile, StatusReason, StatusReport, TransactionStatus},
+    status::{
+        BatchStatus, BatchStatusBuilder, StatusCount, StatusCountBuilder, StatusFile, StatusFileBuilder, StatusReason,
+        StatusReasonBuilder, StatusReport, StatusReportBuilder, TransactionStatus, TransactionStatusBuilder,
+    },
+    tables,
 };
 
-pub use bankchannel_iso20022::{
-    MODULE, cash, check, data, errors, for_each_operation, iban, make, matching, meaning, operations, payment, rules,
-    status, tables,
-};
+/// Reads statements, reports and notifications of any size, entry by entry.
+pub mod cash {
+    pub use bankchannel_iso20022::cash::{
+        CashItem, CashReader, MAX_DETAILS, MAX_HELD, ReadOptions, read_all, read_notification, read_page, read_report,
+        read_statement,
+    };
+}
+
+/// Checks payment files of any size.
+pub mod check {
+    pub use bankchannel_iso20022::check::{
+        CheckOptions, FindingListener, MAX_BATCHES, MAX_FINDINGS, PaymentCheck, check, check_telling,
+    };
+}
+
+/// Recognises messages of another kind.
+pub mod data {
+    pub use bankchannel_iso20022::data::foreign_kind;
+}
+
+/// Makes payment files, transaction by transaction.
+pub mod make {
+    pub use bankchannel_iso20022::make::{
+        COLUMNS, DataPlace, MAX_BATCHES, MAX_CELL, MAX_CHANGES, MAX_ERRORS, MAX_LINE, MAX_REFUSED_ROWS, MAX_ROW,
+        MAX_TRANSACTIONS, MAX_WARNINGS, PaymentMaker, TransferColumn, example_csv,
+    };
+}
+
+/// Matches payments with status reports and statements.
+pub mod matching {
+    pub use bankchannel_iso20022::matching::match_status;
+}
+
+/// What codes mean, in words.
+pub mod meaning {
+    pub use bankchannel_iso20022::meaning::{
+        Reason, Status, account_type, balance, bank_transaction, document, entry_status, purpose, reason, reason_of,
+        service_level, status, status_of,
+    };
+}
+
+/// Reads payment files.
+pub mod payment {
+    pub use bankchannel_iso20022::payment::{each_transaction, read_payment, read_with_encoding};
+}
+
+/// The rules for values of payments.
+pub mod rules {
+    pub use bankchannel_iso20022::rules::{
+        BankProfile, RULES, Rule, address, bic, calendar, charges, clearing, country, identifier, lei, money, payee,
+        priority, purpose, written_reference,
+    };
+
+    /// Which characters a text may have.
+    pub mod characters {
+        pub use bankchannel_iso20022::rules::characters::{
+            CharacterChange, CharactersError, ConvertedText, convert, is_basic,
+        };
+    }
+
+    /// Creditor references.
+    pub mod reference {
+        pub use bankchannel_iso20022::rules::reference::{
+            CheckedReference, ReferenceError, ReferencePlacement, TextPlace, infer, parse, to_finnish, to_rf,
+        };
+    }
+}
+
+/// Reads status reports.
+pub mod status {
+    pub use bankchannel_iso20022::status::{read_status_report, read_with_encoding};
+}
+
+// For what goes through all operations, such as tests.
+#[doc(hidden)]
+pub use bankchannel_iso20022::{for_each_operation, operations};
 
 use crate::{CommandPlacement, Protocol, local};
-
-pub use operations::reading::ReadCashRequest;
 
 /// The protocol description of ISO 20022.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {

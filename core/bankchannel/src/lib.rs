@@ -66,12 +66,33 @@ pub mod toy;
 #[cfg(feature = "ws-channel")]
 pub mod ws_channel;
 
+/// HTTP messages as data.
+pub mod message {
+    pub use bankchannel_foundation::message::{
+        Body, Header, Headers, InRequest, InResponse, JSON, MAX_BODY, MAX_FIELD, MAX_FIELDS, MAX_HEAD, MalformedKind,
+        MalformedRequest, Method, OutRequest, OutResponse, REQUEST_ID_MAX, Request, Response, SOAP, Segment,
+        base64_length, has_control, is_request_id, is_token, is_visible, percent_decode, percent_encode,
+        text_has_control, trace_id, trim,
+    };
+}
+
+/// The model of types: what may cross the boundary between languages, its JSON form, its schema.
+pub mod model {
+    pub use bankchannel_foundation::model::{
+        Boundary, CitedText, ContentPieces, Draft, EnumShape, EnumValue, Field, Fields, InlineBytes, IntoField,
+        IntoRequest, JsonObject, Object, ObjectReader, ObjectWriter, OpenContent, PieceSource, Profile, Reader,
+        Representation, Seconds, SecretField, Shape, StructShape, TextCheck, TextField, TextShape, UnionShape,
+        UnionVariant, Value, Writer, cited, field_named, joined, read_boundary, schema, serde_form, shown_secret,
+        tagged, write_boundary,
+    };
+}
+
 pub use bankchannel_foundation::{
-    CallOutcome, Category, Content, Error, Result, Secret,
+    CallOutcome, Category, Error, Result, Secret,
     clock::{Clock, SystemClock},
     error::Peer,
-    jiff, message,
-    model::{self, Date, Decimal, Timestamp},
+    jiff,
+    model::{Content, Date, Decimal, Timestamp},
     operation,
 };
 #[cfg(feature = "clients")]

@@ -3,11 +3,13 @@
 use std::io::Read;
 
 use bankchannel_foundation::{
-    Boundary, Content, Error, Local, LocalContext, Result,
+    Error, Result,
     clock::SystemClock,
     error::row,
-    model::{IntoRequest, OpenContent, PieceSource, Profile, Reader, Representation, Shape, Value},
-    open_regular, shown,
+    model::{Boundary, Content, IntoRequest, OpenContent, PieceSource, Profile, Reader, Representation, Shape, Value},
+    open_regular,
+    operation::{Local, LocalContext},
+    shown,
 };
 use bytes::Bytes;
 
@@ -134,17 +136,15 @@ macro_rules! module_of_local_operations {
         pub(crate) static OPERATIONS: &[$crate::protocol::CallableOperation] =
             &[$($crate::protocol::CallableOperation::local::<operations::$subject::$file::$name>()),+];
 
-        // All types of the operations, for import from one place. A name that occurs in two is imported from the operation's
-        // own module.
+        // The types of the operations.
         $(
-            #[doc(no_inline)]
             #[allow(ambiguous_glob_reexports)]
             pub use operations::$subject::$file::*;
         )+
 
         $(
             #[doc = operations::$subject::$file::method_doc!()]
-            #[doc = concat!("\n\nTakes the request of [`operations::", stringify!($subject), "::", stringify!($file), "`], its builder or its JSON.")]
+            #[doc = concat!("\n\nTakes the request of [`", stringify!($name), "`], its builder or its JSON.")]
             ///
             /// # Errors
             #[doc = concat!("Those of its own (`bankchannel catalogue --json`, or the reference under `", stringify!($file), "`); `input.*`, each naming its field.")]

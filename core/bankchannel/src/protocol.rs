@@ -11,17 +11,17 @@
 use std::{any::Any, time::Instant};
 
 use bankchannel_foundation::{
-    Content, Error, Local, Result,
+    Error, Result,
     error::{ErrorRow, row},
-    model::{Profile, Value},
-    operation::{CatalogueEntry, Declaration, OperationKind},
+    model::{Content, Profile, Value},
+    operation::{CatalogueEntry, Declaration, Local, OperationKind},
     question::Interface,
 };
 
 #[cfg(feature = "clients")]
 use bankchannel_foundation::{
-    Boundary as _, Secret,
-    model::{Field, Shape},
+    Secret,
+    model::{Boundary as _, Field, Shape},
     operation::Operation,
 };
 

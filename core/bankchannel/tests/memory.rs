@@ -7,10 +7,7 @@ use std::io::Write as _;
 
 use bankchannel::{
     CallOptions, Content, ContentDestination,
-    ws_channel::operations::files::{
-        download_file::{DownloadFile, DownloadFileRequest},
-        upload_file::UploadFileRequest,
-    },
+    ws_channel::{DownloadFile, DownloadFileRequest, UploadFileRequest},
 };
 use serde_json::json;
 use support::{Act, Server, client, ok};

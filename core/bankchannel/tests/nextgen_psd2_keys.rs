@@ -4,8 +4,7 @@
 use std::{path::Path, process::Command};
 
 use bankchannel::nextgen_psd2::{
-    KeySigner, NextGenPsd2, NextGenPsd2Settings,
-    operations::{certificates::make_certificates::MakeCertificatesRequest, signing::sign_request::SignRequestRequest},
+    KeySigner, MakeCertificatesRequest, NextGenPsd2, NextGenPsd2Settings, SignRequestRequest,
 };
 use bankchannel_crypto::signature::Hash;
 use serde_json::json;

@@ -36,7 +36,9 @@ mod regular_file;
 mod secret;
 pub mod shown;
 
-/// What the file of an operation is written with: `use bankchannel_foundation::prelude::*`.
+/// What the file of an operation is written with: `use bankchannel_foundation::prelude::*`. Hidden, since each of these
+/// names has a path of its own.
+#[doc(hidden)]
 pub mod prelude {
     pub use crate::error::{Error, ErrorRow};
     pub use crate::message::Method;
@@ -45,16 +47,12 @@ pub mod prelude {
         Command, Declaration, Exchange, Local, LocalContext, Operation, OperationDocs, Pages, Parameters, Repeat, Route,
     };
     pub use crate::secret::Secret;
-    pub use bankchannel_macros::OperationDocs;
 }
 
 pub use jiff;
 
-pub use bankchannel_macros::OperationDocs;
 pub use cache::Cache;
 pub use client_cache::{ClientCache, ClientResources};
 pub use error::{CallOutcome, Category, Error, Result};
-pub use model::{Boundary, Content};
-pub use operation::{Codec, Declaration, Exchange, Local, LocalContext, Operation, OperationDocs, OperationKind};
 pub use regular_file::open_regular;
 pub use secret::Secret;

@@ -1,15 +1,17 @@
 //! The declaration of an operation: declared once, available everywhere.
 
+pub use bankchannel_macros::OperationDocs;
+
 use std::{any::Any, cell::OnceCell, io::Read as _, sync::Arc};
 
 use bytes::Bytes;
 
 use crate::{
-    ClientCache, ClientResources, Content, Error,
+    ClientCache, ClientResources, Error,
     clock::Clock,
     error::{ErrorRow, row},
     message::{InRequest, InResponse, Method, OutRequest, OutResponse},
-    model::{Boundary, OpenContent, Profile, Shape},
+    model::{Boundary, Content, OpenContent, Profile, Shape},
 };
 
 /// One operation of a protocol: its types and its static description.

@@ -1,8 +1,8 @@
 //! A flattened struct behaves as if its fields were written out: compared with a struct that writes them out.
 
 use bankchannel_foundation::{
-    Boundary, Content, Error, Secret,
-    model::{Fields, Profile, Reader, Representation, Value, Writer, joined, schema},
+    Error, Secret,
+    model::{Boundary, Content, Fields, Profile, Reader, Representation, Value, Writer, joined, schema},
 };
 use serde_json::json;
 

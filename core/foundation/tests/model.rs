@@ -3,8 +3,11 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use bankchannel_foundation::{
-    Boundary, Content, Error, Secret,
-    model::{Date, Decimal, Profile, Reader, Representation, Timestamp, Writer, read_boundary, schema, write_boundary},
+    Error, Secret,
+    model::{
+        Boundary, Content, Date, Decimal, Profile, Reader, Representation, Timestamp, Writer, read_boundary, schema,
+        write_boundary,
+    },
 };
 use serde_json::{Value, json};
 

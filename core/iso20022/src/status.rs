@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::Decimal;
 
 use crate::cash::Charge;

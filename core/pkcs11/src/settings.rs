@@ -1,6 +1,6 @@
 //! The location of a key in a token.
 
-use bankchannel_foundation::{Boundary, Secret};
+use bankchannel_foundation::{Secret, model::Boundary};
 
 /// A private key in an HSM or on a smart card, over PKCS#11.
 #[derive(Debug, Clone, Boundary)]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bankchannel_foundation::{
-    Boundary, Result,
-    model::{self, Field, Representation, Shape, Value, Writer},
+    Result,
+    model::{self, Boundary, Field, Representation, Shape, Value, Writer},
 };
 use futures_util::future::BoxFuture;
 use serde::Serialize;

@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_foundation::{Content, Error, Result, error::row, shown};
+use bankchannel_foundation::{Error, Result, error::row, model::Content, shown};
 use tokio::runtime::Handle;
 
 use crate::background::{RunningWork, UndoneWork, blocking};

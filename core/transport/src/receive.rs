@@ -1,10 +1,11 @@
 //! An answer as it arrives: bounded, its content streamed to the caller's destination.
 
 use bankchannel_foundation::{
-    CallOutcome, Content, Error,
+    CallOutcome, Error,
     error::row,
     json::{ContentSplitter, SplitError},
     message::{InResponse, Response as Message},
+    model::Content,
 };
 use bytes::{Bytes, BytesMut};
 use reqwest::{Response, header::RETRY_AFTER};

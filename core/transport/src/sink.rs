@@ -7,7 +7,7 @@ use std::{
     pin::Pin,
 };
 
-use bankchannel_foundation::{CallOutcome, Content, Error, Result, error::row, shown};
+use bankchannel_foundation::{CallOutcome, Error, Result, error::row, model::Content, shown};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 

@@ -6,10 +6,12 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use bankchannel::nextgen_psd2::{
-    certificates::Certificate,
-    http::Request,
-    signing::{SigningProfile, sign},
+use bankchannel::{
+    message::Request,
+    nextgen_psd2::{
+        certificates::Certificate,
+        signing::{SigningProfile, sign},
+    },
 };
 use bankchannel_crypto::{digest::sha256, random::uuid_v4, signature::SigningKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -11,7 +11,10 @@ use aws_lc_rs::{
 use bankchannel::{
     message::Headers,
     model::{Object, Value},
-    salt_edge_connector::{EnvelopeVerifier, envelope::sign, receive::RequestReceiver},
+    salt_edge_connector::{
+        envelope::{EnvelopeVerifier, sign},
+        receive::RequestReceiver,
+    },
 };
 use bankchannel_crypto::{
     rsa::RsaPrivateKey,

@@ -14,8 +14,9 @@ use aws_lc_rs::{
     signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
 };
 use bankchannel_foundation::{
-    Content, Exchange,
     message::{Body, OutRequest},
+    model::Content,
+    operation::Exchange,
 };
 use bankchannel_openpgp as openpgp;
 use bankchannel_transport::SegmentBody;

@@ -6,9 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use bankchannel::sepa_web_services::{
-    profile::BankEnvironment,
+    BankEnvironment, VerificationRules, examine,
     request::{ApplicationRequest, FileCommand, RequestHeader, RequestSeal},
-    verify::{VerificationRules, examine},
 };
 use bankchannel_crypto::{
     digest::MessageDigestAlgorithm,

@@ -8,13 +8,14 @@ use aws_lc_rs::{
     rsa::KeyPair,
     signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256},
 };
-use bankchannel::nextgen_psd2::{
-    NextGenPsd2, NextGenPsd2Settings,
-    certificates::{CertForm, Certificate, certificate_header, read_certificate_header},
-    http::Request,
-    operations::certificates::make_certificates::{MakeCertificatesRequest, MakeCertificatesResponse},
-    signing::{SigningDialect, SigningProfile, sign},
-    verify::{EndpointRequirements, Policy, RequestVerifier},
+use bankchannel::{
+    message::Request,
+    nextgen_psd2::{
+        MakeCertificatesRequest, MakeCertificatesResponse, NextGenPsd2, NextGenPsd2Settings,
+        certificates::{CertForm, Certificate, certificate_header, read_certificate_header},
+        signing::{SigningDialect, SigningProfile, sign},
+        verify::{EndpointRequirements, Policy, RequestVerifier},
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;

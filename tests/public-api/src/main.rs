@@ -1,13 +1,15 @@
 //! Lists the public interface of each Rust crate covered by `docs/stability.md`, one line per item: a change of the
-//! interface changes a committed file, which a reviewer sees.
+//! interface changes a committed file, which a reviewer sees. Also refuses a type of `bankchannel` that has two paths.
 //!
 //! - `bankchannel-public-api`: writes `docs/api/*.txt`
 //! - `bankchannel-public-api --check`: fails if they differ from the code
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // It is a program for developers.
 
+mod one_path;
+
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     error::Error,
     fs,
     path::{Path, PathBuf},
@@ -47,12 +49,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether the committed listings are right, or were just corrected.
+/// Whether the committed listings are right, or were just corrected, and each type has one path.
 fn run(is_check: bool) -> Result<bool, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut is_right = true;
+    let mut docs = BTreeMap::new();
     for name in CRATES {
-        let listing = listing(&root, name)?;
+        let json = rustdoc_json(&root, name)?;
+        docs.insert(name.replace('-', "_"), serde_json::from_str(&fs::read_to_string(&json)?)?);
+        let listing = listing(&json)?;
         let file = format!("docs/api/{name}.txt");
         let path = root.join(&file);
         let committed = fs::read_to_string(&path).unwrap_or_default();
@@ -71,11 +76,15 @@ fn run(is_check: bool) -> Result<bool, Box<dyn Error>> {
     if !is_right {
         println!("If that is meant: run tests/regenerate, and say in CHANGELOG.md what it breaks.");
     }
+    for paths in one_path::CrateDocs::new(docs)?.ambiguous_types("bankchannel")? {
+        is_right = false;
+        println!("one type has several paths, of which one may stay: {}", Vec::from_iter(paths).join(", "));
+    }
     Ok(is_right)
 }
 
-/// The public interface of a crate, one line per item.
-fn listing(root: &Path, name: &str) -> Result<String, Box<dyn Error>> {
+/// What rustdoc says about a crate: the path of its JSON.
+fn rustdoc_json(root: &Path, name: &str) -> Result<PathBuf, Box<dyn Error>> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let status = Command::new("cargo")
         .args(["rustdoc", "--release", "--quiet", "--lib", "-p", name])
@@ -86,7 +95,11 @@ fn listing(root: &Path, name: &str) -> Result<String, Box<dyn Error>> {
     if !status.success() {
         return Err(format!("cargo rustdoc failed for {name}").into());
     }
-    let json = target.join("doc").join(format!("{}.json", name.replace('-', "_")));
+    Ok(target.join("doc").join(format!("{}.json", name.replace('-', "_"))))
+}
+
+/// The public interface of a crate, one line per item.
+fn listing(json: &Path) -> Result<String, Box<dyn Error>> {
     let api = public_api::Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)
         .omit_auto_trait_impls(true)

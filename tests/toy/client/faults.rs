@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use bankchannel_foundation::{OperationKind, Result, operation, operation::Ask::Person, prelude::*};
+use bankchannel_foundation::{
+    Result,
+    operation::{self, Ask::Person, OperationKind},
+    prelude::*,
+};
 use bankchannel_toy::PROTOCOL;
 
 use super::Toy;

@@ -8,9 +8,10 @@ mod settings;
 use std::sync::Arc;
 
 use bankchannel_foundation::{
-    Boundary as _, CallOutcome, Error, Exchange, Result,
+    CallOutcome, Error, Result,
     error::row,
-    model::{Profile, Representation, Value, Writer},
+    model::{Boundary as _, Profile, Representation, Value, Writer},
+    operation::Exchange,
 };
 use bankchannel_toy::Plain;
 pub use bankchannel_toy::{PROTOCOL, errors, for_each_operation, operations};

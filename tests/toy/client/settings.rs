@@ -1,6 +1,6 @@
 //! A guest's settings.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 use super::Toy;
 use crate::{ConnectionSettings, client::ClientSettings};

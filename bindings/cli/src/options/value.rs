@@ -168,7 +168,7 @@ fn parse(option: &str, text: &str) -> CommandOutcome<Value> {
 
 #[cfg(test)]
 mod tests {
-    use bankchannel_foundation::{Boundary, Secret};
+    use bankchannel_foundation::{Secret, model::Boundary};
 
     use super::*;
 

@@ -46,7 +46,7 @@ pub(crate) fn api_keys(records: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use bankchannel::{model::Boundary as _, ws_channel::operations::session::login::LoginResponse};
+    use bankchannel::{model::Boundary as _, ws_channel::LoginResponse};
     use serde_json::json;
 
     use super::*;

@@ -2,15 +2,10 @@
 
 use bankchannel::{
     Content,
-    nextgen_psd2::{
-        http::{MAX_BODY, MAX_HEAD},
-        operations::signing::{
-            compute_digest::ComputeDigestRequest, decode_header::DecodeHeaderRequest,
-            signing_string::SigningStringRequest,
-        },
-    },
+    message::{MAX_BODY, MAX_HEAD},
+    nextgen_psd2::{ComputeDigestRequest, DecodeHeaderRequest, SigningStringRequest},
 };
-use bankchannel_foundation::Boundary as _;
+use bankchannel_foundation::model::Boundary as _;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Map, Value, json};

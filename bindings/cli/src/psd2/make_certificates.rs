@@ -8,11 +8,10 @@ use std::{
 
 use bankchannel::{
     Secret,
-    nextgen_psd2::operations::certificates::make_certificates::{CertificateDefect, MakeCertificatesRequest, TppRole},
+    nextgen_psd2::{CertificateDefect, MakeCertificatesRequest, TppRole},
 };
 use bankchannel_foundation::{
-    Boundary as _,
-    model::{Shape, read_boundary},
+    model::{Boundary as _, Shape, read_boundary},
     shown,
 };
 use clap::{Arg, ArgMatches, Command, ValueHint};

@@ -1,6 +1,6 @@
 //! `psd2 psu-hash`: the hash that is sent instead of a personal identifier.
 
-use bankchannel::{Secret, nextgen_psd2::operations::signing::hash_identifier::HashIdentifierRequest};
+use bankchannel::{Secret, nextgen_psd2::HashIdentifierRequest};
 use bankchannel_foundation::model::write_boundary;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use zeroize::Zeroizing;

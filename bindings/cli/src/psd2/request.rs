@@ -1,6 +1,9 @@
 //! A request as a file.
 
-use bankchannel::nextgen_psd2::http::{MAX_BODY, MAX_HEAD, MalformedRequest, Request, check_of};
+use bankchannel::{
+    message::{MAX_BODY, MAX_HEAD, MalformedRequest, Request},
+    nextgen_psd2::http::check_of,
+};
 use clap::ArgMatches;
 
 use crate::{CommandFailure, CommandOutcome, options::read_bytes, output};

@@ -5,8 +5,8 @@ use bankchannel::{
     nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings, PROTOCOL, terms},
 };
 use bankchannel_foundation::{
-    Boundary as _, Secret,
-    model::{read_boundary, write_boundary},
+    Secret,
+    model::{Boundary as _, read_boundary, write_boundary},
     operation::CatalogueEntry,
 };
 use clap::{ArgMatches, Command};

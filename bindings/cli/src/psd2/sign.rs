@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use bankchannel::{
     Content, Error,
-    nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings, errors, http::Request, model::SigningOptions},
+    message::Request,
+    nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings, SigningOptions, errors},
 };
 use bankchannel_foundation::model::read_boundary;
 use base64::{Engine as _, engine::general_purpose::STANDARD};

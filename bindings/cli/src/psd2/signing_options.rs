@@ -1,7 +1,7 @@
 //! Signing options (docs/protocols/nextgen-psd2.md §2.9): each option is an observed difference between banks.
 
-use bankchannel::nextgen_psd2::model::SigningOptions;
-use bankchannel_foundation::Boundary as _;
+use bankchannel::nextgen_psd2::SigningOptions;
+use bankchannel_foundation::model::Boundary as _;
 use clap::Command;
 
 use crate::options::fields::{FieldOption, FieldOptions};

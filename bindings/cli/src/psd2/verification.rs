@@ -3,16 +3,21 @@
 
 use bankchannel::{
     SystemClock,
+    message::MAX_HEAD,
     nextgen_psd2::{
+        ExplainRequestRequest,
         certificates::Certificate,
+        examine,
         explain::{self, RefusalExplanation},
-        http::{MAX_HEAD, check_of},
-        operations::verification::explain_request::{ExplainRequestRequest, examine},
+        http::check_of,
         signing,
         verify::{CheckVerdict, RequestCheck, VerifiedRequest},
     },
 };
-use bankchannel_foundation::{Boundary as _, LocalContext, model::read_boundary};
+use bankchannel_foundation::{
+    model::{Boundary as _, read_boundary},
+    operation::LocalContext,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{ArgMatches, Command};
 use serde_json::Value;

@@ -4,9 +4,7 @@ use bankchannel::{
     Secret, Timestamp,
     model::JsonObject,
     salt_edge_connector::{
-        SaltEdgeConnector, SaltEdgeConnectorSettings,
-        envelope::after_bearer,
-        operations::jwt::{sign_jwt::SignJwtRequest, verify_jwt::VerifyJwtRequest},
+        SaltEdgeConnector, SaltEdgeConnectorSettings, SignJwtRequest, VerifyJwtRequest, envelope::after_bearer,
     },
 };
 use bankchannel_foundation::{

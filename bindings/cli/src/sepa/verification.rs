@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use bankchannel::{call_local, sepa_web_services::operations::verification::verify_message::VerifyMessageRequest};
-use bankchannel_foundation::Boundary as _;
+use bankchannel::{call_local, sepa_web_services::VerifyMessageRequest};
+use bankchannel_foundation::model::Boundary as _;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value};
 

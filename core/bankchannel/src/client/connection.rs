@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use bankchannel_foundation::{Boundary, Error, Result, model::Seconds};
+use bankchannel_foundation::{
+    Error, Result,
+    model::{Boundary, Seconds},
+};
 use bankchannel_transport::{TlsSettings, TransportSettings};
 
 use crate::call;

@@ -16,11 +16,11 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    CallOutcome, Declaration, Error, Operation, Result,
+    CallOutcome, Error, Result,
     error::row,
     message::{InResponse, OutRequest},
     model::PieceSource,
-    operation::{Repeat, Route},
+    operation::{Declaration, Operation, Repeat, Route},
     redact::redact_words,
 };
 use bankchannel_transport::{AnswerRules, AttemptSigning, ContentSink, ExchangePlan, Transport, at_least};

@@ -92,7 +92,6 @@ macro_rules! exchanges_and_local_operations {
             &[$($crate::client::exchanges_and_local_operations!(@callable $kind $client operations::$subject::$file::$name)),+];
 
         /// The types of the operations.
-        // A name that occurs in two operations is imported from the operation's own module.
         #[allow(ambiguous_glob_reexports)]
         pub(super) mod of_operations {
             $(pub use super::operations::$subject::$file::*;)+
@@ -118,7 +117,7 @@ macro_rules! exchanges_and_local_operations {
         pastey::paste! {
             impl $client {
                 #[doc = operations::$subject::$file::method_doc!()]
-                #[doc = concat!("\n\nTakes the request of [`operations::", stringify!($subject), "::", stringify!($file), "`], its builder or its JSON; a builder and JSON may leave out what the client knows.")]
+                #[doc = concat!("\n\nTakes the request of [`", stringify!($name), "`](of_operations::", stringify!($name), "), its builder or its JSON; a builder and JSON may leave out what the client knows.")]
                 ///
                 /// # Errors
                 #[doc = concat!("Those of its own (`bankchannel catalogue --json`, or the reference under `", stringify!($file), "`); `input.*`, each naming its field; any that an exchange may have: see [`Category`](crate::Category).")]
@@ -150,7 +149,7 @@ macro_rules! exchanges_and_local_operations {
     (@method local $client:ident $subject:ident $file:ident $name:ident) => {
         impl $client {
             #[doc = operations::$subject::$file::method_doc!()]
-            #[doc = concat!("\n\nTakes the request of [`operations::", stringify!($subject), "::", stringify!($file), "`], its builder or its JSON; a builder and JSON may leave out what the client knows.")]
+            #[doc = concat!("\n\nTakes the request of [`", stringify!($name), "`](of_operations::", stringify!($name), "), its builder or its JSON; a builder and JSON may leave out what the client knows.")]
             ///
             /// # Errors
             #[doc = concat!("Those of its own (`bankchannel catalogue --json`, or the reference under `", stringify!($file), "`); `input.*`, each naming its field.")]
@@ -182,7 +181,6 @@ macro_rules! flows {
         }),+];
 
         /// The types of the flows.
-        // A name that occurs in two operations is imported from the operation's own module.
         #[allow(ambiguous_glob_reexports)]
         pub(super) mod of_flows {
             $(pub use super::flows::$file::*;)+

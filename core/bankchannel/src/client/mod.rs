@@ -24,8 +24,9 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    ClientResources, Operation, Result,
+    ClientResources, Result,
     model::{Profile, Value},
+    operation::Operation,
 };
 pub(crate) use calling::{NamedCaller, call};
 pub use connection::ConnectionSettings;

@@ -3,9 +3,9 @@
 use std::any::TypeId;
 
 use bankchannel_foundation::{
-    Boundary, Content, Error, Result,
+    Error, Result,
     error::row,
-    model::{IntoRequest, Reader, Representation, Value},
+    model::{Boundary, Content, IntoRequest, Reader, Representation, Value},
 };
 use tokio::runtime::{Handle, RuntimeFlavor};
 

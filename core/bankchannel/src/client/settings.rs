@@ -3,8 +3,8 @@
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
 use bankchannel_foundation::{
-    Boundary, Error, Result,
-    model::{self, Value},
+    Error, Result,
+    model::{self, Boundary, Value},
 };
 
 use super::{Client, ConnectionSettings, ProtocolClient, variables};

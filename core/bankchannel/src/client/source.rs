@@ -9,9 +9,9 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    CallOutcome, Content, Error, Result,
+    CallOutcome, Error, Result,
     error::row,
-    model::{ContentPieces, OpenContent, PieceSource},
+    model::{Content, ContentPieces, OpenContent, PieceSource},
     open_regular, shown,
 };
 use bytes::{Bytes, BytesMut};

@@ -1,9 +1,10 @@
 //! Checks a payment file before it is signed or sent.
 
 use bankchannel_foundation::{
-    Boundary, Error, Result,
+    Error, Result,
     clock::{Clock as _, SystemClock},
     error::row,
+    model::Boundary,
 };
 use bankchannel_iso20022::{
     check::{CheckOptions, check},

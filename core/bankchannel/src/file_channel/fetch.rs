@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_foundation::{CallOutcome, Category, Content, Error, Result, error::row, shown};
+use bankchannel_foundation::{CallOutcome, Category, Error, Result, error::row, model::Content, shown};
 use bankchannel_transport::{at_least, background, write_new_file};
 use bytes::Bytes;
 

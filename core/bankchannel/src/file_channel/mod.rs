@@ -22,8 +22,9 @@ pub(crate) mod waiting;
 use std::{future::Future, path::Path, time::Duration};
 
 use bankchannel_foundation::{
-    Content, Error, Result,
+    Error, Result,
     error::{ErrorRow, row},
+    model::Content,
 };
 
 use crate::{ContentDestination, client::ProtocolClient};

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use bankchannel_foundation::{Boundary, Category, Error, Result};
+use bankchannel_foundation::{Category, Error, Result, model::Boundary};
 
 use super::{
     ChannelFile, FileChannel, ListedFiles,

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use bankchannel_foundation::{Boundary, open_regular};
+use bankchannel_foundation::{model::Boundary, open_regular};
 use bankchannel_iso20022::{MessageFile, answers::AnswerFile};
 use bankchannel_transport::background;
 use bytes::Bytes;

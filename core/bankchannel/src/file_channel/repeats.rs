@@ -4,9 +4,9 @@ use std::{future::Future, path::PathBuf, time::Duration};
 
 use bankchannel_crypto::digest::Sha256;
 use bankchannel_foundation::{
-    Boundary, CallOutcome, Error, Result,
+    CallOutcome, Error, Result,
     error::row,
-    model::{Object, Seconds, Timestamp},
+    model::{Boundary, Object, Seconds, Timestamp},
 };
 
 use super::{

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_foundation::{CallOutcome, Error, Exchange, Result, Secret, error::row};
+use bankchannel_foundation::{CallOutcome, Error, Result, Secret, error::row, operation::Exchange};
 use bankchannel_transport::background;
 
 use super::FileChannel;

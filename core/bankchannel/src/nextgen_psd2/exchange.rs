@@ -13,10 +13,11 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    CallOutcome, Error, Exchange, Result,
+    CallOutcome, Error, Result,
     error::row,
     json,
     message::{Body, InResponse, OutRequest, Segment},
+    operation::Exchange,
     redact::redact_words,
 };
 use bankchannel_nextgen_psd2::{

@@ -17,9 +17,12 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{ClientCache, Error, Result, error::row};
 pub use bankchannel_nextgen_psd2::{
-    BankConventions, NextGenPsd2Codec, NextGenPsd2Terms, PROTOCOL, answer, certificates, errors, explain,
-    for_each_operation, http, model, operations, signing, terms, verify,
+    BankConventions, NextGenPsd2Codec, NextGenPsd2Terms, PROTOCOL, answer, certificates, errors, explain, signing,
+    terms, verify,
 };
+// For what goes through all operations, such as tests.
+#[doc(hidden)]
+pub use bankchannel_nextgen_psd2::{for_each_operation, operations};
 pub use bankchannel_pkcs11::{Pkcs11Settings, SigningToken};
 pub use settings::NextGenPsd2Settings;
 pub use signer::KeySigner;
@@ -36,13 +39,21 @@ use crate::{
 #[allow(ambiguous_glob_reexports)]
 mod types {
     pub use bankchannel_foundation::message::HeaderField;
+    pub use bankchannel_nextgen_psd2::{
+        model::*,
+        operations::verification::report::{CheckResult, CheckResultBuilder, CheckStatus, Refused, RefusedBuilder},
+    };
 
-    pub use super::{dispatch::of_operations::*, model::*};
+    pub use super::dispatch::of_operations::*;
 }
 
-#[doc(no_inline)]
 #[allow(ambiguous_glob_reexports)]
 pub use types::*;
+
+/// Rules for the header fields of requests, which are those of [`message`](crate::message).
+pub mod http {
+    pub use bankchannel_nextgen_psd2::http::{SINGLE, check_of};
+}
 
 /// The protocol description of NextGenPSD2.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
@@ -85,7 +96,7 @@ struct NextGenPsd2Inner {
     /// Cached keys and certificates of requests.
     cache: ClientCache,
     /// Its own certificate and key.
-    key: model::ClientHolder,
+    key: ClientHolder,
 }
 
 impl NextGenPsd2 {
@@ -99,7 +110,7 @@ impl NextGenPsd2 {
 
     fn from_ready(ready: Arc<ReadyThirdParty>) -> Result<Self> {
         let sender = if ready.sends() { Some(BankSender::new(&ready)?) } else { None };
-        let key = model::ClientHolder(Box::new(holder::OfSettings::new(Arc::clone(&ready))));
+        let key = ClientHolder(Box::new(holder::OfSettings::new(Arc::clone(&ready))));
         Ok(Self(Arc::new(NextGenPsd2Inner { ready, sender, cache: ClientCache::default(), key })))
     }
 

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bankchannel_crypto::unlocked_private_key;
 use bankchannel_foundation::{
-    Boundary, ClientResources, Error, Result, Secret,
-    model::{Profile, Representation, Value, Writer},
+    ClientResources, Error, Result, Secret,
+    model::{Boundary, Profile, Representation, Value, Writer},
     shown,
 };
 use bankchannel_nextgen_psd2::{

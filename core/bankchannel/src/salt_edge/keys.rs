@@ -1,7 +1,7 @@
 //! Sources of a client's key, and the key for local operations.
 
 use bankchannel_crypto::signature::{Hash, VerifyingKey};
-use bankchannel_foundation::{Boundary, Error, Result};
+use bankchannel_foundation::{Error, Result, model::Boundary};
 use bankchannel_pkcs11::SigningToken;
 use bankchannel_salt_edge::{
     connector::errors,

@@ -13,10 +13,11 @@ use std::{
 
 use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{
-    CallOutcome, Error, Exchange, Result, Secret,
+    CallOutcome, Error, Result, Secret,
     clock::{Clock as _, SystemClock},
     error::ErrorRow,
     message::{Body, InResponse, OutRequest},
+    operation::Exchange,
 };
 use bankchannel_salt_edge::{
     codec::{HubCredentials, SaltEdge, data_of},

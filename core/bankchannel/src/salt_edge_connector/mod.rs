@@ -18,16 +18,17 @@ use std::sync::Arc;
 
 pub use bank_at_url::BankAtUrl;
 use bankchannel_crypto::pem;
-use bankchannel_foundation::{CallOutcome, ClientCache, Error, Exchange, Result};
+use bankchannel_foundation::{CallOutcome, ClientCache, Error, Result, operation::Exchange};
+use bankchannel_salt_edge::model::keys::ClientKey;
 pub use bankchannel_salt_edge::{
-    ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse,
-    class::{self, FailureClass, RefusedRequest},
-    client_jwt,
+    ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse, class, client_jwt,
     codec::{HubCredentials, SaltEdge},
-    connector::{CATALOGUE, PROTOCOL, TERMS, errors, operations, questions, terms},
-    envelope::{self, EnvelopeVerifier, RequiredIssuer},
-    for_each_connector_operation as for_each_operation, model, receive,
+    connector::{CATALOGUE, PROTOCOL, TERMS, errors, questions, terms},
+    envelope, receive,
 };
+// For what goes through all operations, such as tests.
+#[doc(hidden)]
+pub use bankchannel_salt_edge::{connector::operations, for_each_connector_operation as for_each_operation};
 pub use engine::SaltEdgeBank;
 pub use settings::SaltEdgeConnectorSettings;
 use tokio::sync::watch;
@@ -42,10 +43,10 @@ mod types {
     pub use super::flows::{SessionEnd, SessionView, SessionViewKind, SessionViewState};
     pub use bankchannel_foundation::message::HeaderField;
 
-    pub use super::{dispatch::of_flows::*, dispatch::of_operations::*, model::*};
+    pub use super::dispatch::{of_flows::*, of_operations::*};
+    pub use bankchannel_salt_edge::model::*;
 }
 
-#[doc(no_inline)]
 #[allow(ambiguous_glob_reexports)]
 pub use types::*;
 
@@ -87,7 +88,7 @@ struct ConnectorInner {
     /// Present if the settings name a hub.
     sender: Option<SaltEdgeSender>,
     cache: ClientCache,
-    key: model::keys::ClientKey,
+    key: ClientKey,
     store: store::StoreHandle,
     /// Changes when work may be due.
     due: watch::Sender<u64>,
@@ -116,7 +117,7 @@ impl SaltEdgeConnector {
 
     fn from_ready(ready: Arc<ReadyConnector>) -> Result<Self> {
         let sender = ready.sender()?;
-        let key = model::keys::ClientKey(Box::new(ready.key.clone()));
+        let key = ClientKey(Box::new(ready.key.clone()));
         Ok(Self(Arc::new(ConnectorInner {
             ready,
             sender,

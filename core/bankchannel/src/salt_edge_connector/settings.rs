@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bankchannel_crypto::signature::VerifyingKey;
 use bankchannel_foundation::{
-    Boundary, ClientResources, Error, Result, Secret,
-    model::{Profile, Representation, Value, Writer},
+    ClientResources, Error, Result, Secret,
+    model::{Boundary, Profile, Representation, Value, Writer},
 };
 use bankchannel_salt_edge::{
     bank_interface::SharedSecret, client_jwt::ClientJwtMode, codec::HubCredentials, connector::errors,

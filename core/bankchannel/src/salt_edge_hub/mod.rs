@@ -9,15 +9,15 @@ mod settings;
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{Exchange, Result};
+use bankchannel_foundation::{Result, operation::Exchange};
 pub use bankchannel_salt_edge::{
-    ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse,
-    class::{self, FailureClass},
+    ReportAfterwards, SaltEdgeTerms, ServingSide, TokenUse, class,
     codec::SaltEdge,
-    for_each_hub_operation as for_each_operation,
-    hub::{CATALOGUE, PROTOCOL, TERMS, errors, operations, terms},
-    model,
+    hub::{CATALOGUE, PROTOCOL, TERMS, errors, terms},
 };
+// For what goes through all operations, such as tests.
+#[doc(hidden)]
+pub use bankchannel_salt_edge::{for_each_hub_operation as for_each_operation, hub::operations};
 pub use settings::SaltEdgeHubSettings;
 
 use crate::{CallOptions, ClientKind, CommandPlacement, Protocol, client::ProtocolClient, salt_edge::SaltEdgeSender};
@@ -26,10 +26,10 @@ use settings::ReadyHubClient;
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
 mod types {
-    pub use super::{dispatch::of_operations::*, model::*};
+    pub use super::dispatch::of_operations::*;
+    pub use bankchannel_salt_edge::model::*;
 }
 
-#[doc(no_inline)]
 #[allow(ambiguous_glob_reexports)]
 pub use types::*;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bankchannel_foundation::{
-    Boundary, Error, Result, Secret,
-    model::{Profile, Representation, Value, Writer},
+    Error, Result, Secret,
+    model::{Boundary, Profile, Representation, Value, Writer},
 };
 use bankchannel_pkcs11::Pkcs11Settings;
 use bankchannel_salt_edge::{codec::HubCredentials, envelope::ISSUER, hub::errors};

@@ -17,10 +17,11 @@ use std::{
 
 use bankchannel_crypto::x509::CertificateRequest;
 use bankchannel_foundation::{
-    Boundary, CallOutcome, Content, Error, Exchange, Result,
+    CallOutcome, Error, Result,
     error::{Peer, row},
     message::{Body, InResponse, OutRequest, SOAP, Segment},
-    model::{Field, Object},
+    model::{Boundary, Content, Field, Object},
+    operation::Exchange,
 };
 use bankchannel_iso20022::answers::UploadedMessage;
 use bankchannel_sepa_web_services::{

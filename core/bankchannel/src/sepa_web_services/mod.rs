@@ -35,9 +35,12 @@ pub use bankchannel_pkcs11::Pkcs11Settings;
 pub use bankchannel_renewal::RenewalRules;
 pub use bankchannel_sepa_web_services::{
     PROTOCOL, answer,
-    codec::{self, SepaWebServicesCodec, SepaWebServicesTerms},
-    codes, errors, for_each_operation, operations, profile, request, terms, verify,
+    codec::{SepaWebServicesCodec, SepaWebServicesTerms},
+    codes, errors, request, terms,
 };
+// For what goes through all operations, such as tests.
+#[doc(hidden)]
+pub use bankchannel_sepa_web_services::{for_each_operation, operations};
 pub use settings::{BankTextLanguage, SepaWebServicesSettings};
 pub use trust::{BankAnchor, BankAnchorSource};
 
@@ -49,24 +52,16 @@ use crate::{
 use sender::FileServiceSender;
 use settings::{ReadyCustomer, SigningPair};
 
-/// The types of requests and results that several operations share.
-pub mod model {
-    pub use bankchannel_sepa_web_services::{model::*, profile::*, verify::*};
-}
-
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
 mod types {
-    pub use super::{
-        dispatch::{of_flows::*, of_operations::*},
-        model::*,
-    };
+    pub use super::dispatch::{of_flows::*, of_operations::*};
     pub use crate::file_channel::{
         check_first::CheckFirst, new_files::DownloadStatus, parsed::Parsed, repeats::RejectRepeats,
     };
+    pub use bankchannel_sepa_web_services::{model::*, profile::*, verify::*};
 }
 
-#[doc(no_inline)]
 #[allow(ambiguous_glob_reexports)]
 pub use types::*;
 
@@ -108,7 +103,7 @@ struct SepaWebServicesInner {
     sender: Option<FileServiceSender>,
     clock: Arc<dyn Clock>,
     /// The uploads that wait for answers.
-    answers: AnswerRegistry<model::BankFileDescriptor>,
+    answers: AnswerRegistry<BankFileDescriptor>,
 }
 
 impl SepaWebServices {

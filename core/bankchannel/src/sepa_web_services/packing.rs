@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 
-use bankchannel_foundation::{CallOutcome, Content, Error, Result, error::row};
+use bankchannel_foundation::{CallOutcome, Error, Result, error::row, model::Content};
 use bankchannel_sepa_web_services::{
     errors,
     profile::{ChannelProfile, CompressionRule},

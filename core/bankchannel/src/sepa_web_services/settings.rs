@@ -6,7 +6,10 @@ use std::{
 };
 
 use bankchannel_crypto::x509::Certificate;
-use bankchannel_foundation::{Boundary, Error, Result, Secret, model::read_boundary};
+use bankchannel_foundation::{
+    Error, Result, Secret,
+    model::{Boundary, read_boundary},
+};
 use bankchannel_pkcs11::Pkcs11Settings;
 use bankchannel_sepa_web_services::{
     codec::FileServiceConnection,

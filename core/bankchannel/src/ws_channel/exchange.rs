@@ -9,12 +9,12 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    CallOutcome, Category, Declaration, Error, Exchange, Result, Secret,
+    CallOutcome, Category, Error, Result, Secret,
     error::row,
     json,
     message::{InResponse, OutRequest},
     model::Value,
-    operation::Repeat,
+    operation::{Declaration, Exchange, Repeat},
     redact::redact_words,
 };
 use bankchannel_transport::AnswerRules;

@@ -28,9 +28,12 @@ use std::{
 use bankchannel_foundation::{Result, model::Profile};
 use bankchannel_transport::Transport;
 pub use bankchannel_ws_channel::{
-    CallerAccess, PROTOCOL, RateClass, SessionCredentials, WsChannelCodec, WsChannelTerms, challenge, errors,
-    for_each_operation, login, model, operations, terms,
+    CallerAccess, PROTOCOL, RateClass, SessionCredentials, WsChannelCodec, WsChannelTerms, challenge, errors, login,
+    terms,
 };
+// For what goes through all operations, such as tests.
+#[doc(hidden)]
+pub use bankchannel_ws_channel::{for_each_operation, operations};
 pub use env::code_from_env;
 pub use seal::{SEAL_KEY_MIN, SealKey, SealedText};
 pub use session::{SKEW, Session};
@@ -49,7 +52,6 @@ mod types {
     pub use bankchannel_ws_channel::model::*;
 }
 
-#[doc(no_inline)]
 #[allow(ambiguous_glob_reexports)]
 pub use types::*;
 
@@ -99,7 +101,7 @@ struct WsChannelInner {
     /// Held during a renewal, so that concurrent calls log in only once.
     renewing: tokio::sync::Mutex<()>,
     /// The uploads that wait for answers.
-    answers: AnswerRegistry<model::FileDescriptor>,
+    answers: AnswerRegistry<FileDescriptor>,
 }
 
 impl WsChannel {
@@ -227,7 +229,7 @@ impl ProtocolClient for WsChannel {
     fn with_profile<T>(&self, request: TypeId, read: impl FnOnce(&dyn Profile) -> T) -> T {
         let mut profile = settings::ProfileOf::new(self);
         // A logout concerns the session's user, whatever user the settings name.
-        profile.session_first = request == TypeId::of::<operations::session::logout::LogoutRequest>();
+        profile.session_first = request == TypeId::of::<LogoutRequest>();
         read(&profile)
     }
 }

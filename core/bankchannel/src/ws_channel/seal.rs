@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use bankchannel_crypto::{CryptoError, aead::SealingKey, digest};
 use bankchannel_foundation::{
-    Boundary, Error, Result, Secret, json,
-    model::{read_boundary, write_boundary},
+    Error, Result, Secret, json,
+    model::{Boundary, read_boundary, write_boundary},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 

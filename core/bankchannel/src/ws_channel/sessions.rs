@@ -1,6 +1,9 @@
 //! How a session is kept between runs of a program (docs/protocols/ws-channel.md §8.4).
 
-use bankchannel_foundation::{OperationKind, Secret, operation::CatalogueEntry};
+use bankchannel_foundation::{
+    Secret,
+    operation::{CatalogueEntry, OperationKind},
+};
 use bankchannel_ws_channel::{CallerAccess, errors, model::Mode, terms};
 
 use super::{WsChannel, WsChannelSettings};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bankchannel_foundation::{
-    Boundary, Result, Secret,
-    model::{Profile, Representation, Seconds, Value, Writer},
+    Result, Secret,
+    model::{Boundary, Profile, Representation, Seconds, Value, Writer},
 };
 use bankchannel_transport::TransportSettings;
 use bankchannel_ws_channel::{

@@ -5,10 +5,7 @@ use std::{fs, io::Write as _, sync::Arc, time::Duration};
 use bankchannel::{
     CallOptions, CallOutcome, Content, ContentDestination,
     model::ContentPieces,
-    ws_channel::operations::files::{
-        download_file::{DownloadFile, DownloadFileRequest},
-        upload_file::{UploadFile, UploadFileRequest},
-    },
+    ws_channel::{DownloadFile, DownloadFileRequest, UploadFile, UploadFileRequest},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;

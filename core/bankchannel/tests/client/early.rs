@@ -1,7 +1,7 @@
 //! A server that refuses a body before it has read all of it, and closes the connection: the caller gets the refusal,
 //! not a lost connection.
 
-use bankchannel::ws_channel::operations::files::upload_file::UploadFile;
+use bankchannel::ws_channel::UploadFile;
 use bankchannel::{CallOptions, CallOutcome, Content};
 
 use crate::{

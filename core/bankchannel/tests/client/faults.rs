@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel::ws_channel::operations::files::upload_file::UploadFile;
+use bankchannel::ws_channel::UploadFile;
 use bankchannel::{CallOptions, CallOutcome, CancellationToken, Category, Result, ws_channel::WsChannel};
 use serde_json::json;
 use tokio::sync::Notify;

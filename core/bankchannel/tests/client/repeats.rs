@@ -7,11 +7,8 @@ use bankchannel::{
     CallOutcome, ConnectionSettings,
     model::Seconds,
     ws_channel::{
-        Bank, FileName, FileType, Mode, PgpKey, PgpKeyPurpose, Signatures, WsChannel, WsChannelSettings,
-        operations::{
-            certs::config_certs::ConfigCertsRequest, files::list_files::ListFilesRequest,
-            files::upload_file::UploadFileRequest, pgp::upload_key::UploadKeyRequest,
-        },
+        Bank, ConfigCertsRequest, FileName, FileType, ListFilesRequest, Mode, PgpKey, PgpKeyPurpose, Signatures,
+        UploadFileRequest, UploadKeyRequest, WsChannel, WsChannelSettings,
     },
 };
 use serde_json::json;

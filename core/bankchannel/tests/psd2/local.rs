@@ -4,11 +4,7 @@ use bankchannel::{
     CallOptions, Client, Settings,
     model::{Profile, Value},
     nextgen_psd2::{
-        NextGenPsd2, NextGenPsd2Settings,
-        operations::{
-            certificates::make_certificates::MakeCertificatesRequest, signing::sign_request::SignRequestRequest,
-            verification::verify_request::VerifyRequestRequest,
-        },
+        MakeCertificatesRequest, NextGenPsd2, NextGenPsd2Settings, SignRequestRequest, VerifyRequestRequest,
     },
     ws_channel::{WsChannel, WsChannelSettings},
 };

@@ -1,9 +1,8 @@
 //! A third party with test certificates, and the checks of its bank.
 
-use bankchannel::nextgen_psd2::{
-    NextGenPsd2, NextGenPsd2Settings, http::Request,
-    operations::certificates::make_certificates::MakeCertificatesRequest,
-    operations::certificates::make_certificates::MakeCertificatesResponse,
+use bankchannel::{
+    message::Request,
+    nextgen_psd2::{MakeCertificatesRequest, MakeCertificatesResponse, NextGenPsd2, NextGenPsd2Settings},
 };
 use bankchannel_nextgen_psd2::{
     certificates::Certificate,

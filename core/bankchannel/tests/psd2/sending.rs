@@ -3,13 +3,7 @@
 use bankchannel::{
     CallOutcome,
     nextgen_psd2::{
-        NextGenPsd2,
-        operations::{
-            accounts::get_accounts::GetAccountsRequest,
-            consents::update_bank_offered_consents::UpdateBankOfferedConsentsRequest,
-            users::verify_user::VerifyUserRequest,
-        },
-        signing::SigningDialect,
+        GetAccountsRequest, NextGenPsd2, UpdateBankOfferedConsentsRequest, VerifyUserRequest, signing::SigningDialect,
     },
 };
 use serde_json::{Value, json};

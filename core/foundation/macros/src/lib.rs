@@ -1,7 +1,7 @@
 //! The derive macro of bankchannel's closed type model.
 //!
 //! `#[derive(Boundary)]` turns a struct, an enum of names or a tagged union into a
-//! `bankchannel_foundation::Boundary`: its shape (for JSON Schema and the typed faces), how it is read
+//! `bankchannel_foundation::model::Boundary`: its shape (for JSON Schema and the typed faces), how it is read
 //! and how it is written, in both representations. A field whose type is outside the model does not compile.
 //! A struct also gets a builder, `Name::builder()`, with a method for each field.
 //!
@@ -39,7 +39,7 @@ mod structs;
 mod texts;
 mod unions;
 
-/// Derives `bankchannel_foundation::Boundary`; the crate page lists the attributes.
+/// Derives `bankchannel_foundation::model::Boundary`; the crate page lists the attributes.
 #[proc_macro_derive(Boundary, attributes(boundary))]
 pub fn derive_boundary(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -47,7 +47,7 @@ pub fn derive_boundary(input: TokenStream) -> TokenStream {
 }
 
 /// Derives an operation's documentation from the doc comment of its type: see
-/// `bankchannel_foundation::OperationDocs`.
+/// `bankchannel_foundation::operation::OperationDocs`.
 #[proc_macro_derive(OperationDocs)]
 pub fn derive_operation_docs(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -25,8 +25,8 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let exported = format_ident!("__{}_method_doc", snake_case(&ident.to_string()));
     Ok(quote! {
         impl #ident {
-            const DOCS: ::bankchannel_foundation::OperationDocs =
-                ::bankchannel_foundation::OperationDocs { summary: #title, text: #text };
+            const DOCS: ::bankchannel_foundation::operation::OperationDocs =
+                ::bankchannel_foundation::operation::OperationDocs { summary: #title, text: #text };
         }
         #[doc(hidden)]
         #[macro_export]

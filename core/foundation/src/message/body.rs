@@ -2,10 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{
-    Content,
-    model::{Object, Value},
-};
+use crate::model::{Content, Object, Value};
 
 /// The media type of JSON.
 pub const JSON: &str = "application/json";

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Headers, is_token, text_has_control};
-use crate::{Boundary, Error};
+use crate::{Error, model::Boundary};
 
 /// A header field.
 #[derive(Clone, PartialEq, Eq, Boundary)]

@@ -13,7 +13,7 @@ use std::{fmt, ops::Deref};
 
 use bytes::Bytes;
 
-use crate::Content;
+use crate::model::Content;
 pub use body::{Body, JSON, SOAP, Segment, base64_length};
 pub use field::HeaderField;
 pub use headers::{Header, Headers, has_control, is_token, is_visible, text_has_control, trim};

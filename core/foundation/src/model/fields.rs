@@ -7,7 +7,7 @@ use crate::Error;
 /// inlined into the outer struct. A name that occurs twice there does not compile:
 ///
 /// ```compile_fail,E0080
-/// # use bankchannel_foundation::Boundary;
+/// # use bankchannel_foundation::model::Boundary;
 /// /// How to connect.
 /// #[derive(Boundary)]
 /// #[boundary(flattened)]

@@ -102,7 +102,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::{Boundary, model::JsonObject};
+    use crate::model::{Boundary, JsonObject};
 
     /// A side.
     #[derive(Boundary)]

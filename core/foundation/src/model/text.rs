@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use std::borrow::Cow;
-//! use bankchannel_foundation::Boundary;
+//! use bankchannel_foundation::model::Boundary;
 //!
 //! /// A customer number: eight digits.
 //! #[derive(Debug, Clone, Boundary)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 use super::UploadedMessage;
 use crate::cash::Statement;

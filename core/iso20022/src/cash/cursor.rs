@@ -1,6 +1,6 @@
 //! The end of a page, from which the next one continues.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 use super::totals::{DecimalSum, StatementTotals};
 use super::{CashMessage, Statement};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::Date;
 
 use super::parts::{AmountDetail, AmountKind, BankTransactionCode, Charge, ReturnInformation, direction};

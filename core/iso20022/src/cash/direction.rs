@@ -1,6 +1,6 @@
 //! Credit or debit.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 /// Whether a booking or balance is in the customer's favour.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Boundary)]

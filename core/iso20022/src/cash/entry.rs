@@ -1,6 +1,6 @@
 //! One entry of a statement: a booking, or a future one.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
 
 use super::details::EntryDetail;

@@ -22,7 +22,7 @@ mod totals;
 
 use std::io::Read;
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 use crate::data::{MessageName, Party, UnreadElement};
 use crate::rules::Finding;

@@ -1,6 +1,6 @@
 //! Particulars that some banks give with balances, entries and their transactions.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
 use bankchannel_xml::XmlElement;
 

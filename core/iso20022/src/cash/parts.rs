@@ -1,6 +1,6 @@
 //! The common parts of entries and their details: codes, amounts in other currencies, charges, returns.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
 
 use super::Direction;

@@ -1,6 +1,6 @@
 //! A statement, report or notification: its account, its balances, and what follows its entries.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::Decimal;
 
 use super::Direction;

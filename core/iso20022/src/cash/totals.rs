@@ -1,6 +1,6 @@
 //! Exact sums, and whether the balances of a statement match its entries.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::Decimal;
 
 use super::Direction;

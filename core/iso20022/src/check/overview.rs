@@ -1,6 +1,6 @@
 //! An overview of a payment file.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 use super::tally::TransactionTally;
 use crate::data::{Moment, Money};

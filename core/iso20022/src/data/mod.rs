@@ -9,7 +9,7 @@ mod remittance;
 mod unread;
 mod values;
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 
 pub use foreign::foreign_kind;

@@ -1,6 +1,6 @@
 //! The remittance information of a payment.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::Date;
 
 use super::party::{Party, owned};

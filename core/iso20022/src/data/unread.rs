@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_xml::{TokenFlow, XmlElement, XmlFault, XmlToken, XmlTokens};
 
 /// Maximum number of different elements that are named; all others are counted in a last one.

@@ -1,6 +1,6 @@
 //! Banks of a payment to make, beyond the BIC of an account's bank.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 use super::model::PostalAddress;
 

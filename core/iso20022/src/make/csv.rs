@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
-use bankchannel_foundation::{Boundary, Error};
+use bankchannel_foundation::{Error, model::Boundary};
 
 use super::banks::IntermediaryBank;
 use super::model::{ChargeBearer, CreditTransfer, PaymentParty, PaymentPriority, TransferKind};

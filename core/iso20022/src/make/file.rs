@@ -1,6 +1,6 @@
 //! Data given once for a file, and the summary of a file that was made.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::Date;
 
 use crate::data::Money;

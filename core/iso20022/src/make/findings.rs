@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use bankchannel_foundation::{Boundary, Error};
+use bankchannel_foundation::{Error, model::Boundary};
 
 use crate::errors as row;
 use crate::rules::{Finding, Level};

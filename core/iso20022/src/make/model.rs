@@ -1,6 +1,6 @@
 //! The input of a payment file: the data of a file, of its groups, and of each transfer.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
 
 use super::banks::{IntermediaryBank, PaymentBankDetails};

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use bankchannel_foundation::error::row;
 use bankchannel_foundation::model::read_boundary;
-use bankchannel_foundation::{Boundary, Error, json};
+use bankchannel_foundation::{Error, json, model::Boundary};
 
 use super::csv::{self, PaymentTable};
 use super::model::CreditTransfer;

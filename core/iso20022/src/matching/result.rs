@@ -1,6 +1,6 @@
 //! The result types of matching a payment file.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::Date;
 
 use crate::cash::CashKind;

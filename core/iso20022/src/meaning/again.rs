@@ -1,6 +1,6 @@
 //! The consequences of a status or a reason for a payment: where the money is, whether it may be sent again.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 /// Whether a payment may be sent again. A yes applies only if the money is known not to have moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]

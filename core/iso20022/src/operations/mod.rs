@@ -5,7 +5,7 @@ pub mod making;
 pub mod matching;
 pub mod reading;
 
-use bankchannel_foundation::{OperationKind, prelude::*};
+use bankchannel_foundation::{operation::OperationKind, prelude::*};
 
 use crate::MODULE;
 

@@ -4,7 +4,7 @@
 
 mod reader;
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::Decimal;
 
 use crate::data::{

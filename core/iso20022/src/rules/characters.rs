@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::shown::is_invisible;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 

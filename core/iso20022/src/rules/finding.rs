@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_xml::XmlFault;
 
 use crate::text::quote_bare;

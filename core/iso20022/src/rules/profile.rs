@@ -1,6 +1,6 @@
 //! How banks differ, as data.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 use super::characters::Characters;
 use crate::schema::MessageType;

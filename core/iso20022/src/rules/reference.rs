@@ -1,6 +1,6 @@
 //! Structured references: numbers on an invoice that the payer repeats, so that a program can match the payment.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 use crate::iban::mod_97;
 

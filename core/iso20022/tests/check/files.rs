@@ -1,6 +1,10 @@
 //! Files that other libraries made (see `data/README.md`), and the operation.
 
-use bankchannel_foundation::{Content, Local as _, LocalContext, clock::FixedClock};
+use bankchannel_foundation::{
+    clock::FixedClock,
+    model::Content,
+    operation::{Local as _, LocalContext},
+};
 use bankchannel_iso20022::operations::checking::check_payment::{CheckPayment, CheckPaymentRequest};
 use bankchannel_iso20022::rules::{BankProfile, BaseProfile, Level, PaymentVersion, ProfileOptions};
 

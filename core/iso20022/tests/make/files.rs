@@ -5,7 +5,11 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use bankchannel_foundation::clock::FixedClock;
 use bankchannel_foundation::model::{Reader, Representation, read_boundary, write_boundary};
-use bankchannel_foundation::{Boundary as _, Content, Error, Local as _, LocalContext};
+use bankchannel_foundation::{
+    Error,
+    model::{Boundary as _, Content},
+    operation::{Local as _, LocalContext},
+};
 use bankchannel_iso20022::make::{CreditTransfer, PaymentTable, RowFormat};
 use bankchannel_iso20022::operations::making::make_payment::{MakePayment, MakePaymentRequest, MakePaymentResponse};
 use bytes::Bytes;

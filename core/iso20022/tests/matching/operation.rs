@@ -1,7 +1,11 @@
 //! The same through the operation, with the results of the reading operations.
 
 use bankchannel_foundation::model::{Content, read_boundary, write_boundary};
-use bankchannel_foundation::{Error, Local, LocalContext, clock::FixedClock};
+use bankchannel_foundation::{
+    Error,
+    clock::FixedClock,
+    operation::{Local, LocalContext},
+};
 use bankchannel_iso20022::operations::matching::match_status::{MatchStatus, MatchStatusRequest};
 
 use super::*;

@@ -4,7 +4,13 @@ use std::fs::File;
 use std::io::{Cursor, Read};
 
 use bankchannel_foundation::model::{OpenContent, read_boundary};
-use bankchannel_foundation::{Content, Error, Local as _, LocalContext, clock::FixedClock, json};
+use bankchannel_foundation::{
+    Error,
+    clock::FixedClock,
+    json,
+    model::Content,
+    operation::{Local as _, LocalContext},
+};
 use bankchannel_iso20022::cash::{CashFile, CashReader, ReadOptions};
 use bankchannel_iso20022::operations::reading::{MAX_WHOLE, ReadCashRequest, read_statement::ReadStatement};
 

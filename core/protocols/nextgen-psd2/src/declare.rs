@@ -1,10 +1,8 @@
 //! Short forms for the declarations of this protocol.
 
 use bankchannel_foundation::{
-    Declaration, OperationDocs, OperationKind,
-    error::ErrorRow,
-    message::Method,
-    operation::{Ask, Parameters, Repeat, Route},
+    operation::{Ask, OperationKind},
+    prelude::*,
 };
 
 use crate::{PROTOCOL, errors};

@@ -1,8 +1,7 @@
 //! The third party's own request, which the hub forwards: verified, and compared with the hub's reading of it (§7).
 
 use bankchannel_foundation::{
-    Boundary,
-    model::{Object, Value},
+    model::{Boundary, Object, Value},
     shown,
 };
 

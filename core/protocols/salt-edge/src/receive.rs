@@ -3,10 +3,10 @@
 use std::fmt;
 
 use bankchannel_foundation::{
-    Boundary, Error, Exchange, Operation, Secret,
+    Error, Secret,
     message::{Headers, Method},
-    model::{Field, Object, Value},
-    operation::Route,
+    model::{Boundary, Field, Object, Value},
+    operation::{Exchange, Operation, Route},
 };
 
 use crate::{

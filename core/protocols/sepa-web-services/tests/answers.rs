@@ -4,8 +4,10 @@
 mod common;
 
 use bankchannel_foundation::{
-    Boundary as _, CallOutcome, Error, Exchange as _,
+    CallOutcome, Error,
     message::{Headers, InResponse, Response},
+    model::Boundary as _,
+    operation::Exchange as _,
 };
 use bankchannel_sepa_web_services::{
     answer::{ANSWER_HEADERS, AnswerExpectation, BelievedMessage, UnpackingLimits, open_answer},

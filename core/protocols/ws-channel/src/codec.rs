@@ -1,12 +1,12 @@
 //! The JSON envelope: writes and reads every exchange of this protocol from its declaration (§1.4, §1.5).
 
 use bankchannel_foundation::{
-    CallOutcome, Codec, Declaration, Error, Exchange, Operation, Secret,
+    CallOutcome, Error, Secret,
     error::{Peer, row},
     json,
     message::{Body, Headers, InRequest, InResponse, OutRequest, OutResponse, percent_encode},
     model::{Boundary, Object, Reader, Representation, Value, Writer},
-    operation::{Parameters, Route},
+    operation::{Codec, Declaration, Exchange, Operation, Parameters, Route},
 };
 
 use crate::{

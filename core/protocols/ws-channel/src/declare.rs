@@ -1,11 +1,6 @@
 //! Short forms for the common parts of this protocol's routes.
 
-use bankchannel_foundation::{
-    Declaration, OperationDocs, OperationKind,
-    error::ErrorRow,
-    message::Method,
-    operation::{Parameters, Repeat, Route},
-};
+use bankchannel_foundation::{operation::OperationKind, prelude::*};
 
 use crate::{PROTOCOL, errors};
 

@@ -1,6 +1,6 @@
 //! The start options of a sandbox bank: the same on the command line and in every language.
 
-use bankchannel_foundation::{Boundary, model::Timestamp};
+use bankchannel_foundation::model::{Boundary, Timestamp};
 use bankchannel_nextgen_psd2::operations::verification::verify_request::Strictness;
 
 /// The start options of a sandbox bank.

@@ -1,6 +1,6 @@
 //! The start options of a hub: the same on the command line and in every language.
 
-use bankchannel_foundation::{Boundary, model::Timestamp};
+use bankchannel_foundation::model::{Boundary, Timestamp};
 
 /// The start options of a hub.
 #[derive(Debug, Clone, Default, Boundary)]

@@ -4,10 +4,11 @@ use std::{sync::Arc, time::Instant};
 
 use bankchannel_crypto::{digest::sha256, jws::CompactJws};
 use bankchannel_foundation::{
-    Error, Exchange,
+    Error,
     clock::Clock as _,
     message::{Headers, OutResponse, Segment},
     model::{Object, Timestamp, Value as Model},
+    operation::Exchange,
 };
 use bankchannel_salt_edge::{
     class::{FailureClass, RefusedRequest, error_answer as refused, of_hub as class},

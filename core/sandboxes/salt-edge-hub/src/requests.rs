@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bankchannel_crypto::{digest::hex, random, signature::SigningKey};
-use bankchannel_foundation::{Error, Exchange, Result, Secret, error::row, message::OutRequest};
+use bankchannel_foundation::{Error, Result, Secret, error::row, message::OutRequest, operation::Exchange};
 use bankchannel_salt_edge::{
     codec::{HubCredentials, SaltEdge, data_of},
     envelope::{ISSUER, UnsignedEnvelope},

@@ -6,7 +6,7 @@ use bankchannel_crypto::{
     signature::Hash,
     x509::{Certificate, NameStyle},
 };
-use bankchannel_foundation::{Content, Error, Result, error::row};
+use bankchannel_foundation::{Error, Result, error::row, model::Content};
 use bankchannel_sepa_web_services::{
     FILE_MODEL_NAMESPACE as MODEL, FILE_SERVICE_NAMESPACE as SERVICE,
     codec::{AnswerText, ElementStyle},

@@ -1,9 +1,6 @@
 //! The start options of a sandbox bank: the same on the command line and in every language.
 
-use bankchannel_foundation::{
-    Boundary,
-    model::{Seconds, Timestamp},
-};
+use bankchannel_foundation::model::{Boundary, Seconds, Timestamp};
 
 /// The start options of a sandbox bank.
 #[derive(Debug, Clone, Default, Boundary)]

@@ -7,7 +7,12 @@
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{Boundary, Content, Error, error::row, message::SOAP, model::Timestamp};
+use bankchannel_foundation::{
+    Error,
+    error::row,
+    message::SOAP,
+    model::{Boundary, Content, Timestamp},
+};
 use bankchannel_sepa_web_services::{
     answer::charset_of,
     codec::{AnswerText, ElementStyle},

@@ -9,8 +9,8 @@ use std::{
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{
-    Content,
     json::{ContentSplitter, SplitError},
+    model::Content,
 };
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;

@@ -3,7 +3,11 @@
 use std::{net::SocketAddr, path::Path};
 
 use bankchannel::{ConnectionSettings, salt_edge_connector::SaltEdgeConnectorSettings};
-use bankchannel_foundation::{Boundary, Error, Result, Secret, model::Timestamp, model::read_boundary, shown};
+use bankchannel_foundation::{
+    Error, Result, Secret,
+    model::{Boundary, Timestamp, read_boundary},
+    shown,
+};
 use serde_json::Value;
 
 use super::ConnectorOptions;

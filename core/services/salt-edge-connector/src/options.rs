@@ -1,6 +1,6 @@
 //! The start options of a connector: the same on the command line and in every language.
 
-use bankchannel_foundation::{Boundary, model::Timestamp};
+use bankchannel_foundation::model::{Boundary, Timestamp};
 
 /// The start options of a connector. All other settings are in its configuration file; these options override the file.
 #[derive(Debug, Clone, Default, Boundary)]

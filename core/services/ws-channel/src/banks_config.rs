@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bankchannel::{
     ConnectionSettings,
-    sepa_web_services::{SepaWebServicesBank, SepaWebServicesSettings, model::BankEnvironment},
+    sepa_web_services::{BankEnvironment, SepaWebServicesBank, SepaWebServicesSettings},
 };
 use bankchannel_foundation::{Error, Result, Secret, clock::Clock};
 use bankchannel_ws_channel::model::Bank;

@@ -1,6 +1,6 @@
 //! The start options of a service: the same on the command line and in every language.
 
-use bankchannel_foundation::{Boundary, Secret};
+use bankchannel_foundation::{Secret, model::Boundary};
 
 /// The start options of a WS Channel service. All other settings are in its configuration file.
 #[derive(Debug, Clone, Default, Boundary)]

@@ -4,9 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{
-    Exchange,
     message::{InRequest, OutResponse, is_request_id, trace_id},
-    operation::{CatalogueEntry, Route},
+    operation::{CatalogueEntry, Exchange, Route},
     redact::redact_words,
 };
 use bankchannel_storage::ws_channel::RequiredRight;

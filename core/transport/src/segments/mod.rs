@@ -13,10 +13,10 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    CallOutcome, Content, Error,
+    CallOutcome, Error,
     error::row,
     message::{Body, Segment, base64_length},
-    model::PieceSource,
+    model::{Content, PieceSource},
     open_regular, shown,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -11,10 +11,10 @@ use std::{path::Path, sync::OnceLock, time::SystemTime};
 use bankchannel_bank_simulator::{AnswerIds, BankLedger, decide};
 use bankchannel_crypto::{pkcs12, rsa, signature::SigningKey, totp, x509};
 use bankchannel_foundation::{
-    Exchange,
     json::{ContentSplitter, SplitError, parse},
     message::{InRequest, InResponse, Response, percent_decode},
     model::{Reader, Representation, Timestamp},
+    operation::Exchange,
     redact::redact_words,
 };
 use bankchannel_iso20022::{
@@ -233,7 +233,7 @@ macro_rules! exchanges {
 bankchannel_ws_channel::for_each_operation!(exchanges);
 
 fn settings(bytes: &[u8]) {
-    use bankchannel_foundation::Boundary;
+    use bankchannel_foundation::model::Boundary;
     if let Ok(value) = parse(bytes, 16) {
         // Files and variables are not read here: a fuzzer must not open a file that it names by chance.
         let text = value.to_json();

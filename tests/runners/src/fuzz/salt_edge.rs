@@ -7,9 +7,9 @@ use bankchannel_crypto::{
     signature::{SigningKey, VerifyingKey},
 };
 use bankchannel_foundation::{
-    Exchange,
     message::{Headers, InRequest, InResponse},
     model::{Value, read_boundary},
+    operation::Exchange,
     question::TypedQuestion,
 };
 use bankchannel_salt_edge::{

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bankchannel::{PROTOCOLS, Protocol};
-use bankchannel_foundation::OperationKind;
+use bankchannel_foundation::operation::OperationKind;
 use bankchannel_tests::faces::root;
 
 #[test]

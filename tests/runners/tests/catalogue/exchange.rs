@@ -3,9 +3,9 @@
 use std::{any::Any, marker::PhantomData};
 
 use bankchannel_foundation::{
-    Codec, Error, Exchange, OperationKind,
+    Error,
     message::{InRequest, InResponse, OutRequest, OutResponse},
-    operation::{CatalogueEntry, Route},
+    operation::{CatalogueEntry, Codec, Exchange, OperationKind, Route},
 };
 use bytes::Bytes;
 use serde_json::Value;

@@ -3,9 +3,8 @@
 use std::sync::LazyLock;
 
 use bankchannel_foundation::{
-    Content,
     message::{Headers, InRequest, InResponse, Response},
-    model::{Field, Shape},
+    model::{Content, Field, Shape},
 };
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*, sample::select};

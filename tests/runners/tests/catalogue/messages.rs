@@ -2,10 +2,9 @@
 #![allow(dead_code)]
 
 use bankchannel_foundation::{
-    Boundary, Content, Exchange,
     message::{Body, InRequest, InResponse, OutRequest, OutResponse, Response, Segment, percent_decode},
-    model::{Reader, Representation, Writer},
-    operation::Route,
+    model::{Boundary, Content, Reader, Representation, Writer},
+    operation::{Exchange, Route},
 };
 use bytes::Bytes;
 use serde_json::Value;

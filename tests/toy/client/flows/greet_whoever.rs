@@ -1,6 +1,10 @@
 //! Greet whoever is there: asks for the name.
 
-use bankchannel_foundation::{OperationKind, Result, operation::Ask, prelude::*};
+use bankchannel_foundation::{
+    Result,
+    operation::{Ask, OperationKind},
+    prelude::*,
+};
 use bankchannel_toy::{
     PROTOCOL,
     operations::greetings::greet::{Greet, GreetRequest},

@@ -1,12 +1,12 @@
 //! How the protocol writes and reads messages: every field is a member of a JSON object.
 
 use bankchannel_foundation::{
-    Boundary, CallOutcome, Codec, Error, Exchange, Operation,
+    CallOutcome, Error,
     error::row,
     json,
     message::{Body, Headers, InRequest, InResponse, OutRequest, OutResponse},
-    model::{Object, Reader, Representation, Value, Writer},
-    operation::Route,
+    model::{Boundary, Object, Reader, Representation, Value, Writer},
+    operation::{Codec, Exchange, Operation, Route},
 };
 
 use crate::errors;

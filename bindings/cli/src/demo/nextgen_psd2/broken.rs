@@ -4,9 +4,9 @@ use std::path::Path;
 
 use bankchannel::{
     CancellationToken, Clock as _, Secret, SystemClock,
+    message::{Headers, Request},
     nextgen_psd2::{
         certificates::Certificate,
-        http::{Headers, Request},
         signing::{self, ParameterSeparator, SignatureHeader, SigningDialect, SigningProfile},
     },
 };

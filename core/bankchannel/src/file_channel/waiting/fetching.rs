@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_foundation::{Content, Error, Result, error::row};
+use bankchannel_foundation::{Error, Result, error::row, model::Content};
 use bankchannel_iso20022::answers::AnswerFile;
 use bankchannel_transport::background;
 

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_foundation::{Boundary, CallOutcome, Error, Result, model::Seconds};
+use bankchannel_foundation::{
+    CallOutcome, Error, Result,
+    model::{Boundary, Seconds},
+};
 use bankchannel_iso20022::{
     answers::{BankVerdict, PaymentVerdict, UploadedMessage},
     data::Code,

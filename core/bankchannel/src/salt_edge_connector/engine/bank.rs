@@ -3,9 +3,9 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use bankchannel_foundation::{
-    Boundary, Error, Result, Secret,
+    Error, Result, Secret,
     error::row,
-    model::{Representation, Writer, read_boundary},
+    model::{Boundary, Representation, Writer, read_boundary},
     question::TypedQuestion,
 };
 use bankchannel_salt_edge::{connector::questions, for_each_bank_question};

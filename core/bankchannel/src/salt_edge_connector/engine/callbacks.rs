@@ -242,7 +242,7 @@ impl ConnectorEngine<'_> {
         }
     }
 
-    fn stored_content<T: bankchannel_foundation::Boundary>(
+    fn stored_content<T: bankchannel_foundation::model::Boundary>(
         &self,
         due: &DueCallback,
         session: RowId,
@@ -250,7 +250,7 @@ impl ConnectorEngine<'_> {
         due.sealed.as_ref().map(|sealed| self.vault.open(sealed, SealedRow::Callback(session))).transpose()
     }
 
-    fn needed<T: bankchannel_foundation::Boundary>(&self, due: &DueCallback, session: RowId) -> Result<T> {
+    fn needed<T: bankchannel_foundation::model::Boundary>(&self, due: &DueCallback, session: RowId) -> Result<T> {
         self.stored_content(due, session)?
             .ok_or_else(|| Error::because(&row::INTERNAL, "a stored callback has no content"))
     }

@@ -1,9 +1,10 @@
 //! Data requests: the bank is asked while the hub waits, and the consent is applied to the answer.
 
 use bankchannel_foundation::{
-    Boundary, Exchange as _, Result, Secret,
+    Result, Secret,
     error::row,
-    model::{Object, Representation, Value, Writer},
+    model::{Boundary, Object, Representation, Value, Writer},
+    operation::Exchange as _,
     question::TypedQuestion,
 };
 use bankchannel_salt_edge::{

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use bankchannel_foundation::{Boundary, Secret, model::Timestamp};
+use bankchannel_foundation::{
+    Secret,
+    model::{Boundary, Timestamp},
+};
 use bankchannel_salt_edge::model::{AccountConsent, DayOrInstant, SessionSecret};
 
 /// The record of a session.

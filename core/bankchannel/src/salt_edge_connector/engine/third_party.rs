@@ -8,8 +8,8 @@ use std::{
 
 use bankchannel_crypto::signature::VerifyingKey;
 use bankchannel_foundation::{
-    Boundary, Cache, Secret,
-    model::{Representation, Value, Writer},
+    Cache, Secret,
+    model::{Boundary, Representation, Value, Writer},
 };
 use bankchannel_salt_edge::{
     class::RefusedRequest,

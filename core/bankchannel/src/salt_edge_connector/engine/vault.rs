@@ -8,10 +8,10 @@ use bankchannel_crypto::{
     random,
 };
 use bankchannel_foundation::{
-    Boundary, Error, Result, Secret,
+    Error, Result, Secret,
     error::row,
     json,
-    model::{Representation, Writer, read_boundary},
+    model::{Boundary, Representation, Writer, read_boundary},
 };
 use bankchannel_salt_edge::envelope::after_bearer;
 use bankchannel_storage::{

@@ -18,10 +18,10 @@ mod page;
 mod view;
 
 use bankchannel_foundation::{
-    CallOutcome, OperationKind, Result,
+    CallOutcome, Result,
     clock::{Clock as _, SystemClock},
     error::row,
-    operation::Ask,
+    operation::{Ask, OperationKind},
     prelude::*,
 };
 use bankchannel_salt_edge::connector::{PROTOCOL, questions::Step};

@@ -1,6 +1,6 @@
 //! A session for the bank's page.
 
-use bankchannel_foundation::{Boundary, model::Timestamp};
+use bankchannel_foundation::model::{Boundary, Timestamp};
 use bankchannel_storage::salt_edge_connector::{ConnectorSession, ConnectorSessionState, SessionKind};
 
 use crate::salt_edge_connector::engine;

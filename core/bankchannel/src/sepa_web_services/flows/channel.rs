@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bankchannel_foundation::{
-    Content, Error, Result,
+    Error, Result,
     error::{ErrorRow, row},
-    model::{Date, Timestamp},
+    model::{Content, Date, Timestamp},
 };
 use bankchannel_sepa_web_services::{
     PROTOCOL, errors,

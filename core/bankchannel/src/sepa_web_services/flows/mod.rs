@@ -19,7 +19,7 @@ mod channel;
 
 use std::future::Future;
 
-use bankchannel_foundation::{CallOutcome, OperationKind, Result, error::row, prelude::*};
+use bankchannel_foundation::{CallOutcome, Result, error::row, operation::OperationKind, prelude::*};
 use bankchannel_sepa_web_services::PROTOCOL;
 use bankchannel_transport::background;
 use tokio::sync::oneshot;

@@ -1,7 +1,10 @@
 //! An anchor of trust, as it is listed, and when its end is near.
 
 use bankchannel_crypto::{digest, x509::NameStyle};
-use bankchannel_foundation::{Boundary, model::Timestamp, shown};
+use bankchannel_foundation::{
+    model::{Boundary, Timestamp},
+    shown,
+};
 
 use super::{TrustedAnchor, WARN_DAYS};
 

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use bankchannel_foundation::{
-    CallOutcome, Category, Content, Error, Result,
+    CallOutcome, Category, Error, Result,
     error::{ErrorRow, row},
+    model::Content,
 };
 use bankchannel_ws_channel::{
     PROTOCOL, errors,

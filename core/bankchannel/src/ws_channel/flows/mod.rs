@@ -26,7 +26,10 @@ mod steps;
 pub use crate::file_channel::{
     check_first::CheckFirst, fetch::DOWNLOAD_TRIES, new_files::DownloadStatus, parsed::Parsed, repeats::RejectRepeats,
 };
-use bankchannel_foundation::{OperationKind, operation::Ask, prelude::*};
+use bankchannel_foundation::{
+    operation::{Ask, OperationKind},
+    prelude::*,
+};
 use bankchannel_ws_channel::PROTOCOL;
 pub use download_new_files::DownloadedFile;
 pub use fetch::file_name;

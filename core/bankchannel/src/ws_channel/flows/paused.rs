@@ -1,8 +1,9 @@
 //! A login that waits for input: its progress for the caller, and its stored form.
 
 use bankchannel_foundation::{
-    Boundary, Error, Result,
+    Error, Result,
     clock::{Clock, SystemClock},
+    model::Boundary,
 };
 use bankchannel_ws_channel::login::{Authenticated, LoginMachine, MfaMethod};
 

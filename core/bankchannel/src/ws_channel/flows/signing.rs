@@ -1,7 +1,11 @@
 //! The authorisation of an upload: a private key, a key that is kept elsewhere, or existing signatures.
 
 use bankchannel_foundation::{
-    CallOutcome, Content, Error, Local, LocalContext, Result, Secret, clock::SystemClock, error::row,
+    CallOutcome, Error, Result, Secret,
+    clock::SystemClock,
+    error::row,
+    model::Content,
+    operation::{Local, LocalContext},
 };
 use bankchannel_openpgp::{ExternalSigner, HashAlgorithm, PendingSignature, digest_detached};
 use bankchannel_ws_channel::{

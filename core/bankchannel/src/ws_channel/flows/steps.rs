@@ -1,6 +1,6 @@
 //! The steps of this protocol's flows.
 
-use bankchannel_foundation::{Exchange, Result};
+use bankchannel_foundation::{Result, operation::Exchange};
 use bankchannel_ws_channel::WsChannelCodec;
 
 pub(super) use crate::file_channel::steps::{code_question, needed};

@@ -9,10 +9,7 @@ pub mod read_status_report;
 
 use std::io::Read as _;
 
-use bankchannel_foundation::{
-    Boundary, Content, Error, LocalContext,
-    error::{ErrorRow, row},
-};
+use bankchannel_foundation::{error::row, prelude::*};
 
 use bankchannel_xml::{XmlFault, named_encoding};
 

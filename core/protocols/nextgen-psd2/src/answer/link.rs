@@ -1,6 +1,6 @@
 //! `_links` (§1.4).
 
-use bankchannel_foundation::{Boundary, model::Value};
+use bankchannel_foundation::model::{Boundary, Value};
 
 /// The maximum number of links kept from one answer.
 const MAX: usize = 64;

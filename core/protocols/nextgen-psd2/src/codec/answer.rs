@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use bankchannel_foundation::{
-    Boundary, CallOutcome, Error,
+    CallOutcome, Error,
     error::row,
     json,
     message::InResponse,
-    model::{Date, Field, Object, Reader, Representation, Shape, Timestamp, Value},
+    model::{Boundary, Date, Field, Object, Reader, Representation, Shape, Timestamp, Value},
     operation::{Repeat, Route},
 };
 

@@ -13,11 +13,11 @@ mod target;
 use std::collections::BTreeMap;
 
 use bankchannel_foundation::{
-    Boundary, Codec, Declaration, Error, Exchange, Operation,
+    Error,
     error::row,
     message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse, is_visible},
-    model::{Field, Object, Reader, Representation, Shape, Value, Writer},
-    operation::Route,
+    model::{Boundary, Field, Object, Reader, Representation, Shape, Value, Writer},
+    operation::{Codec, Declaration, Exchange, Operation, Route},
 };
 
 use crate::{NextGenPsd2Terms, signing::SigningDialect};

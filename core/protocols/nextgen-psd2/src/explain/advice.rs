@@ -41,7 +41,7 @@ const ROWS: [(&str, &str); 30] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::check::{RULES, V05, V31};
+    use crate::verify::{RULES, V05, V31};
 
     #[test]
     fn the_checks_that_a_signature_can_fail_have_advice() {

@@ -46,7 +46,7 @@ use crate::certificates::Certificate;
 use crate::http::{MAX_HEAD, Request};
 use crate::signing::{KeyId, SignatureHeader, SigningLine, SigningText, signing_string};
 use crate::verify::VerifiedRequest;
-use crate::verify::check::{CheckRule, CheckVerdict, RequestCheck, V23, V28, V30};
+use crate::verify::{CheckRule, CheckVerdict, RequestCheck, V23, V28, V30};
 
 /// The maximum number of known certificates whose keys are tried.
 const MAX_KNOWN: usize = 64;

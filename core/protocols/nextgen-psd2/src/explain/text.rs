@@ -4,7 +4,7 @@ use super::advice::advice;
 use super::hypotheses::cause;
 use super::recovered::BARE;
 use super::{RefusalExplanation, SignatureContent, visible};
-use crate::verify::check::{CheckRule, CheckVerdict, RequestCheck, V30, V31};
+use crate::verify::{CheckRule, CheckVerdict, RequestCheck, V30, V31};
 
 /// The maximum number of lines shown of either text.
 const MAX_LINES: usize = 200;

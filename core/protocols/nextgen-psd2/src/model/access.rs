@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use bankchannel_foundation::{Boundary, Error, error::row, model::Representation};
+use bankchannel_foundation::{
+    Error,
+    error::row,
+    model::{Boundary, Representation},
+};
 
 /// All accounts of a customer.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]

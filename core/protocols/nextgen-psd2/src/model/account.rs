@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use bankchannel_foundation::{
-    Boundary,
-    model::{Date, Decimal, Timestamp},
-};
+use bankchannel_foundation::model::{Boundary, Date, Decimal, Timestamp};
 
 use super::LinkMap;
 

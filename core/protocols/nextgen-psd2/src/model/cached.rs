@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use bankchannel_crypto::{digest::sha256_of_texts, signature::SigningKey};
-use bankchannel_foundation::{Error, LocalContext, Secret, shown};
+use bankchannel_foundation::{Error, Secret, operation::LocalContext, shown};
 
 use crate::{certificates::Certificate, errors, verify::RequestVerifier};
 
@@ -63,9 +63,10 @@ mod tests {
     use std::cell::Cell;
 
     use bankchannel_foundation::{
-        ClientCache, ClientResources, Local,
+        ClientCache, ClientResources,
         clock::FixedClock,
         model::{Profile, read_boundary, write_boundary},
+        operation::Local,
     };
     use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! A client's own certificate and key, for operations whose request has neither.
 
 use bankchannel_crypto::signature::Hash;
-use bankchannel_foundation::{Error, LocalContext, error::row};
+use bankchannel_foundation::{Error, error::row, operation::LocalContext};
 
 use crate::certificates::Certificate;
 

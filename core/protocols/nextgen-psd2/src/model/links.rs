@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 use crate::answer::{encode_href, resolve_href};
 

@@ -1,7 +1,7 @@
 //! Options of signing (§2.9), in the form for users.
 
 use bankchannel_crypto::signature::Hash;
-use bankchannel_foundation::{Boundary, Error};
+use bankchannel_foundation::{Error, model::Boundary};
 
 use crate::{
     certificates::{CertForm, NameStyle},

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::{borrow::Cow, net::IpAddr};
 
-use bankchannel_foundation::{Boundary, Secret};
+use bankchannel_foundation::{Secret, model::Boundary};
 
 /// The maximum length of a customer's identifier, in characters (§1.2).
 const ID_CHARS: usize = 256;

@@ -3,8 +3,8 @@
 use std::{borrow::Cow, fmt};
 
 use bankchannel_foundation::{
-    Boundary, Error,
-    model::{Reader, Shape, Value, Writer},
+    Error,
+    model::{Boundary, Reader, Shape, Value, Writer},
 };
 
 use super::{GeoLocation, IpAddress};

@@ -1,7 +1,12 @@
 //! A request from a user: in parts, or whole as text.
 
 pub use bankchannel_foundation::message::HeaderField;
-use bankchannel_foundation::{Boundary, Content, Error, LocalContext, error::row};
+use bankchannel_foundation::{
+    Error,
+    error::row,
+    model::{Boundary, Content},
+    operation::LocalContext,
+};
 use bytes::Bytes;
 
 use crate::http::{MAX_BODY, MAX_HEAD, MalformedKind, Request, is_token};
@@ -12,7 +17,7 @@ use crate::http::{MAX_BODY, MAX_HEAD, MalformedKind, Request, is_token};
 #[boundary(flattened)]
 pub struct GivenRequest {
     /// With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from a log.
-    pub content: Option<bankchannel_foundation::Content>,
+    pub content: Option<bankchannel_foundation::model::Content>,
     /// The HTTP method.
     pub method: Option<String>,
     /// The request target: the path with its query, as in the request line.

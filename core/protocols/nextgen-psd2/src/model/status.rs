@@ -1,6 +1,6 @@
 //! The status of a consent and of its authorisation (§4.3).
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 /// The status of a consent. A bank may add values; an unknown value counts as not final.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]

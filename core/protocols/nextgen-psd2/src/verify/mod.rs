@@ -10,7 +10,7 @@
 
 mod cache;
 mod certificate;
-pub mod check;
+mod check;
 mod connection;
 mod message;
 mod policy;
@@ -24,7 +24,7 @@ use std::{fmt, sync::Arc};
 use bankchannel_crypto::signature::Hash;
 
 pub use self::{
-    check::{CheckRule, CheckVerdict, RULES, RequestCheck, rule},
+    check::*,
     policy::{EndpointRequirements, ListedCertificate, MAX_SKEW_S, Policy, VerificationMode},
 };
 

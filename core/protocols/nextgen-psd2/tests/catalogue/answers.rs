@@ -1,6 +1,6 @@
 //! A client's reading of banks' answers.
 
-use bankchannel_foundation::{Error, Exchange, message::InResponse};
+use bankchannel_foundation::{Error, message::InResponse, operation::Exchange};
 use bankchannel_nextgen_psd2::{
     model::{AccountSelection, ConsentStatus, LinkedAnswer, ScaApproach, ScaStatus},
     operations::{

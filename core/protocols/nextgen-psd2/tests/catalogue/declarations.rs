@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use bankchannel_foundation::{OperationKind, model::Field, operation::Repeat};
+use bankchannel_foundation::{
+    model::Field,
+    operation::{OperationKind, Repeat},
+};
 use bankchannel_nextgen_psd2::{CATALOGUE, NextGenPsd2Terms, RESPONSE_HEADERS, terms};
 
 /// Operation, dialects, method, path, success, roles (V33).

@@ -1,8 +1,9 @@
 //! A bank's refusals of malformed requests, and the names of the places at fault.
 
 use bankchannel_foundation::{
-    Error, Exchange,
+    Error,
     message::{Headers, InRequest},
+    operation::Exchange,
 };
 use bankchannel_nextgen_psd2::{
     MAX_DEPTH,

@@ -1,7 +1,10 @@
 //! A client's requests: names of headers, values that no header can hold, paths, dialects, and values that are never
 //! shown.
 
-use bankchannel_foundation::{Exchange, Operation, message::OutRequest};
+use bankchannel_foundation::{
+    message::OutRequest,
+    operation::{Exchange, Operation},
+};
 use bankchannel_nextgen_psd2::{
     BankConventions, NextGenPsd2Codec,
     operations::{

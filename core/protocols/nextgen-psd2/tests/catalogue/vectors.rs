@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bankchannel_crypto::signature::SigningKey;
-use bankchannel_foundation::{Exchange, message::OutRequest};
+use bankchannel_foundation::{message::OutRequest, operation::Exchange};
 use bankchannel_nextgen_psd2::{
     BankConventions,
     certificates::Certificate,

@@ -13,12 +13,12 @@
 mod answer;
 
 use bankchannel_foundation::{
-    Boundary, Codec, Error, Exchange, Operation, Secret,
+    Error, Secret,
     error::row,
     json,
     message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse, Segment, is_visible},
-    model::{Field, Object, Reader, Representation, Value, Writer},
-    operation::Route,
+    model::{Boundary, Field, Object, Reader, Representation, Value, Writer},
+    operation::{Codec, Exchange, Operation, Route},
 };
 
 use crate::{SaltEdgeTerms, ServingSide, model::Instant};

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use bankchannel_foundation::{
-    Boundary,
     message::{HeaderField, OutResponse, Segment},
+    model::Boundary,
 };
 
 /// An HTTP answer, ready to send.

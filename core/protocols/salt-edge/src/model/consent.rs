@@ -1,6 +1,6 @@
 //! A customer's consent, account by account (§4.2).
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 /// The data of an account that a third party may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Boundary)]

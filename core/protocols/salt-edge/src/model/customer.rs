@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bankchannel_foundation::{Boundary, model::Date};
+use bankchannel_foundation::model::{Boundary, Date};
 
 /// A customer.
 #[derive(Clone, Boundary)]

@@ -1,6 +1,6 @@
 //! The headers of a request from the hub (§1.6).
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 /// The third party for which the hub asks.
 #[derive(Debug, Clone, Boundary)]

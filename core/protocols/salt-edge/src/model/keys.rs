@@ -4,7 +4,7 @@ use bankchannel_crypto::{
     digest::sha256_of_texts,
     signature::{SigningKey, VerifyingKey},
 };
-use bankchannel_foundation::{Error, LocalContext, Secret, error::row, model::Timestamp, shown};
+use bankchannel_foundation::{Error, Secret, error::row, model::Timestamp, operation::LocalContext, shown};
 use std::sync::Arc;
 
 use crate::{

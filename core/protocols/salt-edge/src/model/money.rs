@@ -1,8 +1,8 @@
 //! Amounts: exact, and text on the wire, except for fees; some peers send numbers (§4, 10.5).
 
 use bankchannel_foundation::{
-    Boundary, Error,
-    model::{Decimal, Reader, Representation, Shape, Value, Writer},
+    Error,
+    model::{Boundary, Decimal, Reader, Representation, Shape, Value, Writer},
 };
 use serde_json::Number;
 

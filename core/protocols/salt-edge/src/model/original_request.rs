@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bankchannel_foundation::{Boundary, Secret};
+use bankchannel_foundation::{Secret, model::Boundary};
 
 /// A third party's request for a token, sent to Salt Edge.
 #[derive(Debug, Clone, Boundary)]

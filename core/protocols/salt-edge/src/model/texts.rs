@@ -3,8 +3,8 @@
 use std::{borrow::Cow, fmt};
 
 use bankchannel_foundation::{
-    Boundary, Error,
-    model::{Reader, Representation, Shape, TextShape, Value, Writer},
+    Error,
+    model::{Boundary, Reader, Representation, Shape, TextShape, Value, Writer},
 };
 
 /// The maximum length of a session's name, in bytes.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use bankchannel_foundation::{
-    Boundary, Error,
-    model::{Date, Reader, Representation, Shape, Timestamp, Value, Writer},
+    Error,
+    model::{Boundary, Date, Reader, Representation, Shape, Timestamp, Value, Writer},
 };
 
 /// An instant, written in UTC with milliseconds on the wire: `2026-11-20T06:00:00.000Z`.

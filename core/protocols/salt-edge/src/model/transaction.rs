@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bankchannel_foundation::{Boundary, model::JsonObject};
+use bankchannel_foundation::model::{Boundary, JsonObject};
 
 use super::{AccountId, CurrencyCode, FeeAmount, MadeOn, SaltEdgeAmount};
 

@@ -10,9 +10,9 @@ use bankchannel_crypto::{
     signature::{SigningKey, VerifyingKey},
 };
 use bankchannel_foundation::{
-    Exchange,
     message::{Headers, InRequest, InResponse, OutRequest, Segment},
     model::{read_boundary, write_boundary},
+    operation::Exchange,
 };
 use bankchannel_salt_edge::{
     codec::{HubCredentials, SaltEdge},

@@ -1,9 +1,9 @@
 //! Messages with secrets, and with values that the reference does not foresee.
 
 use bankchannel_foundation::{
-    Exchange,
     message::InResponse,
     model::{read_boundary, write_boundary},
+    operation::Exchange,
 };
 use bankchannel_salt_edge::connector::operations::{
     clients::get_client_info::GetClientInfo,

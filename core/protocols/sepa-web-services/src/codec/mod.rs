@@ -12,10 +12,11 @@ mod elements;
 mod request;
 
 use bankchannel_foundation::{
-    Boundary, CallOutcome, Codec, Content, Error, Exchange,
+    CallOutcome, Error,
     error::row,
     message::{Body, InRequest, InResponse, OutRequest, OutResponse, SOAP, Segment},
-    model::{Object, Reader, Representation, Value, Writer},
+    model::{Boundary, Content, Object, Reader, Representation, Value, Writer},
+    operation::{Codec, Exchange},
 };
 use bankchannel_xml::{TreeElement, XmlTree};
 

@@ -1,6 +1,6 @@
 //! What every answer of a bank has (§4.1, §5.2).
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 /// What the bank answered. Part of every answer: these fields are also fields of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]

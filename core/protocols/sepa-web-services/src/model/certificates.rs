@@ -1,6 +1,6 @@
 //! Certificates in answers (§5.2).
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 /// A certificate that a bank gives.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]

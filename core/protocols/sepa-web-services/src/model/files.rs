@@ -1,9 +1,6 @@
 //! Files at the bank (§4.4).
 
-use bankchannel_foundation::{
-    Boundary,
-    model::{Date, Decimal, Timestamp},
-};
+use bankchannel_foundation::model::{Boundary, Date, Decimal, Timestamp};
 
 /// Which files a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]

@@ -1,6 +1,6 @@
 //! What a user may do (§4.5).
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 /// Which way files of a type go.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]

@@ -8,7 +8,7 @@ pub mod profiles;
 pub mod users;
 pub mod verification;
 
-use bankchannel_foundation::{OperationKind, prelude::*};
+use bankchannel_foundation::{operation::OperationKind, prelude::*};
 
 use crate::{PROTOCOL, codec::SepaWebServicesTerms as Terms, errors};
 

@@ -4,7 +4,7 @@ use bankchannel_crypto::{
     rsa::RsaPrivateKey,
     x509::{CertificateRequest, SubjectAttribute},
 };
-use bankchannel_foundation::{Boundary, CallOutcome, Error, Secret};
+use bankchannel_foundation::{CallOutcome, Error, Secret, model::Boundary};
 
 use super::ChannelProfile;
 use crate::request::CertificateCommand;

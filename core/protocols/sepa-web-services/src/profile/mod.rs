@@ -4,7 +4,7 @@ mod certificates;
 mod shipped;
 
 use bankchannel_crypto::x509::Certificate;
-use bankchannel_foundation::{Boundary, Error};
+use bankchannel_foundation::{Error, model::Boundary};
 
 pub use certificates::{BankCodeForm, CertificateNamePart, CertificateNameRule};
 pub use shipped::{named, names};

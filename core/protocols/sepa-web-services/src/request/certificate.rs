@@ -2,7 +2,7 @@
 //! nobody signs (§5.1).
 
 use bankchannel_crypto::{digest, x509::Certificate};
-use bankchannel_foundation::{Boundary, Error, Secret, error::row};
+use bankchannel_foundation::{Error, Secret, error::row, model::Boundary};
 use bankchannel_xml_signature::{DocumentDraft, DraftedSignature, SOAP_NAMESPACE, push_canonical_text};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 

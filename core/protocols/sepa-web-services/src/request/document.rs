@@ -1,8 +1,8 @@
 //! The document of a request, ApplicationRequest, in the order of its schema (§2.1).
 
 use bankchannel_foundation::{
-    Boundary, Error,
-    model::{Date, Decimal},
+    Error,
+    model::{Boundary, Date, Decimal},
 };
 
 use super::text::{check, element, environment_word};

@@ -1,6 +1,6 @@
 //! The kinds of messages, by the name of their element.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 use bankchannel_xml::TreeElement;
 
 use crate::{

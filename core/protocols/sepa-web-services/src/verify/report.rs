@@ -1,7 +1,7 @@
 //! The result of an examination, in the form for users.
 
 use bankchannel_crypto::x509::{Certificate, NameStyle};
-use bankchannel_foundation::{Boundary, model::Timestamp};
+use bankchannel_foundation::model::{Boundary, Timestamp};
 use bankchannel_xml::{TreeElement, XmlTree};
 use bankchannel_xml_signature::{
     CanonicalMethod, KeyCertificates, SurveyedReference, SurveyedSignature, XmlSignatureParts, canonical_bytes,

@@ -1,6 +1,6 @@
 //! Drives a whole login: returns the next step and takes its result.
 
-use bankchannel_foundation::{Boundary, CallOutcome, Error, error::row};
+use bankchannel_foundation::{CallOutcome, Error, error::row, model::Boundary};
 
 use super::{
     classify::LoginAnswer,

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_foundation::{
-    Exchange,
     message::InResponse,
     model::{read_boundary, write_boundary},
+    operation::Exchange,
 };
 use proptest::{option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};

@@ -1,6 +1,6 @@
 //! The meaning of one answer of the service.
 
-use bankchannel_foundation::{Boundary, Error};
+use bankchannel_foundation::{Error, model::Boundary};
 
 use crate::model::{
     AccessToken, AccountInfo, ApiKey, ChallengeName, ExpiresIn, IdToken, MfaSession, MfaType, OtpauthUri, TotpSecret,

@@ -1,6 +1,6 @@
 //! The input of a login, and its steps.
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 use super::state::{Authenticated, Failed, MfaMethod, Prompt, Stalled};
 use crate::{

@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_foundation::{
-    Error, Exchange,
+    Error,
     message::InResponse,
     model::{read_boundary, write_boundary},
+    operation::Exchange,
 };
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bankchannel_foundation::{Boundary, Error};
+use bankchannel_foundation::{Error, model::Boundary};
 
 /// The two users of an account. They log in separately and have different rights (§4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]

@@ -3,9 +3,9 @@
 use std::{borrow::Cow, fmt};
 
 use bankchannel_foundation::{
-    Boundary, Error,
+    Error,
     clock::MONTHS,
-    model::{Boundary as Model, Reader, Representation, Shape, TextShape, Value, Writer},
+    model::{Boundary, Boundary as Model, Reader, Representation, Shape, TextShape, Value, Writer},
 };
 use jiff::{SignedDuration, civil::DateTime, tz::TimeZone};
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use bankchannel_foundation::{
-    Boundary, Error,
-    model::{Reader, Representation, Shape, TextShape, Value, Writer},
+    Error,
+    model::{Boundary, Reader, Representation, Shape, TextShape, Value, Writer},
     shown,
 };
 

@@ -1,8 +1,8 @@
 //! Accounts as the owner of their API key sees them (§2.24, §2.25).
 
 use bankchannel_foundation::{
-    Boundary, Error,
-    model::{Boundary as Model, Reader, Representation, Shape, Value, Writer},
+    Error,
+    model::{Boundary, Boundary as Model, Reader, Representation, Shape, Value, Writer},
 };
 
 use super::{AccountType, CertDescriptor, Email, ExportPolicy, Registration, RetiredCert};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bankchannel_foundation::{Boundary, Secret};
+use bankchannel_foundation::{Secret, model::Boundary};
 
 /// The short id of a PGP key: the last 8 hex digits of its fingerprint, in upper case (§2.0). Letter case does not
 /// matter when reading. It identifies a key but proves nothing.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use bankchannel_foundation::{Boundary, Secret};
+use bankchannel_foundation::{Secret, model::Boundary};
 
 /// The integrator's API key: 20 to 128 letters, digits, `_` or `-`. `0` at registration asks for a new one (§2.0).
 #[derive(Debug, Clone, Boundary)]

@@ -1,8 +1,8 @@
 //! Sessions and second factors (§2.8–§2.10).
 
 use bankchannel_foundation::{
-    Boundary, Error,
-    model::{Boundary as Model, Reader, Representation, Shape, TextShape, Value, Writer},
+    Error,
+    model::{Boundary, Boundary as Model, Reader, Representation, Shape, TextShape, Value, Writer},
 };
 
 use super::AccountType;

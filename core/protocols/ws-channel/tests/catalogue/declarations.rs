@@ -1,9 +1,8 @@
 //! Compares the declarations with the master table of §1.4, §4 and §8.6.
 
 use bankchannel_foundation::{
-    OperationKind,
     error::ErrorRow,
-    operation::{CatalogueEntry, Repeat, Route},
+    operation::{CatalogueEntry, OperationKind, Repeat, Route},
 };
 use bankchannel_ws_channel::{CATALOGUE, CallerAccess, RateClass, TERMS, WsChannelTerms, errors};
 

@@ -2,9 +2,10 @@
 
 use bankchannel_crypto::rsa;
 use bankchannel_foundation::{
-    Error, Local, LocalContext,
+    Error,
     clock::FixedClock,
     model::{OpenContent, read_boundary, write_boundary},
+    operation::{Local, LocalContext},
 };
 use bankchannel_ws_channel::{
     PRODUCTION_PUBLIC_KEY_PEM, TEST_PUBLIC_KEY_PEM, challenge,

@@ -1,8 +1,9 @@
 //! The meaning of the service's refusals (§1.7, §8.6), and the wording of a server's own.
 
 use bankchannel_foundation::{
-    CallOutcome, Category, Exchange,
+    CallOutcome, Category,
     message::{InRequest, InResponse},
+    operation::Exchange,
 };
 use bankchannel_ws_channel::{
     ServiceRefusal, SessionCredentials,

@@ -1,6 +1,10 @@
 //! The wire samples of §12, read and written exactly. Values that the specification abbreviates are completed.
 
-use bankchannel_foundation::{Boundary, Exchange, message::OutRequest, model::read_boundary};
+use bankchannel_foundation::{
+    message::OutRequest,
+    model::{Boundary, read_boundary},
+    operation::Exchange,
+};
 use bankchannel_ws_channel::{
     SessionCredentials, WsChannelCodec,
     model::{ApiKey, IdToken},

@@ -7,8 +7,7 @@ use bankchannel_nextgen_psd2::{
     certificates::{Certificate, CertificateFault},
     http::Request,
     verify::{
-        EndpointRequirements, Policy, VerifiedRequest,
-        check::{CheckRule, CheckVerdict, RequestCheck, V04, V22, V30, V32, rule},
+        CheckRule, CheckVerdict, EndpointRequirements, Policy, RequestCheck, V04, V22, V30, V32, VerifiedRequest, rule,
     },
 };
 

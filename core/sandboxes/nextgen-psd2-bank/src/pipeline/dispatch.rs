@@ -1,10 +1,11 @@
 //! Hands an admitted request to the handler of its operation.
 
 use bankchannel_foundation::{
-    Boundary as _, Error, Exchange, Operation,
+    Error,
     error::row,
     message::{InRequest, OutResponse},
-    operation::CatalogueEntry,
+    model::Boundary as _,
+    operation::{CatalogueEntry, Exchange, Operation},
 };
 use bankchannel_nextgen_psd2::{
     http::Request,

@@ -1,6 +1,6 @@
 //! Accounts: with and without a consent.
 
-use bankchannel_foundation::{Exchange as _, model::read_boundary};
+use bankchannel_foundation::{model::read_boundary, operation::Exchange as _};
 use bankchannel_nextgen_psd2::{
     BankConventions,
     operations::accounts::get_accounts::{GetAccounts, GetAccountsRequest},

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use bankchannel_foundation::{
-    Boundary, json,
-    model::{Reader, Representation},
+    json,
+    model::{Boundary, Reader, Representation},
 };
 use bankchannel_salt_edge::{
     hub::operations::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bankchannel_foundation::{Boundary, Error, Result, Secret};
+use bankchannel_foundation::{Error, Result, Secret, model::Boundary};
 
 /// The checker's settings for a connector.
 #[derive(Debug, Clone, Default, Boundary)]

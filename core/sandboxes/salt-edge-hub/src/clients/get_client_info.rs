@@ -1,6 +1,6 @@
 //! Information about a third party (§3.6).
 
-use bankchannel_foundation::{Error, Exchange, message::OutResponse};
+use bankchannel_foundation::{Error, message::OutResponse, operation::Exchange};
 use bankchannel_salt_edge::connector::operations::clients::get_client_info::{GetClientInfo, GetClientInfoResponse};
 
 use crate::{

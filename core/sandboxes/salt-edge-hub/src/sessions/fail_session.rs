@@ -1,6 +1,6 @@
 //! Records that a session has failed (§3.3).
 
-use bankchannel_foundation::{Exchange, message::OutResponse};
+use bankchannel_foundation::{message::OutResponse, operation::Exchange};
 use bankchannel_salt_edge::connector::operations::sessions::fail_session::{FailSession, FailSessionResponse};
 
 use crate::{

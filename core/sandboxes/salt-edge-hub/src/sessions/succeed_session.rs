@@ -1,6 +1,6 @@
 //! Records that a session has succeeded (§3.1).
 
-use bankchannel_foundation::{Exchange, message::OutResponse};
+use bankchannel_foundation::{message::OutResponse, operation::Exchange};
 use bankchannel_salt_edge::connector::operations::sessions::succeed_session::{SucceedSession, SucceedSessionResponse};
 
 use crate::{

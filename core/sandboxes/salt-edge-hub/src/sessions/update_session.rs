@@ -1,6 +1,6 @@
 //! Records the progress of a session (§3.2).
 
-use bankchannel_foundation::{Error, Exchange, message::OutResponse};
+use bankchannel_foundation::{Error, message::OutResponse, operation::Exchange};
 use bankchannel_salt_edge::connector::operations::sessions::update_session::{UpdateSession, UpdateSessionResponse};
 use bankchannel_salt_edge::receive::is_page;
 use serde_json::json;

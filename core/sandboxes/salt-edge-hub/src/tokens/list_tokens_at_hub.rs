@@ -1,9 +1,9 @@
 //! Lists tokens, page by page (§3.4).
 
 use bankchannel_foundation::{
-    Exchange,
     message::OutResponse,
     model::{JsonObject, Object},
+    operation::Exchange,
 };
 use bankchannel_salt_edge::{
     class::of_hub as class,

@@ -1,6 +1,6 @@
 //! Records that a token was revoked at the bank (§3.5).
 
-use bankchannel_foundation::{Exchange, message::OutResponse};
+use bankchannel_foundation::{message::OutResponse, operation::Exchange};
 use bankchannel_salt_edge::{
     class::of_hub as class,
     connector::operations::tokens::revoke_token_at_hub::{RevokeTokenAtHub, RevokeTokenAtHubResponse},

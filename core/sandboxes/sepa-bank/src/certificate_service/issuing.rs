@@ -4,7 +4,11 @@ use bankchannel_crypto::{
     digest,
     x509::{Certificate, CertificateRequest, NameStyle},
 };
-use bankchannel_foundation::{Boundary, Error, error::row, model::Timestamp};
+use bankchannel_foundation::{
+    Error,
+    error::row,
+    model::{Boundary, Timestamp},
+};
 use bankchannel_sepa_web_services::{
     codec::{AnswerText, ElementStyle},
     model::FileServiceAnswer,

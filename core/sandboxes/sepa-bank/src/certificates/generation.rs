@@ -64,9 +64,6 @@ impl GenerationPlan {
 }
 
 /// The generations of a family, the oldest first.
-///
-/// # Errors
-/// `resource.storage`.
 pub(super) fn plans(folder: &Path) -> Result<Vec<GenerationPlan>> {
     let path = folder.join(FILE);
     let unusable = |why: String| Error::because(&row::STORAGE, format!("{} cannot be used: {why}", shown::path(&path)));
@@ -78,9 +75,6 @@ pub(super) fn plans(folder: &Path) -> Result<Vec<GenerationPlan>> {
 }
 
 /// Keeps the generations of a family.
-///
-/// # Errors
-/// `resource.storage`.
 pub(super) fn keep(folder: &Path, plans: &[GenerationPlan]) -> Result<()> {
     let text = serde_json::to_vec_pretty(plans).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
     write_whole(&folder.join(FILE), KEY_MODE, &text)
@@ -105,9 +99,6 @@ pub(crate) struct BankGeneration {
 
 impl BankGeneration {
     /// Reads the generation's certificates and makes those that are missing.
-    ///
-    /// # Errors
-    /// `resource.storage`.
     pub(super) fn prepare(folder: &Path, dialect: &BankDialect, plan: GenerationPlan, now: Timestamp) -> Result<Self> {
         let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
         let (begin, end) = validity(now, 20);

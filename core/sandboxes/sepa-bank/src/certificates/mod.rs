@@ -7,6 +7,8 @@
 //!   DATA/FAMILY/generations.json                 the roll-overs
 //!   DATA/FAMILY/customers/ID.pem ID.key          the customers, as somebody brings them from another program
 //! ```
+//!
+//! Everything here can fail with `resource.storage`, for files that cannot be used, and with `internal`.
 
 mod generation;
 
@@ -149,9 +151,6 @@ fn new<'a>(name: &'a str, key: &'a RsaPrivateKey, now: Timestamp, years: i64) ->
 
 impl FamilyCertificates {
     /// Reads the family's certificates and makes those that are missing.
-    ///
-    /// # Errors
-    /// `resource.storage`.
     pub(crate) fn prepare(data: &Path, dialect: &'static BankDialect, now: Timestamp) -> Result<Self> {
         let folder = data.join(dialect.name());
         private_folder(&folder)?;
@@ -212,9 +211,6 @@ impl FamilyCertificates {
     }
 
     /// Who signs an answer: its envelope, its document. While two generations sign, each message has another pair of them.
-    ///
-    /// # Errors
-    /// `internal`.
     pub(crate) fn signing(&self, now_s: i64) -> Result<(Arc<BankGeneration>, Arc<BankGeneration>)> {
         let mut all = self.generations();
         let newest = all.pop().ok_or_else(|| Error::new(&row::INTERNAL))?;
@@ -254,9 +250,6 @@ impl FamilyCertificates {
     }
 
     /// The pair of a customer.
-    ///
-    /// # Errors
-    /// `resource.storage`.
     pub(crate) fn customer(&self, id: &str, company: &str) -> Result<CustomerPair> {
         let folder = self.folder.join("customers");
         let pair = StoredPair { folder: &folder, name: id };
@@ -278,9 +271,6 @@ impl FamilyCertificates {
     }
 
     /// A certificate for the key of a customer's request, for two years from now on.
-    ///
-    /// # Errors
-    /// `internal`.
     pub(crate) fn issue(
         &self,
         dialect: &BankDialect,
@@ -318,9 +308,6 @@ impl FamilyCertificates {
     }
 
     /// A signer of the bank that clients must not believe: with a certificate that has ended.
-    ///
-    /// # Errors
-    /// `internal`.
     pub(crate) fn expired_signer(&self, name: &str) -> Result<BankSigner> {
         let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
         let key = RsaPrivateKey::generate(BITS).map_err(internal)?;
@@ -331,9 +318,6 @@ impl FamilyCertificates {
     }
 
     /// The same of another authority, or of a customer of this one.
-    ///
-    /// # Errors
-    /// `internal`.
     pub(crate) fn other_signer(&self, name: &str, is_customer: bool) -> Result<BankSigner> {
         let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
         let key = RsaPrivateKey::generate(BITS).map_err(internal)?;
@@ -352,9 +336,6 @@ impl FamilyCertificates {
 
 impl BankTls {
     /// Reads the TLS certificate and its authority, and makes what is missing.
-    ///
-    /// # Errors
-    /// `resource.storage`.
     pub(crate) fn prepare(data: &Path, now: Timestamp) -> Result<Self> {
         let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
         let (ca, server) = (StoredPair { folder: data, name: "ca" }, StoredPair { folder: data, name: "server" });
@@ -374,9 +355,6 @@ impl BankTls {
 }
 
 /// The certificates of all families, each made on a thread of its own: keys take a while.
-///
-/// # Errors
-/// `resource.storage`.
 pub(crate) fn prepare_all(data: &Path, now: Timestamp) -> Result<Vec<FamilyCertificates>> {
     std::thread::scope(|scope| {
         let prepare = |dialect| FamilyCertificates::prepare(data, dialect, now);

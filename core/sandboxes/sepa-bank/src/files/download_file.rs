@@ -1,6 +1,6 @@
 //! Gives a file.
 
-use bankchannel_foundation::Content;
+use bankchannel_foundation::model::Content;
 use bankchannel_sepa_web_services::{codec::AnswerText, operations::files::download_file::DownloadBankFileResponse};
 use flate2::{Compression, write::GzEncoder};
 use std::io::Write as _;

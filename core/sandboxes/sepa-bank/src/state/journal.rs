@@ -26,9 +26,6 @@ pub(super) struct StateJournal {
 
 impl StateJournal {
     /// Opens the journal of a folder; `first` is the state of a new one.
-    ///
-    /// # Errors
-    /// `resource.storage`.
     pub(super) fn open(folder: &Path, first: impl FnOnce() -> StateData) -> Result<(Self, StateData)> {
         let lock = lock_state(folder)?;
         let path = folder.join(FILE);
@@ -60,9 +57,6 @@ impl StateJournal {
     }
 
     /// Replaces the state.
-    ///
-    /// # Errors
-    /// `resource.storage`.
     pub(super) fn replace(&mut self, data: &StateData) -> Result<()> {
         self.file = begin(&self.path, data)?;
         Ok(())

@@ -4,6 +4,8 @@
 //!   data       what there is, and each change of it        fixtures   the customers of the first start
 //!   journal    changes as lines of a file, replayed at the start; what was acknowledged survives a kill
 //! ```
+//!
+//! Everything that writes can fail with `resource.storage`: then nothing has changed.
 
 mod data;
 mod fixtures;
@@ -73,9 +75,6 @@ impl SepaBankState {
     }
 
     /// Goes back to the fixtures.
-    ///
-    /// # Errors
-    /// `resource.storage`.
     pub(crate) fn reset(&self) -> Result<()> {
         let mut inner = self.inner();
         let data = fixtures::data();
@@ -85,17 +84,11 @@ impl SepaBankState {
     }
 
     /// Stores the content of a file; it is on disk when this returns.
-    ///
-    /// # Errors
-    /// `resource.storage`.
     pub(crate) fn store(&self, reference: &str, bytes: &[u8]) -> Result<()> {
         bankchannel_server::folder::write_whole(&self.files.join(reference), 0o600, bytes)
     }
 
     /// The content of a file.
-    ///
-    /// # Errors
-    /// `resource.storage`.
     pub(crate) fn content(&self, reference: &str) -> Result<Vec<u8>> {
         let path = self.files.join(reference);
         std::fs::read(&path)

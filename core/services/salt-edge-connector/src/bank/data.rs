@@ -2,8 +2,8 @@
 
 use bankchannel_crypto::digest::{constant_time_eq, sha256};
 use bankchannel_foundation::{
-    Boundary, Error, Result, Secret,
-    model::{Decimal, read_boundary},
+    Error, Result, Secret,
+    model::{Boundary, Decimal, read_boundary},
 };
 use bankchannel_salt_edge::model::{
     BankAccount, BankCustomer, BankTransaction, DayOrInstant, MadeOn, SaltEdgeAmount, TransactionStatus,

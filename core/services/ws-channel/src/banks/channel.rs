@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
-use bankchannel_foundation::{Content, Secret};
+use bankchannel_foundation::{Secret, model::Content};
 use bankchannel_renewal::{PairTrial, RenewalRules};
 use bankchannel_storage::ws_channel::{
     BankFile, CertMaterial, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger, NewUpload, StoreError,

@@ -10,14 +10,14 @@ use std::{
 use bankchannel::{
     CallOptions,
     sepa_web_services::{
-        CustomerSigningPair, DeleteBankFileRequest, DownloadBankFileRequest, FileDirection, GetUserInfoRequest,
-        ListBankFilesRequest, RenewBankCertificateRequest, RenewalRules, RequestBankCertificateRequest,
-        SepaWebServices, SepaWebServicesBank, SharedBankCustomer, UploadBankFileRequest, errors,
-        model::{BankFileDescriptor, BankFileStatus, FileStatusFilter},
+        BankFileDescriptor, BankFileStatus, CustomerSigningPair, DeleteBankFileRequest, DownloadBankFileRequest,
+        FileDirection, FileStatusFilter, GetUserInfoRequest, ListBankFilesRequest, RenewBankCertificateRequest,
+        RenewalRules, RequestBankCertificateRequest, SepaWebServices, SepaWebServicesBank, SharedBankCustomer,
+        UploadBankFileRequest, errors,
     },
 };
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
-use bankchannel_foundation::{CallOutcome, Content, Error, Secret, error::row};
+use bankchannel_foundation::{CallOutcome, Error, Secret, error::row, model::Content};
 use bankchannel_renewal::PairTrial;
 use bankchannel_storage::ws_channel::{BankFile, FileFilter, NewUpload};
 

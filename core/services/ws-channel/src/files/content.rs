@@ -7,7 +7,7 @@ use std::{
 };
 
 use bankchannel_crypto::random;
-use bankchannel_foundation::Content;
+use bankchannel_foundation::model::Content;
 use bankchannel_storage::ws_channel::{FileContent, INLINE_LIMIT};
 use bankchannel_transport::background;
 use rustix::{

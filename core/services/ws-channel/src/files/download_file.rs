@@ -2,7 +2,11 @@
 
 use std::{io::Read, path::PathBuf};
 
-use bankchannel_foundation::{Content, Error, error::row, model::ContentPieces};
+use bankchannel_foundation::{
+    Error,
+    error::row,
+    model::{Content, ContentPieces},
+};
 use bankchannel_storage::ws_channel::FileScope;
 use bankchannel_transport::background;
 use bankchannel_ws_channel::{

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Read};
 
-use bankchannel_foundation::Content;
+use bankchannel_foundation::model::Content;
 use bankchannel_iso20022::{MessageFile, answers::UploadedMessage, read_message_file};
 use bankchannel_storage::ws_channel::{FileScope, StoreError};
 use bankchannel_transport::background;

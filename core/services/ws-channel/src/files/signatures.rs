@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel_crypto::digest::Sha256;
-use bankchannel_foundation::Content;
+use bankchannel_foundation::model::Content;
 use bankchannel_openpgp::{
     BadReason, OpenPgpError as PgpError, OpenPgpPublicKey, SignatureResult, SignatureSet, VerifyPolicy,
     parse_signatures,

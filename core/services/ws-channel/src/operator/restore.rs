@@ -3,7 +3,7 @@
 use std::{collections::HashSet, fs, path::Path};
 
 use bankchannel_crypto::digest;
-use bankchannel_foundation::{Content, Error, Result};
+use bankchannel_foundation::{Error, Result, model::Content};
 use bankchannel_storage::ws_channel::{NamedContent, SealedKind, SealedSecret, WsChannelStore};
 use bankchannel_transport::background;
 use futures_util::future::BoxFuture;

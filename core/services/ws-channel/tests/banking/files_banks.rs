@@ -13,7 +13,7 @@ use bankchannel_crypto::{
     rsa::{RsaPrivateKey, RsaPublicKey},
     x509::{Certificate, CertificateIssuer, CertificateRequest, SubjectAttribute},
 };
-use bankchannel_foundation::Content;
+use bankchannel_foundation::model::Content;
 use bankchannel_renewal::{PairTrial, RenewalRules};
 use bankchannel_storage::ws_channel::{BankFile, FileFilter, UploadState, WsChannelStore};
 use bankchannel_ws_channel::model::Bank;

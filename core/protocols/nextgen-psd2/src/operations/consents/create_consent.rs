@@ -1,10 +1,10 @@
 //! Create a consent: POST `/v1/consents` (§4.1, §4.2).
 
 use bankchannel_foundation::{
-    Codec,
     error::row,
     message::{InRequest, OutRequest},
     model::Representation,
+    operation::Codec,
     prelude::*,
 };
 

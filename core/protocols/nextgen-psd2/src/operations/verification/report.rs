@@ -1,6 +1,6 @@
 //! The result of a verification, in the form for users (§3.3).
 
-use bankchannel_foundation::Boundary;
+use bankchannel_foundation::model::Boundary;
 
 use crate::verify::{CheckVerdict, RequestCheck, VerifiedRequest};
 

@@ -3,8 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use bankchannel_foundation::{
-    Boundary, Secret,
-    model::Timestamp,
+    prelude::*,
     question::{QuestionDeclaration, TypedQuestion},
 };
 

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, fmt};
 
 use bankchannel_foundation::{
-    Boundary, Secret,
+    Secret,
+    model::Boundary,
     question::{QuestionDeclaration, TypedQuestion},
 };
 

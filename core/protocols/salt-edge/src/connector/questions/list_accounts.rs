@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bankchannel_foundation::{
-    Boundary,
+    model::Boundary,
     question::{QuestionDeclaration, TypedQuestion},
 };
 

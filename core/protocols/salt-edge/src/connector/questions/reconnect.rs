@@ -3,8 +3,7 @@
 use std::fmt;
 
 use bankchannel_foundation::{
-    Boundary,
-    model::Timestamp,
+    model::{Boundary, Timestamp},
     question::{QuestionDeclaration, TypedQuestion},
 };
 

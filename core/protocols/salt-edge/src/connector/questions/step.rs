@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bankchannel_foundation::{Boundary, model::Timestamp};
+use bankchannel_foundation::model::{Boundary, Timestamp};
 
 use crate::model::AccountConsent;
 

@@ -5,10 +5,7 @@ pub mod make_certificate_request;
 pub mod renew_certificate;
 pub mod request_certificate;
 
-use bankchannel_foundation::{
-    error::ErrorRow,
-    operation::{Repeat, Route},
-};
+use bankchannel_foundation::prelude::*;
 
 use super::reading;
 use crate::errors;

@@ -1,8 +1,8 @@
 //! `InitRegister`: GET `/account/{Email}/{Mode}` (§2.1).
 
 use bankchannel_foundation::{
-    Codec,
     message::{InRequest, OutRequest},
+    operation::Codec,
     prelude::*,
 };
 

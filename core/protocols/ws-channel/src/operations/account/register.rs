@@ -1,8 +1,8 @@
 //! `Register`: PUT `/account/{Email}/{Mode}` (§2.2).
 
 use bankchannel_foundation::{
-    Codec,
     message::{InRequest, OutRequest},
+    operation::Codec,
     prelude::*,
 };
 

@@ -1,6 +1,6 @@
 //! `VerifyEmail`: POST `/account/{Email}/{Mode}` (§2.4).
 
-use bankchannel_foundation::{Codec, error::row, message::InRequest, prelude::*};
+use bankchannel_foundation::{error::row, message::InRequest, operation::Codec, prelude::*};
 
 use crate::{
     WsChannelCodec, WsChannelTerms, declare, errors,

@@ -13,7 +13,7 @@ use bankchannel_bank_simulator::{
     MAX_PAYMENT_BYTES, decide, reject_duplicate,
 };
 use bankchannel_crypto::digest;
-use bankchannel_foundation::{Content, model::Decimal};
+use bankchannel_foundation::model::{Content, Decimal};
 use bankchannel_iso20022::answers::UploadedMessage;
 use bankchannel_storage::ws_channel::{
     BookOutcome, FileContent, FileScope, JournalledUpload, LedgerChange, NewBankFile, ProcessedUpload,

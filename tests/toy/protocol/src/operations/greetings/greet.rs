@@ -1,6 +1,6 @@
 //! Greet: POST `/greetings`.
 
-use bankchannel_foundation::{OperationKind, prelude::*};
+use bankchannel_foundation::{operation::OperationKind, prelude::*};
 
 use crate::{PROTOCOL, codec::Plain, errors};
 

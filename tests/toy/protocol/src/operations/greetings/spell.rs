@@ -1,6 +1,6 @@
 //! Spell: computes only.
 
-use bankchannel_foundation::{OperationKind, prelude::*};
+use bankchannel_foundation::{operation::OperationKind, prelude::*};
 
 use crate::PROTOCOL;
 
