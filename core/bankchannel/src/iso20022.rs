@@ -108,7 +108,7 @@ pub mod rules {
     /// Creditor references.
     pub mod reference {
         pub use bankchannel_iso20022::rules::reference::{
-            CheckedReference, ReferenceError, ReferencePlacement, TextPlace, infer, parse, to_finnish, to_rf,
+            CheckedReference, ReferenceError, ReferencePlacement, TextPlace, infer, parse, recognise, to_finnish, to_rf,
         };
     }
 }

@@ -70,7 +70,7 @@ impl MessageDigestAlgorithm {
 
     /// The digest of `data`: 20, 32, 48 or 64 bytes.
     #[must_use]
-    pub fn of(self, data: &[u8]) -> Vec<u8> {
+    pub fn digest(self, data: &[u8]) -> Vec<u8> {
         let mut digest = self.begin();
         digest.update(data);
         digest.finish()

@@ -322,7 +322,7 @@ where
     /// Stores the certificate of the attempt.
     async fn keep(&mut self, name: &str, certificate: &Certificate) -> Result<(), S::Fault> {
         let mut life = self.life.clone();
-        let (pair, now_s) = (KnownPair::of(name.to_owned(), certificate), self.bank.now_s());
+        let (pair, now_s) = (KnownPair::new(name.to_owned(), certificate), self.bank.now_s());
         life.issued(pair, self.rules, now_s).map_err(S::Fault::out_of_order)?;
         self.store.add_certificate(name, certificate, life.clone()).await?;
         self.life = life;

@@ -21,7 +21,7 @@ pub struct KnownPair {
 impl KnownPair {
     /// The pair with this certificate.
     #[must_use]
-    pub fn of(name: String, certificate: &Certificate) -> Self {
+    pub fn new(name: String, certificate: &Certificate) -> Self {
         let (not_before_s, not_after_s) = (certificate.not_before_s(), certificate.not_after_s());
         Self { name, serial: certificate.serial_hex(), not_before_s, not_after_s }
     }

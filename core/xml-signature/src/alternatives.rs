@@ -31,7 +31,7 @@ pub fn digest_alternatives(
     signature: TreeElement<'_>,
 ) -> Vec<DigestAlternative> {
     let mut found = Vec::new();
-    let holds = |bytes: &[u8]| reference.digest.of(bytes) == reference.value;
+    let holds = |bytes: &[u8]| reference.digest.digest(bytes) == reference.value;
     for method in [CanonicalMethod::Inclusive, CanonicalMethod::Exclusive] {
         for enveloped in [true, false] {
             let omitted = Some(signature).filter(|_| enveloped && target.holds(signature));

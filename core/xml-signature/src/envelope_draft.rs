@@ -65,7 +65,7 @@ impl EnvelopeDraft {
             transforms: &[EXCLUSIVE_NAMESPACE],
             digest,
         };
-        let digest = MessageDigestAlgorithm::Sha256.of(timestamp.as_bytes());
+        let digest = MessageDigestAlgorithm::Sha256.digest(timestamp.as_bytes());
         let references = [reference("ts", digest), reference("body", body_digest)];
         let info = signed_info("ds", CanonicalMethod::Exclusive, &references);
         let token = format!(

@@ -175,7 +175,7 @@ impl<'r> SignatureReference<'r> {
         }
         let digest = digest_method(method)?;
         let value = only_base64(value, MAX_DIGEST)?;
-        if value.len() != digest.of(b"").len() {
+        if value.len() != digest.digest(b"").len() {
             let message = "the digest's value is not as long as its method says";
             return Err(SignatureFault::new(SignatureFaultKind::Digest, element, message));
         }

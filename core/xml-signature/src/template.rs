@@ -71,7 +71,7 @@ impl SignatureTemplate<'_> {
                 (target, format!("#{}", reference.id))
             };
             let method = reference.canonical.unwrap_or(CanonicalMethod::Inclusive);
-            let digest = self.algorithm.of(&canonical_bytes(target, None, &CanonicalForm::from(method)));
+            let digest = self.algorithm.digest(&canonical_bytes(target, None, &CanonicalForm::from(method)));
             let enveloped = if reference.id.is_empty() { empty("Transform", ENVELOPED) } else { String::new() };
             let named = reference.canonical.map(|method| empty("Transform", method.uri())).unwrap_or_default();
             out.push_str(&format!(

@@ -35,7 +35,7 @@ fn part(text: &str, name: &str, form: &CanonicalForm) -> String {
 #[track_caller]
 fn is(found: &str, expected: &str, digest: &str) {
     assert_eq!(found, expected);
-    assert_eq!(STANDARD.encode(MessageDigestAlgorithm::Sha256.of(found.as_bytes())), digest);
+    assert_eq!(STANDARD.encode(MessageDigestAlgorithm::Sha256.digest(found.as_bytes())), digest);
 }
 
 #[test]

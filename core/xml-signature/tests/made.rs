@@ -21,7 +21,7 @@ fn av1_digests_and_signed_info() {
     assert_eq!(text.len(), 351);
     let tree = XmlTree::read(&text).unwrap();
     assert_eq!(canonical_bytes(tree.root(), None, &CanonicalMethod::Inclusive.into()), text.as_bytes());
-    let digest = |algorithm: MessageDigestAlgorithm| STANDARD.encode(algorithm.of(text.as_bytes()));
+    let digest = |algorithm: MessageDigestAlgorithm| STANDARD.encode(algorithm.digest(text.as_bytes()));
     assert_eq!(digest(MessageDigestAlgorithm::Sha256), "nGk2+5xTpZsdYYPCQQ29AVfJScCMGGOjtFSB5mVEsTM=");
     assert_eq!(digest(MessageDigestAlgorithm::Sha1), "H88Av9OlV1bb0MFW7MEN0utC2DM=");
     let mut draft = DocumentDraft::new();
@@ -29,7 +29,7 @@ fn av1_digests_and_signed_info() {
     let drafted = draft.sign_as(&SIGNER.certificate);
     assert_eq!(drafted.bytes_to_sign().len(), 570);
     assert_eq!(
-        hex(&MessageDigestAlgorithm::Sha256.of(drafted.bytes_to_sign())),
+        hex(&MessageDigestAlgorithm::Sha256.digest(drafted.bytes_to_sign())),
         "5405a500b99ff5eec590a2c5d54920045ea85cfc758bbe42169658eafbe304f2"
     );
 }

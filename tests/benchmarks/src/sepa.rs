@@ -85,7 +85,8 @@ impl Signer {
         );
         let draft = EnvelopeDraft::new("5e1");
         let body = format!("{}{inside}{}", draft.body_start(), EnvelopeDraft::BODY_END);
-        let drafted = draft.sign_as(MessageDigestAlgorithm::Sha256.of(body.as_bytes()), &times(), &self.certificate);
+        let drafted =
+            draft.sign_as(MessageDigestAlgorithm::Sha256.digest(body.as_bytes()), &times(), &self.certificate);
         let value = self.sign(drafted.bytes_to_sign());
         format!("{}{body}{}", drafted.complete(&value), EnvelopeDraft::ENVELOPE_END)
     }
@@ -139,9 +140,9 @@ fn upload(table: &mut Table, signer: &Signer) {
         },
         || {
             let inner = STANDARD.encode(&content);
-            let document = signer.sign(&MessageDigestAlgorithm::Sha256.of(inner.as_bytes()));
+            let document = signer.sign(&MessageDigestAlgorithm::Sha256.digest(inner.as_bytes()));
             let outer = STANDARD.encode(&inner);
-            black_box((document, signer.sign(&MessageDigestAlgorithm::Sha256.of(outer.as_bytes()))));
+            black_box((document, signer.sign(&MessageDigestAlgorithm::Sha256.digest(outer.as_bytes()))));
         },
     );
     let name = "sign an upload of 7 MiB, not compressed";
@@ -163,9 +164,9 @@ fn download(table: &mut Table, signer: &Signer) {
             assert!(black_box(examined).verdict.valid, "the benchmark's message is valid");
         },
         || {
-            let digest = MessageDigestAlgorithm::Sha256.of(message.as_bytes());
+            let digest = MessageDigestAlgorithm::Sha256.digest(message.as_bytes());
             let document = STANDARD.decode(outer).expect("base64");
-            let second = MessageDigestAlgorithm::Sha256.of(&document);
+            let second = MessageDigestAlgorithm::Sha256.digest(&document);
             let content = STANDARD.decode(inner).expect("base64");
             let bare = |digest: &[u8]| key.verify_pkcs1(Hash::Sha256, digest, &[0; 256]);
             black_box((content, bare(&digest), bare(&second)));

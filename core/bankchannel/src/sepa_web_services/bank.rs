@@ -138,7 +138,7 @@ impl SepaWebServicesBank {
         let anchors = self.0.sender.trust.anchors(options).await?;
         let now_s = self.0.clock.now_s();
         let all = trust::ending(&anchors, now_s);
-        Ok(all.into_iter().map(|one| (BankAnchor::of(one, now_s), trust::warning(one, now_s))).collect())
+        Ok(all.into_iter().map(|one| (BankAnchor::from_trusted(one, now_s), trust::warning(one, now_s))).collect())
     }
 }
 

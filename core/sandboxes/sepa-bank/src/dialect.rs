@@ -188,7 +188,7 @@ impl BankDialect {
     }
 
     /// The dialect of a family.
-    pub(crate) fn of(family: BankFamily) -> &'static Self {
+    pub(crate) fn for_family(family: BankFamily) -> &'static Self {
         DIALECTS.iter().find(|dialect| dialect.family == family).unwrap_or(&DIALECTS[0])
     }
 

@@ -64,7 +64,7 @@ pub(crate) struct SeenHeader {
 
 impl SeenHeader {
     /// The header in an element of the Body, which must have these elements, each of so many characters at most.
-    pub(crate) fn of(wrapper: TreeElement<'_>, expected: &[(&str, usize)]) -> Self {
+    pub(crate) fn read(wrapper: TreeElement<'_>, expected: &[(&str, usize)]) -> Self {
         let header = wrapper.children().next().filter(|header| header.local() == "RequestHeader");
         let text = |name: &str| {
             let found = header.and_then(|header| header.children().find(|one| one.local() == name));
@@ -154,7 +154,7 @@ const HEADER: [(&str, usize); 6] =
 
 impl CoveredParts for RequestParts {
     fn unverified(&mut self, wrapper: TreeElement<'_>) {
-        self.header = SeenHeader::of(wrapper, &HEADER);
+        self.header = SeenHeader::read(wrapper, &HEADER);
     }
 
     fn envelope(&mut self, envelope: &CoveredEnvelope<'_>) {

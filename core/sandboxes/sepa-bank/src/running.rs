@@ -180,7 +180,7 @@ impl RunningSepaBank {
 fn families(bank: &SandboxSepaBank, origin: &str, customers: Vec<Vec<SepaBankCustomer>>) -> SepaBankFamilies {
     let mut customers = customers.into_iter();
     let mut one = |family: BankFamily| {
-        let dialect = BankDialect::of(family);
+        let dialect = BankDialect::for_family(family);
         SepaBankFamily {
             file_url: format!("{origin}{}", dialect.path),
             certificate_url: Some(format!("{origin}{}{CERTIFICATES}", dialect.path)),

@@ -73,7 +73,7 @@ impl Signer {
         let body = format!("{}{inside}{}", draft.body_start(), EnvelopeDraft::BODY_END);
         let times =
             EnvelopeTimes { created: "2031-03-04T05:06:07Z".to_owned(), expires: "2031-03-04T05:11:07Z".to_owned() };
-        let digest = bankchannel_crypto::digest::MessageDigestAlgorithm::Sha256.of(body.as_bytes());
+        let digest = bankchannel_crypto::digest::MessageDigestAlgorithm::Sha256.digest(body.as_bytes());
         let drafted = draft.sign_as(digest, &times, &self.certificate);
         let value = self.sign(drafted.bytes_to_sign());
         format!("{}{body}{}", drafted.complete(&value), EnvelopeDraft::ENVELOPE_END)

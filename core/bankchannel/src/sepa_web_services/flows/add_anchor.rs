@@ -57,7 +57,7 @@ impl Flow<SepaWebServices> for AddBankAnchor {
         let done = steps.work(move || {
             let added = folder.add(&all, now_s)?;
             let anchors = folder.anchors()?;
-            let anchors = anchors.iter().map(|one| BankAnchor::of(one, now_s)).collect();
+            let anchors = anchors.iter().map(|one| BankAnchor::from_trusted(one, now_s)).collect();
             Ok(AddBankAnchorResponse { added, anchors })
         });
         let done = done.await?;

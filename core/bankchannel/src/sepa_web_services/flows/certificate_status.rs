@@ -79,7 +79,7 @@ pub struct BankSignerSeen {
 }
 
 impl BankSignerSeen {
-    fn of(seen: &SeenSigner) -> Self {
+    fn from_seen(seen: &SeenSigner) -> Self {
         Self {
             subject: seen.subject.clone(),
             serial: seen.serial.clone(),
@@ -95,7 +95,7 @@ impl CertificateStatusResponse {
     ///
     /// # Errors
     /// Those of reading the anchors.
-    pub(super) async fn of(client: &SepaWebServices, life: &CertificateLife, options: &CallOptions) -> Result<Self> {
+    pub(super) async fn read(client: &SepaWebServices, life: &CertificateLife, options: &CallOptions) -> Result<Self> {
         let (sender, now_s) = (client.sender()?, client.now_s());
         let anchors = sender.trust.anchors(options).await?;
         let mut status = Self::of_life(sender, life, now_s);
@@ -139,7 +139,7 @@ impl CertificateStatusResponse {
             attempt_begun_at: life.attempt.as_ref().map(|attempt| Timestamp::from_ms(attempt.begun_s * 1000)),
             attempt_sent: life.attempt.as_ref().map(|attempt| attempt.sent),
             retired: u32::try_from(life.retired.len()).unwrap_or(u32::MAX),
-            bank_signers: sender.seen_signers().iter().map(BankSignerSeen::of).collect(),
+            bank_signers: sender.seen_signers().iter().map(BankSignerSeen::from_seen).collect(),
             warnings: Vec::new(),
         }
     }
@@ -172,6 +172,6 @@ impl Flow<SepaWebServices> for CertificateStatus {
         let sender = client.sender()?;
         let identity = sender.identity()?.clone();
         let life = steps.work(move || identity.life()).await?;
-        CertificateStatusResponse::of(client, &life, options).await
+        CertificateStatusResponse::read(client, &life, options).await
     }
 }

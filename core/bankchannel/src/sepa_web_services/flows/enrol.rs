@@ -66,7 +66,7 @@ impl Flow<SepaWebServices> for Enrol {
                 return Err(not_sent(Error::new(&errors::ALREADY_ENROLLED)));
             }
             let certificate = renewing.enrol().await?;
-            let status = CertificateStatusResponse::of(&renewing.bank.client, renewing.life(), &options).await?;
+            let status = CertificateStatusResponse::read(&renewing.bank.client, renewing.life(), &options).await?;
             Ok(EnrolResponse { certificate: certificate.to_pem(), status })
         });
         finishing.await

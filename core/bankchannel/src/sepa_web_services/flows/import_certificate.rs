@@ -62,13 +62,13 @@ impl Flow<SepaWebServices> for ImportBankCertificate {
             // without a state.
             life.retire_ended(now_s);
             held.commit(life.clone())?;
-            let pair = KnownPair::of(held.add_pair(&key, &certificate)?, &certificate);
+            let pair = KnownPair::new(held.add_pair(&key, &certificate)?, &certificate);
             life.adopt(pair).map_err(|_| Error::new(&errors::ALREADY_ENROLLED))?;
             held.commit(life.clone())?;
             Ok(life)
         });
         let life = life.await?;
-        let status = CertificateStatusResponse::of(client, &life, options).await?;
+        let status = CertificateStatusResponse::read(client, &life, options).await?;
         Ok(ImportBankCertificateResponse { status })
     }
 }

@@ -47,6 +47,8 @@ impl Flow<SepaWebServices> for ListBankAnchors {
         let steps = FileFlowSteps::begin(client, options)?;
         let (sources, now_s) = (client.0.ready.anchors.sources.clone(), client.now_s());
         let anchors = steps.work(move || sources.read()).await?;
-        Ok(ListBankAnchorsResponse { anchors: anchors.iter().map(|one| BankAnchor::of(one, now_s)).collect() })
+        Ok(ListBankAnchorsResponse {
+            anchors: anchors.iter().map(|one| BankAnchor::from_trusted(one, now_s)).collect(),
+        })
     }
 }

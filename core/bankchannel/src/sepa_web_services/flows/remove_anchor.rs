@@ -59,7 +59,7 @@ impl Flow<SepaWebServices> for RemoveBankAnchor {
             let removed = folder.remove(&digest)?;
             let left = sources.read()?;
             let still_trusted = left.iter().any(|one| one.certificate == removed.certificate);
-            Ok(RemoveBankAnchorResponse { removed: BankAnchor::of(&removed, now_s), still_trusted })
+            Ok(RemoveBankAnchorResponse { removed: BankAnchor::from_trusted(&removed, now_s), still_trusted })
         });
         let done = done.await?;
         client.look_at_anchors_again();

@@ -105,7 +105,7 @@ async fn take_due_steps(
             return Err(not_sent(Error::invalid_field("discard", why)));
         }
         renewing.change(|life| life.discard().map(drop)).await.map_err(|fault| not_sent(fault.into()))?;
-        let status = CertificateStatusResponse::of(&renewing.bank.client, renewing.life(), &options).await?;
+        let status = CertificateStatusResponse::read(&renewing.bank.client, renewing.life(), &options).await?;
         return Ok(RenewResponse { renewed: false, status });
     }
     let run = renewing.run(request.now == Some(true)).await?;
@@ -119,6 +119,6 @@ async fn take_due_steps(
     if let Some(why) = person {
         return Err(not_sent(Error::because(&errors::PERSON_NEEDED, why)));
     }
-    let status = CertificateStatusResponse::of(&renewing.bank.client, renewing.life(), &options).await?;
+    let status = CertificateStatusResponse::read(&renewing.bank.client, renewing.life(), &options).await?;
     Ok(RenewResponse { renewed: run.renewed, status })
 }

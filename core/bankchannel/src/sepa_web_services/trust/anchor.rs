@@ -43,7 +43,7 @@ pub struct BankAnchor {
 }
 
 impl BankAnchor {
-    pub(in super::super) fn of(anchor: &TrustedAnchor, now_s: i64) -> Self {
+    pub(in super::super) fn from_trusted(anchor: &TrustedAnchor, now_s: i64) -> Self {
         let certificate = &anchor.certificate;
         let left = certificate.not_after_s() - now_s;
         Self {
@@ -74,7 +74,7 @@ pub(in super::super) fn ending(anchors: &[TrustedAnchor], now_s: i64) -> impl It
 
 /// What is to be known of an anchor whose end is near.
 pub(in super::super) fn warning(anchor: &TrustedAnchor, now_s: i64) -> String {
-    let shown = BankAnchor::of(anchor, now_s);
+    let shown = BankAnchor::from_trusted(anchor, now_s);
     let (name, end) = (&shown.subject, shown.not_after.as_str());
     if anchor.certificate.not_after_s() < now_s {
         format!(

@@ -36,7 +36,7 @@ pub(crate) struct WsChannelPlace {
 
 impl WsChannelPlace {
     /// All files of a bank.
-    pub(super) fn of(bank: Bank) -> Self {
+    pub(super) fn new(bank: Bank) -> Self {
         Self { bank, file_type: None, status: StatusFilter::New }
     }
 }

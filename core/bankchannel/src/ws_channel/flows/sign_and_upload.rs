@@ -210,7 +210,7 @@ impl PreparedUpload {
         message: &UploadedMessage,
     ) -> Result<SignAndUploadResponse> {
         let Self { source, name, signature } = self;
-        let (place, message_id) = (WsChannelPlace::of(bank), message.message_id());
+        let (place, message_id) = (WsChannelPlace::new(bank), message.message_id());
         let file = UploadedFile { place: &place, name: name.as_str(), source: &source, message_id };
         let request = UploadFileRequest::new(bank, source.content(), name.clone(), file_type, signature.clone());
         let answer = repeats.send_once(steps, file, steps.exchange::<UploadFile>(request)).await?;

@@ -200,7 +200,7 @@ impl Flow<WsChannel> for UploadAndWait {
         let given = GivenAuthority { private_key, passphrase, signing_certificate, hash, signature };
         let authority = UploadAuthority::from_given(given, "private_key, signing_certificate or signature is missing")?;
         let wanted = AnswersWanted {
-            place: WsChannelPlace::of(request.bank),
+            place: WsChannelPlace::new(request.bank),
             wait_for: request.wait_for.iter().map(|file_type| file_type.as_str().to_owned()).collect(),
             wait_timeout: request.wait_timeout_s,
             poll_interval: request.poll_interval_s,

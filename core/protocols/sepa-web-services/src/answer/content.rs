@@ -44,7 +44,7 @@ pub(super) enum ContentPlace {
 
 impl ContentPlace {
     /// The place of a text in its document.
-    pub(super) fn of(text: &str, document: &str) -> Self {
+    pub(super) fn find(text: &str, document: &str) -> Self {
         let begin = (text.as_ptr() as usize).wrapping_sub(document.as_ptr() as usize);
         match begin.checked_add(text.len()) {
             Some(end) if end <= document.len() => Self::Slice(begin..end),

@@ -214,7 +214,7 @@ impl CoveredParts for AnswerParts<'_> {
                 Value::Object(fields) => fields,
                 _ => Object::new(),
             },
-            content: content.map(|content| content::ContentPlace::of(content, document.text)),
+            content: content.map(|content| content::ContentPlace::find(content, document.text)),
             compressed: matches!(text("Compressed").map(str::trim), Some("true" | "1")),
             method: text("CompressionMethod").map(|method| method.trim().to_owned()),
             digest: document.digest.to_vec(),

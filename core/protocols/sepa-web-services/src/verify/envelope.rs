@@ -37,7 +37,7 @@ impl MessageExamination<'_> {
     fn body(&mut self, tree: &XmlTree<'_>, has_header: bool, body: TreeElement<'_>) -> Option<InnerDocument> {
         let mut inside = body.children();
         let only = inside.next().filter(|_| inside.next().is_none());
-        let known = only.and_then(MessageWrapper::of);
+        let known = only.and_then(MessageWrapper::recognise);
         let (Some(wrapper), Some(known)) = (only, known) else {
             self.survey(tree, SignatureLevel::Soap);
             match only {

@@ -83,7 +83,7 @@ pub(super) struct MessageWrapper {
 }
 
 impl MessageWrapper {
-    pub(super) fn of(element: TreeElement<'_>) -> Option<Self> {
+    pub(super) fn recognise(element: TreeElement<'_>) -> Option<Self> {
         let name = element.local();
         let (bare, is_answer) = match name.strip_suffix("out") {
             Some(bare) => (bare, true),

@@ -172,7 +172,7 @@ pub(super) fn holding(
             .iter()
             .map(|reference| MessageSignatureReference::written(reference, true))
             .collect(),
-        signer: Some(SignerCertificate::of(&certificates.signer)),
+        signer: Some(SignerCertificate::from_certificate(&certificates.signer)),
         trusted: false,
         covers: targets.iter().map(|element| element.place()).collect(),
     }
@@ -192,7 +192,7 @@ fn described(one: &SurveyedSignature<'_>, level: SignatureLevel, rules: &Verific
         method: parts.map(|parts| signature_uri(parts.method).to_owned()),
         canonicalization: parts.map(|parts| parts.canonical.method.uri().to_owned()),
         references: references.collect(),
-        signer: certificates.map(|certificates| SignerCertificate::of(&certificates.signer)),
+        signer: certificates.map(|certificates| SignerCertificate::from_certificate(&certificates.signer)),
         trusted: rules.signatures_only
             && certificates.is_some_and(|certificates| rules.path(&certificates.signer, &certificates.others).is_ok()),
         covers: if one.holds() { covered.map(|element| element.place()).collect() } else { Vec::new() },
@@ -211,7 +211,7 @@ impl MessageSignatureReference {
 }
 
 impl SignerCertificate {
-    fn of(certificate: &Certificate) -> Self {
+    fn from_certificate(certificate: &Certificate) -> Self {
         Self {
             subject: certificate.subject().to_text(NameStyle::Rfc2253),
             issuer: certificate.issuer().to_text(NameStyle::Rfc2253),
@@ -255,7 +255,7 @@ fn difference(
         uri: reference.uri(),
         place: target.place(),
         expected: STANDARD.encode(&reference.value),
-        computed: STANDARD.encode(reference.digest.of(&canonical)),
+        computed: STANDARD.encode(reference.digest.digest(&canonical)),
         canonical: text.chars().take(MAX_SHOWN).collect(),
         canonical_bytes: canonical.len() as u64,
         alternatives: alternatives.collect(),

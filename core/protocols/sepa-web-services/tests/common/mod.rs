@@ -143,7 +143,7 @@ impl Party {
         let draft = EnvelopeDraft::new("5e1");
         let body = format!("{}{inside}{}", draft.body_start(), EnvelopeDraft::BODY_END);
         let times = EnvelopeTimes { created: created.to_owned(), expires: expires.to_owned() };
-        let drafted = draft.sign_as(MessageDigestAlgorithm::Sha256.of(body.as_bytes()), &times, &self.certificate);
+        let drafted = draft.sign_as(MessageDigestAlgorithm::Sha256.digest(body.as_bytes()), &times, &self.certificate);
         let value = self.sign(drafted.bytes_to_sign());
         format!("{}{body}{}", drafted.complete(&value), EnvelopeDraft::ENVELOPE_END)
     }

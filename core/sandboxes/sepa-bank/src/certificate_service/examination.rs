@@ -80,7 +80,7 @@ struct ApplicationParts {
 
 impl CoveredParts for ApplicationParts {
     fn unverified(&mut self, wrapper: TreeElement<'_>) {
-        self.header = SeenHeader::of(wrapper, &HEADER);
+        self.header = SeenHeader::read(wrapper, &HEADER);
         self.service = wrapper.namespace().to_owned();
     }
 

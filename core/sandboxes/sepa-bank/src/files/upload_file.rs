@@ -186,7 +186,7 @@ impl NewFiles<'_> {
                     add(dialect.notification, soon, camt054);
                     let tomorrow = (soon.div_euclid(DAY_MS) + 1) * DAY_MS;
                     add(dialect.statement, tomorrow, camt053);
-                    if let Some(books) = CustomerBooks::of(&new_ledger) {
+                    if let Some(books) = CustomerBooks::from_ledger(&new_ledger) {
                         changes.push(SandboxChange::Books { key: key.to_owned(), books });
                     }
                 }

@@ -98,7 +98,7 @@ impl CustomerBooks {
     }
 
     /// The books of a ledger.
-    pub(crate) fn of(ledger: &BankLedger) -> Option<Self> {
+    pub(crate) fn from_ledger(ledger: &BankLedger) -> Option<Self> {
         let account = ledger.account(DEFAULT_IBAN)?;
         Some(Self { balance_cents: account.balance.to_cents()?, statements: account.statement_seq })
     }

@@ -30,7 +30,7 @@ type AccountAtBank = (String, String);
 pub(super) struct ConnectionLocks(Mutex<HashMap<AccountAtBank, Weak<RwLock<()>>>>);
 
 impl ConnectionLocks {
-    fn of(&self, scope: &FileScope) -> Arc<RwLock<()>> {
+    fn connection_lock(&self, scope: &FileScope) -> Arc<RwLock<()>> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= LOCKS {
             all.retain(|_, lock| lock.strong_count() > 0);
@@ -51,7 +51,7 @@ pub(super) struct BankTurns(Mutex<HashMap<Bank, Arc<Semaphore>>>);
 impl ServiceBanks {
     /// A call that goes on beside others of its connection, until the present certificate ends with the next one.
     pub(super) async fn beside(&self, scope: &FileScope) -> OwnedRwLockReadGuard<()> {
-        self.locks.of(scope).read_owned().await
+        self.locks.connection_lock(scope).read_owned().await
     }
 
     /// Waits until no call of this connection is under way, and keeps others away.
@@ -63,7 +63,7 @@ impl ServiceBanks {
         service: &WsChannelService,
         scope: &FileScope,
     ) -> Result<OwnedRwLockWriteGuard<()>, HandlerFault> {
-        let alone = self.locks.of(scope).write_owned().await;
+        let alone = self.locks.connection_lock(scope).write_owned().await;
         // Another instance's uploads are in the journal. Its lists and downloads change nothing, and may be repeated.
         let until = Instant::now() + BANK_TIMEOUT;
         while !service.store.is_only_writer()

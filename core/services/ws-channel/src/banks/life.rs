@@ -49,7 +49,7 @@ pub(crate) fn read(text: &str, set: &CertSet) -> Result<CertificateLife, Handler
     let mut life = CertificateLife::default();
     if let (Some(found), Some(name)) = (&set.signing, &set.pair) {
         let certificate = Certificate::from_pem(&found.pem).map_err(HandlerFault::internal)?;
-        life.adopt(KnownPair::of(name.clone(), &certificate)).map_err(HandlerFault::internal)?;
+        life.adopt(KnownPair::new(name.clone(), &certificate)).map_err(HandlerFault::internal)?;
     }
     Ok(life)
 }

@@ -49,7 +49,7 @@ pub(super) struct SetsAtWork {
 }
 
 impl SetsAtWork {
-    fn of(&self, bank: Bank) -> usize {
+    fn count_at(&self, bank: Bank) -> usize {
         self.sets.lock().unwrap_or_else(PoisonError::into_inner).iter().filter(|(_, of)| *of == bank).count()
     }
 
@@ -137,7 +137,7 @@ async fn begin(service: &BackgroundService) {
 /// Begins with the sets of a bank that are due, as many as may be worked on.
 async fn spawn_due(service: &BackgroundService, bank: Bank) -> Result<(), StoreError> {
     let Some(channel) = service.banks.channel(bank) else { return Ok(()) };
-    let at_work = service.banks.at_work.of(bank);
+    let at_work = service.banks.at_work.count_at(bank);
     let free = (channel.renewals_at_once() + AHEAD).saturating_sub(at_work);
     if free == 0 || service.running.is_closed() {
         return Ok(());
@@ -145,7 +145,7 @@ async fn spawn_due(service: &BackgroundService, bank: Bank) -> Result<(), StoreE
     // Those that are worked on may be among the first.
     let limit = i64::try_from(free + at_work).unwrap_or(i64::MAX);
     for due in service.writer().due_sets(bank.as_str(), service.now_ms(), limit).await? {
-        if service.banks.at_work.of(bank) >= channel.renewals_at_once() + AHEAD {
+        if service.banks.at_work.count_at(bank) >= channel.renewals_at_once() + AHEAD {
             break;
         }
         if service.banks.at_work.begin(&due.email, bank) {
@@ -214,7 +214,7 @@ async fn work_on(
         ..AuditEntry::default()
     };
     let api_key = held.api_key.clone();
-    let writer = SettlingStore::of(service);
+    let writer = SettlingStore::new(service);
     let to_drive =
         SetToDrive { service, channel, bank, held, ticket, writer, code: None, company: None, audit: audit.clone() };
     let was_usable = held_state(&to_drive);

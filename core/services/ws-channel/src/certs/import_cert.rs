@@ -44,7 +44,7 @@ pub(crate) async fn handle(
         material::seal(&service.keys, place, &name, &pair.certificate, &pair.key)
     };
     let mut life = CertificateLife::default();
-    life.adopt(KnownPair::of(name.clone(), &signing.certificate)).map_err(HandlerFault::internal)?;
+    life.adopt(KnownPair::new(name.clone(), &signing.certificate)).map_err(HandlerFault::internal)?;
     let set = NewCertSet {
         pair: name.clone(),
         life: life::written(&life)?,

@@ -203,7 +203,7 @@ impl SettlingStore {
     }
 
     /// For the lives of certificates, which the service looks after by itself.
-    pub(crate) fn of(service: &BackgroundService) -> Self {
+    pub(crate) fn new(service: &BackgroundService) -> Self {
         Self(service.writer().clone())
     }
 
