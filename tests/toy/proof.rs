@@ -38,7 +38,7 @@ fn output(command: &mut Command) -> String {
 
 #[test]
 fn it_is_in_catalogue_error_table_and_openapi() {
-    let entries = bankchannel::protocol("toy").unwrap().callables().map(|callable| &callable.entry);
+    let entries = bankchannel::protocols::protocol("toy").unwrap().callables().map(|callable| &callable.entry);
     let (greetings, faults): (Vec<&CatalogueEntry>, Vec<&CatalogueEntry>) =
         entries.partition(|entry| entry.declaration.subject == "greetings");
     assert_eq!(faults.len(), 7);

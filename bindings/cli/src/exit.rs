@@ -1,6 +1,6 @@
 //! Failures, and the exit codes that scripts rely on (docs/protocols/ws-channel.md §8.4).
 
-use bankchannel::{Error, SessionKeeping};
+use bankchannel::{Error, protocols::SessionKeeping};
 use bankchannel_foundation::error::{ErrorRow, row};
 use serde_json::{Value, json};
 
@@ -115,7 +115,7 @@ fn local(row: &'static ErrorRow, message: &str) -> Value {
 
 /// The session declarations of all protocols that have sessions.
 fn sessions() -> impl Iterator<Item = &'static SessionKeeping> {
-    bankchannel::PROTOCOLS.iter().filter_map(|protocol| protocol.sessions.as_ref())
+    bankchannel::protocols::PROTOCOLS.iter().filter_map(|protocol| protocol.sessions.as_ref())
 }
 
 /// Whether the service refused a data session because only an admin may do it.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use bankchannel::{
-    ClientKind, CommandPlacement,
     model::{Field, Shape, StructShape},
     operation::{Ask, CatalogueEntry, OperationKind, Pages},
+    protocols::{ClientKind, CommandPlacement},
 };
 use bankchannel_counterparts::COUNTERPARTS;
 use bankchannel_foundation::{error::ErrorRow, question::Interface};
@@ -161,7 +161,7 @@ impl OperationModel {
 impl Model {
     /// Reads the catalogue. Fails on a declaration that a typed interface cannot express.
     pub(crate) fn load() -> Result<Self, String> {
-        let protocols = bankchannel::PROTOCOLS.iter().copied().map(ProtocolModel::load);
+        let protocols = bankchannel::protocols::PROTOCOLS.iter().copied().map(ProtocolModel::load);
         let protocols: Vec<_> = protocols.collect::<Result<_, String>>()?;
         let known: usize = protocols.iter().map(|protocol| protocol.operations.len()).sum();
         if known != bankchannel::catalogue().count() {
@@ -173,7 +173,7 @@ impl Model {
 }
 
 impl ProtocolModel {
-    fn load(protocol: &'static bankchannel::Protocol) -> Result<Self, String> {
+    fn load(protocol: &'static bankchannel::protocols::Protocol) -> Result<Self, String> {
         let name = protocol.name;
         let settings = protocol.client.as_ref().map(|kind| fields_of(protocol.class, kind.settings)).transpose()?;
         let set = settings.map_or(&[][..], |settings| settings.fields);

@@ -110,7 +110,7 @@ impl Plan {
 /// A question to the program's object, such as `bank.list_accounts`, from its JSON; typed by its declaration.
 #[pyfunction]
 pub(crate) fn question<'py>(py: Python<'py>, kind: &str, request: &str) -> PyResult<Bound<'py, PyAny>> {
-    let found = bankchannel::PROTOCOLS.iter().find_map(|protocol| {
+    let found = bankchannel::protocols::PROTOCOLS.iter().find_map(|protocol| {
         let mut questions = protocol.interfaces.iter().flat_map(|interface| interface.questions);
         questions.find(|question| question.declaration.name == kind).map(|question| (protocol.module, question.request))
     });
@@ -193,7 +193,7 @@ fn class_named<'py>(module: &Bound<'py, PyModule>, name: &str) -> PyResult<Bound
     if let Some(found) = module.getattr_opt(name)? {
         return Ok(found.cast_into()?);
     }
-    for shared in bankchannel::PROTOCOLS.iter().filter(|protocol| protocol.client.is_none()) {
+    for shared in bankchannel::protocols::PROTOCOLS.iter().filter(|protocol| protocol.client.is_none()) {
         if let Some(found) = module.py().import(format!("bankchannel.{}", shared.module))?.getattr_opt(name)? {
             return Ok(found.cast_into()?);
         }

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 };
 use serde_json::{Value, json};
 
-use crate::{CallableOperation, PROTOCOLS, protocols};
+use crate::protocols::{self, CallableOperation, PROTOCOLS};
 
 /// Every operation, ordered by protocol and subject.
 pub fn catalogue() -> impl Iterator<Item = &'static CatalogueEntry> {

@@ -122,7 +122,10 @@ pub mod status {
 #[doc(hidden)]
 pub use bankchannel_iso20022::{for_each_operation, operations};
 
-use crate::{CommandPlacement, Protocol, local};
+use crate::{
+    local,
+    protocols::{CommandPlacement, Protocol},
+};
 
 /// The protocol description of ISO 20022.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {

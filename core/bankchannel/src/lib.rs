@@ -10,7 +10,7 @@
 //!   sepa_web_services        messages of the banks' own SOAP channel, verified and explained: the same
 //!   call_local(…)            operations that only compute, by name
 //!   Client                   a client whose protocol is chosen at run time
-//!   PROTOCOLS                every protocol, each as one value
+//!   protocols                every protocol as one value: for generators and command lines
 //!   catalogue()              every operation, with its schemas
 //! ```
 //!
@@ -51,7 +51,7 @@ mod observe;
 #[cfg(feature = "clients")]
 mod progress;
 mod protocol;
-mod protocols;
+pub mod protocols;
 #[cfg(feature = "salt-edge")]
 mod salt_edge;
 #[cfg(feature = "salt-edge")]
@@ -112,10 +112,6 @@ pub use observe::{
 };
 #[cfg(feature = "clients")]
 pub use progress::{Progress, ProgressDirection, ProgressWatcher};
-pub use protocol::{CallableOperation, CommandPlacement, Protocol};
-#[cfg(feature = "clients")]
-pub use protocol::{ClientKind, KeptSession, SessionKeeping, SessionNeed};
-pub use protocols::{PROTOCOLS, protocol};
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,6 +1,8 @@
-//! The list of protocols, the only place that names them all.
+//! The list of protocols, the only place that names them all; what generators and command lines read.
 
-use crate::protocol::{CallableOperation, Protocol};
+pub use crate::protocol::{CallableOperation, CommandPlacement, Protocol};
+#[cfg(feature = "clients")]
+pub use crate::protocol::{ClientKind, KeptSession, SessionKeeping, SessionNeed};
 
 /// Passes the list of protocols to a macro, each as its feature and its module of this crate.
 #[doc(hidden)]

@@ -5,8 +5,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use bankchannel::{
-    CallOptions, Client, PROTOCOLS, Settings, catalogue,
+    CallOptions, Client, Settings, catalogue,
     model::{Field, Shape, Value as Given},
+    protocols::PROTOCOLS,
 };
 use serde_json::{Map, Value, json};
 

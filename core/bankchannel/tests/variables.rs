@@ -4,9 +4,9 @@
 use std::{cell::RefCell, collections::BTreeSet};
 
 use bankchannel::{
-    PROTOCOLS,
     model::{Boundary as _, Seconds},
     nextgen_psd2::NextGenPsd2Settings,
+    protocols::PROTOCOLS,
     ws_channel::{Mode, WsChannelSettings},
 };
 

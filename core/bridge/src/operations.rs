@@ -2,10 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub use bankchannel::{
-    CallableOperation, catalogue as all, catalogue_json as catalogue, find, find_by_number, operation::CatalogueEntry,
-};
 use bankchannel::{Content, Error, Result, operation::OperationKind};
+pub use bankchannel::{
+    catalogue as all, catalogue_json as catalogue, find, find_by_number, operation::CatalogueEntry,
+    protocols::CallableOperation,
+};
 use bankchannel_foundation::{
     error::row,
     model::{Profile, Shape, Value},
@@ -29,14 +30,14 @@ pub fn request_shape(name: &str) -> Option<&'static Shape> {
 /// The shape of the settings of a protocol's clients; `None` if there is no such protocol, or it has no clients.
 #[must_use]
 pub fn settings_shape(protocol: &str) -> Option<&'static Shape> {
-    let found = bankchannel::PROTOCOLS.iter().find(|one| one.name == protocol)?;
+    let found = bankchannel::protocols::PROTOCOLS.iter().find(|one| one.name == protocol)?;
     Some(found.client.as_ref()?.settings)
 }
 
 /// The question with this name, such as `bank.list_accounts`.
 #[must_use]
 pub fn question(name: &str) -> Option<&'static QuestionEntry> {
-    let interfaces = bankchannel::PROTOCOLS.iter().flat_map(|protocol| protocol.interfaces);
+    let interfaces = bankchannel::protocols::PROTOCOLS.iter().flat_map(|protocol| protocol.interfaces);
     interfaces.flat_map(|interface| interface.questions).find(|question| question.declaration.name == name)
 }
 

@@ -57,7 +57,8 @@ impl EmbeddedServer {
     /// the client's `from_json`.
     #[must_use]
     pub fn client_settings(&self) -> serde_json::Value {
-        let client = bankchannel::protocol(self.counterpart().protocol).and_then(|protocol| protocol.client.as_ref());
+        let client =
+            bankchannel::protocols::protocol(self.counterpart().protocol).and_then(|protocol| protocol.client.as_ref());
         let known = client.map_or(&[][..], |client| client.settings.fields());
         let serde_json::Value::Object(mut settings) = self.readiness() else { return serde_json::Value::Null };
         settings.retain(|name, value| !value.is_null() && known.iter().any(|field| field.name == name.as_str()));

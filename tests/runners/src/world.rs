@@ -141,7 +141,7 @@ impl World {
         let Some(peer) = self.peer else { return Ok(settings) };
         let counterpart = counterpart(peer.kind()).map_err(|why| why.to_string())?;
         let protocol = match &settings["protocol"] {
-            Value::Null => bankchannel::PROTOCOLS.first().map(|protocol| protocol.name),
+            Value::Null => bankchannel::protocols::PROTOCOLS.first().map(|protocol| protocol.name),
             named => named.as_str(),
         };
         if protocol != Some(counterpart.protocol) {

@@ -19,11 +19,12 @@ use bankchannel_transport::{AnswerRules, Transport};
 pub use settings::ToySettings;
 
 use crate::{
-    CallOptions, ClientKind, CommandPlacement, Protocol,
+    CallOptions,
     client::{
         ProtocolClient,
         exchange::{ExchangeSending, named},
     },
+    protocols::{ClientKind, CommandPlacement, Protocol},
 };
 
 /// Every type of the requests and answers, to import from one place.

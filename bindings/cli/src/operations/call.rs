@@ -53,7 +53,9 @@ pub(crate) fn call(matches: &ArgMatches) -> CommandOutcome {
     let entry = find(name).ok_or_else(|| {
         CommandFailure::usage(format!("{}; `bankchannel catalogue` lists them all", unknown_operation(name).message()))
     })?;
-    let (Some(protocol), Some(sessions)) = (bankchannel::protocol(entry.declaration.protocol), sessions(entry)) else {
+    let (Some(protocol), Some(sessions)) =
+        (bankchannel::protocols::protocol(entry.declaration.protocol), sessions(entry))
+    else {
         return without_session(entry, matches);
     };
     let mut common = Common::read(protocol, matches)?;

@@ -31,7 +31,7 @@ fn options_of(entry: &CatalogueEntry) -> Option<&'static ClientCommands> {
 
 /// Whether the protocol of an operation has clients.
 pub(super) fn exists_for(entry: &CatalogueEntry) -> bool {
-    bankchannel::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.client.is_some())
+    bankchannel::protocols::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.client.is_some())
 }
 
 /// Adds the options for the settings.

@@ -6,7 +6,8 @@ use std::sync::{
 };
 
 use bankchannel::{
-    CallDone, CallOptions, CancellationToken, Category, Client, ProgressWatcher, Secret, SessionKeeping, SessionNeed,
+    CallDone, CallOptions, CancellationToken, Category, Client, ProgressWatcher, Secret,
+    protocols::{SessionKeeping, SessionNeed},
 };
 use bankchannel_foundation::{
     message::trace_id,
@@ -36,7 +37,7 @@ use crate::{
 };
 
 pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
-    let protocol = bankchannel::protocol(spec.main.declaration.protocol);
+    let protocol = bankchannel::protocols::protocol(spec.main.declaration.protocol);
     let (Some(protocol), Some(sessions)) = (protocol, sessions(spec.main)) else {
         return without_session(spec, matches);
     };

@@ -3,7 +3,7 @@
 //! If `wscli` has a command, that name runs the flow: it fetches the challenge, encrypts the password, and asks for the
 //! codes. The bare exchange of that name is available through `call`.
 
-use bankchannel::{PROTOCOLS, SessionKeeping};
+use bankchannel::protocols::{PROTOCOLS, SessionKeeping};
 use bankchannel_foundation::{
     model::cited,
     operation::{Ask, CatalogueEntry},
@@ -63,7 +63,7 @@ pub(crate) fn specs() -> Vec<Spec> {
 /// The command that runs this operation under its own name.
 pub(crate) fn spec_of(operation: &str) -> Option<Spec> {
     let main = bankchannel::find(operation)?;
-    let group = bankchannel::protocol(main.declaration.protocol)?.commands.group(main.declaration)?;
+    let group = bankchannel::protocols::protocol(main.declaration.protocol)?.commands.group(main.declaration)?;
     Some(Spec { group, name: kebab(main.short_name()), main, also: Vec::new(), is_double: false })
 }
 
@@ -124,7 +124,7 @@ impl Spec {
 
 /// The session declaration of an operation's protocol, if it has sessions.
 pub(crate) fn sessions(entry: &CatalogueEntry) -> Option<&'static SessionKeeping> {
-    bankchannel::protocol(entry.declaration.protocol)?.sessions.as_ref()
+    bankchannel::protocols::protocol(entry.declaration.protocol)?.sessions.as_ref()
 }
 
 /// The option for the destination of the result.

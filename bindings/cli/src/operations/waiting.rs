@@ -5,7 +5,7 @@
 //!   session login --noninteractive --code …   continues it
 //! ```
 
-use bankchannel::{CallDone, CallOptions, Client, SessionKeeping};
+use bankchannel::{CallDone, CallOptions, Client, protocols::SessionKeeping};
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Category, operation::CatalogueEntry};
 use clap::ArgMatches;

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use bankchannel::{CallOptions, ClientKind, ConnectionSettings, PROTOCOLS, Protocol};
+use bankchannel::{
+    CallOptions, ConnectionSettings,
+    protocols::{ClientKind, PROTOCOLS, Protocol},
+};
 use bankchannel_foundation::model::{Boundary as _, Field, Seconds};
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser};
 

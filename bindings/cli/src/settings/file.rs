@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bankchannel::PROTOCOLS;
+use bankchannel::protocols::PROTOCOLS;
 use bankchannel_foundation::shown;
 use serde::{
     Deserialize, Deserializer,

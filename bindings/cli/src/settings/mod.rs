@@ -7,7 +7,11 @@ pub(crate) mod token;
 
 use std::collections::BTreeMap;
 
-use bankchannel::{Client, KeptSession, Protocol, setting_of_text};
+use bankchannel::{
+    Client,
+    protocols::{KeptSession, Protocol},
+    setting_of_text,
+};
 use bankchannel_foundation::model::Seconds;
 use serde_json::{Map, Value};
 

@@ -8,7 +8,11 @@ use bankchannel_foundation::{
 };
 
 use super::{Client, ConnectionSettings, ProtocolClient, variables};
-use crate::{PROTOCOLS, call, protocol::Protocol, protocols::protocol};
+use crate::{
+    call,
+    protocol::Protocol,
+    protocols::{PROTOCOLS, protocol},
+};
 
 /// The common interface of all protocols' client settings.
 pub(crate) trait ClientSettings: Boundary + Clone + fmt::Debug + Send + Sync + 'static {
@@ -67,7 +71,7 @@ impl Settings {
     }
 
     /// Reads settings from their boundary form. The member `protocol` names their protocol; the default is the first
-    /// one of [`PROTOCOLS`](crate::PROTOCOLS).
+    /// one of [`PROTOCOLS`](crate::protocols::PROTOCOLS).
     ///
     /// # Errors
     /// `input.*`, each naming its field.

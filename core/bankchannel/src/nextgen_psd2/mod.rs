@@ -31,8 +31,8 @@ use sender::BankSender;
 use settings::ReadyThirdParty;
 
 use crate::{
-    ClientKind, CommandPlacement, Protocol,
     client::{ProtocolClient, request_id},
+    protocols::{ClientKind, CommandPlacement, Protocol},
 };
 
 /// All types of the requests and answers, for import from one place.

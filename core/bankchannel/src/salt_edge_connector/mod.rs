@@ -34,7 +34,12 @@ pub use settings::SaltEdgeConnectorSettings;
 use tokio::sync::watch;
 
 pub use crate::salt_edge::KeySettings;
-use crate::{CallOptions, ClientKind, CommandPlacement, Protocol, client::ProtocolClient, salt_edge::SaltEdgeSender};
+use crate::{
+    CallOptions,
+    client::ProtocolClient,
+    protocols::{ClientKind, CommandPlacement, Protocol},
+    salt_edge::SaltEdgeSender,
+};
 use settings::ReadyConnector;
 
 /// All types of the requests and answers, for import from one place.

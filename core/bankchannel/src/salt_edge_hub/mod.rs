@@ -20,7 +20,12 @@ pub use bankchannel_salt_edge::{
 pub use bankchannel_salt_edge::{for_each_hub_operation as for_each_operation, hub::operations};
 pub use settings::SaltEdgeHubSettings;
 
-use crate::{CallOptions, ClientKind, CommandPlacement, Protocol, client::ProtocolClient, salt_edge::SaltEdgeSender};
+use crate::{
+    CallOptions,
+    client::ProtocolClient,
+    protocols::{ClientKind, CommandPlacement, Protocol},
+    salt_edge::SaltEdgeSender,
+};
 use settings::ReadyHubClient;
 
 /// All types of the requests and answers, for import from one place.

@@ -45,9 +45,9 @@ pub use settings::{BankTextLanguage, SepaWebServicesSettings};
 pub use trust::{BankAnchor, BankAnchorSource};
 
 use crate::{
-    ClientKind, CommandPlacement, Protocol,
     client::{ProtocolClient, request_id},
     file_channel::waiting::AnswerRegistry,
+    protocols::{ClientKind, CommandPlacement, Protocol},
 };
 use sender::FileServiceSender;
 use settings::{ReadyCustomer, SigningPair};

@@ -39,7 +39,11 @@ pub use seal::{SEAL_KEY_MIN, SealKey, SealedText};
 pub use session::{SKEW, Session};
 pub use settings::{Environment, WsChannelSettings};
 
-use crate::{ClientKind, CommandPlacement, Protocol, client::ProtocolClient, file_channel::waiting::AnswerRegistry};
+use crate::{
+    client::ProtocolClient,
+    file_channel::waiting::AnswerRegistry,
+    protocols::{ClientKind, CommandPlacement, Protocol},
+};
 
 /// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]

@@ -7,7 +7,10 @@ use bankchannel_foundation::{
 use bankchannel_ws_channel::{CallerAccess, errors, model::Mode, terms};
 
 use super::{WsChannel, WsChannelSettings};
-use crate::{Client, KeptSession, SessionKeeping, SessionNeed, Settings};
+use crate::{
+    Client, Settings,
+    protocols::{KeptSession, SessionKeeping, SessionNeed},
+};
 
 pub(super) const SESSIONS: SessionKeeping = SessionKeeping {
     needs,

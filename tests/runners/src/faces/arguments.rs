@@ -29,7 +29,7 @@ pub(super) fn typed(entry: &CatalogueEntry, request: &Value, content: Option<&Pa
     let mut out: Vec<String> = match COMMANDS.iter().find(is_of_wscli) {
         Some((_, command)) => command.iter().map(|word| (*word).to_owned()).collect(),
         None => {
-            let placement = bankchannel::protocol(entry.declaration.protocol)?.commands;
+            let placement = bankchannel::protocols::protocol(entry.declaration.protocol)?.commands;
             vec![placement.group(entry.declaration)?.to_owned(), name.replace('_', "-")]
         }
     };

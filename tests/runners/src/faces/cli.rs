@@ -17,8 +17,8 @@ use std::{
 };
 
 use bankchannel::{
-    Protocol,
     operation::{CatalogueEntry, OperationKind},
+    protocols::Protocol,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -127,7 +127,8 @@ fn has_sessions(protocol: &Protocol) -> bool {
 
 fn open(settings: &Value) -> Outcome<Opened> {
     let named = settings["protocol"].as_str();
-    let protocol = named.map_or_else(|| bankchannel::PROTOCOLS.first().copied(), bankchannel::protocol);
+    let protocol =
+        named.map_or_else(|| bankchannel::protocols::PROTOCOLS.first().copied(), bankchannel::protocols::protocol);
     let protocol = protocol.ok_or_else(|| format!("there is no protocol {named:?}"))?;
     if !has_sessions(protocol) {
         return file(settings.to_string(), Value::Null, protocol).map(Opened::Client);
@@ -171,7 +172,7 @@ async fn call(client: &Client, request: &Value) -> Outcome<Value> {
     }
     let mut shared: Vec<String> = vec!["--json".into(), "--noninteractive".into()];
     // The operations of a module of functions have no settings.
-    if bankchannel::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.client.is_some()) {
+    if bankchannel::protocols::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.client.is_some()) {
         let option = if has_sessions(client.protocol) { "-c" } else { "--settings" };
         shared.extend([option.to_owned(), client.file().display().to_string()]);
     }

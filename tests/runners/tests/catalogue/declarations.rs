@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bankchannel::{PROTOCOLS, Protocol};
+use bankchannel::protocols::{PROTOCOLS, Protocol};
 use bankchannel_foundation::operation::OperationKind;
 use bankchannel_tests::faces::root;
 
@@ -54,7 +54,7 @@ fn every_file_of_an_operation_is_in_its_list() {
     // A module of functions is a separate crate next to its users.
     for folder in protocols.chain([root().join("core/iso20022")]) {
         let name = folder.file_name().unwrap().to_str().unwrap();
-        if let Some(protocol) = bankchannel::protocol(name) {
+        if let Some(protocol) = bankchannel::protocols::protocol(name) {
             assert_eq!(declaring(&folder.join("src/operations")), listed(protocol), "{name}");
             continue;
         }
@@ -63,7 +63,8 @@ fn every_file_of_an_operation_is_in_its_list() {
         for side in sides.filter(|side| side.join("operations").is_dir()) {
             let name = format!("{name}-{}", side.file_name().unwrap().to_str().unwrap());
             let declared = declaring(&side.join("operations"));
-            let protocol = bankchannel::protocol(&name).unwrap_or_else(|| panic!("no protocol of this name: {name}"));
+            let protocol =
+                bankchannel::protocols::protocol(&name).unwrap_or_else(|| panic!("no protocol of this name: {name}"));
             assert_eq!(declared, listed(protocol), "{name}");
         }
     }
