@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bankchannel_bridge::{CallOutcome, Error, inside, row};
+use bankchannel_bridge::{CallOutcome, Error, inside};
 
 use crate::{BankchannelError, BankchannelStatus};
 
@@ -57,7 +57,7 @@ pub(crate) fn exchanging<T>(work: impl FnOnce() -> Result<T, EntryFailure>) -> R
 
 /// The panic's text is left out: it may contain the caller's data.
 fn defect() -> Error {
-    Error::because(&row::INTERNAL, "a defect inside bankchannel stopped this function")
+    Error::internal("a defect inside bankchannel stopped this function")
 }
 
 /// Runs code that must not fail, such as freeing: a panic ends here.

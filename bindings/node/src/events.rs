@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bankchannel_bridge::{self as bridge, CallEvent, CallOutcome, Error, LogRecord, Value, row};
+use bankchannel_bridge::{self as bridge, CallEvent, CallOutcome, Error, LogRecord, Value};
 use bytes::Bytes;
 use napi::{
     Status,
@@ -111,7 +111,7 @@ impl Promise {
 impl Drop for Promise {
     fn drop(&mut self) {
         // A panic stopped the work: the caller must not wait for ever. The outcome is unknown.
-        let defect = Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call");
+        let defect = Error::internal("a defect inside bankchannel stopped the call");
         self.send(CallEvent::Failed(defect.with_outcome(CallOutcome::Unknown)), Vec::new());
     }
 }

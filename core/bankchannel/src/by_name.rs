@@ -76,5 +76,5 @@ pub(crate) fn not_of(entry: &bankchannel_foundation::operation::CatalogueEntry, 
 #[cfg(feature = "clients")]
 /// The error for a client of the wrong type: a defect of the tables.
 pub(crate) fn of_another_client<'a>() -> RunningCall<'a> {
-    Box::pin(async { Err(Error::because(&row::INTERNAL, "the client belongs to another protocol than the operation")) })
+    Box::pin(async { Err(Error::internal("the client belongs to another protocol than the operation")) })
 }

@@ -311,7 +311,7 @@ impl Question {
             }
             (None, None) => format!("{} is needed, and the call has no callback to ask for it", self.kind),
         };
-        Error::because(&row::MISSING_FIELD, text).with("field", self.kind)
+        Error::missing_field(self.kind, text)
     }
 }
 

@@ -350,8 +350,7 @@ impl BridgeCall {
                 Error::because(&row::CLOSED, "the call has ended")
             } else {
                 // It is unknown how far it came.
-                Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call")
-                    .with_outcome(CallOutcome::Unknown)
+                Error::internal("a defect inside bankchannel stopped the call").with_outcome(CallOutcome::Unknown)
             })
         });
         self.awaited = match &event {
@@ -387,9 +386,7 @@ fn start(
     let local = operations::is_local(name);
     if let Some(option) = operations::asks_program(name).filter(|_| parameters.asks_nobody) {
         let why = format!("on_code is needed: it answers for the {option}");
-        return Err(Error::because(&row::MISSING_FIELD, why)
-            .with("field", "on_code")
-            .with_outcome(CallOutcome::NotSent));
+        return Err(Error::missing_field("on_code", why).with_outcome(CallOutcome::NotSent));
     }
     let replies = Arc::new(tokio::sync::Mutex::new(replies));
     let content = match parameters.content {

@@ -8,7 +8,6 @@ pub use bankchannel::{
     protocols::CallableOperation,
 };
 use bankchannel_foundation::{
-    error::row,
     model::{Profile, Shape, Value},
     question::QuestionEntry,
 };
@@ -79,5 +78,5 @@ pub fn run_local(
 /// A panic becomes an error: nothing was sent, and of shared data the operation only reads settings and a session.
 fn guarded(work: impl FnOnce() -> Result<Value<'static>>) -> Result<Value<'static>> {
     catch_unwind(AssertUnwindSafe(|| panics::inside(work)))
-        .unwrap_or_else(|_| Err(Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the computation")))
+        .unwrap_or_else(|_| Err(Error::internal("a defect inside bankchannel stopped the computation")))
 }

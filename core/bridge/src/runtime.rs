@@ -57,9 +57,7 @@ fn build(builder: &mut Builder) -> Result<Runtime> {
     let builder = builder.thread_name(panics::THREAD).on_thread_start(block_sigpipe).enable_all();
     // It panics if a thread cannot be spawned; across a language boundary that would abort the program.
     match catch_unwind(AssertUnwindSafe(|| builder.build())) {
-        Ok(built) => {
-            built.map_err(|why| Error::because(&row::INTERNAL, format!("the runtime cannot be started: {why}")))
-        }
+        Ok(built) => built.map_err(|why| Error::internal(format!("the runtime cannot be started: {why}"))),
         Err(_) => {
             Err(Error::because(&row::THREADS, "the runtime cannot be started").with_outcome(CallOutcome::NotSent))
         }

@@ -124,7 +124,7 @@ impl UndoneWork {
     pub fn error(self, aborted: &'static str) -> Error {
         match self {
             Self::Refused => Error::because(&row::THREADS, self.to_string()),
-            Self::Aborted => Error::because(&row::INTERNAL, aborted),
+            Self::Aborted => Error::internal(aborted),
         }
     }
 }

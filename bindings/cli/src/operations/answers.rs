@@ -59,7 +59,7 @@ impl CallAsker for Answers {
 /// Runs the user's program to answer for the bank.
 pub(crate) async fn ask_bank_command(command: String, kind: &'static str, request: String) -> Result<CallAnswer> {
     let answer = tokio::task::spawn_blocking(move || bank::answer(&command, kind, &request));
-    answer.await.map_err(|_| Error::because(&row::INTERNAL, "waiting for the bank's program failed"))?
+    answer.await.map_err(|_| Error::internal("waiting for the bank's program failed"))?
 }
 
 impl Answers {

@@ -17,7 +17,6 @@ use std::{
 
 use bankchannel_foundation::{
     CallOutcome, Error, Result,
-    error::row,
     message::{InResponse, OutRequest},
     model::PieceSource,
     operation::{Declaration, Operation, Repeat, Route},
@@ -152,7 +151,7 @@ impl<'a> ExchangeSending<'a> {
         limit: Option<Duration>,
     ) -> Result<Self> {
         let route = declaration.route.as_ref();
-        let route = route.ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))?;
+        let route = route.ok_or_else(|| Error::internal("an exchange is declared without a route"))?;
         let deadline = options.deadline(call::limit(limit, route.timeout_s));
         Ok(Self {
             route,
@@ -181,12 +180,12 @@ impl<'a> ExchangeSending<'a> {
     ) -> Result<T> {
         let (mut read, mut value) = (Some(read), None);
         let mut keep = |answer| {
-            let read = read.take().ok_or_else(|| Error::because(&row::INTERNAL, "an answer was read twice"))?;
+            let read = read.take().ok_or_else(|| Error::internal("an answer was read twice"))?;
             value = Some(read(answer)?);
             Ok(())
         };
         self.send_and_keep(transport, message, answers, signing, &mut keep).await?;
-        value.ok_or_else(|| Error::because(&row::INTERNAL, "an answer was not read"))
+        value.ok_or_else(|| Error::internal("an answer was not read"))
     }
 
     /// The part that does not depend on types, so that it is compiled once.

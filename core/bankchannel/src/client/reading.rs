@@ -4,7 +4,6 @@ use std::any::TypeId;
 
 use bankchannel_foundation::{
     Error, Result,
-    error::row,
     model::{Boundary, Content, IntoRequest, Reader, Representation, Value},
 };
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -29,7 +28,7 @@ pub(crate) fn read_request<R: Boundary + 'static>(
     where_it_may_wait(&mut || {
         read = given.take().map(|(request, content)| read_here(client, request, content));
     });
-    read.ok_or_else(|| Error::because(&row::INTERNAL, "a request was not read"))?
+    read.ok_or_else(|| Error::internal("a request was not read"))?
 }
 
 /// Runs work that reads files where it may block: a slow disk must not hold up a thread that drives other connections.

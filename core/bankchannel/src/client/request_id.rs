@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn only_a_valid_id_is_added_to_an_error() {
-        let error = || Error::because(&bankchannel_foundation::error::row::INTERNAL, "why");
+        let error = || Error::internal("why");
         let with = |id: &str| CallOptions { request_id: Some(id.to_owned()), ..CallOptions::default() };
         assert_eq!(with("job-7").add_request_id(error()).detail(OPTION), Some("job-7"));
         let token = "4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2";

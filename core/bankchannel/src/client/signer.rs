@@ -1,11 +1,7 @@
 //! A signer: a private key in memory, or one that stays in its token.
 
 use bankchannel_crypto::signature::{Hash, SigningKey};
-use bankchannel_foundation::{
-    Error, Secret,
-    error::{ErrorRow, row},
-    shown,
-};
+use bankchannel_foundation::{Error, Secret, error::ErrorRow, shown};
 use bankchannel_pkcs11::SigningToken;
 
 /// An RSA key that signs, in memory or in a token. Cheap to clone.
@@ -30,7 +26,7 @@ impl SigningFailure {
     /// Converts it to an error. `token_failed` is the protocol's row for a token.
     pub(crate) fn into_error(self, token_failed: &'static ErrorRow) -> Error {
         match self {
-            Self::Internal(why) => Error::because(&row::INTERNAL, why),
+            Self::Internal(why) => Error::internal(why),
             Self::Token(why) => Error::because(token_failed, why).with("field", "pkcs11"),
         }
     }

@@ -51,8 +51,7 @@ impl ClientSignatory {
     pub(crate) async fn turn(&self, options: &CallOptions) -> Result<SignerPermit> {
         let Some(KeySigner::Token(_)) = &self.signer else { return Ok(SignerPermit { _held: None }) };
         let turn = options.race(Arc::clone(&self.turns).acquire_owned()).await?;
-        turn.map(|turn| SignerPermit { _held: Some(turn) })
-            .map_err(|_| Error::because(&row::INTERNAL, "the signer has stopped"))
+        turn.map(|turn| SignerPermit { _held: Some(turn) }).map_err(|_| Error::internal("the signer has stopped"))
     }
 
     /// Signs `bytes`. `token_failed` is the protocol's row for a token that did not sign.

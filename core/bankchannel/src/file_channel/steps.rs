@@ -137,9 +137,5 @@ pub(crate) fn code_question(kind: &'static str, text: impl Into<String>) -> Ques
 
 /// Requires a secret that the settings or the caller may give.
 pub(crate) fn needed<'s>(secret: Option<&'s Secret>, field: &'static str) -> Result<&'s Secret> {
-    secret.ok_or_else(|| {
-        Error::because(&row::MISSING_FIELD, format!("{field} is missing"))
-            .with("field", field)
-            .with_outcome(CallOutcome::NotSent)
-    })
+    secret.ok_or_else(|| Error::missing_field(field, format!("{field} is missing")).with_outcome(CallOutcome::NotSent))
 }

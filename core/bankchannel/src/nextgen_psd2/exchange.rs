@@ -13,9 +13,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    CallOutcome, Error, Result,
-    error::row,
-    json,
+    CallOutcome, Error, Result, json,
     message::{Body, InResponse, OutRequest, Segment},
     operation::Exchange,
     redact::redact_words,
@@ -169,7 +167,7 @@ fn whole(body: &Body) -> Result<Bytes> {
     let literal = |segment: &Segment| match segment {
         Segment::Literal(bytes) => Ok(bytes.clone()),
         Segment::Base64(_) | Segment::Base64Of(_) => {
-            Err(Error::because(&row::INTERNAL, "no operation of this protocol carries content"))
+            Err(Error::internal("no operation of this protocol carries content"))
         }
     };
     match body.segments() {

@@ -4,7 +4,7 @@ use bankchannel_crypto::{
     digest,
     x509::{Certificate, CertificateRequest},
 };
-use bankchannel_foundation::{Error, Result, error::row, message::Segment};
+use bankchannel_foundation::{Error, Result, message::Segment};
 use bankchannel_sepa_web_services::{
     model::BankCertificate,
     operations::certificates::get_bank_certificates::{GetBankCertificates, GetBankCertificatesRequest},
@@ -28,7 +28,7 @@ pub(super) fn request_of(document: &CertificateApplication) -> Result<Option<Cer
         return Ok(None);
     }
     let read = CertificateRequest::from_der(&document.request);
-    read.map(Some).map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))
+    read.map(Some).map_err(Error::internal)
 }
 
 /// Whether this bank's certificate service can be asked for the bank's authorities.

@@ -187,7 +187,7 @@ impl FileServiceSender {
         }
         match (sent, believed) {
             (Ok(content), Some(believed)) => Ok(ExchangeResult { content, ..believed }),
-            (Ok(_), None) => Err(Error::because(&row::INTERNAL, "an answer was not opened")),
+            (Ok(_), None) => Err(Error::internal("an answer was not opened")),
             (Err(error), believed) => {
                 let error = with_ids(error, believed.is_some(), ids);
                 Err(match &document {

@@ -63,7 +63,7 @@ impl WsChannel {
     {
         let mut typed = TypedExchange::<O> { request: Some(request), answer: None };
         named::<O, _>(options, Self::REQUEST_ID, self.attempt(&mut typed, &effect, options)).await?;
-        typed.answer.ok_or_else(|| Error::because(&row::INTERNAL, "an exchange ended without an answer"))
+        typed.answer.ok_or_else(|| Error::internal("an exchange ended without an answer"))
     }
 
     /// The part that does not depend on types, so that it is compiled once.
@@ -260,7 +260,7 @@ impl<O: Exchange<Codec = WsChannelCodec>> ExchangeHalves for TypedExchange<O> {
 
     fn encode(&mut self, with: &SessionCredentials) -> Result<OutRequest> {
         let request = self.request.take();
-        O::encode_request(request.ok_or_else(|| Error::because(&row::INTERNAL, "a request was written twice"))?, with)
+        O::encode_request(request.ok_or_else(|| Error::internal("a request was written twice"))?, with)
     }
 
     fn receive(&mut self, answer: InResponse, options: &CallOptions) -> Result<()> {

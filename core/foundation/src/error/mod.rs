@@ -79,10 +79,22 @@ impl Error {
         Self::because(&row::INVALID_FIELD, format!("{field}: {why}")).with("field", field)
     }
 
+    /// A field that the caller left out: its name and the whole text.
+    #[must_use]
+    pub fn missing_field(field: &str, text: impl Into<String>) -> Self {
+        Self::because(&row::MISSING_FIELD, text).with("field", field)
+    }
+
     /// An unusable setting: its name and the reason.
     #[must_use]
     pub fn invalid_setting(setting: &str, why: impl fmt::Display) -> Self {
         Self::because(&row::CONFIGURATION, format!("{setting}: {why}")).with("field", setting)
+    }
+
+    /// A defect: its reason.
+    #[must_use]
+    pub fn internal(why: impl fmt::Display) -> Self {
+        Self::because(&row::INTERNAL, why.to_string())
     }
 
     /// Adds a detail to the context map. Never a secret: the map is shown and logged.

@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
             .collect();
         let list = full.join(", ");
         let verb = if full.len() == 1 { "is" } else { "are" };
-        Error::because(&row::MISSING_FIELD, format!("{list} {verb} missing")).with("field", list)
+        Error::missing_field(&list, format!("{list} {verb} missing"))
     }
 }
 

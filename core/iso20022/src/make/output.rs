@@ -69,7 +69,7 @@ pub(crate) fn to_text(maker: PaymentMaker) -> Result<(String, WrittenFile), Erro
     let made = maker.finish(&mut out)?;
     let text = std::mem::take(&mut out.inner);
     let sha256 = HEXLOWER.encode(&out.hash.finalize());
-    let text = String::from_utf8(text).map_err(|_| Error::because(&row::INTERNAL, "the file is not UTF-8"))?;
+    let text = String::from_utf8(text).map_err(|_| Error::internal("the file is not UTF-8"))?;
     Ok((text, WrittenFile { made, sha256 }))
 }
 

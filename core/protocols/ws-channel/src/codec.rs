@@ -51,7 +51,7 @@ impl Codec for WsChannelCodec {
         let route = route::<O>();
         let mut writer = Writer::new(Representation::Wire);
         let Value::Object(mut fields) = request.write(&mut writer) else {
-            return Err(Error::because(&row::INTERNAL, "a request of this protocol is a struct"));
+            return Err(Error::internal("a request of this protocol is a struct"));
         };
         let mut target = fill_path(route.path, &mut fields)?;
         let body = match route.parameters {
@@ -148,7 +148,7 @@ fn fill_path(template: &str, fields: &mut Object<'_>) -> Result<String, Error> {
             None => target.push_str(part),
             Some(name) => {
                 let Some(Value::String(value)) = fields.remove(name) else {
-                    return Err(Error::because(&row::MISSING_FIELD, format!("{name} is missing")).with("field", name));
+                    return Err(Error::missing_field(name, format!("{name} is missing")));
                 };
                 if value == "." || value == ".." || value.is_empty() {
                     return Err(Error::invalid_field(name, "is not allowed in a path"));

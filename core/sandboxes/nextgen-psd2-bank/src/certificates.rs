@@ -14,7 +14,7 @@
 use std::path::{Path, PathBuf};
 
 use bankchannel_crypto::rsa::RsaPrivateKey;
-use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_foundation::{Error, Result};
 use bankchannel_nextgen_psd2::certificates::{
     AuthorityOptions, Certificate, CertificateFault, CertificateFixture, CertificateKind, FIXTURES, IssueOptions,
     PARTS, Psd2Role, TestAuthority,
@@ -221,5 +221,5 @@ fn write_if_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
 }
 
 fn unissued(fault: CertificateFault) -> Error {
-    Error::because(&row::INTERNAL, format!("the bank's test certificates cannot be made: {fault}"))
+    Error::internal(format!("the bank's test certificates cannot be made: {fault}"))
 }

@@ -129,7 +129,7 @@ impl ControlTarget for BankControlTarget {
     fn limits(&self, request: Value) -> Result<Value> {
         let rates: BankRates = read(request)?;
         self.bank().limits.change(rates);
-        serde_json::to_value(rates).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+        serde_json::to_value(rates).map_err(Error::internal)
     }
 
     fn takes(&self, path: &str) -> Option<usize> {

@@ -10,7 +10,6 @@ use std::{
 use bankchannel_foundation::{
     Error, Result,
     clock::{Clock, SystemClock},
-    error::row,
 };
 use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
@@ -62,14 +61,11 @@ impl RunningBank {
         let (data, temporary) = folder::prepare(options.data.as_deref())?;
         // Open the state first: its lock keeps other processes away from the rest of the folder.
         let folder = data.clone();
-        let state = background::blocking(move || BankState::open(Some(&folder)))
-            .await
-            .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
+        let state = background::blocking(move || BankState::open(Some(&folder))).await.map_err(Error::internal)??;
         let clock = Arc::new(config.clock_ms.map_or_else(SystemClock::default, SystemClock::standing_at_ms));
         let now = CertificateTimes { bank_s: clock.now_s(), system_s: SystemClock::default().now_s() };
-        let own = background::blocking(move || BankCertificates::prepare(&data, now))
-            .await
-            .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
+        let own =
+            background::blocking(move || BankCertificates::prepare(&data, now)).await.map_err(Error::internal)??;
         let mut anchors = vec![own.authority.clone()];
         anchors.extend(certificates::sheet_authorities()?);
         anchors.extend(config.trusted.iter().cloned());

@@ -90,7 +90,7 @@ fn pair(data: &Path, names: [&str; 2]) -> Result<[PathBuf; 2]> {
         Some(pem) => RsaPrivateKey::from_pem(pem.expose())
             .map_err(|why| Error::invalid_setting("data", format!("{}: {why}", names[0])))?,
         None => {
-            let made = RsaPrivateKey::generate(BITS).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+            let made = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
             write_whole(&key_file, KEY_MODE, made.to_pkcs8_pem().as_bytes())?;
             made
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bankchannel_crypto::{digest::hex, random, signature::SigningKey};
-use bankchannel_foundation::{Error, Result, Secret, error::row, message::OutRequest, operation::Exchange};
+use bankchannel_foundation::{Error, Result, Secret, message::OutRequest, operation::Exchange};
 use bankchannel_salt_edge::{
     codec::{HubCredentials, SaltEdge, data_of},
     envelope::{ISSUER, UnsignedEnvelope},
@@ -136,7 +136,7 @@ impl PlayedHub {
         let provider_code = Some(PROVIDER_CODE.to_owned());
         let day = |given: &Option<String>, field: &'static str| match given {
             Some(text) => DayOrInstant::new(text).map_err(|fault| Error::invalid_field(field, fault.message())),
-            None => Err(Error::because(&row::MISSING_FIELD, format!("{field} is missing")).with("field", field)),
+            None => Err(Error::missing_field(field, format!("{field} is missing"))),
         };
         match operation {
             "create_token" => {
@@ -188,9 +188,10 @@ impl PlayedHub {
                 written::<ConfirmAccounts>(ConfirmAccountsRequest::new(with_token, data))
             }
             "fetch_transactions" => {
-                let account_id = order.account_id.clone().ok_or_else(|| {
-                    Error::because(&row::MISSING_FIELD, "account_id is missing").with("field", "account_id")
-                })?;
+                let account_id = order
+                    .account_id
+                    .clone()
+                    .ok_or_else(|| Error::missing_field("account_id", "account_id is missing"))?;
                 let data = TransactionsWanted::new(
                     session_secret,
                     AccountId(account_id),
@@ -233,7 +234,7 @@ impl PlayedHub {
             })?,
             (None, None) => {
                 let why = "access_token or access_token_of is missing";
-                return Err(Error::because(&row::MISSING_FIELD, why).with("field", "access_token_of"));
+                return Err(Error::missing_field("access_token_of", why));
             }
         };
         Ok(WithToken::new(on_behalf_of, access_token))
@@ -286,9 +287,7 @@ fn credentials(order: &PlayedRequest) -> BTreeMap<String, Secret> {
 }
 
 fn jwt(data: &str, exp: i64, issuer: Option<&str>, key: &SigningKey) -> Result<String> {
-    UnsignedEnvelope::issued(data, exp, issuer)
-        .signed(key)
-        .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+    UnsignedEnvelope::issued(data, exp, issuer).signed(key).map_err(Error::internal)
 }
 
 fn written<O: Exchange<Codec = SaltEdge>>(request: O::Request) -> Result<OutRequest> {

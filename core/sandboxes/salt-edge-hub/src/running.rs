@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row};
+use bankchannel_foundation::{Error, Result, clock::SystemClock};
 use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
 use hyper::{Request, body::Incoming};
@@ -55,7 +55,7 @@ impl RunningHub {
         let connector_public_key = options.connector_public_key;
         let keys = background::blocking(move || HubKeys::prepare(&data, connector_public_key.as_deref()))
             .await
-            .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
+            .map_err(Error::internal)??;
         let verifier = PlayedHub::verifier(&keys).map_err(|why| Error::invalid_setting("connector_public_key", why))?;
         let clock_ms = options.clock.as_ref().map(bankchannel_foundation::model::Timestamp::as_ms);
         let clock = Arc::new(clock_ms.map_or_else(SystemClock::default, SystemClock::standing_at_ms));

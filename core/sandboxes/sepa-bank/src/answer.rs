@@ -6,7 +6,7 @@ use bankchannel_crypto::{
     signature::Hash,
     x509::{Certificate, NameStyle},
 };
-use bankchannel_foundation::{Error, Result, error::row, model::Content};
+use bankchannel_foundation::{Error, Result, model::Content};
 use bankchannel_sepa_web_services::{
     FILE_MODEL_NAMESPACE as MODEL, FILE_SERVICE_NAMESPACE as SERVICE,
     codec::{AnswerText, ElementStyle},
@@ -334,7 +334,7 @@ impl AnswerWriter<'_> {
 }
 
 fn signed(template: &SignatureTemplate<'_>, before: &str, behind: &str, signer: &BankSigner) -> Result<String> {
-    let internal = |why: String| Error::because(&row::INTERNAL, why);
+    let internal = |why: String| Error::internal(why);
     let sign = |bytes: &[u8]| signer.key.sign_pkcs1(Hash::Sha256, bytes).map_err(|why| why.to_string());
     template.sign::<String>(before, behind, sign).map_err(internal)
 }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{
     Error,
-    error::row,
     message::SOAP,
     model::{Boundary, Content, Timestamp},
 };
@@ -271,7 +270,7 @@ impl BankReply {
         let sent = if is_cut {
             let whole = body.len();
             body.truncate(if faults.contains(&BankFault::Half) { whole / 2 } else { 0 });
-            let cut = Error::because(&row::INTERNAL, "the connection is cut, as it was ordered");
+            let cut = Error::internal("the connection is cut, as it was ordered");
             let part = futures_util::stream::iter([Ok(hyper::body::Frame::data(Bytes::from(body))), Err(cut)]);
             BodyExt::boxed(StreamBody::new(part))
         } else {

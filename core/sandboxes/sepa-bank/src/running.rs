@@ -5,7 +5,6 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use bankchannel_foundation::{
     Error, Result,
     clock::{Clock as _, SystemClock},
-    error::row,
     model::{Seconds, Timestamp},
 };
 use bankchannel_sepa_web_services::profile::BankFamily;
@@ -129,9 +128,8 @@ impl RunningSepaBank {
             .map_err(|_| Error::invalid_setting("clock", "is no time that certificates can have"))?;
         let plain = options.plain.unwrap_or_default();
         let report_after_ms = report_after_ms(options.report_after_s)?;
-        let prepared = background::blocking(move || PreparedBank::new(&data, now, plain))
-            .await
-            .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
+        let prepared =
+            background::blocking(move || PreparedBank::new(&data, now, plain)).await.map_err(Error::internal)??;
         let PreparedBank { state, certificates, tls, customers } = prepared;
         let files = tls.as_ref().map(|tls| &tls.files);
         let listener = Listener::bind(listen, files).await.map_err(|why| Error::invalid_setting("listen", why))?;

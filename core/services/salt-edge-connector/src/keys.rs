@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bankchannel::salt_edge_connector::{KeySettings, SaltEdgeConnectorSettings};
 use bankchannel_crypto::{random, rsa::RsaPrivateKey};
-use bankchannel_foundation::{Error, Result, Secret, error::row};
+use bankchannel_foundation::{Error, Result, Secret};
 use bankchannel_salt_edge::bank_interface::SharedSecret;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
@@ -121,7 +121,7 @@ fn shared_secret(file: &Path) -> Result<(Secret, SharedSecret)> {
 fn own_key(data: &Path) -> Result<PathBuf> {
     let file = data.join(KEY);
     if read_secret(&file, MAX)?.is_none() {
-        let made = RsaPrivateKey::generate(BITS).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+        let made = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
         write_whole(&file, KEY_MODE, made.to_pkcs8_pem().as_bytes())?;
     }
     Ok(file)

@@ -51,8 +51,7 @@ impl RunningConnector {
             let example = keys::example_secret(&folder)?;
             Ok::<_, Error>((keys, settings, example))
         });
-        let (keys, settings, example_secret) =
-            made.await.map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
+        let (keys, settings, example_secret) = made.await.map_err(Error::internal)??;
         config.connector = settings;
         if config.connector.hub_public_key.is_none() && config.connector.hub_public_key_file.is_none() {
             config.connector.hub_public_key = Some(SALT_EDGE_PUBLIC_KEY.to_owned());

@@ -105,6 +105,6 @@ impl ControlTarget for ServiceControlTarget {
     fn limits(&self, request: Value) -> Result<Value> {
         let rates: ServiceRates = read(request)?;
         self.service.limits.change(rates);
-        serde_json::to_value(rates).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+        serde_json::to_value(rates).map_err(Error::internal)
     }
 }

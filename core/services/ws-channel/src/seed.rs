@@ -3,7 +3,7 @@
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use bankchannel_crypto::{digest, password, random};
-use bankchannel_foundation::{Error, Result, Secret, error::row};
+use bankchannel_foundation::{Error, Result, Secret};
 use bankchannel_storage::ws_channel::{
     AuthenticationFactor, CodeCheck, CodePurpose, CodeSend, Digest, EmailConfirmation, FileContent, FileScope,
     INLINE_LIMIT, LockKey, LockPolicy, NewAccountSession, NewBankFile, NewCode, NewPending, NewTenant, PendingKind,
@@ -159,9 +159,8 @@ async fn plant_account(
         None => {
             let given = Secret::new(&*seed.password);
             let hashed = service.work_pool.run(move || password::hash(given.expose().as_bytes())).await;
-            let hash = hashed
-                .map_err(|_| Error::because(&row::INTERNAL, "the password could not be hashed"))?
-                .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+            let hash =
+                hashed.map_err(|_| Error::internal("the password could not be hashed"))?.map_err(Error::internal)?;
             hashes.insert(seed.password.clone(), hash.clone());
             hash
         }
@@ -249,7 +248,7 @@ async fn verify(
     hash: [u8; 32],
     now: i64,
 ) -> Result<()> {
-    let failed = || Error::because(&row::INTERNAL, "a seeded account could not be verified");
+    let failed = || Error::internal("a seeded account could not be verified");
     let by_phone = PhoneConfirmation { email: email.into(), mode, phone: phone.into(), hash, max_tries: 5, now };
     let check = service.writer().verify_phone(by_phone).await.map_err(storage)?;
     let token = SessionToken::new();
@@ -302,9 +301,9 @@ async fn session(
         source: None,
     };
     if !service.writer().create_session(session, Vec::new()).await.map_err(storage)? {
-        return Err(Error::because(&row::INTERNAL, "a seeded session has no user"));
+        return Err(Error::internal("a seeded session has no user"));
     }
-    let text = token.id_token().map_err(|_| Error::because(&row::INTERNAL, "a token could not be made"))?;
+    let text = token.id_token().map_err(|_| Error::internal("a token could not be made"))?;
     Ok((text.expose().to_owned(), token.digest))
 }
 

@@ -55,7 +55,7 @@ impl Codec for Plain {
 
 fn route<O: Operation>() -> Result<&'static Route, Error> {
     let route = const { &O::DECLARATION }.route.as_ref();
-    route.ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))
+    route.ok_or_else(|| Error::internal("an exchange is declared without a route"))
 }
 
 fn written(message: impl Boundary) -> Object<'static> {

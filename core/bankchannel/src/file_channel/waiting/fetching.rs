@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_foundation::{Error, Result, error::row, model::Content};
+use bankchannel_foundation::{Error, Result, model::Content};
 use bankchannel_iso20022::answers::AnswerFile;
 use bankchannel_transport::background;
 
@@ -60,7 +60,7 @@ pub(super) async fn fetch<C: FileChannel>(
                 FetchedFile { file: file.clone(), bytes, read, entry }
             }))
         }
-        Ok(other) => Err(Error::because(&row::INTERNAL, format!("content for memory is {other:?}"))),
+        Ok(other) => Err(Error::internal(format!("content for memory is {other:?}"))),
         Err(error) => {
             if let Some((entry, _)) = entry.filter(|_| was_not_sent(&error)) {
                 settle(move || entry.withdraw()).await;

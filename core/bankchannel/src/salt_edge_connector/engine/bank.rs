@@ -4,7 +4,6 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use bankchannel_foundation::{
     Error, Result, Secret,
-    error::row,
     model::{Boundary, Representation, Writer, read_boundary},
     question::TypedQuestion,
 };
@@ -51,7 +50,7 @@ macro_rules! bank {
                         $(name if name == const { <questions::$file::$name as TypedQuestion>::DECLARATION.name } => {
                             Ok(answered(self.0.$file(read_boundary(request)?).await?))
                         })+
-                        _ => Err(Error::because(&row::INTERNAL, "this is not a question to a bank")),
+                        _ => Err(Error::internal("this is not a question to a bank")),
                     }
                 })
             }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel_crypto::random;
-use bankchannel_foundation::{CallOutcome, Category, Error, Result, error::row};
+use bankchannel_foundation::{CallOutcome, Category, Error, Result};
 use bankchannel_salt_edge::{
     class::of_connector,
     connector::{
@@ -238,7 +238,7 @@ impl ConnectorEngine<'_> {
                 let request = RevokeTokenAtHubRequest::new(self.vault.token(token, generation));
                 sender.exchange::<RevokeTokenAtHub>(request, options).await.map(drop)
             }
-            _ => Err(Error::because(&row::INTERNAL, "a stored callback lacks its session or token")),
+            _ => Err(Error::internal("a stored callback lacks its session or token")),
         }
     }
 
@@ -251,8 +251,7 @@ impl ConnectorEngine<'_> {
     }
 
     fn needed<T: bankchannel_foundation::model::Boundary>(&self, due: &DueCallback, session: RowId) -> Result<T> {
-        self.stored_content(due, session)?
-            .ok_or_else(|| Error::because(&row::INTERNAL, "a stored callback has no content"))
+        self.stored_content(due, session)?.ok_or_else(|| Error::internal("a stored callback has no content"))
     }
 
     fn update(&self, due: &DueCallback, session: RowId) -> Result<UpdateSessionRequest> {

@@ -98,7 +98,7 @@ fn needs_bank(options: &CallOptions) -> Result<()> {
         return Ok(());
     }
     let why = "bank is missing: the object that answers for the bank, with a method for each question";
-    Err(Error::because(&row::MISSING_FIELD, why).with("field", "bank").with_outcome(CallOutcome::NotSent))
+    Err(Error::missing_field("bank", why).with_outcome(CallOutcome::NotSent))
 }
 
 /// The error for an unknown id.

@@ -19,7 +19,7 @@ mod channel;
 
 use std::future::Future;
 
-use bankchannel_foundation::{CallOutcome, Result, error::row, operation::OperationKind, prelude::*};
+use bankchannel_foundation::{CallOutcome, Result, operation::OperationKind, prelude::*};
 use bankchannel_sepa_web_services::PROTOCOL;
 use bankchannel_transport::background;
 use tokio::sync::oneshot;
@@ -82,7 +82,7 @@ where
     let (sender, receiver) = oneshot::channel();
     let work = work(options);
     background::spawn(async move { drop(sender.send(work.await)) });
-    let lost = || Error::because(&row::INTERNAL, "the work was aborted").with_outcome(CallOutcome::Unknown);
+    let lost = || Error::internal("the work was aborted").with_outcome(CallOutcome::Unknown);
     // What the caller gives up goes on.
     let waited = steps.race(receiver).await.map_err(|error| error.with_outcome(CallOutcome::Unknown))?;
     waited.map_err(|_| lost())?

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{
     CallOutcome, Result,
-    error::row,
     model::{Decimal, InlineBytes, Seconds},
     operation::Ask,
     prelude::*,
@@ -252,9 +251,7 @@ impl Flow<SepaWebServices> for UploadBankFileAndWait {
 
 /// The types to wait for: those given, or the bank's one type of status reports.
 fn awaited_types(client: &SepaWebServices, given: Option<Vec<String>>) -> Result<Vec<String>> {
-    let refused = |text: String| {
-        Err(Error::because(&row::MISSING_FIELD, text).with("field", "wait_for").with_outcome(CallOutcome::NotSent))
-    };
+    let refused = |text: String| Err(Error::missing_field("wait_for", text).with_outcome(CallOutcome::NotSent));
     match (given, client.file_types(BankFileKind::StatusReport)) {
         (Some(given), _) => Ok(given),
         (None, only) if only.len() == 1 => Ok(only),

@@ -203,9 +203,8 @@ impl HeldIdentity {
     /// Stores a key under a new name.
     fn add_key(&self, key: &RsaPrivateKey) -> Result<String> {
         let name = format!("{PAIR}{}", digest::hex(&random::bytes::<6>()));
-        let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
         let pem = match &self.of.passphrase {
-            Some(passphrase) => key.to_encrypted_pem(passphrase.expose()).map_err(internal)?,
+            Some(passphrase) => key.to_encrypted_pem(passphrase.expose()).map_err(Error::internal)?,
             None => key.to_pkcs8_pem(),
         };
         private::write_whole(&self.of.file(&name, "key"), MODE, pem.as_bytes())?;
@@ -230,7 +229,7 @@ impl HeldIdentity {
             customer_id: self.of.customer_id.clone(),
             life: life.clone(),
         };
-        let text = serde_json::to_vec_pretty(&state).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+        let text = serde_json::to_vec_pretty(&state).map_err(Error::internal)?;
         private::write_whole(&self.of.path(STATE), MODE, &text)?;
         self.life = life;
         Ok(())

@@ -18,7 +18,7 @@ use bankchannel_crypto::{
     digest,
     x509::{Certificate, NameStyle},
 };
-use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_foundation::{Error, Result};
 use bankchannel_private_files as private;
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +101,7 @@ impl IdentityFolder {
     /// # Errors
     /// `resource.storage`.
     pub(in super::super) fn keep_signers(&self, all: &[SeenSigner]) -> Result<()> {
-        let text = serde_json::to_vec_pretty(all).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+        let text = serde_json::to_vec_pretty(all).map_err(Error::internal)?;
         self.keep(SIGNERS, &text)
     }
 

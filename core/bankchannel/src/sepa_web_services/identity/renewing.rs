@@ -6,7 +6,7 @@ use bankchannel_crypto::{
     rsa::RsaPrivateKey,
     x509::{Certificate, CertificateRequest},
 };
-use bankchannel_foundation::{CallOutcome, Error, Result, Secret, error::row};
+use bankchannel_foundation::{CallOutcome, Error, Result, Secret};
 use bankchannel_renewal::{
     AttemptKind, CertificateBank, CertificateDriver, CertificateLife, CertificateStore, LifeEventRefused,
     LifeStepFault, PairTrial, PendingStep, RenewalRules, RequestEffect,
@@ -134,7 +134,7 @@ impl ClientCertificates {
             AttemptKind::First => {
                 let code = self.code.clone().ok_or_else(|| {
                     let text = "code is missing: the first certificate that was begun needs it";
-                    let error = Error::because(&row::MISSING_FIELD, text).with("field", "code");
+                    let error = Error::missing_field("code", text);
                     error.with_outcome(CallOutcome::NotSent)
                 })?;
                 let asked = RequestBankCertificateRequest::new(request.to_pem(), code);
@@ -147,8 +147,8 @@ impl ClientCertificates {
                 client.exchange::<RenewBankCertificate>(asked, &self.options).await?.certificate
             }
         };
-        let pem = pem.ok_or_else(|| Error::because(&row::INTERNAL, "an answer has no certificate"))?;
-        Certificate::from_pem(&pem).map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))
+        let pem = pem.ok_or_else(|| Error::internal("an answer has no certificate"))?;
+        Certificate::from_pem(&pem).map_err(Error::internal)
     }
 
     /// A list, which changes nothing, signed with a new pair.
@@ -172,7 +172,7 @@ impl ClientCertificates {
         })?;
         let made = background::blocking(|| RsaPrivateKey::generate(2048)).await;
         let made = made.map_err(|why| why.error("making a key was aborted"))?;
-        let key = made.map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))?;
+        let key = made.map_err(Error::internal)?;
         let connection = &sender.connection;
         let company = self.company.as_deref();
         let request = connection.profile.certificate_request(&connection.customer_id, company, &key)?;
@@ -229,7 +229,7 @@ impl LifeStepFault for CallFault {
     }
 
     fn out_of_order(why: LifeEventRefused) -> Self {
-        Self(Error::because(&row::INTERNAL, why.to_string()))
+        Self(Error::internal(why))
     }
 
     fn effect(&self) -> RequestEffect {

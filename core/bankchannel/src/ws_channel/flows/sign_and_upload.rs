@@ -161,11 +161,10 @@ pub(super) async fn prepare(
             (Some(name), _) => name,
             (None, Some(own)) => FileName::parse(own).map_err(|why| Error::invalid_field("file_name", why))?,
             (None, None) => {
-                return Err(Error::because(
-                    &row::MISSING_FIELD,
+                return Err(Error::missing_field(
+                    "file_name",
                     "file_name is missing: the content does not come from a named file",
-                )
-                .with("field", "file_name"));
+                ));
             }
         };
         if source.size() == 0 {

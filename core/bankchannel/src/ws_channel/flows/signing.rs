@@ -3,7 +3,6 @@
 use bankchannel_foundation::{
     CallOutcome, Error, Result, Secret,
     clock::SystemClock,
-    error::row,
     model::Content,
     operation::{Local, LocalContext},
 };
@@ -59,7 +58,7 @@ impl UploadAuthority {
             )),
             (None, Some(certificates), None) => Ok(Self::Elsewhere { certificates, hash }),
             (None, None, Some(signature)) => Ok(Self::Made(signature)),
-            (None, None, None) => Err(Error::because(&row::MISSING_FIELD, missing).with("field", "private_key")),
+            (None, None, None) => Err(Error::missing_field("private_key", missing)),
             (Some(_), Some(_), _) => both("signing_certificate", "private_key"),
             (Some(_), None, Some(_)) => both(SIGNATURE, "private_key"),
             (None, Some(_), Some(_)) => both(SIGNATURE, "signing_certificate"),

@@ -2,7 +2,6 @@
 
 use bankchannel_foundation::{
     Error,
-    error::row,
     message::percent_encode,
     model::{Field, Object, Value},
     operation::Route,
@@ -36,7 +35,7 @@ pub(super) fn write(route: &Route, shape: &'static [Field], fields: &mut Object<
 fn segment(name: &str, shape: &'static [Field], fields: &mut Object<'_>) -> Result<String, Error> {
     let own = shape.iter().find(|field| field.wire == name).map_or(name, |field| field.name);
     let Some(Value::String(value)) = fields.remove(name) else {
-        return Err(Error::because(&row::MISSING_FIELD, format!("{own} is missing")).with("field", own));
+        return Err(Error::missing_field(own, format!("{own} is missing")));
     };
     if matches!(&*value, "" | "." | "..") || value.chars().any(char::is_control) {
         return Err(Error::invalid_field(own, "is not allowed in a path"));

@@ -4,7 +4,6 @@ use std::fmt;
 
 use bankchannel_foundation::{
     Error,
-    error::row,
     model::{Boundary, Representation},
 };
 
@@ -133,8 +132,7 @@ impl ConsentAccess {
         ];
         let more = &self.additional_information;
         if lists.is_empty() && more.is_none() && selections.iter().all(|(_, selection)| selection.is_none()) {
-            return Err(Error::because(&row::MISSING_FIELD, "access requests nothing: give at least one member")
-                .with("field", "access"));
+            return Err(Error::missing_field("access", "access requests nothing: give at least one member"));
         }
         for (list, references) in &lists {
             one_identifier_each(&name(list, list), references)?;

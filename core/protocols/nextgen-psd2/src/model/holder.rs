@@ -1,7 +1,7 @@
 //! A client's own certificate and key, for operations whose request has neither.
 
 use bankchannel_crypto::signature::Hash;
-use bankchannel_foundation::{Error, error::row, operation::LocalContext};
+use bankchannel_foundation::{Error, operation::LocalContext};
 
 use crate::certificates::Certificate;
 
@@ -45,5 +45,5 @@ pub(crate) fn certificate_holder<'a>(with: &LocalContext<'a>) -> Option<&'a dyn 
 
 /// The error when neither the request nor the client has a value.
 pub(crate) fn missing(field: &'static str, why: &str) -> Error {
-    Error::because(&row::MISSING_FIELD, format!("{field} is missing: {why}")).with("field", field)
+    Error::missing_field(field, format!("{field} is missing: {why}"))
 }

@@ -35,16 +35,14 @@ impl GivenRequest {
         let bytes = read_content(self.content, MAX_HEAD + MAX_BODY, with)?;
         match self.method {
             Some(method) => apart(method, self.target, self.headers, bytes),
-            None if self.target.is_some() || self.headers.is_some() => Err(Error::because(
-                &row::MISSING_FIELD,
+            None if self.target.is_some() || self.headers.is_some() => Err(Error::missing_field(
+                "method",
                 "method is missing: without it, the content is the whole request and has path and headers itself",
-            )
-            .with("field", "method")),
-            None if bytes.is_empty() => Err(Error::because(
-                &row::MISSING_FIELD,
+            )),
+            None if bytes.is_empty() => Err(Error::missing_field(
+                "content",
                 "there is no request: give `method`, or the whole request as content",
-            )
-            .with("field", "content")),
+            )),
             None => whole(&bytes),
         }
     }

@@ -135,7 +135,7 @@ pub fn data_of(message: &OutRequest) -> Result<&str, Error> {
         [Segment::Literal(bytes)] => std::str::from_utf8(bytes).ok(),
         _ => None,
     }
-    .ok_or_else(|| Error::because(&row::INTERNAL, "a request of this protocol has no data"))
+    .ok_or_else(|| Error::internal("a request of this protocol has no data"))
 }
 
 /// Builds a typed request from the `data` of its JWT and from its headers.
@@ -228,7 +228,7 @@ fn unwrapped<'a>(mut body: Object<'a>, shape: &'static [Field]) -> Object<'a> {
 
 fn route<O: Operation>() -> Result<&'static Route, Error> {
     let route = const { &O::DECLARATION }.route.as_ref();
-    route.ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))
+    route.ok_or_else(|| Error::internal("an exchange is declared without a route"))
 }
 
 fn written(message: impl Boundary) -> Object<'static> {

@@ -4,7 +4,7 @@ use bankchannel_crypto::{
     digest::sha256_of_texts,
     signature::{SigningKey, VerifyingKey},
 };
-use bankchannel_foundation::{Error, Secret, error::row, model::Timestamp, operation::LocalContext, shown};
+use bankchannel_foundation::{Error, Secret, model::Timestamp, operation::LocalContext, shown};
 use std::sync::Arc;
 
 use crate::{
@@ -42,7 +42,7 @@ pub(crate) fn own<'a>(with: &LocalContext<'a>) -> Result<&'a dyn JwtSigner, Erro
 #[must_use]
 pub fn missing() -> Error {
     let why = "private_key is missing: give it, or give the client a private_key, a keystore_file or pkcs11";
-    Error::because(&row::MISSING_FIELD, why).with("field", "private_key")
+    Error::missing_field("private_key", why)
 }
 
 /// The error for an unusable key.

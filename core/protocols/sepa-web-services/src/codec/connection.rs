@@ -2,7 +2,6 @@
 
 use bankchannel_foundation::{
     Error,
-    error::row,
     model::{Date, Decimal, Object, Value},
 };
 
@@ -58,9 +57,7 @@ impl FileServiceConnection {
         mut fields: Object<'static>,
     ) -> Result<ApplicationRequest, Error> {
         self.check_offered(command)?;
-        let missing = |field: &str, why: &str| {
-            Error::because(&row::MISSING_FIELD, format!("{field} is missing: {why}")).with("field", field)
-        };
+        let missing = |field: &str, why: &str| Error::missing_field(field, format!("{field} is missing: {why}"));
         let (mut text, profile) = (|name: &str| take_text(&mut fields, name), &self.profile);
         let is_list = command == FileCommand::DownloadFileList;
         let status = match text("Status").as_deref() {

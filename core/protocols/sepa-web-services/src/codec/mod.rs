@@ -85,7 +85,7 @@ impl SepaWebServicesCodec {
     ) -> Result<DraftedDocument, Error> {
         let mut writer = Writer::new(Representation::Wire);
         let Value::Object(fields) = request.write(&mut writer) else {
-            return Err(Error::because(&row::INTERNAL, "a request is not an object"));
+            return Err(Error::internal("a request is not an object"));
         };
         match O::TERMS.command {
             BankServiceCommand::File(command) => {

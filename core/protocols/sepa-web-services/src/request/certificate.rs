@@ -2,7 +2,7 @@
 //! nobody signs (§5.1).
 
 use bankchannel_crypto::{digest, x509::Certificate};
-use bankchannel_foundation::{Error, Secret, error::row, model::Boundary};
+use bankchannel_foundation::{Error, Secret, model::Boundary};
 use bankchannel_xml_signature::{DocumentDraft, DraftedSignature, SOAP_NAMESPACE, push_canonical_text};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -163,7 +163,7 @@ impl CertificateApplication {
                 element(&mut out, "", "TransferKey", code.expose());
             }
             (CertificateCommand::RequestCertificate, None) => {
-                return Err(Error::because(&row::MISSING_FIELD, "code is missing").with("field", "code"));
+                return Err(Error::missing_field("code", "code is missing"));
             }
             _ => {}
         }

@@ -150,7 +150,7 @@ impl StateKeeper {
         match writer.map(JoinHandle::join) {
             None => Ok(()),
             Some(Ok(written)) => written,
-            Some(Err(_)) => Err(Error::because(&row::INTERNAL, "the writer of the state has failed")),
+            Some(Err(_)) => Err(Error::internal("the writer of the state has failed")),
         }
     }
 }
@@ -216,5 +216,5 @@ fn read(path: &Path, bytes: &[u8]) -> Result<StoredData> {
 }
 
 fn bytes_of(data: &StoredData) -> Result<Vec<u8>> {
-    serde_json::to_vec(data).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+    serde_json::to_vec(data).map_err(Error::internal)
 }

@@ -6,7 +6,6 @@ use bankchannel_crypto::{
 };
 use bankchannel_foundation::{
     Error,
-    error::row,
     model::{Boundary, Timestamp},
 };
 use bankchannel_sepa_web_services::{
@@ -306,7 +305,7 @@ impl Issuing<'_> {
     /// The answer with a certificate that was issued before.
     fn again(&self, issued: &CustomerCertificateRecord) -> Result<AnswerText, Error> {
         let certificate = Certificate::from_pem(&issued.pem);
-        let certificate = certificate.map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))?;
+        let certificate = certificate.map_err(Error::internal)?;
         Ok(self.written([&certificate]))
     }
 

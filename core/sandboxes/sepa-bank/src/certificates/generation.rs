@@ -76,7 +76,7 @@ pub(super) fn plans(folder: &Path) -> Result<Vec<GenerationPlan>> {
 
 /// Keeps the generations of a family.
 pub(super) fn keep(folder: &Path, plans: &[GenerationPlan]) -> Result<()> {
-    let text = serde_json::to_vec_pretty(plans).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+    let text = serde_json::to_vec_pretty(plans).map_err(Error::internal)?;
     write_whole(&folder.join(FILE), KEY_MODE, &text)
 }
 
@@ -100,7 +100,6 @@ pub(crate) struct BankGeneration {
 impl BankGeneration {
     /// Reads the generation's certificates and makes those that are missing.
     pub(super) fn prepare(folder: &Path, dialect: &BankDialect, plan: GenerationPlan, now: Timestamp) -> Result<Self> {
-        let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
         let (begin, end) = validity(now, 20);
         let root_name = numbered("root", plan.root);
         let stored_root = StoredPair { folder, name: &root_name };
@@ -109,14 +108,14 @@ impl BankGeneration {
             CertificateIssuer::create_rsa(&titled(dialect.authority, plan.root), key, depth, begin, end)
                 .map(|issuer| issuer.certificate().clone())
         })?;
-        let root_issuer = CertificateIssuer::with_rsa_key(root.clone(), &root_key).map_err(internal)?;
+        let root_issuer = CertificateIssuer::with_rsa_key(root.clone(), &root_key).map_err(Error::internal)?;
         let authority = |file: &str, name: &str| -> Result<(Certificate, CertificateIssuer)> {
             let (file, name) = (numbered(file, plan.below), titled(name, plan.below));
             let (certificate, key) = StoredPair { folder, name: &file }.keep_or_make(now, |key| {
                 let purpose = CertificatePurpose::Authority(0);
                 root_issuer.issue_certificate(&NewCertificate { purpose, organization: "", ..new(&name, key, now, 7) })
             })?;
-            let issuer = CertificateIssuer::with_rsa_key(certificate.clone(), &key).map_err(internal)?;
+            let issuer = CertificateIssuer::with_rsa_key(certificate.clone(), &key).map_err(Error::internal)?;
             Ok((certificate, issuer))
         };
         let mut intermediates = Vec::new();
@@ -133,7 +132,7 @@ impl BankGeneration {
             let (certificate, key) = StoredPair { folder, name: &file }.keep_or_make(now, |key| {
                 signers.as_ref().unwrap_or(&root_issuer).issue_certificate(&new(name, key, now, 3))
             })?;
-            Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(internal)? })
+            Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(Error::internal)? })
         };
         let envelope = signer("signer", dialect.signers.0)?;
         let document = match dialect.signers.1 {

@@ -118,9 +118,8 @@ impl StoredPair<'_> {
                 return Ok((certificate, key));
             }
         }
-        let unmade = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
-        let key = RsaPrivateKey::generate(BITS).map_err(unmade)?;
-        let certificate = make(&key).map_err(unmade)?;
+        let key = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
+        let certificate = make(&key).map_err(Error::internal)?;
         write_whole(&key_file, KEY_MODE, key.to_pkcs8_pem().as_bytes())?;
         write_whole(&certificate_file, CERTIFICATE_MODE, certificate.to_pem().as_bytes())?;
         Ok((certificate, key))
@@ -279,11 +278,10 @@ impl FamilyCertificates {
         now_s: i64,
         faults: &[BankFault],
     ) -> Result<Certificate> {
-        let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
         let now = Timestamp::from_second(now_s).unwrap_or(self.now);
-        let asked = RsaPublicKey::from_spki_der(request.key().spki_der()).map_err(internal)?;
+        let asked = RsaPublicKey::from_spki_der(request.key().spki_der()).map_err(Error::internal)?;
         let other = faults.contains(&BankFault::OtherKey).then(|| RsaPrivateKey::generate(BITS)).transpose();
-        let other = other.map_err(internal)?;
+        let other = other.map_err(Error::internal)?;
         let key = other.as_ref().map_or(&asked, RsaPrivateKey::public);
         let (id, company) = (&*customer.customer_id, &*customer.company);
         let (common_name, organization, subject_serial) = match dialect.family {
@@ -304,47 +302,44 @@ impl FamilyCertificates {
             not_after,
             purpose: CertificatePurpose::Messages,
         };
-        newest.customers.issue_certificate(&new).map_err(internal)
+        newest.customers.issue_certificate(&new).map_err(Error::internal)
     }
 
     /// A signer of the bank that clients must not believe: with a certificate that has ended.
     pub(crate) fn expired_signer(&self, name: &str) -> Result<BankSigner> {
-        let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
-        let key = RsaPrivateKey::generate(BITS).map_err(internal)?;
+        let key = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
         let not_after = self.now.checked_sub(24.hours()).unwrap_or(self.now);
         let made = NewCertificate { not_after, ..new(name, &key, self.now, 1) };
-        let certificate = self.newest()?.customers.issue_certificate(&made).map_err(internal)?;
-        Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(internal)? })
+        let certificate = self.newest()?.customers.issue_certificate(&made).map_err(Error::internal)?;
+        Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(Error::internal)? })
     }
 
     /// The same of another authority, or of a customer of this one.
     pub(crate) fn other_signer(&self, name: &str, is_customer: bool) -> Result<BankSigner> {
-        let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
-        let key = RsaPrivateKey::generate(BITS).map_err(internal)?;
+        let key = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
         let certificate = if is_customer {
             let other = new("ANOTHER CUSTOMER OY", &key, self.now, 2);
-            self.newest()?.customers.issue_certificate(&other).map_err(internal)?
+            self.newest()?.customers.issue_certificate(&other).map_err(Error::internal)?
         } else {
-            let root = RsaPrivateKey::generate(BITS).map_err(internal)?;
+            let root = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
             let (begin, end) = validity(self.now, 2);
-            let other = CertificateIssuer::create_rsa("Another CA", &root, 0, begin, end).map_err(internal)?;
-            other.issue_certificate(&new(name, &key, self.now, 1)).map_err(internal)?
+            let other = CertificateIssuer::create_rsa("Another CA", &root, 0, begin, end).map_err(Error::internal)?;
+            other.issue_certificate(&new(name, &key, self.now, 1)).map_err(Error::internal)?
         };
-        Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(internal)? })
+        Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(Error::internal)? })
     }
 }
 
 impl BankTls {
     /// Reads the TLS certificate and its authority, and makes what is missing.
     pub(crate) fn prepare(data: &Path, now: Timestamp) -> Result<Self> {
-        let internal = |why: bankchannel_crypto::CryptoError| Error::because(&row::INTERNAL, why.to_string());
         let (ca, server) = (StoredPair { folder: data, name: "ca" }, StoredPair { folder: data, name: "server" });
         let (begin, end) = validity(now, 20);
         let (certificate, key) = ca.keep_or_make(now, |key| {
             CertificateIssuer::create_rsa("Sandbox Bank TLS CA", key, 0, begin, end)
                 .map(|issuer| issuer.certificate().clone())
         })?;
-        let issuer = CertificateIssuer::with_rsa_key(certificate, &key).map_err(internal)?;
+        let issuer = CertificateIssuer::with_rsa_key(certificate, &key).map_err(Error::internal)?;
         server.keep_or_make(now, |key| {
             let purpose = CertificatePurpose::TlsServer(&HOSTS);
             issuer.issue_certificate(&NewCertificate { purpose, ..new("Sandbox Bank", key, now, 10) })
@@ -365,7 +360,7 @@ pub(crate) fn prepare_all(data: &Path, now: Timestamp) -> Result<Vec<FamilyCerti
             })
             .collect();
         let done = tasks.into_iter().map(|task| match task {
-            Ok(task) => task.join().unwrap_or_else(|_| Err(Error::because(&row::INTERNAL, "making keys has failed"))),
+            Ok(task) => task.join().unwrap_or_else(|_| Err(Error::internal("making keys has failed"))),
             // Where no thread can be had, here.
             Err(dialect) => prepare(dialect),
         });

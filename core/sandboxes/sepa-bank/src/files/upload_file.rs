@@ -2,7 +2,7 @@
 
 use bankchannel_bank_simulator::{AnswerIds, BankDecision, decide, reject_duplicate};
 use bankchannel_crypto::digest;
-use bankchannel_foundation::{Error, error::row, model::Decimal};
+use bankchannel_foundation::{Error, model::Decimal};
 use bankchannel_sepa_web_services::{codec::AnswerText, operations::files::upload_file::UploadBankFileResponse};
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -145,7 +145,7 @@ impl NewFiles<'_> {
     /// day. In the test environment nothing is booked.
     fn answers(&self, content: &[u8], key: &str, parent: &str) -> Result<BankAnswers, RequestRefusal> {
         let (call, dialect) = (self.call, self.call.dialect);
-        let internal = |why: String| RequestRefusal::from(Error::because(&row::INTERNAL, why));
+        let internal = |why: String| RequestRefusal::from(Error::internal(why));
         let soon = call.now_ms + call.bank.report_after_ms;
         let at = Timestamp::from_millisecond(soon).map_err(|why| internal(why.to_string()))?;
         let today = at.to_zoned(TimeZone::UTC).date();

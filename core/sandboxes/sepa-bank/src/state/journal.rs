@@ -44,7 +44,7 @@ impl StateJournal {
     /// # Errors
     /// `resource.storage`; then the step has not happened.
     pub(super) fn append(&mut self, changes: &[SandboxChange]) -> Result<()> {
-        let mut line = serde_json::to_vec(changes).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+        let mut line = serde_json::to_vec(changes).map_err(Error::internal)?;
         line.push(b'\n');
         let begin = self.file.metadata().map_err(|why| unusable(&self.path, &why))?.len();
         let durable = changes.iter().any(SandboxChange::is_durable);
@@ -65,7 +65,7 @@ impl StateJournal {
 
 /// Writes a journal that has a snapshot alone, and opens it for more.
 fn begin(path: &Path, data: &StateData) -> Result<File> {
-    let mut line = serde_json::to_vec(data).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+    let mut line = serde_json::to_vec(data).map_err(Error::internal)?;
     line.push(b'\n');
     write_whole(path, 0o600, &line)?;
     OpenOptions::new().append(true).open(path).map_err(|why| unusable(path, &why))

@@ -69,7 +69,7 @@ pub(super) fn customers(seed: serde_json::Value) -> Result<Vec<ExampleCustomer>>
 /// `internal`, which a test rules out.
 pub(super) fn first() -> Result<Vec<ExampleCustomer>> {
     let seed = serde_json::from_str(FIRST);
-    let seed = seed.map_err(|why| Error::because(&bankchannel_foundation::error::row::INTERNAL, why.to_string()))?;
+    let seed = seed.map_err(Error::internal)?;
     customers(seed)
 }
 

@@ -170,7 +170,7 @@ impl ExampleBank {
             let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(file)?;
             file.write_all(line.as_bytes())
         });
-        let written = written.await.map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+        let written = written.await.map_err(Error::internal)?;
         written.map_err(|why| Error::because(&row::STORAGE, format!("the code could not be sent: {why}")))?;
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         sent.push_back(message);

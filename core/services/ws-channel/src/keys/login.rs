@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bankchannel_crypto::{digest, rsa::RsaPrivateKey};
-use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
+use bankchannel_foundation::{Error, Result, Secret, shown};
 use zeroize::Zeroizing;
 
 use super::{
@@ -100,6 +100,6 @@ fn configured(path: &str, setting: &'static str) -> Result<RsaPrivateKey> {
 }
 
 fn generate() -> Result<Secret> {
-    let key = RsaPrivateKey::generate(BITS).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+    let key = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
     Ok(Secret::new(key.to_pkcs8_pem().as_str()))
 }

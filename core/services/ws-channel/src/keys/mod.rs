@@ -90,7 +90,7 @@ impl ServiceKeys {
         let (FoundKeys { vault: Some(vault), challenge: Some(challenge), login: Some(login) }, public_key_file) =
             (found, data.join(PUBLIC_KEY_FILE))
         else {
-            return Err(Error::because(&row::INTERNAL, "a key that was made is not there"));
+            return Err(Error::internal("a key that was made is not there"));
         };
         files::publish(&public_key_file, &login.public_pem())?;
         Ok(Self { login, challenge, public_key_file, vault: Box::new(vault) })

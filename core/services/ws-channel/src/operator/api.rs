@@ -6,7 +6,6 @@ use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::{
     Error, Result,
     clock::{Clock, SystemClock},
-    error::row,
     model::Timestamp,
 };
 use bankchannel_storage::ws_channel::{
@@ -241,7 +240,7 @@ fn address(field: &'static str, text: &str) -> Result<String> {
 }
 
 fn json_of(value: impl Serialize) -> Result<Value> {
-    serde_json::to_value(value).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+    serde_json::to_value(value).map_err(Error::internal)
 }
 
 fn line(record: AuditRecord) -> AuditLine {

@@ -80,7 +80,7 @@ async fn copy_data(
         let keys = copy_beside(&config, &data, &target, id.as_deref(), &missing)?;
         cut(&target.join(HEADS_FILE), heads_length).map(|()| keys)
     });
-    let keys = copying.await.map_err(|why| Error::because(&row::INTERNAL, why.to_string()))??;
+    let keys = copying.await.map_err(Error::internal)??;
     if missing_files > 0 {
         tracing::error!(missing_files, "content files that the database names are not there: the backup lacks them");
     }

@@ -140,7 +140,7 @@ impl AdminApi {
 }
 
 fn internal(fault: HandlerFault) -> Error {
-    Error::because(&row::INTERNAL, format!("{fault:?}"))
+    Error::internal(format!("{fault:?}"))
 }
 
 fn described(held: &HeldCertSet, rules: Option<RenewalRules>, now_s: i64) -> Result<CertificateInfo> {

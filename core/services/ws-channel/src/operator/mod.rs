@@ -21,7 +21,7 @@ mod uploads;
 
 use std::path::{Path, PathBuf};
 
-use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_foundation::{Error, Result};
 use bankchannel_storage::ws_channel::AuditFilter;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
@@ -212,7 +212,7 @@ impl ServiceOperator {
 
     async fn run<T: DeserializeOwned>(&self, command: OperatorCommand) -> Result<T> {
         let done = self.carried_out(command).await?;
-        serde_json::from_value(done).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+        serde_json::from_value(done).map_err(Error::internal)
     }
 
     /// Compiled once, not per kind of result.

@@ -109,7 +109,7 @@ pub(crate) async fn ask(socket: &Path, command: &OperatorCommand) -> Result<Valu
     let gone = |why: std::io::Error| {
         Error::because(&row::STORAGE, format!("the running service did not answer through {}: {why}", socket.display()))
     };
-    let request = serde_json::to_vec(command).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+    let request = serde_json::to_vec(command).map_err(Error::internal)?;
     let mut stream = UnixStream::connect(socket).await.map_err(gone)?;
     stream.write_all(&request).await.map_err(gone)?;
     stream.shutdown().await.map_err(gone)?;

@@ -1,7 +1,6 @@
 //! Create a consent: POST `/v1/consents` (§4.1, §4.2).
 
 use bankchannel_foundation::{
-    error::row,
     message::{InRequest, OutRequest},
     model::Representation,
     operation::Codec,
@@ -150,7 +149,7 @@ impl Exchange for CreateConsent {
         check(&request, Representation::Wire)?;
         if request.combined_service_indicator.is_none() {
             let why = "combinedServiceIndicator is missing";
-            return Err(Error::because(&row::MISSING_FIELD, why).with("field", "combinedServiceIndicator"));
+            return Err(Error::missing_field("combinedServiceIndicator", why));
         }
         Ok(request)
     }

@@ -1,7 +1,7 @@
 //! Makes a key and the request for its certificate (§5.7).
 
 use bankchannel_crypto::rsa::RsaPrivateKey;
-use bankchannel_foundation::{error::row, prelude::*};
+use bankchannel_foundation::prelude::*;
 
 use crate::{
     errors, operations,
@@ -63,7 +63,7 @@ impl Local for MakeCertificateRequest {
             (None, Some(own)) => own.resolved()?,
             (None, None) => {
                 let why = "bank is missing: it says which name the certificate will have";
-                return Err(Error::because(&row::MISSING_FIELD, why).with("field", "bank"));
+                return Err(Error::missing_field("bank", why));
             }
         };
         let length = asked.customer_id.chars().count();
@@ -76,7 +76,7 @@ impl Local for MakeCertificateRequest {
             Some(pem) => RsaPrivateKey::from_pem(pem.expose()).map_err(|fault| {
                 Error::because(&errors::KEY_UNUSABLE, fault.to_string()).with("field", "private_key")
             })?,
-            None => RsaPrivateKey::generate(2048).map_err(|fault| Error::because(&row::INTERNAL, fault.to_string()))?,
+            None => RsaPrivateKey::generate(2048).map_err(Error::internal)?,
         };
         let made = profile.certificate_request(&asked.customer_id, asked.company.as_deref(), &key)?;
         Ok(MakeCertificateRequestResponse {

@@ -62,7 +62,7 @@ impl SimulatorAuthority {
 
     fn load(&self, now_ms: i64) -> Result<CertificateIssuer, Error> {
         let text = read_or_make(&self.path, || {
-            let internal = |why: &dyn std::fmt::Display| Error::because(&row::INTERNAL, why.to_string());
+            let internal = |why: &dyn std::fmt::Display| Error::internal(why);
             let (begin, end) = validity(now_ms, YEARS).map_err(|why| internal(&why))?;
             let parts = CertificateIssuer::create(NAME, begin, end).map_err(|why| internal(&why))?.to_pem_parts();
             let parts = [parts.certificate.as_str(), parts.private_key.as_str()];

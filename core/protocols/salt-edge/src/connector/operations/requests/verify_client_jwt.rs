@@ -1,7 +1,6 @@
 //! Verify the third party's own request (§7).
 
 use bankchannel_foundation::{
-    error::row,
     model::{Representation, Value, Writer},
     prelude::*,
 };
@@ -76,7 +75,7 @@ impl Local for VerifyClientJwt {
             (None, Some(asked)) => (asked.client_jwt, written(asked.client_payload)),
             (None, None) => {
                 let why = "token_request is missing: give it, or confirmation";
-                return Err(Error::because(&row::MISSING_FIELD, why).with("field", "token_request"));
+                return Err(Error::missing_field("token_request", why));
             }
             (Some(_), Some(_)) => return Err(Error::invalid_field("confirmation", "excludes token_request")),
         };
