@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use bankchannel::model::{EnumShape, Shape, StructShape, UnionShape};
+use bankchannel::{
+    model::{EnumShape, Shape, StructShape, UnionShape},
+    protocols::{PROTOCOLS, Protocol},
+};
 
 /// A type with a name in every language. Text types are plain text there.
 #[derive(Clone, Copy)]
@@ -32,21 +35,19 @@ impl Named {
 }
 
 /// The module that defines this type: a protocol with a client uses the types of a module directly.
-pub(crate) fn home(shape: &Shape) -> Option<&'static bankchannel::protocols::Protocol> {
-    static TYPES: LazyLock<BTreeMap<&'static str, (&'static bankchannel::protocols::Protocol, Named)>> =
-        LazyLock::new(|| {
-            let mut known = BTreeMap::new();
-            for module in bankchannel::protocols::PROTOCOLS.iter().copied().filter(|protocol| protocol.client.is_none())
-            {
-                let mut types = Types::default();
-                for entry in module.callables().map(|callable| &callable.entry) {
-                    // An inexpressible type is reported when the module itself is read.
-                    let _ = types.add(entry.request).and_then(|()| types.add(entry.response));
-                }
-                known.extend(types.all.into_iter().map(|named| (named.name(), (module, named))));
+pub(crate) fn home(shape: &Shape) -> Option<&'static Protocol> {
+    static TYPES: LazyLock<BTreeMap<&'static str, (&'static Protocol, Named)>> = LazyLock::new(|| {
+        let mut known = BTreeMap::new();
+        for module in PROTOCOLS.iter().copied().filter(|protocol| protocol.client.is_none()) {
+            let mut types = Types::default();
+            for entry in module.callables().map(|callable| &callable.entry) {
+                // An inexpressible type is reported when the module itself is read.
+                let _ = types.add(entry.request).and_then(|()| types.add(entry.response));
             }
-            known
-        });
+            known.extend(types.all.into_iter().map(|named| (named.name(), (module, named))));
+        }
+        known
+    });
     let (module, named) = TYPES.get(shape.name()?)?;
     let text = match shape {
         Shape::Struct(shape) => format!("{shape:?}"),

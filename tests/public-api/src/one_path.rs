@@ -49,7 +49,21 @@ impl CrateDocs {
         if found.len() < 100 {
             return Err("rustdoc's JSON has another form: hardly a type was found".into());
         }
-        Ok(found.into_values().filter(|paths| !is_one_for_each_protocol(paths)).collect())
+        let protocols = self.protocols(name);
+        Ok(found.into_values().filter(|paths| !is_one_for_each_protocol(paths, &protocols)).collect())
+    }
+
+    /// The modules of the root that name a protocol.
+    fn protocols(&self, name: &str) -> BTreeSet<String> {
+        let index = &self.crates[name]["index"];
+        let items = |module: &Value| module["inner"]["module"]["items"].as_array().cloned().unwrap_or_default();
+        let names_one = |module: &&Value| {
+            let item = |id: &Value| &index[&id.to_string()];
+            items(module).iter().any(|id| item(id)["inner"]["use"]["name"] == "PROTOCOL")
+        };
+        let root = items(&index[&self.crates[name]["root"].to_string()]);
+        let modules = root.iter().map(|id| &index[&id.to_string()]).filter(names_one);
+        modules.map(|module| text(&module["name"])).collect()
     }
 
     /// Visits the items of a module.
@@ -136,11 +150,12 @@ impl CrateDocs {
     }
 }
 
-/// One path, or one in each of several modules of the root.
-fn is_one_for_each_protocol(paths: &BTreeSet<String>) -> bool {
+/// One path, or one in the module of each of several protocols.
+fn is_one_for_each_protocol(paths: &BTreeSet<String>, protocols: &BTreeSet<String>) -> bool {
     let modules: BTreeSet<&str> = paths.iter().filter_map(|path| path.split("::").nth(1)).collect();
     let depths: BTreeSet<usize> = paths.iter().map(|path| path.matches("::").count()).collect();
-    paths.len() == 1 || (modules.len() == paths.len() && depths.len() == 1 && !depths.contains(&1))
+    let are_protocols = modules.iter().all(|module| protocols.contains(*module));
+    paths.len() == 1 || (modules.len() == paths.len() && depths.len() == 1 && are_protocols)
 }
 
 fn path_of(item: &Value) -> Vec<String> {

@@ -72,8 +72,7 @@ impl Answers {
         if question.request.is_some() {
             let why = "is a question to the bank's own code, which is not connected: give --bank-command (`work` also \
                        takes --bank URL)";
-            let error = Error::because(&row::MISSING_FIELD, format!("{} {why}", question.kind));
-            return Err(error.with("field", question.kind));
+            return Err(Error::missing_field(question.kind, format!("{} {why}", question.kind)));
         }
         let is_code = question.kind.ends_with("_code");
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);

@@ -35,20 +35,15 @@ use crate::{
     protocols::{ClientKind, CommandPlacement, Protocol},
 };
 
-/// All types of the requests and answers, for import from one place.
+// The types of the requests and answers.
+pub use bankchannel_foundation::message::HeaderField;
 #[allow(ambiguous_glob_reexports)]
-mod types {
-    pub use bankchannel_foundation::message::HeaderField;
-    pub use bankchannel_nextgen_psd2::{
-        model::*,
-        operations::verification::report::{CheckResult, CheckResultBuilder, CheckStatus, Refused, RefusedBuilder},
-    };
-
-    pub use super::dispatch::of_operations::*;
-}
-
+pub use bankchannel_nextgen_psd2::{
+    model::*,
+    operations::verification::report::{CheckResult, CheckResultBuilder, CheckStatus, Refused, RefusedBuilder},
+};
 #[allow(ambiguous_glob_reexports)]
-pub use types::*;
+pub use dispatch::of_operations::*;
 
 /// Rules for the header fields of requests, which are those of [`message`](crate::message).
 pub mod http {

@@ -42,18 +42,13 @@ use crate::{
 };
 use settings::ReadyConnector;
 
-/// All types of the requests and answers, for import from one place.
+// The types of the requests and answers.
+pub use bankchannel_foundation::message::HeaderField;
 #[allow(ambiguous_glob_reexports)]
-mod types {
-    pub use super::flows::{SessionEnd, SessionView, SessionViewKind, SessionViewState};
-    pub use bankchannel_foundation::message::HeaderField;
-
-    pub use super::dispatch::{of_flows::*, of_operations::*};
-    pub use bankchannel_salt_edge::model::*;
-}
-
+pub use bankchannel_salt_edge::model::*;
 #[allow(ambiguous_glob_reexports)]
-pub use types::*;
+pub use dispatch::{of_flows::*, of_operations::*};
+pub use flows::{SessionEnd, SessionView, SessionViewKind, SessionViewState};
 
 /// The protocol description of the connector's side of Salt Edge.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {

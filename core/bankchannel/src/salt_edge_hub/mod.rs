@@ -28,15 +28,11 @@ use crate::{
 };
 use settings::ReadyHubClient;
 
-/// All types of the requests and answers, for import from one place.
+// The types of the requests and answers.
 #[allow(ambiguous_glob_reexports)]
-mod types {
-    pub use super::dispatch::of_operations::*;
-    pub use bankchannel_salt_edge::model::*;
-}
-
+pub use bankchannel_salt_edge::model::*;
 #[allow(ambiguous_glob_reexports)]
-pub use types::*;
+pub use dispatch::of_operations::*;
 
 /// The protocol description of Salt Edge's side.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {

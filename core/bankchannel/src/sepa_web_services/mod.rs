@@ -52,18 +52,14 @@ use crate::{
 use sender::FileServiceSender;
 use settings::{ReadyCustomer, SigningPair};
 
-/// All types of the requests and answers, for import from one place.
+// The types of the requests and answers.
+pub use crate::file_channel::{
+    check_first::CheckFirst, new_files::DownloadStatus, parsed::Parsed, repeats::RejectRepeats,
+};
 #[allow(ambiguous_glob_reexports)]
-mod types {
-    pub use super::dispatch::{of_flows::*, of_operations::*};
-    pub use crate::file_channel::{
-        check_first::CheckFirst, new_files::DownloadStatus, parsed::Parsed, repeats::RejectRepeats,
-    };
-    pub use bankchannel_sepa_web_services::{model::*, profile::*, verify::*};
-}
-
+pub use bankchannel_sepa_web_services::{model::*, profile::*, verify::*};
 #[allow(ambiguous_glob_reexports)]
-pub use types::*;
+pub use dispatch::{of_flows::*, of_operations::*};
 
 /// The protocol's description.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {

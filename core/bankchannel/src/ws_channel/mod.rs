@@ -45,19 +45,15 @@ use crate::{
     protocols::{ClientKind, CommandPlacement, Protocol},
 };
 
-/// All types of the requests and answers, for import from one place.
+// The types of the requests and answers.
 #[allow(ambiguous_glob_reexports)]
-mod types {
-    pub use super::dispatch::{of_flows::*, of_operations::*};
-    pub use super::flows::{
-        CheckFirst, DOWNLOAD_TRIES, DownloadStatus, DownloadedFile, LogInProgress, NeedsChoice, NeedsCode, Parsed,
-        RejectRepeats, file_name,
-    };
-    pub use bankchannel_ws_channel::model::*;
-}
-
+pub use bankchannel_ws_channel::model::*;
 #[allow(ambiguous_glob_reexports)]
-pub use types::*;
+pub use dispatch::{of_flows::*, of_operations::*};
+pub use flows::{
+    CheckFirst, DOWNLOAD_TRIES, DownloadStatus, DownloadedFile, LogInProgress, NeedsChoice, NeedsCode, Parsed,
+    RejectRepeats, file_name,
+};
 
 /// The protocol description of the ISECure WS Channel.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {

@@ -127,7 +127,7 @@ impl ChannelProfile {
             let company = company.ok_or_else(|| {
                 let why =
                     "company is missing: the bank wants the company's name, as in the agreement, in the certificate";
-                Error::because(&bankchannel_foundation::error::row::MISSING_FIELD, why).with("field", "company")
+                Error::missing_field("company", why)
             })?;
             Ok((rule.part.into(), value.replace("{company}", company)))
         };
