@@ -118,8 +118,8 @@ async fn t90_an_upload_is_sent_once_and_what_became_of_it_is_said_truly() {
             );
             sent += 1;
         }
-        world.fault("delay=3000").await;
-        let hurried = CallOptions { timeout: Some(std::time::Duration::from_millis(700)), ..CallOptions::default() };
+        world.fault("hold").await;
+        let hurried = CallOptions { timeout: Some(std::time::Duration::from_secs(3)), ..CallOptions::default() };
         let error = client.upload_file_with(upload(family), &hurried).await.unwrap_err();
         assert_eq!(told(&error), ("timeout.deadline", "unknown"), "{family}");
         sent += 1;

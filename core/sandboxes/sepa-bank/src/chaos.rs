@@ -58,6 +58,8 @@ pub(crate) enum BankFault {
     Half,
     /// The answer comes late.
     Delay(Duration),
+    /// The answer waits for an order.
+    Hold,
     /// The request is carried out, and the connection cut before the answer.
     LostAfterCommit,
     /// Used ids are not refused.
@@ -108,6 +110,7 @@ impl BankFault {
             ("close", "") => Self::Close,
             ("half", "") => Self::Half,
             ("delay", _) => Self::Delay(Duration::from_millis(value.parse().ok()?).min(LONGEST)),
+            ("hold", "") => Self::Hold,
             ("lost-after-commit", "") => Self::LostAfterCommit,
             ("no-duplicate-check", "") => Self::NoDuplicateCheck,
             ("content.gzip", "bomb") => Self::GzipBomb,

@@ -11,6 +11,8 @@
 //!   POST sandbox/time         {"advance_s"}: moves the time in messages and of certificates, with that of files
 //!   POST sandbox/files        as seed; an empty object lists what there is
 //!   POST sandbox/uploads      the number of messages with a file that each customer has sent, refused ones too
+//!   POST sandbox/held         {"count"?}: responds once so many answers wait because of the fault `hold`
+//!   POST sandbox/release      lets them go
 //!   POST sandbox/load         how many requests each service has answered at once at most; {"forget": true} begins anew
 //! ```
 
@@ -33,6 +35,7 @@ use super::{
     certificates::RolledOver,
     chaos::FaultOrder,
     dialect::{BankDialect, DIALECTS},
+    held::ReleaseOrder,
     service::SandboxSepaBank,
     state::{FileKind, SandboxChange, SandboxCustomer, SandboxFile},
 };
@@ -275,8 +278,8 @@ fn known_family(name: &str) -> Result<&'static BankDialect> {
 }
 
 /// The commands of this bank.
-const COMMANDS: [&str; 9] =
-    ["faults", "customers", "code", "certificates", "rollover", "time", "files", "uploads", "load"];
+const COMMANDS: [&str; 11] =
+    ["faults", "customers", "code", "certificates", "rollover", "time", "files", "uploads", "held", "release", "load"];
 
 impl ControlTarget for SepaBankControlTarget {
     fn clock(&self) -> &SystemClock {
@@ -299,6 +302,7 @@ impl ControlTarget for SepaBankControlTarget {
     fn reset(&self) -> ControlFuture<'_> {
         Box::pin(async move {
             self.bank.faults.forget();
+            self.bank.held.release();
             self.bank.state.reset().map(|()| json!({}))
         })
     }
@@ -324,6 +328,9 @@ impl ControlTarget for SepaBankControlTarget {
         let bank = Arc::clone(&self.bank);
         Some(Box::pin(async move {
             let body = parsed(&asked.body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
+            if command == "held" {
+                return bank.held.arrived(&read(body)?).await;
+            }
             let work = move || match command {
                 "faults" => {
                     let orders: OneOrMany<FaultOrder> = read(body)?;
@@ -342,6 +349,7 @@ impl ControlTarget for SepaBankControlTarget {
                     let SeedFiles { files } = read(body)?;
                     bank.add_files(files)
                 }
+                "release" => read::<ReleaseOrder>(body).map(|ReleaseOrder {}| bank.held.release()),
                 "load" => Ok(bank.load.most(&read(body)?)),
                 _ => Ok(bank.uploads()),
             };

@@ -21,6 +21,7 @@ mod control;
 mod dialect;
 mod examination;
 mod files;
+mod held;
 mod load;
 mod openapi;
 mod options;

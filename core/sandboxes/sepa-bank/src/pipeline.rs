@@ -39,6 +39,7 @@ use super::{
     dialect::BankDialect,
     examination::{BankRequest, ExaminedRequest, RequestRefusal, SeenHeader},
     files,
+    held::HeldAnswers,
     service::SandboxSepaBank,
     state::{SandboxChange, StateData},
     users,
@@ -245,18 +246,19 @@ impl CounterpartApi for SepaBankPipeline {
         let bank = Arc::clone(&self.bank);
         let reply = background::blocking(move || bank.reply((dialect, service), body, charset)).await;
         match reply {
-            Ok(reply) => reply.into_response().await,
+            Ok(reply) => reply.into_response(&self.bank.held).await,
             Err(_) => answer::empty(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 }
 
 impl BankReply {
-    async fn into_response(self) -> Response<AnswerBody> {
+    async fn into_response(self, held: &HeldAnswers) -> Response<AnswerBody> {
         let Self { mut status, mut body, seen, faults } = self;
         for fault in &faults {
             match fault {
                 BankFault::Delay(delay) => tokio::time::sleep(*delay).await,
+                BankFault::Hold => held.wait().await,
                 BankFault::Http(ordered) => (status, body) = (*ordered, Vec::new()),
                 _ => {}
             }

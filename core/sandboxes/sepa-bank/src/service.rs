@@ -9,6 +9,7 @@ use super::{
     certificates::FamilyCertificates,
     chaos::OrderedFaults,
     dialect::{BankDialect, DIALECTS},
+    held::HeldAnswers,
     load::BankLoad,
     state::SepaBankState,
 };
@@ -19,6 +20,7 @@ pub(crate) struct SandboxSepaBank {
     /// In the order of the dialects.
     pub(crate) certificates: Vec<FamilyCertificates>,
     pub(crate) faults: OrderedFaults,
+    pub(crate) held: HeldAnswers,
     pub(crate) load: BankLoad,
     /// The time in messages and of certificates.
     pub(crate) message_clock: SystemClock,

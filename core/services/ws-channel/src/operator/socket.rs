@@ -10,7 +10,7 @@ use std::{
 
 use bankchannel_foundation::{
     Error, Result,
-    error::{ErrorRow, row},
+    error::{ErrorRow, ROWS, row},
 };
 use bankchannel_transport::background;
 use serde_json::{Value, json};
@@ -126,8 +126,7 @@ pub(crate) async fn ask(socket: &Path, command: &OperatorCommand) -> Result<Valu
     Ok(told["done"].take())
 }
 
-/// The error rows that a command may return.
+/// The row of a code: a command returns errors of no protocol's.
 fn row_of(code: &str) -> &'static ErrorRow {
-    let rows = [&row::INVALID_FIELD, &row::INVALID_JSON, &row::CONFIGURATION, &row::STORAGE, &row::NOT_SUPPORTED];
-    rows.into_iter().find(|row| row.code == code).unwrap_or(&row::INTERNAL)
+    ROWS.iter().copied().find(|row| row.code == code).unwrap_or(&row::INTERNAL)
 }

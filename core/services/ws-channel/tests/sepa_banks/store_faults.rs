@@ -140,7 +140,7 @@ async fn a_database_that_is_away_in_the_middle_loses_nothing() {
     let world = World { sandbox, served };
     for (bank, family, ..) in BANKS {
         let who = world.served.owner(&format!("{bank}@example.test")).await;
-        let fault = json!({"fault": "delay=1500", "operation": "request_certificate", "family": family});
+        let fault = json!({"fault": "hold", "operation": "request_certificate", "family": family});
         world.order("sandbox/faults", fault).await;
         let issued = async || {
             let all = world.order("sandbox/certificates", json!({})).await;
@@ -151,10 +151,9 @@ async fn a_database_that_is_away_in_the_middle_loses_nothing() {
         let path = format!("/certs/{bank}");
         let call = world.served.admin(&who, Method::POST, &path, Some(body.clone()));
         let away = async {
-            while issued().await == before {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            world.order("sandbox/held", json!({})).await;
             relay.refuse();
+            world.order("sandbox/release", json!({})).await;
         };
         let (answer, ()) = tokio::join!(call, away);
         assert!([500, 503].contains(&answer.status), "{bank}: {answer:?}");

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bankchannel_foundation::Error;
 use bankchannel_storage::ws_channel::AuditFilter;
 use bankchannel_ws_channel_service::{
     Channels, ServiceOptions,
@@ -87,6 +88,32 @@ impl World {
             ..ServiceOptions::default()
         };
         ServiceOperator::from_options(&options).unwrap()
+    }
+
+    /// Has a certificate renewed now.
+    pub(crate) async fn renew(&self, email: &str, bank: &str) -> CertificateInfo {
+        self.once_free(async |operator| operator.renew_certificate(email, bank).await).await
+    }
+
+    /// Goes on with a renewal that has stopped.
+    pub(crate) async fn resume(&self, email: &str, bank: &str) -> CertificateInfo {
+        self.once_free(async |operator| operator.resume_certificate(email, bank).await).await
+    }
+
+    /// Gives an order again while the service works on the certificate.
+    async fn once_free(
+        &self,
+        order: impl AsyncFn(ServiceOperator) -> Result<CertificateInfo, Error>,
+    ) -> CertificateInfo {
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            match order(self.operator()).await {
+                Err(error) if error.code() == "peer.unavailable" && Instant::now() < until => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                done => return done.unwrap(),
+            }
+        }
     }
 
     /// Every certificate, as the operator sees it.
