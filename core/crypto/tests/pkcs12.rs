@@ -1,7 +1,7 @@
 //! PKCS#12 files written by `openssl`. All data is made here.
 #![allow(clippy::unwrap_used)]
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bankchannel_crypto::pkcs12::{MAX_BYTES, Pkcs12Keystore};
 use bankchannel_crypto::signature::{Hash, SigningKey};
@@ -197,11 +197,20 @@ fn damage_is_told() {
 #[test]
 fn endless_rounds_are_refused_at_once() {
     let Some(openssl) = prepared() else { return };
+    let export = "pkcs12 -export -in leaf.pem -inkey leaf.key -passout pass:x -out file.p12";
+    openssl.run(&format!("{export} -iter 300000"));
+    let begun = Instant::now();
+    assert!(read(&openssl, "x").is_ok(), "what careful programs write is read");
+    let computed = begun.elapsed();
+    // Nothing is computed for a file that is refused: in one of three tries, as a loaded machine stops programs.
     let is_refused_at_once = |der: &[u8]| {
-        let begun = Instant::now();
-        let refused = Pkcs12Keystore::read(der, "x").unwrap_err();
-        assert!(matches!(refused, CryptoError::TooManyRounds { .. }), "{refused:?}");
-        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        let is_quick = (0..3).any(|_| {
+            let begun = Instant::now();
+            let refused = Pkcs12Keystore::read(der, "x").unwrap_err();
+            assert!(matches!(refused, CryptoError::TooManyRounds { .. }), "{refused:?}");
+            begun.elapsed() < computed / 4
+        });
+        assert!(is_quick, "a file with 300000 rounds took {computed:?}, which is read");
     };
     // 305419896 rounds: the number's bytes are searched in the file.
     const ROUNDS: &[u8] = b"\x02\x04\x12\x34\x56\x78";
@@ -225,13 +234,10 @@ fn endless_rounds_are_refused_at_once() {
         }
     }
     // One part with more than the library accepts, and parts that are too much only together.
-    let export = "pkcs12 -export -in leaf.pem -inkey leaf.key -passout pass:x -out file.p12";
     openssl.run(&format!("{export} -keypbe NONE -certpbe NONE -maciter -iter 1500000"));
     assert_eq!(read(&openssl, "x").unwrap_err(), CryptoError::TooManyRounds { limit: 1_000_000 });
     openssl.run(&format!("{export} -maciter -iter 700000"));
     assert_eq!(read(&openssl, "x").unwrap_err(), CryptoError::TooManyRounds { limit: 2_000_000 });
-    openssl.run(&format!("{export} -iter 300000"));
-    assert!(read(&openssl, "x").is_ok(), "what careful programs write is read");
 }
 
 /// `der` with another number of rounds; the salt before it is shortened by the number's extra byte.

@@ -75,7 +75,7 @@ async fn nobody_listens() {
 async fn a_server_that_stalls() {
     for (act, outcome) in [
         (Act::Stall, CallOutcome::Unknown),
-        (Act::Drip(ok(201, json!({"Padding": "x".repeat(400)})), Duration::from_millis(10)), CallOutcome::Accepted),
+        (Act::Drip(ok(201, json!({"Padding": "x".repeat(400)})), Duration::from_millis(100)), CallOutcome::Accepted),
     ] {
         let server = Server::in_turn([act]).await;
         let started = Instant::now();
@@ -84,7 +84,7 @@ async fn a_server_that_stalls() {
             (error.code(), error.outcome(), error.category()),
             ("timeout.deadline", Some(outcome), Category::TimedOut)
         );
-        assert!(started.elapsed() < Duration::from_secs(4));
+        assert!(started.elapsed() < Duration::from_secs(30), "the body alone takes 40 seconds");
         assert_eq!(server.seen().len(), 1);
     }
 }

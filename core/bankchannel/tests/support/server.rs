@@ -41,7 +41,7 @@ pub enum Act {
     Hold(Arc<Notify>, Answer),
     /// Read it, send these bytes as they are, and close.
     Raw(Vec<u8>),
-    /// Read it and answer one byte at a time, with this pause in between.
+    /// Read it and answer: the head at once, the body one byte at a time, with this pause in between.
     Drip(Answer, Duration),
     /// Read and discard it, whatever its size, then answer.
     Swallow(Answer),
@@ -218,8 +218,11 @@ async fn serve(
                 return;
             }
             Act::Drip(answer, pause) => {
-                for byte in answer.bytes() {
-                    if stream.write_all(&[byte]).await.is_err() {
+                if stream.write_all(&answer.head()).await.is_err() {
+                    return;
+                }
+                for byte in &answer.body[..] {
+                    if stream.write_all(&[*byte]).await.is_err() {
                         return;
                     }
                     let _ = stream.flush().await;
