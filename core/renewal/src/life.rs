@@ -60,6 +60,15 @@ pub struct RenewalStop {
     pub why: String,
     /// Since when, Unix seconds.
     pub at_s: i64,
+    /// Whether somebody was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_told: bool,
+}
+
+impl RenewalStop {
+    fn new(why: String, at_s: i64) -> Self {
+        Self { why, at_s, is_told: false }
+    }
 }
 
 /// The certificates of one customer at one bank.
@@ -290,12 +299,12 @@ impl CertificateLife {
         let attempt = self.attempt.as_ref().filter(|attempt| attempt.phase == AttemptPhase::Sent);
         let Some(attempt) = attempt else { return Err(LifeEventRefused("no request was sent")) };
         if attempt.sent > 1 {
-            self.stopped = Some(RenewalStop { why, at_s: now_s });
+            self.stopped = Some(RenewalStop::new(why, now_s));
             return Ok(());
         }
         self.attempt = None;
         if stops {
-            self.stopped = Some(RenewalStop { why, at_s: now_s });
+            self.stopped = Some(RenewalStop::new(why, now_s));
         } else {
             self.rest(now_s);
         }
@@ -345,7 +354,7 @@ impl CertificateLife {
         new.rests_until_s = now_s + RenewalRules::TRIAL_PAUSE_S;
         if now_s - new.since_s > RenewalRules::TRIAL_S && self.stopped.is_none() {
             let why = format!("the bank does not take the new certificate: {why}");
-            self.stopped = Some(RenewalStop { why, at_s: now_s });
+            self.stopped = Some(RenewalStop::new(why, now_s));
         }
         true
     }
@@ -367,6 +376,15 @@ impl CertificateLife {
         }
         self.told_days.push(days);
         Some(days)
+    }
+
+    /// Whether somebody is to be told now that nothing more is tried, once each time. Who asks for a first certificate is
+    /// answered.
+    pub fn tell_stop(&mut self) -> bool {
+        if self.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First) {
+            return false;
+        }
+        self.stopped.as_mut().is_some_and(|stop| !std::mem::replace(&mut stop.is_told, true))
     }
 
     /// Takes out the replaced pairs that need not be kept any longer.

@@ -257,6 +257,22 @@ fn t67_somebody_is_told_once_for_each_of_the_last_days() {
 }
 
 #[test]
+fn t67_somebody_is_told_once_of_each_stop() {
+    let mut life = CertificateLife::default();
+    life.adopt(pair("0", 0)).unwrap();
+    assert!(!life.tell_stop());
+    for number in 1..3 {
+        life.begin(number.to_string(), AttemptKind::Next { signed_with: "0".to_owned() }, 0).unwrap();
+        life.sending().unwrap();
+        life.refused("locked".to_owned(), true, 0).unwrap();
+        // It is to be told until it is stored that it was.
+        assert!(life.clone().tell_stop() && life.tell_stop() && !life.tell_stop());
+        life.resume();
+        assert!(!life.tell_stop());
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused() {
     let mut life = CertificateLife::default();
     assert!(matches!(life.due(rules(false), 0), RenewalDue::Person(why) if why.contains("enrol")));

@@ -79,8 +79,9 @@ pub(crate) fn due_ms(life: &CertificateLife, rules: RenewalRules, now_ms: i64) -
         let at_s = |days: &u32| active.not_after_s - i64::from(*days) * DAY_S;
         RenewalRules::ALERT_DAYS.iter().map(at_s).find(|at_s| *at_s > now_s)
     });
+    let stop_s = life.clone().tell_stop().then_some(now_s);
     let forget_s = life.retired.iter().map(|one| one.at_s + RenewalRules::RETIRED_S + 1).min();
-    [step_s, alert_s, forget_s].into_iter().flatten().min().map(|at_s| at_s.saturating_mul(1000))
+    [step_s, alert_s, stop_s, forget_s].into_iter().flatten().min().map(|at_s| at_s.saturating_mul(1000))
 }
 
 /// The pair that signs: the proven one as long as it holds.
@@ -398,5 +399,31 @@ impl<'s> SetToDrive<'s> {
         };
         let bank = SetBank { service, channel, bank, customer, code, shared };
         Ok(CertificateDriver::new(store, bank, life, channel.renewal_rules()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_is_due_until_somebody_was_told() {
+        let now_s = 1_800_000_000;
+        let pair = KnownPair {
+            name: "0".to_owned(),
+            serial: "01".to_owned(),
+            not_before_s: now_s - DAY_S,
+            not_after_s: now_s + 700 * DAY_S,
+        };
+        let rules = RenewalRules { renew_before_days: 30, not_before_half: true, supersedes_at_once: false };
+        let mut life = CertificateLife::default();
+        life.adopt(pair).unwrap();
+        life.begin("1".to_owned(), AttemptKind::Next { signed_with: "0".to_owned() }, now_s).unwrap();
+        life.sending().unwrap();
+        life.refused("locked".to_owned(), true, now_s).unwrap();
+        assert_eq!(due_ms(&life, rules, now_s * 1000), Some(now_s * 1000));
+        assert!(life.tell_stop());
+        // Then the next one is the alert of the last thirty days.
+        assert_eq!(due_ms(&life, rules, now_s * 1000), Some((now_s + 670 * DAY_S) * 1000));
     }
 }

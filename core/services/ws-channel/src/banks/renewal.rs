@@ -246,7 +246,7 @@ async fn work_on(
         let entry = AuditEntry { outcome: "failed".into(), detail: fault.text(), ..audit };
         service.writer().append_audit(entry).await?;
     }
-    let has_stopped = life.stopped.is_some() && before.stopped.is_none();
+    let has_stopped = life.tell_stop();
     let has_ended = was_usable && life.usable(now.div_euclid(1000)).is_none();
     let alert = alerts::SetAlert {
         due,

@@ -7,6 +7,7 @@ use bankchannel_openpgp::decrypt;
 use bankchannel_ws_channel_service::{Channels, operator::CertificateInfo};
 use reqwest::Method;
 use serde_json::json;
+use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
 
 use crate::{
     sandbox::{BANKS, Sandbox},
@@ -236,6 +237,9 @@ async fn t67_somebody_is_told_in_time_and_a_stop_is_one_of_the_alerts() {
         let of = world.recorded("ws_channel.certificate_alert", "told").await;
         of.into_iter().filter(|line| line.object == "osuuspankki").map(|line| line.detail).collect::<Vec<_>>()
     };
+    while told().await.is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     assert_eq!(told().await.len(), 1, "{:?}", told().await);
     for (days, count) in [(25, 2), (15, 3), (7, 4), (4, 5), (2, 6)] {
         world.pass(days * DAY_S).await;
@@ -268,6 +272,42 @@ async fn t67_somebody_is_told_in_time_and_a_stop_is_one_of_the_alerts() {
     assert!(refused.message().contains("no attempt"), "{refused}");
     let refused = world.operator().renew_certificate("nobody@example.test", "osuuspankki").await.unwrap_err();
     assert_eq!(refused.code(), "input.invalid_field");
+}
+
+/// A service that ends between a stop and its alert tells it when it runs again; one that has told it does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_is_told_by_the_next_start_if_it_was_not() {
+    let world = World::new().await;
+    let (who, _) = world.customer("untold@example.test").await;
+    let is_active = |all: &[CertificateInfo]| all.iter().all(|one| one.state == "active");
+    world.wait_until("enrolled", is_active).await;
+    world.order("sandbox/faults", json!({"fault": "code=04", "operation": "renew_certificate", "family": "op"})).await;
+    world.renew(&who.email, "osuuspankki").await;
+    let told = async |world: &World, count: usize| loop {
+        let all = world.recorded("ws_channel.certificate_alert", "told").await;
+        if all.len() >= count {
+            return all;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
+    assert_eq!(told(&world, 1).await.len(), 1);
+    // As a service leaves it that is killed right after the stop.
+    let World { sandbox, served: Served { running, folder, .. } } = world;
+    running.stop().await;
+    let database = SqliteConnectOptions::new().filename(folder.path().join("data/service.sqlite"));
+    let mut connection = database.connect().await.unwrap();
+    let sql = "UPDATE cert_set SET life = REPLACE(life, ',\"is_told\":true', ''), due = 0 \
+               WHERE bank = 'osuuspankki' AND life LIKE '%,\"is_told\":true%'";
+    assert_eq!(sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected(), 1);
+    connection.close().await.unwrap();
+    let served = Served::on(folder, &sandbox.config(), Channels::default()).await;
+    let world = World { sandbox, served };
+    let all = told(&world, 2).await;
+    assert!(all.iter().all(|line| line.detail.contains("04")), "{all:#?}");
+    // Once: a start that finds nothing new tells nothing.
+    let world = world.again("").await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert_eq!(told(&world, 2).await.len(), 2);
 }
 
 /// A bank that does not take a new certificate yet is found out by a list, never by a file: the old one signs until then. At
