@@ -30,9 +30,10 @@ async function loggedIn(options) {
   return client;
 }
 
-/** The longest time for which the event loop did nothing else, in milliseconds. */
+/** The longest time for which the event loop did nothing else, as a part of the work's whole time. */
 async function heldUp(work) {
-  let [longest, last, over] = [0, performance.now(), false];
+  const begun = performance.now();
+  let [longest, last, over] = [0, begun, false];
   const done = work.finally(() => (over = true));
   while (!over) {
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -40,13 +41,13 @@ async function heldUp(work) {
     last = performance.now();
   }
   await done;
-  return longest;
+  return longest / (performance.now() - begun);
 }
 
 test('what computes for long has a promise, and the event loop goes on', async () => {
   const client = new WsChannel();
   const key = client.generateKeyAsync({ name: 'You', email: you.email, algorithm: 'rsa4096' });
-  assert.ok((await heldUp(key)) < 150);
+  assert.ok((await heldUp(key)) < 0.5);
   const signed = await client.signFileAsync({ content: Buffer.from('x'), privateKey: (await key).privateKey });
   assert.match(signed.signature, /BEGIN PGP SIGNATURE/);
   const transfer = (at) => ({ amount: '1.00', creditor: { name: `Beta ${at}`, iban: 'EE382200221020145685' } });
@@ -55,12 +56,12 @@ test('what computes for long has a promise, and the event loop goes on', async (
     executionDate: new Date(Date.now() + 86_400_000).toISOString().slice(0, 10),
   };
   function* rows() {
-    for (let at = 0; at < 2000; at++) yield transfer(at);
+    for (let at = 0; at < 20_000; at++) yield transfer(at);
   }
   const made = await iso20022.makePaymentAsync({ ...request, transactions: rows() });
-  assert.equal(made.transactions, 2000);
+  assert.equal(made.transactions, 20_000);
   const checked = iso20022.checkPaymentAsync({ content: Buffer.from(made.xml) });
-  assert.ok((await heldUp(checked)) < 150);
+  assert.ok((await heldUp(checked)) < 0.5);
   assert.equal((await checked).ok, true);
   const error = await failure(iso20022.checkPaymentAsync({ content: 5 }));
   assert.deepEqual([error.operation, error.context.field], ['iso20022.check_payment', 'content']);
