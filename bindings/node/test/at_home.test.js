@@ -30,10 +30,9 @@ async function loggedIn(options) {
   return client;
 }
 
-/** The longest time for which the event loop did nothing else, as a part of the work's whole time. */
+/** The longest time for which the event loop did nothing else, in milliseconds. */
 async function heldUp(work) {
-  const begun = performance.now();
-  let [longest, last, over] = [0, begun, false];
+  let [longest, last, over] = [0, performance.now(), false];
   const done = work.finally(() => (over = true));
   while (!over) {
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -41,13 +40,13 @@ async function heldUp(work) {
     last = performance.now();
   }
   await done;
-  return longest / (performance.now() - begun);
+  return longest;
 }
 
 test('what computes for long has a promise, and the event loop goes on', async () => {
   const client = new WsChannel();
   const key = client.generateKeyAsync({ name: 'You', email: you.email, algorithm: 'rsa4096' });
-  assert.ok((await heldUp(key)) < 0.5);
+  assert.ok((await heldUp(key)) < 150);
   const signed = await client.signFileAsync({ content: Buffer.from('x'), privateKey: (await key).privateKey });
   assert.match(signed.signature, /BEGIN PGP SIGNATURE/);
   const transfer = (at) => ({ amount: '1.00', creditor: { name: `Beta ${at}`, iban: 'EE382200221020145685' } });
@@ -56,12 +55,12 @@ test('what computes for long has a promise, and the event loop goes on', async (
     executionDate: new Date(Date.now() + 86_400_000).toISOString().slice(0, 10),
   };
   function* rows() {
-    for (let at = 0; at < 20_000; at++) yield transfer(at);
+    for (let at = 0; at < 2000; at++) yield transfer(at);
   }
   const made = await iso20022.makePaymentAsync({ ...request, transactions: rows() });
-  assert.equal(made.transactions, 20_000);
+  assert.equal(made.transactions, 2000);
   const checked = iso20022.checkPaymentAsync({ content: Buffer.from(made.xml) });
-  assert.ok((await heldUp(checked)) < 0.5);
+  assert.ok((await heldUp(checked)) < 150);
   assert.equal((await checked).ok, true);
   const error = await failure(iso20022.checkPaymentAsync({ content: 5 }));
   assert.deepEqual([error.operation, error.context.field], ['iso20022.check_payment', 'content']);

@@ -84,7 +84,7 @@ async fn a_server_that_stalls() {
             (error.code(), error.outcome(), error.category()),
             ("timeout.deadline", Some(outcome), Category::TimedOut)
         );
-        assert!(started.elapsed() < Duration::from_secs(30), "the body alone takes 40 seconds");
+        assert!(started.elapsed() < Duration::from_secs(4));
         assert_eq!(server.seen().len(), 1);
     }
 }

@@ -255,7 +255,7 @@ async fn the_call_ends_in_time_while_its_question_is_open() {
     let started = Instant::now();
     let error = upload(&server, request(json!({})), options).await.unwrap_err();
     assert_eq!(error.category(), Category::TimedOut, "{error}");
-    assert!((Duration::from_millis(300)..Duration::from_secs(30)).contains(&started.elapsed()));
+    assert!((Duration::from_millis(300)..Duration::from_secs(5)).contains(&started.elapsed()));
     not_sent(&error, &server);
 
     let signer = silent();

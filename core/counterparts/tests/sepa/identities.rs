@@ -215,15 +215,10 @@ async fn t66_of_two_calls_at_once_one_works_and_one_that_is_given_up_is_finished
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (client(&world, "op", folder.path(), json!({})), client(&world, "op", folder.path(), json!({})));
     world.order("sandbox/faults", json!({"fault": "hold", "operation": "request_certificate"})).await;
-    let options = CallOptions::default();
+    let hurried = CallOptions { timeout: Some(std::time::Duration::from_secs(5)), ..CallOptions::default() };
     let code = code(&world, "op");
-    let giving_up = async {
-        world.order("sandbox/held", json!({})).await;
-        options.cancel.cancel();
-    };
-    let (given_up, ()) = tokio::join!(one.enrol_with(EnrolRequest::new(code.clone()), &options), giving_up);
-    let given_up = given_up.unwrap_err();
-    assert_eq!(told(&given_up), ("cancelled", "unknown"), "{given_up:?}");
+    let given_up = one.enrol_with(EnrolRequest::new(code.clone()), &hurried).await.unwrap_err();
+    assert_eq!(told(&given_up), ("timeout.deadline", "unknown"), "{given_up:?}");
     let busy = enrol(&two, code.clone()).await.unwrap_err();
     assert_eq!(told(&busy), ("sepa_web_services.identity_busy", "not_sent"), "{busy:?}");
     world.order("sandbox/release", json!({})).await;

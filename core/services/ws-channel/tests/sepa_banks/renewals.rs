@@ -85,9 +85,7 @@ async fn t62_t64_an_answer_that_is_lost_is_asked_for_again_with_the_same_request
         |all: &[CertificateInfo]| all.iter().all(|one| one.state == "renewing" && one.attempt_sent == Some(1));
     let pending = world.wait_until("lost", pending).await;
     // The pause counts from when a failure is noted, which is after the request was sent.
-    while world.recorded("ws_channel.renew_cert", "failed").await.len() < 3 {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    world.wait_recorded("ws_channel.renew_cert", "failed", 3).await;
     assert_eq!(by_place(&pending), by_place(&before), "the old ones sign");
     // An hour later: nobody has done anything.
     world.pass(3700).await;
@@ -237,9 +235,7 @@ async fn t67_somebody_is_told_in_time_and_a_stop_is_one_of_the_alerts() {
         let of = world.recorded("ws_channel.certificate_alert", "told").await;
         of.into_iter().filter(|line| line.object == "osuuspankki").map(|line| line.detail).collect::<Vec<_>>()
     };
-    while told().await.is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    world.wait_recorded("ws_channel.certificate_alert", "told", 1).await;
     assert_eq!(told().await.len(), 1, "{:?}", told().await);
     for (days, count) in [(25, 2), (15, 3), (7, 4), (4, 5), (2, 6)] {
         world.pass(days * DAY_S).await;
@@ -283,13 +279,8 @@ async fn a_stop_is_told_by_the_next_start_if_it_was_not() {
     world.wait_until("enrolled", is_active).await;
     world.order("sandbox/faults", json!({"fault": "code=04", "operation": "renew_certificate", "family": "op"})).await;
     world.renew(&who.email, "osuuspankki").await;
-    let told = async |world: &World, count: usize| loop {
-        let all = world.recorded("ws_channel.certificate_alert", "told").await;
-        if all.len() >= count {
-            return all;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    };
+    let told =
+        async |world: &World, count: usize| world.wait_recorded("ws_channel.certificate_alert", "told", count).await;
     assert_eq!(told(&world, 1).await.len(), 1);
     // As a service leaves it that is killed right after the stop.
     let World { sandbox, served: Served { running, folder, .. } } = world;
@@ -387,9 +378,7 @@ async fn a_clock_that_is_set_back_and_forth_renews_nothing_twice() {
     world.pass(705 * DAY_S).await;
     let failed = |all: &[CertificateInfo]| all.iter().all(|one| one.state == "renewing" && one.attempt_sent == Some(1));
     world.wait_until("failed ahead", failed).await;
-    while world.recorded("ws_channel.renew_cert", "failed").await.len() < 3 {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    world.wait_recorded("ws_channel.renew_cert", "failed", 3).await;
     let given = issued().await;
     // Back: the requests that are open go on at once, and not in two years.
     world.pass(-705 * DAY_S).await;

@@ -141,6 +141,17 @@ impl World {
         }
     }
 
+    /// The records of an operation, once there are so many.
+    pub(crate) async fn wait_recorded(&self, operation: &str, outcome: &str, count: usize) -> Vec<AuditLine> {
+        loop {
+            let all = self.recorded(operation, outcome).await;
+            if all.len() >= count {
+                return all;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// The records of an operation.
     pub(crate) async fn recorded(&self, operation: &str, outcome: &str) -> Vec<AuditLine> {
         let filter = AuditFilter {
