@@ -7,6 +7,7 @@
  *    UTF-8 without NUL at its end. Inputs are borrowed during the function only.
  *  - Every function that can fail returns a BankchannelStatus, and on BANKCHANNEL_STATUS_ERROR and
  *    BANKCHANNEL_STATUS_MISUSE gives an error object to `error`, unless that is NULL. Free it.
+ *    bankchannel_compute returns the text itself, and NULL in place of these two.
  *  - Outputs are written only on success. No function ever calls back into the program.
  *  - What is given by ..._new, ..._begin or ..._start is freed by ..._free; bytes by bankchannel_bytes_free.
  *  - Clients, cancel tokens, servers and errors may be shared between threads; a call is for one at a time.
@@ -394,6 +395,28 @@ typedef struct {
     size_t traceparent_size;
 } BankchannelCallOptions;
 
+/**
+ * The answer of `bankchannel_compute`. Before the first call set `buffer` and `buffer_size`, and the rest to zero.
+ */
+typedef struct {
+    /**
+     * The caller's memory for a response. May be NULL if `buffer_size` is 0.
+     */
+    char *buffer;
+    /**
+     * The size of `buffer` in bytes.
+     */
+    size_t buffer_size;
+    /**
+     * A response that does not fit, to be freed with `bankchannel_bytes_free`; otherwise all zero.
+     */
+    BankchannelBytes json;
+    /**
+     * The error, if there is no response, to be freed with `bankchannel_error_free`; otherwise NULL.
+     */
+    BankchannelError *error;
+} BankchannelAnswer;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -554,6 +577,19 @@ BankchannelStatus bankchannel_call_resume(BankchannelCall *call,
  * Frees a call; if it still runs, it is cancelled. NULL is allowed.
  */
 void bankchannel_call_free(BankchannelCall *call);
+
+/**
+ * Runs an operation that only computes, as `bankchannel_local` does, for programs that do so very often. The settings of
+ * `client`, which may be NULL, supply the fields that the request omits. A response shorter than `buffer_size` is a text
+ * in the `buffer` of `answer`, which is returned, and ends with NUL. Otherwise NULL is returned: a longer response is in
+ * `json` of `answer`, an error in `error`. NULL as `answer` gives NULL.
+ */
+const char *bankchannel_compute(const BankchannelClient *client,
+                                const char *name,
+                                size_t name_size,
+                                const char *request,
+                                size_t request_size,
+                                BankchannelAnswer *answer);
 
 /**
  * Takes the call's log records since the last call of this function, oldest first, as a JSON array `[{"level":

@@ -84,6 +84,12 @@ typedef struct {
     char *traceparent;
     size_t traceparent_size;
 } BankchannelCallOptions;
+typedef struct {
+    char *buffer;
+    size_t buffer_size;
+    BankchannelBytes json;
+    BankchannelError *error;
+} BankchannelAnswer;
 uint32_t bankchannel_abi_version(void);
 const char *bankchannel_version(void);
 BankchannelStatus bankchannel_catalogue(BankchannelBytes *json, BankchannelError **error);
@@ -138,6 +144,12 @@ BankchannelStatus bankchannel_call_resume(BankchannelCall *call,
                                           BankchannelBytes *content,
                                           BankchannelError **error);
 void bankchannel_call_free(BankchannelCall *call);
+const char *bankchannel_compute(const BankchannelClient *client,
+                                const char *name,
+                                size_t name_size,
+                                const char *request,
+                                size_t request_size,
+                                BankchannelAnswer *answer);
 BankchannelStatus bankchannel_call_log(BankchannelCall *call,
                                        BankchannelBytes *json,
                                        BankchannelError **error);

@@ -130,6 +130,7 @@ mod tests {
             include_str!("call.rs"),
             include_str!("cancel.rs"),
             include_str!("client.rs"),
+            include_str!("compute.rs"),
             include_str!("error.rs"),
             include_str!("library.rs"),
             include_str!("log.rs"),

@@ -9,6 +9,7 @@
 //!   error     errors with all details      bytes    memory that the library returns
 //!   guard     every entry point goes through it: panics caught, errors handed over
 //!   input     inputs: NULL, size and UTF-8 checked            log   log records of a call
+//!   compute   operations that only compute, at the least cost
 //! ```
 
 #[path = "../../bindings/at_exit.rs"]
@@ -17,6 +18,7 @@ mod bytes;
 mod call;
 mod cancel;
 mod client;
+mod compute;
 mod error;
 mod guard;
 mod input;
@@ -33,6 +35,7 @@ pub use call::{
 };
 pub use cancel::{BankchannelCancel, bankchannel_cancel_free, bankchannel_cancel_new, bankchannel_cancel_now};
 pub use client::{BankchannelClient, bankchannel_client_free, bankchannel_client_new};
+pub use compute::{BankchannelAnswer, bankchannel_compute};
 pub use error::{
     BankchannelError, bankchannel_error_category, bankchannel_error_code, bankchannel_error_free,
     bankchannel_error_json, bankchannel_error_message,

@@ -7,7 +7,7 @@ use cbindgen::{
 };
 
 /// The sources of the C ABI, in the order of the header.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     "ffi/src/status.rs",
     "ffi/src/library.rs",
     "ffi/src/bytes.rs",
@@ -16,6 +16,7 @@ const SOURCES: [&str; 10] = [
     "ffi/src/options.rs",
     "ffi/src/client.rs",
     "ffi/src/call.rs",
+    "ffi/src/compute.rs",
     "ffi/src/log.rs",
     "ffi/src/server.rs",
 ];
@@ -30,6 +31,7 @@ const HEAD: &str = "\
  *    UTF-8 without NUL at its end. Inputs are borrowed during the function only.
  *  - Every function that can fail returns a BankchannelStatus, and on BANKCHANNEL_STATUS_ERROR and
  *    BANKCHANNEL_STATUS_MISUSE gives an error object to `error`, unless that is NULL. Free it.
+ *    bankchannel_compute returns the text itself, and NULL in place of these two.
  *  - Outputs are written only on success. No function ever calls back into the program.
  *  - What is given by ..._new, ..._begin or ..._start is freed by ..._free; bytes by bankchannel_bytes_free.
  *  - Clients, cancel tokens, servers and errors may be shared between threads; a call is for one at a time.

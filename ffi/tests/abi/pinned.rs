@@ -13,7 +13,7 @@ use crate::support::{
     c::{STRICT, testing_library},
     library, root, run,
 };
-use bankchannel_c::{BankchannelBytes, BankchannelCallOptions};
+use bankchannel_c::{BankchannelAnswer, BankchannelBytes, BankchannelCallOptions};
 
 /// Compares the result with the committed file, line by line.
 fn compare(name: &str, found: &str) {
@@ -98,6 +98,7 @@ fn structs_and_enums_are_laid_out_as_pinned() {
         };
     }
     laid_out!(BankchannelBytes: data size owner);
+    laid_out!(BankchannelAnswer: buffer buffer_size json error);
     laid_out!(BankchannelCallOptions: size timeout_ms cancel content_kind destination_kind content content_size destination
         destination_size log progress request_id request_id_size retries with_response hooks reserved traceparent
         traceparent_size);

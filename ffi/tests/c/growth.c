@@ -3,8 +3,8 @@
  *
  *   growth CALLS      such as 1000000; prints the resident memory after a tenth and at the end, in KiB
  *
- * A round is a successful call of an operation that only computes, and every tenth round also a failing one, whose error
- * is freed.
+ * A round is a successful call of an operation that only computes, by each of the functions for that, and every tenth
+ * round also failing ones, whose errors are freed.
  */
 
 #include <stdio.h>
@@ -29,10 +29,16 @@ static long resident_kib(void) {
 static BankchannelStatus once(const char *name, const char *request) {
     BankchannelBytes json = {NULL, 0, NULL}, content = {NULL, 0, NULL};
     BankchannelError *error = NULL;
+    char buffer[64];
+    BankchannelAnswer answer = {buffer, sizeof buffer, {NULL, 0, NULL}, NULL};
     BankchannelStatus status = bankchannel_local(BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), NULL, &json, &content, &error);
     bankchannel_bytes_free(&json);
     bankchannel_bytes_free(&content);
     bankchannel_error_free(error);
+    if ((bankchannel_compute(NULL, BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), &answer) == NULL) == (status == BANKCHANNEL_STATUS_OK)) {
+        return BANKCHANNEL_STATUS_MISUSE;
+    }
+    bankchannel_error_free(answer.error);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod compute;
 mod options;
 
 use std::{ffi::CStr, ptr};

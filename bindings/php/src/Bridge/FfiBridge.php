@@ -147,20 +147,22 @@ final class FfiBridge implements Bridge
         $library = $this->library;
         $results = $this->spare ?? new Results($library);
         $this->spare = null;
-        $options = $content === null ? null : new Options($library, -1, $content, null, false);
-        $status = $client === null
-            ? $library->bankchannel_local($name, \strlen($name), $request, \strlen($request), $options?->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace)
-            : $library->bankchannel_call($client->pointer, $name, \strlen($name), $request, \strlen($request), $options?->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace);
-        if ($status !== Status::OK) {
-            $this->check($status, $results);
-        }
-        // A local operation returns no content.
-        $bytes = $results->json;
-        $json = \FFI::string($bytes->data, $bytes->size);
-        $library->bankchannel_bytes_free($results->jsonPlace);
-        $this->spare = $results;
+        if ($content === null) {
+            // FFI makes a string of the text in the buffer at once.
+            $json = $library->bankchannel_compute($client?->pointer, $name, \strlen($name), $request, \strlen($request), $results->answerPlace)
+                ?? $this->taken($results->answer->json, \FFI::addr($results->answer->json))
+                ?? throw $this->failure($results, $results->answer->error);
+            $this->spare = $results;
 
-        return $json;
+            return $json;
+        }
+        $options = new Options($library, -1, $content, null, false);
+        $status = $client === null
+            ? $library->bankchannel_local($name, \strlen($name), $request, \strlen($request), $options->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace)
+            : $library->bankchannel_call($client->pointer, $name, \strlen($name), $request, \strlen($request), $options->place, $results->jsonPlace, $results->contentPlace, $results->errorPlace);
+        $this->check($status, $results);
+
+        return $this->event($status, $results)->json;
     }
 
     public function startServer(string $kind, #[\SensitiveParameter] string $options): Handle
@@ -255,17 +257,17 @@ final class FfiBridge implements Bridge
     private function check(int $status, Results $results): void
     {
         if ($status === Status::ERROR || $status === Status::MISUSE) {
-            throw $this->failure($results);
+            throw $this->failure($results, $results->error);
         }
     }
 
     /** The library's error; afterwards the results are free for the next call. */
-    private function failure(Results $results): BankchannelException
+    private function failure(Results $results, \FFI\CData $error): BankchannelException
     {
         try {
-            return BankchannelException::fromJson($this->library->bankchannel_error_json($results->error));
+            return BankchannelException::fromJson($this->library->bankchannel_error_json($error));
         } finally {
-            $this->library->bankchannel_error_free($results->error);
+            $this->library->bankchannel_error_free($error);
             $this->spare = $results;
         }
     }
