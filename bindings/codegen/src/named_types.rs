@@ -1,6 +1,11 @@
 //! The types that have a name, each once, and the module that each belongs to.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::{self, Write as _},
+    hash::{DefaultHasher, Hasher},
+    sync::{LazyLock, Mutex, PoisonError},
+};
 
 use bankchannel::{
     model::{EnumShape, Shape, StructShape, UnionShape},
@@ -28,14 +33,50 @@ impl Named {
         }
     }
 
+    /// The type of this shape; `None` for one without a name in every language.
+    fn of_shape(shape: &'static Shape) -> Option<Self> {
+        match shape {
+            Shape::Struct(shape) => Some(Self::Struct(shape)),
+            Shape::Enum(shape) => Some(Self::Enum(shape)),
+            Shape::Union(shape) => Some(Self::Union(shape)),
+            _ => None,
+        }
+    }
+
     /// Whether two types of the same name are the same type.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        format!("{:?}", shape_of(self)) == format!("{:?}", shape_of(other))
+        self.fingerprint() == other.fingerprint()
+    }
+
+    /// A hash of all that the type consists of. It is written out once: the types inside are written out with it.
+    fn fingerprint(&self) -> u64 {
+        static KNOWN: LazyLock<Mutex<HashMap<usize, u64>>> = LazyLock::new(Mutex::default);
+        let (address, shape): (usize, &dyn fmt::Debug) = match self {
+            Self::Struct(shape) => (std::ptr::from_ref(*shape).addr(), shape),
+            Self::Enum(shape) => (std::ptr::from_ref(*shape).addr(), shape),
+            Self::Union(shape) => (std::ptr::from_ref(*shape).addr(), shape),
+        };
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry(address).or_insert_with(|| {
+            let mut hashed = HashedText(DefaultHasher::new());
+            let _ = write!(hashed, "{shape:?}");
+            hashed.0.finish()
+        })
+    }
+}
+
+/// Hashes what is written.
+struct HashedText(DefaultHasher);
+
+impl fmt::Write for HashedText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write(text.as_bytes());
+        Ok(())
     }
 }
 
 /// The module that defines this type: a protocol with a client uses the types of a module directly.
-pub(crate) fn home(shape: &Shape) -> Option<&'static Protocol> {
+pub(crate) fn home(shape: &'static Shape) -> Option<&'static Protocol> {
     static TYPES: LazyLock<BTreeMap<&'static str, (&'static Protocol, Named)>> = LazyLock::new(|| {
         let mut known = BTreeMap::new();
         for module in PROTOCOLS.iter().copied().filter(|protocol| protocol.client.is_none()) {
@@ -49,13 +90,7 @@ pub(crate) fn home(shape: &Shape) -> Option<&'static Protocol> {
         known
     });
     let (module, named) = TYPES.get(shape.name()?)?;
-    let text = match shape {
-        Shape::Struct(shape) => format!("{shape:?}"),
-        Shape::Enum(shape) => format!("{shape:?}"),
-        Shape::Union(shape) => format!("{shape:?}"),
-        _ => return None,
-    };
-    (text == format!("{:?}", shape_of(named))).then_some(*module)
+    named.is_same(&Named::of_shape(shape)?).then_some(*module)
 }
 
 /// Named types; a type comes after those that it uses itself.
@@ -68,13 +103,10 @@ pub(crate) struct Types {
 
 impl Types {
     pub(crate) fn add(&mut self, shape: &'static Shape) -> Result<(), String> {
-        let named = match shape {
-            Shape::List(of) | Shape::Map(of) => return self.add(of),
-            Shape::Struct(shape) => Named::Struct(shape),
-            Shape::Enum(shape) => Named::Enum(shape),
-            Shape::Union(shape) => Named::Union(shape),
-            _ => return Ok(()),
-        };
+        if let Shape::List(of) | Shape::Map(of) = shape {
+            return self.add(of);
+        }
+        let Some(named) = Named::of_shape(shape) else { return Ok(()) };
         if self.but_modules && home(shape).is_some() {
             return Ok(());
         }
@@ -94,13 +126,5 @@ impl Types {
         }
         self.all.push(named);
         Ok(())
-    }
-}
-
-fn shape_of(named: &Named) -> &dyn std::fmt::Debug {
-    match named {
-        Named::Struct(shape) => shape,
-        Named::Enum(shape) => shape,
-        Named::Union(shape) => shape,
     }
 }

@@ -203,7 +203,7 @@ fn cell(protocol: &ProtocolModel, field: &Field) -> String {
     format!("{}{limits}", sourced(protocol, field.doc)).replace("\n\n", " ").replace('|', "\\|")
 }
 
-fn linked(protocol: &ProtocolModel, shape: &Shape) -> String {
+fn linked(protocol: &ProtocolModel, shape: &'static Shape) -> String {
     match shape {
         Shape::Bool => "boolean".into(),
         Shape::Integer { .. } => "integer".into(),

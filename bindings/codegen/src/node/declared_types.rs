@@ -68,7 +68,7 @@ pub(super) fn union(out: &mut Out, shape: &UnionShape, way: TypeDirection) -> Re
     Ok(())
 }
 
-pub(super) fn type_of(shape: &Shape, way: TypeDirection) -> String {
+pub(super) fn type_of(shape: &'static Shape, way: TypeDirection) -> String {
     match shape {
         Shape::Bool => "boolean".into(),
         Shape::Integer { .. } | Shape::Seconds | Shape::Number => "number".into(),
@@ -88,7 +88,7 @@ pub(super) fn type_of(shape: &Shape, way: TypeDirection) -> String {
     }
 }
 
-fn bracketed(shape: &Shape, way: TypeDirection) -> String {
+fn bracketed(shape: &'static Shape, way: TypeDirection) -> String {
     let of = type_of(shape, way);
     if of.contains(' ') { format!("({of})") } else { of }
 }

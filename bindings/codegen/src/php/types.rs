@@ -55,13 +55,13 @@ pub(crate) fn files_of(protocol: &ProtocolModel, named: &Named, side: Side) -> V
 }
 
 /// The class of a type; with its namespace if a module has it.
-pub(crate) fn placed(shape: &Shape) -> String {
+pub(crate) fn placed(shape: &'static Shape) -> String {
     let name = shape.name().unwrap_or_default();
     home(shape).map_or_else(|| name.to_owned(), |module| format!("\\Bankchannel\\{}\\{name}", module.class))
 }
 
 /// The type in a PHP declaration.
-pub(crate) fn declared(shape: &Shape, side: Side, optional: bool) -> String {
+pub(crate) fn declared(shape: &'static Shape, side: Side, optional: bool) -> String {
     let placed = placed(shape);
     let name = match shape {
         Shape::Bool => "bool",
@@ -84,7 +84,7 @@ pub(crate) fn declared(shape: &Shape, side: Side, optional: bool) -> String {
 }
 
 /// The type in documentation, for readers and PHPStan.
-pub(crate) fn documented(shape: &Shape, side: Side) -> String {
+pub(crate) fn documented(shape: &'static Shape, side: Side) -> String {
     match shape {
         Shape::Content if side == Side::In => "Content|string|\\SplFileInfo|resource".into(),
         Shape::List(of) => format!("list<{}>", documented(of, side)),
@@ -118,7 +118,7 @@ pub(crate) fn encoded(shape: &Shape, value: &str, optional: bool) -> String {
     }
 }
 
-fn mapped(of: &Shape, value: &str) -> String {
+fn mapped(of: &'static Shape, value: &str) -> String {
     match encoded(of, "$item", false) {
         same if same == "$item" => value.to_owned(),
         each => {
@@ -130,8 +130,8 @@ fn mapped(of: &Shape, value: &str) -> String {
 }
 
 /// The value from its JSON form.
-fn decoded(shape: &Shape, value: &str) -> String {
-    let each = |of: &Shape| match decoded(of, "$item") {
+fn decoded(shape: &'static Shape, value: &str) -> String {
+    let each = |of: &'static Shape| match decoded(of, "$item") {
         same if same == "$item" => value.to_owned(),
         each => format!("array_map(static fn (mixed $item): mixed => {each}, {value})"),
     };
