@@ -60,14 +60,7 @@ pub struct CallOptions {
     pub hooks: Option<ExchangeHooks>,
 }
 
-impl std::fmt::Debug for CallOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CallOptions")
-            .field("timeout", &self.timeout)
-            .field("content", &self.content)
-            .finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(CallOptions, timeout, content);
 
 /// The destination of an answer's content.
 #[non_exhaustive]
@@ -342,15 +335,8 @@ impl SignatureRequest {
     }
 }
 
-impl std::fmt::Debug for Question {
-    /// Without the secret and the request.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { kind, text, choices, signature, .. } = self;
-        let mut shown = f.debug_struct("Question");
-        shown.field("kind", kind).field("text", text).field("choices", choices).field("signature", signature);
-        shown.finish_non_exhaustive()
-    }
-}
+// Without the secret and the request.
+bankchannel_foundation::redacted_debug!(Question, kind, text, choices, signature);
 
 impl PartialEq for Question {
     fn eq(&self, other: &Self) -> bool {

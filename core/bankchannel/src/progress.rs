@@ -77,7 +77,7 @@ impl ProgressWatcher {
 
 impl std::fmt::Debug for ProgressWatcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Watcher")
+        f.write_str("ProgressWatcher")
     }
 }
 

@@ -70,7 +70,7 @@ impl<'a> CompactJws<'a> {
 impl std::fmt::Debug for CompactJws<'_> {
     /// Shows nothing: a payload may contain a token.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Compact").finish_non_exhaustive()
+        f.debug_struct("CompactJws").finish_non_exhaustive()
     }
 }
 

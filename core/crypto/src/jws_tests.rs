@@ -57,7 +57,7 @@ fn what_is_not_three_parts_of_base64url_is_refused() {
 #[test]
 fn nothing_of_it_is_shown() {
     let found = CompactJws::split("eyJhbGciOiJub25lIn0.e30.").unwrap();
-    assert_eq!(format!("{found:?}"), "Compact { .. }");
+    assert_eq!(format!("{found:?}"), "CompactJws { .. }");
 }
 
 proptest! {

@@ -94,7 +94,7 @@ impl Pkcs12Keystore {
 
 impl fmt::Debug for Pkcs12Keystore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keystore")
+        f.debug_struct("Pkcs12Keystore")
             .field("has_certificate", &self.certificate.is_some())
             .field("others", &self.others.len())
             .finish_non_exhaustive()

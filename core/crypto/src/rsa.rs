@@ -144,7 +144,7 @@ impl Eq for RsaPublicKey {}
 
 impl fmt::Debug for RsaPublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PublicKey").field("spki_sha256", &digest::hex(&self.spki_sha256())).finish_non_exhaustive()
+        f.debug_struct("RsaPublicKey").field("spki_sha256", &digest::hex(&self.spki_sha256())).finish_non_exhaustive()
     }
 }
 
@@ -281,7 +281,7 @@ impl RsaPrivateKey {
 
 impl fmt::Debug for RsaPrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrivateKey").field("public", &self.public).finish_non_exhaustive()
+        f.debug_struct("RsaPrivateKey").field("public", &self.public).finish_non_exhaustive()
     }
 }
 

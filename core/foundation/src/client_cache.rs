@@ -2,7 +2,6 @@
 
 use std::{
     any::{Any, TypeId},
-    fmt,
     sync::Arc,
 };
 
@@ -26,11 +25,7 @@ pub struct ClientResources<'a> {
     pub key: Option<&'a (dyn Any + Send + Sync)>,
 }
 
-impl fmt::Debug for ClientResources<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientResources").finish_non_exhaustive()
-    }
-}
+crate::redacted_debug!(ClientResources<'_>);
 
 impl Default for ClientCache {
     fn default() -> Self {
@@ -63,12 +58,8 @@ impl ClientCache {
     }
 }
 
-impl fmt::Debug for ClientCache {
-    /// Shows no content: it holds keys.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientCache").finish_non_exhaustive()
-    }
-}
+// Shows no content: it holds keys.
+crate::redacted_debug!(ClientCache);
 
 #[cfg(test)]
 mod tests {

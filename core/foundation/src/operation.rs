@@ -87,11 +87,7 @@ pub struct LocalContext<'a> {
 /// Opens content for reading it once.
 pub type OpenFunction<'a> = &'a dyn Fn(Content) -> Result<OpenContent, Error>;
 
-impl std::fmt::Debug for LocalContext<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LocalContext").finish_non_exhaustive()
-    }
-}
+crate::redacted_debug!(LocalContext<'_>);
 
 impl<'a> LocalContext<'a> {
     /// At this time; no client, and no files can be opened.

@@ -5,6 +5,25 @@ use serde_json::{Map, Value};
 /// Replaces a redacted value.
 pub const REDACTED: &str = "[redacted]";
 
+/// Implements `Debug` for a type with secrets or customer data: it shows the fields that are named here, and no others.
+///
+/// `redacted_debug!(SessionEnd, state)`, or `redacted_debug!(WsChannel, |it| base_url: it.transport.base_url())`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! redacted_debug {
+    ($name:ident $(<$life:lifetime>)? $(, $field:ident)*) => {
+        $crate::redacted_debug!($name $(<$life>)?, |_it| $($field: _it.$field),*);
+    };
+    ($name:ident $(<$life:lifetime>)?, |$it:ident| $($field:ident: $value:expr),*) => {
+        impl std::fmt::Debug for $name $(<$life>)? {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let $it = self;
+                f.debug_struct(stringify!($name))$(.field(stringify!($field), &$value))*.finish_non_exhaustive()
+            }
+        }
+    };
+}
+
 /// Redacts JSON for a log: `safe` are the lower-case keys whose plain values may be shown.
 #[must_use]
 pub fn redact(value: &Value, safe: &[&str]) -> Value {

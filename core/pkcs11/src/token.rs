@@ -1,6 +1,5 @@
 //! A token that signs, from any thread, for the life of the process.
 
-use std::fmt;
 use std::mem::forget;
 use std::sync::Arc;
 
@@ -124,14 +123,7 @@ impl Drop for SharedToken {
     }
 }
 
-impl fmt::Debug for SigningToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token")
-            .field("token", &self.0.settings.token)
-            .field("key", &self.0.settings.key)
-            .finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(SigningToken, |it| token: it.0.settings.token, key: it.0.settings.key);
 
 #[cfg(test)]
 mod tests {

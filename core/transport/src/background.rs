@@ -94,7 +94,7 @@ pub struct RunningWork<T> {
 
 impl<T> fmt::Debug for RunningWork<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Blocking").field("running", &self.running).finish_non_exhaustive()
+        f.debug_struct("RunningWork").field("running", &self.running).finish_non_exhaustive()
     }
 }
 

@@ -161,11 +161,7 @@ impl ProtocolClient for NextGenPsd2 {
     }
 }
 
-impl std::fmt::Debug for NextGenPsd2 {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NextGenPsd2").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(NextGenPsd2);
 
 /// Compiles the programs of the reference.
 #[cfg(doctest)]

@@ -127,8 +127,4 @@ impl CallAsker for BankAtUrl {
     }
 }
 
-impl std::fmt::Debug for BankAtUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BankAtUrl").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(BankAtUrl);

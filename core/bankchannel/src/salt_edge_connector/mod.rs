@@ -188,11 +188,7 @@ impl ProtocolClient for SaltEdgeConnector {
     }
 }
 
-impl std::fmt::Debug for SaltEdgeConnector {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SaltEdgeConnector").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(SaltEdgeConnector);
 
 /// Compiles the programs of the reference.
 #[cfg(doctest)]

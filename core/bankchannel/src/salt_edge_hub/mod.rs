@@ -118,11 +118,7 @@ impl ProtocolClient for SaltEdgeHub {
     }
 }
 
-impl std::fmt::Debug for SaltEdgeHub {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SaltEdgeHub").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(SaltEdgeHub);
 
 /// Compiles the programs of the reference.
 #[cfg(doctest)]

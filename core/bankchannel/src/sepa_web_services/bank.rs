@@ -142,11 +142,7 @@ impl SepaWebServicesBank {
     }
 }
 
-impl std::fmt::Debug for SepaWebServicesBank {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SepaWebServicesBank").field("url", &self.0.sender.url()).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(SepaWebServicesBank, |it| url: it.0.sender.url());
 
 /// A list that changes nothing, with which a new certificate is tried.
 pub(super) fn trial(profile: &ChannelProfile) -> ListBankFilesRequest {

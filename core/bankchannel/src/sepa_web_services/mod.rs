@@ -198,11 +198,7 @@ impl Profile for SepaWebServices {
     }
 }
 
-impl std::fmt::Debug for SepaWebServices {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SepaWebServices").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(SepaWebServices);
 
 /// Compiles the programs of the reference.
 #[cfg(doctest)]

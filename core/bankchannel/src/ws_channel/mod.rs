@@ -234,11 +234,7 @@ impl ProtocolClient for WsChannel {
     }
 }
 
-impl std::fmt::Debug for WsChannel {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WsChannel").field("base_url", &self.0.transport.base_url()).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(WsChannel, |it| base_url: it.0.transport.base_url());
 
 /// Compiles the programs of the reference.
 #[cfg(doctest)]

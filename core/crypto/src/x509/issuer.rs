@@ -249,7 +249,9 @@ pub(super) fn rsa_pair(key: &RsaPrivateKey) -> Result<KeyPair> {
 
 impl fmt::Debug for CertificateIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Issuer").field("subject", &self.certificate.subject().display()).finish_non_exhaustive()
+        f.debug_struct("CertificateIssuer")
+            .field("subject", &self.certificate.subject().display())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,5 @@
 //! A header field in requests and responses of the API.
 
-use std::fmt;
-
 use super::{Headers, is_token, text_has_control};
 use crate::{Error, model::Boundary};
 
@@ -34,9 +32,5 @@ impl HeaderField {
     }
 }
 
-impl fmt::Debug for HeaderField {
-    /// Shows the name only: the value may be personal data.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeaderField").field("name", &self.name).finish_non_exhaustive()
-    }
-}
+// Shows the name only: the value may be personal data.
+crate::redacted_debug!(HeaderField, name);

@@ -108,7 +108,7 @@ impl OpenPgpPrivateKey {
 
 impl std::fmt::Debug for KeyGeneration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Generate")
+        f.debug_struct("KeyGeneration")
             .field("name", &self.name)
             .field("email", &self.email)
             .field("algorithm", &self.algorithm)

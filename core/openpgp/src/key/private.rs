@@ -139,7 +139,7 @@ impl OpenPgpPrivateKey {
 
 impl fmt::Debug for OpenPgpPrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrivateKey").field("fingerprint", &self.fingerprint()).finish_non_exhaustive()
+        f.debug_struct("OpenPgpPrivateKey").field("fingerprint", &self.fingerprint()).finish_non_exhaustive()
     }
 }
 

@@ -158,7 +158,7 @@ impl OpenPgpPublicKey {
 
 impl fmt::Debug for OpenPgpPublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PublicKey").field("fingerprint", &self.fingerprint()).finish_non_exhaustive()
+        f.debug_struct("OpenPgpPublicKey").field("fingerprint", &self.fingerprint()).finish_non_exhaustive()
     }
 }
 

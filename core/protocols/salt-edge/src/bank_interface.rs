@@ -80,11 +80,7 @@ impl SharedSecret {
     }
 }
 
-impl std::fmt::Debug for SharedSecret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SharedSecret").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(SharedSecret);
 
 #[cfg(test)]
 mod tests {

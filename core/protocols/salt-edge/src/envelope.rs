@@ -296,12 +296,8 @@ impl UnsignedEnvelope {
     }
 }
 
-impl fmt::Debug for UnsignedEnvelope {
-    /// Shows no content: it may hold a token.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unsigned").finish_non_exhaustive()
-    }
-}
+// Shows no content: it may hold a token.
+bankchannel_foundation::redacted_debug!(UnsignedEnvelope);
 
 /// Checks that the header names the one algorithm and no critical extensions (RFC 7515 §4.1.11).
 fn check_header(header: &[u8]) -> Result<(), RefusedRequest> {

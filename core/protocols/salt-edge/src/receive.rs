@@ -1,7 +1,5 @@
 //! A connector's checks of a request, in their order, as far as they need no store (§6.1): steps 1 to 9, 14 and 15.
 
-use std::fmt;
-
 use bankchannel_foundation::{
     Error, Secret,
     message::{Headers, Method},
@@ -59,12 +57,7 @@ pub struct ReceivedRequest {
     pub unknown: Object<'static>,
 }
 
-impl fmt::Debug for ReceivedRequest {
-    /// Shows only the sender.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Received").field("client_id", &self.client_id).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(ReceivedRequest, client_id);
 
 /// An endpoint: its route and the function that reads its request.
 struct RequestEndpoint {
@@ -140,12 +133,7 @@ pub struct AuthenticatedRequest {
     warnings: Vec<String>,
 }
 
-impl fmt::Debug for AuthenticatedRequest {
-    /// Shows only the sender.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authenticated").field("client_id", &self.client_id).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(AuthenticatedRequest, client_id);
 
 impl AuthenticatedRequest {
     /// Whether the request requires a token.

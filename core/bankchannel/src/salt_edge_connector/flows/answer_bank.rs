@@ -39,12 +39,7 @@ pub struct AnswerBankRequest {
     pub at: Option<Timestamp>,
 }
 
-impl std::fmt::Debug for AnswerBankRequest {
-    /// Customer data is not shown.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AnswerBankRequest").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(AnswerBankRequest);
 
 /// The answer to send back.
 #[derive(Debug, Clone, Boundary)]

@@ -30,12 +30,7 @@ pub struct ApproveSessionRequest {
     pub at: Option<Timestamp>,
 }
 
-impl std::fmt::Debug for ApproveSessionRequest {
-    /// Customer data is not shown.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ApproveSessionRequest").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(ApproveSessionRequest);
 
 /// Approve a session: the customer agreed.
 ///

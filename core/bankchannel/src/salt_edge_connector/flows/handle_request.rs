@@ -39,12 +39,8 @@ impl From<&http::request::Parts> for HandleRequestRequest {
     }
 }
 
-impl std::fmt::Debug for HandleRequestRequest {
-    /// Without the headers, which hold tokens.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("HandleRequestRequest").field("method", &self.method).finish_non_exhaustive()
-    }
-}
+// Without the headers, which hold tokens.
+bankchannel_foundation::redacted_debug!(HandleRequestRequest, method);
 
 /// The answer to send, and whether `work` is due.
 #[derive(Debug, Clone, Boundary)]

@@ -36,12 +36,7 @@ pub struct ListTokensRequest {
     pub limit: Option<u32>,
 }
 
-impl std::fmt::Debug for ListTokensRequest {
-    /// Customer data is not shown.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ListTokensRequest").field("state", &self.state).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(ListTokensRequest, state);
 
 /// A token. The value that the third party presents is not included.
 #[derive(Clone, Boundary)]
@@ -69,12 +64,7 @@ pub struct AccessListed {
     pub revoked_at: Option<Timestamp>,
 }
 
-impl std::fmt::Debug for AccessListed {
-    /// Customer data is not shown.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AccessListed").field("state", &self.state).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(AccessListed, state);
 
 /// A page of tokens, oldest first.
 #[derive(Debug, Clone, Boundary)]

@@ -26,12 +26,7 @@ pub struct RefuseSessionRequest {
     pub at: Option<Timestamp>,
 }
 
-impl std::fmt::Debug for RefuseSessionRequest {
-    /// Customer data is not shown.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RefuseSessionRequest").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(RefuseSessionRequest);
 
 /// Refuse a session: the customer or the bank declined.
 ///

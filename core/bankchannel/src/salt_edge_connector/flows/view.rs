@@ -84,12 +84,7 @@ pub struct SessionView {
     pub expires_at: Timestamp,
 }
 
-impl std::fmt::Debug for SessionView {
-    /// Customer data is not shown.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SessionView").field("state", &self.state).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(SessionView, state);
 
 impl SessionView {
     pub(super) fn from_session(session: &ConnectorSession, known: engine::SessionPageData, now_ms: i64) -> Self {
@@ -132,8 +127,4 @@ pub struct SessionEnd {
     pub redirect_url: Option<String>,
 }
 
-impl std::fmt::Debug for SessionEnd {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SessionEnd").field("state", &self.state).field("is_told", &self.is_told).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(SessionEnd, state, is_told);

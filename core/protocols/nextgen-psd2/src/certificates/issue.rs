@@ -3,7 +3,6 @@
 //! These certificates must not be trusted outside of tests. Keys, and serial numbers that are not given, are random;
 //! the clock is a parameter.
 
-use std::fmt;
 use std::time::Duration;
 
 use bankchannel_crypto::asn1::tag;
@@ -125,17 +124,9 @@ impl TestAuthority {
     }
 }
 
-impl fmt::Debug for TestAuthority {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TestAuthority").field("certificate", &self.certificate).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(TestAuthority, certificate);
 
-impl fmt::Debug for IssuedCertificate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Issued").field("certificate", &self.certificate).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(IssuedCertificate, certificate);
 
 fn leaf(options: &IssueOptions) -> Result<CertificateParams, CertificateFault> {
     let has = |defect| options.defects.contains(&defect);

@@ -1,7 +1,5 @@
 //! The first difference of two signing strings (§3.3 `diff`).
 
-use std::fmt;
-
 use serde_json::{Value, json};
 
 use super::visible;
@@ -105,13 +103,7 @@ pub fn diff(expected: &SigningText, actual: &[u8]) -> Option<SigningStringDiff> 
     })
 }
 
-impl fmt::Debug for SigningStringDiff {
-    /// Shows only the position: the bytes around it may be personal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = (self.offset, self.line, self.column);
-        f.debug_struct("Diff").field("place", &place).field("header", &self.header).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(SigningStringDiff, |it| place: (it.offset, it.line, it.column), header: it.header);
 
 impl SigningStringDiff {
     pub(super) fn to_json(&self) -> Value {

@@ -93,12 +93,7 @@ pub struct RefusalExplanation {
     pub key_id: Option<KeyIdReport>,
 }
 
-impl std::fmt::Debug for RefusalExplanation {
-    /// Shows only the verdict: the rest contains the request's values.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Explanation").field("verdict", &self.verdict_id()).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(RefusalExplanation, |it| verdict: it.verdict_id());
 
 impl RefusalExplanation {
     /// `ok`, or the id of the first check that failed.

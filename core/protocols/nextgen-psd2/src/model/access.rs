@@ -1,7 +1,5 @@
 //! The access that a consent gives (§4.1).
 
-use std::fmt;
-
 use bankchannel_foundation::{
     Error,
     model::{Boundary, Representation},
@@ -57,12 +55,7 @@ impl AccountReference {
     }
 }
 
-impl fmt::Debug for AccountReference {
-    /// Personal data is not shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccountReference").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(AccountReference);
 
 /// Additional readable information.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]

@@ -1,7 +1,5 @@
 //! Accounts (§4.5).
 
-use std::fmt;
-
 use bankchannel_foundation::model::{Boundary, Date, Decimal, Timestamp};
 
 use super::LinkMap;
@@ -45,12 +43,7 @@ pub struct Account {
     pub links: LinkMap,
 }
 
-impl fmt::Debug for Account {
-    /// Personal data is not shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(Account);
 
 /// A balance of an account.
 #[derive(Clone, PartialEq, Boundary)]
@@ -73,12 +66,7 @@ pub struct Balance {
     pub credit_limit_included: Option<bool>,
 }
 
-impl fmt::Debug for Balance {
-    /// Personal data is not shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Balance").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(Balance);
 
 /// An amount of money.
 #[derive(Clone, PartialEq, Eq, Boundary)]
@@ -92,9 +80,4 @@ pub struct Amount {
     pub amount: Decimal,
 }
 
-impl fmt::Debug for Amount {
-    /// Personal data is not shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Amount").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(Amount);

@@ -32,11 +32,7 @@ pub trait CertificateHolder: Send + Sync {
 /// A client's holder, as its [`ClientResources`](bankchannel_foundation::ClientResources) carry it.
 pub struct ClientHolder(pub Box<dyn CertificateHolder>);
 
-impl std::fmt::Debug for ClientHolder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClientHolder").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(ClientHolder);
 
 /// The holder of the client that runs an operation.
 pub(crate) fn certificate_holder<'a>(with: &LocalContext<'a>) -> Option<&'a dyn CertificateHolder> {

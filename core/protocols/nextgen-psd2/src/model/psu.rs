@@ -1,6 +1,6 @@
 //! A third party's data about the customer who is present (§1.3).
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use bankchannel_foundation::{
     Error,
@@ -120,9 +120,4 @@ pub struct PsuContext {
     pub geo_location: Option<GeoLocation>,
 }
 
-impl fmt::Debug for PsuContext {
-    /// Personal data is not shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PsuContext").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(PsuContext);

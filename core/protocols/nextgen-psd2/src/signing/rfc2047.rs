@@ -33,11 +33,7 @@ pub struct DecodedWords {
     pub warnings: Vec<String>,
 }
 
-impl fmt::Debug for DecodedWords {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decoded").field("warnings", &self.warnings).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(DecodedWords, warnings);
 
 /// Decodes a value. A value that begins with `=?` must consist of encoded words; any other is returned unchanged.
 /// `lenient` also accepts the Q encoding, and bytes outside ASCII outside of words.

@@ -32,15 +32,7 @@ pub struct SignatureHeader {
     pub signature: String,
 }
 
-impl fmt::Debug for SignatureHeader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SignatureHeader")
-            .field("key_id", &self.key_id)
-            .field("algorithm", &self.algorithm)
-            .field("headers", &self.headers)
-            .finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(SignatureHeader, key_id, algorithm, headers);
 
 /// The handling of a duplicate parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

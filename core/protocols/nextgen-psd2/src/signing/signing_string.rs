@@ -31,13 +31,8 @@ pub struct SigningLine {
     pub end: usize,
 }
 
-impl fmt::Debug for SigningText {
-    /// Shows only names: values may be personal.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.lines.iter().map(|line| line.name.as_str()).collect();
-        f.debug_struct("SigningString").field("names", &names).finish_non_exhaustive()
-    }
-}
+// Values may be personal.
+bankchannel_foundation::redacted_debug!(SigningText, |it| names: it.lines.iter().map(|line| &line.name).collect::<Vec<_>>());
 
 /// Builds the signing string of a request for these listed names, in their order. The names may have any letter case.
 ///

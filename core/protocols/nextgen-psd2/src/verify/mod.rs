@@ -19,7 +19,7 @@ mod signature;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use bankchannel_crypto::signature::Hash;
 
@@ -69,12 +69,7 @@ pub struct VerifiedRequest {
     pub signature: Option<Vec<u8>>,
 }
 
-impl fmt::Debug for VerifiedRequest {
-    /// Shows only the verdict: the rest contains the request's values.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified").field("refusal", &self.refusal().map(|check| check.rule.id)).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(VerifiedRequest, |it| refusal: it.refusal().map(|check| check.rule.id));
 
 impl VerifiedRequest {
     /// The first check that failed, with which a bank answers.

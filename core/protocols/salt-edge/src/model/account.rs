@@ -1,7 +1,5 @@
 //! Accounts (§4.3).
 
-use std::fmt;
-
 use bankchannel_foundation::model::{Boundary, JsonObject};
 
 use super::{AccountId, CurrencyCode, SaltEdgeAmount};
@@ -94,9 +92,4 @@ impl BankAccount {
     }
 }
 
-impl fmt::Debug for BankAccount {
-    /// Customer data is not shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BankAccount").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(BankAccount);

@@ -1,7 +1,5 @@
 //! Answers of a connector in a form that any web framework can send.
 
-use std::fmt;
-
 use bankchannel_foundation::{
     message::{HeaderField, OutResponse, Segment},
     model::Boundary,
@@ -41,9 +39,5 @@ impl HttpAnswer {
     }
 }
 
-impl fmt::Debug for HttpAnswer {
-    /// The body is not shown: it may hold customer data.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpAnswer").field("status", &self.status).finish_non_exhaustive()
-    }
-}
+// The body is not shown: it may hold customer data.
+bankchannel_foundation::redacted_debug!(HttpAnswer, status);

@@ -1,7 +1,5 @@
 //! A bank's data on its customer (§4.6).
 
-use std::fmt;
-
 use bankchannel_foundation::model::{Boundary, Date};
 
 /// A customer.
@@ -21,9 +19,4 @@ pub struct BankCustomer {
     pub date_of_birth: Option<Date>,
 }
 
-impl fmt::Debug for BankCustomer {
-    /// Customer data is not shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BankCustomer").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(BankCustomer);

@@ -24,11 +24,7 @@ pub trait JwtSigner: Send + Sync {
 /// A client's key, as its [`ClientResources`](bankchannel_foundation::ClientResources) carry it.
 pub struct ClientKey(pub Box<dyn JwtSigner>);
 
-impl std::fmt::Debug for ClientKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClientKey").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(ClientKey);
 
 /// The key of the client that runs an operation.
 ///

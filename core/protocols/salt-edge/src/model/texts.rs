@@ -1,6 +1,6 @@
 //! Texts with a specific format.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
 use bankchannel_foundation::{
     Error,
@@ -50,11 +50,7 @@ fn is_session(text: &str) -> bool {
     (1..=SESSION_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-impl fmt::Debug for SessionSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionSecret").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(SessionSecret);
 
 bankchannel_foundation::text_field!(SessionSecret);
 

@@ -1,7 +1,5 @@
 //! Transactions and their fees (§4.4, §4.5).
 
-use std::fmt;
-
 use bankchannel_foundation::model::{Boundary, JsonObject};
 
 use super::{AccountId, CurrencyCode, FeeAmount, MadeOn, SaltEdgeAmount};
@@ -64,9 +62,4 @@ impl BankTransaction {
     }
 }
 
-impl fmt::Debug for BankTransaction {
-    /// Customer data is not shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BankTransaction").finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(BankTransaction);

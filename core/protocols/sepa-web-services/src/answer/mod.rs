@@ -77,11 +77,7 @@ pub struct BelievedMessage {
     pub certificate: Option<Certificate>,
 }
 
-impl std::fmt::Debug for BelievedMessage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BelievedMessage").field("evidence", &self.evidence).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(BelievedMessage, evidence);
 
 /// Opens an answer: nothing of it counts before all signatures hold. May take as long as reading it.
 ///

@@ -1,6 +1,6 @@
 //! The interface between the service and a bank (docs/protocols/ws-channel.md §6.9): one trait for all implementations.
 
-use std::{fmt, future::Future, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
 use bankchannel_foundation::{Secret, model::Content};
@@ -178,11 +178,7 @@ fn unopened(why: HandlerFault) -> BankError {
     }
 }
 
-impl fmt::Debug for AccountBankConnection<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection").field("bank", &self.scope.bank).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(AccountBankConnection<'_>, |it| bank: it.scope.bank);
 
 /// A file downloaded from a bank.
 #[derive(Debug)]

@@ -77,7 +77,7 @@ pub struct UserCredential {
 
 impl std::fmt::Debug for UserCredential {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credential").field("email", &self.account.email).finish_non_exhaustive()
+        f.debug_struct("UserCredential").field("email", &self.account.email).finish_non_exhaustive()
     }
 }
 

@@ -19,7 +19,7 @@ pub struct SessionRights {
 
 impl std::fmt::Debug for SessionRights {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rights").field("grounds", &self.grounds).finish_non_exhaustive()
+        f.debug_struct("SessionRights").field("grounds", &self.grounds).finish_non_exhaustive()
     }
 }
 

@@ -42,7 +42,10 @@ pub struct NewAccountSession {
 
 impl std::fmt::Debug for NewAccountSession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewSession").field("email", &self.email).field("mode", &self.mode).finish_non_exhaustive()
+        f.debug_struct("NewAccountSession")
+            .field("email", &self.email)
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
     }
 }
 

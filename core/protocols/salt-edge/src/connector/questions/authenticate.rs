@@ -1,6 +1,6 @@
 //! Authenticate: identifies the customer when a third party wants access.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use bankchannel_foundation::{
     prelude::*,
@@ -37,12 +37,7 @@ pub struct AuthenticateQuestion {
     pub expires_at: Timestamp,
 }
 
-impl fmt::Debug for AuthenticateQuestion {
-    /// Only the session is shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthenticateQuestion").field("session_id", &self.session_id).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(AuthenticateQuestion, session_id);
 
 /// Authenticates the customer.
 #[derive(Debug)]

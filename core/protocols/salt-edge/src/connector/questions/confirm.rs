@@ -1,6 +1,6 @@
 //! Confirm: checks the customer's input.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use bankchannel_foundation::{
     Secret,
@@ -28,12 +28,7 @@ pub struct ConfirmQuestion {
     pub attempt: u32,
 }
 
-impl fmt::Debug for ConfirmQuestion {
-    /// Only the session is shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConfirmQuestion").field("session_id", &self.session_id).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(ConfirmQuestion, session_id);
 
 /// Checks the data that the customer entered.
 #[derive(Debug)]

@@ -1,7 +1,5 @@
 //! Get customer: the bank's data on a customer.
 
-use std::fmt;
-
 use bankchannel_foundation::{
     model::Boundary,
     question::{QuestionDeclaration, TypedQuestion},
@@ -22,12 +20,7 @@ pub struct GetCustomerQuestion {
     pub token_id: String,
 }
 
-impl fmt::Debug for GetCustomerQuestion {
-    /// Only the ids are shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GetCustomerQuestion").field("client_id", &self.client_id).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(GetCustomerQuestion, client_id);
 
 /// A customer, or a refusal.
 #[derive(Debug, Clone, Boundary)]

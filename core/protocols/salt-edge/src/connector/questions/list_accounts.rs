@@ -1,7 +1,5 @@
 //! List accounts: a customer's accounts.
 
-use std::fmt;
-
 use bankchannel_foundation::{
     model::Boundary,
     question::{QuestionDeclaration, TypedQuestion},
@@ -22,12 +20,7 @@ pub struct ListAccountsQuestion {
     pub token_id: String,
 }
 
-impl fmt::Debug for ListAccountsQuestion {
-    /// Only the ids are shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ListAccountsQuestion").field("client_id", &self.client_id).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(ListAccountsQuestion, client_id);
 
 /// A customer's accounts, or a refusal.
 #[derive(Debug, Clone, Boundary)]

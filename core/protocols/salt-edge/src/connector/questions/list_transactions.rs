@@ -1,7 +1,5 @@
 //! List transactions: the transactions of an account.
 
-use std::fmt;
-
 use bankchannel_foundation::{
     model::Boundary,
     question::{QuestionDeclaration, TypedQuestion},
@@ -28,12 +26,7 @@ pub struct ListTransactionsQuestion {
     pub token_id: String,
 }
 
-impl fmt::Debug for ListTransactionsQuestion {
-    /// Only the ids are shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ListTransactionsQuestion").field("client_id", &self.client_id).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(ListTransactionsQuestion, client_id);
 
 /// An account's transactions, or a refusal.
 #[derive(Debug, Clone, Boundary)]

@@ -1,7 +1,5 @@
 //! Notice: an event that the bank may want to know.
 
-use std::fmt;
-
 use bankchannel_foundation::{
     model::Boundary,
     question::{QuestionDeclaration, TypedQuestion},
@@ -43,12 +41,7 @@ pub struct NoticeQuestion {
     pub request_url: Option<String>,
 }
 
-impl fmt::Debug for NoticeQuestion {
-    /// Only the kind is shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NoticeQuestion").field("kind", &self.kind).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(NoticeQuestion, kind);
 
 /// The bank took note.
 #[derive(Debug, Clone, Boundary)]

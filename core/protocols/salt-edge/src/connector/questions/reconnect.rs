@@ -1,7 +1,5 @@
 //! Reconnect: asks whether a token may be renewed.
 
-use std::fmt;
-
 use bankchannel_foundation::{
     model::{Boundary, Timestamp},
     question::{QuestionDeclaration, TypedQuestion},
@@ -29,12 +27,7 @@ pub struct ReconnectQuestion {
     pub expires_at: Timestamp,
 }
 
-impl fmt::Debug for ReconnectQuestion {
-    /// Only the session is shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReconnectQuestion").field("session_id", &self.session_id).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(ReconnectQuestion, session_id);
 
 /// Decides whether a token may be renewed.
 #[derive(Debug)]

@@ -1,7 +1,5 @@
 //! Refresh: asks the bank to read accounts again.
 
-use std::fmt;
-
 use bankchannel_foundation::{
     model::Boundary,
     question::{QuestionDeclaration, TypedQuestion},
@@ -30,12 +28,7 @@ pub struct RefreshQuestion {
     pub redirect_url: Option<String>,
 }
 
-impl fmt::Debug for RefreshQuestion {
-    /// Only the session is shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RefreshQuestion").field("session_id", &self.session_id).finish_non_exhaustive()
-    }
-}
+bankchannel_foundation::redacted_debug!(RefreshQuestion, session_id);
 
 /// Reads the accounts again.
 #[derive(Debug)]

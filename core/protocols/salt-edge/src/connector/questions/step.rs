@@ -1,7 +1,5 @@
 //! The next step of a session, answered by the bank's code: approved, a page, a code, done later, or refused.
 
-use std::fmt;
-
 use bankchannel_foundation::model::{Boundary, Timestamp};
 
 use crate::model::AccountConsent;
@@ -78,14 +76,7 @@ pub struct RefusedByBank {
     pub error_message: Option<String>,
 }
 
-macro_rules! shown_by_name {
-    ($($name:ident),+) => {
-        $(impl fmt::Debug for $name {
-            /// Customer data is not shown.
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        })+
-    };
-}
-shown_by_name!(Approved, Redirected, CodeNeeded, RefusedByBank);
+bankchannel_foundation::redacted_debug!(Approved);
+bankchannel_foundation::redacted_debug!(Redirected);
+bankchannel_foundation::redacted_debug!(CodeNeeded);
+bankchannel_foundation::redacted_debug!(RefusedByBank);
