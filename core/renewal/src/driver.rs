@@ -210,8 +210,7 @@ where
     /// # Errors
     /// Those of the store; an event that does not fit the state: a certificate is in use, or asked for by a renewal.
     pub async fn ready_for_code(&mut self) -> Result<bool, S::Fault> {
-        let is_first = self.life.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First);
-        if is_first || self.life == CertificateLife::default() {
+        if self.life.is_first_under_way() || self.life == CertificateLife::default() {
             return Ok(true);
         }
         let now_s = self.bank.now_s();

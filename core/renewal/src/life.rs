@@ -367,24 +367,39 @@ impl CertificateLife {
         }
     }
 
-    /// The days before the end of the certificate in use for which somebody is to be told now, once each.
-    pub fn tell_days(&mut self, now_s: i64) -> Option<u32> {
-        let active = self.active.as_ref()?;
-        let days = RenewalRules::alert_days(active.not_after_s, now_s)?;
-        if self.told_days.contains(&days) {
-            return None;
-        }
-        self.told_days.push(days);
-        Some(days)
+    /// The days before the end of the certificate in use for which somebody is to be told now.
+    #[must_use]
+    pub fn untold_days(&self, now_s: i64) -> Option<u32> {
+        let days = RenewalRules::alert_days(self.active.as_ref()?.not_after_s, now_s)?;
+        (!self.told_days.contains(&days)).then_some(days)
     }
 
-    /// Whether somebody is to be told now that nothing more is tried, once each time. Who asks for a first certificate is
-    /// answered.
+    /// The same, once each.
+    pub fn tell_days(&mut self, now_s: i64) -> Option<u32> {
+        let days = self.untold_days(now_s);
+        self.told_days.extend(days);
+        days
+    }
+
+    /// Whether a first certificate is asked for, with the bank's code: nobody but its customer goes on with that.
+    #[must_use]
+    pub fn is_first_under_way(&self) -> bool {
+        self.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First)
+    }
+
+    /// Whether somebody is to be told now that nothing more is tried. Who asks for a first certificate is answered.
+    #[must_use]
+    pub fn is_stop_untold(&self) -> bool {
+        !self.is_first_under_way() && self.stopped.as_ref().is_some_and(|stop| !stop.is_told)
+    }
+
+    /// The same, once each time.
     pub fn tell_stop(&mut self) -> bool {
-        if self.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First) {
-            return false;
+        let is_untold = self.is_stop_untold();
+        if let Some(stop) = &mut self.stopped {
+            stop.is_told |= is_untold;
         }
-        self.stopped.as_mut().is_some_and(|stop| !std::mem::replace(&mut stop.is_told, true))
+        is_untold
     }
 
     /// Takes out the replaced pairs that need not be kept any longer.

@@ -95,14 +95,10 @@ struct ConnectorLocation {
 /// A request to send, and how often.
 #[derive(Deserialize)]
 struct SendingOrder {
-    #[serde(default = "once")]
+    #[serde(default = "bankchannel_server::http::control::once")]
     times: u32,
     #[serde(default)]
     same_jwt: bool,
-}
-
-fn once() -> u32 {
-    1
 }
 
 /// A command: the part of the path after `sandbox/`.

@@ -143,12 +143,8 @@ pub(crate) struct FaultOrder {
     /// The operation, such as `list_files`; all if it is left out.
     operation: Option<String>,
     /// How many requests it concerns.
-    #[serde(default = "once")]
+    #[serde(default = "bankchannel_server::http::control::once")]
     count: u32,
-}
-
-fn once() -> u32 {
-    1
 }
 
 /// A fault that waits.

@@ -14,12 +14,8 @@ const ARRIVAL: Duration = Duration::from_secs(20);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HeldOrder {
-    #[serde(default = "one")]
-    count: usize,
-}
-
-fn one() -> usize {
-    1
+    #[serde(default = "bankchannel_server::http::control::once")]
+    count: u32,
 }
 
 /// `release`: lets the answers go.
@@ -31,7 +27,7 @@ pub(crate) struct ReleaseOrder {}
 #[derive(Default)]
 struct HeldRound {
     number: u64,
-    count: usize,
+    count: u32,
 }
 
 /// The answers that wait.
@@ -90,7 +86,7 @@ impl Drop for HeldAnswer<'_> {
     fn drop(&mut self) {
         self.round.send_if_modified(|round| {
             let waits = round.number == self.number;
-            round.count -= usize::from(waits);
+            round.count -= u32::from(waits);
             waits
         });
     }

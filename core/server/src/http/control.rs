@@ -147,7 +147,8 @@ pub(super) struct OrderedFault {
     pub(super) error_class: Option<String>,
 }
 
-fn once() -> u32 {
+/// How often an order applies that does not say it.
+pub fn once() -> u32 {
     1
 }
 

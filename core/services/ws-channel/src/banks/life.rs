@@ -66,20 +66,19 @@ pub(crate) fn written(life: &CertificateLife) -> Result<String, HandlerFault> {
 pub(crate) fn due_ms(life: &CertificateLife, rules: RenewalRules, now_ms: i64) -> Option<i64> {
     let now_s = now_ms.div_euclid(1000);
     let step_s = match life.due(rules, now_s) {
-        // Its customer goes on with it, with the bank's code, and nobody else.
-        _ if life.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First) => None,
+        _ if life.is_first_under_way() => None,
         RenewalDue::Nothing(at_s) => at_s,
         RenewalDue::Begin(_) | RenewalDue::Send(_) | RenewalDue::Try(_) => Some(now_s),
         RenewalDue::Person(_) => None,
     };
     let alert_s = life.active.as_ref().filter(|active| active.holds_at(now_s)).and_then(|active| {
-        if life.clone().tell_days(now_s).is_some() {
+        if life.untold_days(now_s).is_some() {
             return Some(now_s);
         }
         let at_s = |days: &u32| active.not_after_s - i64::from(*days) * DAY_S;
         RenewalRules::ALERT_DAYS.iter().map(at_s).find(|at_s| *at_s > now_s)
     });
-    let stop_s = life.clone().tell_stop().then_some(now_s);
+    let stop_s = life.is_stop_untold().then_some(now_s);
     let forget_s = life.retired.iter().map(|one| one.at_s + RenewalRules::RETIRED_S + 1).min();
     [step_s, alert_s, stop_s, forget_s].into_iter().flatten().min().map(|at_s| at_s.saturating_mul(1000))
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Error, Result, clock::Clock, error::row, model::Timestamp};
-use bankchannel_renewal::{AttemptKind, CertificateLife, LifeEventRefused, RenewalDue, RenewalRules};
+use bankchannel_renewal::{CertificateLife, LifeEventRefused, RenewalDue, RenewalRules};
 use bankchannel_storage::ws_channel::{CertState, HeldCertSet, WsChannelStore};
 use bankchannel_ws_channel::model::Bank;
 
@@ -151,9 +151,7 @@ fn described(held: &HeldCertSet, rules: Option<RenewalRules>, now_s: i64) -> Res
     let (next_step_at, person) = match rules.map(|rules| life.due(rules, now_s)) {
         None => (None, Some("the service has no channel to this bank: nothing is renewed by itself".to_owned())),
         // Only the bank's code goes on with a first one.
-        _ if life.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First)
-            && life.stopped.is_none() =>
-        {
+        _ if life.is_first_under_way() && life.stopped.is_none() => {
             (None, Some("EnrollCert again, with the same code: its first request is open".to_owned()))
         }
         Some(RenewalDue::Nothing(next)) => (next.map(at), None),
