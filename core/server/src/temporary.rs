@@ -48,8 +48,7 @@ impl TemporaryFolder {
             .permissions(Permissions::from_mode(0o700))
             .tempdir_in(&parent)
             .map_err(failed)?;
-        let lock = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.path().join(LOCK));
-        let lock = lock.and_then(|file| file.lock().map(|()| file)).map_err(failed)?;
+        let lock = locked(folder.path()).map_err(failed)?;
         folders_made().push((std::process::id(), folder.path().to_owned()));
         // Its owner is this user: only folders with the same owner are removed.
         if let Ok(own) = fs::metadata(folder.path()) {
@@ -72,6 +71,26 @@ impl Drop for TemporaryFolder {
     }
 }
 
+/// The lock file of a new folder. It gets its name when it is locked: until then the folder counts as under construction, and
+/// a server that starts at the same time does not take it for one that was left.
+fn locked(folder: &Path) -> io::Result<File> {
+    let new = folder.join("in-use.new");
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    file.lock()?;
+    fs::rename(new, folder.join(LOCK))?;
+    Ok(file)
+}
+
+/// Removes a folder, its lock file last: what is left by a process that ends meanwhile is removed by the next one. Two may
+/// remove one at the same time.
+fn remove(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)?.flatten().filter(|entry| entry.file_name() != LOCK) {
+        let path = entry.path();
+        let _ = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
+    }
+    fs::remove_dir_all(folder)
+}
+
 /// Removes the temporary folders of servers that this process started and has not stopped. Call it at the end of the
 /// process: a server that still runs loses its data.
 pub fn remove_all() {
@@ -85,7 +104,7 @@ pub fn remove_all() {
     };
     for folder in folders {
         // A server that still runs may write while its folder is being removed.
-        let _ = (0..3).any(|_| fs::remove_dir_all(&folder).is_ok());
+        let _ = (0..3).any(|_| remove(&folder).is_ok());
     }
 }
 
@@ -104,7 +123,7 @@ fn remove_stale(parent: &Path, user: u32) {
         // Without following links: another user may have put one there.
         let Ok(found) = fs::symlink_metadata(&path) else { continue };
         if found.is_dir() && found.uid() == user && is_left(&path, &found) {
-            let _ = fs::remove_dir_all(&path);
+            let _ = remove(&path);
         }
     }
 }
@@ -123,6 +142,8 @@ fn is_left(folder: &Path, found: &fs::Metadata) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
@@ -159,5 +180,28 @@ mod tests {
         assert!(!is_left(&path, &fs::metadata(&path).unwrap()));
         drop(made);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_folder_that_is_being_made_does_not_look_left() {
+        const COUNT: usize = 1000;
+        let parent = tempfile::tempdir().unwrap();
+        let (folder, next) = (|number: usize| parent.path().join(number.to_string()), AtomicUsize::new(0));
+        let looks = |number: usize| {
+            fs::metadata(folder(number)).is_ok_and(|found| is_left(&folder(number), &found)).then_some(number)
+        };
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                std::iter::repeat_with(|| next.load(Ordering::Acquire)).take_while(|next| *next < COUNT).find_map(looks)
+            });
+            let mut held = Vec::new();
+            for number in 0..COUNT {
+                next.store(number, Ordering::Release);
+                fs::create_dir(folder(number)).unwrap();
+                held.push(locked(&folder(number)).unwrap());
+            }
+            next.store(COUNT, Ordering::Release);
+            assert_eq!(other.join().unwrap(), None);
+        });
     }
 }
