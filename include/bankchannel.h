@@ -7,7 +7,7 @@
  *    UTF-8 without NUL at its end. Inputs are borrowed during the function only.
  *  - Every function that can fail returns a BankchannelStatus, and on BANKCHANNEL_STATUS_ERROR and
  *    BANKCHANNEL_STATUS_MISUSE gives an error object to `error`, unless that is NULL. Free it.
- *    bankchannel_compute returns the text itself, and NULL in place of these two.
+ *    bankchannel_compute returns the text itself, and NULL in place of these two; the rest is in its answer, always.
  *  - Outputs are written only on success. No function ever calls back into the program.
  *  - What is given by ..._new, ..._begin or ..._start is freed by ..._free; bytes by bankchannel_bytes_free.
  *  - Clients, cancel tokens, servers and errors may be shared between threads; a call is for one at a time.
