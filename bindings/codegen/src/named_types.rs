@@ -1,7 +1,7 @@
 //! The types that have a name, each once, and the module that each belongs to.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     fmt::{self, Write as _},
     hash::{DefaultHasher, Hasher},
     sync::{LazyLock, Mutex, PoisonError},
@@ -50,7 +50,7 @@ impl Named {
 
     /// A hash of all that the type consists of. It is written out once: the types inside are written out with it.
     fn fingerprint(&self) -> u64 {
-        static KNOWN: LazyLock<Mutex<HashMap<usize, u64>>> = LazyLock::new(Mutex::default);
+        static KNOWN: Mutex<BTreeMap<usize, u64>> = Mutex::new(BTreeMap::new());
         let (address, shape): (usize, &dyn fmt::Debug) = match self {
             Self::Struct(shape) => (std::ptr::from_ref(*shape).addr(), shape),
             Self::Enum(shape) => (std::ptr::from_ref(*shape).addr(), shape),

@@ -11,7 +11,6 @@ use std::{
 };
 
 use bankchannel_foundation::Result;
-use tempfile::TempDir;
 
 use crate::folder::unusable;
 
@@ -29,8 +28,6 @@ static MADE: Mutex<Vec<(u32, PathBuf)>> = Mutex::new(Vec::new());
 /// A temporary folder. It is removed when this is dropped, else by [`remove_all`] at the end of the process, or, after
 /// a kill, when the next one is created.
 pub struct TemporaryFolder {
-    /// `Some` until it is dropped.
-    folder: Option<TempDir>,
     path: PathBuf,
     _lock: File,
 }
@@ -54,7 +51,7 @@ impl TemporaryFolder {
         if let Ok(own) = fs::metadata(folder.path()) {
             remove_stale(&parent, own.uid());
         }
-        Ok(Self { path: folder.path().to_owned(), folder: Some(folder), _lock: lock })
+        Ok(Self { path: folder.keep(), _lock: lock })
     }
 
     /// Its path.
@@ -65,7 +62,7 @@ impl TemporaryFolder {
 
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
-        drop(self.folder.take());
+        let _ = remove(&self.path);
         // Only after the removal: the process may end while the folder is being removed.
         folders_made().retain(|(_, path)| *path != self.path);
     }

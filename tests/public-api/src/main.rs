@@ -56,8 +56,9 @@ fn run(is_check: bool) -> Result<bool, Box<dyn Error>> {
     let mut docs = BTreeMap::new();
     let folder = rustdoc_json(&root)?;
     for name in CRATES {
-        let json = folder.join(format!("{}.json", name.replace('-', "_")));
-        docs.insert(name.replace('-', "_"), serde_json::from_str(&fs::read_to_string(&json)?)?);
+        let module = name.replace('-', "_");
+        let json = folder.join(format!("{module}.json"));
+        docs.insert(module, serde_json::from_str(&fs::read_to_string(&json)?)?);
         let listing = listing(&json)?;
         let file = format!("docs/api/{name}.txt");
         let path = root.join(&file);
