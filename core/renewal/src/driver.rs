@@ -25,6 +25,8 @@ pub enum RequestEffect {
     },
     /// The bank may have done what it was asked for.
     Unknown,
+    /// The bank has issued a certificate that cannot be used.
+    Unfit,
 }
 
 /// An error of a store or a bank.
@@ -67,7 +69,7 @@ pub trait CertificateStore: Send {
         request: &'a CertificateRequest,
     ) -> PendingStep<'a, Result<String, Self::Fault>>;
 
-    /// The request of a pair.
+    /// The request of a pair, once it is known that its key can be opened: nothing is asked for that nobody could use.
     fn request<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<CertificateRequest, Self::Fault>>;
 
     /// The certificate that was stored for an attempt before this ended, if the state does not know it.
@@ -104,7 +106,8 @@ pub trait CertificateBank: Send + Sync {
     /// Now, Unix seconds.
     fn now_s(&self) -> i64;
 
-    /// Makes a key and the request for its certificate, once it is known that the bank can be asked. Nothing is sent.
+    /// Makes a key and the request for its certificate, once it is known that the bank can be asked, and that the key which
+    /// is to sign can be opened. Nothing is sent.
     fn make_request<'a>(
         &'a self,
         kind: &'a AttemptKind,
@@ -221,7 +224,7 @@ where
         Ok(true)
     }
 
-    /// Takes all steps that are due. `now`: as if a renewal were due.
+    /// Takes all steps that are due, at most one renewal. `now`: as if a renewal were due.
     ///
     /// # Errors
     /// Those of bank and store, once they are stored.
@@ -230,6 +233,8 @@ where
         let end = loop {
             match self.due() {
                 RenewalDue::Person(why) => break RenewalEnd::Person(why),
+                // The bank's new certificate is due at once: it rests until another day.
+                RenewalDue::Begin(_) if renewed => break RenewalEnd::Rests,
                 RenewalDue::Begin(signed_with) => self.begin(AttemptKind::Next { signed_with }).await?,
                 RenewalDue::Nothing(_) if forced => {
                     forced = false;
@@ -250,8 +255,8 @@ where
                 RenewalDue::Try(name) => {
                     let now_s = self.bank.now_s();
                     match self.bank.try_pair(&name).await? {
-                        PairTrial::Taken => self.noted(|life| life.worked(&name, now_s)).await?,
-                        PairTrial::Refused(why) => self.noted(|life| life.did_not_work(&name, &why, now_s)).await?,
+                        PairTrial::Taken => self.note(|life| life.worked(&name, now_s)).await?,
+                        PairTrial::Refused(why) => self.note(|life| life.did_not_work(&name, &why, now_s)).await?,
                         // The next run tries it again.
                         PairTrial::NotKnown => break RenewalEnd::Rests,
                     }
@@ -263,12 +268,17 @@ where
         Ok(RenewalRun { renewed, end })
     }
 
-    async fn noted(&mut self, event: impl FnOnce(&mut CertificateLife) -> bool) -> Result<(), S::Fault> {
-        self.change(|life| {
-            event(life);
-            Ok(())
-        })
-        .await
+    /// Stores an event that may not concern this state.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn note(&mut self, event: impl FnOnce(&mut CertificateLife) -> bool) -> Result<(), S::Fault> {
+        let mut life = self.life.clone();
+        if event(&mut life) {
+            self.store.commit(life.clone()).await?;
+            self.life = life;
+        }
+        Ok(())
     }
 
     /// Makes a key and the request for its certificate, and begins an attempt with them. Nothing is sent.
@@ -308,6 +318,7 @@ where
                     RequestEffect::NotSent => life.not_sent(now_s),
                     RequestEffect::Refused { stops } => life.refused(why, stops, now_s),
                     RequestEffect::Unknown => life.unknown(now_s),
+                    RequestEffect::Unfit => life.unusable(why, now_s),
                 });
                 // Otherwise the state says that it was sent, and the same request is sent again: nothing is lost by that.
                 Err(match noted.await {

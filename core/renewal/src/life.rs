@@ -29,7 +29,13 @@ impl KnownPair {
     /// Whether it holds at this time. One that begins in some minutes does: clocks differ.
     #[must_use]
     pub fn holds_at(&self, now_s: i64) -> bool {
-        now_s <= self.not_after_s
+        now_s <= self.not_after_s && self.begins_after(now_s).is_none()
+    }
+
+    /// When it begins, Unix seconds, if that is later than now.
+    #[must_use]
+    pub fn begins_after(&self, now_s: i64) -> Option<i64> {
+        (self.not_before_s > now_s + RenewalRules::CLOCKS_DIFFER_S).then_some(self.not_before_s)
     }
 }
 
@@ -139,9 +145,19 @@ impl CertificateLife {
 
     /// Replaces an active pair that has ended: another one may be brought along.
     pub fn retire_ended(&mut self, now_s: i64) {
-        if self.active.as_ref().is_some_and(|active| !active.holds_at(now_s)) {
+        if self.active.as_ref().is_some_and(|active| now_s > active.not_after_s) {
             self.retire_active(now_s);
         }
+    }
+
+    /// The pair that begins later, if none holds now.
+    #[must_use]
+    pub fn awaited(&self, now_s: i64) -> Option<&KnownPair> {
+        if self.usable(now_s).is_some() {
+            return None;
+        }
+        let new = self.switching.as_ref().map(|new| &new.pair);
+        new.into_iter().chain(&self.active).find(|pair| pair.begins_after(now_s).is_some())
     }
 
     /// A person has a new code of the bank, because what is there leads nowhere: it was stopped, or no certificate holds. A
@@ -151,7 +167,7 @@ impl CertificateLife {
     /// # Errors
     /// A certificate is in use or on its way, and nobody is needed.
     pub fn begin_anew(&mut self, now_s: i64) -> Taken {
-        if self.stopped.is_none() && self.usable(now_s).is_some() {
+        if self.stopped.is_none() && (self.usable(now_s).is_some() || self.awaited(now_s).is_some()) {
             return Err(LifeEventRefused("a certificate is in use, or on its way"));
         }
         if let Some(attempt) = &mut self.attempt {
@@ -176,11 +192,16 @@ impl CertificateLife {
             };
         }
         if let Some(switching) = &self.switching {
-            return if RenewalRules::lasts(switching.rests_until_s, now_s) {
+            return if let Some(begins_s) = switching.pair.begins_after(now_s) {
+                RenewalDue::Nothing(Some(begins_s))
+            } else if RenewalRules::lasts(switching.rests_until_s, now_s) {
                 RenewalDue::Nothing(Some(switching.rests_until_s))
             } else {
                 RenewalDue::Try(switching.pair.name.clone())
             };
+        }
+        if let Some(begins_s) = self.active.as_ref().and_then(|active| active.begins_after(now_s)) {
+            return RenewalDue::Nothing(Some(begins_s));
         }
         match &self.active {
             None => RenewalDue::Person("there is no certificate: enrol with a code of the bank".to_owned()),
@@ -277,6 +298,39 @@ impl CertificateLife {
         Ok(())
     }
 
+    /// The bank has answered with a certificate that cannot be used, or the attempt's key cannot be opened: the attempt and
+    /// its key stay, and a person decides.
+    ///
+    /// # Errors
+    /// There is no attempt that was sent.
+    pub fn unusable(&mut self, why: String, now_s: i64) -> Taken {
+        let is_sent = |attempt: &CertificateAttempt| attempt.phase == AttemptPhase::Sent;
+        if !self.attempt.as_ref().is_some_and(is_sent) {
+            return Err(LifeEventRefused("no request was sent"));
+        }
+        self.stopped = Some(RenewalStop::new(why, now_s));
+        Ok(())
+    }
+
+    /// The key of the new pair cannot be opened, though that of another one can: it was made under another passphrase. The
+    /// present pair goes on, if it holds, and the new one is kept with those that were replaced; otherwise a person decides.
+    /// Returns whether something has changed.
+    pub fn set_new_aside(&mut self, why: String, now_s: i64) -> bool {
+        let holds = self.active.as_ref().is_some_and(|active| active.holds_at(now_s));
+        match self.switching.take_if(|_| holds) {
+            Some(new) => {
+                self.retired.push(RetiredPair { pair: new.pair, at_s: now_s });
+                self.start_over();
+                true
+            }
+            None if self.switching.is_some() && self.stopped.is_none() => {
+                self.stopped = Some(RenewalStop::new(why, now_s));
+                true
+            }
+            None => false,
+        }
+    }
+
     /// What became of the request is not known: it is resumed, with the same request, after a pause.
     ///
     /// # Errors
@@ -342,7 +396,8 @@ impl CertificateLife {
         let Some(new) = self.switching.take_if(|_| is_new) else { return false };
         self.retire_active(now_s);
         self.active = Some(new.pair);
-        (self.failures, self.rests_until_s) = (0, 0);
+        // One that is due at once, as near the end of an authority, is not replaced without end.
+        (self.failures, self.rests_until_s) = (0, now_s + RenewalRules::LONGEST_PAUSE_S);
         self.told_days.clear();
         true
     }
@@ -370,7 +425,8 @@ impl CertificateLife {
     /// The days before the end of the certificate in use for which somebody is to be told now.
     #[must_use]
     pub fn untold_days(&self, now_s: i64) -> Option<u32> {
-        let days = RenewalRules::alert_days(self.active.as_ref()?.not_after_s, now_s)?;
+        let active = self.active.as_ref()?;
+        let days = RenewalRules::alert_days(active.not_before_s, active.not_after_s, now_s)?;
         (!self.told_days.contains(&days)).then_some(days)
     }
 

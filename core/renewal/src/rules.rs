@@ -23,8 +23,10 @@ impl RenewalRules {
     pub const TRIAL_PAUSE_S: i64 = HOUR_S;
     /// How long a replaced pair is kept, seconds.
     pub const RETIRED_S: i64 = 90 * DAY_S;
-    /// The days before the end of a certificate at which somebody is told.
+    /// The days before the end of a certificate at which somebody is told, in its last quarter.
     pub const ALERT_DAYS: [u32; 5] = [30, 14, 7, 3, 1];
+    /// How far the clocks of a bank and of this machine may be apart, seconds.
+    pub const CLOCKS_DIFFER_S: i64 = 300;
 
     /// When a certificate that ends at `not_after_s` is to be renewed; one that lives shortly at half of its life, or after a
     /// day.
@@ -53,10 +55,23 @@ impl RenewalRules {
         now_s < until_s && until_s - now_s <= Self::LONGEST_PAUSE_S
     }
 
+    /// The days before its end for which somebody is to be told, the earliest first: those in its last quarter, so that one
+    /// that lives for two months is renewed before anybody is told.
+    pub fn alerts_of(not_before_s: i64, not_after_s: i64) -> impl Iterator<Item = u32> {
+        let quarter_s = (not_after_s - not_before_s) / 4;
+        Self::ALERT_DAYS.into_iter().filter(move |days| i64::from(*days) * DAY_S <= quarter_s)
+    }
+
     /// The days before its end for which somebody is to be told now, the smallest that applies.
     #[must_use]
-    pub fn alert_days(not_after_s: i64, now_s: i64) -> Option<u32> {
+    pub fn alert_days(not_before_s: i64, not_after_s: i64, now_s: i64) -> Option<u32> {
         let left = not_after_s - now_s;
-        Self::ALERT_DAYS.into_iter().rev().find(|days| left <= i64::from(*days) * DAY_S)
+        Self::alerts_of(not_before_s, not_after_s).filter(|days| left <= i64::from(*days) * DAY_S).last()
+    }
+
+    /// Whether a certificate ends soon: within thirty days, or in its last quarter.
+    #[must_use]
+    pub fn ends_soon(not_before_s: i64, not_after_s: i64, now_s: i64) -> bool {
+        not_after_s - now_s <= (30 * DAY_S).min((not_after_s - not_before_s) / 4)
     }
 }

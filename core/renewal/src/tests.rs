@@ -273,6 +273,88 @@ fn t67_somebody_is_told_once_of_each_stop() {
 }
 
 #[test]
+fn alerts_go_by_how_long_a_certificate_lives() {
+    let alerts = |days: i64| RenewalRules::alerts_of(0, days * DAY_S).collect::<Vec<u32>>();
+    assert_eq!(alerts(730), [30, 14, 7, 3, 1]);
+    // One of two months is renewed at half of its life, before anybody is told.
+    assert_eq!(alerts(60), [14, 7, 3, 1]);
+    assert_eq!(alerts(10), [1]);
+    assert!(!RenewalRules::ends_soon(0, 60 * DAY_S, 44 * DAY_S) && RenewalRules::ends_soon(0, 60 * DAY_S, 45 * DAY_S));
+    assert!(!RenewalRules::ends_soon(0, YEARS_2_S, YEARS_2_S - 31 * DAY_S));
+    assert!(RenewalRules::ends_soon(0, YEARS_2_S, YEARS_2_S - 30 * DAY_S));
+}
+
+/// A life with a new pair that holds between these times.
+fn with_new(supersedes_at_once: bool, now_s: i64, not_before_s: i64, not_after_s: i64) -> CertificateLife {
+    let mut life = CertificateLife::default();
+    life.adopt(pair("0", 0)).unwrap();
+    life.begin("1".to_owned(), AttemptKind::Next { signed_with: "0".to_owned() }, now_s).unwrap();
+    life.sending().unwrap();
+    let new = KnownPair { not_before_s, not_after_s, ..pair("1", now_s) };
+    life.issued(new, rules(supersedes_at_once), now_s).unwrap();
+    life
+}
+
+#[test]
+fn a_pair_that_begins_later_is_kept_and_not_used_before() {
+    let now_s = YEARS_2_S - 50 * DAY_S;
+    let begins_s = now_s + 10 * DAY_S;
+    for (supersedes_at_once, signs) in [(false, Some("0")), (true, None)] {
+        let mut life = with_new(supersedes_at_once, now_s, begins_s, begins_s + YEARS_2_S);
+        let rules = rules(supersedes_at_once);
+        assert_eq!(life.usable(now_s).map(|pair| pair.name.as_str()), signs);
+        assert_eq!(life.awaited(now_s).is_some(), signs.is_none());
+        assert_eq!(life.due(rules, now_s), RenewalDue::Nothing(Some(begins_s)));
+        // It is no reason for a new code.
+        assert!(life.begin_anew(now_s).is_err());
+        assert_eq!(life.due(rules, begins_s), RenewalDue::Try("1".to_owned()));
+        assert_eq!(life.usable(begins_s).unwrap().name, "1");
+    }
+    // Clocks differ: one that begins in a minute is used.
+    let life = with_new(false, now_s, now_s + 60, now_s + YEARS_2_S);
+    assert_eq!((life.usable(now_s).unwrap().name.as_str(), life.awaited(now_s)), ("1", None));
+}
+
+#[test]
+fn a_new_certificate_that_is_due_at_once_rests_for_a_day() {
+    let now_s = YEARS_2_S - 50 * DAY_S;
+    let mut life = with_new(false, now_s, now_s - 30 * DAY_S, now_s + 20 * DAY_S);
+    assert!(life.worked("1", now_s));
+    assert_eq!(life.due(rules(false), now_s), RenewalDue::Nothing(Some(now_s + DAY_S)));
+    assert_eq!(life.due(rules(false), now_s + DAY_S), RenewalDue::Begin("1".to_owned()));
+    // A person may want it sooner.
+    life.want_next(now_s).unwrap();
+    assert_eq!(life.due(rules(false), now_s), RenewalDue::Begin("1".to_owned()));
+}
+
+#[test]
+fn what_cannot_be_used_leaves_its_key_and_a_way_out() {
+    let now_s = YEARS_2_S - 50 * DAY_S;
+    // The bank has issued what nobody can use.
+    let mut life = CertificateLife::default();
+    life.begin("1".to_owned(), AttemptKind::First, now_s).unwrap();
+    assert!(life.unusable("has ended".to_owned(), now_s).is_err(), "nothing was sent");
+    life.sending().unwrap();
+    life.unusable("has ended".to_owned(), now_s).unwrap();
+    assert!(matches!(life.due(rules(false), now_s), RenewalDue::Person(why) if why == "has ended"));
+    assert_eq!(life.attempt.as_ref().unwrap().pair, "1");
+    life.begin_anew(now_s).unwrap();
+    assert!(matches!(life.due(rules(false), now_s), RenewalDue::Send(attempt) if attempt.pair == "1"));
+    // A new key that cannot be opened: the old pair goes on, and the new one is not forgotten.
+    let mut life = with_new(false, now_s, now_s, now_s + YEARS_2_S);
+    assert!(life.set_new_aside("another passphrase".to_owned(), now_s));
+    assert_eq!((life.usable(now_s).unwrap().name.as_str(), life.retired[0].pair.name.as_str()), ("0", "1"));
+    assert_eq!(life.due(rules(false), now_s), RenewalDue::Begin("0".to_owned()));
+    // Where the old pair has ended with it, a person decides.
+    let mut life = with_new(true, now_s, now_s, now_s + YEARS_2_S);
+    assert!(life.set_new_aside("another passphrase".to_owned(), now_s));
+    assert!(!life.set_new_aside("another passphrase".to_owned(), now_s), "said already");
+    assert!(matches!(life.due(rules(true), now_s), RenewalDue::Person(why) if why == "another passphrase"));
+    life.begin_anew(now_s).unwrap();
+    assert_eq!(life.retired.len(), 2);
+}
+
+#[test]
 fn what_cannot_be_is_refused() {
     let mut life = CertificateLife::default();
     assert!(matches!(life.due(rules(false), 0), RenewalDue::Person(why) if why.contains("enrol")));

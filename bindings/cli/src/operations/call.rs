@@ -113,11 +113,24 @@ pub(crate) fn carry_out_shown(
     matches: &ArgMatches,
     common: &Common,
 ) -> CommandOutcome {
+    carry_out_judged(client, entry, request, content, (matches, common), |_| Ok(()))
+}
+
+/// The same; what a response means for the exit code is said by `judge`, once it was shown.
+pub(crate) fn carry_out_judged(
+    client: &Client,
+    entry: &'static CatalogueEntry,
+    request: Value,
+    content: Option<Content>,
+    (matches, common): (&ArgMatches, &Common),
+    judge: impl FnOnce(&Value) -> CommandOutcome,
+) -> CommandOutcome {
     let target = Target::read(matches, common.format);
     let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
     let reserved = target.reserve(entry)?;
     let done = carry_out(client, entry, request, options, common)?;
-    target.show(entry, done, reserved)
+    let verdict = judge(&done.response);
+    target.show(entry, done, reserved).and(verdict)
 }
 
 /// The operation of this name, in any unambiguous spelling.

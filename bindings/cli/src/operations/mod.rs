@@ -17,7 +17,7 @@ mod waiting;
 use clap::Command;
 
 pub(crate) use answers::ask_bank_command;
-pub(crate) use call::{call, call_command, carry_out_shown};
+pub(crate) use call::{call, call_command, carry_out_judged, carry_out_shown};
 pub(crate) use client::{ClientCommands, client_settings};
 pub(crate) use log::Log;
 pub(crate) use program::{kill_programs, run as run_program};

@@ -41,6 +41,7 @@ use flate2::read::GzDecoder;
 
 use super::{
     SepaWebServices, certificates, clock,
+    identity::UnbelievedAnswer,
     packing::{PackedContent, pack},
     question::AnswerQuestion,
     sender::{FileServiceSender, RequestSigners},
@@ -96,7 +97,14 @@ impl FileServiceSender {
         let sending = ExchangeSending::begin::<O>(options, self.exchange_timeout)?;
         let document = SepaWebServicesCodec::document::<O>(request, &self.connection).map_err(not_sent)?;
         let (operation, fields) = (const { &O::DECLARATION }.name, O::Response::SHAPE.fields());
-        let done = self.exchange(sending, document, operation, fields).await?;
+        Self::response_of::<O>(self.exchange(sending, document, operation, fields).await?)
+    }
+
+    fn response_of<O>(done: ExchangeResult) -> Result<O::Response>
+    where
+        O: Exchange<Codec = SepaWebServicesCodec>,
+        O::Response: BelievedAnswer,
+    {
         let ExchangeResult { fields, content, evidence, certificate } = done;
         let mut response = SepaWebServicesCodec::answer_of::<O>(fields, content).map_err(|error| {
             let text = format!("the bank's answer cannot be used: {}", error.message());
@@ -105,6 +113,36 @@ impl FileServiceSender {
         response.set_evidence(evidence);
         response.set_certificate(certificate);
         Ok(response)
+    }
+
+    /// Opens an answer to this request of the certificate service again, as of when it arrived. No request is sent, but for
+    /// the bank's authorities.
+    ///
+    /// # Errors
+    /// Those of opening an answer.
+    pub(super) async fn open_again<O>(
+        &self,
+        request: O::Request,
+        kept: UnbelievedAnswer,
+        options: &CallOptions,
+    ) -> Result<O::Response>
+    where
+        O: Exchange<Codec = SepaWebServicesCodec>,
+        O::Response: BelievedAnswer,
+    {
+        let spoilt = || Error::internal("the answer that was kept cannot be read");
+        let (answer, ids) = kept.parts().ok_or_else(spoilt)?;
+        let DraftedDocument::Certificate(document) = SepaWebServicesCodec::document::<O>(request, &self.connection)?
+        else {
+            return Err(spoilt());
+        };
+        let asked = certificates::request_of(&document)?;
+        let document = AttemptDocument::Certificate(*document, asked);
+        let (operation, fields) = (const { &O::DECLARATION }.name, O::Response::SHAPE.fields());
+        let mut attempts = SealedAttempts::new(self, &document, operation, options, fields);
+        (attempts.arrived_s, attempts.sent) = (Some(kept.arrived_s), Mutex::new(Some(ids)));
+        attempts.open(answer).await?;
+        Self::response_of::<O>(take(&attempts.believed).ok_or_else(spoilt)?)
     }
 }
 
@@ -152,17 +190,8 @@ impl FileServiceSender {
                 (self.certificate_transport().map_err(not_sent)?, AttemptDocument::Certificate(*document, request))
             }
         };
-        let attempts = SealedAttempts {
-            sender: self,
-            document: &document,
-            operation,
-            options: &options,
-            fields,
-            given_id: Mutex::new(sending.request_id.take()),
-            sent: Mutex::default(),
-            signed_with: Mutex::default(),
-            believed: Mutex::default(),
-        };
+        let mut attempts = SealedAttempts::new(self, &document, operation, &options, fields);
+        attempts.given_id = Mutex::new(sending.request_id.take());
         sending.opening = Some(&attempts);
         let signing = AttemptSigning { signer: &attempts, shown: operation };
         let message = OutRequest { method: "POST".to_owned(), ..OutRequest::default() };
@@ -277,6 +306,31 @@ struct SealedAttempts<'a> {
     /// Who has signed it.
     signed_with: Mutex<Option<Arc<RequestSigners>>>,
     believed: Mutex<Option<ExchangeResult>>,
+    /// When the answer arrived, Unix seconds, if that was before now.
+    arrived_s: Option<i64>,
+}
+
+impl<'a> SealedAttempts<'a> {
+    fn new(
+        sender: &'a FileServiceSender,
+        document: &'a AttemptDocument,
+        operation: &'static str,
+        options: &'a CallOptions,
+        fields: &'static [Field],
+    ) -> Self {
+        Self {
+            sender,
+            document,
+            operation,
+            options,
+            fields,
+            given_id: Mutex::default(),
+            sent: Mutex::default(),
+            signed_with: Mutex::default(),
+            believed: Mutex::default(),
+            arrived_s: None,
+        }
+    }
 }
 
 impl RequestSigner for SealedAttempts<'_> {
@@ -386,13 +440,18 @@ impl AnswerOpening for SealedAttempts<'_> {
             let known = sender.trust.count_learnt();
             let opened = match self.open_once(answer.clone()).await {
                 Err(error) if error.row() == &errors::ANSWER_NOT_TRUSTED && self.can_learn() => {
-                    if !certificates::learn_authorities(sender, known, &error, self.options).await {
-                        return Err(error);
+                    if certificates::learn_authorities(sender, known, &error, self.options).await {
+                        self.open_once(answer.clone()).await
+                    } else {
+                        Err(error)
                     }
-                    self.open_once(answer).await?
                 }
-                opened => opened?,
+                opened => opened,
             };
+            if opened.is_err() {
+                self.keep_unbelieved(&answer);
+            }
+            let opened = opened?;
             let BelievedMessage { fields, content, evidence, signers, certificate } = opened;
             sender.note_signers(&signers, self.options).await;
             let certificate = certificate.map(|certificate| certificate.to_pem());
@@ -404,6 +463,14 @@ impl AnswerOpening for SealedAttempts<'_> {
 }
 
 impl SealedAttempts<'_> {
+    /// Leaves an answer that is not believed where the sender wants it.
+    fn keep_unbelieved(&self, answer: &InResponse) {
+        let Some(slot) = &self.sender.unbelieved else { return };
+        let ids = self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+        let kept = UnbelievedAnswer::new(answer, &ids, self.sender.clock.now_s());
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+    }
+
     /// Whether the bank can be asked for its authorities.
     fn can_learn(&self) -> bool {
         let is_about_them = matches!(self.document, AttemptDocument::Certificate(document, _) if document.command == GetBankCertificates);
@@ -416,7 +483,7 @@ impl SealedAttempts<'_> {
         let (sender, size) = (self.sender, answer.body.len() as u64);
         let media = answer.headers.get("content-type");
         let mut rules = VerificationRules {
-            at_s: sender.clock.now_s(),
+            at_s: self.arrived_s.unwrap_or_else(|| sender.clock.now_s()),
             charset: media.and_then(|media| charset_of(&String::from_utf8_lossy(media))),
             ..sender.rules.clone()
         };

@@ -49,6 +49,7 @@ use crate::{
     file_channel::waiting::AnswerRegistry,
     protocols::{ClientKind, CommandPlacement, Protocol},
 };
+use identity::UnbelievedSlot;
 use sender::FileServiceSender;
 use settings::{ReadyCustomer, SigningPair};
 
@@ -132,6 +133,11 @@ impl SepaWebServices {
         }
     }
 
+    /// The company's name, where the settings have it.
+    fn company(&self) -> Option<String> {
+        self.0.ready.company().map(str::to_owned)
+    }
+
     /// Now, Unix seconds.
     fn now_s(&self) -> i64 {
         self.0.clock.now_s()
@@ -145,7 +151,16 @@ impl SepaWebServices {
 
     /// A client of the same customer that signs with this pair.
     fn signing_with(&self, pair: SigningPair) -> Self {
-        let sender = self.0.sender.as_ref().map(|sender| sender.signing_with(pair));
+        self.with_sender(|sender| sender.signing_with(pair))
+    }
+
+    /// The same client, which leaves an answer that is not believed there.
+    fn keeping_unbelieved(&self, slot: &UnbelievedSlot) -> Self {
+        self.with_sender(|sender| sender.keeping_unbelieved(slot))
+    }
+
+    fn with_sender(&self, change: impl FnOnce(&FileServiceSender) -> FileServiceSender) -> Self {
+        let sender = self.0.sender.as_ref().map(change);
         Self(Arc::new(SepaWebServicesInner {
             ready: Arc::clone(&self.0.ready),
             sender,

@@ -6,15 +6,17 @@ use std::{
 };
 
 use bankchannel_crypto::{signature::Hash, x509::Certificate};
-use bankchannel_foundation::{Error, Result, clock::Clock};
+use bankchannel_foundation::{Error, Result, clock::Clock, model::Timestamp};
 use bankchannel_renewal::{CertificateLife, RenewalDue, RenewalRules};
-use bankchannel_sepa_web_services::{codec::FileServiceConnection, errors, verify::VerificationRules};
+use bankchannel_sepa_web_services::{
+    codec::FileServiceConnection, errors, profile::TargetIdRule, verify::VerificationRules,
+};
 use bankchannel_transport::{Transport, TransportSettings, background};
 use data_encoding::HEXUPPER;
 
 use super::{
     clock::{self, ReservedTimes},
-    identity::{IdentityFolder, SeenSigner},
+    identity::{IdentityFolder, SeenSigner, UnbelievedSlot},
     settings::{ReadyCustomer, SigningPair},
     trust::ClientTrust,
 };
@@ -47,6 +49,8 @@ pub(super) struct FileServiceSender {
     from_identity: Mutex<Option<Arc<RequestSigners>>>,
     /// The certificates with which the bank has signed so far.
     signers: Arc<Mutex<Vec<SeenSigner>>>,
+    /// Where an answer that is not believed is left.
+    pub(super) unbelieved: Option<UnbelievedSlot>,
 }
 
 /// Who signs the requests of a client.
@@ -156,6 +160,7 @@ impl FileServiceSender {
             identity,
             from_identity: Mutex::default(),
             signers: Arc::new(Mutex::new(signers)),
+            unbelieved: None,
         })
     }
 
@@ -215,7 +220,29 @@ impl FileServiceSender {
             times: Arc::default(),
             from_identity: Mutex::default(),
             signers: Arc::clone(&self.signers),
+            unbelieved: None,
         }
+    }
+
+    /// The same sender, which leaves an answer that is not believed there.
+    pub(super) fn keeping_unbelieved(&self, slot: &UnbelievedSlot) -> Self {
+        let (given, keeps_in, times) = (self.given.clone(), self.keeps_in.clone(), Arc::clone(&self.times));
+        let unbelieved = Some(Arc::clone(slot));
+        Self { given, keeps_in, times, unbelieved, ..self.of_customer(self.connection.clone(), None) }
+    }
+
+    /// Whether requests about files can be made: a new certificate is tried with one.
+    ///
+    /// # Errors
+    /// `configuration.invalid` without the target id that the bank wants.
+    pub(super) fn check_target(&self) -> Result<()> {
+        let connection = &self.connection;
+        if connection.profile.target_id == Some(TargetIdRule::Required) && connection.target_id.is_none() {
+            let why = "is missing: this bank wants it in every request about files, and a new certificate is tried with one; \
+                       it stands in the agreement";
+            return Err(Error::invalid_setting("target_id", why));
+        }
+        Ok(())
     }
 
     /// The folder with the customer's pairs.
@@ -361,20 +388,30 @@ fn signers_in(
     let life = identity.life()?;
     let proven = life.active.as_ref().filter(|pair| is_upload && pair.holds_at(now_s));
     let Some(pair) = proven.or_else(|| life.usable(now_s)) else {
-        let why = match life.due(rules, now_s) {
-            RenewalDue::Person(why) => why,
-            _ => "no certificate is there yet: enrol asks for one".to_owned(),
+        let why = match (life.awaited(now_s), life.due(rules, now_s)) {
+            (Some(pair), _) => format!(
+                "the one that is there begins at {}; if that is past, this machine's clock is behind",
+                Timestamp::from_ms(pair.not_before_s * 1000).as_str()
+            ),
+            (None, RenewalDue::Person(why)) => why,
+            (None, _) => "no certificate is there yet: enrol asks for one".to_owned(),
         };
         return Err(Error::invalid_setting("identity_dir", format!("has no certificate that holds: {why}")));
     };
     let is_on_trial = life.switching.as_ref().is_some_and(|new| new.pair.name == pair.name);
+    let old = life.active.as_ref().filter(|active| is_on_trial && active.holds_at(now_s));
     let pair = FolderPair { name: pair.name.clone(), is_on_trial };
-    match last.filter(|last| last.pair.as_ref() == Some(&pair)) {
-        Some(last) => Ok(last),
-        None => {
-            let signs = identity.pair(&pair.name)?;
-            Ok(Arc::new(RequestSigners::new(signs.clone(), signs, Some(pair))))
+    if let Some(last) = last.filter(|last| last.pair.as_ref() == Some(&pair)) {
+        return Ok(last);
+    }
+    let signing = |signs: SigningPair, pair| Arc::new(RequestSigners::new(signs.clone(), signs, Some(pair)));
+    match (identity.pair(&pair.name), old) {
+        // The new key was made under another passphrase: the next renewal sets it aside.
+        (Err(error), Some(old)) if error.detail("field") == Some("passphrase") => {
+            let pair = FolderPair { name: old.name.clone(), is_on_trial: false };
+            identity.pair(&old.name).map(|signs| signing(signs, pair))
         }
+        (signs, _) => signs.map(|signs| signing(signs, pair)),
     }
 }
 

@@ -85,6 +85,9 @@ pub struct SepaWebServicesSettings {
     pub sender_id: Option<String>,
     /// The part of the agreement that files belong to, for requests that name none, at most 80 characters.
     pub target_id: Option<String>,
+    /// The company's name as it stands in the agreement, letter by letter, for certificates of banks that want it (Nordea).
+    /// Default of a renewal: the name with which the present certificate was asked for.
+    pub company: Option<String>,
     /// The bank as requests name it, at most 35 characters. Default: as the profile says.
     pub receiver_id: Option<String>,
     /// The language of the bank's texts. Default: `en`.
@@ -307,6 +310,11 @@ impl ReadyCustomer {
             language: settings.language.unwrap_or_default().word().to_owned(),
             software_id: settings.software_id.clone().unwrap_or_else(|| SOFTWARE.to_owned()),
         })
+    }
+
+    /// The company's name, where the settings have it.
+    pub(super) fn company(&self) -> Option<&str> {
+        self.settings.company.as_deref()
     }
 
     /// The folder with the customer's keys and certificates.

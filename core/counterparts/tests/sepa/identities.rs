@@ -71,7 +71,7 @@ pub(crate) fn upload(family: &str, id: &str) -> UploadBankFileRequest {
 }
 
 /// The names of the files with this ending.
-fn files(folder: &Path, ending: &str) -> Vec<String> {
+pub(crate) fn files(folder: &Path, ending: &str) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap().map(|one| one.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.filter(|name| name.ends_with(ending)).collect();
     names.sort();

@@ -9,6 +9,8 @@ mod flows;
 mod identities;
 #[cfg(target_os = "linux")]
 mod killed;
+mod lives;
+mod passphrases;
 #[cfg(target_os = "linux")]
 #[path = "../../../../tests/support/random_kills.rs"]
 mod random_kills;

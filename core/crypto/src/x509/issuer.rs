@@ -54,6 +54,8 @@ pub struct NewCertificate<'a> {
 pub enum CertificatePurpose<'a> {
     /// To sign messages and to receive encrypted ones.
     Messages,
+    /// To receive encrypted messages, and not to sign.
+    Encipherment,
     /// To be a TLS server with these names and addresses.
     TlsServer(&'a [&'a str]),
     /// To issue certificates, with so many authorities below it.
@@ -212,6 +214,7 @@ impl CertificateIssuer {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
         match new.purpose {
             CertificatePurpose::Messages => {}
+            CertificatePurpose::Encipherment => params.key_usages = vec![KeyUsagePurpose::KeyEncipherment],
             CertificatePurpose::TlsServer(hosts) => {
                 params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
                 for host in hosts {

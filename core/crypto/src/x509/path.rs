@@ -172,10 +172,30 @@ impl PathSearch<'_> {
     }
 }
 
+/// Why a certificate's uses do not allow it to sign messages; `None` if they do.
+fn not_for_signing(certificate: &Certificate) -> Option<&'static str> {
+    let may_sign = certificate.key_usage().is_none_or(|usage| usage.digital_signature || usage.non_repudiation);
+    (!may_sign).then_some("may not sign messages (digitalSignature and nonRepudiation are missing)")
+}
+
+impl Certificate {
+    /// Why a customer cannot sign messages with this certificate, as a phrase behind its name; `None` if nothing speaks
+    /// against it. One that begins later is fit.
+    #[must_use]
+    pub fn why_unfit_to_sign(&self, at_s: i64) -> Option<&'static str> {
+        if at_s > self.not_after_s() {
+            return Some("has ended");
+        }
+        if self.is_ca() {
+            return Some("is that of an authority, not of a customer");
+        }
+        not_for_signing(self)
+    }
+}
+
 fn check_first(first: &Certificate, rules: PathRules) -> Result<(), PathFault> {
-    let may_sign = first.key_usage().is_none_or(|usage| usage.digital_signature || usage.non_repudiation);
-    let why = if !may_sign {
-        Some("may not sign messages (digitalSignature and nonRepudiation are missing)")
+    let why = if let Some(why) = not_for_signing(first) {
+        Some(why)
     } else if first.is_signed_with_sha1() && !rules.allows_sha1_leaf {
         Some("is signed with SHA-1, which is broken and not permitted here")
     } else if matches!(first.signature_hash(), CertificateHash::Other(_)) && !first.is_signed_with_sha1() {

@@ -35,6 +35,18 @@ pub enum SubjectAttribute {
 }
 
 impl SubjectAttribute {
+    /// Its number.
+    #[must_use]
+    pub fn oid(self) -> &'static str {
+        match self {
+            Self::Country => "2.5.4.6",
+            Self::Organization => "2.5.4.10",
+            Self::CommonName => "2.5.4.3",
+            Self::Surname => "2.5.4.4",
+            Self::SerialNumber => "2.5.4.5",
+        }
+    }
+
     fn kind(self) -> DnType {
         match self {
             Self::Country => DnType::CountryName,

@@ -97,6 +97,14 @@ impl Error {
         Self::because(&row::INTERNAL, why.to_string())
     }
 
+    /// Adds a sentence to the message.
+    #[must_use]
+    pub fn with_sentence(mut self, sentence: &str) -> Self {
+        let end = if self.0.message.ends_with('.') { "" } else { "." };
+        self.0.message = format!("{}{end} {sentence}", self.0.message);
+        self
+    }
+
     /// Adds a detail to the context map. Never a secret: the map is shown and logged.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {

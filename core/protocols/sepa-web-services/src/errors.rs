@@ -45,6 +45,8 @@ bankchannel_foundation::error_rows! {
         "The bank does not issue the certificate.", "The bank's code and text say why. Compare code, customer and company with the agreement before you try again: banks lock after a few attempts.";
     CERTIFICATE_NOT_OURS = "sepa_web_services.certificate_not_ours", PeerProtocol, never,
         "The bank's certificate is not for the key of the request.", "Do not use it, keep the key of the request, and ask the bank which certificate it has issued.";
+    CERTIFICATE_UNFIT = "sepa_web_services.certificate_unfit", PeerProtocol, never,
+        "The bank has issued a certificate that cannot be used.", "Ask the bank for another one: the message says what is wrong with it. The key and its request stay; go on with `renew` and `resume`, or with a new code in `enrol`.";
     IDENTITY_BUSY = "sepa_web_services.identity_busy", Conflict, again,
         "Another call enrols or renews with the same folder.", "Wait until it has ended; nothing was sent now.";
     ALREADY_ENROLLED = "sepa_web_services.already_enrolled", Conflict, never,

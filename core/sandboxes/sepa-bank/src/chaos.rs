@@ -78,8 +78,25 @@ pub(crate) enum BankFault {
     Doctype,
     /// A certificate is issued for another key.
     OtherKey,
+    /// The certificate that is issued is none that a customer can use, or not now.
+    OddCertificate(OddCertificate),
     /// The answer is a web page.
     Html,
+}
+
+/// What is odd about a certificate that is issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OddCertificate {
+    /// It has ended an hour ago.
+    Ended,
+    /// It begins in ten days.
+    Later,
+    /// It has begun thirty days ago and ends in twenty: it is due for renewal.
+    Due,
+    /// It is that of an authority.
+    Authority,
+    /// It may encrypt keys, and not sign.
+    Encipherment,
 }
 
 impl BankFault {
@@ -122,6 +139,11 @@ impl BankFault {
             ("encoding", "iso-8859-15") => Self::Latin9,
             ("dtd", "") => Self::Doctype,
             ("cert.nomatch", "") => Self::OtherKey,
+            ("cert.issued", "ended") => Self::OddCertificate(OddCertificate::Ended),
+            ("cert.issued", "later") => Self::OddCertificate(OddCertificate::Later),
+            ("cert.issued", "due") => Self::OddCertificate(OddCertificate::Due),
+            ("cert.issued", "authority") => Self::OddCertificate(OddCertificate::Authority),
+            ("cert.issued", "encipherment") => Self::OddCertificate(OddCertificate::Encipherment),
             ("html", "") => Self::Html,
             (name, "") => {
                 let number = name.strip_prefix("xsw.")?.parse().ok()?;

@@ -3,8 +3,10 @@
 use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_renewal::{CertificateLife, RenewalDue};
 use bankchannel_sepa_web_services::errors;
+use bankchannel_transport::background;
 
-use super::{Flow, certificates_flow, channel::FileFlowSteps};
+pub use super::certificate_attention::CertificateAttention;
+use super::{Flow, certificate_attention::WatchedIdentity, certificates_flow, channel::FileFlowSteps};
 use crate::{
     CallOptions,
     sepa_web_services::{SepaWebServices, identity::SeenSigner, sender::FileServiceSender, trust},
@@ -58,8 +60,12 @@ pub struct CertificateStatusResponse {
     /// The certificates with which the bank has signed so far, the newest last.
     pub bank_signers: Vec<BankSignerSeen>,
     /// What a person should know before it is too late: a certificate that ends within thirty days, trusted authorities that
-    /// end within ninety.
+    /// end within ninety, a passphrase that does not open the key, a job that does not run.
     pub warnings: Vec<String>,
+    /// When `renew` ran last; left out if never.
+    pub job_ran_at: Option<Timestamp>,
+    /// What somebody should look at, for monitoring, the most urgent first; empty if all is well.
+    pub attention: Vec<CertificateAttention>,
 }
 
 /// A certificate with which the bank has signed.
@@ -95,10 +101,21 @@ impl CertificateStatusResponse {
     ///
     /// # Errors
     /// Those of reading the anchors.
-    pub(super) async fn read(client: &SepaWebServices, life: &CertificateLife, options: &CallOptions) -> Result<Self> {
-        let (sender, now_s) = (client.sender()?, client.now_s());
+    pub(super) async fn read(client: &SepaWebServices, options: &CallOptions) -> Result<Self> {
+        let (sender, now_s, rules) = (client.sender()?, client.now_s(), client.sender()?.rules_of_renewal());
         let anchors = sender.trust.anchors(options).await?;
-        let mut status = Self::of_life(sender, life, now_s);
+        let identity = sender.identity()?.clone();
+        let looked = background::blocking(move || -> Result<_> {
+            let (life, notes) = identity.state()?;
+            let watched = WatchedIdentity { folder: &identity, life: &life, notes: &notes, rules, now_s };
+            let (attention, warnings) = watched.look();
+            Ok((life, notes, attention, warnings))
+        });
+        let (life, notes, attention, warnings) =
+            looked.await.map_err(|why| why.error("reading the identity was aborted"))??;
+        let mut status = Self::of_life(sender, &life, now_s);
+        status.job_ran_at = notes.job_ran_s.map(|at_s| Timestamp::from_ms(at_s * 1000));
+        (status.attention, status.warnings) = (attention, warnings);
         if let Some(days) = status.days_left {
             let next = match (&status.person, &status.next_step_at) {
                 (Some(person), _) => person.clone(),
@@ -107,7 +124,13 @@ impl CertificateStatusResponse {
             };
             status.warnings.push(format!("the certificate ends in {days} days: {next}"));
         }
+        let before = status.warnings.len();
         status.warnings.extend(trust::ending(&anchors, now_s).map(|anchor| trust::warning(anchor, now_s)));
+        if status.warnings.len() > before {
+            status.attention.push(CertificateAttention::AnchorEnds);
+        }
+        status.attention.sort_by(|one, other| other.cmp(one));
+        status.attention.dedup();
         Ok(status)
     }
 
@@ -141,6 +164,8 @@ impl CertificateStatusResponse {
             retired: u32::try_from(life.retired.len()).unwrap_or(u32::MAX),
             bank_signers: sender.seen_signers().iter().map(BankSignerSeen::from_seen).collect(),
             warnings: Vec::new(),
+            job_ran_at: None,
+            attention: Vec::new(),
         }
     }
 }
@@ -168,10 +193,7 @@ impl Flow<SepaWebServices> for CertificateStatus {
         _request: CertificateStatusRequest,
         options: &CallOptions,
     ) -> Result<CertificateStatusResponse> {
-        let steps = FileFlowSteps::begin(client, options)?;
-        let sender = client.sender()?;
-        let identity = sender.identity()?.clone();
-        let life = steps.work(move || identity.life()).await?;
-        CertificateStatusResponse::read(client, &life, options).await
+        FileFlowSteps::begin(client, options)?;
+        CertificateStatusResponse::read(client, options).await
     }
 }

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     CallOptions,
-    sepa_web_services::{SepaWebServices, identity::renewing},
+    sepa_web_services::{
+        SepaWebServices,
+        identity::{renewing, settle_unopened},
+    },
 };
 
 /// The code.
@@ -18,7 +21,8 @@ use crate::{
 pub struct EnrolRequest {
     /// The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the eight of the agreement first.
     pub code: Secret,
-    /// The company's name, as it stands in the agreement, letter by letter. Nordea wants it.
+    /// The company's name, as it stands in the agreement, letter by letter, where the setting `company` does not have it.
+    /// Nordea wants it. It is kept: renewals ask for the same name.
     pub company: Option<String>,
 }
 
@@ -55,18 +59,21 @@ impl Flow<SepaWebServices> for Enrol {
         let sender = client.sender()?;
         // A code that cannot be right costs nothing.
         let code = sender.connection.profile.checked_code(&request.code)?;
-        sender.connection.profile.certificate_name(&sender.connection.customer_id, request.company.as_deref())?;
+        let company = request.company.or_else(|| client.company());
+        sender.connection.profile.certificate_name(&sender.connection.customer_id, company.as_deref())?;
+        sender.check_target().map_err(not_sent)?;
         let (identity, rules) = (sender.identity()?.clone(), sender.rules_of_renewal());
         steps.step("asking for a certificate");
         let held = steps.work(move || identity.hold()).await.map_err(not_sent)?;
-        let (client, company) = (client.clone(), request.company);
+        let client = client.clone();
         let finishing = super::finished(&steps, options, move |options: CallOptions| async move {
             let mut renewing = renewing(client, held, rules, (Some(code), company), options.clone());
+            settle_unopened(&mut renewing).await.map_err(not_sent)?;
             if !renewing.ready_for_code().await? {
                 return Err(not_sent(Error::new(&errors::ALREADY_ENROLLED)));
             }
             let certificate = renewing.enrol().await?;
-            let status = CertificateStatusResponse::read(&renewing.bank.client, renewing.life(), &options).await?;
+            let status = CertificateStatusResponse::read(&renewing.bank.client, &options).await?;
             Ok(EnrolResponse { certificate: certificate.to_pem(), status })
         });
         finishing.await

@@ -51,11 +51,13 @@ impl Flow<SepaWebServices> for ImportBankCertificate {
     ) -> Result<ImportBankCertificateResponse> {
         let steps = FileFlowSteps::begin(client, options)?;
         let (identity, now_s) = (client.sender()?.identity()?.clone(), client.now_s());
-        let life = steps.work(move || {
-            let (certificate, key) = read(&request)?;
+        let kept = steps.work(move || {
+            let (certificate, key) = read(&request, now_s)?;
             let mut held = identity.hold()?;
+            held.check_passphrase()?;
             let mut life = held.life().clone();
-            if life.attempt.is_some() || life.switching.is_some() || life.usable(now_s).is_some() {
+            let is_there = life.usable(now_s).is_some() || life.awaited(now_s).is_some();
+            if life.attempt.is_some() || life.switching.is_some() || is_there {
                 return Err(Error::new(&errors::ALREADY_ENROLLED));
             }
             // One that has ended makes room. The state is there before the pair: a kill in between leaves no certificate
@@ -64,20 +66,21 @@ impl Flow<SepaWebServices> for ImportBankCertificate {
             held.commit(life.clone())?;
             let pair = KnownPair::new(held.add_pair(&key, &certificate)?, &certificate);
             life.adopt(pair).map_err(|_| Error::new(&errors::ALREADY_ENROLLED))?;
-            held.commit(life.clone())?;
-            Ok(life)
+            held.commit(life)
         });
-        let life = life.await?;
-        let status = CertificateStatusResponse::read(client, &life, options).await?;
+        kept.await?;
+        let status = CertificateStatusResponse::read(client, options).await?;
         Ok(ImportBankCertificateResponse { status })
     }
 }
 
-/// The pair of a request, which belong together.
-fn read(request: &ImportBankCertificateRequest) -> Result<(Certificate, RsaPrivateKey)> {
-    let certificate = Certificate::from_pem(&request.certificate).map_err(|fault| {
-        Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", "certificate")
-    })?;
+/// The pair of a request, which belong together and can sign.
+fn read(request: &ImportBankCertificateRequest, now_s: i64) -> Result<(Certificate, RsaPrivateKey)> {
+    let unfit = |why: String| Error::because(&errors::CERTIFICATE_UNUSABLE, why).with("field", "certificate");
+    let certificate = Certificate::from_pem(&request.certificate).map_err(|fault| unfit(fault.to_string()))?;
+    if let Some(why) = certificate.why_unfit_to_sign(now_s) {
+        return Err(unfit(format!("the certificate {} {why}", certificate.serial_hex())));
+    }
     let unusable = |why: String| Error::because(&errors::KEY_UNUSABLE, why).with("field", "private_key");
     let passphrase = request.passphrase.as_ref().map(Secret::expose);
     let key = RsaPrivateKey::from_pem_under(request.private_key.expose(), passphrase);

@@ -5,7 +5,9 @@
 //! and the generic call are built from this list.
 
 pub(super) mod add_anchor;
+pub(super) mod certificate_attention;
 pub(super) mod certificate_status;
+pub(super) mod change_passphrase;
 pub(super) mod download_new_files;
 pub(super) mod enrol;
 pub(super) mod import_certificate;
@@ -39,6 +41,7 @@ macro_rules! for_each_flow {
             renew::Renew;
             certificate_status::CertificateStatus;
             import_certificate::ImportBankCertificate;
+            change_passphrase::ChangeIdentityPassphrase;
             list_anchors::ListBankAnchors;
             add_anchor::AddBankAnchor;
             remove_anchor::RemoveBankAnchor;

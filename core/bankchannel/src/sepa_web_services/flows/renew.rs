@@ -9,7 +9,7 @@ use crate::{
     CallOptions,
     sepa_web_services::{
         SepaWebServices,
-        identity::{IdentityRenewing, renewing},
+        identity::{IdentityRenewing, note_job, renewing, settle_unopened},
     },
 };
 
@@ -24,7 +24,8 @@ pub struct RenewRequest {
     /// Whether to give up the request that is under way, because the bank has said that it will not come to an end. Its key
     /// stays in the folder. Nothing is sent. Default: false.
     pub discard: Option<bool>,
-    /// The company's name, as in `enrol`, if the bank wants it.
+    /// The company's name, if the bank wants it and knows the company by another name now. Default: the setting `company`,
+    /// then the name with which the present certificate was asked for.
     pub company: Option<String>,
 }
 
@@ -48,6 +49,7 @@ pub(super) const ERRORS: &[&ErrorRow] = &[
     &errors::ANSWER_NOT_TRUSTED,
     &errors::ANSWER_STALE,
     &errors::CERTIFICATE_NOT_OURS,
+    &errors::CERTIFICATE_UNFIT,
     &errors::CERTIFICATE_REFUSED,
     &errors::SIGNATURE_REFUSED,
     &errors::AGREEMENT_REFUSED,
@@ -59,7 +61,8 @@ pub(super) const ERRORS: &[&ErrorRow] = &[
 ///
 /// Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk before anything is
 /// sent; an attempt whose answer was lost is sent again with the same request. The new certificate is tried with a list;
-/// until it has worked, the old one signs files, where the bank still takes it. Of two calls at once one works, the other is
+/// until it has worked, the old one signs files, where the bank still takes it. One call renews once: a certificate that is
+/// due again at once waits for another day, and `warnings` says so. Of two calls at once one works, the other is
 /// `identity_busy`. If a person has to act, the error `person_needed` says what.
 #[derive(Debug, OperationDocs)]
 pub struct Renew;
@@ -76,9 +79,9 @@ impl Flow<SepaWebServices> for Renew {
         let sender = client.sender()?;
         let (identity, rules) = (sender.identity()?.clone(), sender.rules_of_renewal());
         let held = steps.work(move || identity.hold()).await.map_err(not_sent)?;
-        let client = client.clone();
+        let (client, company) = (client.clone(), request.company.clone().or_else(|| client.company()));
         super::finished(&steps, options, move |options: CallOptions| async move {
-            let renewing = renewing(client, held, rules, (None, request.company.clone()), options.clone());
+            let renewing = renewing(client, held, rules, (None, company), options.clone());
             take_due_steps(renewing, request, options).await
         })
         .await
@@ -105,9 +108,11 @@ async fn take_due_steps(
             return Err(not_sent(Error::invalid_field("discard", why)));
         }
         renewing.change(|life| life.discard().map(drop)).await.map_err(|fault| not_sent(fault.into()))?;
-        let status = CertificateStatusResponse::read(&renewing.bank.client, renewing.life(), &options).await?;
+        let status = CertificateStatusResponse::read(&renewing.bank.client, &options).await?;
         return Ok(RenewResponse { renewed: false, status });
     }
+    note_job(&renewing).await?;
+    settle_unopened(&mut renewing).await.map_err(not_sent)?;
     let run = renewing.run(request.now == Some(true)).await?;
     let person = match run.end {
         RenewalEnd::Rests => None,
@@ -119,6 +124,6 @@ async fn take_due_steps(
     if let Some(why) = person {
         return Err(not_sent(Error::because(&errors::PERSON_NEEDED, why)));
     }
-    let status = CertificateStatusResponse::read(&renewing.bank.client, renewing.life(), &options).await?;
+    let status = CertificateStatusResponse::read(&renewing.bank.client, &options).await?;
     Ok(RenewResponse { renewed: run.renewed, status })
 }

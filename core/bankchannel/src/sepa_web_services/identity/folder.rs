@@ -5,6 +5,8 @@
 //!   DIR/lock            held while something changes
 //!   DIR/state.json      0600: what is asked for, in use, replaced
 //!   DIR/NAME.key .csr .pem      0600: a key (PKCS#8), its request, its certificate
+//!   DIR/NAME.key.next           0600: the same key under another passphrase, while that is changed; see passphrase.rs
+//!   DIR/NAME.answer             0600: an answer of the bank with its certificate, not believed yet; see unbelieved.rs
 //!   DIR/authorities.pem signers.json      what the bank has shown of its own certificates; see learnt.rs
 //! ```
 
@@ -15,15 +17,14 @@ use std::{
 };
 
 use bankchannel_crypto::{
-    CryptoError, digest, random,
+    digest, random,
     rsa::RsaPrivateKey,
-    signature::SigningKey,
     x509::{Certificate, CertificateRequest},
 };
 use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
 use bankchannel_private_files as private;
 use bankchannel_renewal::CertificateLife;
-use bankchannel_sepa_web_services::errors;
+use bankchannel_sepa_web_services::{errors, profile::ChannelProfile};
 use serde::{Deserialize, Serialize};
 
 use crate::{client::signer::KeySigner, sepa_web_services::settings::SigningPair};
@@ -34,7 +35,7 @@ const LOCK: &str = "lock";
 const PAIR: &str = "pair-";
 pub(super) const MODE: u32 = 0o600;
 /// Largest file that is read, bytes.
-const MOST: u64 = 256 * 1024;
+pub(super) const MOST: u64 = 256 * 1024;
 /// The version of the state's form.
 const VERSION: u32 = 1;
 
@@ -46,21 +47,35 @@ struct StoredState {
     bank: String,
     customer_id: String,
     life: CertificateLife,
+    #[serde(flatten)]
+    notes: StateNotes,
+}
+
+/// What the state says beside the certificates' life.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct StateNotes {
+    /// When `renew` ran last, Unix seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in super::super) job_ran_s: Option<i64>,
+    /// Whether all keys are there under another passphrase, which takes the place of the present one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_passphrase_changing: bool,
 }
 
 /// A folder with the keys and certificates of one customer at one bank.
 #[derive(Clone)]
 pub(in super::super) struct IdentityFolder {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
     bank: String,
     customer_id: String,
-    passphrase: Option<Secret>,
+    pub(super) passphrase: Option<Secret>,
 }
 
 /// The folder while this call holds it.
 pub(in super::super) struct HeldIdentity {
-    of: IdentityFolder,
+    pub(super) of: IdentityFolder,
     life: CertificateLife,
+    pub(super) notes: StateNotes,
     lock: File,
 }
 
@@ -74,8 +89,18 @@ impl IdentityFolder {
     /// # Errors
     /// `resource.storage`; `configuration.invalid` for a folder that others can change, or of another customer.
     pub(in super::super) fn life(&self) -> Result<CertificateLife> {
+        self.state().map(|(life, _)| life)
+    }
+
+    /// The state and its notes, without holding the folder.
+    ///
+    /// # Errors
+    /// Those of [`life`](Self::life).
+    pub(in super::super) fn state(&self) -> Result<(CertificateLife, StateNotes)> {
         let text = match self.read(STATE) {
-            Err(why) if why.kind() == ErrorKind::NotFound => return self.without_state(),
+            Err(why) if why.kind() == ErrorKind::NotFound => {
+                return self.without_state().map(|life| (life, StateNotes::default()));
+            }
             read => read.map_err(|why| private::unusable(&self.path(STATE), &why))?,
         };
         // Whoever can change the folder can change what it says.
@@ -93,7 +118,7 @@ impl IdentityFolder {
             let why = format!("belongs to customer {} at {}: give each its own folder", state.customer_id, state.bank);
             return Err(Error::invalid_setting("identity_dir", why));
         }
-        Ok(state.life)
+        Ok((state.life, state.notes))
     }
 
     /// The state of a folder that has none: nothing, unless something was issued here. A key alone was never sent: the state
@@ -129,7 +154,10 @@ impl IdentityFolder {
             }
             Err(TryLockError::Error(why)) => return Err(private::unusable(&path, &why)),
         }
-        Ok(HeldIdentity { life: self.life()?, of: self.clone(), lock })
+        let (life, notes) = self.state()?;
+        let mut held = HeldIdentity { life, notes, of: self.clone(), lock };
+        held.finish_passphrase_change()?;
+        Ok(held)
     }
 
     /// A pair that signs.
@@ -138,9 +166,7 @@ impl IdentityFolder {
     /// `resource.storage`, `configuration.invalid` for a key that others can read, or that the passphrase does not open.
     pub(in super::super) fn pair(&self, name: &str) -> Result<SigningPair> {
         let certificate = self.certificate(name)?;
-        let pem = self.secret(name)?;
-        let passphrase = self.passphrase.as_ref().map(Secret::expose);
-        let key = SigningKey::from_pem(pem.expose(), passphrase).map_err(|fault| self.unopened(name, &fault))?;
+        let key = self.opened(name)?;
         if key.spki_der() != certificate.spki_der() {
             return Err(self.damaged(name, "key", &"it does not belong to the certificate beside it"));
         }
@@ -156,7 +182,7 @@ impl IdentityFolder {
         self.folder.join(name)
     }
 
-    fn file(&self, name: &str, ending: &str) -> PathBuf {
+    pub(super) fn file(&self, name: &str, ending: &str) -> PathBuf {
         self.folder.join(format!("{name}.{ending}"))
     }
 
@@ -170,29 +196,7 @@ impl IdentityFolder {
         String::from_utf8(bytes).map_err(|_| self.damaged(name, ending, &"it is no text"))
     }
 
-    fn secret(&self, name: &str) -> Result<Secret> {
-        let path = self.file(name, "key");
-        let found = private::read_secret(&path, MOST)?;
-        found.ok_or_else(|| private::unusable(&path, &ErrorKind::NotFound.into()))
-    }
-
-    /// The error for a key that cannot be read: mostly the passphrase is another one.
-    fn unopened(&self, name: &str, fault: &CryptoError) -> Error {
-        let file = self.file(name, "key");
-        let path = shown::path(&file);
-        match fault {
-            CryptoError::WrongPassphrase => Error::invalid_setting(
-                "passphrase",
-                format!("does not open the key {path}: it was made under another one"),
-            ),
-            CryptoError::EncryptedPem => {
-                Error::invalid_setting("passphrase", format!("is missing: the key {path} is encrypted"))
-            }
-            _ => self.damaged(name, "key", fault),
-        }
-    }
-
-    fn damaged(&self, name: &str, ending: &str, why: &dyn std::fmt::Display) -> Error {
+    pub(super) fn damaged(&self, name: &str, ending: &str, why: &dyn std::fmt::Display) -> Error {
         let file = self.file(name, ending);
         let path = shown::path(&file);
         Error::because(&row::STORAGE, format!("{path} cannot be used: {why}")).with("file", path)
@@ -200,8 +204,9 @@ impl IdentityFolder {
 }
 
 impl HeldIdentity {
-    /// Stores a key under a new name.
+    /// Stores a key under a new name, and under a passphrase that opens the keys which are there.
     fn add_key(&self, key: &RsaPrivateKey) -> Result<String> {
+        self.check_passphrase()?;
         let name = format!("{PAIR}{}", digest::hex(&random::bytes::<6>()));
         let pem = match &self.of.passphrase {
             Some(passphrase) => key.to_encrypted_pem(passphrase.expose()).map_err(Error::internal)?,
@@ -210,9 +215,7 @@ impl HeldIdentity {
         private::write_whole(&self.of.file(&name, "key"), MODE, pem.as_bytes())?;
         Ok(name)
     }
-}
 
-impl HeldIdentity {
     /// The state.
     pub(in super::super) fn life(&self) -> &CertificateLife {
         &self.life
@@ -228,11 +231,21 @@ impl HeldIdentity {
             bank: self.of.bank.clone(),
             customer_id: self.of.customer_id.clone(),
             life: life.clone(),
+            notes: self.notes.clone(),
         };
         let text = serde_json::to_vec_pretty(&state).map_err(Error::internal)?;
         private::write_whole(&self.of.path(STATE), MODE, &text)?;
         self.life = life;
         Ok(())
+    }
+
+    /// Notes when the job that renews has run. Without a certificate there is nothing to note.
+    pub(super) fn note_job(&mut self, now_s: i64) -> Result<()> {
+        if self.life == CertificateLife::default() {
+            return Ok(());
+        }
+        self.notes.job_ran_s = Some(now_s);
+        self.commit(self.life.clone())
     }
 
     /// Stores a new key and its request under a new name, which is returned.
@@ -252,10 +265,19 @@ impl HeldIdentity {
         Ok(name)
     }
 
-    /// The request of a pair.
+    /// The request of a pair, once its key could be opened.
     pub(super) fn request(&self, name: &str) -> Result<CertificateRequest> {
+        self.of.opened(name)?;
         let text = self.of.text(name, "csr")?;
         CertificateRequest::from_pem(&text).map_err(|fault| self.of.damaged(name, "csr", &fault))
+    }
+
+    /// The company's name in the certificate of a pair, whose key can be opened, or in its request: what the bank knows.
+    pub(super) fn company_of(&self, name: &str, profile: &ChannelProfile) -> Result<Option<String>> {
+        let pair = self.of.pair(name)?;
+        let asked = self.of.text(name, "csr").ok().and_then(|text| CertificateRequest::from_pem(&text).ok());
+        let asked = asked.and_then(|request| profile.company_in(request.subject()));
+        Ok(asked.or_else(|| profile.company_in(pair.certificate.subject())))
     }
 
     /// Stores the certificate of a pair.
@@ -276,7 +298,7 @@ impl HeldIdentity {
     /// Removes a replaced pair whose time is over.
     pub(super) fn remove(&mut self, name: &str) -> Result<()> {
         // The key first: the rest is not secret.
-        for ending in ["key", "csr", "pem"] {
+        for ending in ["key", "key.next", "answer", "csr", "pem"] {
             let path = self.of.file(name, ending);
             match fs::remove_file(&path) {
                 Err(why) if why.kind() != ErrorKind::NotFound => return Err(private::unusable(&path, &why)),

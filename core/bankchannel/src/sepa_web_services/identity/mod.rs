@@ -11,8 +11,13 @@
 
 mod folder;
 mod learnt;
+mod passphrase;
 mod renewing;
+mod unbelieved;
+mod unopened;
 
-pub(super) use folder::IdentityFolder;
+pub(super) use folder::{IdentityFolder, StateNotes};
 pub(super) use learnt::SeenSigner;
-pub(super) use renewing::{IdentityRenewing, renewing};
+pub(super) use renewing::{IdentityRenewing, note_job, renewing};
+pub(super) use unbelieved::{UnbelievedAnswer, UnbelievedSlot};
+pub(super) use unopened::settle_unopened;

@@ -12,6 +12,7 @@ use bankchannel_renewal::{
     LifeStepFault, PairTrial, PendingStep, RenewalRules, RequestEffect,
 };
 use bankchannel_sepa_web_services::{
+    answer::names_certificate_of,
     codes, errors,
     operations::{
         certificates::{
@@ -24,9 +25,12 @@ use bankchannel_sepa_web_services::{
 };
 use bankchannel_transport::background;
 
-use super::folder::HeldIdentity;
+use super::{
+    folder::HeldIdentity,
+    unbelieved::{UnbelievedAnswer, UnbelievedSlot},
+};
 use crate::{
-    CallOptions,
+    CallOptions, LogLevel, LogLine,
     sepa_web_services::{SepaWebServices, bank, settings::SigningPair},
 };
 
@@ -47,6 +51,15 @@ pub(in super::super) fn renewing(
     CertificateDriver::new(folder, bank, life, rules)
 }
 
+/// Notes that the job which renews has run: that it does is watched.
+///
+/// # Errors
+/// `resource.storage`.
+pub(in super::super) async fn note_job(driver: &IdentityRenewing) -> Result<()> {
+    let now_s = driver.bank.client.now_s();
+    Ok(driver.bank.folder.work(move |held| held.note_job(now_s)).await?)
+}
+
 type FolderResult<T> = std::result::Result<T, CallFault>;
 
 /// The folder, on a thread that may block.
@@ -54,7 +67,7 @@ type FolderResult<T> = std::result::Result<T, CallFault>;
 pub(in super::super) struct HeldFolder(Arc<Mutex<HeldIdentity>>);
 
 impl HeldFolder {
-    fn work<'a, T: Send + 'static>(
+    pub(super) fn work<'a, T: Send + 'static>(
         &'a self,
         work: impl FnOnce(&mut HeldIdentity) -> Result<T> + Send + 'static,
     ) -> PendingStep<'a, FolderResult<T>> {
@@ -115,7 +128,7 @@ impl CertificateStore for HeldFolder {
 /// A client's bank, as its certificates see it.
 pub(in super::super) struct ClientCertificates {
     pub(in super::super) client: SepaWebServices,
-    folder: HeldFolder,
+    pub(super) folder: HeldFolder,
     /// The bank's code for a first certificate.
     code: Option<Secret>,
     company: Option<String>,
@@ -129,7 +142,74 @@ impl ClientCertificates {
         Ok(self.client.signing_with(pair))
     }
 
+    /// The certificate of an answer that is kept and believed now: the bank need not be asked again.
+    async fn believed_now(&self, kind: &AttemptKind, request: &CertificateRequest) -> Option<Certificate> {
+        let kept = self.folder.work(|held| Ok(held.unbelieved_of_attempt())).await.ok()??;
+        let pem = self.reopened(kind, request, kept).await.ok()??;
+        let text = "an answer of the bank that was kept is believed now: the certificate in it is taken";
+        self.options.log_line(LogLevel::Info, LogLine::new(text));
+        Certificate::from_pem(&pem).ok()
+    }
+
+    async fn reopened(
+        &self,
+        kind: &AttemptKind,
+        request: &CertificateRequest,
+        kept: UnbelievedAnswer,
+    ) -> Result<Option<String>> {
+        let (sender, options) = (self.client.sender()?, &self.options);
+        match kind {
+            AttemptKind::First => {
+                // Nothing is sent; a request has a code.
+                let Some(code) = self.code.clone() else { return Ok(None) };
+                let asked = RequestBankCertificateRequest::new(request.to_pem(), code);
+                Ok(sender.open_again::<RequestBankCertificate>(asked, kept, options).await?.certificate)
+            }
+            AttemptKind::Next { .. } => {
+                let asked = RenewBankCertificateRequest::new(request.to_pem());
+                Ok(sender.open_again::<RenewBankCertificate>(asked, kept, options).await?.certificate)
+            }
+        }
+    }
+
+    /// Keeps an answer that is not believed if it has the certificate for the key of this request.
+    async fn keep_unbelieved(&self, request: &CertificateRequest, kept: UnbelievedAnswer, error: Error) -> Error {
+        let Some((answer, _)) = kept.parts() else { return error };
+        if error.row() == &errors::CERTIFICATE_UNFIT || !names_certificate_of(request, &answer.body) {
+            return error;
+        }
+        match self.folder.work(move |held| held.keep_of_attempt(&kept)).await {
+            Ok(()) => error.with_sentence(
+                "The answer has a certificate for the key of the request: it is kept in identity_dir, and the next call takes it \
+                 if profile and trusted authorities are right by then.",
+            ),
+            Err(fault) => error.with("not_stored", Error::from(fault)),
+        }
+    }
+
     async fn issued(&self, kind: &AttemptKind, request: &CertificateRequest) -> Result<Certificate> {
+        if let Some(certificate) = self.believed_now(kind, request).await {
+            return Ok(certificate);
+        }
+        let slot = UnbelievedSlot::default();
+        match self.asked(kind, request, &slot).await {
+            Err(error) => {
+                let kept = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+                Err(match kept {
+                    Some(kept) => self.keep_unbelieved(request, kept, error).await,
+                    None => error,
+                })
+            }
+            asked => asked,
+        }
+    }
+
+    async fn asked(
+        &self,
+        kind: &AttemptKind,
+        request: &CertificateRequest,
+        slot: &UnbelievedSlot,
+    ) -> Result<Certificate> {
         let pem = match kind {
             AttemptKind::First => {
                 let code = self.code.clone().ok_or_else(|| {
@@ -138,11 +218,12 @@ impl ClientCertificates {
                     error.with_outcome(CallOutcome::NotSent)
                 })?;
                 let asked = RequestBankCertificateRequest::new(request.to_pem(), code);
-                self.client.exchange::<RequestBankCertificate>(asked, &self.options).await?.certificate
+                let client = self.client.keeping_unbelieved(slot);
+                client.exchange::<RequestBankCertificate>(asked, &self.options).await?.certificate
             }
             AttemptKind::Next { signed_with } => {
                 let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
-                let client = self.signing_with(signed_with).await.map_err(not_sent)?;
+                let client = self.signing_with(signed_with).await.map_err(not_sent)?.keeping_unbelieved(slot);
                 let asked = RenewBankCertificateRequest::new(request.to_pem());
                 client.exchange::<RenewBankCertificate>(asked, &self.options).await?.certificate
             }
@@ -170,12 +251,24 @@ impl ClientCertificates {
             AttemptKind::First => CertificateCommand::RequestCertificate,
             AttemptKind::Next { .. } => CertificateCommand::RenewCertificate,
         })?;
+        sender.check_target()?;
+        let (connection, given) = (&sender.connection, self.company.clone());
+        let profile = connection.profile.clone();
+        // What is there is opened before anything is made.
+        let kept = match kind {
+            AttemptKind::Next { signed_with } => {
+                let name = signed_with.clone();
+                let kept = self.folder.work(move |held| held.company_of(&name, &profile)).await;
+                kept.map_err(Error::from)?
+            }
+            AttemptKind::First => self.folder.work(|held| held.check_passphrase().map(|()| None)).await?,
+        };
+        let company = given.or(kept);
+        connection.profile.certificate_name(&connection.customer_id, company.as_deref())?;
         let made = background::blocking(|| RsaPrivateKey::generate(2048)).await;
         let made = made.map_err(|why| why.error("making a key was aborted"))?;
         let key = made.map_err(Error::internal)?;
-        let connection = &sender.connection;
-        let company = self.company.as_deref();
-        let request = connection.profile.certificate_request(&connection.customer_id, company, &key)?;
+        let request = connection.profile.certificate_request(&connection.customer_id, company.as_deref(), &key)?;
         Ok((key, request))
     }
 }
@@ -235,6 +328,7 @@ impl LifeStepFault for CallFault {
     fn effect(&self) -> RequestEffect {
         let code = self.0.peer().and_then(|peer| peer.code.as_deref()).unwrap_or_default();
         match self.0.outcome() {
+            _ if self.0.row() == &errors::CERTIFICATE_UNFIT => RequestEffect::Unfit,
             Some(CallOutcome::NotSent) => RequestEffect::NotSent,
             Some(CallOutcome::Refused) => RequestEffect::Refused { stops: codes::ends_renewals(code) },
             _ => RequestEffect::Unknown,

@@ -41,19 +41,28 @@ impl CertificateExpectation<'_> {
         rules
     }
 
-    /// The certificate for the key of the request.
+    /// The certificate for the key of the request: of several, the one that can be used, and longest.
     ///
     /// # Errors
     /// `sepa_web_services.certificate_not_ours`: what became of the request is not known.
-    pub(super) fn own_of(self, fields: &Object<'_>) -> Result<Option<Certificate>> {
+    /// `sepa_web_services.certificate_unfit`, if none for that key can be used.
+    pub(super) fn own_of(self, fields: &Object<'_>, at_s: i64) -> Result<Option<Certificate>> {
         let Some(request) = self.request else { return Ok(None) };
         let found = texts(fields).filter_map(|text| certificates_of(text).ok()).flatten();
-        match found.into_iter().find(|certificate| request.is_answered_by(certificate)) {
-            Some(own) => Ok(Some(own)),
-            None => {
-                let text = "the bank's answer has no certificate for the key of the request";
-                let error = Error::because(&errors::CERTIFICATE_NOT_OURS, text);
-                Err(error.with_retryable(false).with_outcome(CallOutcome::Unknown))
+        let mut ours: Vec<Certificate> = found.filter(|one| request.is_answered_by(one)).collect();
+        // One that begins later is kept, and used from then on.
+        ours.sort_by_key(|one| (one.why_unfit_to_sign(at_s).is_none(), one.not_before_s() <= at_s, one.not_after_s()));
+        let Some(own) = ours.pop() else {
+            let text = "the bank's answer has no certificate for the key of the request";
+            let error = Error::because(&errors::CERTIFICATE_NOT_OURS, text);
+            return Err(error.with_retryable(false).with_outcome(CallOutcome::Unknown));
+        };
+        match own.why_unfit_to_sign(at_s) {
+            None => Ok(Some(own)),
+            Some(why) => {
+                let text = format!("the certificate {} that the bank has issued {why}", own.serial_hex());
+                let error = Error::because(&errors::CERTIFICATE_UNFIT, text).with("not_after", own.expires_text());
+                Err(error.with_retryable(false).with_outcome(CallOutcome::Accepted))
             }
         }
     }
@@ -78,6 +87,12 @@ impl CertificateExpectation<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether a message that nobody has verified has a certificate for the key of a request.
+#[must_use]
+pub fn names_certificate_of(request: &CertificateRequest, message: &[u8]) -> bool {
+    given(message, None).iter().any(|one| request.is_answered_by(one))
 }
 
 /// The texts of the certificates in an answer.

@@ -20,7 +20,7 @@ use bankchannel_foundation::{
     model::{Field, Object, PieceSource, Value},
 };
 use bankchannel_xml::TreeElement;
-pub use certificates::CertificateExpectation;
+pub use certificates::{CertificateExpectation, names_certificate_of};
 pub use content::{UnpackingLimits, unpack as unpack_content};
 
 use crate::{
@@ -119,7 +119,7 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
         signer_serials: signers.iter().map(Certificate::serial_hex).collect(),
     };
     let certificate = match expected.certificates {
-        Some(certificates) => certificates.own_of(&document.fields)?,
+        Some(certificates) => certificates.own_of(&document.fields, rules.at_s)?,
         None => None,
     };
     let BelievedDocument { fields, content, compressed, method, .. } = document;

@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::{
     rsa::RsaPrivateKey,
-    x509::{CertificateRequest, SubjectAttribute},
+    x509::{CertificateRequest, DistinguishedName, SubjectAttribute},
 };
 use bankchannel_foundation::{CallOutcome, Error, Secret, model::Boundary};
 
@@ -126,12 +126,22 @@ impl ChannelProfile {
             }
             let company = company.ok_or_else(|| {
                 let why =
-                    "company is missing: the bank wants the company's name, as in the agreement, in the certificate";
+                    "company is missing: the bank wants the company's name, as in the agreement, in the certificate. \
+                     It is a field of enrol, and a setting";
                 Error::missing_field("company", why)
             })?;
             Ok((rule.part.into(), value.replace("{company}", company)))
         };
         rules.iter().map(value).collect()
+    }
+
+    /// The company's name in the name of a certificate or a request, if the bank wants it there.
+    #[must_use]
+    pub fn company_in(&self, name: &DistinguishedName) -> Option<String> {
+        let mut rules = self.certificate_subject.iter().flatten();
+        let rule = rules.find(|rule| rule.value == "{company}")?;
+        let found = name.get(SubjectAttribute::from(rule.part).oid())?;
+        Some(found.value.clone()).filter(|value| !value.is_empty())
     }
 
     /// Whether a code has the form of this bank's, before it is spent. Blanks do not count.

@@ -39,7 +39,7 @@ use generation::BankGeneration;
 pub(crate) use generation::RolledOver;
 
 use super::{
-    chaos::BankFault,
+    chaos::{BankFault, OddCertificate},
     dialect::{BankDialect, DIALECTS},
     state::SandboxCustomer,
 };
@@ -291,6 +291,22 @@ impl FamilyCertificates {
         let newest = self.newest()?;
         let (not_before, not_after) = validity(now, 2);
         let not_before = not_before.max(newest.begin);
+        let odd = faults.iter().find_map(|fault| match fault {
+            BankFault::OddCertificate(odd) => Some(*odd),
+            _ => None,
+        });
+        let at = |hours: i64| now.checked_add(hours.hours()).unwrap_or(now);
+        let (not_before, not_after) = match odd {
+            Some(OddCertificate::Ended) => (at(-48), at(-1)),
+            Some(OddCertificate::Later) => (at(10 * 24), not_after),
+            Some(OddCertificate::Due) => (at(-30 * 24), at(20 * 24)),
+            _ => (not_before, not_after),
+        };
+        let purpose = match odd {
+            Some(OddCertificate::Authority) => CertificatePurpose::Authority(0),
+            Some(OddCertificate::Encipherment) => CertificatePurpose::Encipherment,
+            _ => CertificatePurpose::Messages,
+        };
         let new = NewCertificate {
             common_name,
             organization,
@@ -300,7 +316,7 @@ impl FamilyCertificates {
             serial: &[],
             not_before,
             not_after,
-            purpose: CertificatePurpose::Messages,
+            purpose,
         };
         newest.customers.issue_certificate(&new).map_err(Error::internal)
     }

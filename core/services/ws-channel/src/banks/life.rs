@@ -75,8 +75,8 @@ pub(crate) fn due_ms(life: &CertificateLife, rules: RenewalRules, now_ms: i64) -
         if life.untold_days(now_s).is_some() {
             return Some(now_s);
         }
-        let at_s = |days: &u32| active.not_after_s - i64::from(*days) * DAY_S;
-        RenewalRules::ALERT_DAYS.iter().map(at_s).find(|at_s| *at_s > now_s)
+        let at_s = |days: u32| active.not_after_s - i64::from(days) * DAY_S;
+        RenewalRules::alerts_of(active.not_before_s, active.not_after_s).map(at_s).find(|at_s| *at_s > now_s)
     });
     let stop_s = life.is_stop_untold().then_some(now_s);
     let forget_s = life.retired.iter().map(|one| one.at_s + RenewalRules::RETIRED_S + 1).min();
