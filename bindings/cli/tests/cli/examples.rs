@@ -107,33 +107,92 @@ fn the_cron_example_says_that_it_cannot_lock() {
     assert!(failed.code == 1 && failed.err.contains("flock is missing"), "{} {}", failed.code, failed.err);
 }
 
-/// The page about a first bank, followed to the letter, then the job that it sets up.
+/// A family: its name at the sandbox, its profile, its first customer there, the bank's code.
+const FAMILIES: [(&str, &str, &str, &str); 3] = [
+    ("op", "op", "1000022211", "4514429708378387"),
+    ("nordea", "nordea", "7700112233", "2576462617"),
+    ("samlink", "saastopankki", "61234567", "820511562974156633172"),
+];
+
+/// What the shell does seven hundred days later: the bank's clock is moved, and the programs have one that is ahead.
+const SEVEN_HUNDRED_DAYS: &str = r#"
+ahead=$((700 * 86400))
+order="{\"advance_s\": $ahead}"
+control=$(grep -o '"control_url": *"[^"]*"' bank.json | sed 's#.*:##; s#"$##')
+exec 3<>/dev/tcp/127.0.0.1/$control
+printf 'POST /sandbox/time HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' >&3
+printf 'Content-Length: %d\r\nConnection: close\r\n\r\n%s' "${#order}" "$order" >&3
+head -1 <&3 | grep -q 200
+later() { CLOCK_OFFSET_S=$ahead LD_PRELOAD=CLOCK "$@"; }
+serial() { bankchannel sepa status --settings op.json --json | grep -o '"serial":"[0-9A-F]*"' | head -1; }
+before=$(later serial)
+later bankchannel sepa status --settings op.json --check && exit 3 || echo "check before: $?"
+later JOB op.json
+later bankchannel sepa download-new-files --settings op.json --directory in
+later bankchannel sepa status --settings op.json --check || { echo "check after: $?"; exit 3; }
+[ "$before" != "$(later serial)" ] || exit 4
+"#;
+
+/// A library that gives a program, through `LD_PRELOAD`, a clock that is ahead.
+fn shifted_clock(home: &Home) -> String {
+    let library = home.path("clock.so");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/shifted_clock.c");
+    let built =
+        Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).arg("-ldl").status();
+    assert!(built.unwrap().success(), "cc builds the clock");
+    library.display().to_string()
+}
+
+/// The page about a first bank, followed to the letter at a bank of each family, then the job that it sets up, also seven
+/// hundred days later.
 #[test]
 fn the_page_of_the_first_bank_leads_to_a_renewal() {
     const PAGE: &str = include_str!("../../../../docs/sepa-first-bank.md");
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-    let home = Home::empty();
-    let blocks = PAGE.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    // Only the port is changed. The bank ends with the shell that has started it.
-    let followed: String = blocks.map(|block| block.replace("8444", &port)).collect();
-    let job = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/renew-certificate.sh");
-    let script = format!(
-        "set -e\ntrap 'kill %1' EXIT\n{followed}\necho the job\n{job} op.json\necho the job ended\n\
-         rm -r op-identity\n! {job} op.json\n"
-    );
-    let mut shell = Command::new("/bin/bash");
-    shell.args(["--norc", "--noprofile", "-c", &script]).current_dir(home.path("")).env_clear();
-    shell.env("HOME", home.path("")).env("PATH", path());
-    let done = ran(shell.output().unwrap()).expect(0);
-    let said = format!("{}\n{}", done.out, done.err);
-    for expected in ["enrol", "switching", "active", "Sandbox OP-Pohjola Root CA", "Sandbox Nordea Corporate Server CA"]
-    {
-        assert!(done.out.contains(expected), "{expected}: {said}");
+    let blocks = |kind: &str| {
+        let begin = format!("```{kind}\n");
+        PAGE.split(&begin).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect::<Vec<String>>()
+    };
+    let further = blocks("json").concat();
+    for (family, profile, customer, code) in FAMILIES {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        let home = Home::empty();
+        let clock = shifted_clock(&home);
+        // Only the port and the names of bank and customer are changed. The bank ends with the shell that has started it.
+        let mut followed = blocks("sh").concat().replace("8444", &port);
+        for (of_op, own) in [
+            ("\"bank\": \"op\"", format!("\"bank\": \"{profile}\"")),
+            ("/op\"", format!("/{family}\"")),
+            ("/op/certificates", format!("/{family}/certificates")),
+            ("bank/op/root.pem", format!("bank/{family}/root.pem")),
+            ("1000022211", customer.to_owned()),
+            ("4514429708378387", code.to_owned()),
+        ] {
+            assert!(followed.contains(of_op), "{of_op}");
+            followed = followed.replace(of_op, &own);
+        }
+        if family == "nordea" {
+            followed = followed.replace("  \"identity_dir\"", &format!("{further}  \"identity_dir\""));
+        }
+        let job = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/renew-certificate.sh");
+        let later = SEVEN_HUNDRED_DAYS.replace("LD_PRELOAD=CLOCK", &format!("LD_PRELOAD={clock}")).replace("JOB", job);
+        let script = format!(
+            "set -e\ntrap 'kill %1' EXIT\n{followed}\necho the job\n{job} op.json\necho the job ended\n{later}\n\
+             rm -r op-identity\n! {job} op.json\n"
+        );
+        let mut shell = Command::new("/bin/bash");
+        shell.args(["--norc", "--noprofile", "-c", &script]).current_dir(home.path("")).env_clear();
+        shell.env("HOME", home.path("")).env("PATH", path());
+        let done = ran(shell.output().unwrap());
+        let said = format!("{family}: {}\n{}", done.out, done.err);
+        assert_eq!(done.code, 0, "{said}");
+        for expected in ["enrol", "switching", "active", "Sandbox Nordea Corporate Server CA", "check before: 14"] {
+            assert!(done.out.contains(expected), "{expected}: {said}");
+        }
+        // A job without news says nothing; one that needs a person says what to do.
+        assert!(done.out.contains("the job\nthe job ended\n"), "{said}");
+        assert!(done.err.contains("person_needed") && done.err.contains("enrol with a code of the bank"), "{said}");
+        assert!(!said.contains("4514429708378387"), "the code is not repeated: {said}");
     }
-    // A job without news says nothing; one that needs a person says what to do.
-    assert!(done.out.contains("the job\nthe job ended\n"), "{said}");
-    assert!(done.err.contains("person_needed") && done.err.contains("enrol with a code of the bank"), "{said}");
-    assert!(!said.contains("4514429708378387"), "the code is not repeated: {said}");
 }
 
 /// The page about a service's first bank, followed to the letter.
