@@ -313,6 +313,12 @@ impl FileServiceSender {
         self.keep(options, "the bank's signers", move |folder| folder.keep_signers(&all)).await;
     }
 
+    /// Notes that the job which renews runs.
+    pub(super) async fn note_job(&self, options: &CallOptions) {
+        let now_s = self.clock.now_s();
+        self.keep(options, "that renew has run", move |folder| folder.note_job(now_s)).await;
+    }
+
     /// The certificates with which the bank has signed so far, the newest last.
     pub(super) fn seen_signers(&self) -> Vec<SeenSigner> {
         self.signers.lock().unwrap_or_else(PoisonError::into_inner).clone()

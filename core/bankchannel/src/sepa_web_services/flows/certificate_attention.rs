@@ -3,7 +3,7 @@
 use bankchannel_foundation::prelude::*;
 use bankchannel_renewal::{CertificateLife, RenewalDue, RenewalRules};
 
-use crate::sepa_web_services::identity::{IdentityFolder, StateNotes};
+use crate::sepa_web_services::identity::IdentityFolder;
 
 const DAY_S: i64 = 86_400;
 /// After so long without `renew` its job does not run: one day that is missed happens.
@@ -32,7 +32,8 @@ pub enum CertificateAttention {
 pub(super) struct WatchedIdentity<'i> {
     pub(super) folder: &'i IdentityFolder,
     pub(super) life: &'i CertificateLife,
-    pub(super) notes: &'i StateNotes,
+    /// When `renew` ran last, Unix seconds.
+    pub(super) job_ran_s: Option<i64>,
     pub(super) rules: RenewalRules,
     pub(super) now_s: i64,
 }
@@ -98,10 +99,10 @@ impl WatchedIdentity<'_> {
                 Timestamp::from_ms(active * 1000).as_str()
             ));
         }
-        let since_s = self.notes.job_ran_s.or(life.active.as_ref().map(|active| active.not_before_s));
+        let since_s = self.job_ran_s.or(life.active.as_ref().map(|active| active.not_before_s));
         if since_s.is_some_and(|since_s| now_s - since_s > JOB_DAYS * DAY_S) {
             found.push(CertificateAttention::JobHasNotRun);
-            warnings.push(match self.notes.job_ran_s {
+            warnings.push(match self.job_ran_s {
                 Some(at_s) => format!("renew has run last at {}", Timestamp::from_ms(at_s * 1000).as_str()),
                 None => "renew has never run: without it nothing is renewed".to_owned(),
             });

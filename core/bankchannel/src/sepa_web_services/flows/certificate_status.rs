@@ -106,15 +106,15 @@ impl CertificateStatusResponse {
         let anchors = sender.trust.anchors(options).await?;
         let identity = sender.identity()?.clone();
         let looked = background::blocking(move || -> Result<_> {
-            let (life, notes) = identity.state()?;
-            let watched = WatchedIdentity { folder: &identity, life: &life, notes: &notes, rules, now_s };
+            let (life, job_ran_s) = (identity.life()?, identity.job_ran_s());
+            let watched = WatchedIdentity { folder: &identity, life: &life, job_ran_s, rules, now_s };
             let (attention, warnings) = watched.look();
-            Ok((life, notes, attention, warnings))
+            Ok((life, job_ran_s, attention, warnings))
         });
-        let (life, notes, attention, warnings) =
+        let (life, job_ran_s, attention, warnings) =
             looked.await.map_err(|why| why.error("reading the identity was aborted"))??;
         let mut status = Self::of_life(sender, &life, now_s);
-        status.job_ran_at = notes.job_ran_s.map(|at_s| Timestamp::from_ms(at_s * 1000));
+        status.job_ran_at = job_ran_s.map(|at_s| Timestamp::from_ms(at_s * 1000));
         (status.attention, status.warnings) = (attention, warnings);
         if let Some(days) = status.days_left {
             let next = match (&status.person, &status.next_step_at) {

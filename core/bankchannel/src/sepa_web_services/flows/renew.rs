@@ -9,7 +9,7 @@ use crate::{
     CallOptions,
     sepa_web_services::{
         SepaWebServices,
-        identity::{IdentityRenewing, note_job, renewing, settle_unopened},
+        identity::{IdentityRenewing, renewing, settle_unopened},
     },
 };
 
@@ -111,7 +111,7 @@ async fn take_due_steps(
         let status = CertificateStatusResponse::read(&renewing.bank.client, &options).await?;
         return Ok(RenewResponse { renewed: false, status });
     }
-    note_job(&renewing).await?;
+    renewing.bank.client.sender()?.note_job(&options).await;
     settle_unopened(&mut renewing).await.map_err(not_sent)?;
     let run = renewing.run(request.now == Some(true)).await?;
     let person = match run.end {

@@ -53,10 +53,7 @@ struct StoredState {
 
 /// What the state says beside the certificates' life.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in super::super) struct StateNotes {
-    /// When `renew` ran last, Unix seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(in super::super) job_ran_s: Option<i64>,
+pub(super) struct StateNotes {
     /// Whether all keys are there under another passphrase, which takes the place of the present one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) is_passphrase_changing: bool,
@@ -96,7 +93,7 @@ impl IdentityFolder {
     ///
     /// # Errors
     /// Those of [`life`](Self::life).
-    pub(in super::super) fn state(&self) -> Result<(CertificateLife, StateNotes)> {
+    fn state(&self) -> Result<(CertificateLife, StateNotes)> {
         let text = match self.read(STATE) {
             Err(why) if why.kind() == ErrorKind::NotFound => {
                 return self.without_state().map(|life| (life, StateNotes::default()));
@@ -237,15 +234,6 @@ impl HeldIdentity {
         private::write_whole(&self.of.path(STATE), MODE, &text)?;
         self.life = life;
         Ok(())
-    }
-
-    /// Notes when the job that renews has run. Without a certificate there is nothing to note.
-    pub(super) fn note_job(&mut self, now_s: i64) -> Result<()> {
-        if self.life == CertificateLife::default() {
-            return Ok(());
-        }
-        self.notes.job_ran_s = Some(now_s);
-        self.commit(self.life.clone())
     }
 
     /// Stores a new key and its request under a new name, which is returned.

@@ -3,6 +3,7 @@
 //! ```text
 //!   DIR/authorities.pem   authorities between an anchor and the bank's signers, as the bank has named them
 //!   DIR/signers.json      the certificates that have signed believed answers: a new one is reported
+//!   DIR/job               when `renew` ran last, Unix seconds: that it does is watched
 //!   DIR/times             the last time that a process has reserved for its messages; times.lock is held meanwhile
 //! ```
 
@@ -30,6 +31,7 @@ const SIGNERS: &str = "signers.json";
 /// How long a process waits for another one that reserves times: one that was stopped meanwhile must stop nobody else.
 const WAIT: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(5);
+const JOB: &str = "job";
 const TIMES: &str = "times";
 const TIMES_LOCK: &str = "times.lock";
 
@@ -103,6 +105,19 @@ impl IdentityFolder {
     pub(in super::super) fn keep_signers(&self, all: &[SeenSigner]) -> Result<()> {
         let text = serde_json::to_vec_pretty(all).map_err(Error::internal)?;
         self.keep(SIGNERS, &text)
+    }
+
+    /// When `renew` ran last, Unix seconds.
+    pub(in super::super) fn job_ran_s(&self) -> Option<i64> {
+        String::from_utf8(self.read(JOB).ok()?).ok()?.trim().parse().ok()
+    }
+
+    /// Notes that `renew` runs.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(in super::super) fn note_job(&self, now_s: i64) -> Result<()> {
+        self.keep(JOB, format!("{now_s}\n").as_bytes())
     }
 
     /// Reserves times for messages that no other process uses, also after a restart, and after the clock was set back.

@@ -16,8 +16,8 @@ mod renewing;
 mod unbelieved;
 mod unopened;
 
-pub(super) use folder::{IdentityFolder, StateNotes};
+pub(super) use folder::IdentityFolder;
 pub(super) use learnt::SeenSigner;
-pub(super) use renewing::{IdentityRenewing, note_job, renewing};
+pub(super) use renewing::{IdentityRenewing, renewing};
 pub(super) use unbelieved::{UnbelievedAnswer, UnbelievedSlot};
 pub(super) use unopened::settle_unopened;

@@ -51,15 +51,6 @@ pub(in super::super) fn renewing(
     CertificateDriver::new(folder, bank, life, rules)
 }
 
-/// Notes that the job which renews has run: that it does is watched.
-///
-/// # Errors
-/// `resource.storage`.
-pub(in super::super) async fn note_job(driver: &IdentityRenewing) -> Result<()> {
-    let now_s = driver.bank.client.now_s();
-    Ok(driver.bank.folder.work(move |held| held.note_job(now_s)).await?)
-}
-
 type FolderResult<T> = std::result::Result<T, CallFault>;
 
 /// The folder, on a thread that may block.
