@@ -31,6 +31,9 @@ const EXAMPLES: &str = "Examples:
   bankchannel admin audit-verify --data ws-data
   bankchannel admin cert-list --data ws-data --config service.toml
   bankchannel admin cert-renew --data ws-data --config service.toml --email me@example.com --bank nordea
+  bankchannel admin code-list --data ws-data
+  bankchannel admin code-release --data ws-data --bank nordea --ws-user-id 7700112233
+  bankchannel admin code-allow --data ws-data --bank nordea --ws-user-id 7700112233 --email me@example.com
   bankchannel admin upload-list --data ws-data
   bankchannel admin backup --data ws-data --to backup-2026-11-20
   bankchannel admin restore --from backup-2026-11-20 --data ws-data-restored
@@ -109,12 +112,37 @@ pub(crate) fn command() -> Command {
             "cert-list",
             "List every certificate at a bank: its state, its end, the next step, what only a person can do",
         ))
-        .subcommand(of_certificate("cert-renew", "Have a certificate renewed now, although it is not due"))
-        .subcommand(of_certificate("cert-resume", "Go on with a renewal that has stopped, because a person has acted"))
+        .subcommand(of_certificate(
+            "cert-renew",
+            "Have a certificate renewed now: although it is not due, or its renewal waits for the next attempt",
+        ))
+        .subcommand(of_certificate(
+            "cert-resume",
+            "Go on at once with a renewal that has stopped, or waits for its next attempt",
+        ))
         .subcommand(of_certificate(
             "cert-discard",
             "Give up a request for a certificate, because the bank has said that it will not come to an end",
         ))
+        .subcommand(on_data(
+            "code-list",
+            "List the user ids for which codes were sent that were not right, and the accounts named for user ids",
+        ))
+        .subcommand(of_user_id(
+            "code-release",
+            "Let codes be sent for a user id again, after the bank has sent a new one or says that it is not locked",
+        ))
+        .subcommand(
+            of_user_id(
+                "code-allow",
+                "Name an account that may send codes for a user id: then no other may that is not named",
+            )
+            .arg(text("email", "ADDRESS", "The account").required(true)),
+        )
+        .subcommand(
+            of_user_id("code-withdraw", "Take code-allow back")
+                .arg(text("email", "ADDRESS", "The account").required(true)),
+        )
         .subcommand(
             on_data("upload-list", "List uploads: by default those of which it is unknown whether the bank has them")
                 .arg(
@@ -139,6 +167,13 @@ pub(crate) fn command() -> Command {
                 .arg(text("from", "DIR", "The backup").required(true))
                 .arg(text("data", "DIR", "The new data folder: empty or absent").required(true)),
         )
+}
+
+/// A command about the codes for one user id.
+fn of_user_id(name: &'static str, about: &'static str) -> Command {
+    on_data(name, about)
+        .arg(text("bank", "BANK", "The bank, such as nordea").required(true))
+        .arg(text("ws-user-id", "ID", "The user id of the bank's agreement").required(true))
 }
 
 /// A command about one certificate.
@@ -201,6 +236,16 @@ async fn on_operator(name: &str, matches: &ArgMatches, operator: &ServiceOperato
                 _ => operator.discard_certificate(&email, &bank).await?,
             };
             show(format, "certificate", done)
+        }
+        "code-list" => show(format, "user_ids", operator.codes().await?),
+        "code-release" | "code-allow" | "code-withdraw" => {
+            let [email, bank, user] = ["email", "bank", "ws-user-id"].map(|name| given(name).unwrap_or_default());
+            let done = match name {
+                "code-release" => operator.release_codes(&bank, &user).await?,
+                "code-allow" => operator.allow_user_id(&email, &bank, &user).await?,
+                _ => operator.withdraw_user_id(&email, &bank, &user).await?,
+            };
+            show(format, "user_id", done)
         }
         "upload-list" => {
             let uploads = operator.uploads(&given("state").unwrap_or_default()).await?;

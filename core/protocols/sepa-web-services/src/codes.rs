@@ -30,6 +30,16 @@ pub fn ends_renewals(code: &str) -> bool {
     meaning_of(code).is_some_and(|known| ENDS_RENEWALS.contains(&known.number))
 }
 
+/// Codes of a refusal that says something of the message, and nothing of the code for a first certificate in it: of its
+/// signature, operation, form, type, packing, parameters, and of the name in the request (§5.3, §5.4).
+const NOT_OF_ACTIVATION: [u32; 12] = [2, 5, 6, 12, 20, 21, 22, 23, 25, 29, 31, 33];
+
+/// Whether a bank that has refused a first certificate with this code may have counted a wrong attempt.
+#[must_use]
+pub fn may_count_attempt(code: &str) -> bool {
+    !meaning_of(code).is_some_and(|known| NOT_OF_ACTIVATION.contains(&known.number))
+}
+
 const KEY: &str =
     "Verify the request: `explain` shows what was digested. Then the key, and the certificate that the bank has.";
 const AGREEMENT: &str = "Ask the bank: it concerns the agreement, not the message.";
@@ -97,6 +107,12 @@ mod tests {
     fn renewals_end_by_the_number_of_a_code() {
         assert!(["04", "4", " 35", "30"].into_iter().all(ends_renewals));
         assert!(!["26", "00", "", "37", "XX"].into_iter().any(ends_renewals));
+    }
+
+    #[test]
+    fn a_refusal_counts_unless_it_is_known_to_be_of_something_else() {
+        assert!(["34", "30", "14", "13", "26", "99", ""].into_iter().all(may_count_attempt));
+        assert!(!["33", "12", " 5", "020"].into_iter().any(may_count_attempt));
     }
 
     #[test]

@@ -43,6 +43,12 @@ bankchannel_foundation::error_rows! {
         "There is no such account under this API key.", "Check the e-mail address.";
     CERTIFICATE_EXISTS = "ws_channel.certificate_exists", Conflict, never,
         "The account has a certificate for this bank already.", "Retire it first.";
+    CODES_STOPPED = "ws_channel.codes_stopped", Permission, never,
+        "The service sends no more codes for this user id: after a few wrong ones the bank would lock it.",
+        "Nothing was sent now. Compare code, user id and company with the bank's letter, then ask the service's operator, who releases the user id.";
+    USER_ID_HELD = "ws_channel.user_id_held", Permission, never,
+        "Another account of the service uses this user id at the bank.",
+        "Nothing was sent. If the user id is yours too, ask the service's operator to allow it for your account, or have the other account share its certificates with yours.";
     CERTIFICATE_MISSING = "ws_channel.certificate_missing", PeerRefused, never,
         "There is no certificate for this bank.", "Enrol or import one, or have one shared.";
     CERTIFICATE_REFUSED = "ws_channel.certificate_refused", InvalidInput, never,

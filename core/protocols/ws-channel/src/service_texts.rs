@@ -124,6 +124,8 @@ texts! {
     OWNER_REQUIRED = "Only the API key owner may call this operation", 403, OWNER_ONLY, Role;
     UNAUTHORIZED = "Unauthorized", 401, SESSION_REFUSED, Auth;
     NO_CHANNEL = "No channel configured for this bank", 400, NO_BANK_CHANNEL, NotImplemented;
+    CODES_SPENT = "Too many enrollment codes were sent for this user id, nothing was sent now.", 403, CODES_STOPPED, Limit;
+    USER_ID_OF_ANOTHER = "This user id is of another account, nothing was sent.", 403, USER_ID_HELD, Role;
 }
 
 /// Finds the row of a text from the service; names may follow the two generic texts.

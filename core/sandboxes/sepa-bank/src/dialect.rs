@@ -197,6 +197,11 @@ impl BankDialect {
         DIALECTS.iter().find(|dialect| dialect.name() == name)
     }
 
+    /// Whether the present certificate ends when the next one is issued.
+    pub(crate) fn ends_replaced(&self) -> bool {
+        self.family == BankFamily::Nordea
+    }
+
     /// The family's name.
     pub(crate) fn name(&self) -> &'static str {
         self.path.trim_start_matches('/')

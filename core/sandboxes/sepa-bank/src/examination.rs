@@ -18,7 +18,7 @@ use super::{
     dialect::BankDialect,
     request_schema,
     service::SandboxSepaBank,
-    state::{CustomerStanding, SandboxChange, StateData},
+    state::{CustomerStanding, SandboxChange, SandboxCustomer, StateData},
 };
 
 /// A refusal: what the bank answers, and why, for whoever tries it.
@@ -333,6 +333,9 @@ impl ExaminedRequest {
             let why = "the certificate was issued to another customer";
             return Err(RequestRefusal::code(3, "certificate does not belong to sender", why));
         }
+        if self.envelope.as_ref().is_some_and(|(signer, _)| is_replaced(dialect, state, sender, signer)) {
+            return Err(RequestRefusal::code(4, "certificate not valid", REPLACED));
+        }
         // S11: the message's id.
         let now_ms = bank.scenario_ms();
         let id_key = format!("{family}/{sender_id}/{request_id}");
@@ -352,6 +355,9 @@ impl ExaminedRequest {
             let why = "the document's certificate was issued to another customer";
             return Err(RequestRefusal::code(30, "authentication failed", why));
         }
+        if self.document.as_ref().is_some_and(|(signer, ..)| is_replaced(dialect, state, customer, signer)) {
+            return Err(RequestRefusal::code(19, "content certificate not valid", REPLACED));
+        }
         // S20: who sends for whom.
         if sender_id != customer_id && !customer.senders.contains(sender_id) {
             return Err(RequestRefusal::code(35, "authorisation failed", "the sender may not act for the customer"));
@@ -366,6 +372,19 @@ impl ExaminedRequest {
             vec![SandboxChange::UsedId { key: id_key, at_ms: now_ms }, SandboxChange::UsedTime { key: time_key }];
         Ok((request, used))
     }
+}
+
+/// Why a certificate that holds by its dates is refused.
+pub(crate) const REPLACED: &str = "a newer certificate was issued for it";
+
+/// Whether a certificate ended when the customer's next one was issued.
+pub(crate) fn is_replaced(
+    dialect: &BankDialect,
+    state: &StateData,
+    owner: &SandboxCustomer,
+    signer: &Certificate,
+) -> bool {
+    dialect.ends_replaced() && state.is_superseded(&owner.key(), &signer.serial_hex())
 }
 
 fn standing(

@@ -7,6 +7,7 @@ use bankchannel::{
     sepa_web_services::{BankEnvironment, SepaWebServicesBank, SepaWebServicesSettings},
 };
 use bankchannel_foundation::{Error, Result, Secret, clock::Clock};
+use bankchannel_storage::ws_channel::BankCodeLimits;
 use bankchannel_ws_channel::model::Bank;
 use serde::{Deserialize, Deserializer};
 
@@ -85,6 +86,10 @@ pub struct ReachedBankConfig {
     pub environment: Option<Flavour>,
     /// The certificates that are asked for, or tried, at once: 1 to 64. Default: 4.
     pub certificates_at_once: Option<u32>,
+    /// The codes for first certificates that are sent for one user id, by all accounts together, without being right: 1 to 20.
+    /// Then the operator releases it. One account may have half of them refused, rounded up. Default: 4, as banks lock after
+    /// five or more.
+    pub wrong_codes_max: Option<u32>,
 }
 
 fn secret<'de, D: Deserializer<'de>>(given: D) -> std::result::Result<Option<Secret>, D::Error> {
@@ -194,6 +199,11 @@ impl ReachedBankConfig {
         self.certificates_at_once.map_or(4, |count| usize::try_from(count).unwrap_or(4))
     }
 
+    pub(crate) fn code_limits(&self) -> BankCodeLimits {
+        let all = i64::from(self.wrong_codes_max.unwrap_or(4));
+        BankCodeLimits { all, per_account: (all + 1) / 2 }
+    }
+
     /// Opens the bank; nothing is sent.
     ///
     /// # Errors
@@ -202,6 +212,9 @@ impl ReachedBankConfig {
         let place = |setting: &str| format!("banks.{}.{setting}", bank.as_str());
         if !(1..=64).contains(&self.certificates_at_once()) {
             return Err(Error::invalid_setting(&place("certificates_at_once"), "must be from 1 to 64"));
+        }
+        if !(1..=20).contains(&self.code_limits().all) {
+            return Err(Error::invalid_setting(&place("wrong_codes_max"), "must be from 1 to 20"));
         }
         let known = profile_of(bank);
         if known.is_none() && self.profile_file.is_none() {

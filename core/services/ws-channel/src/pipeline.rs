@@ -222,8 +222,7 @@ impl ServicePipeline {
         call.log(refusal.status);
         // Unauthenticated requests are not audited: they would flood the trail.
         if audited && !is_recorded && call.has_subject() && refusal.status != 429 {
-            let entry = call.audit_entry("", &format!("refused {}", refusal.status));
-            if let Err(why) = self.service.record_refusal(entry).await {
+            if let Err(why) = self.service.record_refusal(call.refused_entry(refusal.status)).await {
                 tracing::error!(request_id = call.request_id, %why, "the audit trail cannot be written");
             }
         }

@@ -21,6 +21,7 @@ pub use entities::account::{
     VerifiedRegistration,
 };
 pub use entities::audit::{AuditCheckpoint, AuditEntry, AuditFilter, AuditRecord, AuditVerdict, KnownHead};
+pub use entities::bank_code::{BankCodeLimits, CodeAttemptState, CodeMark, CodeRefusal, GuardedUserId, PermitOutcome};
 pub use entities::certificate::{
     CertMaterial, CertSet, CertState, DueCertSet, EffectiveCerts, EnrolOutcome, EnrolmentBegin, HeldCertSet,
     ImportOutcome, IssuedForPair, LifeStep, NewCertSet, NewKeyRequest, RetireOutcome, RetiredCertificateRow,
@@ -50,6 +51,7 @@ pub use entities::tenant::{ApiTenant, EntitlementState, NewTenant, TenantChange,
 pub use outcome::VerbOutcome;
 pub use reader::StoreReader;
 pub use store::WsChannelStore;
+pub use verbs::bank_codes::CODES_COUNTED_MS;
 pub use verbs::files::{INLINE_LIMIT, LIST_CAP};
 pub use verbs::lives::HOLD_MS;
 pub use verbs::pgp_keys::PGP_KEYS_PER_ACCOUNT;

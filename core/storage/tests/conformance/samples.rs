@@ -148,6 +148,7 @@ pub(crate) fn material(serial: &str, not_after: i64) -> CertMaterial {
 
 pub(crate) fn cert_set(serial: &str, not_after: i64) -> NewCertSet {
     NewCertSet {
+        state: CertState::Active,
         ws_user_id: "SIM-000000000001".to_owned(),
         company: "Example Company Oy".to_owned(),
         target_id: None,

@@ -24,7 +24,7 @@ use crate::{
     certificates::{COMMON_NAME, COUNTRY, FamilyCertificates, SUBJECT_SERIAL},
     chaos::BankFault,
     dialect::BankDialect,
-    examination::RequestRefusal,
+    examination::{REPLACED, RequestRefusal, is_replaced},
     service::SandboxSepaBank,
     state::{CustomerStanding, SandboxChange, SandboxCustomer, StateData},
 };
@@ -263,8 +263,8 @@ impl Issuing<'_> {
             // The same request again: its answer was lost.
             return Ok((self.again(same)?, Vec::new()));
         }
-        if self.dialect.family == BankFamily::Nordea && self.state.is_superseded(&key, &serial) {
-            return refuse(19, "content certificate not valid", "a newer certificate was issued for it");
+        if is_replaced(self.dialect, self.state, customer, signer) {
+            return refuse(19, "content certificate not valid", REPLACED);
         }
         if request.is_answered_by(signer) {
             return refuse(29, "invalid parameters", "the request is for the key of the present certificate");

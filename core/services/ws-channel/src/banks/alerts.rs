@@ -7,7 +7,10 @@ use bankchannel_storage::ws_channel::{AuditEntry, DueCertSet};
 use bankchannel_ws_channel::model::Bank;
 use serde_json::{Value, json};
 
-use crate::service::BackgroundService;
+use crate::{
+    certs::material,
+    service::{BackgroundService, WsChannelService},
+};
 
 /// The operation name of alerts in the audit trail.
 const OPERATION: &str = "ws_channel.certificate_alert";
@@ -23,30 +26,65 @@ pub(super) async fn tell_of_bank(service: &BackgroundService, bank: Bank, text: 
         "text": text,
     });
     hand_over(service, message, bank.as_str()).await;
-    record(service, ("", "", bank.as_str()), text).await;
+    record(service, OPERATION, ("", "", bank.as_str()), text).await;
 }
 
-async fn hand_over(service: &BackgroundService, message: Value, bank: &str) {
+async fn hand_over(service: &WsChannelService, message: Value, bank: &str) {
     if let Err(why) = service.outbox.hand_over(message).await {
         tracing::error!(%why, bank, "an alert could not be handed over");
     }
 }
 
-async fn record(service: &BackgroundService, (api_key, email, bank): (&str, &str, &str), text: &str) {
+async fn record(service: &WsChannelService, operation: &str, (api_key, email, bank): (&str, &str, &str), text: &str) {
     let entry = AuditEntry {
         at: service.now_ms(),
         request_id: random::uuid_v4(),
         api_key: api_key.to_owned(),
         email: email.to_owned(),
-        operation: OPERATION.into(),
+        operation: operation.to_owned(),
         object: bank.to_owned(),
         outcome: "told".into(),
         detail: text.to_owned(),
         ..AuditEntry::default()
     };
-    if let Err(why) = service.writer().append_audit(entry).await {
+    if let Err(why) = service.record_alert(entry).await {
         tracing::error!(%why, "an alert could not be recorded");
     }
+}
+
+/// The operation name of alerts about codes in the audit trail.
+const CODES: &str = "ws_channel.code_alert";
+
+/// Tells the operator that codes for a user id were not right, or are not sent any more: once a day for each.
+pub(crate) async fn tell_of_codes(
+    service: &WsChannelService,
+    (api_key, email): (&str, &str),
+    (bank, ws_user_id): (Bank, &str),
+    (least, what): (usize, &str),
+) {
+    match service.tell_of_codes(bank.as_str(), ws_user_id, least).await {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(why) => return tracing::error!(%why, "whether the operator knows of refused codes cannot be read"),
+    }
+    let text = format!(
+        "{} at {}, account {email}: {what}. See `bankchannel admin code-list`, then code-release, code-allow",
+        material::named(ws_user_id),
+        bank.as_str()
+    );
+    tracing::warn!(bank = bank.as_str(), account = email, ws_user_id, "{text}");
+    let message = json!({
+        "id": random::uuid_v4(),
+        "channel": "operator",
+        "to": "",
+        "purpose": "code_alert",
+        "email": email,
+        "bank": bank.as_str(),
+        "ws_user_id": ws_user_id,
+        "text": text,
+    });
+    hand_over(service, message, bank.as_str()).await;
+    record(service, CODES, (api_key, email, bank.as_str()), &text).await;
 }
 
 /// Something that a person has to know of a set.
@@ -90,5 +128,5 @@ pub(super) async fn tell(service: &BackgroundService, alert: SetAlert<'_>) {
         "text": text,
     });
     hand_over(service, message, &due.bank).await;
-    record(service, (api_key, &due.email, &due.bank), &text).await;
+    record(service, OPERATION, (api_key, &due.email, &due.bank), &text).await;
 }

@@ -6,8 +6,8 @@ use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
 use bankchannel_foundation::{Secret, model::Content};
 use bankchannel_renewal::{PairTrial, RenewalRules};
 use bankchannel_storage::ws_channel::{
-    BankFile, CertMaterial, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger, NewUpload, StoreError,
-    StoreReader, WsChannelStore,
+    BankCodeLimits, BankFile, CertMaterial, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger,
+    NewUpload, StoreError, StoreReader, WsChannelStore,
 };
 use bankchannel_ws_channel::{
     ServiceRefusal,
@@ -97,6 +97,17 @@ pub trait BankChannel: Send + Sync {
     /// What a person should know of the bank's trusted authorities: those that end within ninety days.
     fn warnings(&self) -> PendingBankAnswer<'_, Vec<String>> {
         Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// How many codes for first certificates may be sent for one user id before somebody acts; `None` at a bank that locks
+    /// nobody for wrong ones.
+    fn code_limits(&self) -> Option<BankCodeLimits> {
+        None
+    }
+
+    /// Whether the bank may have counted a wrong code, where it has refused a first certificate with this code.
+    fn counts_wrong_code(&self, _refusal: &str) -> bool {
+        true
     }
 
     /// Checks requirements of this bank for an enrolment beyond §2.17; called before anything is reserved.
@@ -312,6 +323,9 @@ pub enum BankError {
     /// The answer has a signature that cannot be believed, or none.
     #[error("the bank's answer cannot be believed: {0}")]
     NotBelieved(String),
+    /// The bank has issued a certificate that its customer cannot use: why.
+    #[error("{0}")]
+    Unfit(String),
     /// This bank does not offer this operation.
     #[error("this bank does not offer this over its channel")]
     NotOffered,
@@ -367,6 +381,7 @@ impl BankError {
             | Self::Failed(_)
             | Self::Store(_) => true,
             Self::Refused { .. }
+            | Self::Unfit(_)
             | Self::NotOffered
             | Self::NotSent(_)
             | Self::Parameter(_)
@@ -396,6 +411,9 @@ impl From<BankError> for HandlerFault {
             }
             BankError::Refused { .. } | BankError::Doubtful { .. } | BankError::Data => {
                 (&service_texts::BANK_DATA_ERROR).into()
+            }
+            BankError::Unfit(why) => {
+                Self::Refused(ServiceRefusal::from(&service_texts::BANK_DATA_ERROR).with_detail(why))
             }
             BankError::NotBelieved(_) => (&service_texts::BANK_RESPONSE_UNPARSABLE).into(),
             BankError::NotOffered => (&service_texts::BANK_INVALID).into(),

@@ -14,11 +14,12 @@ use bankchannel_crypto::{
     x509::{Certificate, CertificateRequest},
 };
 use bankchannel_renewal::{
-    AttemptKind, CertificateBank, CertificateDriver, CertificateLife, CertificateStore, KnownPair, LifeStepFault as _,
-    PairTrial, PendingStep, RenewalDue, RenewalRules,
+    AttemptKind, AttemptPhase, CertificateBank, CertificateDriver, CertificateLife, CertificateStore, KnownPair,
+    LifeStepFault as _, PairTrial, PendingStep, RenewalDue, RenewalRules,
 };
 use bankchannel_storage::ws_channel::{
-    AuditEntry, CertSet, CertState, HeldCertSet, IssuedForPair, LifeStep, NewBankFile, NewKeyRequest, NewLedger,
+    AuditEntry, CertSet, CertState, CodeMark, HeldCertSet, IssuedForPair, LifeStep, NewBankFile, NewKeyRequest,
+    NewLedger,
 };
 use bankchannel_transport::background;
 use bankchannel_ws_channel::model::{Bank, BankPin};
@@ -91,9 +92,11 @@ fn pair_in_use(life: &CertificateLife, now_s: i64) -> Option<&KnownPair> {
 }
 
 /// The state of a set with this life.
-fn state_of(life: &CertificateLife, now_s: i64) -> CertState {
+pub(crate) fn state_of(life: &CertificateLife, now_s: i64) -> CertState {
     match pair_in_use(life, now_s) {
         None => CertState::Pending,
+        // It is kept, and used from its day on.
+        Some(pair) if pair.begins_after(now_s).is_some() => CertState::Pending,
         Some(pair) if !pair.holds_at(now_s) => CertState::Expired,
         Some(_) if life.attempt.is_some() => CertState::Renewing,
         Some(_) => CertState::Active,
@@ -130,6 +133,8 @@ struct SharedStep {
     extras: IssuedExtras,
     /// Held while the present certificate ends with the next one, until that is stored.
     exclusive: Option<OwnedRwLockWriteGuard<()>>,
+    /// What became of the bank's code, until that is stored.
+    code: Option<CodeMark>,
 }
 
 type Shared = Arc<Mutex<SharedStep>>;
@@ -187,8 +192,11 @@ impl CertificateStore for SetStore<'_> {
 
     fn commit(&mut self, life: CertificateLife) -> PendingStep<'_, Result<(), LifeFault>> {
         Box::pin(async move {
+            let is_sent = life.attempt.as_ref().is_some_and(|attempt| attempt.phase == AttemptPhase::Sent);
+            let told = self.shared.lock().unwrap_or_else(PoisonError::into_inner).code.take();
+            let code = told.or((is_sent && life.is_first_under_way()).then_some(CodeMark::Sent));
             let step = step(&life, self.channel.renewal_rules(), self.service.now_ms())?;
-            self.take(step, None).await?;
+            self.take(LifeStep { code, ..step }, None).await?;
             self.shared.lock().unwrap_or_else(PoisonError::into_inner).exclusive = None;
             Ok(())
         })
@@ -231,9 +239,13 @@ impl CertificateStore for SetStore<'_> {
         life: CertificateLife,
     ) -> PendingStep<'a, Result<(), LifeFault>> {
         Box::pin(async move {
-            let extras = std::mem::take(&mut self.shared.lock().unwrap_or_else(PoisonError::into_inner).extras);
+            let (extras, code) = {
+                let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+                (std::mem::take(&mut shared.extras), shared.code.take())
+            };
             let serial = certificate.serial_hex();
-            let entry = AuditEntry { detail: format!("serial {serial}"), ..self.audit.clone() };
+            let detail = format!("{}, serial {serial}", material::named(&self.customer.ws_user_id));
+            let entry = AuditEntry { detail, ..self.audit.clone() };
             let step = LifeStep {
                 issued: Some(IssuedForPair {
                     name: name.to_owned(),
@@ -244,6 +256,7 @@ impl CertificateStore for SetStore<'_> {
                     not_after: certificate.not_after().as_millisecond(),
                 }),
                 target_id: extras.target_id,
+                code,
                 ledgers: extras.ledgers,
                 files: extras.files,
                 ..step(&life, self.channel.renewal_rules(), self.service.now_ms())?
@@ -311,6 +324,10 @@ impl SetBank<'_> {
         if !request.is_answered_by(&certificate) {
             return Err(BankError::NotBelieved("the certificate is for another key".into()).into());
         }
+        if let Some(why) = certificate.why_unfit_to_sign(self.service.now_ms().div_euclid(1000)) {
+            let why = format!("the certificate {} that the bank has issued {why}", certificate.serial_hex());
+            return Err(BankError::Unfit(why).into());
+        }
         self.shared.lock().unwrap_or_else(PoisonError::into_inner).extras =
             IssuedExtras { target_id: issued.target_id, ledgers: issued.ledgers, files: issued.files };
         Ok(certificate)
@@ -343,7 +360,17 @@ impl CertificateBank for SetBank<'_> {
         kind: &'a AttemptKind,
         request: &'a CertificateRequest,
     ) -> PendingStep<'a, Result<Certificate, LifeFault>> {
-        Box::pin(self.issued(kind, request))
+        Box::pin(async move {
+            let issued = self.issued(kind, request).await;
+            if *kind == AttemptKind::First {
+                let mark = match &issued {
+                    Ok(_) => Some(CodeMark::Right),
+                    Err(fault) => fault.code_mark(self.channel),
+                };
+                self.shared.lock().unwrap_or_else(PoisonError::into_inner).code = mark;
+            }
+            issued
+        })
     }
 
     fn try_pair<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<PairTrial, LifeFault>> {

@@ -3,7 +3,9 @@
 use bankchannel_renewal::{LifeEventRefused, LifeStepFault, RequestEffect};
 use bankchannel_sepa_web_services::codes;
 
-use super::BankError;
+use bankchannel_storage::ws_channel::CodeMark;
+
+use super::{BankChannel, BankError};
 use crate::HandlerFault;
 
 /// Why a step failed.
@@ -26,6 +28,22 @@ impl LifeFault {
     /// The set was retired, erased, or is held by another.
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self.cause, LifeCause::Lost)
+    }
+
+    /// What the failure of a request with a code of the bank says of the code; `None` if that is not known.
+    pub(super) fn code_mark(&self, channel: &dyn BankChannel) -> Option<CodeMark> {
+        match (self.effect(), &self.cause) {
+            (RequestEffect::NotSent, _) => Some(CodeMark::Unspent),
+            (RequestEffect::Refused { .. }, LifeCause::Bank(BankError::Refused { code, .. }))
+                if !channel.counts_wrong_code(code) =>
+            {
+                Some(CodeMark::Unspent)
+            }
+            (RequestEffect::Refused { .. }, _) => Some(CodeMark::Wrong),
+            // Otherwise none would have been issued.
+            (RequestEffect::Unfit, _) => Some(CodeMark::Right),
+            (RequestEffect::Unknown, _) => None,
+        }
     }
 
     pub(super) fn lost() -> Self {
@@ -90,6 +108,7 @@ impl LifeStepFault for LifeFault {
             LifeCause::Bank(BankError::Refused { code, .. }) => {
                 RequestEffect::Refused { stops: codes::ends_renewals(code) }
             }
+            LifeCause::Bank(BankError::Unfit(_)) => RequestEffect::Unfit,
             LifeCause::Bank(BankError::Data | BankError::TargetId) => RequestEffect::Refused { stops: false },
             _ => RequestEffect::Unknown,
         }

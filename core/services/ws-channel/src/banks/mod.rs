@@ -9,7 +9,7 @@
 //!   renewal      looks after every certificate        alerts   tells a person in time     settle   cleans up after a crash
 //! ```
 
-mod alerts;
+pub(crate) mod alerts;
 mod channel;
 mod fund;
 mod lanes;
@@ -70,7 +70,10 @@ impl Channels {
         let mut channels = Self::default();
         for (bank, configured) in config.banks.configured() {
             let opened = configured.open(bank, config.flavour, Arc::<SystemClock>::clone(clock) as Arc<dyn Clock>)?;
-            channels = channels.with(bank, Arc::new(sepa::SepaBank::new(opened, configured.certificates_at_once())));
+            channels = channels.with(
+                bank,
+                Arc::new(sepa::SepaBank::new(opened, configured.certificates_at_once(), configured.code_limits())),
+            );
         }
         Ok(channels)
     }

@@ -19,7 +19,8 @@ use bankchannel::{
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
 use bankchannel_foundation::{CallOutcome, Error, Secret, error::row, model::Content};
 use bankchannel_renewal::PairTrial;
-use bankchannel_storage::ws_channel::{BankFile, FileFilter, NewUpload};
+use bankchannel_sepa_web_services::codes;
+use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewUpload};
 
 use super::{
     AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
@@ -62,13 +63,14 @@ impl KnownBankUser {
 pub(super) struct SepaBank {
     bank: SepaWebServicesBank,
     at_once: usize,
+    codes: BankCodeLimits,
     /// By account and user id.
     users: Mutex<HashMap<(String, String), Arc<KnownBankUser>>>,
 }
 
 impl SepaBank {
-    pub(super) fn new(bank: SepaWebServicesBank, at_once: usize) -> Self {
-        Self { bank, at_once, users: Mutex::default() }
+    pub(super) fn new(bank: SepaWebServicesBank, at_once: usize, codes: BankCodeLimits) -> Self {
+        Self { bank, at_once, codes, users: Mutex::default() }
     }
 
     fn needs_target(&self) -> bool {
@@ -311,6 +313,14 @@ impl BankChannel for SepaBank {
         })
     }
 
+    fn code_limits(&self) -> Option<BankCodeLimits> {
+        Some(self.codes)
+    }
+
+    fn counts_wrong_code(&self, refusal: &str) -> bool {
+        codes::may_count_attempt(refusal)
+    }
+
     fn check_enrolment(&self, request: &CertificateEnrolment) -> Result<(), BankError> {
         let code = Secret::new(request.code.expose().to_owned());
         self.bank.checked_code(&code).map_err(|_| BankError::Parameter("Code"))?;
@@ -413,6 +423,9 @@ fn bank_error(error: Error) -> BankError {
     }
     if is(&errors::FILE_NOT_FOUND) {
         return BankError::Parameter("FileReference");
+    }
+    if is(&errors::CERTIFICATE_UNFIT) {
+        return BankError::Unfit(error.message().to_owned());
     }
     let peer = error.peer().cloned().unwrap_or_default();
     let is_believed = error.detail("authenticated") == Some("true");

@@ -1,6 +1,10 @@
 //! `ImportCert` (docs/protocols/ws-channel.md §2.18, §6.3).
 
-use bankchannel_crypto::{CryptoError, rsa::RsaPrivateKey, x509::Certificate};
+use bankchannel_crypto::{
+    CryptoError,
+    rsa::RsaPrivateKey,
+    x509::{Certificate, KeyUsage},
+};
 use bankchannel_renewal::{CertificateLife, KnownPair};
 use bankchannel_storage::ws_channel::{CertMaterial, ImportOutcome, NewCertSet};
 use bankchannel_ws_channel::{
@@ -33,10 +37,18 @@ pub(crate) async fn handle(
     let names = ImportNames { key: "PrivateKey", not_private: &service_texts::KEY_NOT_PRIVATE };
     let signing = pair(&request.certificate, &request.private_key, &names)?;
     let encryption = encryption_pair(&request)?;
-    for (pair, name) in [(Some(&signing), "Certificate"), (encryption.as_ref(), "EncCertificate")] {
-        if pair.is_some_and(|pair| pair.certificate.not_after().as_millisecond() <= call.now_ms) {
-            return Err(ServiceRefusal::invalid(name).into());
-        }
+    let now_s = call.now_ms.div_euclid(1000);
+    let unfit = |name, pair: &ImportedPair, why: &str| {
+        let why = format!("the certificate {} {why}", pair.certificate.serial_hex());
+        ServiceRefusal::invalid(name).with_detail(why)
+    };
+    if let Some(why) = signing.certificate.why_unfit_to_sign(now_s) {
+        return Err(unfit("Certificate", &signing, why).into());
+    }
+    if let Some(pair) = &encryption
+        && let Some(why) = why_unfit_to_encrypt(&pair.certificate, now_s)
+    {
+        return Err(unfit("EncCertificate", pair, why).into());
     }
     let name = material::pair_name();
     let seal = |purpose, pair: &ImportedPair| -> Result<CertMaterial, HandlerFault> {
@@ -46,6 +58,8 @@ pub(crate) async fn handle(
     let mut life = CertificateLife::default();
     life.adopt(KnownPair::new(name.clone(), &signing.certificate)).map_err(HandlerFault::internal)?;
     let set = NewCertSet {
+        // One that begins later is not used before.
+        state: life::state_of(&life, now_s),
         pair: name.clone(),
         life: life::written(&life)?,
         due: service
@@ -58,7 +72,7 @@ pub(crate) async fn handle(
         signing: seal(SIGNING, &signing)?,
         encryption: encryption.as_ref().map(|pair| seal(ENCRYPTION, pair)).transpose()?,
     };
-    let detail = format!("serial {}", set.signing.serial);
+    let detail = format!("{}, serial {}", material::named(&set.ws_user_id), set.signing.serial);
     let store = call.audited_store(service, &scope.bank, &detail).await?;
     match store.import_certs(&scope, set, call.now_ms).await? {
         ImportOutcome::Done => {}
@@ -67,6 +81,17 @@ pub(crate) async fn handle(
     }
     service.banks.imported(&call.settling(service), &scope).await?;
     Ok(ImportCertResponse::new(OK.into()))
+}
+
+/// Why nothing can be encrypted to a customer with this certificate; `None` if nothing speaks against it.
+fn why_unfit_to_encrypt(certificate: &Certificate, now_s: i64) -> Option<&'static str> {
+    let may = |usage: KeyUsage| usage.key_encipherment || usage.data_encipherment || usage.key_agreement;
+    match certificate.key_usage() {
+        _ if now_s > certificate.not_after_s() => Some("has ended"),
+        _ if certificate.is_ca() => Some("is that of an authority, not of a customer"),
+        Some(usage) if !may(usage) => Some("may not encrypt (keyEncipherment and dataEncipherment are missing)"),
+        _ => None,
+    }
 }
 
 struct ImportNames {

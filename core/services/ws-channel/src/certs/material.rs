@@ -34,6 +34,11 @@ pub(crate) fn associated(email: &str, bank: &str, purpose: &str, label: &str) ->
     format!("bank key\n{email}\n{bank}\n{purpose}\n{label}").into_bytes()
 }
 
+/// A user id at a bank, as the audit trail and alerts name it.
+pub(crate) fn named(ws_user_id: &str) -> String {
+    format!("user id {ws_user_id}")
+}
+
 /// A new name for a pair.
 pub(crate) fn pair_name() -> String {
     format!("pair-{}", digest::hex(&random::bytes::<8>()))

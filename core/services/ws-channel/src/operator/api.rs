@@ -100,6 +100,16 @@ impl AdminApi {
             OperatorCommand::DiscardCertificate { email, bank } => {
                 json_of(self.order_certificate(CertificateOrderOfPerson::Discard, &email, &bank).await?)
             }
+            OperatorCommand::Codes => json_of(self.codes().await?),
+            OperatorCommand::ReleaseCodes { bank, ws_user_id } => {
+                json_of(self.release_codes(&bank, &ws_user_id).await?)
+            }
+            OperatorCommand::AllowUserId { email, bank, ws_user_id } => {
+                json_of(self.allow_user_id(&email, &bank, &ws_user_id).await?)
+            }
+            OperatorCommand::WithdrawUserId { email, bank, ws_user_id } => {
+                json_of(self.withdraw_user_id(&email, &bank, &ws_user_id).await?)
+            }
             OperatorCommand::Uploads { state } => json_of(self.uploads(&state).await?),
             OperatorCommand::SettleUpload { id, state, reason } => {
                 json_of(self.settle_upload(&id, &state, &reason).await?)

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     HandlerFault,
     banks::{life, simulator_rules},
+    certs::material,
     data::storage,
 };
 
@@ -102,14 +103,12 @@ impl AdminApi {
         let now_s = now.div_euclid(1000);
         let mut life = life::read(&held.life, &held.set).map_err(internal)?;
         let what = match order {
+            CertificateOrderOfPerson::Renew if is_on_its_way(&life) => hurry(&mut life).map(|()| "renew_certificate"),
             CertificateOrderOfPerson::Renew => life.want_next(now_s).map(|()| "renew_certificate"),
-            CertificateOrderOfPerson::Resume if life.stopped.is_none() => {
-                Err(LifeEventRefused("nothing has stopped: it goes on by itself"))
+            CertificateOrderOfPerson::Resume if has_nothing_to_resume(&life, rules, now_s) => {
+                Err(LifeEventRefused("nothing has stopped, and nothing waits: it goes on by itself"))
             }
-            CertificateOrderOfPerson::Resume => {
-                life.resume();
-                Ok("resume_certificate")
-            }
+            CertificateOrderOfPerson::Resume => hurry(&mut life).map(|()| "resume_certificate"),
             CertificateOrderOfPerson::Discard => life.discard().map(|_| "discard_certificate"),
         };
         let what = what.map_err(|why| Error::invalid_field("bank", why))?;
@@ -119,7 +118,8 @@ impl AdminApi {
             email: held.set.email.clone(),
             bank: held.set.bank.clone(),
         };
-        let store: WsChannelStore = self.audited_for(what, &held.api_key, (&held.set.email, &held.set.bank), "");
+        let detail = material::named(&held.set.ws_user_id);
+        let store: WsChannelStore = self.audited_for(what, &held.api_key, (&held.set.email, &held.set.bank), &detail);
         if !store.take_step(&scope, ticket, step, now).await.map_err(storage)? {
             return Err(Error::because(&row::UNAVAILABLE, "the certificate was retired, or changed meanwhile"));
         }
@@ -137,6 +137,28 @@ impl AdminApi {
         let opened = configured.open(bank, self.config.flavour, Arc::<_>::clone(&self.clock) as _)?;
         Ok(Some(opened.renewal_rules()))
     }
+}
+
+/// Whether the next certificate is asked for, or there and has not worked yet.
+fn is_on_its_way(life: &CertificateLife) -> bool {
+    life.stopped.is_none() && (life.attempt.is_some() || life.switching.is_some())
+}
+
+/// Whether nothing would be done earlier by an order to go on.
+fn has_nothing_to_resume(life: &CertificateLife, rules: RenewalRules, now_s: i64) -> bool {
+    let waits = life.stopped.is_some() || is_on_its_way(life) || RenewalRules::lasts(life.rests_until_s, now_s);
+    // What is due by its life may rest in the store, because no request could be made.
+    !waits && matches!(life.due(rules, now_s), RenewalDue::Nothing(_) | RenewalDue::Person(_))
+}
+
+/// Goes on at once with what has stopped, or waits for its next attempt.
+fn hurry(life: &mut CertificateLife) -> std::result::Result<(), LifeEventRefused> {
+    if life.is_first_under_way() {
+        let why = "a first certificate was asked for: its customer goes on with it (EnrollCert, with the bank's code)";
+        return Err(LifeEventRefused(why));
+    }
+    life.resume();
+    Ok(())
 }
 
 fn internal(fault: HandlerFault) -> Error {

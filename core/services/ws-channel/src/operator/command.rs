@@ -25,6 +25,10 @@ pub(crate) enum OperatorCommand {
     RenewCertificate { email: String, bank: String },
     ResumeCertificate { email: String, bank: String },
     DiscardCertificate { email: String, bank: String },
+    Codes,
+    ReleaseCodes { bank: String, ws_user_id: String },
+    AllowUserId { email: String, bank: String, ws_user_id: String },
+    WithdrawUserId { email: String, bank: String, ws_user_id: String },
     Uploads { state: String },
     SettleUpload { id: String, state: String, reason: String },
 }
@@ -39,6 +43,7 @@ impl OperatorCommand {
             | Self::VerifyAudit
             | Self::Backup { .. }
             | Self::Certificates
+            | Self::Codes
             | Self::Uploads { .. } => SchemaUse::Read,
             Self::CreateKey(_)
             | Self::SetEnabled { .. }
@@ -49,6 +54,9 @@ impl OperatorCommand {
             | Self::RenewCertificate { .. }
             | Self::ResumeCertificate { .. }
             | Self::DiscardCertificate { .. }
+            | Self::ReleaseCodes { .. }
+            | Self::AllowUserId { .. }
+            | Self::WithdrawUserId { .. }
             | Self::SettleUpload { .. } => SchemaUse::Create,
         }
     }

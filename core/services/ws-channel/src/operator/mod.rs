@@ -13,6 +13,7 @@ mod api;
 mod backup;
 mod certificates;
 mod check;
+mod codes;
 mod command;
 mod restore;
 mod socket;
@@ -40,7 +41,8 @@ pub use bankchannel_server::counterpart::ServerFinding;
 pub use check::check;
 pub use restore::restore;
 pub use types::{
-    ApiKeyInfo, AuditCheck, AuditLine, CertificateInfo, CertificateListing, EntitlementInfo, NewApiKey, UploadInfo,
+    ApiKeyInfo, AuditCheck, AuditLine, CertificateInfo, CertificateListing, EntitlementInfo, GuardedUserIdInfo,
+    NewApiKey, SentCodeInfo, UploadInfo,
 };
 pub use uploads::LISTED_UPLOADS_MAX;
 
@@ -165,7 +167,8 @@ impl ServiceOperator {
         self.run(OperatorCommand::Certificates).await
     }
 
-    /// Has a certificate renewed now, although it is not due: the service does it within seconds.
+    /// Has a certificate renewed now, although it is not due: the service does it within seconds. A renewal that is under
+    /// way and waits for its next attempt goes on at once.
     ///
     /// # Errors
     /// `input.invalid_field` for an account without such a certificate, or one that cannot be renewed; `peer.unavailable`
@@ -174,7 +177,8 @@ impl ServiceOperator {
         self.run(OperatorCommand::RenewCertificate { email: email.into(), bank: bank.into() }).await
     }
 
-    /// Goes on with a renewal that has stopped, because a person has acted.
+    /// Goes on at once with a renewal that has stopped, because a person has acted, or that waits for its next attempt. A
+    /// first certificate is refused: only its customer goes on with that, with the bank's code.
     ///
     /// # Errors
     /// As [`renew_certificate`](Self::renew_certificate).
@@ -189,6 +193,42 @@ impl ServiceOperator {
     /// As [`renew_certificate`](Self::renew_certificate).
     pub async fn discard_certificate(&self, email: &str, bank: &str) -> Result<CertificateInfo> {
         self.run(OperatorCommand::DiscardCertificate { email: email.into(), bank: bank.into() }).await
+    }
+
+    /// The user ids for which codes were sent that were not right, or for which accounts are named.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub async fn codes(&self) -> Result<Vec<GuardedUserIdInfo>> {
+        self.run(OperatorCommand::Codes).await
+    }
+
+    /// Forgets the codes that were counted for a user id, because the bank has sent a new one or says that it is not locked:
+    /// as many as at first may be sent again.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for a user id for which none is counted; `resource.storage`.
+    pub async fn release_codes(&self, bank: &str, ws_user_id: &str) -> Result<GuardedUserIdInfo> {
+        self.run(OperatorCommand::ReleaseCodes { bank: bank.into(), ws_user_id: ws_user_id.into() }).await
+    }
+
+    /// Names an account that may send codes for a user id, also where another one has a certificate for it. As long as
+    /// accounts are named for a user id, no other may send codes for it.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an unknown account or bank; `resource.storage`.
+    pub async fn allow_user_id(&self, email: &str, bank: &str, ws_user_id: &str) -> Result<GuardedUserIdInfo> {
+        let (email, bank, ws_user_id) = (email.into(), bank.into(), ws_user_id.into());
+        self.run(OperatorCommand::AllowUserId { email, bank, ws_user_id }).await
+    }
+
+    /// Takes [`allow_user_id`](Self::allow_user_id) back.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an account that is not named; `resource.storage`.
+    pub async fn withdraw_user_id(&self, email: &str, bank: &str, ws_user_id: &str) -> Result<GuardedUserIdInfo> {
+        let (email, bank, ws_user_id) = (email.into(), bank.into(), ws_user_id.into());
+        self.run(OperatorCommand::WithdrawUserId { email, bank, ws_user_id }).await
     }
 
     /// The uploads in a state (`received`, `accepted`, `failed`, `unknown`), oldest first, at most

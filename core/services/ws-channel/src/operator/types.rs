@@ -138,6 +138,32 @@ pub struct CertificateListing {
     pub warnings: Vec<String>,
 }
 
+/// A user id of a bank for which codes are counted, or accounts named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuardedUserIdInfo {
+    /// The bank.
+    pub bank: String,
+    /// The user id.
+    pub ws_user_id: String,
+    /// The codes that were sent and not right, or of which that is not known, the oldest first.
+    pub sent: Vec<SentCodeInfo>,
+    /// How many of them stop all accounts.
+    pub wrong_codes_max: Option<i64>,
+    /// The accounts that the operator has named: no other may send codes.
+    pub allowed: Vec<String>,
+}
+
+/// A code that was sent to a bank; the code itself is kept nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentCodeInfo {
+    /// The account.
+    pub email: String,
+    /// `reserved` (about to be sent), `sent` (what the bank thinks of it is not known) or `wrong`.
+    pub state: String,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
 /// An upload in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadInfo {

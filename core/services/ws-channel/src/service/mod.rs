@@ -110,6 +110,7 @@ pub(crate) struct ServiceCall {
     pub(crate) fresh: OnceLock<ListingFreshness>,
     grounds: Mutex<Vec<RequiredRight>>,
     about: OnceLock<(String, StoredMode)>,
+    object: OnceLock<(String, String)>,
     audited: AtomicBool,
 }
 
@@ -139,6 +140,7 @@ impl ServiceCall {
             fresh: OnceLock::new(),
             grounds: Mutex::default(),
             about: OnceLock::new(),
+            object: OnceLock::new(),
             audited: AtomicBool::new(false),
         }
     }
@@ -146,6 +148,17 @@ impl ServiceCall {
     /// Sets the identity that a call without a session claims, for the audit trail.
     pub(crate) fn about(&self, email: &str, mode: StoredMode) {
         let _ = self.about.set((email.to_owned(), mode));
+    }
+
+    /// Sets the object of a call, and facts about it, for the audit trail: also where it is refused.
+    pub(crate) fn concerns(&self, object: &str, detail: &str) {
+        let _ = self.object.set((object.to_owned(), detail.to_owned()));
+    }
+
+    /// The record of this call as a refused one.
+    pub(crate) fn refused_entry(&self, status: u16) -> AuditEntry {
+        let (object, detail) = self.object.get().cloned().unwrap_or_default();
+        AuditEntry { detail, ..self.audit_entry(&object, &format!("refused {status}")) }
     }
 
     /// The caller's session.

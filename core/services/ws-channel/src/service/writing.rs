@@ -66,6 +66,16 @@ impl WsChannelService {
         self.store.whole.touch_session(token, now_ms).await
     }
 
+    /// Records that somebody was told of something.
+    pub(crate) async fn record_alert(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.store.whole.append_audit(entry).await
+    }
+
+    /// Whether the operator is to be told now of the codes for a user id, at least so many of which are counted.
+    pub(crate) async fn tell_of_codes(&self, bank: &str, ws_user_id: &str, least: usize) -> Result<bool, StoreError> {
+        self.store.whole.tell_of_codes(bank, ws_user_id, least, self.now_ms()).await
+    }
+
     /// Records a refused request: it has changed nothing, and the right that it lacked may be the session itself.
     pub(crate) async fn record_refusal(&self, entry: AuditEntry) -> Result<(), StoreError> {
         self.store.whole.append_audit(entry).await

@@ -1,5 +1,6 @@
 //! Certificate sets (docs/protocols/ws-channel.md §6).
 
+use super::bank_code::{BankCodeLimits, CodeMark, CodeRefusal};
 use super::file::{FileScope, NewBankFile};
 use super::ledger::NewLedger;
 use crate::engine::text_enum;
@@ -77,6 +78,8 @@ pub struct CertSet {
 /// The data of an imported set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCertSet {
+    /// State: [`CertState::Pending`] for one that begins later.
+    pub state: CertState,
     /// User id at the bank.
     pub ws_user_id: String,
     /// Company as in the bank contract.
@@ -106,6 +109,8 @@ pub struct EnrolmentBegin {
     pub company: String,
     /// Names who holds the set from now on; unique, from the caller.
     pub ticket: String,
+    /// How many codes may be sent; `None` at a bank that counts none.
+    pub codes: Option<BankCodeLimits>,
     /// Now, Unix ms.
     pub now: i64,
 }
@@ -185,6 +190,8 @@ pub struct LifeStep {
     pub issued: Option<IssuedForPair>,
     /// A target id that was found.
     pub target_id: Option<String>,
+    /// What became of the bank's code that this caller has reserved.
+    pub code: Option<CodeMark>,
     /// Simulator: initial balances (all earlier ones of this connection are removed).
     pub ledgers: Vec<NewLedger>,
     /// Simulator: files that appear with the first certificate.
@@ -222,9 +229,16 @@ pub enum EnrolOutcome {
     Exists,
     /// No such account under this key.
     NoAccount,
+    /// No code is sent for this user id; nothing changed.
+    CodeRefused(CodeRefusal),
 }
 
-outcomes!(EnrolOutcome { Self::Held(_) => "begun", Self::Exists => "exists", Self::NoAccount => "no_account" });
+outcomes!(EnrolOutcome {
+    Self::Held(_) => "begun",
+    Self::Exists => "exists",
+    Self::NoAccount => "no_account",
+    Self::CodeRefused(_) => "code_refused",
+});
 
 /// The result of retiring a set.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod audit;
+pub(crate) mod bank_code;
 pub(crate) mod certificate;
 pub(crate) mod code;
 pub(crate) mod common;

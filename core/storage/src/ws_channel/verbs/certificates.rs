@@ -112,7 +112,7 @@ pub(super) async fn account_is_there(tx: &mut WsChannelTx, api_key: &str, email:
     Ok(tx.number("SELECT count(*) FROM account WHERE email = $1 AND api_key = $2", args![email, api_key]).await? == 1)
 }
 
-/// Inserts an active set of (account, bank).
+/// Inserts the set of (account, bank).
 async fn insert_set(tx: &mut WsChannelTx, (email, bank): (&str, &str), set: &NewCertSet, now: i64) -> Result<()> {
     let first_expiry =
         set.encryption.as_ref().map_or(set.signing.not_after, |e| e.not_after.min(set.signing.not_after));
@@ -121,7 +121,7 @@ async fn insert_set(tx: &mut WsChannelTx, (email, bank): (&str, &str), set: &New
     let values = args![
         email,
         bank,
-        CertState::Active,
+        set.state,
         &set.ws_user_id,
         &set.company,
         &set.target_id,

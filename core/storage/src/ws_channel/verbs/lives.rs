@@ -1,6 +1,7 @@
 //! The lives of certificates: what is asked for, in use, replaced. Whoever changes a life holds its set, one at a time, among
 //! all instances; each step is stored before it is taken (docs/protocols/ws-channel.md §6.2).
 
+use super::bank_codes;
 use super::certificates::{account_is_there, select_sets, touch};
 use super::files::insert_files;
 use super::ledger::reset_ledgers;
@@ -8,8 +9,8 @@ use super::leftovers::clear_older;
 use crate::engine::{Result, args};
 use crate::ws_channel::outcome::outcomes;
 use crate::ws_channel::{
-    CertMaterial, CertState, DueCertSet, EnrolOutcome, EnrolmentBegin, FileScope, HeldCertSet, LifeStep, NewKeyRequest,
-    StoredSigningPair, UploadState, WsChannelStore, WsChannelTx,
+    CertMaterial, CertState, CodeAttemptState, DueCertSet, EnrolOutcome, EnrolmentBegin, FileScope, HeldCertSet,
+    LifeStep, NewKeyRequest, StoredSigningPair, UploadState, WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
@@ -38,6 +39,12 @@ impl WsChannelStore {
                     return Ok(EnrolOutcome::NoAccount);
                 }
                 clear_older(tx, &begin.scope.api_key, email).await?;
+                if !is_taken(tx, begin).await?
+                    && let Some(limits) = begin.codes
+                    && let Some(refused) = bank_codes::reserve(tx, begin, limits).await?
+                {
+                    return Ok(EnrolOutcome::CodeRefused(refused));
+                }
                 let until = begin.now + HOLD_MS;
                 let sql = "INSERT INTO cert_set (email, bank, state, ticket, ws_user_id, company, target_id, first_expiry, changed, \
                            due, held_until) VALUES ($1, $2, $3, $4, $5, $6, NULL, 0, $7, NULL, $8) ON CONFLICT (email, bank) DO NOTHING";
@@ -61,6 +68,7 @@ impl WsChannelStore {
                     let values =
                         args![email, bank, &begin.ticket, until, ws_user_id, begin.now, CertState::Pending, company];
                     if tx.execute(sql, values).await? == 0 {
+                        bank_codes::give_back(tx, &begin.ticket).await?;
                         return Ok(EnrolOutcome::Exists);
                     }
                 }
@@ -104,6 +112,7 @@ impl WsChannelStore {
     pub fn release_set(&self, email: &str, bank: &str, ticket: &str) -> BoxFuture<'_, Result<bool>> {
         self.write((email.to_owned(), bank.to_owned(), ticket.to_owned()), |tx, (email, bank, ticket)| {
             Box::pin(async move {
+                bank_codes::give_back(tx, ticket).await?;
                 let sql =
                     "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND ticket = $3 AND state = $4 AND life = ''";
                 if tx.execute(sql, args![email, bank, ticket, CertState::Pending]).await? == 1 {
@@ -121,6 +130,7 @@ impl WsChannelStore {
             Box::pin(async move {
                 let sql = "DELETE FROM cert_set WHERE state = $1 AND life = ''";
                 tx.execute(sql, args![CertState::Pending]).await?;
+                tx.execute("DELETE FROM code_attempt WHERE state = $1", args![CodeAttemptState::Reserved]).await?;
                 tx.execute("UPDATE cert_set SET held_until = 0 WHERE held_until > 0", &[]).await.map(drop)
             })
         })
@@ -160,6 +170,9 @@ impl WsChannelStore {
                 let (email, bank) = (&*scope.email, &*scope.bank);
                 if !holds(tx, email, bank, ticket).await? {
                     return Ok(false);
+                }
+                if let Some(code) = step.code {
+                    bank_codes::mark(tx, ticket, code).await?;
                 }
                 if step.is_over {
                     // Nothing is there that could be used, so no right ends by it.
@@ -240,7 +253,7 @@ impl WsChannelStore {
         self.write((bank.to_owned(), now), |tx, (bank, now)| {
             Box::pin(async move {
                 // A first request that is open goes on by its customer only.
-                let sql = "UPDATE cert_set SET due = 0 WHERE bank = $1 AND state <> $2 AND (due IS NULL OR (due > $3 AND EXISTS \
+                let sql = "UPDATE cert_set SET due = 0 WHERE bank = $1 AND (state <> $2 OR pair IS NOT NULL) AND (due IS NULL OR (due > $3 AND EXISTS \
                            (SELECT 1 FROM certificate_pair p WHERE p.email = cert_set.email AND p.bank = cert_set.bank \
                            AND p.purpose = 'signing' AND p.name <> cert_set.pair)))";
                 tx.execute(sql, args![bank, CertState::Pending, *now]).await.map(drop)
@@ -289,6 +302,17 @@ impl WsChannelStore {
             })
         })
     }
+}
+
+/// Whether an enrolment finds a set that another user id, or a caller that is at work, has.
+async fn is_taken(tx: &mut WsChannelTx, begin: &EnrolmentBegin) -> Result<bool> {
+    let sql = concat!(
+        "SELECT count(*) FROM cert_set WHERE email = $1 AND bank = $2 AND NOT (ws_user_id = $3 AND ",
+        free_at!("$4"),
+        ")"
+    );
+    let values = args![&begin.scope.email, &begin.scope.bank, &begin.ws_user_id, begin.now];
+    Ok(tx.number(sql, values).await? > 0)
 }
 
 /// Whether this ticket's holder has the set.

@@ -1,5 +1,6 @@
 //! Housekeeping: removes expired data; checks and copies the rest.
 
+use super::bank_codes;
 use super::registration::{remove_user, wipe_unverified};
 use super::sessions::{SOURCE_KNOWN_MS, SOURCE_SCOPE};
 use crate::engine::{Result, StorageSchema as _, StoreError, apart::apart, args, create_private_dir, open_copy};
@@ -212,6 +213,7 @@ async fn purge(tx: &mut WsChannelTx, p: &PurgePolicy) -> Result<PurgeReport> {
     };
     let sources = "DELETE FROM attempt WHERE scope = $2 AND at <= $1";
     report.attempts += tx.execute(sources, args![p.now - SOURCE_KNOWN_MS, SOURCE_SCOPE]).await?;
+    bank_codes::purge(tx, p.now).await?;
     report.attempts += tx.execute("DELETE FROM lockout WHERE until <= $1", args![p.now]).await?;
     let sql = "SELECT u.email, u.mode, a.api_key, \
                (SELECT count(*) FROM mode_user o WHERE o.email = u.email AND o.mode <> u.mode \

@@ -3,6 +3,7 @@
 mod accounts;
 pub(crate) mod audit;
 mod audit_check;
+pub(crate) mod bank_codes;
 mod certificates;
 mod challenges;
 mod codes;

@@ -37,7 +37,7 @@ const ENROLLMENT_REFUSAL: &str = "Cert enrollment allowed for admin user only";
 /// The client's time limit: a service waits up to 120 s for a bank's certificates (§6.2, §6.9).
 const TIMEOUT_S: u32 = 150;
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_EXISTS, &errors::CODES_STOPPED, &errors::USER_ID_HELD, &errors::PARAMETER_REFUSED);
 
 /// Enrol for a certificate at a bank with its PIN.
 ///
