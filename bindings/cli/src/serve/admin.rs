@@ -144,7 +144,10 @@ pub(crate) fn command() -> Command {
                 .arg(text("email", "ADDRESS", "The account").required(true)),
         )
         .subcommand(
-            on_data("upload-list", "List uploads: by default those of which it is unknown whether the bank has them")
+            on_data(
+                "upload-list",
+                "List uploads, with what the bank is asked by: by default those of which it is unknown whether it has them",
+            )
                 .arg(
                     text("state", "STATE", "received, accepted, failed or unknown")
                         .default_value("unknown")
@@ -155,11 +158,16 @@ pub(crate) fn command() -> Command {
             on_data("upload-settle", "Record what the bank has said about an upload whose outcome is unknown")
                 .arg(text("id", "ID", "The upload, from upload-list").required(true))
                 .arg(
-                    text("state", "STATE", "accepted: the bank has the file; failed: it has not")
-                        .required(true)
-                        .value_parser(PossibleValuesParser::new(["accepted", "failed"])),
+                    text(
+                        "state",
+                        "STATE",
+                        "accepted: the bank has the file; failed: it has not; send_anyway: it stays unknown, and the same file \
+                         may be sent once more",
+                    )
+                    .required(true)
+                    .value_parser(PossibleValuesParser::new(["accepted", "failed", "send_anyway"])),
                 )
-                .arg(text("reason", "TEXT", "How you know it: whom you asked, and when").required(true)),
+                .arg(text("reason", "TEXT", "How you know it: whom you asked, and when; the customer is told").required(true)),
         )
         .subcommand(
             add_common(Command::new("restore"))

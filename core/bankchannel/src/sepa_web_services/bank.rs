@@ -12,7 +12,7 @@ use bankchannel_sepa_web_services::{
 };
 
 use super::{
-    BankAnchor, SepaWebServices, SepaWebServicesInner, SepaWebServicesSettings,
+    BankAnchor, SepaWebServices, SepaWebServicesInner, SepaWebServicesSettings, clock,
     sender::FileServiceSender,
     settings::{ReadyCustomer, SigningPair},
     trust,
@@ -37,6 +37,9 @@ pub struct SharedBankCustomer {
     pub target_id: Option<String>,
     /// What signs. Without it, only a first certificate can be asked for.
     pub pair: Option<CustomerSigningPair>,
+    /// The time of its first request, from [`SepaWebServicesBank::next_timestamp`], for a caller that notes it before
+    /// anything is sent. `None`: drawn when the request is made.
+    pub request_timestamp: Option<String>,
 }
 
 /// One bank for many customers. Their clients share its connections, what is trusted and what was learnt of the bank.
@@ -83,13 +86,25 @@ impl SepaWebServicesBank {
     pub fn customer(&self, customer: SharedBankCustomer) -> Result<SepaWebServices> {
         let pair = customer.pair.map(read).transpose()?;
         let connection = self.0.ready.connection_of(customer.customer_id, customer.target_id)?;
-        let sender = self.0.sender.of_customer(connection, pair);
+        let sender = self.0.sender.of_customer(connection, pair, customer.request_timestamp);
         Ok(SepaWebServices(Arc::new(SepaWebServicesInner {
             ready: Arc::clone(&self.0.ready),
             sender: Some(sender),
             clock: Arc::clone(&self.0.clock),
             answers: AnswerRegistry::default(),
         })))
+    }
+
+    /// A time for a request of this customer that no other one has.
+    #[must_use]
+    pub fn next_timestamp(&self, customer_id: &str) -> String {
+        clock::next_timestamp(customer_id, self.0.clock.now_ms())
+    }
+
+    /// An id for a request that no other one has: give it as [`CallOptions::request_id`].
+    #[must_use]
+    pub fn next_request_id(&self) -> String {
+        clock::request_id()
     }
 
     /// Its profile.

@@ -45,6 +45,8 @@ pub(super) struct FileServiceSender {
     keeps_in: Option<IdentityFolder>,
     /// The times that this process has reserved there.
     times: Arc<Mutex<Option<ReservedTimes>>>,
+    /// The time of the first request, if the caller has noted it before.
+    given_timestamp: Mutex<Option<String>>,
     /// The pair of the folder that was used last.
     from_identity: Mutex<Option<Arc<RequestSigners>>>,
     /// The certificates with which the bank has signed so far.
@@ -157,6 +159,7 @@ impl FileServiceSender {
             given,
             keeps_in: identity.clone(),
             times: Arc::default(),
+            given_timestamp: Mutex::default(),
             identity,
             from_identity: Mutex::default(),
             signers: Arc::new(Mutex::new(signers)),
@@ -199,11 +202,17 @@ impl FileServiceSender {
     pub(super) fn signing_with(&self, pair: SigningPair) -> Self {
         let given = Ok(Arc::new(RequestSigners::new(pair.clone(), pair, None)));
         let (keeps_in, times) = (self.keeps_in.clone(), Arc::clone(&self.times));
-        Self { given, keeps_in, times, ..self.of_customer(self.connection.clone(), None) }
+        Self { given, keeps_in, times, ..self.of_customer(self.connection.clone(), None, None) }
     }
 
     /// A sender of another customer of the same bank: connections and what is known of the bank are shared.
-    pub(super) fn of_customer(&self, connection: FileServiceConnection, pair: Option<SigningPair>) -> Self {
+    /// Its first request has this time, if one is given.
+    pub(super) fn of_customer(
+        &self,
+        connection: FileServiceConnection,
+        pair: Option<SigningPair>,
+        request_timestamp: Option<String>,
+    ) -> Self {
         let given = pair.map(|pair| Arc::new(RequestSigners::new(pair.clone(), pair, None)));
         let missing = "is missing: this customer has no certificate yet";
         Self {
@@ -218,6 +227,7 @@ impl FileServiceSender {
             identity: None,
             keeps_in: None,
             times: Arc::default(),
+            given_timestamp: Mutex::new(request_timestamp),
             from_identity: Mutex::default(),
             signers: Arc::clone(&self.signers),
             unbelieved: None,
@@ -228,7 +238,7 @@ impl FileServiceSender {
     pub(super) fn keeping_unbelieved(&self, slot: &UnbelievedSlot) -> Self {
         let (given, keeps_in, times) = (self.given.clone(), self.keeps_in.clone(), Arc::clone(&self.times));
         let unbelieved = Some(Arc::clone(slot));
-        Self { given, keeps_in, times, unbelieved, ..self.of_customer(self.connection.clone(), None) }
+        Self { given, keeps_in, times, unbelieved, ..self.of_customer(self.connection.clone(), None, None) }
     }
 
     /// Whether requests about files can be made: a new certificate is tried with one.
@@ -326,6 +336,9 @@ impl FileServiceSender {
 
     /// The time of the next document: later than any before, in this process and, with a folder, in any other.
     pub(super) async fn next_timestamp(&self, options: &CallOptions) -> String {
+        if let Some(given) = self.given_timestamp.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return given;
+        }
         let now_ms = self.clock.now_ms();
         let take = || self.times.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.take(now_ms);
         if let Some(ms) = take() {

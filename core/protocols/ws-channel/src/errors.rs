@@ -101,6 +101,8 @@ bankchannel_foundation::error_rows! {
         "The bank has rejected the payment file: nothing of it is paid.", "Fix what the reason names, then send it as a new file with a new message id.";
     UPLOAD_REPEATED = "ws_channel.upload_repeated", Conflict, never,
         "The same file was sent before.", "Nothing was sent now. Look for the answers to the earlier upload; if it must be paid twice, give it another message id.";
+    UPLOAD_UNSETTLED = "ws_channel.upload_unsettled", Conflict, never,
+        "The same file was sent before, and it is not known yet whether the bank has it.", "Nothing was sent now. Fetch the bank's status reports, look at `list_uploads`, or ask the service's operator, who settles the upload that the message names; `send_anyway` sends the file a second time.";
     FILE_GONE = "ws_channel.file_gone", Conflict, never,
         "The bank no longer lists a file whose download an earlier call had begun.", "Ask the bank for it, by its type and reference.";
     SIGNATURE_WRONG = "ws_channel.signature_wrong", Signature, never,

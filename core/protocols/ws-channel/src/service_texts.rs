@@ -94,6 +94,7 @@ texts! {
     NO_ACCOUNT = "No data. User may not be registered.", 400, USER_UNKNOWN, Validation;
     NO_ACCOUNT_DATA = "No db data exists for user", 400, USER_UNKNOWN, Validation;
     NO_CONTENT = "No file contents to upload", 400, CONTENT_EMPTY, Validation;
+    SAME_FILE_UNSETTLED = "The same file was uploaded before, and it is not known whether the bank has it.", 400, UPLOAD_UNSETTLED, Validation;
     NO_SIGNATURE_PACKETS = "No signatures found. File upload requires PGP authorize key detached signature(s).", 400, SIGNATURE_MALFORMED, Validation;
     NO_SIGNATURE = "No signatures. File uploads require PGP signatures with registered PGP keys.", 400, SIGNATURE_MISSING, Validation;
     NO_SUITABLE_KEYS = "No suitable PGP keys found.", 400, SIGNATURE_KEY_UNKNOWN, Validation;

@@ -1,6 +1,6 @@
 //! `[banks]` of the configuration file: which banks the service reaches, and how.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bankchannel::{
     ConnectionSettings,
@@ -12,9 +12,13 @@ use bankchannel_ws_channel::model::Bank;
 use serde::{Deserialize, Deserializer};
 
 use crate::{
+    banks::{ANSWER_TIMEOUT, BANK_TIMEOUT},
     config::{Flavour, SimulatorMode},
     options::ServiceOptions,
 };
+
+/// The longest time for which an answer to an upload counts.
+const ANSWER_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
 
 /// The banks.
 #[derive(Debug, Clone, Deserialize)]
@@ -90,6 +94,9 @@ pub struct ReachedBankConfig {
     /// Then the operator releases it. One account may have half of them refused, rounded up. Default: 4, as banks lock after
     /// five or more.
     pub wrong_codes_max: Option<u32>,
+    /// How long the bank's answer to an upload still counts, in seconds from its sending: 60 to 3600. Default: 300. The
+    /// caller is told after 60 that the outcome is unknown; an answer that comes later settles it.
+    pub answer_timeout_s: Option<u32>,
 }
 
 fn secret<'de, D: Deserializer<'de>>(given: D) -> std::result::Result<Option<Secret>, D::Error> {
@@ -204,6 +211,10 @@ impl ReachedBankConfig {
         BankCodeLimits { all, per_account: (all + 1) / 2 }
     }
 
+    pub(crate) fn answer_timeout(&self) -> Duration {
+        self.answer_timeout_s.map_or(ANSWER_TIMEOUT, |seconds| Duration::from_secs(seconds.into()))
+    }
+
     /// Opens the bank; nothing is sent.
     ///
     /// # Errors
@@ -215,6 +226,9 @@ impl ReachedBankConfig {
         }
         if !(1..=20).contains(&self.code_limits().all) {
             return Err(Error::invalid_setting(&place("wrong_codes_max"), "must be from 1 to 20"));
+        }
+        if !(BANK_TIMEOUT..=ANSWER_TIMEOUT_MAX).contains(&self.answer_timeout()) {
+            return Err(Error::invalid_setting(&place("answer_timeout_s"), "must be from 60 to 3600"));
         }
         let known = profile_of(bank);
         if known.is_none() && self.profile_file.is_none() {

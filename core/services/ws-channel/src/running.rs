@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Weak},
     time::Duration,
 };
 
@@ -20,7 +20,7 @@ use super::{
     config::ServiceConfig,
     control::ServiceControlTarget,
     data,
-    files::FileCaches,
+    files::{FileCaches, telling},
     gate,
     keys::ServiceKeys,
     limits::ServiceLimits,
@@ -28,7 +28,7 @@ use super::{
     options::{ServiceOptions, ServiceReadiness},
     outbox::CodeOutbox,
     pipeline::ServicePipeline,
-    service::{BackgroundService, GuardedStore, OperationHolds, WsChannelService},
+    service::{BackgroundService, GuardedStore, OperationHolds, UnstoredSteps, WsChannelService, unstored},
     upkeep,
     watch::{self, WatchedFolders},
     work::{LoginLocks, WorkPool},
@@ -124,7 +124,7 @@ impl RunningService {
         let listener = listener.in_front_of(config.trusted_proxy.clone()).telling_framing().buffering(BUFFER);
         let control = config.control.then(|| Arc::new(ControlState::default()));
         warn_about(&config);
-        let service = Arc::new(WsChannelService {
+        let service = Arc::new_cyclic(|itself| WsChannelService {
             outbox,
             limits: ServiceLimits::new(&config),
             sessions: SessionCache::default(),
@@ -142,6 +142,8 @@ impl RunningService {
             readiness: Arc::default(),
             folders: WatchedFolders::default(),
             running: TaskTracker::new(),
+            unstored: UnstoredSteps::default(),
+            itself: Weak::clone(itself),
         });
         let pipeline = Arc::new(ServicePipeline::new(Arc::clone(&service)));
         let mut server = RunningServers::begin(listener, Arc::clone(&service.readiness), move |request, peer| {
@@ -156,6 +158,7 @@ impl RunningService {
             server.with([socket.serve(api, stop.clone())]);
         }
         server.with([upkeep::begin(&service, &stop), watch::begin(&service, &stop)]);
+        server.with([unstored::begin(&service, &stop), telling::begin(&service, &stop)]);
         server.with(banks::background(&service, &stop));
         let base_url = format!("{}{}", server.origin, service.config.base_path.trim_end_matches('/'));
         let public_key_file = service.keys.public_key_file.clone();
@@ -216,6 +219,7 @@ impl RunningService {
         if tokio::time::timeout(PKI_TIMEOUT + LAST_STEPS, self.service.running.wait()).await.is_err() {
             tracing::error!("requests that may change something were not completed before the stop");
         }
+        self.service.unstored.close().await;
         BackgroundService::new(&self.service).writer().close().await;
     }
 }

@@ -5,6 +5,9 @@
 //! A test without the usual harness, so that it can report "not run" if the system does not allow namespaces.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // its output is the harness's
 
+#[allow(dead_code)]
+#[path = "banking/held_bank.rs"]
+mod held_bank;
 #[path = "../../../../tests/support/log.rs"]
 mod log;
 #[allow(dead_code)]
@@ -14,18 +17,23 @@ mod served;
 use std::{
     collections::BTreeSet,
     fs,
+    io::Write as _,
     os::unix::fs::MetadataExt,
     path::PathBuf,
     process::{Command, ExitCode},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use bankchannel_iso20022::read_status_report;
 use bankchannel_storage::ws_channel::{AuditVerdict, UploadState, WsChannelStore};
-use bankchannel_ws_channel_service::Channels;
+use bankchannel_ws_channel::model::Bank;
+use bankchannel_ws_channel_service::{BankError, Channels};
+use held_bank::HeldBank;
 use log::Log;
+use reqwest::Method;
 use serde_json::Value;
-use served::{Person, Served, Signer, payment};
+use served::{Person, Served, Signer, enrolment, payment};
 
 const NAME: &str = "a_full_disk_loses_nothing_and_is_named";
 /// Set in the process inside the namespace: the folder of the small disk.
@@ -38,7 +46,11 @@ const REPORT: &str = "pain.002.001.10";
 fn main() -> ExitCode {
     if let Some(folder) = std::env::var_os(INSIDE) {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        runtime.block_on(a_full_disk_loses_nothing_and_is_named(PathBuf::from(folder)));
+        runtime.block_on(async {
+            let disk = PathBuf::from(folder);
+            a_full_disk_loses_nothing_and_is_named(disk.clone()).await;
+            an_end_waits_for_space(disk).await;
+        });
         return ExitCode::SUCCESS;
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -151,6 +163,43 @@ async fn a_full_disk_loses_nothing_and_is_named(disk: PathBuf) {
         acknowledged.len(),
         booked.len(),
     );
+}
+
+/// The disk is full when a bank answers uploads: each ends as the bank has said, in the same run, once there is space.
+async fn an_end_waits_for_space(disk: PathBuf) {
+    let bank = Arc::new(HeldBank::new(Duration::from_secs(60)));
+    let folder = tempfile::tempdir_in(&disk).unwrap();
+    let served = Served::on(folder, "", Channels::default().with(Bank::Nordea, bank.clone())).await;
+    let who = served.owner("space@example.test").await;
+    let signer = Signer::new("space@example.test");
+    served.register_key(&who, &signer, "authorize").await.ok(201);
+    served.admin(&who, Method::POST, "/certs/nordea", Some(enrolment())).await.ok(201);
+    let refusal = BankError::Refused { code: "25".into(), text: "no such account".into() };
+    let verdicts = [(Ok(()), "accepted"), (Err(refusal), "failed"), (Err(BankError::NoAnswer), "unknown")];
+    for (number, (verdict, state)) in verdicts.into_iter().enumerate() {
+        let body = signer.signed(&[payment(), &vec![b'\n'; number]].concat());
+        let ballast = disk.join("ballast");
+        let (_, ()) = tokio::join!(served.data(&who, Method::PUT, "/files/nordea", Some(body)), async {
+            bank.arrived().await;
+            // What the answer to the call is depends on where the database finds space yet.
+            let mut file = fs::File::create(&ballast).unwrap();
+            while file.write_all(&[1; 4096]).is_ok() {}
+            bank.answer(verdict);
+        });
+        fs::remove_file(&ballast).unwrap();
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let listed = served.get(&who, "/uploads/nordea").await;
+            let uploads = listed.body["Uploads"].as_array().cloned().unwrap_or_default();
+            let states: Vec<_> = uploads.iter().filter_map(|one| one["Status"].as_str()).collect();
+            if states.len() == number + 1 && states[number] == state {
+                break;
+            }
+            assert!(Instant::now() < until, "{state}: {listed:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    served.running.stop().await;
 }
 
 /// The uploading customer, and the acknowledged uploads.

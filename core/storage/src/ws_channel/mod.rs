@@ -33,7 +33,7 @@ pub use entities::code::{
 pub use entities::common::{Digest, StoredMode};
 pub use entities::file::{
     BankFile, BankFileContent, FileContent, FileFilter, FileScope, JournalledUpload, NewBankFile, NewUpload,
-    UploadOutcome, UploadState,
+    UploadAtBank, UploadEnd, UploadOutcome, UploadState,
 };
 pub use entities::installation::{IdKind, InstallationIds, SealedKind, SealedSecret};
 pub use entities::ledger::{BookOutcome, LedgerChange, NewLedger, ProcessedUpload, SimulatorLedger};
@@ -55,6 +55,6 @@ pub use verbs::bank_codes::CODES_COUNTED_MS;
 pub use verbs::files::{INLINE_LIMIT, LIST_CAP};
 pub use verbs::lives::HOLD_MS;
 pub use verbs::pgp_keys::PGP_KEYS_PER_ACCOUNT;
-pub use verbs::uploads::SettledByReport;
+pub use verbs::uploads::{SettledByReport, TELLING_MS};
 
 use schema::{WsChannelTx, WsChannelVerb};

@@ -55,6 +55,7 @@ reads! {
     file(scope: &FileScope, file_type: &str, reference: &str) -> Option<BankFileContent>;
     ledgers(scope: &FileScope) -> Vec<SimulatorLedger>;
     upload(id: &str) -> Option<JournalledUpload>;
+    uploads_of(account: &FileScope, limit: i64) -> Vec<JournalledUpload>;
     content_paths() -> Vec<String>;
     ping() -> ();
 }

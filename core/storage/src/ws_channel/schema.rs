@@ -43,6 +43,7 @@ impl engine::StorageSchema for WsChannelSchema {
         SchemaMigration::new(4, "link offers", include_str!("migrations/0004_link_offers.sql")),
         SchemaMigration::new(5, "message ids", include_str!("migrations/0005_message_ids.sql")),
         SchemaMigration::new(6, "certificate lives", include_str!("migrations/0006_certificate_lives.sql")),
+        SchemaMigration::new(7, "uploads at banks", include_str!("migrations/0007_uploads_at_banks.sql")),
         SchemaMigration::new(8, "bank codes", include_str!("migrations/0008_bank_codes.sql")),
     ];
 

@@ -10,6 +10,8 @@ cases!(
     files_appear_together_or_not_at_all,
     the_journal_remembers_and_finishes_once,
     duplicates_are_found_when_asked_for,
+    what_is_unknown_is_not_sent_again,
+    the_customer_is_told_of_each_state_once,
     a_payment_is_booked_once_against_the_right_balance,
     a_message_id_is_booked_once,
     a_payment_is_given_up_once_and_recorded_once,
@@ -119,7 +121,7 @@ async fn the_journal_remembers_and_finishes_once(store: WsChannelStore) {
     }
     assert_eq!(paged, ["sent1", "sent2", "sent3"]);
     for id in paged {
-        store.finish_upload(&id, UploadState::Unknown, "", NOW).await.unwrap();
+        store.finish_upload(&id, UploadEnd::answered(UploadState::Unknown, "", ""), NOW).await.unwrap();
     }
     assert_eq!(waiting[0].signers, ["AAAA", "BBBB"]);
     assert_eq!(waiting[0].content, Some(FileContent::Inline(b"hello world".to_vec())));
@@ -127,7 +129,10 @@ async fn the_journal_remembers_and_finishes_once(store: WsChannelStore) {
 
     let finished = race(8, |_| {
         let store = store.clone();
-        async move { store.finish_upload("u2", UploadState::Unknown, "timeout", NOW + 2).await.unwrap() }
+        async move {
+            let end = UploadEnd::answered(UploadState::Unknown, "timeout", "the bank has not answered");
+            store.finish_upload("u2", end, NOW + 2).await.unwrap()
+        }
     })
     .await;
     assert_eq!(finished.iter().flatten().count(), 1);
@@ -135,7 +140,8 @@ async fn the_journal_remembers_and_finishes_once(store: WsChannelStore) {
     let done = store.upload("u2").await.unwrap().unwrap();
     assert_eq!((done.state, done.detail.as_str()), (UploadState::Unknown, "timeout"));
     assert_eq!((done.finished, done.content), (Some(NOW + 2), None));
-    assert_eq!(store.finish_upload("absent", UploadState::Failed, "", NOW).await.unwrap(), None);
+    let failed = UploadEnd::answered(UploadState::Failed, "", "");
+    assert_eq!(store.finish_upload("absent", failed, NOW).await.unwrap(), None);
     assert!(store.upload("absent").await.unwrap().is_none());
 }
 
@@ -154,9 +160,112 @@ async fn duplicates_are_found_when_asked_for(store: WsChannelStore) {
     assert_eq!(store.record_upload(other).await.unwrap(), UploadOutcome::Recorded);
     let next_day = store.record_upload(same("e", NOW + 2 * DAY, Some(NOW + DAY))).await.unwrap();
     assert_eq!(next_day, UploadOutcome::Recorded);
-    store.finish_upload("e", UploadState::Failed, "", NOW).await.unwrap();
+    store.finish_upload("e", UploadEnd::answered(UploadState::Failed, "", ""), NOW).await.unwrap();
     let after_failure = store.record_upload(same("f", NOW + 2 * DAY, Some(NOW + DAY))).await.unwrap();
     assert_eq!(after_failure, UploadOutcome::Recorded, "what failed may be sent again");
+}
+
+/// While it is unknown whether the bank has an upload, the same bytes are taken with the customer's word only: of callers at
+/// once, one sends them.
+async fn what_is_unknown_is_not_sent_again(store: WsChannelStore) {
+    let sent = |id: &str, account: &str| {
+        let at = UploadAtBank {
+            customer_id: "5550001111".to_owned(),
+            request_id: format!("request of {id}"),
+            request_timestamp: "2026-11-20T08:00:00.000123Z".to_owned(),
+        };
+        NewUpload {
+            content: None,
+            at_bank: Some(at),
+            message_id: Some("SALARIES-11".to_owned()),
+            sha256: digest("the same bytes"),
+            ..upload(id, account)
+        }
+    };
+    let outcomes = race(8, |number| {
+        let (store, upload) = (store.clone(), sent(&format!("s{number}"), OWNER));
+        async move { store.record_upload(upload).await.unwrap() }
+    })
+    .await;
+    let unsettled = outcomes.iter().filter(|outcome| matches!(outcome, UploadOutcome::Unsettled { .. })).count();
+    assert_eq!(unsettled, 7, "{outcomes:?}");
+    let journalled = store.uploads_of(&scope(OWNER, "simulator"), 10).await.unwrap();
+    let [first] = &journalled[..] else { panic!("{journalled:?}") };
+    assert_eq!(first.message_id.as_deref(), Some("SALARIES-11"));
+    let at = first.at_bank.clone().unwrap();
+    assert_eq!((&*at.customer_id, &*at.request_id), ("5550001111", &*format!("request of {}", first.id)));
+    assert_eq!(at.request_timestamp, "2026-11-20T08:00:00.000123Z");
+    let unknown = UploadEnd::told(UploadState::Unknown, "no answer", "the bank has not answered");
+    store.finish_upload(&first.id, unknown, NOW).await.unwrap().unwrap();
+    let refused = UploadOutcome::Unsettled { of: first.id.clone() };
+    assert_eq!(store.record_upload(sent("again", OWNER)).await.unwrap(), refused);
+    // Another uploader over the same connection, and the same uploader over another one.
+    let borrowed = NewUpload { email: CUSTOMER.to_owned(), ..sent("borrowed", OWNER) };
+    assert_eq!(store.record_upload(borrowed).await.unwrap(), refused);
+    let lent = NewUpload { email: OWNER.to_owned(), ..sent("lent", CUSTOMER) };
+    assert_eq!(store.record_upload(lent).await.unwrap(), refused);
+    let others = [
+        sent("stranger", CUSTOMER),
+        NewUpload { sha256: digest("others"), ..sent("others", OWNER) },
+        NewUpload { scope: scope(OWNER, "nordea"), ..sent("elsewhere", OWNER) },
+        NewUpload { send_anyway: true, ..sent("anyway", OWNER) },
+    ];
+    for upload in others {
+        let id = upload.id.clone();
+        assert_eq!(store.record_upload(upload).await.unwrap(), UploadOutcome::Recorded, "{id}");
+        let end = UploadEnd::answered(UploadState::Accepted, "", "");
+        store.finish_upload(&id, end, NOW).await.unwrap().unwrap();
+    }
+    assert_eq!(store.record_upload(sent("still", OWNER)).await.unwrap(), refused);
+    // The operator's word is for one upload, and for what is unknown.
+    assert!(store.allow_repeat(&first.id).await.unwrap());
+    assert!(store.upload(&first.id).await.unwrap().unwrap().may_repeat);
+    assert_eq!(store.record_upload(sent("allowed", OWNER)).await.unwrap(), UploadOutcome::Recorded);
+    store.finish_upload("allowed", UploadEnd::answered(UploadState::Accepted, "", ""), NOW).await.unwrap().unwrap();
+    assert!(!store.allow_repeat("allowed").await.unwrap());
+    assert_eq!(store.record_upload(sent("not allowed", OWNER)).await.unwrap(), refused);
+    // Settled, either way, it binds no more.
+    assert!(store.settle_unknown(&first.id, UploadState::Failed, "asked on Monday", NOW + 1).await.unwrap());
+    assert_eq!(store.record_upload(sent("anew", OWNER)).await.unwrap(), UploadOutcome::Recorded);
+}
+
+/// What was unknown is told again when it is settled; two instances that look at once tell it once.
+async fn the_customer_is_told_of_each_state_once(store: WsChannelStore) {
+    let sent = |id: &str| NewUpload { content: None, ..upload(id, OWNER) };
+    for id in ["answered", "late", "asked"] {
+        store.record_upload(sent(id)).await.unwrap();
+    }
+    let answered = UploadEnd::answered(UploadState::Accepted, "", "");
+    store.finish_upload("answered", answered, NOW).await.unwrap().unwrap();
+    for id in ["late", "asked"] {
+        store.finish_upload(id, UploadEnd::answered(UploadState::Unknown, "", ""), NOW).await.unwrap().unwrap();
+    }
+    assert!(store.take_untold(NOW + DAY, 10).await.unwrap().is_empty(), "the answer to the call says it");
+    // The bank's answer after all, and what a person has found out. Neither undoes the other.
+    let refused = UploadEnd::answered(UploadState::Failed, "25", "the bank refused");
+    store.finish_upload("late", refused.clone(), NOW).await.unwrap().unwrap();
+    assert!(!store.settle_unknown("late", UploadState::Accepted, "no", NOW).await.unwrap());
+    assert!(store.settle_unknown("asked", UploadState::Accepted, "the bank has it", NOW).await.unwrap());
+    assert_eq!(store.finish_upload("asked", refused, NOW).await.unwrap(), None);
+    let taken = race(4, |_| {
+        let store = store.clone();
+        async move { store.take_untold(NOW, 10).await.unwrap() }
+    })
+    .await;
+    let mut told: Vec<_> = taken.into_iter().flatten().map(|one| (one.id, one.state, one.message.unwrap())).collect();
+    told.sort_by(|a, b| a.0.cmp(&b.0));
+    let expected = [
+        ("asked".to_owned(), UploadState::Accepted, "the bank has it".to_owned()),
+        ("late".to_owned(), UploadState::Failed, "the bank refused".to_owned()),
+    ];
+    assert_eq!(told, expected);
+    assert!(store.note_told("asked", NOW).await.unwrap());
+    // Whoever had taken the other one has ended.
+    let again = store.take_untold(NOW + TELLING_MS, 10).await.unwrap();
+    assert_eq!(again.iter().map(|one| &*one.id).collect::<Vec<_>>(), ["late"]);
+    assert!(!store.note_told("late", NOW).await.unwrap());
+    assert!(store.note_told("late", NOW + TELLING_MS).await.unwrap());
+    assert!(store.take_untold(NOW + DAY, 10).await.unwrap().is_empty());
 }
 
 async fn a_payment_is_booked_once_against_the_right_balance(store: WsChannelStore) {

@@ -183,6 +183,8 @@ pub(crate) fn upload(id: &str, email: &str) -> NewUpload {
         size: 11,
         signers: vec!["AAAA".to_owned(), "BBBB".to_owned()],
         message_id: None,
+        at_bank: None,
+        send_anyway: false,
         content: Some(FileContent::Inline(b"hello world".to_vec())),
         no_duplicate_since: None,
         now: NOW,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bankchannel_foundation::{
     Error,
-    model::{Boundary, Reader, Representation, Shape, TextShape, Value, Writer},
+    model::{Boundary, Reader, Representation, Shape, TextShape, Timestamp, Value, Writer},
     shown,
 };
 
@@ -112,6 +112,51 @@ pub struct FileDescriptor {
     pub service_id: Option<String>,
     /// The bank's target id.
     pub target_id: Option<String>,
+}
+
+/// What has become of a file that was sent to a bank.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(open)]
+#[non_exhaustive]
+pub enum UploadStatus {
+    /// On its way to the bank, or waiting for its processing by the simulator.
+    #[boundary("received")]
+    Received,
+    /// The bank has received it; what it does with it says its status report.
+    #[boundary("accepted")]
+    Accepted,
+    /// The bank has not taken it.
+    #[boundary("failed")]
+    Failed,
+    /// It is not known whether the bank has it.
+    #[boundary("unknown")]
+    Unknown,
+    /// A status that this version does not know.
+    Other(String),
+}
+
+/// A file that the account has sent (§2.20).
+#[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
+pub struct UploadDescriptor {
+    /// The service's id of the upload, by which its operator knows it.
+    pub upload_id: String,
+    /// When the service received it.
+    pub uploaded_at: Timestamp,
+    /// The file's name.
+    pub file_name: String,
+    /// The bank's name of the file type.
+    pub file_type: String,
+    /// SHA-256 of the file's bytes, hex.
+    pub sha256: String,
+    /// What has become of it.
+    pub status: UploadStatus,
+    /// Why, if there is something to say: the bank's refusal, or how an unknown outcome was settled.
+    pub status_reason: Option<String>,
+    /// Since when it has this status; not for `received`.
+    pub status_since: Option<Timestamp>,
+    /// The message id of the file, if it has one that the service has read.
+    pub message_id: Option<String>,
 }
 
 /// The maximum size of the armor in one upload, in bytes (§5.2).

@@ -41,6 +41,7 @@ macro_rules! for_each_operation {
             exchange files::upload_file::UploadFile;
             exchange files::download_file::DownloadFile;
             exchange files::delete_file::DeleteFile;
+            exchange files::list_uploads::ListUploads;
             exchange integrator::list_accounts::ListAccounts;
             exchange integrator::delete_account::DeleteAccount;
             exchange pgp::list_keys::ListKeys;

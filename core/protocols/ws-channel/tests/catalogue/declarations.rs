@@ -32,6 +32,7 @@ const MASTER: &[(&str, &str, &str, u16, &str)] = &[
     ("UploadFile", "PUT", "/files/{Bank}", 201, "data"),
     ("DownloadFile", "GET", "/files/{Bank}/{FileType}/{FileReference}", 200, "data"),
     ("DeleteFile", "DELETE", "/files/{Bank}/{FileType}/{FileReference}", 200, "data"),
+    ("ListUploads", "GET", "/uploads/{Bank}", 200, "both"),
     ("ListAccounts", "GET", "/integrator/accounts", 200, "owner"),
     ("DeleteAccount", "DELETE", "/account/{Email}", 200, "owner"),
     ("ListKeys", "GET", "/pgp", 200, "both"),

@@ -7,7 +7,7 @@ use bankchannel_foundation::{Secret, model::Content};
 use bankchannel_renewal::{PairTrial, RenewalRules};
 use bankchannel_storage::ws_channel::{
     BankCodeLimits, BankFile, CertMaterial, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger,
-    NewUpload, StoreError, StoreReader, WsChannelStore,
+    NewUpload, StoreError, StoreReader, UploadAtBank, WsChannelStore,
 };
 use bankchannel_ws_channel::{
     ServiceRefusal,
@@ -21,8 +21,10 @@ use crate::{
     keys::ServiceKeys,
 };
 
-/// Time limit of a bank's file operations.
+/// Time limit of a bank's file operations; of an upload, how long its caller waits for the bank's answer.
 pub(crate) const BANK_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the answer to an upload is taken, unless the bank's configuration says otherwise: as long as the library waits.
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
 /// Time limit of a bank's certificate operations.
 pub(crate) const PKI_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -32,7 +34,8 @@ pub type PendingBankAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, BankEr
 /// A bank as seen by the service. Each method is one call of the bank's Web Services (docs/protocols/ws-channel.md
 /// §6.9).
 /// An implementation must not repeat an upload. The service stops waiting after 60 seconds (certificates: 120) and then treats
-/// the outcome as unknown: an upload stays so, a request for a certificate is sent again, the same one.
+/// the outcome as unknown: a request for a certificate is sent again, the same one; an upload stays so until the bank's answer
+/// comes, for which the service listens on ([`upload_waits`](Self::upload_waits)), a report of the bank, or a person settles it.
 pub trait BankChannel: Send + Sync {
     /// `DownloadFileList`: the files at the bank, oldest first.
     fn list<'a>(
@@ -48,6 +51,17 @@ pub trait BankChannel: Send + Sync {
         file_type: &'a str,
         reference: &'a str,
     ) -> PendingBankAnswer<'a, BankFileDownload>;
+
+    /// What the bank is asked by about an upload, drawn before anything of it is sent: the service stores it with the
+    /// upload, and [`upload`](Self::upload) sends it. `None` for a bank that is not asked.
+    fn upload_ids(&self, _at: &AccountBankConnection<'_>) -> Option<UploadAtBank> {
+        None
+    }
+
+    /// How long an upload's answer is waited for.
+    fn upload_waits(&self) -> UploadWaits {
+        UploadWaits::default()
+    }
 
     /// `UploadFile`.
     fn upload<'a>(&'a self, at: &'a AccountBankConnection<'a>, file: &'a OutgoingFile<'a>)
@@ -190,6 +204,21 @@ fn unopened(why: HandlerFault) -> BankError {
 }
 
 bankchannel_foundation::redacted_debug!(AccountBankConnection<'_>, |it| bank: it.scope.bank);
+
+/// How long an upload's answer is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UploadWaits {
+    /// The caller is told after this time that the outcome is unknown.
+    pub caller: Duration,
+    /// The bank's answer still counts until this time after the sending began.
+    pub answer: Duration,
+}
+
+impl Default for UploadWaits {
+    fn default() -> Self {
+        Self { caller: BANK_TIMEOUT, answer: ANSWER_TIMEOUT }
+    }
+}
 
 /// A file downloaded from a bank.
 #[derive(Debug)]
@@ -347,6 +376,9 @@ pub enum BankError {
     /// The connection broke before the response was complete.
     #[error("the connection broke before the bank's answer was there")]
     NoAnswer,
+    /// An answer with this HTTP status in place of a message.
+    #[error("the bank answered with HTTP {0} and no message that can be read")]
+    HttpStatus(u16),
     /// No connection: the bank received nothing.
     #[error("no connection to the bank")]
     Unreachable,
@@ -377,6 +409,7 @@ impl BankError {
             | Self::Empty
             | Self::Unparsable
             | Self::NoAnswer
+            | Self::HttpStatus(_)
             | Self::TimedOut
             | Self::Failed(_)
             | Self::Store(_) => true,
@@ -389,6 +422,17 @@ impl BankError {
             | Self::Unreachable
             | Self::TargetId
             | Self::RightsEnded(_) => false,
+        }
+    }
+
+    /// The reason as the customer may read it: nothing of this service's own insides.
+    #[must_use]
+    pub fn customers_text(&self) -> String {
+        match self {
+            Self::NotSent(_) | Self::Failed(_) | Self::Store(_) => {
+                "the service failed: its operator can say why".into()
+            }
+            _ => self.to_string(),
         }
     }
 }
@@ -420,7 +464,9 @@ impl From<BankError> for HandlerFault {
             BankError::Parameter(name) => Self::Refused(ServiceRefusal::invalid(name)),
             BankError::Empty => (&service_texts::EMPTY_BANK_RESPONSE).into(),
             BankError::Unparsable => (&service_texts::BANK_RESPONSE_UNPARSABLE).into(),
-            BankError::NoAnswer | BankError::Unreachable => (&service_texts::BANK_RESPONSE_MISSING).into(),
+            BankError::NoAnswer | BankError::HttpStatus(_) | BankError::Unreachable => {
+                (&service_texts::BANK_RESPONSE_MISSING).into()
+            }
             BankError::TimedOut => (&service_texts::BANK_TIMED_OUT).into(),
             BankError::TargetId => (&service_texts::NORDEA_TARGET_ID).into(),
             BankError::Failed(why) | BankError::NotSent(why) => Self::Internal(why),

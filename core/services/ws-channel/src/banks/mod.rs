@@ -40,13 +40,14 @@ use super::{
     service::{BackgroundService, SettlingStore, WsChannelService},
 };
 
+pub(crate) use channel::{ANSWER_TIMEOUT, BANK_TIMEOUT, PKI_TIMEOUT, within};
 pub use channel::{
     AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
     CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
+    UploadWaits,
 };
-pub(crate) use channel::{BANK_TIMEOUT, PKI_TIMEOUT, within};
 pub(crate) use fund::fund_simulator;
-pub(crate) use reach::ReachedConnection;
+pub(crate) use reach::{ConnectionTurn, ReachedConnection};
 pub(crate) use renewal::renew_due;
 pub(crate) use settle::remove_old_content;
 
@@ -70,10 +71,7 @@ impl Channels {
         let mut channels = Self::default();
         for (bank, configured) in config.banks.configured() {
             let opened = configured.open(bank, config.flavour, Arc::<SystemClock>::clone(clock) as Arc<dyn Clock>)?;
-            channels = channels.with(
-                bank,
-                Arc::new(sepa::SepaBank::new(opened, configured.certificates_at_once(), configured.code_limits())),
-            );
+            channels = channels.with(bank, Arc::new(sepa::SepaBank::new(opened, configured)));
         }
         Ok(channels)
     }
@@ -167,6 +165,15 @@ impl ServiceBanks {
             (Bank::Simulator, Some(simulator)) => Some(&**simulator),
             _ => None,
         }
+    }
+
+    /// The channel to a bank, for work that outlives its call.
+    pub(crate) fn shared_channel(&self, bank: Bank) -> Option<Arc<dyn BankChannel>> {
+        if let Some(channel) = self.channels.0.get(&bank) {
+            return Some(Arc::clone(channel));
+        }
+        let simulator = self.simulator.as_ref().filter(|_| bank == Bank::Simulator)?;
+        Some(Arc::clone(simulator) as Arc<dyn BankChannel>)
     }
 
     /// Whether the service knows this bank at all: production does not know the simulator (§6.1).

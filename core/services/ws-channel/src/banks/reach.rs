@@ -54,6 +54,13 @@ pub(crate) struct ConnectionTurn {
     _turn: Option<OwnedRwLockReadGuard<()>>,
 }
 
+impl ConnectionTurn {
+    /// The connection without the turn, for what no renewal has to wait for any longer.
+    pub(crate) fn connection_alone(&self) -> Arc<ReachedConnection> {
+        Arc::clone(&self.reached)
+    }
+}
+
 impl Deref for ConnectionTurn {
     type Target = ReachedConnection;
 

@@ -13,19 +13,21 @@ use bankchannel::{
         BankFileDescriptor, BankFileStatus, CustomerSigningPair, DeleteBankFileRequest, DownloadBankFileRequest,
         FileDirection, FileStatusFilter, GetUserInfoRequest, ListBankFilesRequest, RenewBankCertificateRequest,
         RenewalRules, RequestBankCertificateRequest, SepaWebServices, SepaWebServicesBank, SharedBankCustomer,
-        UploadBankFileRequest, errors,
+        UploadBankFileRequest, errors, operations::files::upload_file::UploadBankFile,
     },
 };
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
 use bankchannel_foundation::{CallOutcome, Error, Secret, error::row, model::Content};
 use bankchannel_renewal::PairTrial;
 use bankchannel_sepa_web_services::codes;
-use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewUpload};
+use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewUpload, UploadAtBank};
 
 use super::{
     AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
-    CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial, within,
+    CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
+    UploadWaits, within,
 };
+use crate::banks_config::ReachedBankConfig;
 
 /// Users whose file types are remembered at most.
 const USERS: usize = 10_000;
@@ -64,13 +66,20 @@ pub(super) struct SepaBank {
     bank: SepaWebServicesBank,
     at_once: usize,
     codes: BankCodeLimits,
+    answer_timeout: Duration,
     /// By account and user id.
     users: Mutex<HashMap<(String, String), Arc<KnownBankUser>>>,
 }
 
 impl SepaBank {
-    pub(super) fn new(bank: SepaWebServicesBank, at_once: usize, codes: BankCodeLimits) -> Self {
-        Self { bank, at_once, codes, users: Mutex::default() }
+    pub(super) fn new(bank: SepaWebServicesBank, config: &ReachedBankConfig) -> Self {
+        Self {
+            bank,
+            at_once: config.certificates_at_once(),
+            codes: config.code_limits(),
+            answer_timeout: config.answer_timeout(),
+            users: Mutex::default(),
+        }
     }
 
     fn needs_target(&self) -> bool {
@@ -85,7 +94,8 @@ impl SepaBank {
     ) -> Result<SepaWebServices, BankError> {
         let pair =
             pair.map(|pair| CustomerSigningPair { certificate: pair.certificate, private_key: pair.private_key });
-        let customer = SharedBankCustomer { customer_id: ws_user_id.to_owned(), target_id, pair };
+        let customer_id = ws_user_id.to_owned();
+        let customer = SharedBankCustomer { customer_id, target_id, pair, request_timestamp: None };
         self.bank.customer(customer).map_err(bank_error)
     }
 
@@ -95,7 +105,17 @@ impl SepaBank {
         at: &AccountBankConnection<'_>,
         file_type: Option<&str>,
     ) -> Result<SepaWebServices, BankError> {
-        let target = if self.needs_target() {
+        let target_id = self.target(at, file_type).await?;
+        self.client(&at.set.ws_user_id, target_id, Some(at.signing_pair()?))
+    }
+
+    /// The target id of requests about files of a type, if the bank needs one.
+    async fn target(
+        &self,
+        at: &AccountBankConnection<'_>,
+        file_type: Option<&str>,
+    ) -> Result<Option<String>, BankError> {
+        Ok(if self.needs_target() {
             let told = match (self.user(at).await, &at.set.target_id) {
                 (Ok(user), _) => user.target(file_type),
                 // The one that it has told before.
@@ -105,8 +125,7 @@ impl SepaBank {
             Some(told.or_else(|| at.set.target_id.clone()).ok_or(BankError::TargetId)?)
         } else {
             at.set.target_id.clone()
-        };
-        self.client(&at.set.ws_user_id, target, Some(at.signing_pair()?))
+        })
     }
 
     fn remembered(&self, at: &AccountBankConnection<'_>) -> Option<Arc<KnownBankUser>> {
@@ -199,13 +218,35 @@ impl BankChannel for SepaBank {
         })
     }
 
+    fn upload_ids(&self, at: &AccountBankConnection<'_>) -> Option<UploadAtBank> {
+        let customer_id = at.set.ws_user_id.clone();
+        let request_timestamp = self.bank.next_timestamp(&customer_id);
+        Some(UploadAtBank { customer_id, request_id: self.bank.next_request_id(), request_timestamp })
+    }
+
+    fn upload_waits(&self) -> UploadWaits {
+        UploadWaits { answer: self.answer_timeout, ..UploadWaits::default() }
+    }
+
     fn upload<'a>(
         &'a self,
         at: &'a AccountBankConnection<'a>,
         file: &'a OutgoingFile<'a>,
     ) -> PendingBankAnswer<'a, ()> {
         Box::pin(async move {
-            let client = self.of_connection(at, Some(&file.upload.file_type)).await?;
+            let ids = file.upload.at_bank.clone().unwrap_or_else(|| UploadAtBank {
+                customer_id: at.set.ws_user_id.clone(),
+                request_id: self.bank.next_request_id(),
+                request_timestamp: self.bank.next_timestamp(&at.set.ws_user_id),
+            });
+            let pair = at.signing_pair()?;
+            let customer = SharedBankCustomer {
+                target_id: self.target(at, Some(&file.upload.file_type)).await?,
+                customer_id: ids.customer_id,
+                pair: Some(CustomerSigningPair { certificate: pair.certificate, private_key: pair.private_key }),
+                request_timestamp: Some(ids.request_timestamp),
+            };
+            let client = self.bank.customer(customer).map_err(bank_error)?;
             let content = match file.content {
                 Content::Bytes(bytes) => Content::Bytes(bytes.clone()),
                 Content::File { path, size } => Content::File { path: path.clone(), size: *size },
@@ -213,7 +254,12 @@ impl BankChannel for SepaBank {
             };
             let mut request = UploadBankFileRequest::new(content, file.upload.file_type.clone());
             request.user_filename = Some(file.upload.file_name.chars().take(80).collect());
-            client.upload_file(request).await.map(drop).map_err(bank_error)
+            let options = CallOptions {
+                timeout: Some(self.answer_timeout),
+                request_id: Some(ids.request_id),
+                ..CallOptions::default()
+            };
+            client.exchange::<UploadBankFile>(request, &options).await.map(drop).map_err(bank_error)
         })
     }
 
@@ -329,6 +375,7 @@ impl BankChannel for SepaBank {
                 customer_id: request.ws_user_id.as_str().to_owned(),
                 target_id: None,
                 pair: None,
+                request_timestamp: None,
             })
             .map_err(|_| BankError::Parameter("WsUserId"))?;
         let profile = self.bank.profile();
@@ -406,6 +453,8 @@ fn bank_error(error: Error) -> BankError {
         outcome = error.outcome().map(CallOutcome::as_str),
         bank_code = peer.and_then(|peer| peer.code.as_deref()),
         bank_request_id = peer.and_then(|peer| peer.request_id.as_deref()),
+        request_timestamp = error.detail("request_timestamp"),
+        http_status = error.http_status(),
         "a call of a bank has failed: {}",
         error.message()
     );
@@ -439,10 +488,15 @@ fn bank_error(error: Error) -> BankError {
         }
         _ if is(&errors::FAULT) => BankError::Empty,
         _ if is(&row::TIMED_OUT) => BankError::TimedOut,
-        _ if is(&row::CONNECTION_LOST) || is(&row::UNAVAILABLE) || is(&row::HTTP_STATUS) => BankError::NoAnswer,
+        _ if is(&row::CONNECTION_LOST) => BankError::NoAnswer,
         _ if [&errors::ANSWER_SIGNATURE, &errors::ANSWER_NOT_TRUSTED, &errors::ANSWER_STALE].contains(&error.row()) => {
             BankError::NotBelieved(error.message().to_owned())
         }
-        _ => BankError::Unparsable,
+        // A page, or nothing, in place of a message: its status says the most.
+        _ => match error.http_status() {
+            Some(status) if !(200..300).contains(&status) => BankError::HttpStatus(status),
+            _ if is(&row::UNAVAILABLE) || is(&row::HTTP_STATUS) => BankError::NoAnswer,
+            _ => BankError::Unparsable,
+        },
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use bankchannel_storage::ws_channel::{AuditEntry, JournalledUpload, StoreError, UploadState};
+use bankchannel_storage::ws_channel::{AuditEntry, JournalledUpload, StoreError, UploadEnd, UploadState};
 use bankchannel_transport::background;
 use bankchannel_ws_channel::model::Bank;
 
@@ -103,7 +103,8 @@ async fn settle_page(service: &BackgroundService, page: Vec<JournalledUpload>, n
             detail: format!("{} {why}", upload.id),
             ..AuditEntry::default()
         };
-        service.writer().with_audit(entry).finish_upload(&upload.id, UploadState::Unknown, why, now).await?;
+        let end = UploadEnd::told(UploadState::Unknown, why, "the bank's answer is not known");
+        service.writer().with_audit(entry).finish_upload(&upload.id, end, now).await?;
     }
     Ok(())
 }

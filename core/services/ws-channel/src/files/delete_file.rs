@@ -34,7 +34,7 @@ pub(crate) async fn handle(
     let connection = reached.connection(service, store, call.now_ms);
     within(BANK_TIMEOUT, channel.delete(&connection, kind, reference)).await?;
     if !here {
-        call.settling(service).record(call, bank, &detail).await?;
+        call.record_done(service, bank, &detail).await?;
     }
     Ok(DeleteFileResponse::new(OK.into()))
 }

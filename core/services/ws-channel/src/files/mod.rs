@@ -4,9 +4,12 @@ pub(crate) mod content;
 pub(crate) mod delete_file;
 pub(crate) mod download_file;
 pub(crate) mod list_files;
+pub(crate) mod list_uploads;
 pub(crate) mod listings;
 pub(crate) mod settling;
 pub(crate) mod signatures;
+pub(crate) mod telling;
+mod upload_exchange;
 pub(crate) mod upload_file;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -240,7 +240,8 @@ impl ServiceOperator {
         self.run(OperatorCommand::Uploads { state: state.into() }).await
     }
 
-    /// Settles an upload whose outcome is unknown, as you have learnt from the bank: `accepted` or `failed`. The reason is
+    /// Settles an upload whose outcome is unknown, as you have learnt from the bank: `accepted` or `failed`; the customer is
+    /// told the reason. With `send_anyway` it stays unknown, and its customer may send the same bytes once more. The reason is
     /// recorded.
     ///
     /// # Errors

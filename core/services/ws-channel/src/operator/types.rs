@@ -173,8 +173,18 @@ pub struct UploadInfo {
     pub received: String,
     /// The uploading account.
     pub email: String,
+    /// The account whose certificate was used, if it is another one.
+    pub lender: Option<String>,
     /// The bank.
     pub bank: String,
+    /// The customer's id at the bank. This and the next ones are what the bank is asked by.
+    pub customer_id: Option<String>,
+    /// The message id of the file.
+    pub message_id: Option<String>,
+    /// The RequestId of the request that sent it.
+    pub request_id: Option<String>,
+    /// The time of that request, as the bank has it.
+    pub request_timestamp: Option<String>,
     /// The file type.
     pub file_type: String,
     /// The file's name.
@@ -187,4 +197,8 @@ pub struct UploadInfo {
     pub state: String,
     /// Why.
     pub detail: String,
+    /// Whether its bytes may be sent once more although it is unknown.
+    pub may_repeat: bool,
+    /// When it came into this state, RFC 3339.
+    pub ended: Option<String>,
 }

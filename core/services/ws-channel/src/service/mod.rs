@@ -1,13 +1,14 @@
 //! The service that handlers work with.
 
 mod holds;
+pub(crate) mod unstored;
 mod writing;
 
 use std::{
     net::IpAddr,
     path::PathBuf,
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, Mutex, OnceLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -18,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 pub(crate) use self::{
     holds::OperationHolds,
+    unstored::{FinalStep, UnstoredSteps},
     writing::{BackgroundService, GuardedStore, SettlingStore},
 };
 use super::{
@@ -70,6 +72,10 @@ pub(crate) struct WsChannelService {
     pub(crate) folders: WatchedFolders,
     /// Tasks that run to their end even if nothing waits for their results; a stop waits for them.
     pub(crate) running: TaskTracker,
+    /// What banks have done, and the store has not taken yet.
+    pub(crate) unstored: UnstoredSteps,
+    /// The service itself, for work that outlives its call.
+    pub(crate) itself: Weak<WsChannelService>,
 }
 
 impl WsChannelService {

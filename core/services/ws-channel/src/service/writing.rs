@@ -5,10 +5,10 @@ use std::{ops::Deref, sync::Arc};
 
 use bankchannel_storage::ws_channel::{
     AuditEntry, Digest, FileScope, LifeStep, NewKeyRequest, NewLedger, RequiredRight, SessionRights, SettledByReport,
-    StoreError, StoreReader, UploadState, WsChannelStore,
+    StoreError, StoreReader, UploadEnd, WsChannelStore,
 };
 
-use super::{ServiceCall, WsChannelService};
+use super::{FinalStep, ServiceCall, WsChannelService};
 use crate::HandlerFault;
 
 /// The store of a service: readable for all, writable only through [`Call`] and [`BackgroundService`].
@@ -181,17 +181,26 @@ impl ServiceCall {
         SettlingStore(service.store.whole.clone())
     }
 
-    /// As [`settling`](Self::settling), recorded with the verb.
-    pub(crate) fn settling_audited(
+    /// Records an action of a bank. If the store is away, the record waits for it.
+    ///
+    /// # Errors
+    /// An internal fault: the bank has acted, so that nothing invites the caller to repeat it.
+    pub(crate) async fn record_done(
         &self,
         service: &WsChannelService,
         object: &str,
         detail: &str,
-        outcome: &str,
-    ) -> SettlingStore {
+    ) -> Result<(), HandlerFault> {
         self.set_audited();
-        let entry = AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, outcome) };
-        SettlingStore(service.store.whole.with_audit(entry))
+        let entry = AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, "done") };
+        let step = FinalStep::record(self.settling(service), entry);
+        service.unstored.store(step).await.map(drop).map_err(HandlerFault::internal)
+    }
+
+    /// The record of the last step of this call, whose outcome is not known yet.
+    pub(crate) fn settling_entry(&self, object: &str, detail: &str) -> AuditEntry {
+        self.set_audited();
+        AuditEntry { detail: detail.to_owned(), ..self.audit_entry(object, "") }
     }
 }
 
@@ -205,11 +214,15 @@ impl SettlingStore {
     pub(crate) async fn finish_upload(
         &self,
         id: &str,
-        state: UploadState,
-        detail: &str,
+        end: UploadEnd,
         now: i64,
     ) -> Result<Option<Vec<String>>, StoreError> {
-        self.0.finish_upload(id, state, detail, now).await
+        self.0.finish_upload(id, end, now).await
+    }
+
+    /// Appends a record.
+    pub(super) async fn append(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        self.0.append_audit(entry).await
     }
 
     /// For the lives of certificates, which the service looks after by itself.
@@ -279,12 +292,5 @@ impl SettlingStore {
     /// As [`WsChannelStore::mark_downloaded`].
     pub(crate) async fn mark_downloaded(&self, scope: &FileScope, reference: &str) -> Result<bool, StoreError> {
         self.0.mark_downloaded(scope, reference).await
-    }
-
-    /// Records an action of a bank.
-    pub(crate) async fn record(self, call: &ServiceCall, object: &str, detail: &str) -> Result<(), StoreError> {
-        call.set_audited();
-        let entry = AuditEntry { detail: detail.to_owned(), ..call.audit_entry(object, "done") };
-        self.0.append_audit(entry).await
     }
 }

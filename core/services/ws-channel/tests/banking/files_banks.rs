@@ -46,6 +46,7 @@ fn behave(kind: &str) -> Result<(), BankError> {
         "empty" => BankError::Empty,
         "unparsable" => BankError::Unparsable,
         "no-answer" => BankError::NoAnswer,
+        "http-500" => BankError::HttpStatus(500),
         "unreachable" => BankError::Unreachable,
         "timed-out" => BankError::TimedOut,
         "target" => BankError::TargetId,
@@ -215,6 +216,7 @@ async fn the_texts_of_a_bank() {
         ("empty", 502, "01", "Empty bank response or error on SOAP level"),
         ("unparsable", 502, "01", "Technical error. Failed to parse bank response."),
         ("no-answer", 502, "01", no_body),
+        ("http-500", 502, "01", no_body),
         ("unreachable", 502, "01", no_body),
         ("timed-out", 504, "01", no_body),
         ("refused", 400, "07", "Käyttäjätunnus on lukittu"),
@@ -224,6 +226,8 @@ async fn the_texts_of_a_bank() {
     ] {
         let mut body = signer.signed(payment());
         body["FileType"] = kind.into();
+        // Those before may have arrived.
+        body["SendAnyway"] = true.into();
         let answers = [
             served.get(&who, &format!("/files/nordea?FileType={kind}")).await,
             served.get(&who, &format!("/files/nordea/{kind}/1")).await,
@@ -235,7 +239,7 @@ async fn the_texts_of_a_bank() {
             assert_eq!(said, (status, code, text), "{kind}");
         }
     }
-    assert_eq!(bank.uploads.load(Ordering::SeqCst), 10, "none was sent twice");
+    assert_eq!(bank.uploads.load(Ordering::SeqCst), 11, "none was sent twice");
     let listed = served.get(&who, "/files/nordea").await.ok(200);
     let item = json!({"FileReference": "227166/ä", "FileTimestamp": "2017-05-20T03:36:21.148+03:00", "FileType": "VA",
         "Status": "WFP", "TargetId": "T1"});
@@ -244,7 +248,7 @@ async fn the_texts_of_a_bank() {
     assert_eq!(content["Content"], "MjI3MTY2L8Ok");
     served.get(&who, "/files/nordea/VA/large").await.refused(502, "Bank data error");
     let mut body = signer.signed(payment());
-    body["FileType"] = "KTL".into();
+    (body["FileType"], body["SendAnyway"]) = ("KTL".into(), true.into());
     served.data(&who, Method::PUT, "/files/nordea", Some(body)).await.ok(201);
     // More than half of its life is over, and fewer than thirty days are left: it was renewed at once.
     let serial = |listed: serde_json::Value| listed["Certs"][0]["Serial"].clone();
@@ -264,7 +268,7 @@ async fn the_texts_of_a_bank() {
         kinds
     };
     let unknown = kinds(store.uploads_in_state(UploadState::Unknown, 100).await.unwrap());
-    assert_eq!(unknown, ["empty", "failed", "no-answer", "timed-out", "unparsable"]);
+    assert_eq!(unknown, ["empty", "failed", "http-500", "no-answer", "timed-out", "unparsable"]);
     let failed = kinds(store.uploads_in_state(UploadState::Failed, 100).await.unwrap());
     assert_eq!(failed, ["data", "lying", "parameter", "refused", "unreachable"]);
     assert_eq!(kinds(store.uploads_in_state(UploadState::Accepted, 100).await.unwrap()), ["KTL"]);

@@ -265,6 +265,8 @@ async fn a_stop_does_not_wait_for_what_is_still_to_be_booked() {
         size: i64::try_from(payment().len()).unwrap(),
         signers: Vec::new(),
         message_id: None,
+        at_bank: None,
+        send_anyway: false,
         content: Some(FileContent::Inline(payment().to_vec())),
         no_duplicate_since: None,
         now: 1_767_225_600_000 + number,

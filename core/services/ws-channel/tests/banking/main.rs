@@ -12,6 +12,8 @@ mod files_large;
 mod files_listing;
 mod files_simulator;
 mod files_upload;
+mod held_bank;
 mod pgp_keys;
 mod roles;
 mod served;
+mod uploads_settled;

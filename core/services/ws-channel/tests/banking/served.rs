@@ -136,6 +136,13 @@ impl Served {
         body
     }
 
+    /// The messages that would go by SMS or mail.
+    pub(crate) async fn outbox(&self) -> Vec<Value> {
+        let all: Value =
+            self.client.get(format!("{}/outbox", self.control)).send().await.unwrap().json().await.unwrap();
+        all.as_array().unwrap().clone()
+    }
+
     pub(crate) async fn call(&self, method: Method, path: &str, token: &str, key: &str, body: Option<Value>) -> Answer {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         request = request.header("authorization", token).header("x-api-key", key);

@@ -113,6 +113,7 @@ async fn a_bank_that_cannot_be_opened_is_named_at_the_start() {
         (format!("[banks.SEB]\nprofile_file = {}\n", json!(broken)), "banks.SEB.profile_file"),
         ("[banks.nordea]\nanchors_file = \"not-there.pem\"\n".to_owned(), "banks.nordea.anchors_file"),
         ("[banks.pop]\ncertificates_at_once = 65\n".to_owned(), "banks.pop.certificates_at_once"),
+        ("[banks.pop]\nanswer_timeout_s = 59\n".to_owned(), "banks.pop.answer_timeout_s"),
         ("[banks.osuuspankki]\nfile_url = \"ftp://bank.test\"\n".to_owned(), "banks.osuuspankki.file_url"),
         ("[banks.sp]\nfile_url = \"http://bank.test\"\n".to_owned(), "banks.sp.file_url"),
         (

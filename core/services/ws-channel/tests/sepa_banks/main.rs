@@ -22,4 +22,5 @@ mod killed_process;
 mod renewals;
 mod sandbox;
 mod store_faults;
+mod uploads;
 mod world;

@@ -50,6 +50,13 @@ impl Sandbox {
         answer
     }
 
+    /// The latest requests that the bank has seen.
+    pub(crate) async fn transcript(&self) -> Vec<Value> {
+        let control = self.bank.readiness()["control_url"].as_str().unwrap().to_owned();
+        let all: Value = self.client.get(format!("{control}/transcript")).send().await.unwrap().json().await.unwrap();
+        all.as_array().unwrap().clone()
+    }
+
     /// A new code of a bank for a customer.
     pub(crate) async fn code(&self, family: &str, customer_id: &str) -> String {
         let sent = self.order("sandbox/code", json!({ "family": family, "customer_id": customer_id })).await;

@@ -116,6 +116,17 @@ text_enum! {
     }
 }
 
+/// What a bank is asked by about an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadAtBank {
+    /// The customer's id at the bank.
+    pub customer_id: String,
+    /// The id of the request that sends it.
+    pub request_id: String,
+    /// The time of that request, as it stands in it.
+    pub request_timestamp: String,
+}
+
 /// An upload to be journalled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUpload {
@@ -137,6 +148,10 @@ pub struct NewUpload {
     pub signers: Vec<String>,
     /// The message id of the file, if it has one and the bank does not work from the journal: a status report names it.
     pub message_id: Option<String>,
+    /// What the bank is asked by about it, if it does not work from the journal.
+    pub at_bank: Option<UploadAtBank>,
+    /// Whether it is taken although it is unknown whether the bank has the same bytes from an earlier upload.
+    pub send_anyway: bool,
     /// The bytes, when they must survive until the bank has them.
     pub content: Option<FileContent>,
     /// Refuse the upload if the account uploaded the same bytes after this moment (docs/protocols/ws-channel.md S22);
@@ -156,9 +171,46 @@ pub enum UploadOutcome {
         /// Id of the earlier upload.
         of: String,
     },
+    /// The same bytes are on their way to the bank, or it is unknown whether they have arrived.
+    Unsettled {
+        /// Id of that upload.
+        of: String,
+    },
 }
 
-outcomes!(UploadOutcome { Self::Recorded => "done", Self::Duplicate { .. } => "duplicate" });
+outcomes!(UploadOutcome {
+    Self::Recorded => "done",
+    Self::Duplicate { .. } => "duplicate",
+    Self::Unsettled { .. } => "unsettled",
+});
+
+/// How an upload ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadEnd {
+    /// Its new state.
+    pub state: UploadState,
+    /// The reason, for the operator.
+    pub detail: String,
+    /// What the customer may read about it.
+    pub message: String,
+    /// Whether the customer is to be told: false where the answer to its call says it. What was unknown, and is no
+    /// more, is always told.
+    pub is_to_be_told: bool,
+}
+
+impl UploadEnd {
+    /// An end that the answer to the call tells.
+    #[must_use]
+    pub fn answered(state: UploadState, detail: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { state, detail: detail.into(), message: message.into(), is_to_be_told: false }
+    }
+
+    /// An end that the customer is to be told.
+    #[must_use]
+    pub fn told(state: UploadState, detail: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { is_to_be_told: true, ..Self::answered(state, detail, message) }
+    }
+}
 
 /// An upload as journalled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,10 +231,18 @@ pub struct JournalledUpload {
     pub size: i64,
     /// Fingerprints.
     pub signers: Vec<String>,
+    /// The message id of the file, if it is known.
+    pub message_id: Option<String>,
+    /// What the bank is asked by about it; `None` for those of older versions and of a bank that works from the journal.
+    pub at_bank: Option<UploadAtBank>,
     /// State.
     pub state: UploadState,
     /// The reason for the state, as text of the service.
     pub detail: String,
+    /// What the customer may read about its state.
+    pub message: Option<String>,
+    /// Whether the operator allows its bytes to be sent once more although its state is unknown.
+    pub may_repeat: bool,
     /// Time of receipt, Unix ms.
     pub received: i64,
     /// End of processing, Unix ms.

@@ -4,7 +4,7 @@ use super::files::insert_files;
 use super::uploads::finish;
 use crate::engine::{Result, args};
 use crate::ws_channel::{
-    BookOutcome, FileScope, NewLedger, ProcessedUpload, SimulatorLedger, WsChannelStore, WsChannelTx,
+    BookOutcome, FileScope, NewLedger, ProcessedUpload, SimulatorLedger, UploadEnd, WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
@@ -80,7 +80,7 @@ impl WsChannelStore {
                 {
                     return Ok(BookOutcome::Stale);
                 }
-                if finish(tx, &b.upload_id, b.state, &b.detail, b.now).await?.is_none() {
+                if finish(tx, &b.upload_id, &UploadEnd::answered(b.state, &*b.detail, ""), b.now).await?.is_none() {
                     return Ok(BookOutcome::NotWaiting);
                 }
                 if let Some(id) = &b.message_id {

@@ -3,9 +3,24 @@
 use super::files::{content_values, read_content};
 use crate::engine::{ColumnValue, Result, ResultRow, StoreError, args};
 use crate::ws_channel::{
-    FileScope, JournalledUpload, NewUpload, UploadOutcome, UploadState, VerbOutcome, WsChannelStore, WsChannelTx,
+    FileScope, JournalledUpload, NewUpload, UploadAtBank, UploadEnd, UploadOutcome, UploadState, VerbOutcome,
+    WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
+
+/// How long one instance has to tell a customer what it has taken.
+pub const TELLING_MS: i64 = 60_000;
+
+/// All of an upload, in the order of [`read_upload`].
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT id, api_key, connection, bank, email, file_type, file_name, sha256, size, signers, state, detail, received, \
+             finished, path, content, message_id, customer_id, request_id, request_timestamp, message, may_repeat FROM upload ",
+            $which
+        )
+    };
+}
 
 impl WsChannelStore {
     /// Journals an upload in state `received`. Call it before the upload is sent to the bank or acknowledged to the
@@ -17,26 +32,28 @@ impl WsChannelStore {
         self.write(upload, |tx, upload| Box::pin(record(tx, upload)))
     }
 
-    /// Ends an upload that is in state `received` and removes its stored bytes. `None` when it is in another state or
-    /// unknown; otherwise the content to hand to [`WsChannelStore::discard_content`].
-    pub fn finish_upload(
-        &self,
-        id: &str,
-        state: UploadState,
-        detail: &str,
-        now: i64,
-    ) -> BoxFuture<'_, Result<Option<Vec<String>>>> {
-        self.write((id.to_owned(), state, detail.to_owned(), now), |tx, (id, state, detail, now)| {
-            Box::pin(finish(tx, id, *state, detail, *now))
+    /// Ends an upload that is in state `received`, or one that is unknown and of which the bank's own answer has come after
+    /// all, and removes its stored bytes. `None` when it is in another state or absent; otherwise the content to hand to
+    /// [`WsChannelStore::discard_content`].
+    pub fn finish_upload(&self, id: &str, end: UploadEnd, now: i64) -> BoxFuture<'_, Result<Option<Vec<String>>>> {
+        self.write((id.to_owned(), end, now), |tx, (id, end, now)| Box::pin(finish(tx, id, end, *now)))
+    }
+
+    /// Settles an upload whose outcome is unknown, as a person has found out; the customer is told the reason. False when
+    /// it is in another state.
+    pub fn settle_unknown(&self, id: &str, state: UploadState, reason: &str, now: i64) -> BoxFuture<'_, Result<bool>> {
+        self.write((id.to_owned(), state, reason.to_owned(), now), |tx, (id, state, reason, now)| {
+            Box::pin(async move { settle(tx, id, *state, reason, *now).await })
         })
     }
 
-    /// Settles an upload whose outcome is unknown, as a person has found out. False when it is in another state.
-    pub fn settle_unknown(&self, id: &str, state: UploadState, detail: &str, now: i64) -> BoxFuture<'_, Result<bool>> {
-        self.write((id.to_owned(), state, detail.to_owned(), now), |tx, (id, state, detail, now)| {
+    /// Allows the bytes of an upload whose outcome is unknown to be sent once more; it stays unknown. False when it is in
+    /// another state.
+    pub fn allow_repeat(&self, id: &str) -> BoxFuture<'_, Result<bool>> {
+        self.write(id.to_owned(), |tx, id| {
             Box::pin(async move {
-                let sql = "UPDATE upload SET state = $2, detail = $3, finished = $4 WHERE id = $1 AND state = $5";
-                Ok(tx.execute(sql, args![id, *state, detail, *now, UploadState::Unknown]).await? == 1)
+                let sql = "UPDATE upload SET may_repeat = 1 WHERE id = $1 AND state = $2";
+                Ok(tx.execute(sql, args![id, UploadState::Unknown]).await? == 1)
             })
         })
     }
@@ -62,9 +79,7 @@ impl WsChannelStore {
                 if state != UploadState::Unknown || received >= *before {
                     return Ok(SettledByReport(None));
                 }
-                let detail = "a status report of the bank names it";
-                let sql = "UPDATE upload SET state = $2, detail = $3, finished = $4 WHERE id = $1 AND state = $5";
-                tx.execute(sql, args![&id, UploadState::Accepted, detail, *now, UploadState::Unknown]).await?;
+                settle(tx, &id, UploadState::Accepted, "a status report of the bank names it", *now).await?;
                 Ok(SettledByReport(Some(id)))
             })
         })
@@ -110,10 +125,10 @@ impl WsChannelStore {
         let which = (state, bank.to_owned(), received, id.to_owned(), i64::from(without_content), limit);
         self.database().read(which, |tx, (state, bank, received, id, without_content, limit)| {
             Box::pin(async move {
-                let sql = "SELECT id, api_key, connection, bank, email, file_type, file_name, sha256, size, signers, state, detail, \
-                           received, finished, path, content FROM upload WHERE state = $1 \
-                           AND (CAST($2 AS TEXT) = '' OR bank = $2) AND (received > $3 OR (received = $3 AND id > $4)) \
-                           AND (CAST($5 AS BIGINT) = 0 OR (path IS NULL AND content IS NULL)) ORDER BY received, id LIMIT $6";
+                let sql = select!(
+                    "WHERE state = $1 AND (CAST($2 AS TEXT) = '' OR bank = $2) AND (received > $3 OR (received = $3 AND id > $4)) \
+                     AND (CAST($5 AS BIGINT) = 0 OR (path IS NULL AND content IS NULL)) ORDER BY received, id LIMIT $6"
+                );
                 let values = args![*state, &*bank, *received, &*id, *without_content, *limit];
                 tx.query(sql, values).await?.into_iter().map(read_upload).collect()
             })
@@ -121,12 +136,60 @@ impl WsChannelStore {
         .await
     }
 
+    /// The newest uploads that an account has made to a bank, oldest first.
+    pub fn uploads_of(&self, account: &FileScope, limit: i64) -> BoxFuture<'_, Result<Vec<JournalledUpload>>> {
+        self.database().read((account.clone(), limit), |tx, (account, limit)| {
+            Box::pin(async move {
+                let sql = select!("WHERE api_key = $1 AND email = $2 AND bank = $3 ORDER BY received DESC LIMIT $4");
+                let rows = tx.query(sql, args![&account.api_key, &account.email, &account.bank, *limit]).await?;
+                let mut all: Vec<JournalledUpload> = rows.into_iter().map(read_upload).collect::<Result<_>>()?;
+                all.reverse();
+                Ok(all)
+            })
+        })
+    }
+
+    /// Takes uploads of whose state the customer is to be told now. Each is given out again after [`TELLING_MS`], unless
+    /// [`note_told`](Self::note_told) says that it was told.
+    pub async fn take_untold(&self, now: i64, limit: i64) -> Result<Vec<JournalledUpload>> {
+        // Looked for outside the writer: mostly there is none.
+        let due = self.database().read(now, |tx, now| {
+            Box::pin(async move { tx.number("SELECT count(*) FROM upload WHERE tell_at <= $1", args![*now]).await })
+        });
+        if due.await? == 0 {
+            return Ok(Vec::new());
+        }
+        self.write((now, limit), |tx, (now, limit)| {
+            Box::pin(async move {
+                let sql = select!("WHERE tell_at <= $1 ORDER BY tell_at, id LIMIT $2");
+                let rows = tx.query(sql, args![*now, *limit]).await?;
+                let all: Vec<JournalledUpload> = rows.into_iter().map(read_upload).collect::<Result<_>>()?;
+                for upload in &all {
+                    let sql = "UPDATE upload SET tell_at = $2 WHERE id = $1";
+                    tx.execute(sql, args![&upload.id, *now + TELLING_MS]).await?;
+                }
+                Ok(all)
+            })
+        })
+        .await
+    }
+
+    /// Records that the customer was told of an upload's state, which was taken at this time. False if its state has
+    /// changed since: it is told again.
+    pub fn note_told(&self, id: &str, taken: i64) -> BoxFuture<'_, Result<bool>> {
+        self.write((id.to_owned(), taken), |tx, (id, taken)| {
+            Box::pin(async move {
+                let sql = "UPDATE upload SET tell_at = NULL WHERE id = $1 AND tell_at = $2";
+                Ok(tx.execute(sql, args![id, *taken + TELLING_MS]).await? == 1)
+            })
+        })
+    }
+
     /// One upload.
     pub fn upload(&self, id: &str) -> BoxFuture<'_, Result<Option<JournalledUpload>>> {
         self.database().read(id.to_owned(), |tx, id| {
             Box::pin(async move {
-                let sql = "SELECT id, api_key, connection, bank, email, file_type, file_name, sha256, size, signers, state, detail, \
-                           received, finished, path, content FROM upload WHERE id = $1";
+                let sql = select!("WHERE id = $1");
                 tx.first(sql, args![id]).await?.map(read_upload).transpose()
             })
         })
@@ -148,6 +211,26 @@ impl VerbOutcome for SettledByReport {
 }
 
 async fn record(tx: &mut WsChannelTx, u: &NewUpload) -> Result<UploadOutcome> {
+    if u.content.is_none() && !u.send_anyway {
+        // Of this uploader, or over this connection: in either case the same money.
+        let sql = "SELECT id, may_repeat FROM upload WHERE sha256 = $1 AND bank = $2 AND api_key = $3 \
+                   AND (email = $4 OR connection = $5) \
+                   AND (state = $6 OR (state = $7 AND path IS NULL AND content IS NULL)) ORDER BY received DESC, id DESC";
+        let (unknown, received) = (UploadState::Unknown, UploadState::Received);
+        let values = args![u.sha256, &u.scope.bank, &u.scope.api_key, &u.email, &u.scope.email, unknown, received];
+        let mut allowed = Vec::new();
+        for mut row in tx.query(sql, values).await? {
+            let (of, may_repeat) = (row.text()?, row.int()? == 1);
+            if !may_repeat {
+                return Ok(UploadOutcome::Unsettled { of });
+            }
+            allowed.push(of);
+        }
+        // The operator's word was for one.
+        for id in allowed {
+            tx.execute("UPDATE upload SET may_repeat = 0 WHERE id = $1", args![&id]).await?;
+        }
+    }
     if let Some(since) = u.no_duplicate_since {
         let sql = "SELECT id FROM upload WHERE api_key = $1 AND email = $2 AND sha256 = $3 AND received > $4 AND bank = $5 \
                    AND state <> $6 ORDER BY received DESC LIMIT 1";
@@ -158,10 +241,11 @@ async fn record(tx: &mut WsChannelTx, u: &NewUpload) -> Result<UploadOutcome> {
     }
     let (path, content) = u.content.as_ref().map_or(Ok((ColumnValue::Null, ColumnValue::Null)), content_values)?;
     let sql = "INSERT INTO upload (id, api_key, email, connection, bank, file_type, file_name, sha256, size, signers, state, detail, \
-               received, finished, path, content, message_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', $12, NULL, \
-               $13, $14, $15) \
+               received, finished, path, content, message_id, customer_id, request_id, request_timestamp) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', $12, NULL, $13, $14, $15, $16, $17, $18) \
                ON CONFLICT (id) DO NOTHING";
-    let values: [ColumnValue; 15] = [
+    let at_bank = u.at_bank.as_ref();
+    let values: [ColumnValue; 18] = [
         (&u.id).into(),
         (&u.scope.api_key).into(),
         (&u.email).into(),
@@ -177,6 +261,9 @@ async fn record(tx: &mut WsChannelTx, u: &NewUpload) -> Result<UploadOutcome> {
         path,
         content,
         (&u.message_id).into(),
+        (&at_bank.map(|at| at.customer_id.clone())).into(),
+        (&at_bank.map(|at| at.request_id.clone())).into(),
+        (&at_bank.map(|at| at.request_timestamp.clone())).into(),
     ];
     if tx.execute(sql, &values).await? == 0 {
         return Err(StoreError::misuse("an upload with this id exists; ids are unique"));
@@ -184,21 +271,26 @@ async fn record(tx: &mut WsChannelTx, u: &NewUpload) -> Result<UploadOutcome> {
     Ok(UploadOutcome::Recorded)
 }
 
-pub(super) async fn finish(
-    tx: &mut WsChannelTx,
-    id: &str,
-    state: UploadState,
-    detail: &str,
-    now: i64,
-) -> Result<Option<Vec<String>>> {
-    let sql = "SELECT path FROM upload WHERE id = $1 AND state = $2";
-    let Some(mut row) = tx.first(sql, args![id, UploadState::Received]).await? else {
+pub(super) async fn finish(tx: &mut WsChannelTx, id: &str, end: &UploadEnd, now: i64) -> Result<Option<Vec<String>>> {
+    let sql = "SELECT path, state FROM upload WHERE id = $1";
+    let Some(mut row) = tx.first(sql, args![id]).await? else { return Ok(None) };
+    let (path, state) = (row.opt_text()?, row.word(UploadState::parse)?);
+    let was_unknown = state == UploadState::Unknown;
+    let settles = was_unknown && matches!(end.state, UploadState::Accepted | UploadState::Failed);
+    if state != UploadState::Received && !settles {
         return Ok(None);
-    };
-    let path = row.opt_text()?;
-    let sql = "UPDATE upload SET state = $2, detail = $3, finished = $4, path = NULL, content = NULL WHERE id = $1";
-    tx.execute(sql, args![id, state, detail, now]).await?;
+    }
+    let tell_at = (end.is_to_be_told || settles).then_some(now);
+    let sql = "UPDATE upload SET state = $2, detail = $3, finished = $4, path = NULL, content = NULL, message = $5, \
+               tell_at = $6 WHERE id = $1";
+    tx.execute(sql, args![id, end.state, &end.detail, now, &end.message, tell_at]).await?;
     Ok(Some(path.into_iter().collect()))
+}
+
+/// Ends an upload that is unknown; the customer is to be told.
+async fn settle(tx: &mut WsChannelTx, id: &str, state: UploadState, reason: &str, now: i64) -> Result<bool> {
+    let sql = "UPDATE upload SET state = $2, detail = $3, message = $3, finished = $4, tell_at = $4 WHERE id = $1 AND state = $5";
+    Ok(tx.execute(sql, args![id, state, reason, now, UploadState::Unknown]).await? == 1)
 }
 
 fn read_upload(mut row: ResultRow) -> Result<JournalledUpload> {
@@ -210,6 +302,15 @@ fn read_upload(mut row: ResultRow) -> Result<JournalledUpload> {
     let (state, detail) = (row.word(UploadState::parse)?, row.text()?);
     let (received, finished) = (row.int()?, row.opt_int()?);
     let content = read_content(size, row.opt_text()?, row.opt_blob()?);
+    let message_id = row.opt_text()?;
+    let at_bank = match (row.opt_text()?, row.opt_text()?, row.opt_text()?) {
+        (Some(customer_id), Some(request_id), Some(request_timestamp)) => {
+            Some(UploadAtBank { customer_id, request_id, request_timestamp })
+        }
+        _ => None,
+    };
+    let message = row.opt_text()?;
+    let may_repeat = row.int()? == 1;
     Ok(JournalledUpload {
         id,
         scope,
@@ -219,8 +320,12 @@ fn read_upload(mut row: ResultRow) -> Result<JournalledUpload> {
         sha256,
         size,
         signers,
+        message_id,
+        at_bank,
         state,
         detail,
+        message,
+        may_repeat,
         received,
         finished,
         content,

@@ -25,6 +25,10 @@ pub struct UploadFileRequest {
     /// one by a key that is registered with purpose `authorize`.
     #[boundary(alias = "Signatures")]
     pub signature: Signatures,
+    /// Whether to send it although it is unknown whether the bank has the same bytes from an earlier upload, which may then
+    /// be paid twice. Only for bankchannel's own service, which otherwise refuses them until that upload is settled.
+    /// Default: false.
+    pub send_anyway: Option<bool>,
 }
 
 /// The file was accepted.
@@ -38,13 +42,14 @@ pub struct UploadFileResponse {
 /// The refusal for an admin session (§1.7).
 const UPLOAD_REFUSAL: &str = "File uploads not allowed on admin mode, use data account mode";
 
-const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::SIGNATURE_MISSING, &errors::SIGNATURE_MALFORMED, &errors::SIGNATURE_KEY_UNKNOWN, &errors::UPLOAD_REJECTED, &errors::PGP_KEY_MISSING, &errors::CONTENT_EMPTY, &errors::PARAMETER_REFUSED);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::SIGNATURE_MISSING, &errors::SIGNATURE_MALFORMED, &errors::SIGNATURE_KEY_UNKNOWN, &errors::UPLOAD_REJECTED, &errors::PGP_KEY_MISSING, &errors::CONTENT_EMPTY, &errors::PARAMETER_REFUSED, &errors::UPLOAD_UNSETTLED);
 
 /// Send a signed file to a bank.
 ///
 /// The file is sent once and never repeated automatically, except after a 429, after which nothing was done:
 /// identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's answer files before
-/// sending the file again. Needs a data session and a certificate for the bank.
+/// sending the file again; bankchannel's own service refuses the same bytes until then (`ws_channel.upload_unsettled`), and
+/// `list_uploads` says what has become of it. Needs a data session and a certificate for the bank.
 #[derive(Debug, OperationDocs)]
 pub struct UploadFile;
 
