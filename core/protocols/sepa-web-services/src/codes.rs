@@ -30,6 +30,12 @@ pub fn ends_renewals(code: &str) -> bool {
     meaning_of(code).is_some_and(|known| ENDS_RENEWALS.contains(&known.number))
 }
 
+/// Whether a bank that has refused a signed request with this code refuses the certificate (§4.3).
+#[must_use]
+pub fn refuses_certificate(code: &str) -> bool {
+    meaning_of(code).is_some_and(|known| matches!(known.number, 4 | 19))
+}
+
 /// Codes of a refusal that says something of the message, and nothing of the code for a first certificate in it: of its
 /// signature, operation, form, type, packing, parameters, and of the name in the request (§5.3, §5.4).
 const NOT_OF_ACTIVATION: [u32; 12] = [2, 5, 6, 12, 20, 21, 22, 23, 25, 29, 31, 33];

@@ -209,7 +209,8 @@ mod tests {
             assert_eq!(names, parameters, "{}", entry.declaration.name);
             found += 1;
         }
-        assert_eq!(found, 29);
+        // The 29 of the protocol, and `ListUploads`.
+        assert_eq!(found, 30);
         let ids: std::collections::BTreeSet<_> =
             described_exchanges(CATALOGUE, TERMS).map(|(_, route, _)| route.wire_name).collect();
         assert_eq!(ids.len(), found, "operation ids are unique");

@@ -15,7 +15,7 @@ cases!(
 
 fn begin(bank: &str, user: &str, ticket: &str, now: i64) -> EnrolmentBegin {
     let (ws_user_id, company) = (user.to_owned(), "Example Company Oy".to_owned());
-    EnrolmentBegin { scope: scope(OWNER, bank), ws_user_id, company, ticket: ticket.to_owned(), now }
+    EnrolmentBegin { scope: scope(OWNER, bank), ws_user_id, company, ticket: ticket.to_owned(), codes: None, now }
 }
 
 fn key(name: &str) -> NewKeyRequest {

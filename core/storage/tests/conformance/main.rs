@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod audit_tampering;
+mod bank_codes;
 mod certificates;
 #[path = "../common/mod.rs"]
 mod common;

@@ -91,6 +91,8 @@ pub(crate) async fn tell_of_codes(
 pub(super) struct SetAlert<'a> {
     pub(super) due: &'a DueCertSet,
     pub(super) api_key: &'a str,
+    /// Its user id, as the audit trail names it.
+    pub(super) user: &'a str,
     pub(super) life: &'a CertificateLife,
     /// The days before the end of the certificate that are reached now.
     pub(super) days: Option<u32>,
@@ -102,15 +104,17 @@ pub(super) struct SetAlert<'a> {
 
 /// Tells it: once for each day and each stop. What cannot be handed over is logged.
 pub(super) async fn tell(service: &BackgroundService, alert: SetAlert<'_>) {
-    let SetAlert { due, api_key, life, days, person, failure } = alert;
+    let SetAlert { due, api_key, user, life, days, person, failure } = alert;
     if days.is_none() && person.is_none() {
         return;
     }
     let end_s = life.active.as_ref().map(|active| active.not_after_s);
     let end = end_s.map(|end_s| Timestamp::from_ms(end_s * 1000));
     let mut text = match (&end, days) {
-        (Some(end), Some(days)) => format!("the certificate at {} ends in {days} days, on {}", due.bank, end.as_str()),
-        _ => format!("the certificate at {} needs a person", due.bank),
+        (Some(end), Some(days)) => {
+            format!("the certificate of {user} at {} ends in {days} days, on {}", due.bank, end.as_str())
+        }
+        _ => format!("the certificate of {user} at {} needs a person", due.bank),
     };
     if let Some(why) = person.or(failure) {
         text = format!("{text}: {why}");

@@ -15,6 +15,7 @@ use bankchannel_ws_channel::{
     service_texts,
 };
 
+use super::refusals::RefusedCertificates;
 use crate::{
     HandlerFault,
     certs::material::{self, SealedFor},
@@ -168,6 +169,7 @@ pub struct AccountBankConnection<'a> {
     pub(crate) store: &'a StoreReader,
     pub(crate) writer: Option<WsChannelStore>,
     pub(crate) keys: &'a ServiceKeys,
+    pub(super) refused: &'a RefusedCertificates,
 }
 
 impl AccountBankConnection<'_> {
@@ -179,6 +181,13 @@ impl AccountBankConnection<'_> {
         let found = self.set.signing.as_ref().ok_or_else(no_certificate)?;
         let place = SealedFor { email: &self.set.email, bank: &self.set.bank, purpose: material::SIGNING };
         material::open(self.keys, place, found).map_err(unopened)
+    }
+
+    /// Notes a refusal of the bank: where it is of the certificate, a person is told.
+    pub(super) fn is_refused(&self, error: &BankError) {
+        if let (BankError::Refused { code, text }, Some(found)) = (error, &self.set.signing) {
+            self.refused.note(self.scope, &found.serial, (code, text));
+        }
     }
 
     /// The signing certificate with its key.

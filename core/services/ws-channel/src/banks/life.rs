@@ -17,6 +17,7 @@ use bankchannel_renewal::{
     AttemptKind, AttemptPhase, CertificateBank, CertificateDriver, CertificateLife, CertificateStore, KnownPair,
     LifeStepFault as _, PairTrial, PendingStep, RenewalDue, RenewalRules,
 };
+use bankchannel_sepa_web_services::codes;
 use bankchannel_storage::ws_channel::{
     AuditEntry, CertSet, CertState, CodeMark, HeldCertSet, IssuedForPair, LifeStep, NewBankFile, NewKeyRequest,
     NewLedger,
@@ -27,7 +28,7 @@ use tokio::sync::OwnedRwLockWriteGuard;
 
 use super::{
     BankChannel, BankError, CertificateCustomer, CertificateOrder, CertificateProof, PKI_TIMEOUT, SigningMaterial,
-    life_fault::LifeFault, within,
+    life_fault::LifeFault, refusals, within,
 };
 use crate::{
     HandlerFault, WsChannelService,
@@ -319,7 +320,8 @@ impl SetBank<'_> {
             self.shared.lock().unwrap_or_else(PoisonError::into_inner).exclusive = Some(alone);
         }
         let order = CertificateOrder { customer: &self.customer, request, proof, now_ms: self.service.now_ms() };
-        let issued = within(PKI_TIMEOUT, self.channel.issue(&order)).await?;
+        let issued = within(PKI_TIMEOUT, self.channel.issue(&order)).await;
+        let issued = issued.map_err(|error| self.explained(kind, error))?;
         let certificate = Certificate::from_pem(&issued.certificate).map_err(|_| BankError::Unparsable)?;
         if !request.is_answered_by(&certificate) {
             return Err(BankError::NotBelieved("the certificate is for another key".into()).into());
@@ -331,6 +333,19 @@ impl SetBank<'_> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner).extras =
             IssuedExtras { target_id: issued.target_id, ledgers: issued.ledgers, files: issued.files };
         Ok(certificate)
+    }
+
+    /// A refusal of the present certificate, which holds by its dates, says what that means.
+    fn explained(&self, kind: &AttemptKind, error: BankError) -> BankError {
+        match error {
+            BankError::Refused { code, text }
+                if matches!(kind, AttemptKind::Next { .. }) && codes::refuses_certificate(&code) =>
+            {
+                let meaning = refusals::meaning(self.channel.renewal_rules().supersedes_at_once);
+                BankError::Refused { code, text: format!("{text}: {meaning}") }
+            }
+            other => other,
+        }
     }
 
     async fn tried(&self, name: &str) -> Result<PairTrial, LifeFault> {

@@ -4,6 +4,7 @@
 //!   channel      the interface to a bank: one trait
 //!   simulator/   the built-in simulator: own CA, books, answer files
 //!   sepa         a bank over SEPA Web Services
+//!   refusals     certificates that a bank refuses although they hold
 //!   reach        the certificates of a file operation, and the tenant's entitlement
 //!   life         the lives of certificates: what the driver of core/renewal needs      lanes   who may speak with a bank at once
 //!   renewal      looks after every certificate        alerts   tells a person in time     settle   cleans up after a crash
@@ -16,6 +17,7 @@ mod lanes;
 pub(crate) mod life;
 mod life_fault;
 mod reach;
+mod refusals;
 mod renewal;
 mod sepa;
 mod settle;
@@ -113,6 +115,8 @@ pub(crate) struct ServiceBanks {
     turns: lanes::BankTurns,
     /// Keys made at once: they take a processor each.
     pub(crate) keys_made: Semaphore,
+    /// Certificates that their bank refuses.
+    refused: refusals::RefusedCertificates,
     /// Sets that are worked on.
     at_work: renewal::SetsAtWork,
 }
@@ -136,6 +140,7 @@ impl ServiceBanks {
             locks: lanes::ConnectionLocks::default(),
             turns: lanes::BankTurns::default(),
             keys_made: Semaphore::new((processors / 2).max(1)),
+            refused: refusals::RefusedCertificates::default(),
             at_work: renewal::SetsAtWork::default(),
         })
     }

@@ -39,7 +39,15 @@ impl ReachedConnection {
         now_ms: i64,
     ) -> AccountBankConnection<'a> {
         let store = service.store.reader();
-        AccountBankConnection { scope: &self.scope, set: &self.set, now_ms, store, writer, keys: &service.keys }
+        AccountBankConnection {
+            scope: &self.scope,
+            set: &self.set,
+            now_ms,
+            store,
+            writer,
+            keys: &service.keys,
+            refused: &service.banks.refused,
+        }
     }
 
     fn ground(&self) -> RequiredRight {

@@ -16,9 +16,12 @@ use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    AccountBankConnection, BANK_TIMEOUT, BankChannel, alerts, life::SetToDrive, life_fault::LifeFault, within,
+    AccountBankConnection, BANK_TIMEOUT, BankChannel, alerts, life::SetToDrive, life_fault::LifeFault, refusals, within,
 };
-use crate::service::{BackgroundService, SettlingStore};
+use crate::{
+    certs::material,
+    service::{BackgroundService, SettlingStore},
+};
 
 /// The operation name of renewals in the audit trail.
 const OPERATION: &str = "ws_channel.renew_cert";
@@ -95,6 +98,7 @@ pub(super) async fn run(service: BackgroundService, stop: CancellationToken) {
             }
         }
         for bank in service.banks.reachable() {
+            refusals::stop_refused(&service, bank).await;
             if let Err(why) = spawn_due(&service, bank).await {
                 tracing::error!(%why, "the search for due certificates failed");
             }
@@ -213,7 +217,7 @@ async fn work_on(
         object: due.bank.clone(),
         ..AuditEntry::default()
     };
-    let api_key = held.api_key.clone();
+    let (api_key, user) = (held.api_key.clone(), material::named(&held.set.ws_user_id));
     let writer = SettlingStore::new(service);
     let to_drive =
         SetToDrive { service, channel, bank, held, ticket, writer, code: None, company: None, audit: audit.clone() };
@@ -243,7 +247,7 @@ async fn work_on(
             tracing::warn!(bank = due.bank, account = due.email, "a certificate was retired while it was renewed");
             return Ok(false);
         }
-        let entry = AuditEntry { outcome: "failed".into(), detail: fault.text(), ..audit };
+        let entry = AuditEntry { outcome: "failed".into(), detail: format!("{user}: {}", fault.text()), ..audit };
         service.writer().append_audit(entry).await?;
     }
     let has_stopped = life.tell_stop();
@@ -251,6 +255,7 @@ async fn work_on(
     let alert = alerts::SetAlert {
         due,
         api_key: &api_key,
+        user: &user,
         life: &life,
         days: told,
         person: failure.as_deref().filter(|_| has_stopped || has_ended),
@@ -277,6 +282,14 @@ async fn target_of(service: &BackgroundService, channel: &dyn BankChannel, due: 
     let scope = FileScope { api_key: String::new(), email: due.email.clone(), bank: due.bank.clone() };
     let now_ms = service.now_ms();
     let store = service.store.reader();
-    let at = AccountBankConnection { scope: &scope, set: &set, now_ms, store, writer: None, keys: &service.keys };
+    let at = AccountBankConnection {
+        scope: &scope,
+        set: &set,
+        now_ms,
+        store,
+        writer: None,
+        keys: &service.keys,
+        refused: &service.banks.refused,
+    };
     within(BANK_TIMEOUT, channel.target_id(&at)).await.ok().flatten()
 }

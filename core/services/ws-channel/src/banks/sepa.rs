@@ -144,7 +144,7 @@ impl SepaBank {
 
     async fn ask_user(&self, at: &AccountBankConnection<'_>) -> Result<Arc<KnownBankUser>, BankError> {
         let client = self.client(&at.set.ws_user_id, None, Some(at.signing_pair()?))?;
-        let told = client.get_user_info(GetUserInfoRequest::new()).await.map_err(bank_error)?;
+        let told = client.get_user_info(GetUserInfoRequest::new()).await.map_err(|error| refused(at, error))?;
         let types = told.user_file_types.into_iter().filter_map(|one| {
             let is_sent = one.direction == Some(FileDirection::Upload);
             Some((one.file_type?, is_sent, one.target_id))
@@ -172,7 +172,7 @@ impl SepaBank {
             None => FileStatusFilter::All,
         });
         request.file_type = file_type;
-        let listed = client.list_files(request).await.map_err(bank_error)?;
+        let listed = client.list_files(request).await.map_err(|error| refused(at, error))?;
         Ok(listed.file_descriptors)
     }
 }
@@ -213,7 +213,7 @@ impl BankChannel for SepaBank {
             let client = self.of_connection(at, Some(file_type)).await?;
             let mut request = DownloadBankFileRequest::new(reference.to_owned());
             request.file_type = Some(file_type.to_owned());
-            let found = client.download_file(request).await.map_err(bank_error)?;
+            let found = client.download_file(request).await.map_err(|error| refused(at, error))?;
             Ok(BankFileDownload { content: found.content, mark: false })
         })
     }
@@ -259,7 +259,7 @@ impl BankChannel for SepaBank {
                 request_id: Some(ids.request_id),
                 ..CallOptions::default()
             };
-            client.exchange::<UploadBankFile>(request, &options).await.map(drop).map_err(bank_error)
+            client.exchange::<UploadBankFile>(request, &options).await.map(drop).map_err(|error| refused(at, error))
         })
     }
 
@@ -273,7 +273,7 @@ impl BankChannel for SepaBank {
             let client = self.of_connection(at, Some(file_type)).await?;
             let mut request = DeleteBankFileRequest::new(reference.to_owned());
             request.file_type = Some(file_type.to_owned());
-            client.delete_file(request).await.map(drop).map_err(bank_error)
+            client.delete_file(request).await.map(drop).map_err(|error| refused(at, error))
         })
     }
 
@@ -406,6 +406,13 @@ impl BankChannel for SepaBank {
             if user.may_send(&upload.file_type) { Ok(()) } else { Err(BankError::Parameter("FileType")) }
         })
     }
+}
+
+/// An error of a call over a connection, whose certificate may be what the bank refuses.
+fn refused(at: &AccountBankConnection<'_>, error: Error) -> BankError {
+    let error = bank_error(error);
+    at.is_refused(&error);
+    error
 }
 
 fn bank_file(file: BankFileDescriptor) -> BankFile {

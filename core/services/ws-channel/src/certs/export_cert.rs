@@ -73,7 +73,8 @@ async fn export(
         ));
     }
     // Recorded before the export: without a record nothing is exported.
-    call.record(service, &set.bank, &format!("to PGP key {}", key.fingerprint)).await?;
+    call.record(service, &set.bank, &format!("{}, to PGP key {}", material::named(&set.ws_user_id), key.fingerprint))
+        .await?;
     Ok(ExportCertResponse::new(certs_and_keys, OK.into()))
 }
 

@@ -34,6 +34,7 @@ pub(crate) async fn handle(
 ) -> Result<ImportCertResponse, HandlerFault> {
     let session = call.caller()?;
     let scope = own_scope(session, request.bank);
+    call.concerns(&scope.bank, &material::named(request.ws_user_id.as_str()));
     let names = ImportNames { key: "PrivateKey", not_private: &service_texts::KEY_NOT_PRIVATE };
     let signing = pair(&request.certificate, &request.private_key, &names)?;
     let encryption = encryption_pair(&request)?;

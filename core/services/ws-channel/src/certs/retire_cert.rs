@@ -7,7 +7,7 @@ use bankchannel_ws_channel::{
     service_texts,
 };
 
-use super::OK;
+use super::{OK, material};
 use crate::{HandlerFault, ServiceCall, WsChannelService};
 
 pub(crate) async fn handle(
@@ -27,8 +27,12 @@ pub(crate) async fn handle(
     };
     let scope =
         FileScope { api_key: session.api_key.clone(), email: email.to_owned(), bank: request.bank.as_str().to_owned() };
+    let sets = service.store.cert_sets(email).await?;
+    let user = sets.into_iter().find(|set| set.bank == scope.bank).map(|set| material::named(&set.ws_user_id));
+    let detail = user.map_or_else(|| email.to_owned(), |user| format!("{email}, {user}"));
+    call.concerns(&scope.bank, &detail);
     let suffix = digest::hex(&random::bytes::<4>());
-    let store = call.audited_store(service, &scope.bank, email).await?;
+    let store = call.audited_store(service, &scope.bank, &detail).await?;
     match store.retire_certs(&scope, &suffix, call.now_ms).await? {
         RetireOutcome::Retired { name } => Ok(RetireCertResponse::new(request.bank.to_string(), vec![name], OK.into())),
         RetireOutcome::NothingActive => Err((&service_texts::NO_CERTIFICATE).into()),

@@ -76,8 +76,6 @@ pub(crate) struct Stock {
 
 /// The file at the simulator.
 const REFERENCE: &str = "lies-there";
-/// The bank's customer whose request is open.
-pub(crate) const OTHER_CUSTOMER: &str = "1000055555";
 /// The type of the files at the other bank.
 const REPORT: &str = "pain.002.001.10";
 
@@ -135,9 +133,11 @@ impl Case {
     }
 
     async fn furnish_at_bank(&mut self, world: &World, sandbox: &Sandbox) {
-        // A code of the bank replaces the one before: each operation has a customer of its own.
-        let other = json!({"customer_id": OTHER_CUSTOMER, "company": COMPANY});
-        let customer = if self.act == Act::EnrollCertAgain { &other } else { &sandbox.customers("op")[0] };
+        // A code of the bank replaces the one before, and a user id belongs to one account: each has a customer of its own.
+        let customer = match self.act {
+            Act::EnrollCert | Act::EnrollCertAgain => &sandbox.new_customer("op").await,
+            _ => &sandbox.customers("op")[0],
+        };
         match self.act {
             Act::EnrollCert => self.enrolment = sandbox.enrolment("op", customer).await,
             Act::EnrollCertAgain => {

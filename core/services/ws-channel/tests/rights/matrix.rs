@@ -6,13 +6,13 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::{
-    cases::{Act, Case, CaseBank, OTHER_CUSTOMER, Stock},
+    cases::{Act, Case, CaseBank, Stock},
     ends::{ENDS, End, World},
     on_both,
     postgres::Shared,
     raw::Held,
     sandbox::Sandbox,
-    served::{Answer, COMPANY, identity},
+    served::{Answer, identity},
 };
 
 /// The result of an operation if a right ends while it runs.
@@ -128,8 +128,6 @@ async fn no_right_outlives_its_end(shared: Option<Shared>) {
     let config = "sharing = \"any\"\nsimulator_entitlement_required = true\n[banks]\nsimulator = \"store\"\n";
     let sandbox = Sandbox::new().await;
     let world = World::start(shared, &(config.to_owned() + &sandbox.config_of(&["osuuspankki"]))).await;
-    let other = json!({"family": "op", "customer_id": OTHER_CUSTOMER, "company": COMPANY});
-    sandbox.order("sandbox/customers", other).await;
     let stock = Stock { identity: identity(100), sandbox: Some(sandbox) };
     let columns = ENDS.into_iter().enumerate();
     let all =

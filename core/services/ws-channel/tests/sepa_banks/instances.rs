@@ -23,7 +23,7 @@ async fn t66_of_two_instances_one_renews_each_certificate() {
     for number in 0..9 {
         let (bank, family, ..) = BANKS[number % 3];
         let who = world.served.owner(&format!("both{number}@example.test")).await;
-        world.enrol(&who, bank, family, &world.customers(family)[0]).await.ok(201);
+        world.enrol(&who, bank, family, &world.new_customer(family).await).await.ok(201);
     }
     let is_active = |all: &[CertificateInfo]| all.len() == 9 && all.iter().all(|one| one.state == "active");
     let before = world.wait_until("enrolled", is_active).await;

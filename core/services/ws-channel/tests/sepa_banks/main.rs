@@ -14,6 +14,7 @@ mod relay;
 #[path = "../banking/served.rs"]
 mod served;
 
+mod code_guard;
 mod configured_banks;
 mod files;
 mod instances;

@@ -37,7 +37,7 @@ async fn t92_twenty_accounts_renew_three_times_through_a_roll_over() {
     for number in 0..20 {
         let (bank, family, ..) = BANKS[number % 3];
         let who = world.served.owner(&format!("years{number}@example.test")).await;
-        world.enrol(&who, bank, family, &world.customers(family)[0]).await.ok(201);
+        world.enrol(&who, bank, family, &world.new_customer(family).await).await.ok(201);
     }
     let is_active = |all: &[CertificateInfo]| all.len() == 20 && all.iter().all(|one| one.state == "active");
     let mut before = world.wait_until("enrolled", is_active).await;
@@ -204,7 +204,7 @@ async fn an_attempt_ends_with_its_account_or_its_certificate() {
     }
     // An account goes while another request is open.
     let gone = served.person("gone@example.test", Some(&who.key)).await;
-    world.enrol(&gone, "sp", "samlink", &world.customers("samlink")[0]).await.ok(201);
+    world.enrol(&gone, "sp", "samlink", &world.new_customer("samlink").await).await.ok(201);
     let of_gone = |one: &&CertificateInfo| one.email == "gone@example.test";
     world.wait_until("enrolled", |all| all.iter().find(of_gone).is_some_and(|one| one.state == "active")).await;
     world.order("sandbox/faults", hold("samlink")).await;
@@ -339,7 +339,7 @@ async fn a_bank_is_never_asked_by_more_at_once_than_it_allows() {
     let world = World { sandbox, served };
     for number in 0..12 {
         let who = world.served.owner(&format!("many{number}@example.test")).await;
-        world.enrol(&who, "osuuspankki", "op", &world.customers("op")[0]).await.ok(201);
+        world.enrol(&who, "osuuspankki", "op", &world.new_customer("op").await).await.ok(201);
     }
     let is_active = |all: &[CertificateInfo]| all.len() == 12 && all.iter().all(|one| one.state == "active");
     let before = world.wait_until("enrolled", is_active).await;

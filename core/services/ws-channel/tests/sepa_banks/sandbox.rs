@@ -1,6 +1,12 @@
 //! A sandbox bank over SEPA Web Services in three dialects.
 
-use std::sync::atomic::AtomicI64;
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex,
+        atomic::{AtomicI64, AtomicU32, Ordering},
+    },
+};
 
 use bankchannel_sepa_bank::{RunningSepaBank, SepaBankOptions};
 use serde_json::{Value, json};
@@ -18,6 +24,9 @@ pub(crate) struct Sandbox {
     client: reqwest::Client,
     /// How far the clocks were moved.
     pub(crate) passed_s: AtomicI64,
+    given: AtomicU32,
+    /// Those whose own customer was given.
+    families: Mutex<HashSet<String>>,
 }
 
 impl Sandbox {
@@ -25,7 +34,13 @@ impl Sandbox {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let options = SepaBankOptions { plain: Some(true), control: Some(true), ..SepaBankOptions::default() };
         let bank = RunningSepaBank::start(options).await.unwrap();
-        Self { bank, client: reqwest::Client::builder().no_proxy().build().unwrap(), passed_s: AtomicI64::default() }
+        Self {
+            bank,
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            passed_s: AtomicI64::default(),
+            given: AtomicU32::default(),
+            families: Mutex::default(),
+        }
     }
 
     /// The tables of the service's configuration that reach them.
@@ -67,6 +82,20 @@ impl Sandbox {
     pub(crate) fn customers(&self, family: &str) -> Vec<Value> {
         let all = self.family(family)["customers"].as_array().unwrap().clone();
         all.into_iter().filter(|one| one["code"].is_string()).collect()
+    }
+
+    /// A customer of a family whom no other account has, as a user id belongs to one: first the bank's own, then added ones.
+    pub(crate) async fn new_customer(&self, family: &str) -> Value {
+        let number = self.given.fetch_add(1, Ordering::SeqCst);
+        if self.families.lock().unwrap().insert(family.to_owned()) {
+            return self.customers(family)[0].clone();
+        }
+        let id = format!("55500{number:05}");
+        let target =
+            if family == "nordea" { json!(format!("{id}B1")) } else { self.customers(family)[0]["target_id"].clone() };
+        let customer = json!({"family": family, "customer_id": id, "company": "ESIMERKKI OY", "target_id": target});
+        self.order("sandbox/customers", customer.clone()).await;
+        customer
     }
 
     /// The body of an enrolment.

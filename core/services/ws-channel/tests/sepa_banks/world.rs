@@ -73,7 +73,7 @@ impl World {
     pub(crate) async fn customer(&self, email: &str) -> (Person, Signer) {
         let person = self.served.owner(email).await;
         for (bank, family, ..) in BANKS {
-            self.enrol(&person, bank, family, &self.customers(family)[0]).await.ok(201);
+            self.enrol(&person, bank, family, &self.new_customer(family).await).await.ok(201);
         }
         let signer = Signer::new(email);
         self.served.register_key(&person, &signer, "authorize").await.ok(201);

@@ -26,8 +26,7 @@ pub struct ListUploadsResponse {
     pub response_text: String,
 }
 
-const ERRORS: &[&ErrorRow] =
-    declare::errors_of!(declare::SESSION_ERRORS; &errors::BANK_UNKNOWN, &errors::NO_BANK_CHANNEL);
+const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::SESSION_ERRORS; &errors::BANK_UNKNOWN, &errors::NO_BANK_CHANNEL, &errors::PARAMETER_REFUSED);
 
 /// List the files that the account has sent to a bank, and what has become of each.
 ///
