@@ -1,6 +1,7 @@
 //! Canonical XML 1.0, inclusive and exclusive, with and without comments, as a stream into a digest or a text.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use bankchannel_crypto::digest::StreamedDigest;
@@ -77,8 +78,9 @@ pub struct Canonicalizer<'s> {
     declared: Vec<NamespaceBinding>,
     rendered: Vec<NamespaceBinding>,
     open: Vec<CanonicalElement>,
-    /// The `xml:` attributes around the first element, innermost last: the inclusive form repeats them on it.
-    inherited: Vec<(String, String)>,
+    /// The `xml:` attributes around the first element, each with the value of the innermost: the inclusive form repeats
+    /// them on it.
+    inherited: HashMap<String, String>,
     /// Whether the document's root has ended.
     ended: bool,
     /// The namespaces to write on the current element, kept for its memory.
@@ -119,7 +121,7 @@ impl<'s> Canonicalizer<'s> {
             declared: Vec::new(),
             rendered: Vec::new(),
             open: Vec::new(),
-            inherited: Vec::new(),
+            inherited: HashMap::new(),
             ended: false,
             wanted: Vec::new(),
         }
@@ -132,8 +134,7 @@ impl<'s> Canonicalizer<'s> {
             return;
         }
         for one in attributes.iter().filter(|one| one.prefix() == "xml") {
-            self.inherited.retain(|(name, _)| name != one.name);
-            self.inherited.push((one.name.to_owned(), one.value().into_owned()));
+            self.inherited.insert(one.name.to_owned(), one.value().into_owned());
         }
     }
 
@@ -253,19 +254,10 @@ impl<'s> Canonicalizer<'s> {
             for one in attributes.iter().filter(|one| one.declared_prefix().is_none() && !one.prefix().is_empty()) {
                 self.want(&mut wanted, one.prefix());
             }
-            for prefix in &self.form.prefixes {
-                self.want(&mut wanted, prefix);
-            }
-        } else if depth == 1 {
-            for index in 0..self.declared.len() {
-                let prefix = self.declared[index].prefix;
-                self.want(&mut wanted, &self.words[prefix.range()]);
-            }
-        } else if self.declared.last().is_some_and(|one| one.depth == depth) {
-            let first = self.declared.partition_point(|one| one.depth < depth);
-            for index in first..self.declared.len() {
-                let prefix = self.declared[index].prefix;
-                self.want(&mut wanted, &self.words[prefix.range()]);
+            self.want_listed(&mut wanted);
+        } else {
+            for index in self.noted(depth) {
+                self.want(&mut wanted, &self.words[self.declared[index].prefix.range()]);
             }
         }
         if wanted.len() > 1 {
@@ -285,6 +277,26 @@ impl<'s> Canonicalizer<'s> {
             self.rendered.push(binding);
         }
         self.wanted = wanted;
+    }
+
+    /// The declarations that the inclusive form writes on the innermost element: of the first one those around it as
+    /// well. What is declared around another one is in force in the output already.
+    fn noted(&self, depth: usize) -> Range<usize> {
+        let first = if depth == 1 { 0 } else { self.declared.partition_point(|one| one.depth < depth) };
+        first..self.declared.len()
+    }
+
+    /// Adds the namespaces of the PrefixList, as the inclusive form does.
+    fn want_listed(&self, wanted: &mut Vec<NamespaceBinding>) {
+        if self.form.prefixes.is_empty() {
+            return;
+        }
+        for index in self.noted(self.open.len()) {
+            let prefix = &self.words[self.declared[index].prefix.range()];
+            if self.form.prefixes.iter().any(|listed| listed == prefix) {
+                self.want(wanted, prefix);
+            }
+        }
     }
 
     /// Adds the namespace in force for a prefix, unless the output has it in force already.
@@ -321,28 +333,34 @@ impl<'s> Canonicalizer<'s> {
 
     /// Writes attributes by namespace, then by name.
     fn write_sorted(&mut self, own: Vec<(&str, Cow<'_, str>)>) {
-        let inherited = if self.open.len() == 1 { std::mem::take(&mut self.inherited) } else { Vec::new() };
-        let mut all: Vec<(String, &str, Cow<'_, str>)> = Vec::new();
+        let mut inherited = if self.open.len() == 1 { std::mem::take(&mut self.inherited) } else { HashMap::new() };
+        own.iter().for_each(|(name, _)| drop(inherited.remove(*name)));
         let around = inherited.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value.as_str())));
-        let around: Vec<_> = around.filter(|(name, _)| !own.iter().any(|(given, _)| given == name)).collect();
+        let mut all: Vec<(Option<WordPlace>, &str, Cow<'_, str>)> = Vec::new();
         for (name, value) in own.into_iter().chain(around) {
-            all.push((self.attribute_namespace(prefix(name)).to_owned(), name, value));
+            all.push((self.namespace_place(prefix(name)), name, value));
         }
-        all.sort_by(|left, right| (&left.0, local(left.1)).cmp(&(&right.0, local(right.1))));
+        let namespace = |place: Option<WordPlace>, name| match place {
+            Some(place) => &self.words[place.range()],
+            None if prefix(name) == "xml" => XML_NAMESPACE,
+            None => "",
+        };
+        all.sort_by(|left, right| {
+            let (first, second) = (namespace(left.0, left.1), namespace(right.0, right.1));
+            (first, local(left.1)).cmp(&(second, local(right.1)))
+        });
         for (_, name, value) in &all {
             self.write_attribute(name, value);
         }
     }
 
-    fn attribute_namespace(&self, prefix: &str) -> &str {
-        match prefix {
-            "" => "",
-            "xml" => XML_NAMESPACE,
-            _ => {
-                let declared = self.declared.iter().rev().find(|one| &self.words[one.prefix.range()] == prefix);
-                declared.map_or("", |one| &self.words[one.uri.range()])
-            }
+    /// Where the namespace of a prefix is in the words; `None` for none, and for `xml` unless it is declared.
+    fn namespace_place(&self, prefix: &str) -> Option<WordPlace> {
+        if prefix.is_empty() {
+            return None;
         }
+        let declared = self.declared.iter().rev().find(|one| &self.words[one.prefix.range()] == prefix);
+        declared.map(|one| one.uri)
     }
 
     fn write_attribute(&mut self, name: &str, value: &str) {

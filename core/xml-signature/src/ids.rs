@@ -30,7 +30,7 @@ impl<'r> IdIndex<'r> {
                     continue;
                 }
                 let namespace = element.attribute_namespace(prefix);
-                let is_id = match namespace.as_ref() {
+                let is_id = match namespace {
                     "" | WS_UTILITY_NAMESPACE => local == "Id",
                     XML_NAMESPACE => local == "id",
                     _ => false,

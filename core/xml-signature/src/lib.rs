@@ -43,5 +43,5 @@ pub use names::{
     BASE64_TOKEN, SIGNATURE_NAMESPACE, SOAP_NAMESPACE, WS_SECURITY_NAMESPACE, WS_UTILITY_NAMESPACE, X509_TOKEN,
 };
 pub use parts::{ReferenceTarget, ReferenceTransform, SignatureReference, XmlSignatureParts};
-pub use survey::{SurveyedReference, SurveyedSignature, survey};
+pub use survey::{MAX_SURVEYED, SurveyedReference, SurveyedSignature, survey};
 pub use template::{SignatureTemplate, TemplateReference};

@@ -273,8 +273,8 @@ fn canonical_form(element: TreeElement<'_>) -> Result<CanonicalForm, SignatureFa
         return Err(SignatureFault::new(SignatureFaultKind::Algorithm, element, message));
     };
     let mut prefixes = Vec::new();
-    for child in nothing_but_elements(element)? {
-        if !method.is_exclusive() || !prefixes.is_empty() || !child.is(EXCLUSIVE_NAMESPACE, "InclusiveNamespaces") {
+    for (number, child) in nothing_but_elements(element)?.enumerate() {
+        if !method.is_exclusive() || number > 0 || !child.is(EXCLUSIVE_NAMESPACE, "InclusiveNamespaces") {
             return Err(SignatureFault::structure(child, "a canonicalisation may not hold this element"));
         }
         empty(child)?;

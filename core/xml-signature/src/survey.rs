@@ -43,21 +43,25 @@ impl SurveyedSignature<'_> {
     }
 }
 
-/// Maximum number of signatures that are looked at.
-const MAX_SIGNATURES: usize = 4;
+/// Maximum number of signatures that are looked at: each costs a pass over what it covers for each of its references.
+pub const MAX_SURVEYED: usize = 4;
 
-/// The signatures of a message, in the order of their elements; those inside of another are not looked at.
+/// The signatures of a message, in the order of their elements, and how many more there are that were not looked at:
+/// those beyond the first four, and those inside of another.
 #[must_use]
-pub fn survey<'r>(tree: &'r XmlTree<'_>) -> Vec<SurveyedSignature<'r>> {
+pub fn survey<'r>(tree: &'r XmlTree<'_>) -> (Vec<SurveyedSignature<'r>>, usize) {
     let root = tree.root();
-    let ids = IdIndex::new(root);
+    let mut ids = None;
     let mut found: Vec<SurveyedSignature<'r>> = Vec::new();
+    let mut others = 0;
     for element in root.and_inside().filter(|one| one.is(SIGNATURE_NAMESPACE, "Signature")) {
-        if found.len() < MAX_SIGNATURES && !found.iter().any(|known| known.element.holds(element)) {
-            found.push(examine(element, root, &ids));
+        if found.len() < MAX_SURVEYED && !found.iter().any(|known| known.element.holds(element)) {
+            found.push(examine(element, root, ids.get_or_insert_with(|| IdIndex::new(root))));
+        } else {
+            others += 1;
         }
     }
-    found
+    (found, others)
 }
 
 fn examine<'r>(element: TreeElement<'r>, root: TreeElement<'r>, ids: &IdIndex<'r>) -> SurveyedSignature<'r> {

@@ -18,11 +18,20 @@ pub fn quote_bare(text: &str) -> String {
     if is_document(text) {
         return format!("a text of {} characters", text.chars().count());
     }
-    let mut quoted: String = text.chars().take(MAX_QUOTE).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut quoted: String = on_one_line(&text.chars().take(MAX_QUOTE).collect::<String>());
     if text.chars().nth(MAX_QUOTE).is_some() {
         quoted.push('…');
     }
     quoted
+}
+
+/// A text with blanks for what breaks or turns a line: control characters, separators of lines, marks of writing from
+/// right to left.
+pub fn on_one_line(text: &str) -> String {
+    let breaks = |one: char| {
+        one.is_control() || matches!(one, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(breaks, " ")
 }
 
 /// The first `limit` characters of a text, with an ellipsis when something was left out.
@@ -86,6 +95,7 @@ mod tests {
     fn quotes_are_short_and_printable() {
         assert_eq!((shorten("äöü", 2).as_str(), shorten("äöü", 3).as_str()), ("äö…", "äöü"));
         assert_eq!(quote("a\u{7}b"), "“a b”");
+        assert_eq!(on_one_line("a\r\nb\u{85}c\u{2028}d\u{202e}e"), "a  b c d e");
         assert_eq!(quote(&"é".repeat(100)).chars().count(), MAX_QUOTE + 3);
     }
 }

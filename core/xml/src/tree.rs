@@ -9,10 +9,17 @@ use std::fmt;
 
 use crate::attributes::XmlAttributes;
 use crate::fault::XmlFault;
+use crate::namespaces::NamespaceScope;
 use crate::tokens::{TokenFlow, XmlRefusal, XmlRules, XmlToken, XmlTokens, local, prefix};
 
 /// Maximum number of elements in one message.
 pub const MAX_TREE_ELEMENTS: usize = 200_000;
+
+/// The number of tokens that are read before it is asked again whether somebody waits for them.
+const TOKENS_BETWEEN: usize = 4096;
+
+/// The number of no namespace.
+const NO_NAMESPACE: u32 = 0;
 
 /// Bytes of text for each element or text of an ordinary message, so that the list of them seldom grows.
 const BYTES_OF_NODE: usize = 64;
@@ -21,8 +28,21 @@ const BYTES_OF_NODE: usize = 64;
 pub struct XmlTree<'t> {
     text: &'t str,
     nodes: Vec<StoredNode<'t>>,
-    /// The distinct namespaces of the elements.
+    /// The distinct namespaces that are declared; the first is none.
     namespaces: Vec<String>,
+    /// The declarations, in their order.
+    declarations: Vec<StoredDeclaration<'t>>,
+}
+
+/// A declaration of a namespace. Those in force at a place are a list, innermost first: prefixes are resolved while the
+/// message is read, and a look-up costs no more than what may be in force at once.
+struct StoredDeclaration<'t> {
+    /// Empty for the default namespace.
+    prefix: &'t str,
+    /// The number of the namespace.
+    namespace: u32,
+    /// The number of the next declaration around it.
+    around: Option<u32>,
 }
 
 enum StoredNode<'t> {
@@ -36,6 +56,8 @@ struct StoredElement<'t> {
     attributes: &'t str,
     /// The number of its namespace.
     namespace: u32,
+    /// The number of the innermost declaration in force.
+    declaration: Option<u32>,
     /// The number of the element around it; its own for the root.
     parent: u32,
     /// The number of the first node that is not inside it.
@@ -49,16 +71,35 @@ impl<'t> XmlTree<'t> {
     /// # Errors
     /// Why it cannot be read, with the line.
     pub fn read(text: &'t str) -> Result<Self, XmlFault> {
+        Self::read_unless(text, &|| false)
+    }
+
+    /// The same, unless somebody says meanwhile that nobody needs it any more: then it is refused.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_unless(text: &'t str, is_stopped: &dyn Fn() -> bool) -> Result<Self, XmlFault> {
         let mut tokens = XmlTokens::whole(text, XmlRules::message())?;
         let mut builder = TreeBuilder {
-            tree: Self { text, nodes: Vec::with_capacity(text.len() / BYTES_OF_NODE), namespaces: Vec::new() },
+            tree: Self {
+                text,
+                nodes: Vec::with_capacity(text.len() / BYTES_OF_NODE),
+                namespaces: vec![String::new()],
+                declarations: Vec::new(),
+            },
             open: Vec::new(),
-            known: HashMap::new(),
-            last: 0,
+            known: HashMap::from([(String::new(), NO_NAMESPACE)]),
             elements: 0,
             in_text: false,
         };
-        while tokens.pump(|token| builder.take(token).map(|()| TokenFlow::Next))? {}
+        let mut taken = 0_usize;
+        while tokens.pump(|token| {
+            taken += 1;
+            if taken.is_multiple_of(TOKENS_BETWEEN) && is_stopped() {
+                return Err(XmlRefusal::new("the message was not read to its end", "nobody waits for it any more"));
+            }
+            builder.take(token).map(|()| TokenFlow::Next)
+        })? {}
         Ok(builder.tree)
     }
 
@@ -71,15 +112,25 @@ impl<'t> XmlTree<'t> {
     pub fn text(&self) -> &'t str {
         self.text
     }
+
+    fn namespace(&self, number: u32) -> &str {
+        self.namespaces.get(number as usize).map_or("", String::as_str)
+    }
+
+    fn element(&self, at: u32) -> Option<&StoredElement<'t>> {
+        match self.nodes.get(at as usize)? {
+            StoredNode::Element(element) => Some(element),
+            StoredNode::Text(_) => None,
+        }
+    }
 }
 
 struct TreeBuilder<'t> {
     tree: XmlTree<'t>,
     /// The open elements, from the root.
     open: Vec<u32>,
+    /// The numbers of the namespaces.
     known: HashMap<String, u32>,
-    /// The number of the namespace of the last element.
-    last: u32,
     elements: usize,
     /// Whether the last token was a text.
     in_text: bool,
@@ -97,10 +148,17 @@ impl<'t> TreeBuilder<'t> {
                 }
                 let slice = |part| slice_of(self.tree.text, part).ok_or_else(too_many);
                 let (name, attributes) = (slice(tag.name)?, slice(tag.attributes.as_written())?);
-                let namespace = self.number_of(tag.namespace().unwrap_or_default());
-                let parent = self.open.last().copied().unwrap_or(at);
+                let parent = self.open.last().copied();
+                let around = parent.and_then(|parent| self.tree.element(parent)).and_then(|one| one.declaration);
+                let declaration = self.declare(attributes, tag.scope(), around)?;
+                let namespace = match tag.scope().declaration(prefix(name)) {
+                    Some(one) => self.tree.declarations.get(one.number).map_or(NO_NAMESPACE, |one| one.namespace),
+                    None if prefix(name) == "xml" => self.number_of(crate::XML_NAMESPACE),
+                    None => NO_NAMESPACE,
+                };
                 self.open.push(at);
-                let element = StoredElement { name, attributes, namespace, parent, end: at };
+                let parent = parent.unwrap_or(at);
+                let element = StoredElement { name, attributes, namespace, declaration, parent, end: at };
                 self.tree.nodes.push(StoredNode::Element(element));
             }
             XmlToken::End => {
@@ -128,19 +186,37 @@ impl<'t> TreeBuilder<'t> {
         Ok(())
     }
 
-    fn number_of(&mut self, namespace: &str) -> u32 {
-        // Mostly that of the element before.
-        if self.tree.namespaces.get(self.last as usize).is_some_and(|last| last == namespace) {
-            return self.last;
+    /// Stores what an element declares; returns the innermost declaration in force.
+    fn declare(
+        &mut self,
+        attributes: &'t str,
+        scope: &NamespaceScope,
+        around: Option<u32>,
+    ) -> Result<Option<u32>, XmlRefusal> {
+        let begins = self.tree.declarations.len();
+        if scope.count() == begins {
+            return Ok(around);
         }
+        let mut innermost = around;
+        let prefixes = XmlAttributes(attributes).iter().filter_map(|one| one.declared_prefix());
+        // They are noted in the order of the attributes, those of one element being in force together.
+        for (prefix, declared) in prefixes.zip(scope.declared_from(begins)) {
+            let number = u32::try_from(self.tree.declarations.len()).map_err(|_| too_many())?;
+            let namespace = self.number_of(&declared.uri);
+            self.tree.declarations.push(StoredDeclaration { prefix, namespace, around: innermost });
+            innermost = Some(number);
+        }
+        Ok(innermost)
+    }
+
+    /// The number of a namespace. It is looked up once for each declaration, never for each element: it may be long.
+    fn number_of(&mut self, namespace: &str) -> u32 {
         if let Some(number) = self.known.get(namespace) {
-            self.last = *number;
             return *number;
         }
         let number = self.tree.namespaces.len() as u32;
         self.tree.namespaces.push(namespace.to_owned());
         self.known.insert(namespace.to_owned(), number);
-        self.last = number;
         number
     }
 }
@@ -181,8 +257,7 @@ impl<'r> TreeElement<'r> {
 
     /// The namespace; empty for none.
     pub fn namespace(self) -> &'r str {
-        let number = self.stored().map_or(0, |element| element.namespace);
-        self.tree.namespaces.get(number as usize).map_or("", String::as_str)
+        self.tree.namespace(self.stored().map_or(NO_NAMESPACE, |element| element.namespace))
     }
 
     /// Whether it has this name in this namespace.
@@ -203,20 +278,20 @@ impl<'r> TreeElement<'r> {
     }
 
     /// The namespace of an attribute with this prefix; empty for none.
-    pub fn attribute_namespace(self, prefix: &str) -> Cow<'r, str> {
-        if prefix.is_empty() { Cow::Borrowed("") } else { self.resolve(prefix).unwrap_or_default() }
+    pub fn attribute_namespace(self, prefix: &str) -> &'r str {
+        if prefix.is_empty() { "" } else { self.resolve(prefix).unwrap_or_default() }
     }
 
     /// The namespace that a prefix has inside the element.
-    pub fn resolve(self, prefix: &str) -> Option<Cow<'r, str>> {
+    pub fn resolve(self, prefix: &str) -> Option<&'r str> {
         if prefix == "xml" {
-            return Some(Cow::Borrowed(crate::XML_NAMESPACE));
+            return Some(crate::XML_NAMESPACE);
         }
-        let declares = |element: Self| {
-            let mut declared = element.attributes().iter();
-            declared.find(|one| one.declared_prefix() == Some(prefix)).map(|one| one.value())
-        };
-        self.and_around().find_map(declares)
+        let declarations = &self.tree.declarations;
+        let declaration = |number: u32| declarations.get(number as usize);
+        let innermost = self.stored()?.declaration.and_then(declaration);
+        let mut in_force = std::iter::successors(innermost, |one| one.around.and_then(declaration));
+        in_force.find(|one| one.prefix == prefix).map(|one| self.tree.namespace(one.namespace))
     }
 
     /// The element around it; `None` for the root.
@@ -345,10 +420,7 @@ impl<'r> TreeElement<'r> {
     }
 
     fn stored(self) -> Option<&'r StoredElement<'r>> {
-        match self.tree.nodes.get(self.at as usize)? {
-            StoredNode::Element(element) => Some(element),
-            StoredNode::Text(_) => None,
-        }
+        self.tree.element(self.at)
     }
 
     /// The prefix of its name; empty for none.

@@ -119,7 +119,8 @@ fn call(
 
 /// The verdict first, then the checks that do not hold, then who signed.
 fn lines(verdict: &Value, signatures_only: bool) -> Vec<String> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    // What the message says may be of anybody: it cannot look like lines of ours.
+    let text = |value: &Value| value.as_str().unwrap_or_default().replace(char::is_control, " ");
     let all = |name: &str| verdict[name].as_array().cloned().unwrap_or_default();
     let operation = verdict["operation"].as_str().map(|name| format!(", {name}")).unwrap_or_default();
     let first = match (verdict["valid"] == true, signatures_only) {
@@ -139,6 +140,7 @@ fn lines(verdict: &Value, signatures_only: bool) -> Vec<String> {
         lines.push(format!("  signature of the {} {holds}: {signer}, {trusted}", level(&signature)));
     }
     if let Some(code) = verdict["response_code"].as_str() {
+        let code = code.replace(char::is_control, " ");
         lines.push(format!("  the bank's code: {code} {}", text(&verdict["response_text"])));
     }
     lines

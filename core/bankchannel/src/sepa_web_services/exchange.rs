@@ -33,7 +33,7 @@ use bankchannel_sepa_web_services::{
         ApplicationRequest, CertificateApplication, CertificateCommand::GetBankCertificates, EnvelopeTimes,
         FileCommand, RequestSeal, whole_seconds,
     },
-    verify::{MAX_MESSAGE, VerificationRules},
+    verify::{MAX_MESSAGE, StopFlag, VerificationRules},
 };
 use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner, background};
 use bytes::Bytes;
@@ -57,7 +57,7 @@ use crate::{
 
 /// How long an envelope holds, seconds.
 const LIFETIME_S: i64 = 300;
-/// From this size on, bytes are digested or verified on a thread that may block.
+/// From this size on, content that is sent is digested on a thread that may block.
 const APART: u64 = 64 * 1024;
 
 impl SepaWebServices {
@@ -480,11 +480,12 @@ impl SealedAttempts<'_> {
     /// Verifies an answer and reads it.
     async fn open_once(&self, answer: InResponse) -> Result<BelievedMessage> {
         let ids = self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
-        let (sender, size) = (self.sender, answer.body.len() as u64);
+        let sender = self.sender;
         let media = answer.headers.get("content-type");
         let mut rules = VerificationRules {
             at_s: self.arrived_s.unwrap_or_else(|| sender.clock.now_s()),
             charset: media.and_then(|media| charset_of(&String::from_utf8_lossy(media))),
+            stop: StopFlag::default(),
             ..sender.rules.clone()
         };
         let is_over = |error: Error| error.with_outcome(CallOutcome::Unknown);
@@ -515,11 +516,6 @@ impl SealedAttempts<'_> {
             certificates,
             fields: self.fields,
         };
-        if size > APART {
-            let work = background::blocking(move || question.open(answer));
-            work.await.map_err(|why| why.error("verifying the answer was aborted"))?
-        } else {
-            question.open(answer)
-        }
+        question.open_apart(answer).await
     }
 }

@@ -1,12 +1,13 @@
 //! What an answer must fit, to be opened on any thread.
 
 use bankchannel_crypto::x509::CertificateRequest;
-use bankchannel_foundation::{Result, message::InResponse, model::Field};
+use bankchannel_foundation::{CallOutcome, Result, message::InResponse, model::Field};
 use bankchannel_sepa_web_services::{
     answer::{AnswerExpectation, BelievedMessage, CertificateExpectation, UnpackingLimits, open_answer},
     profile::BankFamily,
-    verify::VerificationRules,
+    verify::{StopFlag, VerificationRules},
 };
+use bankchannel_transport::background::{self, UndoneWork};
 
 use super::exchange::SentIds;
 
@@ -24,11 +25,24 @@ pub(super) struct AnswerQuestion {
 }
 
 impl AnswerQuestion {
+    /// Verifies an answer of any size and reads it, on a thread that may block: the caller's watches the deadline, and
+    /// a small answer may be made to cost much. The work ends when nobody waits for it any more, as after the deadline.
+    ///
+    /// # Errors
+    /// Those of [`open_answer`], and `resource.threads`.
+    pub(super) async fn open_apart(self, answer: InResponse) -> Result<BelievedMessage> {
+        let stop = StopOnDrop(self.rules.stop.clone());
+        let opened = background::blocking(move || self.open(answer)).await;
+        drop(stop);
+        let not_opened = |why: UndoneWork| why.error("verifying the answer was aborted");
+        opened.map_err(|why| not_opened(why).with_outcome(CallOutcome::Unknown))?
+    }
+
     /// Verifies an answer and reads it.
     ///
     /// # Errors
     /// Those of [`open_answer`].
-    pub(super) fn open(self, answer: InResponse) -> Result<BelievedMessage> {
+    fn open(self, answer: InResponse) -> Result<BelievedMessage> {
         open_answer(
             answer,
             &AnswerExpectation {
@@ -49,5 +63,46 @@ impl AnswerQuestion {
                 limits: UnpackingLimits::CLIENT,
             },
         )
+    }
+}
+
+/// Ends work on another thread when the future that waits for it is dropped.
+struct StopOnDrop(StopFlag);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.set();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The work hears that nobody waits for it, whatever the size of the answer.
+    #[tokio::test]
+    async fn the_work_is_told_to_end_when_nobody_waits_for_it_any_more() {
+        for size in [0, 100, 100_000] {
+            let stop = StopFlag::default();
+            let question = AnswerQuestion {
+                rules: VerificationRules { stop: stop.clone(), ..VerificationRules::default() },
+                operation: "list_files",
+                is_once: false,
+                sender_id: String::new(),
+                customer_id: String::new(),
+                ids: SentIds::default(),
+                execution_serial: None,
+                certificates: None,
+                fields: &[],
+            };
+            let answer = InResponse::new(200, vec![b'<'; size]);
+            assert!(!stop.is_set(), "{size}");
+            tokio::select! {
+                biased;
+                _ = question.open_apart(answer) => {}
+                () = std::future::ready(()) => {}
+            }
+            assert!(stop.is_set(), "{size}");
+        }
     }
 }

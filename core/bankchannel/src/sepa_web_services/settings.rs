@@ -196,6 +196,7 @@ impl ReadyCustomer {
             rules.intermediates = profile.intermediates()?;
             rules.allows_sha1 = profile.allows_sha1_answers.unwrap_or_default();
             rules.signers = Some(profile.signers.clone().unwrap_or_default());
+            rules.family = profile.family;
             rules.own = [&content, &sender].into_iter().flatten().map(|pair| pair.certificate.clone()).collect();
             let url = settings.file_url.clone().or_else(|| profile.file_url_of(environment).map(str::to_owned));
             transport = url.map(|url| settings.connection.transport(url)).transpose()?;

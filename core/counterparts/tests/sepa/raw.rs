@@ -263,6 +263,30 @@ async fn t70_t84_each_step_refuses_in_its_own_way() {
     }
     let unknown = plain.replace("downloadFileListin", "downloadEverythingin");
     assert_eq!(customer.post(unknown).await, fault("unknown operation"));
+    // What must be understood and is not, in both services (SOAP 1.1 §4.2.3).
+    let must = |message: &str, end: &str| {
+        let block = format!("<x:t xmlns:x=\"urn:x\" soapenv:mustUnderstand=\"1\"/>{end}");
+        message.replacen(end, &block, 1)
+    };
+    assert_eq!(
+        customer.post(must(&plain, "</soapenv:Header>")).await,
+        fault("a block of the Header is not understood")
+    );
+    let application = "<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\"><soapenv:Header></soapenv:Header>\
+        <soapenv:Body><c:getCertificatein xmlns:c=\"http://bxd.fi/CertificateService\"></c:getCertificatein></soapenv:Body></soapenv:Envelope>";
+    let service = world.family("nordea")["certificate_url"].as_str().unwrap().to_owned();
+    for (url, message) in [(&customer.url, &plain), (&service, &application.to_owned())] {
+        let message = must(message, "</soapenv:Header>");
+        let sent = customer.http.post(url).header("content-type", "text/xml").body(message).send().await.unwrap();
+        let answer = sent.text().await.unwrap();
+        assert!(answer.contains("<faultcode>soapenv:MustUnderstand</faultcode>"), "{url}: {answer}");
+    }
+    // Elements that are there once.
+    for element in ["<mod:RequestId>another</mod:RequestId>", "<mod:SenderId>1</mod:SenderId>"] {
+        let twice = plain.replacen("</mod:RequestHeader>", &format!("{element}</mod:RequestHeader>"), 1);
+        assert_ne!(twice, plain);
+        assert_eq!(customer.post(twice).await, code("12"), "{element}");
+    }
     // S5.
     let header = plain.replacen("<mod:Language>EN</mod:Language>", "", 1);
     assert_eq!(customer.post(header).await, code("12"));
@@ -282,6 +306,8 @@ async fn t70_t84_each_step_refuses_in_its_own_way() {
     for (change, why) in [
         (written.replacen("<Environment>PRODUCTION</Environment>", "<Environment>MOON</Environment>", 1), "12"),
         (written.replacen("<SoftwareId>raw 1.0</SoftwareId>", "", 1), "12"),
+        (written.replacen("<SoftwareId>raw 1.0</SoftwareId>", &"<SoftwareId>raw 1.0</SoftwareId>".repeat(2), 1), "12"),
+        (written.replacen("<CustomerId>", "<CustomerId>1</CustomerId><CustomerId>", 1), "12"),
         (written.replacen("<Command>DownloadFileList</Command>", "", 1), "12"),
         (written.replacen("<Command>DownloadFileList</Command>", "<Command>downloadfilelist</Command>", 1), "29"),
         (written.replacen("<Command>DownloadFileList</Command>", "<Command>UploadFile</Command>", 1), "29"),

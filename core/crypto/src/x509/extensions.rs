@@ -16,7 +16,7 @@ pub(super) const BASIC_CONSTRAINTS: &[u8] = b"\x55\x1d\x13";
 const SUBJECT_ALT_NAME: &[u8] = b"\x55\x1d\x11";
 const CERTIFICATE_POLICIES: &[u8] = b"\x55\x1d\x20";
 pub(super) const AUTHORITY_KEY_IDENTIFIER: &[u8] = b"\x55\x1d\x23";
-pub(super) const EXTENDED_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
+const EXTENDED_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
 /// 1.3.6.1.5.5.7.1.3 (RFC 3739).
 pub(super) const QC_STATEMENTS: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x01\x03";
 
@@ -91,6 +91,12 @@ impl<'a> CertificateExtensions<'a> {
         self.0.iter().find(|extension| extension.id.value() == oid).map(|extension| extension.value.as_bytes())
     }
 
+    /// What extendedKeyUsage allows, and whether it is critical; an unreadable one allows nothing.
+    pub(super) fn purposes(&self) -> Option<(KeyPurposes, bool)> {
+        let extension = self.0.iter().find(|extension| extension.id.value() == EXTENDED_KEY_USAGE)?;
+        Some((KeyPurposes::read(extension.value.as_bytes()).unwrap_or_default(), extension.critical))
+    }
+
     /// The OID of the first unsupported critical extension.
     pub(super) fn unknown_critical(&self) -> Result<Option<String>, CertificateFault> {
         let is_unknown = |one: &&CertificateExtension<'_>| one.critical && !UNDERSTOOD.contains(&one.id.value());
@@ -98,15 +104,35 @@ impl<'a> CertificateExtensions<'a> {
     }
 }
 
-/// Whether extendedKeyUsage allows TLS clients (RFC 5280 §4.2.1.12).
-pub(super) fn allows_tls_clients(value: &[u8]) -> Result<bool, CertificateFault> {
-    const CLIENT_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
-    let mut allowed = false;
-    for purpose in Vec::<AnyRef<'_>>::from_der(value)? {
-        purpose.tag().assert_eq(Tag::ObjectIdentifier)?;
-        allowed |= purpose.value() == CLIENT_AUTH;
+/// What extendedKeyUsage allows (RFC 5280 §4.2.1.12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct KeyPurposes {
+    /// To be a TLS client.
+    pub(super) tls_clients: bool,
+    /// To sign messages and documents.
+    pub(super) messages: bool,
+}
+
+/// Any purpose; 2.5.29.37.0.
+const ANY_PURPOSE: &[u8] = b"\x55\x1d\x25\x00";
+/// TLS clients; 1.3.6.1.5.5.7.3.2.
+const CLIENT_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
+/// Signed mail; 1.3.6.1.5.5.7.3.4.
+const EMAIL_PROTECTION: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x04";
+/// Signed documents (RFC 9336); 1.3.6.1.5.5.7.3.36.
+const DOCUMENT_SIGNING: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x24";
+
+impl KeyPurposes {
+    /// Reads the extension's value.
+    pub(super) fn read(value: &[u8]) -> Result<Self, CertificateFault> {
+        let mut allowed = Self::default();
+        for purpose in Vec::<AnyRef<'_>>::from_der(value)? {
+            purpose.tag().assert_eq(Tag::ObjectIdentifier)?;
+            allowed.tls_clients |= purpose.value() == CLIENT_AUTH;
+            allowed.messages |= [ANY_PURPOSE, EMAIL_PROTECTION, DOCUMENT_SIGNING].contains(&purpose.value());
+        }
+        Ok(allowed)
     }
-    Ok(allowed)
 }
 
 /// The keyIdentifier of authorityKeyIdentifier (RFC 5280 §4.2.1.1).
@@ -159,11 +185,21 @@ mod tests {
     fn purposes_of_keys() {
         const CLIENT: &[u8] = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02";
         const SERVER: &[u8] = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01";
-        assert_eq!(allows_tls_clients(&[b"\x30\x0a", CLIENT].concat()), Ok(true));
-        assert_eq!(allows_tls_clients(&[b"\x30\x14", SERVER, CLIENT].concat()), Ok(true));
-        assert_eq!(allows_tls_clients(&[b"\x30\x0a", SERVER].concat()), Ok(false));
+        const MAIL: &[u8] = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x04";
+        const DOCUMENTS: &[u8] = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x24";
+        const ANY: &[u8] = b"\x06\x04\x55\x1d\x25\x00";
+        for (value, tls_clients, messages) in [
+            ([b"\x30\x0a", CLIENT].concat(), true, false),
+            ([b"\x30\x14", SERVER, CLIENT].concat(), true, false),
+            ([b"\x30\x0a", SERVER].concat(), false, false),
+            ([b"\x30\x14", SERVER, MAIL].concat(), false, true),
+            ([b"\x30\x0a", DOCUMENTS].concat(), false, true),
+            ([b"\x30\x06", ANY].concat(), false, true),
+        ] {
+            assert_eq!(KeyPurposes::read(&value), Ok(KeyPurposes { tls_clients, messages }), "{value:02x?}");
+        }
         for wrong in [&b""[..], b"\x30\x01\x06", b"\x30\x03\x02\x01\x00", &[b"\x30\x81\x0a", CLIENT].concat()] {
-            assert!(allows_tls_clients(wrong).is_err(), "{wrong:02x?}");
+            assert!(KeyPurposes::read(wrong).is_err(), "{wrong:02x?}");
         }
     }
 

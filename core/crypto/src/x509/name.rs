@@ -93,12 +93,13 @@ impl DistinguishedName {
         self.rdns.len() == other.rdns.len() && pairs.all(|(a, b)| same_part(a, b))
     }
 
-    /// The most specific common name, otherwise the whole name (docs/protocols/ws-channel.md §2.13).
+    /// The most specific common name, otherwise the whole name (docs/protocols/ws-channel.md §2.13). On one line: nobody
+    /// can be shown lines that a certificate's holder wrote.
     #[must_use]
     pub fn display(&self) -> String {
         let is_common = |attribute: &&NameAttribute| attribute.oid == COMMON_NAME && attribute.is_text();
         let common = self.rdns.iter().flatten().rev().find(is_common);
-        common.map_or_else(|| self.to_text(NameStyle::Rfc2253), |attribute| attribute.value.clone())
+        common.map_or_else(|| self.to_text(NameStyle::Rfc2253), |attribute| on_one_line(&attribute.value))
     }
 
     /// The first value of an attribute type, by number.
@@ -118,6 +119,25 @@ fn attribute(der: &[u8]) -> Result<NameAttribute, CertificateFault> {
         value: asn1::text(value.tag, value.content).unwrap_or_default(),
         der: value.whole.to_vec(),
     })
+}
+
+/// Whether a text that a person reads is broken or turned by this character: control characters, separators of lines,
+/// and marks of writing from right to left.
+pub(super) fn is_unprintable(one: char) -> bool {
+    one.is_control() || matches!(one, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A value whose unprintable characters are written as RFC 4514 §2.4 writes bytes: `\0A`.
+pub(super) fn on_one_line(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for one in value.chars() {
+        if is_unprintable(one) {
+            one.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| out.push_str(&format!("\\{byte:02X}")));
+        } else {
+            out.push(one);
+        }
+    }
+    out
 }
 
 /// The order inside a part has no meaning.

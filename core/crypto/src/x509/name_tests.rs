@@ -107,6 +107,19 @@ fn the_order_inside_a_part_does_not_count() {
     assert_eq!(a.to_text(NameStyle::Forward), "CN=a+OU=b+OU=c,C=NO");
 }
 
+/// What a holder of a certificate wrote cannot look like lines of ours.
+#[test]
+fn names_are_on_one_line() {
+    let name = parse("CN=a\\0D\\0AVALID\\E2\\80\\AEb,O=x\\0Ay");
+    assert_eq!(name.rdns[0][0].value, "a\r\nVALID\u{202e}b");
+    assert_eq!(name.display(), "a\\0D\\0AVALID\\E2\\80\\AEb");
+    assert_eq!(name.slash_text(), "/CN=a\\0D\\0AVALID\\E2\\80\\AEb/O=x\\0Ay");
+    let text = name.to_text(NameStyle::Rfc2253);
+    assert!(text.starts_with("O=#0c") && text.contains("CN=#0c") && !text.contains(['\r', '\n', '\u{202e}']), "{text}");
+    // It is the same name still.
+    assert!(parse(&text).matches(&name));
+}
+
 /// T-045.
 #[test]
 fn escapes() {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use super::name::{DistinguishedName, MAX_NAME_BYTES, MAX_PARTS, NameAttribute, Rdn};
+use super::name::{DistinguishedName, MAX_NAME_BYTES, MAX_PARTS, NameAttribute, Rdn, is_unprintable, on_one_line};
 use crate::asn1::{self, Asn1Element, Decode, tag};
 use crate::digest::hex;
 
@@ -98,7 +98,7 @@ impl DistinguishedName {
             out.push('/');
             out.push_str(short_name(&attribute.oid).or_else(|| long_name(&attribute.oid)).unwrap_or(&attribute.oid));
             out.push('=');
-            out.push_str(&attribute.value);
+            out.push_str(&on_one_line(&attribute.value));
         }
         out
     }
@@ -142,7 +142,7 @@ fn part_text(rdn: &[NameAttribute], style: NameStyle) -> String {
         out.push_str(name.unwrap_or(&attribute.oid));
         out.push('=');
         // RFC 4514 §2.4 allows hex for every value. Control characters must not reach a header in another form.
-        if name.is_some() && attribute.is_text() && !attribute.value.contains(char::is_control) {
+        if name.is_some() && attribute.is_text() && !attribute.value.contains(is_unprintable) {
             out.push_str(&escape(&attribute.value));
         } else {
             out.push('#');

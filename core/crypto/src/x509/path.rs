@@ -214,6 +214,9 @@ fn unfit_anywhere(certificate: &Certificate, rules: PathRules) -> Option<&'stati
     if certificate.unknown_critical_extension().is_some() {
         return Some("has a critical extension that is not understood here (such as nameConstraints)");
     }
+    if certificate.is_reserved_for_others() {
+        return Some("may not sign messages (its critical extendedKeyUsage is for something else)");
+    }
     if rules.at_s < certificate.not_before_s() {
         return Some("is not yet valid");
     }

@@ -8,6 +8,7 @@ use bankchannel_sepa_web_services::{
     request::FileCommand,
     verify::{
         CoveredDocument, CoveredEnvelope, CoveredParts, MessageKind, MessageVerdict, VerificationRules, examine_parts,
+        repeated_element,
     },
 };
 use bankchannel_xml::TreeElement;
@@ -33,6 +34,12 @@ pub(crate) enum RequestRefusal {
 impl RequestRefusal {
     pub(crate) fn code(code: u32, text: &str, why: impl Into<String>) -> Self {
         Self::Code { code, text: text.chars().take(80).collect(), why: why.into() }
+    }
+
+    /// The refusal of a message whose Header has a block that must be understood and is not (SOAP 1.1 §4.2.3).
+    pub(crate) fn not_understood(verdict: &MessageVerdict) -> Option<Self> {
+        let why = verdict.failed("V16")?.to_owned();
+        Some(Self::Fault { code: "MustUnderstand", text: "a block of the Header is not understood", why })
     }
 
     pub(crate) fn why(&self) -> String {
@@ -70,7 +77,7 @@ impl SeenHeader {
             let found = header.and_then(|header| header.children().find(|one| one.local() == name));
             found.and_then(TreeElement::text).unwrap_or_default().to_owned()
         };
-        let mut fault = None;
+        let mut fault = header.and_then(repeated_element).map(|name| format!("{name} of RequestHeader is there twice"));
         let mut elements = header.into_iter().flat_map(TreeElement::children);
         for (name, most) in expected {
             let fits = elements.next().filter(|one| one.local() == *name).and_then(TreeElement::text);
@@ -229,6 +236,9 @@ impl ExaminedRequest {
         let fault = |text, why: &str| Err(RequestRefusal::Fault { code: "Client", text, why: why.to_owned() });
         if let Some(why) = self.verdict.failed("V2") {
             return fault("malformed message", why);
+        }
+        if let Some(refusal) = RequestRefusal::not_understood(&self.verdict) {
+            return Err(refusal);
         }
         if self.verdict.kind == MessageKind::SoapFault {
             return fault("a fault is no request", "the Body holds a SOAP fault");

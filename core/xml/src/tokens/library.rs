@@ -128,17 +128,22 @@ impl XmlTokens<'_> {
                         "remove what is before it, blanks and empty lines too",
                     ));
                 }
-                if rules.strict && !is_declaration(&declaration) {
-                    return Err(XmlRefusal::malformed("the XML declaration is not written as it must be"));
+                if rules.strict {
+                    check_declaration(&declaration, rules.canonical)?;
                 }
                 let named = declaration.encoding().and_then(Result::ok);
-                // Only for a document after the first: the first one was read when the file was opened.
-                let other = named.filter(|name| (*any || *declared) && !encoding::means(name, source.encoding()));
+                // That of the first document was read when the file was opened, and has a note if it is another one.
+                let is_noted = !*any && !*declared && source.note.is_some();
+                let other = named.filter(|name| !is_noted && !encoding::means(name, source.encoding()));
                 if let Some(name) = other.filter(|_| !*overridden) {
-                    return Err(XmlRefusal::new(
-                        format!("a document inside the file has another encoding, {}", quote(&name)),
-                        "split the file into its documents",
-                    ));
+                    let name = quote(&name);
+                    return Err(if *any || *declared {
+                        let message = format!("a document inside the file has another encoding, {name}");
+                        XmlRefusal::new(message, "split the file into its documents")
+                    } else {
+                        let message = format!("the encoding {name} is declared too late to be read");
+                        XmlRefusal::new(message, "remove what is before the declaration, empty lines too")
+                    });
                 }
                 *declared = true;
                 advance();
@@ -171,23 +176,31 @@ fn not_an_element(found: &str) -> XmlRefusal {
     )
 }
 
-/// `version`, then `encoding`, then `standalone`, the latter two if given.
-fn is_declaration(text: &str) -> bool {
-    let Some(mut rest) = text.strip_prefix("xml") else { return false };
+/// Checks an XML declaration: `version`, then `encoding`, then `standalone`, the latter two if given. A reader of XML
+/// 1.0 reads each 1.x as 1.0, but one of 1.1 has other line ends: what is not 1.0 has no one canonical form.
+fn check_declaration(text: &str, canonical: bool) -> Result<(), XmlRefusal> {
+    let malformed = || XmlRefusal::malformed("the XML declaration is not written as it must be");
+    let mut rest = text.strip_prefix("xml").ok_or_else(malformed)?;
     let mut step = 0;
     while let Ok(Some((attribute, behind))) = crate::attributes::first(rest) {
+        let minor = attribute.raw.strip_prefix("1.").unwrap_or_default();
+        let is_version = !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit());
         let place = match attribute.name {
+            "version" if !is_version || (canonical && minor != "0") => {
+                let message = format!("the XML declaration has the version {}", quote(attribute.raw));
+                return Err(XmlRefusal::new(message, "declare version=\"1.0\""));
+            }
             "version" => 1,
-            "encoding" if step > 0 => 2,
+            "encoding" if step > 0 && encoding::is_name(attribute.raw) => 2,
             "standalone" if step > 0 && matches!(attribute.raw, "yes" | "no") => 3,
-            _ => return false,
+            _ => return Err(malformed()),
         };
         if place <= step {
-            return false;
+            return Err(malformed());
         }
         (step, rest) = (place, behind);
     }
-    step > 0 && rest.trim_matches(BLANKS).is_empty()
+    if step > 0 && rest.trim_matches(BLANKS).is_empty() { Ok(()) } else { Err(malformed()) }
 }
 
 fn enter(
@@ -201,7 +214,7 @@ fn enter(
         return Err(XmlRefusal::malformed(&format!("{} is no name of an element", quote(name))));
     }
     if !raw.is_empty() {
-        check_attributes(raw, open.depth() + 1, scope, rules.strict)?;
+        check_attributes(raw, open.depth() + 1, scope, rules)?;
     }
     begin(open, scope, name, rules, any)?;
     open.push(name);

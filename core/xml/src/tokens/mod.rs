@@ -70,6 +70,7 @@ impl<'t> StartTag<'t> {
     }
 
     /// The namespaces in scope inside the element.
+    #[inline]
     pub fn scope(&self) -> &'t NamespaceScope {
         self.scope
     }

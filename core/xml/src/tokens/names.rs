@@ -1,13 +1,16 @@
 //! Names, references, and the checks of a start tag.
 
 use crate::attributes::{self, XmlAttributes};
-use crate::namespaces::NamespaceScope;
+use crate::namespaces::{NamespaceIdentity, NamespaceScope, is_absolute};
 use crate::text::quote;
 
-use super::{MAX_ATTRIBUTES, XmlRefusal};
+use super::{MAX_ATTRIBUTES, XmlRefusal, XmlRules};
 
 /// Maximum number of bytes of the namespaces that one element declares.
 const MAX_DECLARED: usize = 4096;
+/// Longest namespace that is read where canonical XML is made of it, bytes as written: it may repeat one on each
+/// element.
+const MAX_CANONICAL: usize = 256;
 
 /// The name without its prefix.
 #[inline]
@@ -86,7 +89,7 @@ pub(super) fn check_attributes(
     raw: &str,
     depth: usize,
     scope: &mut NamespaceScope,
-    strict: bool,
+    rules: XmlRules,
 ) -> Result<(), XmlRefusal> {
     let malformed = XmlRefusal::malformed;
     let mut names: Vec<&str> = Vec::new();
@@ -111,12 +114,28 @@ pub(super) fn check_attributes(
                 let message = format!("an element declares namespaces of more than {MAX_DECLARED} bytes");
                 return Err(XmlRefusal::new(message, "export it again"));
             }
+            if rules.canonical {
+                check_canonical(attribute.raw, &uri)?;
+            }
             scope.declare(depth, prefix, &uri).map_err(malformed)?;
         }
         names.push(attribute.name);
         rest = behind;
     }
-    if strict { check_prefixes(XmlAttributes(raw), &names, scope) } else { Ok(()) }
+    if rules.strict { check_prefixes(XmlAttributes(raw), &names, scope) } else { Ok(()) }
+}
+
+/// Refuses a namespace that has no canonical form, or too long a one.
+fn check_canonical(raw: &str, uri: &str) -> Result<(), XmlRefusal> {
+    if raw.len() > MAX_CANONICAL {
+        let message = format!("a namespace has more than {MAX_CANONICAL} bytes");
+        return Err(XmlRefusal::new(message, "messages of banks have none such: export it again"));
+    }
+    if !uri.is_empty() && !is_absolute(uri) {
+        let message = format!("the namespace {} is relative: it has no canonical form that is signed", quote(uri));
+        return Err(XmlRefusal::new(message, "declare an absolute one, such as urn:example"));
+    }
+    Ok(())
 }
 
 /// Checks that each prefix is declared, and that no attribute is given twice under two prefixes of one namespace.
@@ -124,14 +143,14 @@ fn check_prefixes(raw: XmlAttributes<'_>, names: &[&str], scope: &NamespaceScope
     if !names.iter().any(|name| name.contains(':')) {
         return Ok(());
     }
-    let mut expanded: Vec<(&str, &str)> = Vec::new();
+    let mut expanded: Vec<(NamespaceIdentity, &str)> = Vec::new();
     for attribute in raw.iter().filter(|one| one.declared_prefix().is_none() && !one.prefix().is_empty()) {
-        let uri = scope.resolve(attribute.prefix()).ok_or_else(|| undeclared(attribute.prefix()))?;
-        if expanded.contains(&(uri, attribute.local())) {
+        let namespace = scope.identity(attribute.prefix()).ok_or_else(|| undeclared(attribute.prefix()))?;
+        if expanded.contains(&(namespace, attribute.local())) {
             let name = quote(attribute.local());
             return Err(XmlRefusal::malformed(&format!("the attribute {name} is given twice in one namespace")));
         }
-        expanded.push((uri, attribute.local()));
+        expanded.push((namespace, attribute.local()));
     }
     Ok(())
 }

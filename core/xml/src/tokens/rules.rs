@@ -27,18 +27,21 @@ pub struct XmlRules {
     pub strict: bool,
     /// Whether comments, processing instructions and CDATA sections are refused.
     pub elements_only: bool,
+    /// Whether only what has one canonical form is read: XML 1.0, and namespaces that are absolute URIs and short,
+    /// since the canonical form repeats them.
+    pub canonical: bool,
 }
 
 impl XmlRules {
     /// One document, as XML 1.0 defines it.
     pub fn strict() -> Self {
-        Self { limits: TokenLimits::default(), strict: true, elements_only: false }
+        Self { limits: TokenLimits::default(), strict: true, elements_only: false, canonical: false }
     }
 
     /// One message that is signed: nothing but elements, attributes and texts, which may be long.
     pub fn message() -> Self {
         let limits = TokenLimits { token: usize::MAX, ..TokenLimits::default() };
-        Self { limits, elements_only: true, ..Self::strict() }
+        Self { limits, elements_only: true, canonical: true, ..Self::strict() }
     }
 
     /// The files of banks.

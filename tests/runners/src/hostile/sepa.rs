@@ -48,7 +48,80 @@ pub(super) fn messages() -> Vec<Hostile> {
         ),
         ("elements in elements", inside("<a>".repeat(LARGE / 3)).into_bytes()),
         ("a changed text of many lines", DOCUMENT.replace("OK.", &"\n".repeat(LARGE)).into_bytes()),
+        (
+            "base64 with tabs",
+            ANSWER
+                .replace(
+                    "xmlns:mod=\"http://model.bxd.fi\">",
+                    &format!("xmlns:mod=\"http://model.bxd.fi\">{}", "A\t".repeat(LARGE / 2)),
+                )
+                .into_bytes(),
+        ),
+        ("ids with a prefix", inside(in_many_attributes(&"<b p:id=\"\"/>".repeat(LARGE / 12))).into_bytes()),
+        (
+            "ids with the last of many prefixes",
+            inside(in_many_namespaces("urn:x", &"<b p0n0:id=\"\"/>".repeat(LARGE / 15))).into_bytes(),
+        ),
+        (
+            "two long namespaces by turns",
+            inside(in_many_namespaces(&long_namespace(), &"<p1n0:b/><p1n1:b/>".repeat(LARGE / 18))).into_bytes(),
+        ),
+        (
+            "one name in many long namespaces",
+            inside(in_many_namespaces(&long_namespace(), &one_name_in_many().repeat(LARGE / 400))).into_bytes(),
+        ),
+        ("attributes of xml around a signature", {
+            let element = |depth: usize| {
+                let attributes: String = (0..60).map(|n| format!(" xml:a{depth}x{n}=\"\"")).collect();
+                format!("<e{attributes}>")
+            };
+            let around: String = (0..50).map(element).collect();
+            DOCUMENT.replace(own, &format!("{around}{own}{}", "</e>".repeat(50))).into_bytes()
+        }),
+        ("a PrefixList", with_prefix_list(&in_many_namespaces("urn:x", &"<b></b>".repeat(LARGE / 7))).into_bytes()),
     ]
+}
+
+/// The longest namespace that is read in a message, less the room for a number.
+fn long_namespace() -> String {
+    format!("urn:{}", "x".repeat(244))
+}
+
+/// Inside of elements with as many attributes as there may be.
+fn in_many_attributes(inside: &str) -> String {
+    let element = format!("<a{}>", (0..64).map(|n| format!(" a{n}=\"\"")).collect::<String>());
+    format!("<h xmlns:p=\"urn:p\">{}{inside}{}</h>", element.repeat(50), "</a>".repeat(50))
+}
+
+/// Inside of elements that declare a hundred namespaces in all, of this beginning.
+fn in_many_namespaces(begin: &str, inside: &str) -> String {
+    let element = |depth: usize| {
+        let declared: String = (0..10).map(|n| format!(" xmlns:p{depth}n{n}=\"{begin}{depth}{n}\"")).collect();
+        format!("<a{declared}>")
+    };
+    format!("{}{inside}{}", (0..10).map(element).collect::<String>(), "</a>".repeat(10))
+}
+
+/// An element with one attribute's name in fifty namespaces.
+fn one_name_in_many() -> String {
+    let attributes = (0..50).map(|n| format!(" p{}n{}:a=\"\"", n / 10, n % 10));
+    format!("<b{}/>", attributes.collect::<String>())
+}
+
+/// An answer whose references have the longest PrefixList, with this in its Body.
+fn with_prefix_list(inside: &str) -> String {
+    let method = "Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"";
+    let prefixes: Vec<String> = (0..32).map(|n| format!("p{}n{}", n / 10, n % 10)).collect();
+    let list = format!(
+        "<i:InclusiveNamespaces xmlns:i=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"{}\"/>",
+        prefixes.join(" ")
+    );
+    ANSWER
+        .replace(
+            &format!("<ds:Transform {method}></ds:Transform>"),
+            &format!("<ds:Transform {method}>{list}</ds:Transform>"),
+        )
+        .replace("</cor:downloadFileListout>", &format!("{inside}</cor:downloadFileListout>"))
 }
 
 pub(super) fn canonical() -> Vec<Hostile> {

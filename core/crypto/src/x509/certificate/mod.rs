@@ -13,8 +13,8 @@ use jiff::civil::{self, DateTime};
 use jiff::{SignedDuration, Timestamp};
 
 use super::extensions::{
-    AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, BasicConstraints, CertificateExtensions, EXTENDED_KEY_USAGE,
-    KEY_USAGE, QC_STATEMENTS, SUBJECT_KEY_IDENTIFIER, allows_tls_clients, authority_key_id, key_usage,
+    AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, BasicConstraints, CertificateExtensions, KEY_USAGE, KeyPurposes,
+    QC_STATEMENTS, SUBJECT_KEY_IDENTIFIER, authority_key_id, key_usage,
 };
 use super::outline::{CertificateOutline, not_strict};
 use super::{CertificateFault, DistinguishedName, KeyUsage, NameStyle};
@@ -56,7 +56,8 @@ struct CertificateInner {
     rsa_signed: bool,
     constraints: Option<BasicConstraints>,
     key_usage: Option<KeyUsage>,
-    tls_clients: Option<bool>,
+    /// What its extended key usage allows, and whether that is critical.
+    purposes: Option<(KeyPurposes, bool)>,
     unknown_critical: Option<String>,
     base64: OnceLock<String>,
     issuer_text: OnceLock<String>,
@@ -267,7 +268,15 @@ impl Certificate {
     /// one allows nothing.
     #[must_use]
     pub fn allows_tls_clients(&self) -> Option<bool> {
-        self.0.tls_clients
+        self.0.purposes.map(|(purposes, _)| purposes.tls_clients)
+    }
+
+    /// Whether a critical extended key usage reserves the key for something else than signing messages, such as TLS: it
+    /// must be used for nothing else then (RFC 5280 §4.2.1.12). Of one that is not critical nobody can tell: banks have
+    /// issued such to sign with.
+    #[must_use]
+    pub fn is_reserved_for_others(&self) -> bool {
+        self.0.purposes.is_some_and(|(purposes, is_critical)| is_critical && !purposes.messages)
     }
 
     /// The subject key identifier.
@@ -379,7 +388,7 @@ impl CertificateInner {
             rsa_signed,
             constraints: extensions.get(BASIC_CONSTRAINTS).map(BasicConstraints::from_der).transpose()?,
             key_usage: extensions.get(KEY_USAGE).map(key_usage).transpose()?,
-            tls_clients: extensions.get(EXTENDED_KEY_USAGE).map(|value| allows_tls_clients(value).unwrap_or(false)),
+            purposes: extensions.purposes(),
             unknown_critical: extensions.unknown_critical()?,
             base64: OnceLock::new(),
             issuer_text: OnceLock::new(),

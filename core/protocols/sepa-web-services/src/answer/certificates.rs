@@ -27,16 +27,10 @@ pub struct CertificateExpectation<'e> {
 }
 
 impl CertificateExpectation<'_> {
-    /// Whether nobody signs the envelope, as at OP: then the document alone counts, and a certificate shows by its key to
-    /// which request it belongs.
-    pub(super) fn is_envelope_unsigned(self) -> bool {
-        self.family == BankFamily::Op
-    }
-
     /// The rules with the certificates of the answer as authorities that may stand in a path. None of them is trusted by
     /// that: a path must still end at an anchor.
     pub(super) fn rules(self, message: &[u8], rules: &VerificationRules) -> VerificationRules {
-        let mut rules = rules.clone();
+        let mut rules = VerificationRules { family: Some(self.family), ..rules.clone() };
         rules.intermediates.extend(given(message, rules.charset.as_deref()).into_iter().take(MOST));
         rules
     }

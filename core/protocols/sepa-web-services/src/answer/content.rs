@@ -8,7 +8,7 @@ use std::{
 use bankchannel_foundation::{CallOutcome, Error, model::PieceSource};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use flate2::{Decompress, FlushDecompress, Status, bufread::GzDecoder};
 
 use crate::errors;
 
@@ -113,8 +113,7 @@ pub fn unpack(
     let (source, is_packed): (Box<dyn Read + Send>, bool) = match (compressed, is_gzip) {
         (true, true) => (Box::new(OneGzip { inside: GzDecoder::new(packed) }), true),
         (false, true) if names_gzip => (Box::new(OneGzip { inside: GzDecoder::new(packed) }), true),
-        (true, false) if announced == "DEFLATE" && is_zlib => (Box::new(ZlibDecoder::new(packed)), true),
-        (true, false) if announced == "DEFLATE" => (Box::new(DeflateDecoder::new(packed)), true),
+        (true, false) if announced == "DEFLATE" => (Box::new(OneDeflate::new(packed, is_zlib)), true),
         (true, false) => {
             let method = if announced.is_empty() { "GZIP".to_owned() } else { announced };
             return Err(format!("the content is announced as {method} and is {found}"));
@@ -194,6 +193,47 @@ impl<R: BufRead> Read for OneGzip<R> {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "there are bytes behind its end"));
         }
         Ok(read)
+    }
+}
+
+/// One stream of DEFLATE, as it is or in the format of zlib, with its end and nothing behind it. The decoders of flate2
+/// take the end of their input for that of the stream, and leave what is behind it.
+struct OneDeflate<R> {
+    packed: R,
+    inside: Decompress,
+    has_ended: bool,
+}
+
+impl<R: BufRead> OneDeflate<R> {
+    fn new(packed: R, is_zlib: bool) -> Self {
+        Self { packed, inside: Decompress::new(is_zlib), has_ended: false }
+    }
+}
+
+impl<R: BufRead> Read for OneDeflate<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let broken = |why| io::Error::new(io::ErrorKind::InvalidData, why);
+        while !self.has_ended && !out.is_empty() {
+            let input = self.packed.fill_buf()?;
+            let is_torn = input.is_empty();
+            let (taken, given) = (self.inside.total_in(), self.inside.total_out());
+            let status = self.inside.decompress(input, out, FlushDecompress::None);
+            let status = status.map_err(|_| broken("it is not DEFLATE"))?;
+            let taken = usize::try_from(self.inside.total_in() - taken).unwrap_or(usize::MAX);
+            let given = usize::try_from(self.inside.total_out() - given).unwrap_or(usize::MAX);
+            self.packed.consume(taken);
+            self.has_ended = status == Status::StreamEnd;
+            if given > 0 {
+                return Ok(given);
+            }
+            if is_torn && !self.has_ended {
+                return Err(broken("its end is missing"));
+            }
+        }
+        if self.has_ended && !self.packed.fill_buf()?.is_empty() {
+            return Err(broken("there are bytes behind its end"));
+        }
+        Ok(0)
     }
 }
 
@@ -288,6 +328,27 @@ mod tests {
         ] {
             let refused = all(&STANDARD.encode(packed), true, Some("GZIP")).unwrap_err();
             assert!(refused.contains(why), "{refused}");
+        }
+        let bytes = b"<Document/>".repeat(9000);
+        let zlib = {
+            let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
+            zlib.write_all(&bytes).unwrap();
+            zlib.finish().unwrap()
+        };
+        // The same stream without the two bytes before and the four behind it.
+        let raw = zlib[2..zlib.len() - 4].to_vec();
+        for (whole, cut) in [(zlib, 5), (raw, 1)] {
+            let unpacked = |packed: &[u8]| all(&STANDARD.encode(packed), true, Some("DEFLATE"));
+            assert_eq!(unpacked(&whole).unwrap(), bytes);
+            for behind in [vec![0], whole.clone(), vec![b'x'; 200_000]] {
+                let refused = unpacked(&[whole.clone(), behind].concat()).unwrap_err();
+                assert!(refused.contains("behind its end"), "{refused}");
+            }
+            for torn in [&whole[..whole.len() - cut], &whole[..whole.len() / 2]] {
+                let refused = unpacked(torn).unwrap_err();
+                assert!(refused.contains("its end is missing"), "{refused}");
+            }
+            assert!(unpacked(&[whole[..20].to_vec(), vec![0xff; 40]].concat()).is_err());
         }
         // 64 MiB of zeros are 64 kB.
         let bomb = STANDARD.encode(gzip(&vec![0; 64 << 20]));

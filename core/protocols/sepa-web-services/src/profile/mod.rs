@@ -29,6 +29,15 @@ pub enum BankFamily {
     Samlink,
 }
 
+impl BankFamily {
+    /// Whether the certificate service signs the envelopes of its answers (§3). Where it does not, the document alone
+    /// counts, and a certificate shows by its key to which request it belongs.
+    #[must_use]
+    pub fn signs_certificate_answers(self) -> bool {
+        self != Self::Op
+    }
+}
+
 /// Which of a bank's two environments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 #[non_exhaustive]
@@ -137,6 +146,20 @@ pub struct BankSignerPattern {
     pub level: SignatureLevel,
     /// A part of the common name (CN) of their subject.
     pub common_name_contains: String,
+    /// Whether the common name is that and no more. Default: false; say true where it is known as a whole, so that no
+    /// customer of the same authority can have it in a longer name.
+    pub is_whole_name: Option<bool>,
+}
+
+impl BankSignerPattern {
+    /// Whether a certificate with this common name is of them.
+    #[must_use]
+    pub fn is_of(&self, common_name: &str) -> bool {
+        match self.is_whole_name {
+            Some(true) => common_name == self.common_name_contains,
+            _ => common_name.contains(&self.common_name_contains),
+        }
+    }
 }
 
 /// The certificate authorities behind a bank's signatures.

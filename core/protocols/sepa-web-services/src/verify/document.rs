@@ -3,6 +3,7 @@
 use bankchannel_xml::{TreeElement, XmlTree};
 use bankchannel_xml_signature::{SignatureFaultKind, SignedDocument};
 
+use super::elements::repeated_in_document;
 use super::kinds::{document_kind, operation_of_command};
 use super::report::holding;
 use super::{CoveredDocument, MessageExamination, MessageKind, MessageSignature};
@@ -35,6 +36,10 @@ impl MessageExamination<'_> {
         if kind == MessageKind::Other || expected.is_some_and(|expected| expected != kind) {
             self.survey(tree, SignatureLevel::Document);
             return self.checks.failed("V10", format!("{} is not the document that belongs here", root.local()));
+        }
+        if let Some((name, around)) = repeated_in_document(root) {
+            self.survey(tree, SignatureLevel::Document);
+            return self.checks.failed("V10", format!("{name} is there twice in {around}, and may be there once"));
         }
         self.checks.passed("V10", format!("the document is {}", root.local()));
         if expected.is_none() {
@@ -72,6 +77,9 @@ impl MessageExamination<'_> {
 
     /// V11 and V12: the signature of the document, its signer.
     fn document_signature(&mut self, tree: &XmlTree<'_>, kind: MessageKind) {
+        if self.is_stopped("V11") {
+            return;
+        }
         let root = tree.root();
         let signed = match SignedDocument::read_knowing(tree, &self.known) {
             Ok(signed) => signed,

@@ -4,14 +4,15 @@ use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::model::Timestamp;
 use bankchannel_xml::{TreeElement, XmlTree};
 use bankchannel_xml_signature::{
-    CoveredElement, SOAP_NAMESPACE, SignatureFaultKind, SignedEnvelope, WS_UTILITY_NAMESPACE,
+    CoveredElement, SOAP_NAMESPACE, SignatureFaultKind, SignedEnvelope, WS_SECURITY_NAMESPACE, WS_UTILITY_NAMESPACE,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
+use super::elements::repeated_element;
 use super::kinds::MessageWrapper;
 use super::report::holding;
 use super::{CoveredEnvelope, MessageExamination, MessageKind, MessageSignature};
-use crate::profile::SignatureLevel;
+use crate::profile::{BankFamily, SignatureLevel};
 
 /// How far two clocks may be apart, seconds.
 const SKEW_S: i64 = 5 * 60;
@@ -24,7 +25,7 @@ impl MessageExamination<'_> {
         match SignedEnvelope::parts_of(tree) {
             Ok((header, body)) => {
                 self.checks.passed("V2", "one envelope of SOAP 1.1 with one Body");
-                self.body(tree, header.is_some(), body)
+                self.body(tree, header, body)
             }
             Err(fault) => {
                 self.survey(tree, SignatureLevel::Soap);
@@ -34,7 +35,12 @@ impl MessageExamination<'_> {
         }
     }
 
-    fn body(&mut self, tree: &XmlTree<'_>, has_header: bool, body: TreeElement<'_>) -> Option<InnerDocument> {
+    fn body<'r>(
+        &mut self,
+        tree: &'r XmlTree<'_>,
+        header: Option<TreeElement<'r>>,
+        body: TreeElement<'r>,
+    ) -> Option<InnerDocument> {
         let mut inside = body.children();
         let only = inside.next().filter(|_| inside.next().is_none());
         let known = only.and_then(MessageWrapper::recognise);
@@ -53,11 +59,15 @@ impl MessageExamination<'_> {
         self.found.kind = Some(known.kind);
         self.found.operation = Some(known.operation.to_owned());
         self.parts.unverified(wrapper);
+        if let Some(block) = header.and_then(|header| header.children().find(|block| must_be_understood(*block))) {
+            let why = format!("{} in the Header must be understood (mustUnderstand) and is not known", block.local());
+            self.checks.failed("V16", why);
+        }
         let mut covered = None;
         if self.rules.signatures_only {
             self.survey(tree, SignatureLevel::Soap);
         } else {
-            covered = self.envelope_signature(tree, has_header, &known);
+            covered = self.envelope_signature(tree, header.is_some(), &known);
         }
         self.headers(wrapper, &known);
         if let Some((body, signer, has_time)) = covered.filter(|_| self.checks.all_hold())
@@ -85,9 +95,14 @@ impl MessageExamination<'_> {
         has_header: bool,
         known: &MessageWrapper,
     ) -> Option<(CoveredElement<'r>, Certificate, bool)> {
+        if self.is_stopped("V4") {
+            return None;
+        }
+        let may_be_unsigned = known.is_of_certificates()
+            && !(known.is_answer() && self.rules.family.is_some_and(BankFamily::signs_certificate_answers));
         let signed = match SignedEnvelope::read(tree) {
             Ok(signed) => signed,
-            Err(fault) if fault.kind == SignatureFaultKind::NotSigned && known.is_of_certificates() => {
+            Err(fault) if fault.kind == SignatureFaultKind::NotSigned && may_be_unsigned => {
                 let empty = if has_header { "an empty Header" } else { "no Header" };
                 let why = format!("the envelope is not signed ({empty}), as certificate services do; the document is");
                 self.checks.passed("V4", why);
@@ -151,12 +166,18 @@ impl MessageExamination<'_> {
     /// V7: whether the message is of now.
     fn fresh(&self, timestamp: CoveredElement<'_>) -> Result<String, String> {
         let time = |name: &str| {
-            let found = timestamp.element().child(WS_UTILITY_NAMESPACE, name);
-            let text = found.and_then(|one| one.text()).map(str::trim);
+            let mut all = timestamp.element().children().filter(|one| one.is(WS_UTILITY_NAMESPACE, name));
+            let text = all.next().and_then(|one| one.text()).map(str::trim);
+            if all.next().is_some() {
+                return Err(format!("the Timestamp has {name} twice"));
+            }
             let read = text.and_then(instant_s);
             read.ok_or_else(|| format!("the Timestamp has no {name} that can be read"))
         };
         let (created, expires, now) = (time("Created")?, time("Expires")?, self.rules.at_s);
+        if expires < created {
+            return Err("the message was over before it was made: Expires is before Created".to_owned());
+        }
         if created > now + SKEW_S {
             return Err("the message is from the future: a clock is wrong".to_owned());
         }
@@ -175,6 +196,9 @@ impl MessageExamination<'_> {
         let Some(header) = wrapper.children().next().filter(|one| one.is(known.model, name)) else {
             return self.checks.failed("V9", format!("{} does not begin with {name}", wrapper.local()));
         };
+        if let Some(name) = repeated_element(header) {
+            return self.checks.failed("V9", format!("{name} of {} is there twice", header.local()));
+        }
         let text = |name: &str| {
             let value = header.child(known.model, name).and_then(|one| one.text()).map(str::trim);
             value.filter(|value| !value.is_empty()).map(str::to_owned)
@@ -205,6 +229,17 @@ impl MessageExamination<'_> {
     }
 }
 
+/// The actor of a block that is for whoever reads the message, as one without an actor is (SOAP 1.1 §4.2.2).
+const NEXT_ACTOR: &str = "http://schemas.xmlsoap.org/soap/actor/next";
+
+/// Whether a block of the Header is for us, must be understood, and is not known (SOAP 1.1 §4.2.3).
+fn must_be_understood(block: TreeElement<'_>) -> bool {
+    let given = |name| block.attribute(SOAP_NAMESPACE, name);
+    let is_for_us = given("actor").is_none_or(|actor| matches!(actor.trim(), "" | NEXT_ACTOR));
+    let must = given("mustUnderstand").is_some_and(|must| !matches!(must.trim(), "0" | "false"));
+    is_for_us && must && !block.is(WS_SECURITY_NAMESPACE, "Security")
+}
+
 /// The document inside of an envelope, not read yet.
 pub(super) struct InnerDocument {
     pub(super) bytes: Vec<u8>,
@@ -219,7 +254,7 @@ const DIGITS: usize = 48 * 1024;
 
 /// The bytes of base64 with lines and blanks. What is decoded is all that is allocated: a message may be large.
 pub(crate) fn base64_text(text: &str) -> Option<Vec<u8>> {
-    let is_blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let Some(first) = first_blank(text.as_bytes()) else { return STANDARD.decode(text).ok() };
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let mut digits = Vec::with_capacity(DIGITS);
@@ -232,10 +267,12 @@ pub(crate) fn base64_text(text: &str) -> Option<Vec<u8>> {
     }
     while !rest.is_empty() {
         let most = &rest[..rest.len().min(DIGITS - digits.len())];
-        let taken = first_blank(most).unwrap_or(most.len());
+        // Not by a search for each kind of blank: one that is rare would be looked for through all of the rest, at each
+        // of the others.
+        let taken = most.iter().position(is_blank).unwrap_or(most.len());
         digits.extend_from_slice(&rest[..taken]);
         rest = &rest[taken..];
-        let blanks = rest.iter().take_while(|byte| is_blank(**byte)).count();
+        let blanks = rest.iter().take_while(|byte| is_blank(byte)).count();
         rest = &rest[blanks..];
         if digits.len() == DIGITS {
             // Padding may stand at the end alone.

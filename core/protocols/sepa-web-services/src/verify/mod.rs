@@ -10,12 +10,15 @@
 mod checks;
 mod covered;
 mod document;
+mod elements;
 mod envelope;
 mod kinds;
 mod report;
 mod trust;
 
 use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_xml::{XmlTree, decode_message};
@@ -23,6 +26,7 @@ use bankchannel_xml_signature::AlgorithmRules;
 use bytes::Bytes;
 
 pub use covered::{CoveredDocument, CoveredEnvelope, CoveredParts};
+pub use elements::repeated_element;
 pub(crate) use envelope::base64_text;
 pub use kinds::MessageKind;
 pub(crate) use kinds::{is_document_namespace, operation_of_wrapper};
@@ -34,9 +38,9 @@ use checks::MessageChecks;
 use covered::NoCoveredParts;
 use envelope::InnerDocument;
 pub(crate) use report::MAX_TRIED;
-use report::signatures_of;
+use report::SurveyReport;
 
-use crate::profile::{BankSignerPattern, SignatureLevel};
+use crate::profile::{BankFamily, BankSignerPattern, SignatureLevel};
 
 /// Largest message that is read, bytes: a file of 100 MB, twice in base64.
 pub const MAX_MESSAGE: usize = 200 * 1024 * 1024;
@@ -53,6 +57,9 @@ pub struct VerificationRules {
     /// The certificates with which the bank signs; `None` if no bank was named, so that any signer under the anchors
     /// will do.
     pub signers: Option<Vec<BankSignerPattern>>,
+    /// The form of the bank's messages, which says whether the envelopes of its certificate service are signed; `None`
+    /// if no bank was named, so that they may be or not.
+    pub family: Option<BankFamily>,
     /// Whether SHA-1 is permitted.
     pub allows_sha1: bool,
     /// Whether only digests and values are computed.
@@ -61,6 +68,25 @@ pub struct VerificationRules {
     pub charset: Option<String>,
     /// Our own certificates: no bank signs with them.
     pub own: Vec<Certificate>,
+    /// Ends the work: what is left to do is refused. Clones share it: give each examination its own.
+    pub stop: StopFlag,
+}
+
+/// Says to work on another thread that nobody waits for it any more. Clones are the same flag.
+#[derive(Debug, Clone, Default)]
+pub struct StopFlag(Arc<AtomicBool>);
+
+impl StopFlag {
+    /// Ends the work.
+    pub fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the work is to end.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl VerificationRules {
@@ -120,6 +146,8 @@ struct MessageFindings {
     code: Option<String>,
     text: Option<String>,
     signatures: Vec<MessageSignature>,
+    /// That there are signatures that were not looked at: the check, and why.
+    unsurveyed: Vec<(&'static str, String)>,
     differences: Vec<DigestDifference>,
 }
 
@@ -132,14 +160,8 @@ impl<'e> MessageExamination<'e> {
     /// Makes the checks; returns the document inside of an envelope.
     fn run(&mut self, message: impl AsRef<[u8]>) -> Option<Bytes> {
         let read = decode_message(message.as_ref(), self.rules.charset.as_deref()).map_err(|fault| fault.to_string());
-        let inner = match read.as_deref() {
-            Ok(text) => match XmlTree::read(text) {
-                Ok(tree) => self.tree(&tree),
-                Err(fault) => {
-                    self.checks.failed("V2", format!("the message cannot be read: {fault}"));
-                    None
-                }
-            },
+        let inner = match read.as_deref().map_err(Clone::clone).and_then(|text| self.read_tree(text)) {
+            Ok(tree) => self.tree(&tree),
             Err(why) => {
                 self.checks.failed("V2", format!("the message cannot be read: {why}"));
                 None
@@ -148,6 +170,12 @@ impl<'e> MessageExamination<'e> {
         drop(read);
         drop(message);
         inner.map(|inner| self.inside(inner))
+    }
+
+    /// Reads a message.
+    fn read_tree<'t>(&self, text: &'t str) -> Result<XmlTree<'t>, String> {
+        let is_stopped = || self.rules.stop.is_set();
+        XmlTree::read_unless(text, &is_stopped).map_err(|fault| fault.to_string())
     }
 
     fn tree(&mut self, tree: &XmlTree<'_>) -> Option<InnerDocument> {
@@ -164,7 +192,7 @@ impl<'e> MessageExamination<'e> {
         let InnerDocument { bytes, kind, place } = inner;
         let read = decode_message(&bytes, None).map_err(|fault| fault.to_string());
         let read = read.and_then(|text| {
-            let tree = XmlTree::read(&text).map_err(|fault| fault.to_string());
+            let tree = self.read_tree(&text);
             tree.map(|tree| self.document_of(&tree, Some(kind))).map(|()| text)
         });
         match read {
@@ -180,15 +208,37 @@ impl<'e> MessageExamination<'e> {
         }
     }
 
+    /// Whether nobody waits for the result: the check fails, so that nothing of the message counts.
+    fn is_stopped(&mut self, id: &'static str) -> bool {
+        let is_stopped = self.rules.stop.is_set();
+        if is_stopped {
+            self.checks.failed(id, "the examination was stopped before this check");
+        }
+        is_stopped
+    }
+
     /// Adds the signatures of a tree to the result, as far as they can be computed: none is where it belongs, or that is
-    /// not asked.
+    /// not asked. For a person who wants to know why: a message that is refused is not worth the passes otherwise.
     fn survey(&mut self, tree: &XmlTree<'_>, level: SignatureLevel) {
-        let (mut signatures, differences) = signatures_of(tree, level, self.rules, self.explains);
+        if !self.explains && !self.rules.signatures_only {
+            return;
+        }
+        let SurveyReport { mut signatures, others, differences } =
+            SurveyReport::new(tree, level, self.rules, self.explains);
         if !self.rules.signatures_only {
             for signature in &mut signatures {
                 signature.valid = false;
                 signature.covers.clear();
             }
+        }
+        if others > 0 {
+            let id = if level == SignatureLevel::Document { "V11" } else { "V4" };
+            let most = bankchannel_xml_signature::MAX_SURVEYED;
+            let why = format!(
+                "there are more signatures than the {} that were looked at: at most {most}, and none inside of another",
+                signatures.len()
+            );
+            self.found.unsurveyed.push((id, why));
         }
         self.found.signatures.extend(signatures);
         self.found.differences.extend(differences);
@@ -200,6 +250,7 @@ impl<'e> MessageExamination<'e> {
         if rules.signatures_only {
             checks.keep_for_signatures();
         }
+        found.unsurveyed.into_iter().for_each(|(id, why)| checks.failed(id, why));
         let all_hold = signatures.iter().all(|signature| signature.valid);
         let is_read = checks.all_hold();
         let is_signed = !signatures.is_empty();

@@ -34,7 +34,8 @@ pub struct MessageVerdict {
     pub response_code: Option<String>,
     /// The bank's text; of a fault, its text, which nobody signed.
     pub response_text: Option<String>,
-    /// All signatures: those of the envelope, then those of the document.
+    /// All signatures: those of the envelope, then those of the document. Of a message that is refused, only those that
+    /// hold; `explain_message` and `signatures_only` also list the first four others of each.
     pub signatures: Vec<MessageSignature>,
     /// All checks that were made, in their order.
     pub checks: Vec<MessageCheck>,
@@ -137,22 +138,28 @@ pub struct DigestDifference {
     pub alternatives: Vec<String>,
 }
 
-/// The signatures of a tree, and the digests that differ.
-pub(super) fn signatures_of(
-    tree: &XmlTree<'_>,
-    level: SignatureLevel,
-    rules: &VerificationRules,
-    explains: bool,
-) -> (Vec<MessageSignature>, Vec<DigestDifference>) {
-    let (mut signatures, mut differences) = (Vec::new(), Vec::new());
-    for one in survey(tree) {
-        if explains {
-            let differing = one.references.iter().filter_map(|reference| difference(&one, reference, level));
-            differences.extend(differing.take(MAX_EXPLAINED - differences.len().min(MAX_EXPLAINED)));
+/// The signatures of a tree, as they were surveyed.
+pub(super) struct SurveyReport {
+    pub(super) signatures: Vec<MessageSignature>,
+    /// How many more there are that were not looked at.
+    pub(super) others: usize,
+    /// The digests that differ, if they are to be explained.
+    pub(super) differences: Vec<DigestDifference>,
+}
+
+impl SurveyReport {
+    pub(super) fn new(tree: &XmlTree<'_>, level: SignatureLevel, rules: &VerificationRules, explains: bool) -> Self {
+        let (surveyed, others) = survey(tree);
+        let (mut signatures, mut differences) = (Vec::new(), Vec::new());
+        for one in surveyed {
+            if explains {
+                let differing = one.references.iter().filter_map(|reference| difference(&one, reference, level));
+                differences.extend(differing.take(MAX_EXPLAINED - differences.len().min(MAX_EXPLAINED)));
+            }
+            signatures.push(described(&one, level, rules));
         }
-        signatures.push(described(&one, level, rules));
+        Self { signatures, others, differences }
     }
-    (signatures, differences)
 }
 
 /// A signature that holds where it belongs.

@@ -2,6 +2,8 @@
 
 use bankchannel_crypto::x509::{Certificate, NameStyle, PathRules, certificate_path};
 
+use bankchannel_xml::text::quote;
+
 use super::VerificationRules;
 use crate::profile::SignatureLevel;
 
@@ -32,7 +34,6 @@ impl VerificationRules {
         if self.own.iter().any(|own| own == signer) {
             return Err("the signer is our own certificate: nobody but us has signed this".to_owned());
         }
-        let name = signer.subject().get(COMMON_NAME).map(|attribute| attribute.value.as_str()).unwrap_or_default();
         let Some(patterns) = &self.signers else {
             return Ok("no bank is named, so any signer under the given authorities will do".to_owned());
         };
@@ -40,12 +41,19 @@ impl VerificationRules {
             let why = "the profile does not say with which certificates this bank signs: give `signers` in a profile";
             return Err(why.to_owned());
         }
+        let mut names = signer.subject().rdns.iter().flatten().filter(|attribute| attribute.oid == COMMON_NAME);
+        let name = names.next().map(|attribute| attribute.value.as_str()).unwrap_or_default();
+        if names.next().is_some() {
+            return Err("the signer has more than one common name: it is not clear whose it is".to_owned());
+        }
         let of_level = |one: SignatureLevel| one == level || one == SignatureLevel::Any;
         let mut here = patterns.iter().filter(|pattern| of_level(pattern.level));
-        match here.find(|pattern| name.contains(&pattern.common_name_contains)) {
+        match here.find(|pattern| pattern.is_of(name)) {
+            Some(pattern) if pattern.is_whole_name == Some(true) => Ok(format!("its common name is {}", quote(name))),
             Some(pattern) => Ok(format!("its common name has “{}”", pattern.common_name_contains)),
             None => Err(format!(
-                "“{name}” is not a name that this bank signs with: it may be a customer of the same authority"
+                "{} is not a name that this bank signs with: it may be a customer of the same authority",
+                quote(name)
             )),
         }
     }

@@ -136,6 +136,9 @@ impl ExaminedApplication {
         if let Some(why) = self.verdict.failed("V2") {
             return fault("malformed message", why);
         }
+        if let Some(refusal) = RequestRefusal::not_understood(&self.verdict) {
+            return Err(refusal);
+        }
         let is_of_service = self.verdict.kind == MessageKind::SoapCertificateRequest
             && self.service == dialect.family.certificate_service();
         if !is_of_service {

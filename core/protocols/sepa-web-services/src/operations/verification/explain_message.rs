@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use bankchannel_foundation::prelude::*;
+use bankchannel_xml::text::on_one_line;
 
 use super::verify_message::{ERRORS, VerifyMessageRequest};
 use crate::{
@@ -46,12 +47,19 @@ impl Operation for ExplainMessage {
 
 impl Local for ExplainMessage {
     fn run(asked: VerifyMessageRequest, with: LocalContext<'_>) -> Result<ExplainMessageResponse, Error> {
+        let only_signatures = asked.signatures_only.unwrap_or_default();
         let ExaminedMessage { verdict, differences } = asked.examine(&with, true)?;
         let code_meaning = verdict.response_code.as_deref().and_then(meaning_of).map(|known| {
             let advice = if known.advice.is_empty() { String::new() } else { format!(". {}", known.advice) };
             format!("{}{advice}", known.meaning)
         });
-        let text = explanation_text(&verdict, &differences, code_meaning.as_deref());
+        let first = match (only_signatures, verdict.valid) {
+            (false, true) => "The message is valid.",
+            (false, false) => "The message is refused.",
+            (true, true) => "The signatures hold; whose they are, and whether the message is believed, was not asked.",
+            (true, false) => "The signatures do not hold.",
+        };
+        let text = explanation_text(first, &verdict, &differences, code_meaning.as_deref());
         Ok(ExplainMessageResponse { verdict, differences, code_meaning, text })
     }
 }
@@ -59,8 +67,13 @@ impl Local for ExplainMessage {
 /// Characters of a canonical text in the text for a person.
 const SHOWN: usize = 600;
 
-fn explanation_text(verdict: &MessageVerdict, differences: &[DigestDifference], code_meaning: Option<&str>) -> String {
-    let mut text = String::from(if verdict.valid { "The message is valid.\n" } else { "The message is refused.\n" });
+fn explanation_text(
+    first: &str,
+    verdict: &MessageVerdict,
+    differences: &[DigestDifference],
+    code_meaning: Option<&str>,
+) -> String {
+    let mut text = format!("{first}\n");
     for check in &verdict.checks {
         let mark = if check.ok { "ok  " } else { "FAIL" };
         let _ = writeln!(text, "  {mark} {:<4} {}", check.id, check.why);
@@ -73,8 +86,9 @@ fn explanation_text(verdict: &MessageVerdict, differences: &[DigestDifference], 
     }
     if let Some(code) = &verdict.response_code {
         let meaning = code_meaning.unwrap_or("no known meaning");
-        let bank = verdict.response_text.as_deref().map(|text| format!(" (the bank: “{text}”)")).unwrap_or_default();
-        let _ = writeln!(text, "Code {code}: {meaning}{bank}");
+        // Nobody may have signed them: they cannot look like lines of this text.
+        let said = verdict.response_text.as_deref().map(|text| format!(" (the bank: “{}”)", on_one_line(text)));
+        let _ = writeln!(text, "Code {}: {meaning}{}", on_one_line(code), said.unwrap_or_default());
     }
     for one in differences {
         let _ = writeln!(

@@ -87,6 +87,7 @@ impl VerifyMessageRequest {
             rules.intermediates = bank.intermediates()?;
             rules.allows_sha1 = self.allow_sha1.or(bank.allows_sha1_answers).unwrap_or_default();
             rules.signers = Some(bank.signers.unwrap_or_default());
+            rules.family = bank.family;
         }
         let message = with.whole_content(self.content, MAX_MESSAGE)?;
         if message.len() > MAX_MESSAGE {
