@@ -1,6 +1,6 @@
 //! Notices an upload that was made before, before it is made again.
 
-use std::{future::Future, path::PathBuf, time::Duration};
+use std::{future::Future, time::Duration};
 
 use bankchannel_crypto::digest::Sha256;
 use bankchannel_foundation::{
@@ -12,7 +12,7 @@ use bankchannel_foundation::{
 use super::{
     FileChannel,
     fetch::{open_folder, settle},
-    ledger::{EarlierUpload, UploadLedger, UploadRecord},
+    ledger::{EarlierUpload, UploadLedger, UploadNames, UploadRecord, settle_upload},
     steps::ChannelFlowSteps,
 };
 use crate::{Question, client::source::UploadSource};
@@ -26,12 +26,18 @@ const WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 #[boundary(flattened)]
 pub struct RejectRepeats {
     /// A folder in which the client records its uploads, one small hidden file each. The same bytes for the same bank,
-    /// user and service within `repeats_within_s` are the error `upload_repeated` of the protocol, and nothing is sent:
-    /// also if the earlier upload is still running, if its outcome is unknown, or if its process was killed. An upload
-    /// that was refused or not sent does not count. Share the folder between all processes that may send the file.
+    /// user and service within `repeats_within_s` are the error `upload_repeated` of the protocol, and nothing is sent.
+    /// If the outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as long as it is
+    /// not settled, whatever time has passed. An upload that was refused or not sent does not count. Share the folder
+    /// between all processes that may send the file.
     pub reject_repeats: Option<String>,
-    /// The time within which the same file counts as repeated, in seconds. Default: seven days.
+    /// The time within which the same file counts as repeated, in seconds, once it is known that the bank has it. Default:
+    /// seven days.
     pub repeats_within_s: Option<bankchannel_foundation::model::Seconds>,
+    /// Whether to send the file although it was sent before: for a person who has the bank's word that it does not have
+    /// it, or who takes the risk of paying twice. One that is being sent at this moment is refused all the same. Default:
+    /// false.
+    pub send_anyway: Option<bool>,
     /// Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose `request`
     /// has `bank`, `file_name`, `bytes`, `sha256` and `message_id`. The answer `send` continues; `repeated` ends the
     /// call with `upload_repeated`. Default: false.
@@ -90,13 +96,13 @@ impl RejectRepeats {
         };
         let source = file.source.clone();
         let digest = steps.work(move || digest(&source)).await?;
-        if self.ask_repeats == Some(true) {
+        let sends_anyway = self.send_anyway == Some(true);
+        if self.ask_repeats == Some(true) && !sends_anyway {
             ask(steps, &file, &digest).await?;
         }
         let Some(folder) = folder else { return Ok(None) };
-        let Self { repeats_within_s, .. } = self;
-        let within = repeats_within_s.map_or(WITHIN, |Seconds(within)| within);
-        record(steps, folder, within, &file, digest).await.map(Some)
+        let within = self.repeats_within_s.map_or(WITHIN, |Seconds(within)| within);
+        record(steps, UploadLedger::new(folder, within), sends_anyway, &file, digest).await.map(Some)
     }
 }
 
@@ -129,20 +135,52 @@ async fn ask<C: FileChannel>(
 
 async fn record<C: FileChannel>(
     steps: &ChannelFlowSteps<'_, C>,
-    folder: PathBuf,
-    within: Duration,
+    ledger: UploadLedger,
+    sends_anyway: bool,
     file: &UploadedFile<'_, C::Place>,
     digest: String,
 ) -> Result<UploadRecord> {
-    let (user, place) = (steps.client.user(), steps.client.place_name(file.place));
+    let sender = UploadSender::of(steps.client, file.place);
     let message_id = file.message_id.map(str::to_owned);
-    let peer = steps.client.peer().map(str::to_owned);
     let shown = message_id.clone();
     let begun = steps.work(move || {
-        let names = [peer.as_deref(), user.as_deref(), Some(place.as_str()), Some(digest.as_str())];
-        UploadLedger::new(folder, within).begin(&names, message_id.as_deref())
+        let names = UploadNames { sender: &sender.names(), digest: &digest, message_id: message_id.as_deref() };
+        ledger.begin(&names, sends_anyway)
     });
     begun.await?.map_err(|earlier| repeated::<C>(&earlier, shown.as_deref()))
+}
+
+/// Who sends to which bank.
+struct UploadSender {
+    peer: Option<String>,
+    user: Option<String>,
+    place: String,
+}
+
+impl UploadSender {
+    fn of<C: FileChannel>(client: &C, place: &C::Place) -> Self {
+        Self { peer: client.peer().map(str::to_owned), user: client.user(), place: client.place_name(place) }
+    }
+
+    fn names(&self) -> [Option<&str>; 3] {
+        [self.peer.as_deref(), self.user.as_deref(), Some(&self.place)]
+    }
+}
+
+/// Notes in a folder of records that the bank has the file with this message id, which was sent at `uploaded_ms`. Returns
+/// whether an upload was open there.
+///
+/// # Errors
+/// Of the folder; cancelled, or out of time.
+pub(crate) async fn settle_record<C: FileChannel>(
+    steps: &ChannelFlowSteps<'_, C>,
+    place: &C::Place,
+    folder: &str,
+    (message_id, until_ms): (&str, i64),
+) -> Result<bool> {
+    let folder = open_folder(steps, "reject_repeats", folder).await?;
+    let (sender, message_id) = (UploadSender::of(steps.client, place), message_id.to_owned());
+    steps.work(move || Ok(settle_upload(&folder, &sender.names(), &message_id, until_ms))).await
 }
 
 fn repeated<C: FileChannel>(earlier: &EarlierUpload, message_id: Option<&str>) -> Error {
@@ -153,13 +191,23 @@ fn repeated<C: FileChannel>(earlier: &EarlierUpload, message_id: Option<&str>) -
         "sending" => "that upload is still running, or its process has ended in the middle",
         _ => "it is not known whether that upload was accepted",
     };
+    let advice = match earlier.outcome.as_str() {
+        "accepted" => "",
+        _ => {
+            " Until it is settled, by the report that names it or the bank's word, the same bytes are refused; \
+             `send_anyway` sends them all the same."
+        }
+    };
     let id = message_id.map(|id| format!(" with the message id {id}")).unwrap_or_default();
-    let text = format!("The same file{id} was sent before{when}: {known}. Nothing was sent now.");
+    let text = format!("The same file{id} was sent before{when}: {known}. Nothing was sent now.{advice}");
     let mut error = Error::because(C::UPLOAD_REPEATED, text).with("earlier_outcome", &earlier.outcome);
     if let Some(begun) = begun {
         error = error.with("earlier", begun);
     }
-    error
+    match message_id {
+        Some(message_id) => error.with("message_id", message_id),
+        None => error,
+    }
 }
 
 /// The SHA-256 of the content, in hexadecimal. Blocks.

@@ -26,7 +26,7 @@ use bankchannel_crypto::digest;
 use bankchannel_foundation::{CallOutcome, Error, Result, error::row, shown};
 
 pub(crate) use entry::{LedgerEntry, LedgerFile};
-pub(crate) use uploads::{EarlierUpload, UploadLedger, UploadRecord};
+pub(crate) use uploads::{EarlierUpload, UploadLedger, UploadNames, UploadRecord, settle_upload};
 
 use run::LedgerRun;
 

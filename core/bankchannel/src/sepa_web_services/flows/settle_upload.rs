@@ -32,6 +32,7 @@ use crate::{
         FileChannel as _, ListedFiles,
         fetch::{FileFetch, ends_all, into_folder, list, open_folders},
         ledger::FileLedger,
+        repeats::settle_record,
     },
     sepa_web_services::SepaWebServices,
 };
@@ -56,6 +57,9 @@ pub struct SettleBankUploadRequest {
     pub directory: String,
     /// The folder of the ledger. Default: `directory`.
     pub ledger: Option<String>,
+    /// The folder in which the upload is recorded: `reject_repeats` of the upload. A report that names the file settles
+    /// its record too: from then on the file counts as sent, for a week. Default: `ledger`.
+    pub reject_repeats: Option<String>,
 }
 
 /// What became of an upload.
@@ -84,6 +88,9 @@ pub struct SettleBankUploadResponse {
     pub verdict_text: Option<String>,
     /// The reports that name the file, in the bank's order.
     pub reports: Vec<SettlingReport>,
+    /// Whether a record in `reject_repeats` was open, and is settled now. False if there is none, and if several files with
+    /// this message id are recorded as unknown: the report does not say which of them it means.
+    pub record_settled: bool,
     /// The number of the bank's files that were read, those that name other files too.
     pub files_read: u32,
     /// The files that may be reports and could not be fetched or read: what they say is not part of the answer.
@@ -143,7 +150,8 @@ const ERRORS: &[&ErrorRow] = &[
 /// The banks do not list what was sent, and their duplicate checks are not promised. What settles an upload is a status
 /// report (pain.002) made after it that names its message id, whatever it says of the payments. All reports that the bank
 /// still keeps from the day before the upload on are looked at: those in the folder, and others, which are downloaded into
-/// it and returned by the next `download_new_files`. Nothing is sent again, and no lapse of time turns `unknown` into
+/// it and returned by the next `download_new_files`. The record of the upload in `reject_repeats` is settled too; until
+/// then the same bytes are refused. Nothing is sent again, and no lapse of time turns `unknown` into
 /// anything else: a file without a message id, or one that no report names, is settled by a person who asks the bank.
 #[derive(Debug, OperationDocs)]
 pub struct SettleBankUpload;
@@ -180,9 +188,15 @@ impl Flow<SepaWebServices> for SettleBankUpload {
         let mut seen = BTreeSet::new();
         let from_ms = request.uploaded_at.as_ms() - CLOCKS_DIFFER_MS;
         files.retain(|file| file.file_timestamp.as_ms() >= from_ms && seen.insert(file.file_reference.clone()));
-        ReportSearch { steps: &steps, place: &place, ledger: &ledger, folder: &folder, message_id: &request.message_id }
-            .search(&files)
-            .await
+        let message_id = &*request.message_id;
+        let search = ReportSearch { steps: &steps, place: &place, ledger: &ledger, folder: &folder, message_id };
+        let mut found = search.search(&files).await?;
+        if found.outcome == BankUploadOutcome::Accepted {
+            let records = request.reject_repeats.as_deref().or(request.ledger.as_deref()).unwrap_or(&request.directory);
+            let upload = (message_id, request.uploaded_at.as_ms() + CLOCKS_DIFFER_MS);
+            found.record_settled = settle_record(&steps, &place, records, upload).await?;
+        }
+        Ok(found)
     }
 }
 
@@ -257,6 +271,7 @@ impl ReportSearch<'_> {
             reason,
             verdict_text: Some(text).filter(|text| !text.is_empty()),
             reports: settling,
+            record_settled: false,
             files_read,
             not_read,
         })
