@@ -251,6 +251,8 @@ impl CertificateLife {
         self.attempt = Some(CertificateAttempt { pair, kind, phase, begun_s: now_s, sent: 0 });
         self.stopped = None;
         self.wanted = false;
+        // A pause before it is over: a person may have wanted it sooner.
+        self.rests_until_s = 0;
         Ok(())
     }
 

@@ -201,7 +201,11 @@ async fn carry_out(name: &str, matches: &ArgMatches) -> CommandOutcome {
     let given = |name: &str| matches.get_one::<String>(name).cloned();
     if name == "restore" {
         let (from, data) = (given("from").unwrap_or_default(), given("data").unwrap_or_default());
-        return show(format, "restored", operator::restore(Path::new(&from), Path::new(&data)).await?);
+        let restored = operator::restore(Path::new(&from), Path::new(&data)).await?;
+        for one in &restored.certificates {
+            output::print_note(&format!("{} at {}, user id {}: {}", one.email, one.bank, one.ws_user_id, one.person));
+        }
+        return show(format, "restored", restored);
     }
     let options = ServiceOptions { data: given("data"), config: given("config"), ..ServiceOptions::default() };
     on_operator(name, matches, &ServiceOperator::from_options(&options)?, format).await

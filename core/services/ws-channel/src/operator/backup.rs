@@ -40,6 +40,25 @@ pub struct BackupSummary {
     /// Number of content files that the database names but that were missing when the backup was made.
     #[serde(default)]
     pub missing_files: u64,
+    /// Restored certificates that their bank may have replaced since the backup was made: their renewal was under way, or due
+    /// since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<RestoredCertificate>,
+}
+
+/// A restored certificate that its bank may have replaced since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoredCertificate {
+    /// The account.
+    pub email: String,
+    /// The bank.
+    pub bank: String,
+    /// The user id at the bank.
+    pub ws_user_id: String,
+    /// Its serial number, hex.
+    pub serial: Option<String>,
+    /// Why it may have been replaced, and what to do.
+    pub person: String,
 }
 
 /// Copies a data folder into a folder that is absent or empty; everything is synced before this returns. No request
@@ -90,6 +109,7 @@ async fn copy_data(
         file_bytes: report.file_bytes,
         keys,
         missing_files,
+        certificates: Vec::new(),
     })
 }
 

@@ -3,19 +3,26 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bankchannel_crypto::random;
-use bankchannel_foundation::{Error, Result, clock::Clock, error::row, model::Timestamp};
+use bankchannel_foundation::{
+    Error, Result,
+    clock::{Clock, SystemClock},
+    error::row,
+    model::Timestamp,
+};
 use bankchannel_renewal::{CertificateLife, LifeEventRefused, RenewalDue, RenewalRules};
-use bankchannel_storage::ws_channel::{CertState, HeldCertSet, WsChannelStore};
+use bankchannel_storage::ws_channel::{AuditFilter, CertState, HeldCertSet, WsChannelStore};
 use bankchannel_ws_channel::model::Bank;
 
 use super::{
     api::AdminApi,
+    backup::RestoredCertificate,
     types::{CertificateInfo, CertificateListing},
 };
 use crate::{
     HandlerFault,
     banks::{life, simulator_rules},
     certs::material,
+    config::{Flavour, ReachedBankConfig},
     data::storage,
 };
 
@@ -146,7 +153,9 @@ fn is_on_its_way(life: &CertificateLife) -> bool {
 
 /// Whether nothing would be done earlier by an order to go on.
 fn has_nothing_to_resume(life: &CertificateLife, rules: RenewalRules, now_s: i64) -> bool {
-    let waits = life.stopped.is_some() || is_on_its_way(life) || RenewalRules::lasts(life.rests_until_s, now_s);
+    // After a success it rests for a day, too.
+    let rests = life.failures > 0 && RenewalRules::lasts(life.rests_until_s, now_s);
+    let waits = life.stopped.is_some() || is_on_its_way(life) || rests;
     // What is due by its life may rest in the store, because no request could be made.
     !waits && matches!(life.due(rules, now_s), RenewalDue::Nothing(_) | RenewalDue::Person(_))
 }
@@ -159,6 +168,59 @@ fn hurry(life: &mut CertificateLife) -> std::result::Result<(), LifeEventRefused
     }
     life.resume();
     Ok(())
+}
+
+/// The certificates of a copy of the data that may have been replaced since it was made: nothing of that is in it. Which were
+/// renewed before their time, because a person wanted it, cannot be known.
+pub(super) async fn perhaps_replaced(store: &WsChannelStore, now_s: i64) -> Result<Vec<RestoredCertificate>> {
+    let newest = AuditFilter { newest: true, limit: 1, ..AuditFilter::default() };
+    let last = store.read_audit(newest).await.map_err(storage)?.pop();
+    let made_s = last.map_or(now_s, |record| record.entry.at.div_euclid(1000));
+    let (mut rules, mut found) = (HashMap::new(), Vec::new());
+    let mut after = (String::new(), String::new());
+    loop {
+        let page = store.all_lives((&after.0, &after.1), PAGE).await.map_err(storage)?;
+        let Some(last) = page.last() else { break };
+        after = (last.set.email.clone(), last.set.bank.clone());
+        for held in &page {
+            let Some(bank) = Bank::from_text(&held.set.bank).filter(|bank| *bank != Bank::Simulator) else { continue };
+            let life = life::read(&held.life, &held.set).map_err(internal)?;
+            let Some(active) = &life.active else { continue };
+            let rules = *rules.entry(bank).or_insert_with(|| usual_rules(bank));
+            let due_s = rules.due_at(active.not_before_s, active.not_after_s);
+            let is_asked_for = life.attempt.is_some() && !life.is_first_under_way();
+            if !is_asked_for && life.switching.is_none() && (due_s > now_s || active.not_after_s < made_s) {
+                continue;
+            }
+            let at = |at_s: i64| Timestamp::from_ms(at_s.saturating_mul(1000)).as_str().to_owned();
+            let since = if is_asked_for { "was under way".to_owned() } else { format!("is due since {}", at(due_s)) };
+            let person = format!(
+                "its renewal {since}, and this copy is of {}: if it was renewed after that, {}",
+                at(made_s),
+                if rules.supersedes_at_once {
+                    "the bank takes it no more: bring the newer copy, or the customer enrols with a new code"
+                } else {
+                    "the bank may take it no more: bring the newer copy, or see cert-list"
+                }
+            );
+            found.push(RestoredCertificate {
+                email: held.set.email.clone(),
+                bank: held.set.bank.clone(),
+                ws_user_id: held.set.ws_user_id.clone(),
+                serial: held.set.signing.as_ref().map(|found| found.serial.clone()),
+                person,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The rules of a bank by the library's profile: a copy has no configuration. Without a profile, those of most banks.
+fn usual_rules(bank: Bank) -> RenewalRules {
+    let opened = ReachedBankConfig::default().open(bank, Flavour::Production, Arc::new(SystemClock::default()));
+    opened.map_or(RenewalRules { renew_before_days: 30, not_before_half: true, supersedes_at_once: false }, |opened| {
+        opened.renewal_rules()
+    })
 }
 
 fn internal(fault: HandlerFault) -> Error {
@@ -199,6 +261,7 @@ fn described(held: &HeldCertSet, rules: Option<RenewalRules>, now_s: i64) -> Res
 fn word(life: &CertificateLife, state: CertState, not_after_s: Option<i64>, now_s: i64) -> &'static str {
     match state {
         _ if life.stopped.is_some() => "stopped",
+        _ if life.awaited(now_s).is_some() => "waiting",
         CertState::Pending => "pending",
         _ if not_after_s.is_some_and(|end_s| end_s < now_s) => "ended",
         _ if life.attempt.is_some() => "renewing",

@@ -36,7 +36,7 @@ use super::{
 };
 use command::OperatorCommand;
 
-pub use backup::BackupSummary;
+pub use backup::{BackupSummary, RestoredCertificate};
 pub use bankchannel_server::counterpart::ServerFinding;
 pub use check::check;
 pub use restore::restore;

@@ -3,12 +3,17 @@
 use std::{collections::HashSet, fs, path::Path};
 
 use bankchannel_crypto::digest;
-use bankchannel_foundation::{Error, Result, model::Content};
+use bankchannel_foundation::{
+    Error, Result,
+    clock::{Clock as _, SystemClock},
+    model::Content,
+};
 use bankchannel_storage::ws_channel::{NamedContent, SealedKind, SealedSecret, WsChannelStore};
 use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
 
 use super::backup::{BESIDE, BackupSummary, CopiedFiles, MISSING, UnfinishedCopy, private_folder, sync_folder};
+use super::certificates;
 use crate::{
     certs::material,
     config::ServiceConfig,
@@ -49,9 +54,10 @@ async fn put_in_place(backup: &Path, data: &Path) -> Result<BackupSummary> {
     let missing_files = blocking(move || compare_content(&from, &files, &named)).await?;
     let store = WsChannelStore::open_sqlite(data).await.map_err(storage)?;
     let checked = check(&store, data).await;
+    let certificates = certificates::perhaps_replaced(&store, SystemClock::default().now_s()).await;
     store.close().await;
     checked?;
-    Ok(BackupSummary { missing_files, ..copied })
+    Ok(BackupSummary { missing_files, certificates: certificates?, ..copied })
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
@@ -149,5 +155,6 @@ fn copy_backup(backup: &Path, data: &Path) -> Result<BackupSummary> {
         file_bytes: files.bytes,
         keys: keys_copied.files,
         missing_files: 0,
+        certificates: Vec::new(),
     })
 }

@@ -109,7 +109,8 @@ pub struct CertificateInfo {
     pub bank: String,
     /// The user id at the bank.
     pub ws_user_id: String,
-    /// `pending`, `active`, `renewing`, `switching` (a new one has not worked yet), `stopped` or `ended`.
+    /// `pending`, `waiting` (it begins later), `active`, `renewing`, `switching` (a new one has not worked yet), `stopped` or
+    /// `ended`.
     pub state: String,
     /// The serial number of the certificate that signs, hex.
     pub serial: Option<String>,

@@ -24,4 +24,5 @@ mod renewals;
 mod sandbox;
 mod store_faults;
 mod uploads;
+mod superseded;
 mod world;
