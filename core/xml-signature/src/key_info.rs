@@ -35,9 +35,14 @@ pub(crate) enum KeyPlace<'r> {
 pub(crate) fn key_place(key_info: TreeElement<'_>) -> Result<KeyPlace<'_>, SignatureFault> {
     let mut certificates = Vec::new();
     let mut other = None;
-    for child in nothing_but_elements(key_info)? {
-        if child.is(WS_SECURITY_NAMESPACE, "SecurityTokenReference") {
-            return token_reference(child);
+    let mut children = nothing_but_elements(key_info)?;
+    while let Some(child) = children.next() {
+        let is_token_reference = |one: &TreeElement<'_>| one.is(WS_SECURITY_NAMESPACE, "SecurityTokenReference");
+        if is_token_reference(&child) {
+            return match children.find(is_token_reference) {
+                None => token_reference(child),
+                Some(second) => Err(SignatureFault::structure(second, "KeyInfo refers to more than one token")),
+            };
         }
         if child.is(SIGNATURE_NAMESPACE, "X509Data") {
             certificates

@@ -123,6 +123,7 @@ fn t19_tokens_timestamps_and_references() {
         ("two-signedinfo last", message.replace(info, &format!("{info}{other_info}"))),
         ("two-signaturevalue", message.replace(value, &format!("{value}{value}"))),
         ("signedinfo-in-object", message.replace(info, &format!("<ds:Object>{info}</ds:Object>{other_info}"))),
+        ("two tokens in KeyInfo", message.replace("</ds:KeyInfo>", &format!("{}</ds:KeyInfo>", part(&message, "<wsse:SecurityTokenReference", "</wsse:SecurityTokenReference>")))),
         ("two KeyInfo", message.replace(key, &format!("{key}{key}"))),
         ("no KeyInfo", without(key)),
         ("Body not signed", without(reference)),

@@ -55,7 +55,7 @@ impl FinalStep {
     }
 
     /// The answer to the call does not say it any more.
-    fn is_late(mut self) -> Self {
+    fn and_told(mut self) -> Self {
         if let FinalStepKind::EndUpload { end, .. } = &mut self.kind {
             end.is_to_be_told = true;
         }
@@ -96,7 +96,7 @@ impl UnstoredSteps {
 
     /// Adds a step that waits.
     pub(crate) fn add(&self, step: FinalStep) {
-        self.waiting().push_back(step.is_late());
+        self.waiting().push_back(step.and_told());
         self.added.notify_one();
     }
 
