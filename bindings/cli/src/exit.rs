@@ -1,6 +1,6 @@
 //! Failures, and the exit codes that scripts rely on (docs/protocols/ws-channel.md §8.4).
 
-use bankchannel::{Error, protocols::SessionKeeping};
+use bankchannel::{CallOutcome, Error, protocols::SessionKeeping};
 use bankchannel_foundation::error::{ErrorRow, row};
 use serde_json::{Value, json};
 
@@ -110,7 +110,7 @@ impl CommandFailure {
 
 /// An error of this program that has a row in the library's table: nothing was sent.
 fn local(row: &'static ErrorRow, message: &str) -> Value {
-    Error::because(row, message).with_outcome(bankchannel::CallOutcome::NotSent).to_json()
+    Error::because(row, message).with_outcome(CallOutcome::NotSent).to_json()
 }
 
 /// The session declarations of all protocols that have sessions.
@@ -124,11 +124,22 @@ fn wants_admin(error: &Error) -> bool {
     text.to_ascii_lowercase().contains("admin") && !text.contains("data account")
 }
 
+/// The members of an error's context by which a person or `settle_upload` finds out what became of an upload.
+const SETTLED_BY: [&str; 4] = ["message_id", "request_timestamp", "request_id", "upload"];
+
 /// An error with its remedy.
 fn explained(error: &Error) -> String {
     let mut text = format!("error: {error}");
     if let Some(request) = error.peer().and_then(|peer| peer.request_id.as_deref()) {
         text.push_str(&format!("\n  request id: {request}"));
+    }
+    if matches!(error.outcome(), Some(CallOutcome::Unknown | CallOutcome::Accepted)) {
+        // What the upload is settled by: with the bank, or with the operator of the service.
+        for member in SETTLED_BY {
+            if let Some(value) = error.detail(member) {
+                text.push_str(&format!("\n  {member}: {value}"));
+            }
+        }
     }
     if let Some(service) = error.detail("service") {
         text.push_str(&format!("\n  the service: {service}"));
@@ -169,6 +180,22 @@ mod tests {
             let row = bankchannel::error_table().find(|row| row.code == code).expect("the code is in the table");
             assert_eq!(CommandFailure::Error(Error::new(row)).code(), exit, "{code}");
         }
+    }
+
+    #[test]
+    fn an_open_upload_is_told_with_what_settles_it() {
+        let row = bankchannel::error_table().find(|row| row.code == "transport.connection_lost").expect("it is there");
+        let error = |outcome| {
+            let error =
+                Error::new(row).with("message_id", "SALARIES-11").with("request_timestamp", "2026-11-27T06:34:11Z");
+            CommandFailure::Error(error.with_outcome(outcome)).text().expect("a text")
+        };
+        for outcome in [CallOutcome::Unknown, CallOutcome::Accepted] {
+            let text = error(outcome);
+            assert!(text.contains("message_id: SALARIES-11"), "{text}");
+            assert!(text.contains("request_timestamp: 2026-11-27T06:34:11Z"), "{text}");
+        }
+        assert!(!error(CallOutcome::NotSent).contains("SALARIES-11"), "there is nothing to settle");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{
     future::Future,
     path::PathBuf,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -58,9 +58,31 @@ pub struct CallOptions {
     pub with_response: Option<AnsweredExchanges>,
     /// Called before and after each request of the call.
     pub hooks: Option<ExchangeHooks>,
+    /// For a program that passes the result on, such as to a pipe: what the library notes as reported is noted when the
+    /// program says so, and not when the call returns. One that dies in between is told again.
+    pub hand_over: Option<HandOver>,
 }
 
 bankchannel_foundation::redacted_debug!(CallOptions, timeout, content);
+
+/// What is due once the result of a call has reached its reader, see [`CallOptions::hand_over`].
+#[derive(Clone, Default)]
+pub struct HandOver(Arc<Mutex<Vec<DueWork>>>);
+
+type DueWork = Box<dyn FnOnce() + Send>;
+
+impl HandOver {
+    /// The result has reached its reader. Accesses the disk.
+    pub fn done(&self) {
+        let due = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        due.into_iter().for_each(|work| work());
+    }
+
+    #[cfg(feature = "clients")]
+    pub(crate) fn add(&self, work: impl FnOnce() + Send + 'static) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(work));
+    }
+}
 
 /// The destination of an answer's content.
 #[non_exhaustive]

@@ -100,7 +100,8 @@ pub use bankchannel_transport::{CancellationToken, check_base_url};
 pub use by_name::{CallDone, call_local, call_local_values, unknown as unknown_operation};
 #[cfg(feature = "clients")]
 pub use call::{
-    CallAnswer, CallAsker, CallOptions, ContentDestination, MEMORY_MAX, Question, SignatureRequest, TypedAnswer,
+    CallAnswer, CallAsker, CallOptions, ContentDestination, HandOver, MEMORY_MAX, Question, SignatureRequest,
+    TypedAnswer,
 };
 pub use catalogue::{catalogue, catalogue_json, entry_json, error_table, find, find_by_number};
 #[cfg(feature = "clients")]

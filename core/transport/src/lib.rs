@@ -8,6 +8,7 @@
 //!
 //! Every failure reports how far the exchange came ([`CallOutcome`]).
 
+mod answer_memory;
 mod attempt;
 mod authorities;
 pub mod background;

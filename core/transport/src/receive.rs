@@ -10,7 +10,11 @@ use bankchannel_foundation::{
 use bytes::{Bytes, BytesMut};
 use reqwest::{Response, header::RETRY_AFTER};
 
-use crate::{ExchangePlan, failure};
+use crate::{
+    ExchangePlan,
+    answer_memory::{AnswerMemory, FREE, collected},
+    failure,
+};
 
 /// Receives an answer of the server at this address, of at most so many bytes besides its content.
 pub(crate) async fn receive(
@@ -45,6 +49,7 @@ async fn whole(
     // Most answers come in a single piece.
     let (mut only, mut body) = (Bytes::new(), BytesMut::new());
     let (mut arrived, total) = (0, response.content_length());
+    let mut room = None;
     if total.is_some_and(|total| total > limit as u64) {
         return Err(too_large(limit, success));
     }
@@ -53,6 +58,10 @@ async fn whole(
         if arrived > limit as u64 {
             return Err(too_large(limit, success));
         }
+        if arrived > FREE as u64 && room.is_none() {
+            let most = total.and_then(|total| usize::try_from(total).ok()).unwrap_or(limit);
+            room = AnswerMemory::of_process().room(most.max(FREE + 1)).await;
+        }
         if arrived == piece.len() as u64 {
             only = piece;
         } else {
@@ -60,7 +69,7 @@ async fn whole(
             body.extend_from_slice(&piece);
         }
     }
-    Ok(if body.is_empty() { only } else { body.freeze() })
+    Ok(if body.is_empty() { only } else { collected(body, room) })
 }
 
 async fn split(

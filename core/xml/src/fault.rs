@@ -23,6 +23,13 @@ impl XmlFault {
         Self { line: None, column: None, path: String::new(), message: message.into(), change: change.into() }
     }
 
+    /// What is wrong and where, without what to change: for a message of somebody else, which the reader cannot change.
+    #[must_use]
+    pub fn without_advice(&self) -> String {
+        let line = self.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        format!("{line}{}", self.message)
+    }
+
     /// The same at a line and column.
     #[must_use]
     pub fn at(self, line: u64, column: u64) -> Self {

@@ -1,6 +1,6 @@
 //! `call`: runs any operation of the catalogue directly.
 
-use bankchannel::{CallDone, CallOptions, Client, Content, unknown_operation};
+use bankchannel::{CallDone, Client, Content, unknown_operation};
 use bankchannel_foundation::operation::CatalogueEntry;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
@@ -64,7 +64,7 @@ pub(crate) fn call(matches: &ArgMatches) -> CommandOutcome {
     let content = matches.get_one::<String>("content").map(|path| stdin::content_of(path, "--content")).transpose()?;
     let token = session_for(sessions, entry, &mut common)?;
     let client = common.settings.client(token.as_ref())?;
-    let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
+    let options = target.options(entry, content);
     let reserved = target.reserve(entry)?;
     check_keeping(sessions, entry, &common)?;
     let result = carry_out(&client, entry, request, options, &common);
@@ -126,7 +126,7 @@ pub(crate) fn carry_out_judged(
     judge: impl FnOnce(&Value) -> CommandOutcome,
 ) -> CommandOutcome {
     let target = Target::read(matches, common.format);
-    let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
+    let options = target.options(entry, content);
     let reserved = target.reserve(entry)?;
     let done = carry_out(client, entry, request, options, common)?;
     let verdict = judge(&done.response);

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bankchannel::{CallDone, Content, ContentDestination};
+use bankchannel::{CallDone, CallOptions, Content, ContentDestination, HandOver};
 use bankchannel_foundation::{
     operation::{CatalogueEntry, OperationKind},
     shown,
@@ -29,6 +29,8 @@ pub(crate) struct Target {
     file: Option<PathBuf>,
     replace: bool,
     format: Format,
+    /// What is due once the result is shown: files that were fetched count as reported.
+    hand_over: HandOver,
 }
 
 impl Target {
@@ -37,11 +39,18 @@ impl Target {
             file: matches.get_one::<String>("output").filter(|path| *path != "-").map(PathBuf::from),
             replace: matches.get_flag("force"),
             format,
+            hand_over: HandOver::default(),
         }
     }
 
+    /// The options of a call whose result is shown here.
+    pub(crate) fn options(&self, entry: &CatalogueEntry, content: Option<Content>) -> CallOptions {
+        let (destination, hand_over) = (self.destination(entry), Some(self.hand_over.clone()));
+        CallOptions { content, destination, hand_over, ..CallOptions::default() }
+    }
+
     /// The destination of the response's content.
-    pub(crate) fn destination(&self, entry: &CatalogueEntry) -> ContentDestination {
+    fn destination(&self, entry: &CatalogueEntry) -> ContentDestination {
         match (&self.file, entry.response.content_field()) {
             (Some(path), Some(_)) if self.replace => ContentDestination::ReplaceFile(path.clone()),
             (Some(path), Some(_)) => ContentDestination::File(path.clone()),
@@ -85,8 +94,14 @@ impl Target {
         Ok(())
     }
 
-    /// Shows the response.
+    /// Shows the response. A process that is killed before has reported nothing of it.
     pub(crate) fn show(&self, entry: &CatalogueEntry, done: CallDone, reserved: Option<Reserved>) -> CommandOutcome {
+        let shown = self.show_response(entry, done, reserved);
+        self.hand_over.done();
+        shown
+    }
+
+    fn show_response(&self, entry: &CatalogueEntry, done: CallDone, reserved: Option<Reserved>) -> CommandOutcome {
         let CallDone { mut response, content } = done;
         if let Some(reserved) = reserved {
             let path = reserved.path.clone();

@@ -57,8 +57,7 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
         waiting::log_in(sessions, entry, matches, &mut common, &client)
     } else {
         let OperationArguments { json, content } = request::build(entry, matches, &mut common)?;
-        let options = CallOptions { content, destination: target.destination(entry), ..CallOptions::default() };
-        carry_out(&client, entry, json, options, &common)
+        carry_out(&client, entry, json, target.options(entry, content), &common)
     };
     let kept = finish(sessions, entry, &client, token.as_ref(), &mut common, &result);
     if let Err(failure) = &result {

@@ -127,11 +127,14 @@ pub(crate) async fn into_folder<C: FileChannel>(
     steps.file(number, &format!("downloading {name}"));
     let content = download(steps, place, file, ContentDestination::File(path.clone())).await;
     if let Err(error) = &content {
-        let (target, is_storage) = (path.clone(), error.row() == &row::STORAGE);
+        // What the caller gave up is not looked at.
+        let (target, is_given_up) =
+            (path.clone(), matches!(error.category(), Category::Cancelled | Category::TimedOut));
         let not_sent = was_not_sent(error);
         let checked = background::blocking(move || {
-            // Another call has downloaded it at the same time, and reports it.
-            let is_there = is_storage && is_taken(&target, false);
+            // Another call has downloaded it at the same time, and reports it: whether this one found the name taken before
+            // it asked the bank, or afterwards, or the bank gives a file once.
+            let is_there = !is_given_up && is_taken(&target, false);
             if not_sent || is_there {
                 entry.withdraw();
             }

@@ -9,9 +9,9 @@ use bankchannel_foundation::{Category, Error, Result, model::Boundary};
 
 use super::{
     ChannelFile, FileChannel, ListedFiles,
-    fetch::{FileFetch, ends_all, into_folder, list, open_folders, settle},
+    fetch::{FileFetch, ends_all, into_folder, list, open_folders},
     file_names::file_name,
-    ledger::{FileLedger, UnreportedFile},
+    ledger::{FileLedger, ReportedFile, UnreportedFile},
     parsed::{ContentParser, Parsed},
     steps::ChannelFlowSteps,
 };
@@ -81,15 +81,16 @@ impl<F: ChannelFile> FetchedNewFiles<F> {
     }
 }
 
-/// Removes the entries of files that the call returns to its program. A file that the bank has no more is reported once;
-/// one that exists may be another running call's.
-async fn forget_reported<C: FileChannel>(ledger: Arc<FileLedger>, files: &[FetchedNewFile<C::File>]) {
-    let is_settled = |file: &&FetchedNewFile<C::File>| {
-        let is_gone = file.error.as_ref().is_some_and(|(code, _)| code == C::FILE_GONE.code);
-        file.status == DownloadStatus::Downloaded || is_gone
-    };
-    let reported: Vec<_> = files.iter().filter(is_settled).map(|file| file.file.key()).collect();
-    settle(move || reported.iter().for_each(|(file_type, reference)| ledger.reported(file_type, reference))).await;
+/// The files that the call reports to its program. A file that the bank has no more is reported once, and its entry says
+/// why from then on; one that exists may be another running call's.
+fn reported<C: FileChannel>(files: &[FetchedNewFile<C::File>]) -> Vec<ReportedFile> {
+    let reported = files.iter().filter_map(|file| {
+        let gone = file.error.as_ref().filter(|(code, _)| *code == C::FILE_GONE.code);
+        let is_settled = file.status == DownloadStatus::Downloaded || gone.is_some();
+        let (file_type, file_reference) = is_settled.then(|| file.file.key())?;
+        Some(ReportedFile { file_type, file_reference, lost: gone.map(|(_, why)| why.clone()) })
+    });
+    reported.collect()
 }
 
 /// Fetches the new files. If an error ends the call before its end, the ledger still remembers them all.
@@ -114,7 +115,9 @@ pub(crate) async fn fetch_new_files<C: FileChannel>(
         }
     }
     if ended.is_none() {
-        forget_reported::<C>(ledger, &files).await;
+        let reported = reported::<C>(&files);
+        // The last step: whoever is killed before has reported none of them.
+        steps.hand_over(move || ledger.report(&reported)).await;
     }
     Ok(FetchedNewFiles { files, ended })
 }
@@ -185,7 +188,7 @@ async fn fetch_each<C: FileChannel>(
         match download_one(steps, (ledger, folder), (place, wanted), (at + 1, found.len())).await {
             Ok(fetched) => files.push(described(&wanted.file, &fetched)),
             Err(error) => {
-                files.push(failed(&wanted.file, &error));
+                files.push(failed::<C>(&wanted.file, &error));
                 if ends_all(&error, steps) {
                     ended = Some(error);
                 }
@@ -245,8 +248,12 @@ fn described<F: ChannelFile>(file: &F, fetched: &FileFetch) -> FetchedNewFile<F>
     }
 }
 
-fn failed<F: ChannelFile>(file: &F, error: &Error) -> FetchedNewFile<F> {
-    let error = Some((error.code().to_owned(), error.message().to_owned()));
+fn failed<C: FileChannel>(file: &C::File, error: &Error) -> FetchedNewFile<C::File> {
+    let mut text = error.message().to_owned();
+    if error.row() == C::FILE_GONE {
+        text = format!("{text} ({} of {})", file.file_type(), file.file_timestamp());
+    }
+    let error = Some((error.code().to_owned(), text));
     FetchedNewFile { name: file_name(file).ok(), error, ..new_file(file) }
 }
 

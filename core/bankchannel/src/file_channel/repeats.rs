@@ -71,13 +71,14 @@ impl RejectRepeats {
         send: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let record = if self.is_wanted() {
-            let begun = self.begin(steps, file).await;
+            let begun = self.begin(steps, &file).await;
             begun.map_err(|error| error.with_outcome(CallOutcome::NotSent))?
         } else {
             None
         };
         steps.step("sending the file");
-        let sent = send.await;
+        let message_id = file.message_id;
+        let sent = send.await.map_err(|error| with_message_id(error, message_id));
         if let Some(record) = record {
             let outcome = sent.as_ref().map_or_else(Error::outcome, |_| Some(CallOutcome::Accepted));
             settle(move || record.end(outcome)).await;
@@ -88,7 +89,7 @@ impl RejectRepeats {
     async fn begin<C: FileChannel>(
         self,
         steps: &ChannelFlowSteps<'_, C>,
-        file: UploadedFile<'_, C::Place>,
+        file: &UploadedFile<'_, C::Place>,
     ) -> Result<Option<UploadRecord>> {
         let folder = match &self.reject_repeats {
             Some(folder) => Some(open_folder(steps, "reject_repeats", folder).await?),
@@ -98,11 +99,20 @@ impl RejectRepeats {
         let digest = steps.work(move || digest(&source)).await?;
         let sends_anyway = self.send_anyway == Some(true);
         if self.ask_repeats == Some(true) && !sends_anyway {
-            ask(steps, &file, &digest).await?;
+            ask(steps, file, &digest).await?;
         }
         let Some(folder) = folder else { return Ok(None) };
         let within = self.repeats_within_s.map_or(WITHIN, |Seconds(within)| within);
-        record(steps, UploadLedger::new(folder, within), sends_anyway, &file, digest).await.map(Some)
+        record(steps, UploadLedger::new(folder, within), sends_anyway, file, digest).await.map(Some)
+    }
+}
+
+/// The error of an upload that the peer may have, with the message id by which its report names it.
+pub(crate) fn with_message_id(error: Error, message_id: Option<&str>) -> Error {
+    let may_be_there = matches!(error.outcome(), Some(CallOutcome::Unknown | CallOutcome::Accepted));
+    match message_id.filter(|_| may_be_there && error.detail("message_id").is_none()) {
+        Some(message_id) => error.with("message_id", message_id),
+        None => error,
     }
 }
 

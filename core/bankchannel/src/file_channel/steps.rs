@@ -8,7 +8,7 @@ use std::{
 use bankchannel_foundation::{CallOutcome, Error, Result, Secret, error::row, operation::Exchange};
 use bankchannel_transport::background;
 
-use super::FileChannel;
+use super::{FileChannel, fetch::settle};
 use crate::{CallAnswer, CallOptions, ContentDestination, LogLevel, Progress, Question, progress::FlowStage};
 
 /// The steps of one flow.
@@ -74,6 +74,14 @@ impl<'a, C: FileChannel> ChannelFlowSteps<'a, C> {
 
     pub(crate) fn has_asker(&self) -> bool {
         self.options.asker.is_some()
+    }
+
+    /// Does what is due once the result has reached its reader: now, unless the caller says when that is.
+    pub(crate) async fn hand_over(&self, work: impl FnOnce() + Send + 'static) {
+        match &self.options.hand_over {
+            Some(later) => later.add(work),
+            None => settle(work).await,
+        }
     }
 
     /// Waits for this time.

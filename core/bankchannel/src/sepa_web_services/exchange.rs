@@ -220,7 +220,9 @@ impl FileServiceSender {
             (Err(error), believed) => {
                 let error = with_ids(error, believed.is_some(), ids);
                 Err(match &document {
-                    AttemptDocument::File(document, Some(source)) if error.outcome() == Some(CallOutcome::Unknown) => {
+                    AttemptDocument::File(document, Some(source))
+                        if matches!(error.outcome(), Some(CallOutcome::Unknown | CallOutcome::Accepted)) =>
+                    {
                         with_message_id(error, source.clone(), document.compression_method.is_some()).await
                     }
                     _ => error,

@@ -24,6 +24,8 @@ async fn the_same_file_is_sent_once() {
         Act::Answer(ok(201, json!({}))),
         Act::ResetAfterRequest,
         Act::Answer(ok(201, json!({}))),
+        Act::Answer(ok(201, json!({}))),
+        Act::Answer(ok(201, json!({}))),
     ];
     let server = Server::in_turn(acts).await;
     let folder = tempfile::tempdir().unwrap();
@@ -44,13 +46,20 @@ async fn the_same_file_is_sent_once() {
     let other = payment.replace("250.05", "250.06");
     let error = upload(&client(&server), &other, checked(), CallOptions::default()).await.unwrap_err();
     assert_eq!(error.outcome(), Some(CallOutcome::Unknown));
+    assert!(error.detail("message_id").is_some(), "{error:?}");
     let error = upload(&client(&server), &other, checked(), CallOptions::default()).await.unwrap_err();
     assert_eq!((error.code(), error.detail("earlier_outcome")), ("ws_channel.upload_repeated", Some("unknown")));
     // Beyond the time, and unless asked, it is sent.
     let late = json!({"reject_repeats": folder.path(), "repeats_within_s": 0});
-    upload(&client(&server), payment, late, CallOptions::default()).await.unwrap();
+    upload(&client(&server), payment, late.clone(), CallOptions::default()).await.unwrap();
     upload(&client(&server), payment, json!({}), CallOptions::default()).await.unwrap();
     assert_eq!(server.seen().len(), 5);
+    // Time says nothing of one that is unknown; somebody does.
+    let error = upload(&client(&server), &other, late, CallOptions::default()).await.unwrap_err();
+    assert_eq!((error.code(), error.detail("earlier_outcome")), ("ws_channel.upload_repeated", Some("unknown")));
+    let anyway = json!({"reject_repeats": folder.path(), "send_anyway": true});
+    upload(&client(&server), &other, anyway, CallOptions::default()).await.unwrap();
+    assert_eq!(server.seen().len(), 6);
 }
 
 #[tokio::test]

@@ -18,4 +18,5 @@ mod raw;
 mod refusals;
 mod refusing_bank;
 mod rollover;
+mod unknown_uploads;
 mod world;

@@ -4,7 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallOutcome {
-    /// Nothing of the request left this machine. Sending it again is safe.
+    /// Nothing of the request left this machine, or the service that was to pass it on says that it has not begun. Sending
+    /// it again is safe.
     NotSent,
     /// The request may have reached the peer. Find out before sending it again.
     Unknown,

@@ -165,7 +165,7 @@ pub mod row {
         CANCELLED = "cancelled", Cancelled, never,
             "The call was cancelled.", "See the outcome: `unknown` means that it may have taken effect.";
         PEER_PROTOCOL = "peer.protocol", PeerProtocol, never,
-            "The answer breaks the protocol.", "The message says how; with outcome `accepted` do not send the request again.";
+            "The answer breaks the protocol.", "The message says how. With outcome `unknown` or `accepted` the request may have taken effect: find out before sending it again.";
         ANSWER_TOO_LARGE = "peer.answer_too_large", PeerProtocol, never,
             "The answer is larger than the limit.", "Raise the limit named in the context if this size is expected.";
         REDIRECTED = "peer.redirected", PeerProtocol, never,

@@ -43,7 +43,8 @@ impl AnswerFile {
             // A bank's answer is never a payment file.
             Ok(Some(MessageFile::Payment(_)) | None) => Self { content: None, problem: None },
             Ok(content) => Self { content, problem: None },
-            Err(problem) => Self { content: None, problem: Some(problem.to_string()) },
+            // The bank wrote it: what its reader could change is no help.
+            Err(problem) => Self { content: None, problem: Some(problem.without_advice()) },
         }
     }
 

@@ -34,6 +34,10 @@ fn http(message: &str) -> InResponse {
 
 /// Opens an answer to a list, or to an upload.
 fn opened(message: &str, is_upload: bool, serial: Option<&str>) -> Result<BelievedMessage, Error> {
+    opened_as(http(message), is_upload, serial)
+}
+
+fn opened_as(message: InResponse, is_upload: bool, serial: Option<&str>) -> Result<BelievedMessage, Error> {
     let fields = if is_upload { UploadBankFileResponse::SHAPE.fields() } else { ListBankFilesResponse::SHAPE.fields() };
     let rules = rules();
     let expected = AnswerExpectation {
@@ -50,7 +54,7 @@ fn opened(message: &str, is_upload: bool, serial: Option<&str>) -> Result<Believ
         fields,
         limits: UnpackingLimits::CLIENT,
     };
-    open_answer(http(message), &expected)
+    open_answer(message, &expected)
 }
 
 fn listed(document: &str) -> Result<ListBankFilesResponse, Error> {
@@ -88,6 +92,42 @@ fn t18_t25_t44_an_answer_to_something_else_is_not_ours() {
     // The bank may leave the serial out, and one that was not sent is not compared.
     for serial in [None, Some("RUN-1")] {
         opened(&BANK.envelope(&answer_body(&good)), false, serial).unwrap();
+    }
+}
+
+/// What is no message of the channel keeps its status and its words, and no advice for files stands under it.
+#[test]
+fn an_answer_without_a_message_says_what_the_server_says() {
+    const FAULT_12: &str = "<e:Envelope xmlns:e=\"http://www.w3.org/2003/05/soap-envelope\"><e:Body><e:Fault><e:Code>\
+        <e:Value>e:Receiver</e:Value></e:Code><e:Reason><e:Text xml:lang=\"en\">closed for maintenance</e:Text>\
+        </e:Reason></e:Fault></e:Body></e:Envelope>";
+    for (status, media, body, code, says) in [
+        (500, "text/xml", "", "sepa_web_services.bank_failed", "HTTP 500"),
+        (500, "", "  ", "sepa_web_services.bank_failed", "HTTP 500"),
+        (500, "text/html", "<html>Oops 4711</html>", "sepa_web_services.bank_failed", "Oops 4711"),
+        (500, "text/xml", "out of order", "sepa_web_services.bank_failed", "out of order"),
+        (403, "text/html", "<html>Request rejected, support ID 4711</html>", "peer.http_status", "support ID 4711"),
+        (404, "text/xml", "", "peer.http_status", "HTTP 404"),
+        (503, "text/html", "<p>back at <b>noon</b></p>", "peer.unavailable", "back at noon"),
+        (500, "application/soap+xml", FAULT_12, "sepa_web_services.fault", "closed for maintenance"),
+        (200, "text/xml", FAULT_12, "sepa_web_services.fault", "closed for maintenance"),
+        (200, "text/xml", "", "peer.protocol", "is empty"),
+        (200, "text/html", "<h1>Welcome</h1>", "peer.protocol", "Welcome"),
+        (200, "text/xml", "no message", "peer.protocol", "cannot be read"),
+    ] {
+        let mut headers = Headers::default();
+        headers.push(ANSWER_HEADERS[0], media);
+        let answer = Response { status, headers, body: body.to_owned().into() };
+        let answer = InResponse { message: answer, ..InResponse::default() };
+        for is_upload in [false, true] {
+            let error = opened_as(answer.clone(), is_upload, None).err().expect("it is not believed");
+            let found = (error.code(), error.outcome(), error.http_status());
+            assert_eq!(found, (code, Some(CallOutcome::Unknown), Some(status)), "{body}: {error}");
+            assert!(error.message().contains(says), "{body}: {error}");
+            for advice in ["choose the", "export", "transfer it"] {
+                assert!(!error.message().contains(advice), "{body}: {error}");
+            }
+        }
     }
 }
 

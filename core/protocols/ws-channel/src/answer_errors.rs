@@ -33,13 +33,24 @@ pub(crate) fn refused(
     let is_bank_text = BANK_TEXTS.contains(&said);
     // Only our own service says this, and only before anything has happened.
     let is_unstored = status == service_texts::INSUFFICIENT_STORAGE.status && row.code == STORAGE_FULL.code;
+    // Our own service says this of an upload before it notes it, and sends nothing on that it has not noted. A proxy says
+    // 503 in other words, and proves nothing; nor does this text for operations that ask a bank first and store then.
+    let is_unsent = route.request_content.is_some()
+        && status == service_texts::SERVICE_UNAVAILABLE.status
+        && said == service_texts::SERVICE_UNAVAILABLE.text
+        && retry_after_s.is_some();
+    let outcome = match (is_unsent, is_unstored) {
+        (true, _) => CallOutcome::NotSent,
+        (_, true) => CallOutcome::Refused,
+        _ => outcome(route, status, is_bank_text),
+    };
     let shown = shortened(said, TEXT_MAX);
     let detail = detail.map(|detail| self::shortened(detail, TEXT_MAX));
     let more = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
     let mut error = Error::because(row, format!("{} The service said: {shown}{more}", row.text))
         .with_status(status)
         .with("class", class)
-        .with_outcome(if is_unstored { CallOutcome::Refused } else { outcome(route, status, is_bank_text) })
+        .with_outcome(outcome)
         .with_retryable(retryable(route, status, is_bank_text) || is_unstored && route.repeat != Repeat::Never)
         .with_retry_after(retry_after_s);
     if let Some(reason) = login_failure_reason(said) {
@@ -143,5 +154,34 @@ pub(crate) fn login_failure_reason(said: &str) -> Option<&'static str> {
         Some("invalid_code")
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use bankchannel_foundation::operation::Operation as _;
+
+    use super::*;
+    use crate::operations::{certs::enroll_cert::EnrollCert, files::upload_file::UploadFile};
+
+    /// Only the service's own word, with the time to wait, says that nothing of an upload was begun.
+    #[test]
+    fn an_upload_that_the_service_has_not_begun_was_not_sent() {
+        let upload = UploadFile::DECLARATION.route.unwrap();
+        let enrolment = EnrollCert::DECLARATION.route.unwrap();
+        let own = service_texts::SERVICE_UNAVAILABLE.text;
+        for (route, status, text, wait, outcome) in [
+            (&upload, 503, own, Some(5), CallOutcome::NotSent),
+            (&upload, 503, own, None, CallOutcome::Unknown),
+            (&upload, 503, "Service busy, please try again later", Some(5), CallOutcome::Unknown),
+            (&upload, 500, own, Some(5), CallOutcome::Unknown),
+            (&enrolment, 503, own, Some(5), CallOutcome::Unknown),
+            (&upload, 507, service_texts::INSUFFICIENT_STORAGE.text, None, CallOutcome::Refused),
+        ] {
+            let peer = Peer { code: Some("01".into()), text: Some(text.into()), request_id: None };
+            let error = refused(route, status, peer, None, wait);
+            assert_eq!(error.outcome(), Some(outcome), "{status} {text} {wait:?}");
+        }
     }
 }

@@ -46,6 +46,9 @@ pub(crate) struct SepaBankControlTarget {
     control: Arc<ControlState>,
 }
 
+/// The maximum length of a file type, in characters.
+const FILE_TYPE_MAX: usize = 40;
+
 /// Files to add.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,6 +134,11 @@ impl SandboxSepaBank {
         let mut added = Vec::new();
         for new in files {
             known_family(&new.family)?;
+            if !(1..=FILE_TYPE_MAX).contains(&new.file_type.chars().count()) {
+                let why =
+                    format!("must have 1 to {FILE_TYPE_MAX} characters, as the schema of the bank's messages has it");
+                return Err(Error::invalid_field("file_type", why));
+            }
             let bytes = match (&new.content, &new.content_base64) {
                 (Some(text), None) => text.clone().into_bytes(),
                 (None, Some(text)) => STANDARD

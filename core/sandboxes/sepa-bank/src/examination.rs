@@ -19,7 +19,7 @@ use super::{
     dialect::BankDialect,
     request_schema,
     service::SandboxSepaBank,
-    state::{CustomerStanding, SandboxChange, SandboxCustomer, StateData},
+    state::{CustomerStanding, FileKind, SandboxChange, SandboxCustomer, StateData},
 };
 
 /// A refusal: what the bank answers, and why, for whoever tries it.
@@ -377,7 +377,11 @@ impl ExaminedRequest {
         if looks_for_duplicates && state.is_used_time(&time_key) {
             return Err(RequestRefusal::code(32, "duplicate application request", "the time was used before"));
         }
-        parameters(dialect, request, customer.target_id.as_deref())?;
+        let is_ordered = |file_type: &str| {
+            let mut own = state.files.iter().filter(|file| file.family == family && file.customer_id == customer_id);
+            own.any(|file| file.kind == FileKind::Download && file.file_type == file_type)
+        };
+        parameters(dialect, request, customer.target_id.as_deref(), is_ordered)?;
         let used =
             vec![SandboxChange::UsedId { key: id_key, at_ms: now_ms }, SandboxChange::UsedTime { key: time_key }];
         Ok((request, used))
@@ -410,7 +414,12 @@ fn standing(
 }
 
 /// S23: parameters that the schema allows and the bank does not.
-fn parameters(dialect: &BankDialect, request: &BankRequest, target: Option<&str>) -> Result<(), RequestRefusal> {
+fn parameters(
+    dialect: &BankDialect,
+    request: &BankRequest,
+    target: Option<&str>,
+    is_ordered: impl Fn(&str) -> bool,
+) -> Result<(), RequestRefusal> {
     let refused = |why: &str| Err(RequestRefusal::code(29, "invalid parameters", why));
     let is_about_files = request.command != FileCommand::GetUserInfo;
     if dialect.has_targets && is_about_files && request.text("TargetId") != target {
@@ -433,7 +442,8 @@ fn parameters(dialect: &BankDialect, request: &BankRequest, target: Option<&str>
         return refused("FileType is missing");
     }
     match file_type {
-        Some(named) if !dialect.knows(named) => {
+        // A file of any type can be ordered for a customer: what is listed is handed out.
+        Some(named) if !dialect.knows(named) && !(is_about_files && is_ordered(named)) => {
             Err(RequestRefusal::code(20, "content type not valid", format!("{named} is no type of this bank")))
         }
         _ => Ok(()),

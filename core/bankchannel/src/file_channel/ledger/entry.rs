@@ -26,6 +26,8 @@ pub(crate) struct LedgerFile {
     pub(crate) file_timestamp: String,
     /// The file's name in its folder.
     pub(crate) name: String,
+    /// Why the bank does not give the file: it does not have it any more, and that was reported.
+    pub(crate) lost: Option<String>,
 }
 
 impl LedgerFile {
@@ -38,6 +40,7 @@ impl LedgerFile {
             file_reference: file_reference.to_owned(),
             file_timestamp: file_timestamp.to_owned(),
             name: String::new(),
+            lost: None,
         }
     }
 
@@ -54,7 +57,19 @@ impl LedgerFile {
             file_reference: member("file_reference")?,
             file_timestamp: member("file_timestamp")?,
             name: member("name")?,
+            lost: member("lost"),
         })
+    }
+
+    /// Writes it in the place of an entry, in one step.
+    pub(super) fn replace(&self, path: &Path) -> std::io::Result<()> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // No name of an entry: nobody takes it for one.
+        let first = path.with_file_name(format!(".bankchannel-new{name}~"));
+        let mut made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&first)?;
+        made.write_all(format!("{}\n", self.to_json()).as_bytes())?;
+        made.sync_all()?;
+        fs::rename(&first, path)
     }
 
     fn to_json(&self) -> Value {
@@ -65,6 +80,7 @@ impl LedgerFile {
             "file_reference": self.file_reference,
             "file_timestamp": self.file_timestamp,
             "name": self.name,
+            "lost": self.lost,
         })
     }
 }

@@ -2,9 +2,13 @@
 //! It consists of small hidden files in a folder.
 //!
 //! ```text
-//!  begin ─► .bankchannel-file-… is on disk ─► the bank is asked ─► the file is complete ─► the call returns ─► removed
+//!  begin ─► .bankchannel-file-… is on disk ─► the bank is asked ─► the file is complete ─► it is reported ─► removed
 //!                 └── the call or the process ends before: a later call finds it, and reports or fetches the file
 //! ```
+//!
+//! Of all files of a call, none or each is reported, however the process ends: `.bankchannel-reported-…` names them before
+//! the first entry is removed, and a later call removes what was left. A file that the bank has no more is reported as
+//! such; its entry stays, and says why.
 //!
 //! A bank counts a file as downloaded when it has sent it: not when it has arrived, and not when a program has learned
 //! of it. So a ledger entry exists from before the bank is asked until a call has returned the file to its program.
@@ -12,6 +16,7 @@
 //! All of this accesses the disk, which may be slow: do not call it on a thread that drives connections.
 
 mod entry;
+mod reports;
 mod run;
 mod uploads;
 
@@ -26,6 +31,7 @@ use bankchannel_crypto::digest;
 use bankchannel_foundation::{CallOutcome, Error, Result, error::row, shown};
 
 pub(crate) use entry::{LedgerEntry, LedgerFile};
+pub(crate) use reports::ReportedFile;
 pub(crate) use uploads::{EarlierUpload, UploadLedger, UploadNames, UploadRecord, settle_upload};
 
 use run::LedgerRun;
@@ -65,8 +71,9 @@ impl FileLedger {
     }
 
     /// The files that calls of this channel began and did not report, each once. Those of calls that are still running,
-    /// here or in another process, are marked: those calls report them.
+    /// here or in another process, are marked: those calls report them. Lost files were reported.
     pub(crate) fn unreported(&self) -> Vec<UnreportedFile> {
+        reports::finish(&self.folder);
         let Ok(found) = fs::read_dir(&self.folder) else { return Vec::new() };
         let names = found.flatten().filter_map(|found| found.file_name().into_string().ok());
         let mut entries: Vec<String> = names.filter(|name| name.starts_with(ENTRY_PREFIX)).take(ENTRIES_MAX).collect();
@@ -81,7 +88,8 @@ impl FileLedger {
                 continue;
             }
             let file = LedgerFile::read(&self.folder.join(&name));
-            if let Some(file) = file.filter(|file| file.channel == self.channel && self.is_own(file)) {
+            let is_open = |file: &LedgerFile| file.lost.is_none() && file.channel == self.channel && self.is_own(file);
+            if let Some(file) = file.filter(is_open) {
                 files.insert(hash.to_owned(), UnreportedFile { file, is_running });
             }
         }
@@ -115,6 +123,23 @@ impl FileLedger {
         }
     }
 
+    /// Notes which files a call has returned to its program, of ended calls too: all of them, or none if the process ends
+    /// in the middle.
+    pub(crate) fn report(&self, files: &[ReportedFile]) {
+        let prefixes = files.iter().map(|file| (self.hash(&file.file_type, &file.file_reference), file));
+        let prefixes: BTreeMap<String, &ReportedFile> = prefixes.collect();
+        let Ok(found) = fs::read_dir(&self.folder) else { return };
+        let names = found.flatten().filter_map(|found| found.file_name().into_string().ok());
+        let meant = names.filter_map(|name| {
+            let hash = name.strip_prefix(ENTRY_PREFIX)?.split_once('-')?.0.to_owned();
+            Some((name, prefixes.get(&hash)?.lost.clone()))
+        });
+        let meant: Vec<(String, Option<String>)> = meant.collect();
+        if !meant.is_empty() {
+            reports::carry_out(&self.folder, self.run().as_deref().ok(), &meant);
+        }
+    }
+
     fn hash(&self, file_type: &str, file_reference: &str) -> String {
         let names = [self.channel.as_str(), file_type, file_reference].map(Some);
         digest::hex(&digest::sha256_of_texts(&names)[..HASH_BYTES])
@@ -145,6 +170,8 @@ fn sync_folder(folder: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
     use super::*;
 
     fn ledger(folder: &Path, account: Option<&str>) -> FileLedger {
@@ -195,6 +222,41 @@ mod tests {
         }
         let next = ledger(folder.path(), None);
         assert_eq!(references(&next), ["1"]);
+    }
+
+    #[test]
+    fn all_files_of_a_call_are_reported_or_none_and_a_lost_one_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = ledger(folder.path(), None);
+        for reference in ["1", "2", "3"] {
+            first.begin(file(reference)).unwrap();
+        }
+        drop(first);
+        let reported = |reference: &str, lost: Option<&str>| ReportedFile {
+            file_type: "VA".into(),
+            file_reference: reference.into(),
+            lost: lost.map(str::to_owned),
+        };
+        let entry = |reference: &str| {
+            let prefix = format!("{ENTRY_PREFIX}{}", ledger(folder.path(), None).hash("VA", reference));
+            let found = fs::read_dir(folder.path()).unwrap().flatten().map(|found| found.path());
+            found.into_iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with(&prefix))
+        };
+        // What a kill leaves that came after the list was written, and before the first entry was removed.
+        let names = ["1", "2"].map(|reference| entry(reference).unwrap().file_name().unwrap().to_owned());
+        let list = names.map(|name| format!("{}\n", json!({ "entry": name.to_str() }))).concat();
+        fs::write(folder.path().join(".bankchannel-reported-0123~"), &list[..20]).unwrap();
+        assert_eq!(references(&ledger(folder.path(), None)), ["1", "2", "3"], "no list yet: none is reported");
+        fs::write(folder.path().join(".bankchannel-reported-0123"), &list).unwrap();
+        assert_eq!(references(&ledger(folder.path(), None)), ["3"]);
+        assert!(entry("1").is_none() && entry("3").is_some());
+        ledger(folder.path(), None).report(&[reported("3", Some("24, there is no such content"))]);
+        assert_eq!(references(&ledger(folder.path(), None)), [""; 0]);
+        let kept = LedgerFile::read(&entry("3").expect("it stays")).unwrap();
+        assert_eq!(kept.lost.as_deref(), Some("24, there is no such content"));
+        // The bank has it after all.
+        ledger(folder.path(), None).report(&[reported("3", None)]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
     }
 
     #[test]

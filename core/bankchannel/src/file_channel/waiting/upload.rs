@@ -17,7 +17,7 @@ use bankchannel_iso20022::{
 };
 
 use super::{
-    super::{FileChannel, fetch::open_folder, steps::ChannelFlowSteps},
+    super::{FileChannel, fetch::open_folder, repeats::with_message_id, steps::ChannelFlowSteps},
     taken::AwaitedFile,
     wait::{AnswerWait, AwaitedType, WaitEnd, WaitSettings},
 };
@@ -77,7 +77,7 @@ pub(crate) struct AwaitedAnswers<F, S> {
     pub(crate) others: Vec<AwaitedFile<F>>,
     pub(crate) notes: Vec<String>,
     /// The error with which the call ends.
-    failed: Option<Error>,
+    pub(crate) failed: Option<Error>,
 }
 
 impl<F, S> AwaitedAnswers<F, S> {
@@ -152,6 +152,7 @@ impl<P: Clone + Send + Sync> UploadWait<P> {
             WaitEnd::TimedOut => timed_out::<C, S>(&awaited),
         };
         let error = error.with("upload", "accepted").with_retryable(false).with_outcome(CallOutcome::Accepted);
+        let error = with_message_id(error, upload.message_id());
         let named = [("taken", taken), ("begun", begun)].into_iter().filter(|(_, names)| !names.is_empty());
         awaited.failed = Some(named.fold(error, |error, (key, names)| error.with(key, names)));
         Ok(awaited)

@@ -8,7 +8,9 @@ use bankchannel_foundation::{
     model::{Content, Date, Timestamp},
 };
 use bankchannel_sepa_web_services::{
-    PROTOCOL, errors,
+    PROTOCOL,
+    codes::meaning_of,
+    errors,
     model::{BankFileDescriptor, BankFileStatus, FileStatusFilter},
     operations::files::{
         download_file::{DownloadBankFile, DownloadBankFileRequest},
@@ -120,16 +122,29 @@ impl FileChannel for SepaWebServices {
         place: &BankFilePlace,
         which: ListedFiles,
     ) -> Result<Vec<BankFileDescriptor>> {
-        let mut request = ListBankFilesRequest::new();
-        request.target_id = place.target_id.clone();
-        request.file_type = place.file_type.clone();
-        request.start_date = place.start_date;
-        request.status = Some(match which {
-            ListedFiles::Wanted => place.status,
-            ListedFiles::All => FileStatusFilter::All,
-        });
-        let options = steps.exchange_options::<ListBankFiles>(ContentDestination::Memory);
-        Ok(steps.client.exchange::<ListBankFiles>(request, &options).await?.file_descriptors)
+        let types = match &place.file_type {
+            None => steps.client.types_to_list(),
+            Some(_) => Vec::new(),
+        };
+        if types.is_empty() {
+            return list_one(steps, place, place.file_type.clone(), which).await;
+        }
+        let (mut files, mut refused, mut is_any) = (Vec::new(), None, false);
+        for file_type in types {
+            match list_one(steps, place, Some(file_type), which).await {
+                Ok(found) => {
+                    is_any = true;
+                    files.extend(found);
+                }
+                // The agreement need not have all types of the bank.
+                Err(error) if is_other_type(&error) => refused = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        match refused {
+            Some(error) if !is_any => Err(error),
+            _ => Ok(files),
+        }
     }
 
     async fn download(
@@ -160,7 +175,39 @@ impl FileChannel for SepaWebServices {
     }
 }
 
+/// Code 20: the type of the file is not valid, code 25: it is not allowed.
+fn is_other_type(error: &Error) -> bool {
+    let code = error.peer().and_then(|peer| peer.code.as_deref()).and_then(meaning_of);
+    error.row() == &errors::REFUSED && code.is_some_and(|code| matches!(code.number, 20 | 25))
+}
+
+/// One list, of all types or of one.
+async fn list_one(
+    steps: &FileFlowSteps<'_>,
+    place: &BankFilePlace,
+    file_type: Option<String>,
+    which: ListedFiles,
+) -> Result<Vec<BankFileDescriptor>> {
+    let mut request = ListBankFilesRequest::new();
+    request.target_id = place.target_id.clone();
+    request.file_type = file_type;
+    request.start_date = place.start_date;
+    request.status = Some(match which {
+        ListedFiles::Wanted => place.status,
+        ListedFiles::All => FileStatusFilter::All,
+    });
+    let options = steps.exchange_options::<ListBankFiles>(ContentDestination::Memory);
+    Ok(steps.client.exchange::<ListBankFiles>(request, &options).await?.file_descriptors)
+}
+
 impl SepaWebServices {
+    /// The types of files to fetch at a bank that lists one type at a time, by its profile; none at other banks.
+    fn types_to_list(&self) -> Vec<String> {
+        let Some(sender) = &self.0.sender else { return Vec::new() };
+        let profile = &sender.connection.profile;
+        if profile.requires_file_type == Some(true) { profile.file_types_to_fetch() } else { Vec::new() }
+    }
+
     /// The client's bank's types of files of one kind, by its profile.
     pub(in crate::sepa_web_services) fn file_types(&self, kind: BankFileKind) -> Vec<String> {
         self.0.sender.as_ref().map(|sender| sender.connection.profile.file_types_of(kind)).unwrap_or_default()

@@ -24,7 +24,8 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct DownloadNewBankFilesRequest {
-    /// Only files of this type, the bank's word, at most 40 characters. Some banks list one type at a time.
+    /// Only files of this type, the bank's word, at most 40 characters. Default: all types; at a bank that lists one type
+    /// at a time, each type of reports, statements and notifications in its profile that the agreement has.
     pub file_type: Option<String>,
     /// Only files of this status. Default: `new`.
     pub status: Option<FileStatusFilter>,
@@ -108,8 +109,8 @@ const ERRORS: &[&ErrorRow] = &[
 /// fails does not stop the others. A bank marks a file as downloaded when it has sent it, whether it arrives or not; then
 /// it is not listed as new again. So small hidden files in the ledger, `.bankchannel-file-…`, remember from before the
 /// bank is asked until the call returns which files were not reported: the next call also returns files that a failed or
-/// killed call has downloaded, and asks by their references for those that did not arrive. Each file is reported as
-/// downloaded once. The call itself fails if the list cannot be read, or if continuing is pointless; then the error's
+/// killed call has downloaded, and asks by their references for those that did not arrive. All files of a
+/// call count as reported when it returns, and none before. One that the bank has no more is reported once. The call itself fails if the list cannot be read, or if continuing is pointless; then the error's
 /// `partial_response` has the result for each file so far.
 #[derive(Debug, OperationDocs)]
 pub struct DownloadNewBankFiles;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{
     CallOutcome, Result,
+    error::Peer,
     model::{Decimal, InlineBytes, Seconds},
     operation::Ask,
     prelude::*,
@@ -230,7 +231,16 @@ impl Flow<SepaWebServices> for UploadBankFileAndWait {
         let options = steps.exchange_options::<UploadBankFile>(ContentDestination::Memory);
         let exchange = client.exchange::<UploadBankFile>(sent, &options);
         let send = request.repeats.send_once(&steps, file, exchange);
-        Box::pin(wait.around(&steps, &upload, send)).await?.returned(|awaited| {
+        let mut awaited = Box::pin(wait.around(&steps, &upload, send)).await?;
+        // The request that the bank is asked about is the upload, and not the list that failed after it.
+        if let Some(evidence) = awaited.sent.evidence.as_ref()
+            && let Some(error) = awaited.failed.take()
+        {
+            let peer = error.peer().cloned().unwrap_or_default();
+            let error = error.with_peer(Peer { request_id: Some(evidence.request_id.clone()), ..peer });
+            awaited.failed = Some(error.with("request_timestamp", evidence.request_timestamp.clone()));
+        }
+        awaited.returned(|awaited| {
             let AwaitedAnswers { sent, verdict, verdict_text, status, reason, missing, notes, .. } = awaited;
             UploadBankFileAndWaitResponse {
                 verdict,

@@ -96,7 +96,7 @@ const ERRORS: &[&ErrorRow] = &[
 /// each file are tried up to three times; a file that fails does not stop the others. If the disk is full, that is
 /// the error of this file and of all others, which are not tried. The call itself fails if the listing cannot be
 /// read, or if continuing is pointless: the session has ended, the call was cancelled, its time is up. Then the
-/// error's `partial_response` has the result for each file so far, parsed. Each file is reported as downloaded once:
+/// error's `partial_response` has the result for each file so far, parsed. A file is reported once, when the call returns:
 /// small hidden files in the ledger, `.bankchannel-file-…`, remember from before the bank is asked until the call
 /// returns which files were not reported. So the next call also returns files that a failed or killed call has
 /// downloaded, and retries those that did not arrive, even if the bank no longer lists them as new; and it returns

@@ -2,6 +2,7 @@
 
 use bankchannel_foundation::{CallOutcome, Result, error::row, prelude::*};
 use bankchannel_iso20022::{answers::UploadedMessage, errors as iso20022_errors};
+use bankchannel_transport::background;
 use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileName, FileType, PgpPrivateKeys, Signatures, SigningCertificates},
@@ -23,7 +24,7 @@ use crate::{
     client::source::UploadSource,
     file_channel::{
         check_first::CheckFirst,
-        repeats::{RejectRepeats, UploadedFile},
+        repeats::{RejectRepeats, UploadedFile, with_message_id},
     },
     ws_channel::WsChannel,
 };
@@ -135,7 +136,16 @@ impl Flow<WsChannel> for SignAndUpload {
         let authority = UploadAuthority::from_given(given, "private_key or signing_certificate is missing")?;
         let prepared = prepare(&steps, content, file_name, authority, (file_type.clone(), check_first)).await?;
         let upload = if repeats.is_wanted() { prepared.message(&steps).await? } else { UploadedMessage::default() };
-        prepared.upload(&steps, (bank, file_type), repeats, &upload).await
+        let source = prepared.source.clone();
+        match prepared.upload(&steps, (bank, file_type), repeats, &upload).await {
+            Err(error) if upload.message_id().is_none() => {
+                // Read only now: a file that was taken needs no ids.
+                let read = background::blocking(move || UploadedMessage::read(|| source.reader())).await;
+                let message = read.ok().and_then(Result::ok).unwrap_or_default();
+                Err(with_message_id(error, message.message_id()))
+            }
+            done => done,
+        }
     }
 }
 

@@ -84,8 +84,8 @@ bankchannel_foundation::redacted_debug!(BelievedMessage, evidence);
 /// # Errors
 /// Of `sepa_web_services.*` and `peer.*`; each has its outcome.
 pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Result<BelievedMessage> {
-    let status = answer.status;
-    check_transport(&answer)?;
+    let received = faults::ReceivedAnswer::of(&answer, expected.is_once);
+    check_transport(&answer, &received)?;
     let mut parts = AnswerParts { expected, header: None, document: None, signers: Vec::new() };
     let more = expected.certificates.map(|certificates| certificates.rules(&answer.message.body, expected.rules));
     let rules = more.as_ref().unwrap_or(expected.rules);
@@ -95,7 +95,7 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
     let is_signed = header.is_some() || may_lack_header;
     let believed = document.filter(|_| verdict.valid && is_signed);
     let (Some(document), Some(text)) = (believed, text) else {
-        return Err(faults::not_believed(&verdict, status));
+        return Err(faults::not_believed(&verdict, &received));
     };
     let header = header.unwrap_or_default();
     if !header.operation.is_empty() {
@@ -127,26 +127,33 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
     let content = content
         .filter(|_| wants_content)
         .map(|place| AnswerContent { text, place }.unpacked(compressed, method.as_deref(), expected.limits));
-    let content = content.transpose().map_err(faults::content)?;
+    // The answer is believed: a content that is not what was announced fails when it is taken, whatever is wrong with it.
+    let content = content.map(|content| content.unwrap_or_else(faults::broken_content));
     Ok(BelievedMessage { fields, content, evidence, signers, certificate })
 }
 
 /// V1: whether this is an answer of the channel at all.
-fn check_transport(answer: &InResponse) -> Result<()> {
-    let broken = |why: String| {
-        Error::because(&row::PEER_PROTOCOL, why).with_status(answer.status).with_outcome(CallOutcome::Unknown)
-    };
+fn check_transport(answer: &InResponse, received: &faults::ReceivedAnswer) -> Result<()> {
     if !matches!(answer.status, 200 | 500) {
-        let row = if answer.status > 500 { &row::UNAVAILABLE } else { &row::HTTP_STATUS };
-        let failed = Error::because(row, format!("the bank's server answers with HTTP {}", answer.status));
-        return Err(failed.with_status(answer.status).with_outcome(CallOutcome::Unknown));
+        return Err(received.http_failure());
+    }
+    if let Some(fault) = faults::other_soap_fault(&answer.message.body) {
+        return Err(received.other_fault(fault));
     }
     let media = answer.headers.get("content-type").map(|value| String::from_utf8_lossy(value).into_owned());
     let media = media.unwrap_or_default();
     let bare = media.split(';').next().unwrap_or_default().trim();
-    if !bare.is_empty() && !bare.eq_ignore_ascii_case("text/xml") {
+    let is_empty = answer.message.body.trim_ascii().is_empty();
+    let is_xml = bare.is_empty() || bare.eq_ignore_ascii_case("text/xml");
+    if answer.status == 500 && (is_empty || !is_xml) {
+        return Err(received.http_failure());
+    }
+    if is_empty {
+        return Err(received.broken("the bank's answer is empty"));
+    }
+    if !is_xml {
         let kind = if bare.eq_ignore_ascii_case("text/html") { "a web page" } else { "no SOAP message" };
-        return Err(broken(format!("the bank's server answers with {kind}: the address may be wrong")));
+        return Err(received.broken(&format!("the bank's server answers with {kind}: the address may be wrong")));
     }
     Ok(())
 }

@@ -243,6 +243,19 @@ impl ChannelProfile {
         known.flat_map(|one| &one.codes).cloned().collect()
     }
 
+    /// The bank's types of files that are fetched from it: all but payments, each once.
+    #[must_use]
+    pub fn file_types_to_fetch(&self) -> Vec<String> {
+        let fetched = self.file_types.iter().flatten().filter(|one| one.kind != BankFileKind::Payment);
+        let mut types: Vec<String> = Vec::new();
+        for code in fetched.flat_map(|one| &one.codes) {
+            if !types.contains(code) {
+                types.push(code.clone());
+            }
+        }
+        types
+    }
+
     /// The profile with what it extends.
     ///
     /// # Errors

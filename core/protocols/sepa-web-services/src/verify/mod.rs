@@ -159,7 +159,8 @@ impl<'e> MessageExamination<'e> {
 
     /// Makes the checks; returns the document inside of an envelope.
     fn run(&mut self, message: impl AsRef<[u8]>) -> Option<Bytes> {
-        let read = decode_message(message.as_ref(), self.rules.charset.as_deref()).map_err(|fault| fault.to_string());
+        let read =
+            decode_message(message.as_ref(), self.rules.charset.as_deref()).map_err(|fault| fault.without_advice());
         let inner = match read.as_deref().map_err(Clone::clone).and_then(|text| self.read_tree(text)) {
             Ok(tree) => self.tree(&tree),
             Err(why) => {
@@ -175,7 +176,7 @@ impl<'e> MessageExamination<'e> {
     /// Reads a message.
     fn read_tree<'t>(&self, text: &'t str) -> Result<XmlTree<'t>, String> {
         let is_stopped = || self.rules.stop.is_set();
-        XmlTree::read_unless(text, &is_stopped).map_err(|fault| fault.to_string())
+        XmlTree::read_unless(text, &is_stopped).map_err(|fault| fault.without_advice())
     }
 
     fn tree(&mut self, tree: &XmlTree<'_>) -> Option<InnerDocument> {
@@ -190,7 +191,7 @@ impl<'e> MessageExamination<'e> {
     /// V10 to V12: the document inside of an envelope. Returns it as UTF-8.
     fn inside(&mut self, inner: InnerDocument) -> Bytes {
         let InnerDocument { bytes, kind, place } = inner;
-        let read = decode_message(&bytes, None).map_err(|fault| fault.to_string());
+        let read = decode_message(&bytes, None).map_err(|fault| fault.without_advice());
         let read = read.and_then(|text| {
             let tree = self.read_tree(&text);
             tree.map(|tree| self.document_of(&tree, Some(kind))).map(|()| text)
