@@ -74,6 +74,9 @@
 /** Delete a file at a bank. */
 #define BANKCHANNEL_OP_WS_CHANNEL_DELETE_FILE "ws_channel.delete_file"
 
+/** List the files that the account has sent to a bank, and what has become of each. */
+#define BANKCHANNEL_OP_WS_CHANNEL_LIST_UPLOADS "ws_channel.list_uploads"
+
 /** List the accounts under the API key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LIST_ACCOUNTS "ws_channel.list_accounts"
 
@@ -310,6 +313,9 @@
  * `renew` renews it.
  */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_IMPORT_CERTIFICATE "sepa_web_services.import_certificate"
+
+/** Encrypt the keys in `identity_dir` under another passphrase: all of them, or none. */
+#define BANKCHANNEL_OP_SEPA_WEB_SERVICES_CHANGE_PASSPHRASE "sepa_web_services.change_passphrase"
 
 /** Show the authorities that are trusted: where each comes from, and until when it holds. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_LIST_ANCHORS "sepa_web_services.list_anchors"

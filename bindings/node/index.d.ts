@@ -532,8 +532,8 @@ export declare const codes: {
   /** The call was cancelled. See the outcome: `unknown` means that it may have taken effect. */
   readonly CANCELLED: "cancelled";
   /**
-   * The answer breaks the protocol. The message says how; with outcome `accepted` do not send the request
-   * again.
+   * The answer breaks the protocol. The message says how. With outcome `unknown` or `accepted` the
+   * request may have taken effect: find out before sending it again.
    */
   readonly PEER_PROTOCOL: "peer.protocol";
   /** The answer is larger than the limit. Raise the limit named in the context if this size is expected. */
@@ -638,6 +638,18 @@ export declare const codes: {
   readonly WS_CHANNEL_USER_UNKNOWN: "ws_channel.user_unknown";
   /** The account has a certificate for this bank already. Retire it first. */
   readonly WS_CHANNEL_CERTIFICATE_EXISTS: "ws_channel.certificate_exists";
+  /**
+   * The service sends no more codes for this user id: after a few wrong ones the bank would lock it.
+   * Nothing was sent now. Compare code, user id and company with the bank's letter, then ask the
+   * service's operator, who releases the user id.
+   */
+  readonly WS_CHANNEL_CODES_STOPPED: "ws_channel.codes_stopped";
+  /**
+   * Another account of the service uses this user id at the bank. Nothing was sent. If the user id is
+   * yours too, ask the service's operator to allow it for your account, or have the other account share
+   * its certificates with yours.
+   */
+  readonly WS_CHANNEL_USER_ID_HELD: "ws_channel.user_id_held";
   /** There is no certificate for this bank. Enrol or import one, or have one shared. */
   readonly WS_CHANNEL_CERTIFICATE_MISSING: "ws_channel.certificate_missing";
   /**
@@ -726,6 +738,12 @@ export declare const codes: {
    * it must be paid twice, give it another message id.
    */
   readonly WS_CHANNEL_UPLOAD_REPEATED: "ws_channel.upload_repeated";
+  /**
+   * The same file was sent before, and it is not known yet whether the bank has it. Nothing was sent now.
+   * Fetch the bank's status reports, look at `listUploads`, or ask the service's operator, who settles
+   * the upload that the message names; `sendAnyway` sends the file a second time.
+   */
+  readonly WS_CHANNEL_UPLOAD_UNSETTLED: "ws_channel.upload_unsettled";
   /**
    * The bank no longer lists a file whose download an earlier call had begun. Ask the bank for it, by its
    * type and reference.
@@ -933,6 +951,12 @@ export declare const codes: {
    * and ask the bank which certificate it has issued.
    */
   readonly SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS: "sepa_web_services.certificate_not_ours";
+  /**
+   * The bank has issued a certificate that cannot be used. Ask the bank for another one: the message says
+   * what is wrong with it. The key and its request stay; go on with `renew` and `resume`, or with a new
+   * code in `enrol`.
+   */
+  readonly SEPA_WEB_SERVICES_CERTIFICATE_UNFIT: "sepa_web_services.certificate_unfit";
   /** Another call enrols or renews with the same folder. Wait until it has ended; nothing was sent now. */
   readonly SEPA_WEB_SERVICES_IDENTITY_BUSY: "sepa_web_services.identity_busy";
   /**
@@ -1700,6 +1724,12 @@ export interface UploadFileRequest {
    * least one by a key that is registered with purpose `authorize`.
    */
   signature: string;
+  /**
+   * Whether to send it although it is unknown whether the bank has the same bytes from an earlier upload,
+   * which may then be paid twice. Only for bankchannel's own service, which otherwise refuses them until
+   * that upload is settled. Default: false.
+   */
+  sendAnyway?: boolean | null;
 }
 
 /** The file was accepted. */
@@ -1738,6 +1768,52 @@ export interface DeleteFileRequest {
 
 /** The file is deleted. */
 export interface DeleteFileResponse {
+  /** The service's text. */
+  readonly responseText: string;
+}
+
+/** The bank. */
+export interface ListUploadsRequest {
+  /** The bank that the files were sent to. Left out, the client's own. */
+  bank?: Bank | null;
+}
+
+/**
+ * What has become of a file that was sent to a bank.
+ * - `received`: On its way to the bank, or waiting for its processing by the simulator.
+ * - `accepted`: The bank has received it; what it does with it says its status report.
+ * - `failed`: The bank has not taken it.
+ * - `unknown`: It is not known whether the bank has it.
+ * - any other text: a value that this version does not know
+ */
+export type UploadStatus = "received" | "accepted" | "failed" | "unknown" | (string & {});
+
+/** A file that the account has sent. */
+export interface UploadDescriptor {
+  /** The service's id of the upload, by which its operator knows it. */
+  readonly uploadId: string;
+  /** When the service received it. */
+  readonly uploadedAt: string;
+  /** The file's name. */
+  readonly fileName: string;
+  /** The bank's name of the file type. */
+  readonly fileType: string;
+  /** SHA-256 of the file's bytes, hex. */
+  readonly sha256: string;
+  /** What has become of it. */
+  readonly status: UploadStatus;
+  /** Why, if there is something to say: the bank's refusal, or how an unknown outcome was settled. */
+  readonly statusReason?: string;
+  /** Since when it has this status; not for `received`. */
+  readonly statusSince?: string;
+  /** The message id of the file, if it has one that the service has read. */
+  readonly messageId?: string;
+}
+
+/** The files that were sent. */
+export interface ListUploadsResponse {
+  /** The uploads, oldest first; at most the 1,000 newest. */
+  readonly uploads: readonly UploadDescriptor[];
   /** The service's text. */
   readonly responseText: string;
 }
@@ -2406,13 +2482,23 @@ export interface SignAndUploadRequest {
   /**
    * A folder in which the client records its uploads, one small hidden file each. The same bytes for the
    * same bank, user and service within `repeatsWithinS` are the error `upload_repeated` of the
-   * protocol, and nothing is sent: also if the earlier upload is still running, if its outcome is
-   * unknown, or if its process was killed. An upload that was refused or not sent does not count. Share
-   * the folder between all processes that may send the file.
+   * protocol, and nothing is sent. If the outcome of the earlier upload is `unknown`, or its process was
+   * killed, they are refused for as long as it is not settled, whatever time has passed. An upload that
+   * was refused or not sent does not count. Share the folder between all processes that may send the
+   * file.
    */
   rejectRepeats?: string | null;
-  /** The time within which the same file counts as repeated, in seconds. Default: seven days. */
+  /**
+   * The time within which the same file counts as repeated, in seconds, once it is known that the bank
+   * has it. Default: seven days.
+   */
   repeatsWithinS?: number | null;
+  /**
+   * Whether to send the file although it was sent before: for a person who has the bank's word that it
+   * does not have it, or who takes the risk of paying twice. One that is being sent at this moment is
+   * refused all the same. Default: false.
+   */
+  sendAnyway?: boolean | null;
   /**
    * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose
    * `request` has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues;
@@ -2505,13 +2591,23 @@ export interface UploadAndWaitRequest {
   /**
    * A folder in which the client records its uploads, one small hidden file each. The same bytes for the
    * same bank, user and service within `repeatsWithinS` are the error `upload_repeated` of the
-   * protocol, and nothing is sent: also if the earlier upload is still running, if its outcome is
-   * unknown, or if its process was killed. An upload that was refused or not sent does not count. Share
-   * the folder between all processes that may send the file.
+   * protocol, and nothing is sent. If the outcome of the earlier upload is `unknown`, or its process was
+   * killed, they are refused for as long as it is not settled, whatever time has passed. An upload that
+   * was refused or not sent does not count. Share the folder between all processes that may send the
+   * file.
    */
   rejectRepeats?: string | null;
-  /** The time within which the same file counts as repeated, in seconds. Default: seven days. */
+  /**
+   * The time within which the same file counts as repeated, in seconds, once it is known that the bank
+   * has it. Default: seven days.
+   */
   repeatsWithinS?: number | null;
+  /**
+   * Whether to send the file although it was sent before: for a person who has the bank's word that it
+   * does not have it, or who takes the risk of paying twice. One that is being sent at this moment is
+   * refused all the same. Default: false.
+   */
+  sendAnyway?: boolean | null;
   /**
    * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose
    * `request` has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues;
@@ -3190,6 +3286,10 @@ export declare class WsChannel implements AsyncDisposable {
    * product.
    * @throws {ConflictError} `ws_channel.certificate_exists`: The account has a certificate for this bank
    * already.
+   * @throws {PermissionDeniedError} `ws_channel.codes_stopped`: The service sends no more codes for this
+   * user id: after a few wrong ones the bank would lock it.
+   * @throws {PermissionDeniedError} `ws_channel.user_id_held`: Another account of the service uses this
+   * user id at the bank.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
   enrollCert(request: EnrollCertRequest, options?: CallOptions): Promise<EnrollCertResponse>;
@@ -3276,7 +3376,9 @@ export declare class WsChannel implements AsyncDisposable {
    *
    * The file is sent once and never repeated automatically, except after a 429, after which nothing was
    * done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's
-   * answer files before sending the file again. Needs a data session and a certificate for the bank.
+   * answer files before sending the file again; bankchannel's own service refuses the same bytes until
+   * then (`ws_channel.upload_unsettled`), and `listUploads` says what has become of it. Needs a data
+   * session and a certificate for the bank.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -3305,6 +3407,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.pgp_key_missing`: The account has no such PGP key.
    * @throws {InvalidInputError} `ws_channel.content_empty`: The file is empty.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {ConflictError} `ws_channel.upload_unsettled`: The same file was sent before, and it is not
+   * known yet whether the bank has it.
    */
   uploadFile(request: UploadFileRequest, options?: CallOptions): Promise<UploadFileResponse>;
 
@@ -3369,6 +3473,28 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
   deleteFile(request: DeleteFileRequest | FileDescriptor | DownloadedFile, options?: CallOptions): Promise<DeleteFileResponse>;
+
+  /**
+   * List the files that the account has sent to a bank, and what has become of each.
+   *
+   * Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not
+   * asked: what it has done with a file that it received says its status report. Only bankchannel's own
+   * service has this operation.
+   *
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
+   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
+   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
+   * verified.
+   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
+   * key.
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
+   * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
+   * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
+   * configured.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   */
+  listUploads(request?: ListUploadsRequest, options?: CallOptions): Promise<ListUploadsResponse>;
 
   /**
    * List the accounts under the API key.
@@ -3879,8 +4005,8 @@ export declare class WsChannel implements AsyncDisposable {
    * file that fails does not stop the others. If the disk is full, that is the error of this file and of
    * all others, which are not tried. The call itself fails if the listing cannot be read, or if
    * continuing is pointless: the session has ended, the call was cancelled, its time is up. Then the
-   * error's `partial_response` has the result for each file so far, parsed. Each file is reported as
-   * downloaded once: small hidden files in the ledger, `.bankchannel-file-…`, remember from before the
+   * error's `partial_response` has the result for each file so far, parsed. A file is reported once, when
+   * the call returns: small hidden files in the ledger, `.bankchannel-file-…`, remember from before the
    * bank is asked until the call returns which files were not reported. So the next call also returns
    * files that a failed or killed call has downloaded, and retries those that did not arrive, even if the
    * bank no longer lists them as new; and it returns files that `uploadAndWait` has fetched and that
@@ -8505,6 +8631,11 @@ export interface BankSignerPattern {
   readonly level: SignatureLevel;
   /** A part of the common name (CN) of their subject. */
   readonly commonNameContains: string;
+  /**
+   * Whether the common name is that and no more. Default: false; say true where it is known as a whole,
+   * so that no customer of the same authority can have it in a longer name.
+   */
+  readonly isWholeName?: boolean;
 }
 
 /** The certificate authorities behind a bank's signatures. */
@@ -8710,7 +8841,10 @@ export interface MessageVerdict {
   readonly responseCode?: string;
   /** The bank's text; of a fault, its text, which nobody signed. */
   readonly responseText?: string;
-  /** All signatures: those of the envelope, then those of the document. */
+  /**
+   * All signatures: those of the envelope, then those of the document. Of a message that is refused, only
+   * those that hold; `explainMessage` and `signaturesOnly` also list the first four others of each.
+   */
   readonly signatures: readonly MessageSignature[];
   /** All checks that were made, in their order. */
   readonly checks: readonly MessageCheck[];
@@ -8800,7 +8934,11 @@ export interface MakeCertificateRequestResponse {
 
 /** The files to download, and the folder. */
 export interface DownloadNewBankFilesRequest {
-  /** Only files of this type, the bank's word, at most 40 characters. Some banks list one type at a time. */
+  /**
+   * Only files of this type, the bank's word, at most 40 characters. Default: all types; at a bank that
+   * lists one type at a time, each type of reports, statements and notifications in its profile that the
+   * agreement has.
+   */
   fileType?: string | null;
   /** Only files of this status. Default: `new`. */
   status?: FileStatusFilter | null;
@@ -8946,13 +9084,23 @@ export interface UploadBankFileAndWaitRequest {
   /**
    * A folder in which the client records its uploads, one small hidden file each. The same bytes for the
    * same bank, user and service within `repeatsWithinS` are the error `upload_repeated` of the
-   * protocol, and nothing is sent: also if the earlier upload is still running, if its outcome is
-   * unknown, or if its process was killed. An upload that was refused or not sent does not count. Share
-   * the folder between all processes that may send the file.
+   * protocol, and nothing is sent. If the outcome of the earlier upload is `unknown`, or its process was
+   * killed, they are refused for as long as it is not settled, whatever time has passed. An upload that
+   * was refused or not sent does not count. Share the folder between all processes that may send the
+   * file.
    */
   rejectRepeats?: string | null;
-  /** The time within which the same file counts as repeated, in seconds. Default: seven days. */
+  /**
+   * The time within which the same file counts as repeated, in seconds, once it is known that the bank
+   * has it. Default: seven days.
+   */
   repeatsWithinS?: number | null;
+  /**
+   * Whether to send the file although it was sent before: for a person who has the bank's word that it
+   * does not have it, or who takes the risk of paying twice. One that is being sent at this moment is
+   * refused all the same. Default: false.
+   */
+  sendAnyway?: boolean | null;
   /**
    * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose
    * `request` has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues;
@@ -9048,6 +9196,11 @@ export interface SettleBankUploadRequest {
   directory: string;
   /** The folder of the ledger. Default: `directory`. */
   ledger?: string | null;
+  /**
+   * The folder in which the upload is recorded: `rejectRepeats` of the upload. A report that names the
+   * file settles its record too: from then on the file counts as sent, for a week. Default: `ledger`.
+   */
+  rejectRepeats?: string | null;
 }
 
 /**
@@ -9096,6 +9249,12 @@ export interface SettleBankUploadResponse {
   readonly verdictText?: string;
   /** The reports that name the file, in the bank's order. */
   readonly reports: readonly SettlingReport[];
+  /**
+   * Whether a record in `rejectRepeats` was open, and is settled now. False if there is none, and if
+   * several files with this message id are recorded as unknown: the report does not say which of them it
+   * means.
+   */
+  readonly recordSettled: boolean;
   /** The number of the bank's files that were read, those that name other files too. */
   readonly filesRead: number;
   /**
@@ -9112,7 +9271,10 @@ export interface EnrolRequest {
    * agreement first.
    */
   code: Secret;
-  /** The company's name, as it stands in the agreement, letter by letter. Nordea wants it. */
+  /**
+   * The company's name, as it stands in the agreement, letter by letter, where the setting `company` does
+   * not have it. Nordea wants it. It is kept: renewals ask for the same name.
+   */
   company?: string | null;
 }
 
@@ -9142,6 +9304,19 @@ export interface BankSignerSeen {
   readonly seenAt: string;
 }
 
+/**
+ * Something about a certificate that somebody should look at.
+ * - `anchor_ends`: A trusted authority ends within ninety days.
+ * - `due`: A step is due that `renew` takes: a renewal, another attempt, the trial of a new certificate.
+ * - `job_has_not_run`: `renew` has not run for three days, or never.
+ * - `failed`: The last attempt has failed, or its end is not known; the bank does not take the new
+ * certificate; the bank's new certificate was due again at once.
+ * - `ends_soon`: The certificate ends within thirty days, or is in its last quarter.
+ * - `person`: A person has to act: there is no certificate that holds, nothing more is tried, the
+ * passphrase does not open a key.
+ */
+export type CertificateAttention = "anchor_ends" | "due" | "job_has_not_run" | "failed" | "ends_soon" | "person";
+
 /** How it stands with the certificate. */
 export interface CertificateStatusResponse {
   /** The state. */
@@ -9166,9 +9341,13 @@ export interface CertificateStatusResponse {
   readonly bankSigners: readonly BankSignerSeen[];
   /**
    * What a person should know before it is too late: a certificate that ends within thirty days, trusted
-   * authorities that end within ninety.
+   * authorities that end within ninety, a passphrase that does not open the key, a job that does not run.
    */
   readonly warnings: readonly string[];
+  /** When `renew` ran last; left out if never. */
+  readonly jobRanAt?: string;
+  /** What somebody should look at, for monitoring, the most urgent first; empty if all is well. */
+  readonly attention: readonly CertificateAttention[];
 }
 
 /** The certificate is there. */
@@ -9190,7 +9369,10 @@ export interface RenewRequest {
    * an end. Its key stays in the folder. Nothing is sent. Default: false.
    */
   discard?: boolean | null;
-  /** The company's name, as in `enrol`, if the bank wants it. */
+  /**
+   * The company's name, if the bank wants it and knows the company by another name now. Default: the
+   * setting `company`, then the name with which the present certificate was asked for.
+   */
   company?: string | null;
 }
 
@@ -9223,6 +9405,18 @@ export interface ImportBankCertificateRequest {
 export interface ImportBankCertificateResponse {
   /** How it stands now. */
   readonly status: CertificateStatusResponse;
+}
+
+/** The new passphrase. */
+export interface ChangeIdentityPassphraseRequest {
+  /** The new passphrase, at least one character. The present one is the setting `passphrase`. */
+  newPassphrase: Secret;
+}
+
+/** The keys are under the new passphrase. */
+export interface ChangeIdentityPassphraseResponse {
+  /** The number of keys that are under it now. */
+  readonly keys: number;
 }
 
 /** A request has nothing to say. */
@@ -9332,6 +9526,11 @@ export interface SepaWebServicesSettings {
   senderId?: string | null;
   /** The part of the agreement that files belong to, for requests that name none, at most 80 characters. */
   targetId?: string | null;
+  /**
+   * The company's name as it stands in the agreement, letter by letter, for certificates of banks that
+   * want it (Nordea). Default of a renewal: the name with which the present certificate was asked for.
+   */
+  company?: string | null;
   /** The bank as requests name it, at most 35 characters. Default: as the profile says. */
   receiverId?: string | null;
   /** The language of the bank's texts. Default: `en`. */
@@ -9814,9 +10013,9 @@ export declare class SepaWebServices implements AsyncDisposable {
    * is not listed as new again. So small hidden files in the ledger, `.bankchannel-file-…`, remember from
    * before the bank is asked until the call returns which files were not reported: the next call also
    * returns files that a failed or killed call has downloaded, and asks by their references for those
-   * that did not arrive. Each file is reported as downloaded once. The call itself fails if the list
-   * cannot be read, or if continuing is pointless; then the error's `partial_response` has the result for
-   * each file so far.
+   * that did not arrive. All files of a call count as reported when it returns, and none before. One that
+   * the bank has no more is reported once. The call itself fails if the list cannot be read, or if
+   * continuing is pointless; then the error's `partial_response` has the result for each file so far.
    *
    * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
    * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
@@ -9895,8 +10094,10 @@ export declare class SepaWebServices implements AsyncDisposable {
    * upload is a status report (pain.002) made after it that names its message id, whatever it says of the
    * payments. All reports that the bank still keeps from the day before the upload on are looked at:
    * those in the folder, and others, which are downloaded into it and returned by the next
-   * `downloadNewFiles`. Nothing is sent again, and no lapse of time turns `unknown` into anything else:
-   * a file without a message id, or one that no report names, is settled by a person who asks the bank.
+   * `downloadNewFiles`. The record of the upload in `rejectRepeats` is settled too; until then the
+   * same bytes are refused. Nothing is sent again, and no lapse of time turns `unknown` into anything
+   * else: a file without a message id, or one that no report names, is settled by a person who asks the
+   * bank.
    *
    * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
    * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
@@ -9941,6 +10142,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
    * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`: The bank's certificate is not
    * for the key of the request.
+   * @throws {PeerProtocolError} `sepa_web_services.certificate_unfit`: The bank has issued a certificate
+   * that cannot be used.
    * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`: The bank does not issue the
    * certificate.
    * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
@@ -9959,8 +10162,9 @@ export declare class SepaWebServices implements AsyncDisposable {
    * Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk
    * before anything is sent; an attempt whose answer was lost is sent again with the same request. The
    * new certificate is tried with a list; until it has worked, the old one signs files, where the bank
-   * still takes it. Of two calls at once one works, the other is `identity_busy`. If a person has to act,
-   * the error `person_needed` says what.
+   * still takes it. One call renews once: a certificate that is due again at once waits for another day,
+   * and `warnings` says so. Of two calls at once one works, the other is `identity_busy`. If a person has
+   * to act, the error `person_needed` says what.
    *
    * @throws {ConflictError} `sepa_web_services.identity_busy`: Another call enrols or renews with the
    * same folder.
@@ -9977,6 +10181,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
    * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`: The bank's certificate is not
    * for the key of the request.
+   * @throws {PeerProtocolError} `sepa_web_services.certificate_unfit`: The bank has issued a certificate
+   * that cannot be used.
    * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`: The bank does not issue the
    * certificate.
    * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
@@ -10014,6 +10220,19 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {InvalidInputError} `sepa_web_services.key_unusable`: The private key cannot be used.
    */
   importCertificate(request: ImportBankCertificateRequest, options?: CallOptions): Promise<ImportBankCertificateResponse>;
+
+  /**
+   * Encrypt the keys in `identityDir` under another passphrase: all of them, or none.
+   *
+   * The present passphrase is that of the settings; without one the keys are not encrypted yet. Nothing
+   * is sent. Afterwards put the new passphrase into the settings: programs that run go on with the keys
+   * that they have opened, and open no other. A copy of the folder from before still opens with the old
+   * one.
+   *
+   * @throws {ConflictError} `sepa_web_services.identity_busy`: Another call enrols or renews with the
+   * same folder.
+   */
+  changePassphrase(request: ChangeIdentityPassphraseRequest, options?: CallOptions): Promise<ChangeIdentityPassphraseResponse>;
 
   /**
    * Show the authorities that are trusted: where each comes from, and until when it holds.

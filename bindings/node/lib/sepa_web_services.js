@@ -35,6 +35,10 @@ const ImportBankCertificateRequest = struct([
   ["passphrase", "passphrase", secret],
 ]);
 
+const ChangeIdentityPassphraseRequest = struct([
+  ["newPassphrase", "new_passphrase", secret],
+]);
+
 const Pkcs11Settings = struct([
   ["pin", "pin", secret],
 ]);
@@ -68,6 +72,7 @@ const operations = {
   renew: { name: "sepa_web_services.renew", request: plain, response: plain },
   certificateStatus: { name: "sepa_web_services.certificate_status", request: plain, response: plain },
   importCertificate: { name: "sepa_web_services.import_certificate", request: ImportBankCertificateRequest, response: plain },
+  changePassphrase: { name: "sepa_web_services.change_passphrase", request: ChangeIdentityPassphraseRequest, response: plain },
   listAnchors: { name: "sepa_web_services.list_anchors", request: plain, response: plain },
   addAnchor: { name: "sepa_web_services.add_anchor", request: plain, response: plain },
   removeAnchor: { name: "sepa_web_services.remove_anchor", request: plain, response: plain },
@@ -168,6 +173,10 @@ class SepaWebServices extends Client {
 
   importCertificate(request = {}, options = {}) {
     return this._call(operations.importCertificate, request, options);
+  }
+
+  changePassphrase(request = {}, options = {}) {
+    return this._call(operations.changePassphrase, request, options);
   }
 
   listAnchors(request = {}, options = {}) {

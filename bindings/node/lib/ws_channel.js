@@ -280,6 +280,7 @@ const operations = {
   uploadFile: { name: "ws_channel.upload_file", request: plain, response: plain, contentIn: "content" },
   downloadFile: { name: "ws_channel.download_file", request: plain, response: plain, contentOut: "content", descriptors: [{ required: ["fileReference", "fileTimestamp", "fileType", "status"], others: ["fileTimestamp", "status", "serviceId", "targetId"] }, { required: ["fileReference", "fileType", "status"], others: ["name", "path", "bytes", "status", "error", "errorMessage", "report", "statement", "notParsed"] }] },
   deleteFile: { name: "ws_channel.delete_file", request: plain, response: plain, descriptors: [{ required: ["fileReference", "fileTimestamp", "fileType", "status"], others: ["fileTimestamp", "status", "serviceId", "targetId"] }, { required: ["fileReference", "fileType", "status"], others: ["name", "path", "bytes", "status", "error", "errorMessage", "report", "statement", "notParsed"] }] },
+  listUploads: { name: "ws_channel.list_uploads", request: plain, response: plain },
   listAccounts: { name: "ws_channel.list_accounts", request: plain, response: plain },
   deleteAccount: { name: "ws_channel.delete_account", request: plain, response: plain },
   listKeys: { name: "ws_channel.list_keys", request: plain, response: plain },
@@ -415,6 +416,10 @@ class WsChannel extends Client {
 
   deleteFile(request = {}, options = {}) {
     return this._call(operations.deleteFile, request, options);
+  }
+
+  listUploads(request = {}, options = {}) {
+    return this._call(operations.listUploads, request, options);
   }
 
   listAccounts(request = {}, options = {}) {

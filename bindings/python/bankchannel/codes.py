@@ -85,6 +85,7 @@ __all__ = [
     "SEPA_WEB_SERVICES_BANK_FAILED",
     "SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS",
     "SEPA_WEB_SERVICES_CERTIFICATE_REFUSED",
+    "SEPA_WEB_SERVICES_CERTIFICATE_UNFIT",
     "SEPA_WEB_SERVICES_CERTIFICATE_UNUSABLE",
     "SEPA_WEB_SERVICES_CONTENT_REFUSED",
     "SEPA_WEB_SERVICES_FAULT",
@@ -117,6 +118,7 @@ __all__ = [
     "WS_CHANNEL_CERTIFICATE_MISSING",
     "WS_CHANNEL_CERTIFICATE_REFUSED",
     "WS_CHANNEL_CHALLENGE_MALFORMED",
+    "WS_CHANNEL_CODES_STOPPED",
     "WS_CHANNEL_CODE_EXPIRED",
     "WS_CHANNEL_CODE_REFUSED",
     "WS_CHANNEL_CONTENT_EMPTY",
@@ -153,7 +155,9 @@ __all__ = [
     "WS_CHANNEL_STORAGE_FULL",
     "WS_CHANNEL_UPLOAD_REJECTED",
     "WS_CHANNEL_UPLOAD_REPEATED",
+    "WS_CHANNEL_UPLOAD_UNSETTLED",
     "WS_CHANNEL_USER_EXISTS",
+    "WS_CHANNEL_USER_ID_HELD",
     "WS_CHANNEL_USER_UNKNOWN",
 ]
 
@@ -196,8 +200,8 @@ effect.
 CANCELLED: Final = "cancelled"
 """The call was cancelled. See the outcome: `unknown` means that it may have taken effect."""
 PEER_PROTOCOL: Final = "peer.protocol"
-"""The answer breaks the protocol. The message says how; with outcome `accepted` do not send the request
-again.
+"""The answer breaks the protocol. The message says how. With outcome `unknown` or `accepted` the request
+may have taken effect: find out before sending it again.
 """
 PEER_ANSWER_TOO_LARGE: Final = "peer.answer_too_large"
 """The answer is larger than the limit. Raise the limit named in the context if this size is expected."""
@@ -283,6 +287,16 @@ WS_CHANNEL_USER_UNKNOWN: Final = "ws_channel.user_unknown"
 """There is no such account under this API key. Check the e-mail address."""
 WS_CHANNEL_CERTIFICATE_EXISTS: Final = "ws_channel.certificate_exists"
 """The account has a certificate for this bank already. Retire it first."""
+WS_CHANNEL_CODES_STOPPED: Final = "ws_channel.codes_stopped"
+"""The service sends no more codes for this user id: after a few wrong ones the bank would lock it. Nothing
+was sent now. Compare code, user id and company with the bank's letter, then ask the service's operator,
+who releases the user id.
+"""
+WS_CHANNEL_USER_ID_HELD: Final = "ws_channel.user_id_held"
+"""Another account of the service uses this user id at the bank. Nothing was sent. If the user id is yours
+too, ask the service's operator to allow it for your account, or have the other account share its
+certificates with yours.
+"""
 WS_CHANNEL_CERTIFICATE_MISSING: Final = "ws_channel.certificate_missing"
 """There is no certificate for this bank. Enrol or import one, or have one shared."""
 WS_CHANNEL_CERTIFICATE_REFUSED: Final = "ws_channel.certificate_refused"
@@ -356,6 +370,11 @@ as a new file with a new message id.
 WS_CHANNEL_UPLOAD_REPEATED: Final = "ws_channel.upload_repeated"
 """The same file was sent before. Nothing was sent now. Look for the answers to the earlier upload; if it
 must be paid twice, give it another message id.
+"""
+WS_CHANNEL_UPLOAD_UNSETTLED: Final = "ws_channel.upload_unsettled"
+"""The same file was sent before, and it is not known yet whether the bank has it. Nothing was sent now.
+Fetch the bank's status reports, look at `list_uploads`, or ask the service's operator, who settles the
+upload that the message names; `send_anyway` sends the file a second time.
 """
 WS_CHANNEL_FILE_GONE: Final = "ws_channel.file_gone"
 """The bank no longer lists a file whose download an earlier call had begun. Ask the bank for it, by its
@@ -521,6 +540,11 @@ company with the agreement before you try again: banks lock after a few attempts
 SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS: Final = "sepa_web_services.certificate_not_ours"
 """The bank's certificate is not for the key of the request. Do not use it, keep the key of the request,
 and ask the bank which certificate it has issued.
+"""
+SEPA_WEB_SERVICES_CERTIFICATE_UNFIT: Final = "sepa_web_services.certificate_unfit"
+"""The bank has issued a certificate that cannot be used. Ask the bank for another one: the message says
+what is wrong with it. The key and its request stay; go on with `renew` and `resume`, or with a new code
+in `enrol`.
 """
 SEPA_WEB_SERVICES_IDENTITY_BUSY: Final = "sepa_web_services.identity_busy"
 """Another call enrols or renews with the same folder. Wait until it has ended; nothing was sent now."""

@@ -46,10 +46,12 @@ __all__ = [
     "BankSignerSeen",
     "BankTextLanguage",
     "BankUploadOutcome",
+    "CertificateAttention",
     "CertificateCommand",
     "CertificateNamePart",
     "CertificateNameRule",
     "CertificateStatusResponse",
+    "ChangeIdentityPassphraseResponse",
     "ChannelProfile",
     "CompressionRule",
     "DeleteBankFileResponse",
@@ -689,13 +691,18 @@ class BankSignerPattern(Record):
     """
 
     __slots__ = ()
-    __match_args__ = ("level", "common_name_contains")
+    __match_args__ = ("level", "common_name_contains", "is_whole_name")
 
     level: SignatureLevel
     """The signature that they make."""
 
     common_name_contains: str
     """A part of the common name (CN) of their subject."""
+
+    is_whole_name: bool | None = None
+    """Whether the common name is that and no more. Default: false; say true where it is known as a whole,
+    so that no customer of the same authority can have it in a longer name.
+    """
 
 
 class TrustAnchors(Record):
@@ -946,7 +953,10 @@ class MessageVerdict(Record):
     """The bank's text; of a fault, its text, which nobody signed."""
 
     signatures: tuple[MessageSignature, ...]
-    """All signatures: those of the envelope, then those of the document."""
+    """All signatures: those of the envelope, then those of the document. Of a message that is refused,
+    only those that hold; `explain_message` and `signatures_only` also list the first four others of
+    each.
+    """
 
     checks: tuple[MessageCheck, ...]
     """All checks that were made, in their order."""
@@ -1249,7 +1259,7 @@ class SettleBankUploadResponse(Record):
     """What became of the upload."""
 
     __slots__ = ()
-    __match_args__ = ("outcome", "verdict", "status", "reason", "verdict_text", "reports", "files_read", "not_read")
+    __match_args__ = ("outcome", "verdict", "status", "reason", "verdict_text", "reports", "record_settled", "files_read", "not_read")
 
     outcome: BankUploadOutcome
     """What became of it."""
@@ -1268,6 +1278,12 @@ class SettleBankUploadResponse(Record):
 
     reports: tuple[SettlingReport, ...]
     """The reports that name the file, in the bank's order."""
+
+    record_settled: bool
+    """Whether a record in `reject_repeats` was open, and is settled now. False if there is none, and if
+    several files with this message id are recorded as unknown: the report does not say which of them it
+    means.
+    """
 
     files_read: int
     """The number of the bank's files that were read, those that name other files too."""
@@ -1312,11 +1328,24 @@ class BankSignerSeen(Record):
     """When it was seen first."""
 
 
+CertificateAttention = Literal["anchor_ends", "due", "job_has_not_run", "failed", "ends_soon", "person"]
+"""Something about a certificate that somebody should look at.
+  `anchor_ends`: A trusted authority ends within ninety days.
+  `due`: A step is due that `renew` takes: a renewal, another attempt, the trial of a new certificate.
+  `job_has_not_run`: `renew` has not run for three days, or never.
+  `failed`: The last attempt has failed, or its end is not known; the bank does not take the new
+      certificate; the bank's new certificate was due again at once.
+  `ends_soon`: The certificate ends within thirty days, or is in its last quarter.
+  `person`: A person has to act: there is no certificate that holds, nothing more is tried, the
+      passphrase does not open a key.
+"""
+
+
 class CertificateStatusResponse(Record):
     """How it stands with the certificate."""
 
     __slots__ = ()
-    __match_args__ = ("state", "serial", "not_after", "next_step_at", "person", "days_left", "attempt_begun_at", "attempt_sent", "retired", "bank_signers", "warnings")
+    __match_args__ = ("state", "serial", "not_after", "next_step_at", "person", "days_left", "attempt_begun_at", "attempt_sent", "retired", "bank_signers", "warnings", "job_ran_at", "attention")
 
     state: BankCertificateState
     """The state."""
@@ -1350,8 +1379,15 @@ class CertificateStatusResponse(Record):
 
     warnings: tuple[str, ...]
     """What a person should know before it is too late: a certificate that ends within thirty days, trusted
-    authorities that end within ninety.
+    authorities that end within ninety, a passphrase that does not open the key, a job that does not
+    run.
     """
+
+    job_ran_at: datetime | None = None
+    """When `renew` ran last; left out if never."""
+
+    attention: tuple[CertificateAttention, ...]
+    """What somebody should look at, for monitoring, the most urgent first; empty if all is well."""
 
 
 class EnrolResponse(Record):
@@ -1388,6 +1424,16 @@ class ImportBankCertificateResponse(Record):
 
     status: CertificateStatusResponse
     """How it stands now."""
+
+
+class ChangeIdentityPassphraseResponse(Record):
+    """The keys are under the new passphrase."""
+
+    __slots__ = ()
+    __match_args__ = ("keys",)
+
+    keys: int
+    """The number of keys that are under it now."""
 
 
 BankAnchorSource = Literal["profile", "setting", "folder"]
@@ -1526,6 +1572,11 @@ class _SepaWebServicesSettings(TypedDict, total=False):
 
     target_id: str | None
     """The part of the agreement that files belong to, for requests that name none, at most 80 characters."""
+
+    company: str | None
+    """The company's name as it stands in the agreement, letter by letter, for certificates of banks that
+    want it (Nordea). Default of a renewal: the name with which the present certificate was asked for.
+    """
 
     receiver_id: str | None
     """The bank as requests name it, at most 35 characters. Default: as the profile says."""
@@ -1739,6 +1790,9 @@ class SepaWebServices(NewFilesClient):
             `customer_id`.
         target_id: The part of the agreement that files belong to, for requests that name none, at most
             80 characters.
+        company: The company's name as it stands in the agreement, letter by letter, for certificates of
+            banks that want it (Nordea). Default of a renewal: the name with which the present
+            certificate was asked for.
         receiver_id: The bank as requests name it, at most 35 characters. Default: as the profile says.
         language: The language of the bank's texts. Default: `en`.
         software_id: The name of your program, at most 80 characters; banks see it. Default:
@@ -1825,6 +1879,7 @@ class SepaWebServices(NewFilesClient):
         customer_id: str | None = None,
         sender_id: str | None = None,
         target_id: str | None = None,
+        company: str | None = None,
         receiver_id: str | None = None,
         language: BankTextLanguage | None = None,
         software_id: str | None = None,
@@ -1875,6 +1930,7 @@ class SepaWebServices(NewFilesClient):
                 "customer_id": customer_id,
                 "sender_id": sender_id,
                 "target_id": target_id,
+                "company": company,
                 "receiver_id": receiver_id,
                 "language": language,
                 "software_id": software_id,
@@ -2699,13 +2755,15 @@ class SepaWebServices(NewFilesClient):
         it arrives or not; then it is not listed as new again. So small hidden files in the ledger,
         `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files
         were not reported: the next call also returns files that a failed or killed call has downloaded,
-        and asks by their references for those that did not arrive. Each file is reported as downloaded
-        once. The call itself fails if the list cannot be read, or if continuing is pointless; then the
-        error's `partial_response` has the result for each file so far.
+        and asks by their references for those that did not arrive. All files of a call count as
+        reported when it returns, and none before. One that the bank has no more is reported once. The
+        call itself fails if the list cannot be read, or if continuing is pointless; then the error's
+        `partial_response` has the result for each file so far.
 
         Args:
-            file_type: Only files of this type, the bank's word, at most 40 characters. Some banks list
-                one type at a time.
+            file_type: Only files of this type, the bank's word, at most 40 characters. Default: all
+                types; at a bank that lists one type at a time, each type of reports, statements and
+                notifications in its profile that the agreement has.
             status: Only files of this status. Default: `new`.
             target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
             directory: The folder, one for each bank and customer. The last part of the path is created
@@ -2794,6 +2852,7 @@ class SepaWebServices(NewFilesClient):
         check_profile: ProfileOptions | None = None,
         reject_repeats: str | None = None,
         repeats_within_s: float | None = None,
+        send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -2866,12 +2925,15 @@ class SepaWebServices(NewFilesClient):
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier
-                upload is still running, if its outcome is unknown, or if its process was killed. An
-                upload that was refused or not sent does not count. Share the folder between all
-                processes that may send the file.
-            repeats_within_s: The time within which the same file counts as repeated, in seconds.
-                Default: seven days.
+                the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the
+                earlier upload is `unknown`, or its process was killed, they are refused for as long as
+                it is not settled, whatever time has passed. An upload that was refused or not sent does
+                not count. Share the folder between all processes that may send the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds, once
+                it is known that the bank has it. Default: seven days.
+            send_anyway: Whether to send the file although it was sent before: for a person who has the
+                bank's word that it does not have it, or who takes the risk of paying twice. One that is
+                being sent at this moment is refused all the same. Default: false.
             ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
                 of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
                 `message_id`. The answer `send` continues; `repeated` ends the call with
@@ -2938,6 +3000,7 @@ class SepaWebServices(NewFilesClient):
                 "check_profile": check_profile,
                 "reject_repeats": reject_repeats,
                 "repeats_within_s": repeats_within_s,
+                "send_anyway": send_anyway,
                 "ask_repeats": ask_repeats,
             },
             content=content,
@@ -2960,6 +3023,7 @@ class SepaWebServices(NewFilesClient):
         target_id: str | None = None,
         directory: str | PathLike[str],
         ledger: str | PathLike[str] | None = None,
+        reject_repeats: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
@@ -2973,9 +3037,10 @@ class SepaWebServices(NewFilesClient):
         an upload is a status report (pain.002) made after it that names its message id, whatever it
         says of the payments. All reports that the bank still keeps from the day before the upload on
         are looked at: those in the folder, and others, which are downloaded into it and returned by the
-        next `download_new_files`. Nothing is sent again, and no lapse of time turns `unknown` into
-        anything else: a file without a message id, or one that no report names, is settled by a person
-        who asks the bank.
+        next `download_new_files`. The record of the upload in `reject_repeats` is settled too; until
+        then the same bytes are refused. Nothing is sent again, and no lapse of time turns `unknown`
+        into anything else: a file without a message id, or one that no report names, is settled by a
+        person who asks the bank.
 
         Args:
             message_id: The message id of the file, `GrpHdr/MsgId`: `message_id` of the error. It must
@@ -2990,6 +3055,9 @@ class SepaWebServices(NewFilesClient):
                 there are read, others are downloaded into it, and `download_new_files` returns them
                 later.
             ledger: The folder of the ledger. Default: `directory`.
+            reject_repeats: The folder in which the upload is recorded: `reject_repeats` of the upload.
+                A report that names the file settles its record too: from then on the file counts as
+                sent, for a week. Default: `ledger`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3028,6 +3096,7 @@ class SepaWebServices(NewFilesClient):
                 "target_id": target_id,
                 "directory": directory,
                 "ledger": ledger,
+                "reject_repeats": reject_repeats,
             },
             timeout=timeout,
             cancel=cancel,
@@ -3061,8 +3130,9 @@ class SepaWebServices(NewFilesClient):
         Args:
             code: The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the
                 eight of the agreement first.
-            company: The company's name, as it stands in the agreement, letter by letter. Nordea wants
-                it.
+            company: The company's name, as it stands in the agreement, letter by letter, where the
+                setting `company` does not have it. Nordea wants it. It is kept: renewals ask for the
+                same name.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3090,6 +3160,8 @@ class SepaWebServices(NewFilesClient):
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
                 for the key of the request.
+            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
+                that cannot be used.
             PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
                 certificate.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
@@ -3134,15 +3206,18 @@ class SepaWebServices(NewFilesClient):
         Call it every day, or before each batch: most calls do nothing. A new key and its request are on
         disk before anything is sent; an attempt whose answer was lost is sent again with the same
         request. The new certificate is tried with a list; until it has worked, the old one signs files,
-        where the bank still takes it. Of two calls at once one works, the other is `identity_busy`. If
-        a person has to act, the error `person_needed` says what.
+        where the bank still takes it. One call renews once: a certificate that is due again at once
+        waits for another day, and `warnings` says so. Of two calls at once one works, the other is
+        `identity_busy`. If a person has to act, the error `person_needed` says what.
 
         Args:
             now: Whether to renew now, although it is not due. Default: false.
             resume: Whether to go on after a stop, because a person has acted. Default: false.
             discard: Whether to give up the request that is under way, because the bank has said that it
                 will not come to an end. Its key stays in the folder. Nothing is sent. Default: false.
-            company: The company's name, as in `enrol`, if the bank wants it.
+            company: The company's name, if the bank wants it and knows the company by another name now.
+                Default: the setting `company`, then the name with which the present certificate was
+                asked for.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3170,6 +3245,8 @@ class SepaWebServices(NewFilesClient):
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
                 for the key of the request.
+            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
+                that cannot be used.
             PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
                 certificate.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
@@ -3289,6 +3366,56 @@ class SepaWebServices(NewFilesClient):
                 "certificate": certificate,
                 "private_key": private_key,
                 "passphrase": passphrase,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    def change_passphrase(
+        self,
+        *,
+        new_passphrase: Secret,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> ChangeIdentityPassphraseResponse:
+        """Encrypt the keys in `identity_dir` under another passphrase: all of them, or none.
+
+        The present passphrase is that of the settings; without one the keys are not encrypted yet.
+        Nothing is sent. Afterwards put the new passphrase into the settings: programs that run go on
+        with the keys that they have opened, and open no other. A copy of the folder from before still
+        opens with the old one.
+
+        Args:
+            new_passphrase: The new passphrase, at least one character. The present one is the setting
+                `passphrase`.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
+                same folder.
+        """
+        answer: ChangeIdentityPassphraseResponse = self._call(
+            "sepa_web_services.change_passphrase",
+            {
+                "new_passphrase": new_passphrase,
             },
             timeout=timeout,
             cancel=cancel,
@@ -3457,6 +3584,9 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
             `customer_id`.
         target_id: The part of the agreement that files belong to, for requests that name none, at most
             80 characters.
+        company: The company's name as it stands in the agreement, letter by letter, for certificates of
+            banks that want it (Nordea). Default of a renewal: the name with which the present
+            certificate was asked for.
         receiver_id: The bank as requests name it, at most 35 characters. Default: as the profile says.
         language: The language of the bank's texts. Default: `en`.
         software_id: The name of your program, at most 80 characters; banks see it. Default:
@@ -3543,6 +3673,7 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         customer_id: str | None = None,
         sender_id: str | None = None,
         target_id: str | None = None,
+        company: str | None = None,
         receiver_id: str | None = None,
         language: BankTextLanguage | None = None,
         software_id: str | None = None,
@@ -3593,6 +3724,7 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
                 "customer_id": customer_id,
                 "sender_id": sender_id,
                 "target_id": target_id,
+                "company": company,
                 "receiver_id": receiver_id,
                 "language": language,
                 "software_id": software_id,
@@ -4417,13 +4549,15 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         it arrives or not; then it is not listed as new again. So small hidden files in the ledger,
         `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files
         were not reported: the next call also returns files that a failed or killed call has downloaded,
-        and asks by their references for those that did not arrive. Each file is reported as downloaded
-        once. The call itself fails if the list cannot be read, or if continuing is pointless; then the
-        error's `partial_response` has the result for each file so far.
+        and asks by their references for those that did not arrive. All files of a call count as
+        reported when it returns, and none before. One that the bank has no more is reported once. The
+        call itself fails if the list cannot be read, or if continuing is pointless; then the error's
+        `partial_response` has the result for each file so far.
 
         Args:
-            file_type: Only files of this type, the bank's word, at most 40 characters. Some banks list
-                one type at a time.
+            file_type: Only files of this type, the bank's word, at most 40 characters. Default: all
+                types; at a bank that lists one type at a time, each type of reports, statements and
+                notifications in its profile that the agreement has.
             status: Only files of this status. Default: `new`.
             target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
             directory: The folder, one for each bank and customer. The last part of the path is created
@@ -4512,6 +4646,7 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         check_profile: ProfileOptions | None = None,
         reject_repeats: str | None = None,
         repeats_within_s: float | None = None,
+        send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -4584,12 +4719,15 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier
-                upload is still running, if its outcome is unknown, or if its process was killed. An
-                upload that was refused or not sent does not count. Share the folder between all
-                processes that may send the file.
-            repeats_within_s: The time within which the same file counts as repeated, in seconds.
-                Default: seven days.
+                the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the
+                earlier upload is `unknown`, or its process was killed, they are refused for as long as
+                it is not settled, whatever time has passed. An upload that was refused or not sent does
+                not count. Share the folder between all processes that may send the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds, once
+                it is known that the bank has it. Default: seven days.
+            send_anyway: Whether to send the file although it was sent before: for a person who has the
+                bank's word that it does not have it, or who takes the risk of paying twice. One that is
+                being sent at this moment is refused all the same. Default: false.
             ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
                 of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
                 `message_id`. The answer `send` continues; `repeated` ends the call with
@@ -4656,6 +4794,7 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
                 "check_profile": check_profile,
                 "reject_repeats": reject_repeats,
                 "repeats_within_s": repeats_within_s,
+                "send_anyway": send_anyway,
                 "ask_repeats": ask_repeats,
             },
             content=content,
@@ -4678,6 +4817,7 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         target_id: str | None = None,
         directory: str | PathLike[str],
         ledger: str | PathLike[str] | None = None,
+        reject_repeats: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
@@ -4691,9 +4831,10 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         an upload is a status report (pain.002) made after it that names its message id, whatever it
         says of the payments. All reports that the bank still keeps from the day before the upload on
         are looked at: those in the folder, and others, which are downloaded into it and returned by the
-        next `download_new_files`. Nothing is sent again, and no lapse of time turns `unknown` into
-        anything else: a file without a message id, or one that no report names, is settled by a person
-        who asks the bank.
+        next `download_new_files`. The record of the upload in `reject_repeats` is settled too; until
+        then the same bytes are refused. Nothing is sent again, and no lapse of time turns `unknown`
+        into anything else: a file without a message id, or one that no report names, is settled by a
+        person who asks the bank.
 
         Args:
             message_id: The message id of the file, `GrpHdr/MsgId`: `message_id` of the error. It must
@@ -4708,6 +4849,9 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
                 there are read, others are downloaded into it, and `download_new_files` returns them
                 later.
             ledger: The folder of the ledger. Default: `directory`.
+            reject_repeats: The folder in which the upload is recorded: `reject_repeats` of the upload.
+                A report that names the file settles its record too: from then on the file counts as
+                sent, for a week. Default: `ledger`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4746,6 +4890,7 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
                 "target_id": target_id,
                 "directory": directory,
                 "ledger": ledger,
+                "reject_repeats": reject_repeats,
             },
             timeout=timeout,
             cancel=cancel,
@@ -4779,8 +4924,9 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         Args:
             code: The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the
                 eight of the agreement first.
-            company: The company's name, as it stands in the agreement, letter by letter. Nordea wants
-                it.
+            company: The company's name, as it stands in the agreement, letter by letter, where the
+                setting `company` does not have it. Nordea wants it. It is kept: renewals ask for the
+                same name.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4808,6 +4954,8 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
                 for the key of the request.
+            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
+                that cannot be used.
             PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
                 certificate.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
@@ -4852,15 +5000,18 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         Call it every day, or before each batch: most calls do nothing. A new key and its request are on
         disk before anything is sent; an attempt whose answer was lost is sent again with the same
         request. The new certificate is tried with a list; until it has worked, the old one signs files,
-        where the bank still takes it. Of two calls at once one works, the other is `identity_busy`. If
-        a person has to act, the error `person_needed` says what.
+        where the bank still takes it. One call renews once: a certificate that is due again at once
+        waits for another day, and `warnings` says so. Of two calls at once one works, the other is
+        `identity_busy`. If a person has to act, the error `person_needed` says what.
 
         Args:
             now: Whether to renew now, although it is not due. Default: false.
             resume: Whether to go on after a stop, because a person has acted. Default: false.
             discard: Whether to give up the request that is under way, because the bank has said that it
                 will not come to an end. Its key stays in the folder. Nothing is sent. Default: false.
-            company: The company's name, as in `enrol`, if the bank wants it.
+            company: The company's name, if the bank wants it and knows the company by another name now.
+                Default: the setting `company`, then the name with which the present certificate was
+                asked for.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4888,6 +5039,8 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
                 for the key of the request.
+            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
+                that cannot be used.
             PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
                 certificate.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
@@ -5007,6 +5160,56 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
                 "certificate": certificate,
                 "private_key": private_key,
                 "passphrase": passphrase,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+            on_progress=on_progress,
+        )
+        return answer
+
+    async def change_passphrase(
+        self,
+        *,
+        new_passphrase: Secret,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> ChangeIdentityPassphraseResponse:
+        """Encrypt the keys in `identity_dir` under another passphrase: all of them, or none.
+
+        The present passphrase is that of the settings; without one the keys are not encrypted yet.
+        Nothing is sent. Afterwards put the new passphrase into the settings: programs that run go on
+        with the keys that they have opened, and open no other. A copy of the folder from before still
+        opens with the old one.
+
+        Args:
+            new_passphrase: The new passphrase, at least one character. The present one is the setting
+                `passphrase`.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
+
+        Raises:
+            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
+                same folder.
+        """
+        answer: ChangeIdentityPassphraseResponse = await self._call(
+            "sepa_web_services.change_passphrase",
+            {
+                "new_passphrase": new_passphrase,
             },
             timeout=timeout,
             cancel=cancel,

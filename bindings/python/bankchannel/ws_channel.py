@@ -75,6 +75,7 @@ __all__ = [
     "ListCertsResponse",
     "ListFilesResponse",
     "ListKeysResponse",
+    "ListUploadsResponse",
     "ListedPurpose",
     "LogInProgress",
     "LogInProgressAuthenticated",
@@ -109,8 +110,10 @@ __all__ = [
     "TotpEnrolment",
     "UnshareCertsResponse",
     "UploadAndWaitResponse",
+    "UploadDescriptor",
     "UploadFileResponse",
     "UploadKeyResponse",
+    "UploadStatus",
     "Verdict",
     "VerifyEmailResponse",
     "VerifyFileResponse",
@@ -732,6 +735,63 @@ class DeleteFileResponse(Record):
 
     __slots__ = ()
     __match_args__ = ("response_text",)
+
+    response_text: str
+    """The service's text."""
+
+
+UploadStatus = Union[Literal["received", "accepted", "failed", "unknown"], str]
+"""What has become of a file that was sent to a bank.
+  `received`: On its way to the bank, or waiting for its processing by the simulator.
+  `accepted`: The bank has received it; what it does with it says its status report.
+  `failed`: The bank has not taken it.
+  `unknown`: It is not known whether the bank has it.
+  Any other text: a value that this version does not know.
+"""
+
+
+class UploadDescriptor(Record):
+    """A file that the account has sent."""
+
+    __slots__ = ()
+    __match_args__ = ("upload_id", "uploaded_at", "file_name", "file_type", "sha256", "status", "status_reason", "status_since", "message_id")
+
+    upload_id: str
+    """The service's id of the upload, by which its operator knows it."""
+
+    uploaded_at: datetime
+    """When the service received it."""
+
+    file_name: str
+    """The file's name."""
+
+    file_type: str
+    """The bank's name of the file type."""
+
+    sha256: str
+    """SHA-256 of the file's bytes, hex."""
+
+    status: UploadStatus
+    """What has become of it."""
+
+    status_reason: str | None = None
+    """Why, if there is something to say: the bank's refusal, or how an unknown outcome was settled."""
+
+    status_since: datetime | None = None
+    """Since when it has this status; not for `received`."""
+
+    message_id: str | None = None
+    """The message id of the file, if it has one that the service has read."""
+
+
+class ListUploadsResponse(Record):
+    """The files that were sent."""
+
+    __slots__ = ()
+    __match_args__ = ("uploads", "response_text")
+
+    uploads: tuple[UploadDescriptor, ...]
+    """The uploads, oldest first; at most the 1,000 newest."""
 
     response_text: str
     """The service's text."""
@@ -2836,6 +2896,10 @@ class WsChannel(NewFilesClient):
                 product.
             ConflictError: `ws_channel.certificate_exists`: The account has a certificate for this bank
                 already.
+            PermissionDeniedError: `ws_channel.codes_stopped`: The service sends no more codes for this
+                user id: after a few wrong ones the bank would lock it.
+            PermissionDeniedError: `ws_channel.user_id_held`: Another account of the service uses this
+                user id at the bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: EnrollCertResponse = self._call(
@@ -3065,6 +3129,7 @@ class WsChannel(NewFilesClient):
         file_name: str,
         file_type: str,
         signature: str,
+        send_anyway: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
@@ -3076,8 +3141,9 @@ class WsChannel(NewFilesClient):
 
         The file is sent once and never repeated automatically, except after a 429, after which nothing
         was done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the
-        bank's answer files before sending the file again. Needs a data session and a certificate for
-        the bank.
+        bank's answer files before sending the file again; bankchannel's own service refuses the same
+        bytes until then (`ws_channel.upload_unsettled`), and `list_uploads` says what has become of it.
+        Needs a data session and a certificate for the bank.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
@@ -3086,6 +3152,9 @@ class WsChannel(NewFilesClient):
             file_type: The bank's name of the file type, such as `pain.001.001.09`.
             signature: One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one
                 after the other; at least one by a key that is registered with purpose `authorize`.
+            send_anyway: Whether to send it although it is unknown whether the bank has the same bytes
+                from an earlier upload, which may then be paid twice. Only for bankchannel's own
+                service, which otherwise refuses them until that upload is settled. Default: false.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3125,6 +3194,8 @@ class WsChannel(NewFilesClient):
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             InvalidInputError: `ws_channel.content_empty`: The file is empty.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
+            ConflictError: `ws_channel.upload_unsettled`: The same file was sent before, and it is not
+                known yet whether the bank has it.
         """
         answer: UploadFileResponse = self._call(
             "ws_channel.upload_file",
@@ -3133,6 +3204,7 @@ class WsChannel(NewFilesClient):
                 "file_name": file_name,
                 "file_type": file_type,
                 "signature": signature,
+                "send_anyway": send_anyway,
             },
             content=content,
             timeout=timeout,
@@ -3275,6 +3347,60 @@ class WsChannel(NewFilesClient):
                 "bank": bank,
                 "file_type": file_type,
                 "file_reference": file_reference,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+        )
+        return answer
+
+    def list_uploads(
+        self,
+        *,
+        bank: Bank | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+    ) -> ListUploadsResponse:
+        """List the files that the account has sent to a bank, and what has become of each.
+
+        Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not
+        asked: what it has done with a file that it received says its status report. Only bankchannel's
+        own service has this operation.
+
+        Args:
+            bank: The bank that the files were sent to. Left out, the client's own.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+
+        Raises:
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
+            AuthenticationError: `ws_channel.session_expired`: The session has expired.
+            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
+                verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
+                key.
+            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
+            InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
+            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
+                configured.
+            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
+        """
+        answer: ListUploadsResponse = self._call(
+            "ws_channel.list_uploads",
+            {
+                "bank": bank,
             },
             timeout=timeout,
             cancel=cancel,
@@ -4478,6 +4604,7 @@ class WsChannel(NewFilesClient):
         check_profile: ProfileOptions | None = None,
         reject_repeats: str | None = None,
         repeats_within_s: float | None = None,
+        send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -4527,12 +4654,15 @@ class WsChannel(NewFilesClient):
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier
-                upload is still running, if its outcome is unknown, or if its process was killed. An
-                upload that was refused or not sent does not count. Share the folder between all
-                processes that may send the file.
-            repeats_within_s: The time within which the same file counts as repeated, in seconds.
-                Default: seven days.
+                the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the
+                earlier upload is `unknown`, or its process was killed, they are refused for as long as
+                it is not settled, whatever time has passed. An upload that was refused or not sent does
+                not count. Share the folder between all processes that may send the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds, once
+                it is known that the bank has it. Default: seven days.
+            send_anyway: Whether to send the file although it was sent before: for a person who has the
+                bank's word that it does not have it, or who takes the risk of paying twice. One that is
+                being sent at this moment is refused all the same. Default: false.
             ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
                 of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
                 `message_id`. The answer `send` continues; `repeated` ends the call with
@@ -4587,6 +4717,7 @@ class WsChannel(NewFilesClient):
                 "check_profile": check_profile,
                 "reject_repeats": reject_repeats,
                 "repeats_within_s": repeats_within_s,
+                "send_anyway": send_anyway,
                 "ask_repeats": ask_repeats,
             },
             content=content,
@@ -4625,6 +4756,7 @@ class WsChannel(NewFilesClient):
         check_profile: ProfileOptions | None = None,
         reject_repeats: str | None = None,
         repeats_within_s: float | None = None,
+        send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -4696,12 +4828,15 @@ class WsChannel(NewFilesClient):
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier
-                upload is still running, if its outcome is unknown, or if its process was killed. An
-                upload that was refused or not sent does not count. Share the folder between all
-                processes that may send the file.
-            repeats_within_s: The time within which the same file counts as repeated, in seconds.
-                Default: seven days.
+                the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the
+                earlier upload is `unknown`, or its process was killed, they are refused for as long as
+                it is not settled, whatever time has passed. An upload that was refused or not sent does
+                not count. Share the folder between all processes that may send the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds, once
+                it is known that the bank has it. Default: seven days.
+            send_anyway: Whether to send the file although it was sent before: for a person who has the
+                bank's word that it does not have it, or who takes the risk of paying twice. One that is
+                being sent at this moment is refused all the same. Default: false.
             ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
                 of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
                 `message_id`. The answer `send` continues; `repeated` ends the call with
@@ -4769,6 +4904,7 @@ class WsChannel(NewFilesClient):
                 "check_profile": check_profile,
                 "reject_repeats": reject_repeats,
                 "repeats_within_s": repeats_within_s,
+                "send_anyway": send_anyway,
                 "ask_repeats": ask_repeats,
             },
             content=content,
@@ -4812,7 +4948,7 @@ class WsChannel(NewFilesClient):
         error of this file and of all others, which are not tried. The call itself fails if the listing
         cannot be read, or if continuing is pointless: the session has ended, the call was cancelled,
         its time is up. Then the error's `partial_response` has the result for each file so far, parsed.
-        Each file is reported as downloaded once: small hidden files in the ledger,
+        A file is reported once, when the call returns: small hidden files in the ledger,
         `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files
         were not reported. So the next call also returns files that a failed or killed call has
         downloaded, and retries those that did not arrive, even if the bank no longer lists them as new;
@@ -6057,6 +6193,10 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 product.
             ConflictError: `ws_channel.certificate_exists`: The account has a certificate for this bank
                 already.
+            PermissionDeniedError: `ws_channel.codes_stopped`: The service sends no more codes for this
+                user id: after a few wrong ones the bank would lock it.
+            PermissionDeniedError: `ws_channel.user_id_held`: Another account of the service uses this
+                user id at the bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: EnrollCertResponse = await self._call(
@@ -6286,6 +6426,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         file_name: str,
         file_type: str,
         signature: str,
+        send_anyway: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
@@ -6297,8 +6438,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
 
         The file is sent once and never repeated automatically, except after a 429, after which nothing
         was done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the
-        bank's answer files before sending the file again. Needs a data session and a certificate for
-        the bank.
+        bank's answer files before sending the file again; bankchannel's own service refuses the same
+        bytes until then (`ws_channel.upload_unsettled`), and `list_uploads` says what has become of it.
+        Needs a data session and a certificate for the bank.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
@@ -6307,6 +6449,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
             file_type: The bank's name of the file type, such as `pain.001.001.09`.
             signature: One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one
                 after the other; at least one by a key that is registered with purpose `authorize`.
+            send_anyway: Whether to send it although it is unknown whether the bank has the same bytes
+                from an earlier upload, which may then be paid twice. Only for bankchannel's own
+                service, which otherwise refuses them until that upload is settled. Default: false.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6346,6 +6491,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             InvalidInputError: `ws_channel.content_empty`: The file is empty.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
+            ConflictError: `ws_channel.upload_unsettled`: The same file was sent before, and it is not
+                known yet whether the bank has it.
         """
         answer: UploadFileResponse = await self._call(
             "ws_channel.upload_file",
@@ -6354,6 +6501,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "file_name": file_name,
                 "file_type": file_type,
                 "signature": signature,
+                "send_anyway": send_anyway,
             },
             content=content,
             timeout=timeout,
@@ -6496,6 +6644,60 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "bank": bank,
                 "file_type": file_type,
                 "file_reference": file_reference,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            request_id=request_id,
+            retries=retries,
+            with_response=with_response,
+        )
+        return answer
+
+    async def list_uploads(
+        self,
+        *,
+        bank: Bank | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        request_id: str | None = None,
+        retries: int | None = None,
+        with_response: list[HttpExchange] | None = None,
+    ) -> ListUploadsResponse:
+        """List the files that the account has sent to a bank, and what has become of each.
+
+        Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not
+        asked: what it has done with a file that it received says its status report. Only bankchannel's
+        own service has this operation.
+
+        Args:
+            bank: The bank that the files were sent to. Left out, the client's own.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+            with_response: A list to which the answers of the call's exchanges are added, each a
+                `HttpExchange` with status, headers, request id and time.
+
+        Raises:
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
+            AuthenticationError: `ws_channel.session_expired`: The session has expired.
+            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
+                verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
+                key.
+            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
+            InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
+            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
+                configured.
+            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
+        """
+        answer: ListUploadsResponse = await self._call(
+            "ws_channel.list_uploads",
+            {
+                "bank": bank,
             },
             timeout=timeout,
             cancel=cancel,
@@ -7699,6 +7901,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         check_profile: ProfileOptions | None = None,
         reject_repeats: str | None = None,
         repeats_within_s: float | None = None,
+        send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -7748,12 +7951,15 @@ class AsyncWsChannel(AsyncNewFilesClient):
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier
-                upload is still running, if its outcome is unknown, or if its process was killed. An
-                upload that was refused or not sent does not count. Share the folder between all
-                processes that may send the file.
-            repeats_within_s: The time within which the same file counts as repeated, in seconds.
-                Default: seven days.
+                the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the
+                earlier upload is `unknown`, or its process was killed, they are refused for as long as
+                it is not settled, whatever time has passed. An upload that was refused or not sent does
+                not count. Share the folder between all processes that may send the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds, once
+                it is known that the bank has it. Default: seven days.
+            send_anyway: Whether to send the file although it was sent before: for a person who has the
+                bank's word that it does not have it, or who takes the risk of paying twice. One that is
+                being sent at this moment is refused all the same. Default: false.
             ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
                 of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
                 `message_id`. The answer `send` continues; `repeated` ends the call with
@@ -7808,6 +8014,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "check_profile": check_profile,
                 "reject_repeats": reject_repeats,
                 "repeats_within_s": repeats_within_s,
+                "send_anyway": send_anyway,
                 "ask_repeats": ask_repeats,
             },
             content=content,
@@ -7846,6 +8053,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         check_profile: ProfileOptions | None = None,
         reject_repeats: str | None = None,
         repeats_within_s: float | None = None,
+        send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
@@ -7917,12 +8125,15 @@ class AsyncWsChannel(AsyncNewFilesClient):
             check_profile: The bank's differences from the common rules, for `check`.
             reject_repeats: A folder in which the client records its uploads, one small hidden file
                 each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier
-                upload is still running, if its outcome is unknown, or if its process was killed. An
-                upload that was refused or not sent does not count. Share the folder between all
-                processes that may send the file.
-            repeats_within_s: The time within which the same file counts as repeated, in seconds.
-                Default: seven days.
+                the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the
+                earlier upload is `unknown`, or its process was killed, they are refused for as long as
+                it is not settled, whatever time has passed. An upload that was refused or not sent does
+                not count. Share the folder between all processes that may send the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds, once
+                it is known that the bank has it. Default: seven days.
+            send_anyway: Whether to send the file although it was sent before: for a person who has the
+                bank's word that it does not have it, or who takes the risk of paying twice. One that is
+                being sent at this moment is refused all the same. Default: false.
             ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
                 of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
                 `message_id`. The answer `send` continues; `repeated` ends the call with
@@ -7990,6 +8201,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "check_profile": check_profile,
                 "reject_repeats": reject_repeats,
                 "repeats_within_s": repeats_within_s,
+                "send_anyway": send_anyway,
                 "ask_repeats": ask_repeats,
             },
             content=content,
@@ -8033,7 +8245,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         error of this file and of all others, which are not tried. The call itself fails if the listing
         cannot be read, or if continuing is pointless: the session has ended, the call was cancelled,
         its time is up. Then the error's `partial_response` has the result for each file so far, parsed.
-        Each file is reported as downloaded once: small hidden files in the ledger,
+        A file is reported once, when the call returns: small hidden files in the ledger,
         `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files
         were not reported. So the next call also returns files that a failed or killed call has
         downloaded, and retries those that did not arrive, even if the bank no longer lists them as new;

@@ -67,8 +67,8 @@ final class ErrorCode
     public const CANCELLED = 'cancelled';
 
     /**
-     * The answer breaks the protocol. The message says how; with outcome `accepted` do not send the
-     * request again.
+     * The answer breaks the protocol. The message says how. With outcome `unknown` or `accepted` the
+     * request may have taken effect: find out before sending it again.
      */
     public const PEER_PROTOCOL = 'peer.protocol';
 
@@ -204,6 +204,20 @@ final class ErrorCode
     /** The account has a certificate for this bank already. Retire it first. */
     public const WS_CHANNEL_CERTIFICATE_EXISTS = 'ws_channel.certificate_exists';
 
+    /**
+     * The service sends no more codes for this user id: after a few wrong ones the bank would lock it.
+     * Nothing was sent now. Compare code, user id and company with the bank's letter, then ask the
+     * service's operator, who releases the user id.
+     */
+    public const WS_CHANNEL_CODES_STOPPED = 'ws_channel.codes_stopped';
+
+    /**
+     * Another account of the service uses this user id at the bank. Nothing was sent. If the user id is
+     * yours too, ask the service's operator to allow it for your account, or have the other account share
+     * its certificates with yours.
+     */
+    public const WS_CHANNEL_USER_ID_HELD = 'ws_channel.user_id_held';
+
     /** There is no certificate for this bank. Enrol or import one, or have one shared. */
     public const WS_CHANNEL_CERTIFICATE_MISSING = 'ws_channel.certificate_missing';
 
@@ -317,6 +331,13 @@ final class ErrorCode
      * it must be paid twice, give it another message id.
      */
     public const WS_CHANNEL_UPLOAD_REPEATED = 'ws_channel.upload_repeated';
+
+    /**
+     * The same file was sent before, and it is not known yet whether the bank has it. Nothing was sent
+     * now. Fetch the bank's status reports, look at `list_uploads`, or ask the service's operator, who
+     * settles the upload that the message names; `send_anyway` sends the file a second time.
+     */
+    public const WS_CHANNEL_UPLOAD_UNSETTLED = 'ws_channel.upload_unsettled';
 
     /**
      * The bank no longer lists a file whose download an earlier call had begun. Ask the bank for it, by
@@ -570,6 +591,13 @@ final class ErrorCode
      * request, and ask the bank which certificate it has issued.
      */
     public const SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS = 'sepa_web_services.certificate_not_ours';
+
+    /**
+     * The bank has issued a certificate that cannot be used. Ask the bank for another one: the message
+     * says what is wrong with it. The key and its request stay; go on with `renew` and `resume`, or with
+     * a new code in `enrol`.
+     */
+    public const SEPA_WEB_SERVICES_CERTIFICATE_UNFIT = 'sepa_web_services.certificate_unfit';
 
     /** Another call enrols or renews with the same folder. Wait until it has ended; nothing was sent now. */
     public const SEPA_WEB_SERVICES_IDENTITY_BUSY = 'sepa_web_services.identity_busy';

@@ -17,10 +17,14 @@ final class BankSignerPattern
     /**
      * @param SignatureLevel $level The signature that they make.
      * @param string $commonNameContains A part of the common name (CN) of their subject.
+     * @param bool|null $isWholeName Whether the common name is that and no more. Default: false; say true
+     * where it is known as a whole, so that no customer of the same authority can have it in a longer
+     * name.
      */
     public function __construct(
         public readonly SignatureLevel $level,
         public readonly string $commonNameContains,
+        public readonly ?bool $isWholeName = null,
     ) {
     }
 
@@ -34,6 +38,7 @@ final class BankSignerPattern
         return new self(
             level: SignatureLevel::from($data['level']),
             commonNameContains: $data['common_name_contains'],
+            isWholeName: $data['is_whole_name'] ?? null,
         );
     }
 
@@ -47,6 +52,7 @@ final class BankSignerPattern
         return Encode::present([
             'level' => $this->level->value,
             'common_name_contains' => $this->commonNameContains,
+            'is_whole_name' => $this->isWholeName,
         ]);
     }
 }

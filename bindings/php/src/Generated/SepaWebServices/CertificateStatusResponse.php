@@ -17,7 +17,10 @@ final class CertificateStatusResponse
      * @param list<BankSignerSeen> $bankSigners The certificates with which the bank has signed so far,
      * the newest last.
      * @param list<string> $warnings What a person should know before it is too late: a certificate that
-     * ends within thirty days, trusted authorities that end within ninety.
+     * ends within thirty days, trusted authorities that end within ninety, a passphrase that does not
+     * open the key, a job that does not run.
+     * @param list<CertificateAttention> $attention What somebody should look at, for monitoring, the most
+     * urgent first; empty if all is well.
      * @param string|null $serial The serial number of the certificate that signs, hex.
      * @param \DateTimeImmutable|null $notAfter Until when it holds.
      * @param \DateTimeImmutable|null $nextStepAt When the next step is due: a renewal, another attempt, a
@@ -26,12 +29,14 @@ final class CertificateStatusResponse
      * @param int|null $daysLeft The days that are left, if the certificate ends within thirty.
      * @param \DateTimeImmutable|null $attemptBegunAt Since when the attempt is under way.
      * @param int|null $attemptSent How often its request was sent.
+     * @param \DateTimeImmutable|null $jobRanAt When `renew` ran last; left out if never.
      */
     public function __construct(
         public readonly BankCertificateState $state,
         public readonly int $retired,
         public readonly array $bankSigners,
         public readonly array $warnings,
+        public readonly array $attention,
         public readonly ?string $serial = null,
         public readonly ?\DateTimeImmutable $notAfter = null,
         public readonly ?\DateTimeImmutable $nextStepAt = null,
@@ -39,6 +44,7 @@ final class CertificateStatusResponse
         public readonly ?int $daysLeft = null,
         public readonly ?\DateTimeImmutable $attemptBegunAt = null,
         public readonly ?int $attemptSent = null,
+        public readonly ?\DateTimeImmutable $jobRanAt = null,
     ) {
     }
 
@@ -54,6 +60,7 @@ final class CertificateStatusResponse
             retired: $data['retired'],
             bankSigners: array_map(static fn (mixed $item): mixed => BankSignerSeen::fromArray($item), $data['bank_signers']),
             warnings: $data['warnings'],
+            attention: array_map(static fn (mixed $item): mixed => CertificateAttention::from($item), $data['attention']),
             serial: $data['serial'] ?? null,
             notAfter: isset($data['not_after']) ? new \DateTimeImmutable($data['not_after']) : null,
             nextStepAt: isset($data['next_step_at']) ? new \DateTimeImmutable($data['next_step_at']) : null,
@@ -61,6 +68,7 @@ final class CertificateStatusResponse
             daysLeft: $data['days_left'] ?? null,
             attemptBegunAt: isset($data['attempt_begun_at']) ? new \DateTimeImmutable($data['attempt_begun_at']) : null,
             attemptSent: $data['attempt_sent'] ?? null,
+            jobRanAt: isset($data['job_ran_at']) ? new \DateTimeImmutable($data['job_ran_at']) : null,
         );
     }
 
@@ -83,6 +91,8 @@ final class CertificateStatusResponse
             'retired' => $this->retired,
             'bank_signers' => array_values(array_map(static fn (BankSignerSeen $item): mixed => (object) $item->toArray(), $this->bankSigners)),
             'warnings' => array_values($this->warnings),
+            'job_ran_at' => $this->jobRanAt === null ? null : Encode::timestamp($this->jobRanAt),
+            'attention' => array_values(array_map(static fn (CertificateAttention $item): mixed => $item->value, $this->attention)),
         ]);
     }
 }

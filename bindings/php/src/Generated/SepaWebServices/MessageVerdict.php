@@ -16,7 +16,8 @@ final class MessageVerdict
      * and the digests and values of all of them hold.
      * @param MessageKind $kind What the message is.
      * @param list<MessageSignature> $signatures All signatures: those of the envelope, then those of the
-     * document.
+     * document. Of a message that is refused, only those that hold; `explain_message` and
+     * `signatures_only` also list the first four others of each.
      * @param list<MessageCheck> $checks All checks that were made, in their order.
      * @param string|null $operation The operation, such as `upload_file` or `get_certificate`; left out
      * if it is not known.

@@ -43,6 +43,9 @@ abstract class Operations extends AbstractClient implements Client
      * Default: `customer_id`.
      * @param string|null $targetId The part of the agreement that files belong to, for requests that name
      * none, at most 80 characters.
+     * @param string|null $company The company's name as it stands in the agreement, letter by letter, for
+     * certificates of banks that want it (Nordea). Default of a renewal: the name with which the present
+     * certificate was asked for.
      * @param string|null $receiverId The bank as requests name it, at most 35 characters. Default: as the
      * profile says.
      * @param string|BankTextLanguage|null $language The language of the bank's texts. Default: `en`.
@@ -140,6 +143,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $customerId = null,
         ?string $senderId = null,
         ?string $targetId = null,
+        ?string $company = null,
         ?string $receiverId = null,
         string|BankTextLanguage|null $language = null,
         ?string $softwareId = null,
@@ -192,6 +196,7 @@ abstract class Operations extends AbstractClient implements Client
             'customer_id' => $customerId,
             'sender_id' => $senderId,
             'target_id' => $targetId,
+            'company' => $company,
             'receiver_id' => $receiverId,
             'language' => Encode::name($language),
             'software_id' => $softwareId,
@@ -248,6 +253,9 @@ abstract class Operations extends AbstractClient implements Client
      * Default: `customer_id`.
      * @param string|null $targetId The part of the agreement that files belong to, for requests that name
      * none, at most 80 characters.
+     * @param string|null $company The company's name as it stands in the agreement, letter by letter, for
+     * certificates of banks that want it (Nordea). Default of a renewal: the name with which the present
+     * certificate was asked for.
      * @param string|null $receiverId The bank as requests name it, at most 35 characters. Default: as the
      * profile says.
      * @param string|BankTextLanguage|null $language The language of the bank's texts. Default: `en`.
@@ -344,6 +352,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $customerId = null,
         ?string $senderId = null,
         ?string $targetId = null,
+        ?string $company = null,
         ?string $receiverId = null,
         string|BankTextLanguage|null $language = null,
         ?string $softwareId = null,
@@ -395,6 +404,7 @@ abstract class Operations extends AbstractClient implements Client
             customerId: $customerId,
             senderId: $senderId,
             targetId: $targetId,
+            company: $company,
             receiverId: $receiverId,
             language: $language,
             softwareId: $softwareId,
@@ -1053,14 +1063,16 @@ abstract class Operations extends AbstractClient implements Client
      * then it is not listed as new again. So small hidden files in the ledger, `.bankchannel-file-…`,
      * remember from before the bank is asked until the call returns which files were not reported: the
      * next call also returns files that a failed or killed call has downloaded, and asks by their
-     * references for those that did not arrive. Each file is reported as downloaded once. The call itself
-     * fails if the list cannot be read, or if continuing is pointless; then the error's
-     * `partial_response` has the result for each file so far.
+     * references for those that did not arrive. All files of a call count as reported when it returns,
+     * and none before. One that the bank has no more is reported once. The call itself fails if the list
+     * cannot be read, or if continuing is pointless; then the error's `partial_response` has the result
+     * for each file so far.
      *
      * @param string $directory The folder, one for each bank and customer. The last part of the path is
      * created if it does not exist.
-     * @param string|null $fileType Only files of this type, the bank's word, at most 40 characters. Some
-     * banks list one type at a time.
+     * @param string|null $fileType Only files of this type, the bank's word, at most 40 characters.
+     * Default: all types; at a bank that lists one type at a time, each type of reports, statements and
+     * notifications in its profile that the agreement has.
      * @param FileStatusFilter|null $status Only files of this status. Default: `new`.
      * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
      * settings.
@@ -1185,11 +1197,15 @@ abstract class Operations extends AbstractClient implements Client
      * common rules, for `check`.
      * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
      * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
-     * the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier upload is
-     * still running, if its outcome is unknown, or if its process was killed. An upload that was refused
-     * or not sent does not count. Share the folder between all processes that may send the file.
+     * the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier
+     * upload is `unknown`, or its process was killed, they are refused for as long as it is not settled,
+     * whatever time has passed. An upload that was refused or not sent does not count. Share the folder
+     * between all processes that may send the file.
      * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
-     * seconds. Default: seven days.
+     * seconds, once it is known that the bank has it. Default: seven days.
+     * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who
+     * has the bank's word that it does not have it, or who takes the risk of paying twice. One that is
+     * being sent at this moment is refused all the same. Default: false.
      * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a
      * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
      * `message_id`. The answer `send` continues; `repeated` ends the call with `upload_repeated`.
@@ -1245,6 +1261,7 @@ abstract class Operations extends AbstractClient implements Client
         ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
         ?string $rejectRepeats = null,
         ?float $repeatsWithinS = null,
+        ?bool $sendAnyway = null,
         ?bool $askRepeats = null,
         ?float $timeout = null,
         ?callable $onCode = null,
@@ -1274,6 +1291,7 @@ abstract class Operations extends AbstractClient implements Client
             'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
             'reject_repeats' => $rejectRepeats,
             'repeats_within_s' => $repeatsWithinS,
+            'send_anyway' => $sendAnyway,
             'ask_repeats' => $askRepeats,
         ], content: Content::of($content), timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
@@ -1287,7 +1305,8 @@ abstract class Operations extends AbstractClient implements Client
      * upload is a status report (pain.002) made after it that names its message id, whatever it says of
      * the payments. All reports that the bank still keeps from the day before the upload on are looked
      * at: those in the folder, and others, which are downloaded into it and returned by the next
-     * `download_new_files`. Nothing is sent again, and no lapse of time turns `unknown` into anything
+     * `download_new_files`. The record of the upload in `reject_repeats` is settled too; until then the
+     * same bytes are refused. Nothing is sent again, and no lapse of time turns `unknown` into anything
      * else: a file without a message id, or one that no report names, is settled by a person who asks the
      * bank.
      *
@@ -1303,6 +1322,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
      * settings.
      * @param string|null $ledger The folder of the ledger. Default: `directory`.
+     * @param string|null $rejectRepeats The folder in which the upload is recorded: `reject_repeats` of
+     * the upload. A report that names the file settles its record too: from then on the file counts as
+     * sent, for a week. Default: `ledger`.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
      * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
@@ -1332,6 +1354,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $fileType = null,
         ?string $targetId = null,
         ?string $ledger = null,
+        ?string $rejectRepeats = null,
         ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
@@ -1345,6 +1368,7 @@ abstract class Operations extends AbstractClient implements Client
             'target_id' => $targetId,
             'directory' => $directory,
             'ledger' => $ledger,
+            'reject_repeats' => $rejectRepeats,
         ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return SettleBankUploadResponse::fromArray($response);
@@ -1361,8 +1385,9 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|Secret $code The bank's code, as in `request_certificate`. Nordea: ten digits. OP:
      * sixteen, the eight of the agreement first.
-     * @param string|null $company The company's name, as it stands in the agreement, letter by letter.
-     * Nordea wants it.
+     * @param string|null $company The company's name, as it stands in the agreement, letter by letter,
+     * where the setting `company` does not have it. Nordea wants it. It is kept: renewals ask for the
+     * same name.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
      * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
@@ -1378,7 +1403,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`,
+     * `sepa_web_services.certificate_unfit`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -1411,14 +1437,17 @@ abstract class Operations extends AbstractClient implements Client
      * Call it every day, or before each batch: most calls do nothing. A new key and its request are on
      * disk before anything is sent; an attempt whose answer was lost is sent again with the same request.
      * The new certificate is tried with a list; until it has worked, the old one signs files, where the
-     * bank still takes it. Of two calls at once one works, the other is `identity_busy`. If a person has
-     * to act, the error `person_needed` says what.
+     * bank still takes it. One call renews once: a certificate that is due again at once waits for
+     * another day, and `warnings` says so. Of two calls at once one works, the other is `identity_busy`.
+     * If a person has to act, the error `person_needed` says what.
      *
      * @param bool|null $now Whether to renew now, although it is not due. Default: false.
      * @param bool|null $resume Whether to go on after a stop, because a person has acted. Default: false.
      * @param bool|null $discard Whether to give up the request that is under way, because the bank has
      * said that it will not come to an end. Its key stays in the folder. Nothing is sent. Default: false.
-     * @param string|null $company The company's name, as in `enrol`, if the bank wants it.
+     * @param string|null $company The company's name, if the bank wants it and knows the company by
+     * another name now. Default: the setting `company`, then the name with which the present certificate
+     * was asked for.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
      * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
@@ -1434,7 +1463,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`,
+     * `sepa_web_services.certificate_unfit`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -1542,6 +1572,45 @@ abstract class Operations extends AbstractClient implements Client
         ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return ImportBankCertificateResponse::fromArray($response);
+    }
+
+    /**
+     * Encrypt the keys in `identity_dir` under another passphrase: all of them, or none.
+     *
+     * The present passphrase is that of the settings; without one the keys are not encrypted yet. Nothing
+     * is sent. Afterwards put the new passphrase into the settings: programs that run go on with the keys
+     * that they have opened, and open no other. A copy of the folder from before still opens with the old
+     * one.
+     *
+     * @param string|Secret $newPassphrase The new passphrase, at least one character. The present one is
+     * the setting `passphrase`.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`
+     * @throws BankchannelException for all other failures
+     */
+    public function changePassphrase(
+        #[\SensitiveParameter] string|Secret $newPassphrase,
+        ?float $timeout = null,
+        ?callable $onProgress = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): ChangeIdentityPassphraseResponse {
+        [$response] = $this->carryOut('sepa_web_services.change_passphrase', [
+            'new_passphrase' => Encode::secret($newPassphrase),
+        ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
+
+        return ChangeIdentityPassphraseResponse::fromArray($response);
     }
 
     /**

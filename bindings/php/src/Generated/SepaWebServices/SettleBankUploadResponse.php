@@ -16,6 +16,9 @@ final class SettleBankUploadResponse
      * @param PaymentVerdict $verdict What the bank's reports say about the file: `unknown` if there is
      * none.
      * @param list<SettlingReport> $reports The reports that name the file, in the bank's order.
+     * @param bool $recordSettled Whether a record in `reject_repeats` was open, and is settled now. False
+     * if there is none, and if several files with this message id are recorded as unknown: the report
+     * does not say which of them it means.
      * @param int $filesRead The number of the bank's files that were read, those that name other files
      * too.
      * @param list<UnreadBankFile> $notRead The files that may be reports and could not be fetched or
@@ -29,6 +32,7 @@ final class SettleBankUploadResponse
         public readonly BankUploadOutcome $outcome,
         public readonly PaymentVerdict $verdict,
         public readonly array $reports,
+        public readonly bool $recordSettled,
         public readonly int $filesRead,
         public readonly array $notRead,
         public readonly ?\Bankchannel\Iso20022\Code $status = null,
@@ -48,6 +52,7 @@ final class SettleBankUploadResponse
             outcome: BankUploadOutcome::from($data['outcome']),
             verdict: PaymentVerdict::from($data['verdict']),
             reports: array_map(static fn (mixed $item): mixed => SettlingReport::fromArray($item), $data['reports']),
+            recordSettled: $data['record_settled'],
             filesRead: $data['files_read'],
             notRead: array_map(static fn (mixed $item): mixed => UnreadBankFile::fromArray($item), $data['not_read']),
             status: isset($data['status']) ? \Bankchannel\Iso20022\Code::fromArray($data['status']) : null,
@@ -70,6 +75,7 @@ final class SettleBankUploadResponse
             'reason' => $this->reason === null ? null : (object) $this->reason->toArray(),
             'verdict_text' => $this->verdictText,
             'reports' => array_values(array_map(static fn (SettlingReport $item): mixed => (object) $item->toArray(), $this->reports)),
+            'record_settled' => $this->recordSettled,
             'files_read' => $this->filesRead,
             'not_read' => array_values(array_map(static fn (UnreadBankFile $item): mixed => (object) $item->toArray(), $this->notRead)),
         ]);

@@ -1124,7 +1124,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`,
+     * `ws_channel.codes_stopped`, `ws_channel.user_id_held`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
      * `ws_channel.bank_refused`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
@@ -1314,7 +1315,9 @@ abstract class Operations extends AbstractClient implements Client
      *
      * The file is sent once and never repeated automatically, except after a 429, after which nothing was
      * done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's
-     * answer files before sending the file again. Needs a data session and a certificate for the bank.
+     * answer files before sending the file again; bankchannel's own service refuses the same bytes until
+     * then (`ws_channel.upload_unsettled`), and `list_uploads` says what has become of it. Needs a data
+     * session and a certificate for the bank.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes, at most 7 MiB at the
      * deployed service.
@@ -1323,6 +1326,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $signature One or more ASCII-armored detached OpenPGP signatures over the raw bytes,
      * one after the other; at least one by a key that is registered with purpose `authorize`.
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
+     * @param bool|null $sendAnyway Whether to send it although it is unknown whether the bank has the
+     * same bytes from an earlier upload, which may then be paid twice. Only for bankchannel's own
+     * service, which otherwise refuses them until that upload is settled. Default: false.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
      * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
@@ -1345,6 +1351,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
      * `ws_channel.bank_refused`, `ws_channel.certificate_missing`, `ws_channel.pgp_key_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws \Bankchannel\Exception\ConflictException `ws_channel.upload_unsettled`
      * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
      * @throws BankchannelException for all other failures
      */
@@ -1354,6 +1361,7 @@ abstract class Operations extends AbstractClient implements Client
         string $fileType,
         string $signature,
         ?Bank $bank = null,
+        ?bool $sendAnyway = null,
         ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
@@ -1365,6 +1373,7 @@ abstract class Operations extends AbstractClient implements Client
             'file_name' => $fileName,
             'file_type' => $fileType,
             'signature' => $signature,
+            'send_anyway' => $sendAnyway,
         ], content: Content::of($content), timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return UploadFileResponse::fromArray($response);
@@ -1486,6 +1495,47 @@ abstract class Operations extends AbstractClient implements Client
         ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return DeleteFileResponse::fromArray($response);
+    }
+
+    /**
+     * List the files that the account has sent to a bank, and what has become of each.
+     *
+     * Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not
+     * asked: what it has done with a file that it received says its status report. Only bankchannel's own
+     * service has this operation.
+     *
+     * @param Bank|null $bank The bank that the files were sent to. Left out, the client's own setting.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
+     * own limit; 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
+     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
+     * call are added.
+     *
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
+     */
+    public function listUploads(
+        ?Bank $bank = null,
+        ?float $timeout = null,
+        ?string $requestId = null,
+        ?int $retries = null,
+        ?array &$withResponse = null,
+    ): ListUploadsResponse {
+        [$response] = $this->carryOut('ws_channel.list_uploads', [
+            'bank' => $bank?->value,
+        ], timeout: $timeout, requestId: $requestId, retries: $retries, withResponse: $withResponse);
+
+        return ListUploadsResponse::fromArray($response);
     }
 
     /**
@@ -2478,11 +2528,15 @@ abstract class Operations extends AbstractClient implements Client
      * common rules, for `check`.
      * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
      * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
-     * the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier upload is
-     * still running, if its outcome is unknown, or if its process was killed. An upload that was refused
-     * or not sent does not count. Share the folder between all processes that may send the file.
+     * the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier
+     * upload is `unknown`, or its process was killed, they are refused for as long as it is not settled,
+     * whatever time has passed. An upload that was refused or not sent does not count. Share the folder
+     * between all processes that may send the file.
      * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
-     * seconds. Default: seven days.
+     * seconds, once it is known that the bank has it. Default: seven days.
+     * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who
+     * has the bank's word that it does not have it, or who takes the risk of paying twice. One that is
+     * being sent at this moment is refused all the same. Default: false.
      * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a
      * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
      * `message_id`. The answer `send` continues; `repeated` ends the call with `upload_repeated`.
@@ -2527,6 +2581,7 @@ abstract class Operations extends AbstractClient implements Client
         ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
         ?string $rejectRepeats = null,
         ?float $repeatsWithinS = null,
+        ?bool $sendAnyway = null,
         ?bool $askRepeats = null,
         ?float $timeout = null,
         ?callable $onCode = null,
@@ -2548,6 +2603,7 @@ abstract class Operations extends AbstractClient implements Client
             'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
             'reject_repeats' => $rejectRepeats,
             'repeats_within_s' => $repeatsWithinS,
+            'send_anyway' => $sendAnyway,
             'ask_repeats' => $askRepeats,
         ], content: Content::of($content), timeout: $timeout, asks: true, onCode: $onCode, signer: $signer, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
@@ -2616,11 +2672,15 @@ abstract class Operations extends AbstractClient implements Client
      * common rules, for `check`.
      * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
      * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
-     * the error `upload_repeated` of the protocol, and nothing is sent: also if the earlier upload is
-     * still running, if its outcome is unknown, or if its process was killed. An upload that was refused
-     * or not sent does not count. Share the folder between all processes that may send the file.
+     * the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier
+     * upload is `unknown`, or its process was killed, they are refused for as long as it is not settled,
+     * whatever time has passed. An upload that was refused or not sent does not count. Share the folder
+     * between all processes that may send the file.
      * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
-     * seconds. Default: seven days.
+     * seconds, once it is known that the bank has it. Default: seven days.
+     * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who
+     * has the bank's word that it does not have it, or who takes the risk of paying twice. One that is
+     * being sent at this moment is refused all the same. Default: false.
      * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a
      * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
      * `message_id`. The answer `send` continues; `repeated` ends the call with `upload_repeated`.
@@ -2676,6 +2736,7 @@ abstract class Operations extends AbstractClient implements Client
         ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
         ?string $rejectRepeats = null,
         ?float $repeatsWithinS = null,
+        ?bool $sendAnyway = null,
         ?bool $askRepeats = null,
         ?float $timeout = null,
         ?callable $onCode = null,
@@ -2706,6 +2767,7 @@ abstract class Operations extends AbstractClient implements Client
             'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
             'reject_repeats' => $rejectRepeats,
             'repeats_within_s' => $repeatsWithinS,
+            'send_anyway' => $sendAnyway,
             'ask_repeats' => $askRepeats,
         ], content: Content::of($content), timeout: $timeout, asks: true, onCode: $onCode, signer: $signer, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
@@ -2723,12 +2785,12 @@ abstract class Operations extends AbstractClient implements Client
      * a file that fails does not stop the others. If the disk is full, that is the error of this file and
      * of all others, which are not tried. The call itself fails if the listing cannot be read, or if
      * continuing is pointless: the session has ended, the call was cancelled, its time is up. Then the
-     * error's `partial_response` has the result for each file so far, parsed. Each file is reported as
-     * downloaded once: small hidden files in the ledger, `.bankchannel-file-…`, remember from before the
-     * bank is asked until the call returns which files were not reported. So the next call also returns
-     * files that a failed or killed call has downloaded, and retries those that did not arrive, even if
-     * the bank no longer lists them as new; and it returns files that `upload_and_wait` has fetched and
-     * that answer no upload.
+     * error's `partial_response` has the result for each file so far, parsed. A file is reported once,
+     * when the call returns: small hidden files in the ledger, `.bankchannel-file-…`, remember from
+     * before the bank is asked until the call returns which files were not reported. So the next call
+     * also returns files that a failed or killed call has downloaded, and retries those that did not
+     * arrive, even if the bank no longer lists them as new; and it returns files that `upload_and_wait`
+     * has fetched and that answer no upload.
      *
      * @param string $directory The folder, one for each bank and account. The last part of the path is
      * created if it does not exist.

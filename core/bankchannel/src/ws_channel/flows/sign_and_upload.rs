@@ -221,7 +221,9 @@ impl PreparedUpload {
         let Self { source, name, signature } = self;
         let (place, message_id) = (WsChannelPlace::new(bank), message.message_id());
         let file = UploadedFile { place: &place, name: name.as_str(), source: &source, message_id };
-        let request = UploadFileRequest::new(bank, source.content(), name.clone(), file_type, signature.clone());
+        let mut request = UploadFileRequest::new(bank, source.content(), name.clone(), file_type, signature.clone());
+        // The service refuses the same bytes, too.
+        request.send_anyway = repeats.send_anyway;
         let answer = repeats.send_once(steps, file, steps.exchange::<UploadFile>(request)).await?;
         Ok(SignAndUploadResponse {
             bytes: source.size(),
