@@ -32,7 +32,7 @@ const ANSWER_FAULTS: [(&str, &str); 26] = [
     ("dtd", "peer.protocol"),
     ("b64=dirty", "peer.protocol"),
     ("fault", "sepa_web_services.fault"),
-    ("html", "peer.protocol"),
+    ("html", "sepa_web_services.bank_failed"),
 ];
 
 fn list(family: &str) -> ListBankFilesRequest {

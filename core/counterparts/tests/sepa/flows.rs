@@ -77,15 +77,6 @@ async fn t93_a_file_that_the_bank_has_no_more_is_reported_once() {
     assert_eq!((second.failed, second.files.len()), (1, 1), "{second:?}");
     assert_eq!(second.files[0].error.as_deref(), Some("sepa_web_services.file_not_found"), "{second:?}");
     assert_eq!(second.files[0].file_reference, "NO-SUCH-FILE");
-    // The ledger keeps it as lost, with the bank's reason, and nobody asks for it or reports it again.
-    let third = client.download_new_files(new_files(folder.path())).await.unwrap();
-    assert!(third.files.is_empty(), "{third:?}");
-    let entries: Vec<String> = fs::read_dir(folder.path())
-        .unwrap()
-        .map(|one| fs::read_to_string(one.unwrap().path()).unwrap_or_default())
-        .filter(|text| text.contains("NO-SUCH-FILE"))
-        .collect();
-    assert!(matches!(&entries[..], [one] if one.contains("24")), "{entries:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,7 +29,7 @@ async fn an_unknown_upload_is_told_refused_and_settled_by_its_report() {
     let world = World::new().await;
     let client = world.client_with("op", json!({ "retries": 0 }));
     let folder = tempfile::tempdir().unwrap();
-    world.fault("lost-after-commit").await;
+    world.order("sandbox/faults", json!({"fault": "lost-after-commit", "operation": "upload_file"})).await;
     let lost = send(&client, folder.path(), false).await.unwrap_err();
     assert_eq!(lost.outcome(), Some(CallOutcome::Unknown), "{lost:?}");
     assert_eq!(lost.detail("message_id"), Some("STORY-1"), "{lost:?}");

@@ -23,6 +23,6 @@ mod killed_process;
 mod renewals;
 mod sandbox;
 mod store_faults;
-mod uploads;
 mod superseded;
+mod uploads;
 mod world;
