@@ -11,7 +11,7 @@ use bankchannel_sepa_web_services::{
     request::{CertificateApplication, CertificateCommand, CertificateHeader},
 };
 
-use super::{exchange::SentIds, sender::FileServiceSender};
+use super::{sender::FileServiceSender, sent_ids::SentIds};
 use crate::{CallOptions, LogLevel, LogLine};
 
 /// The wire's word for an operation, as it is verified in answers.

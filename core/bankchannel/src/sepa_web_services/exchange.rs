@@ -9,7 +9,6 @@
 
 use std::{
     future::Future,
-    io::Read,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
@@ -18,12 +17,11 @@ use std::{
 use bankchannel_crypto::x509::CertificateRequest;
 use bankchannel_foundation::{
     CallOutcome, Error, Result,
-    error::{Peer, row},
+    error::row,
     message::{Body, InResponse, OutRequest, SOAP, Segment},
     model::{Boundary, Content, Field, Object},
     operation::Exchange,
 };
-use bankchannel_iso20022::answers::UploadedMessage;
 use bankchannel_sepa_web_services::{
     answer::{ANSWER_HEADERS, BelievedMessage, charset_of},
     codec::{DraftedDocument, SepaWebServicesCodec},
@@ -37,7 +35,6 @@ use bankchannel_sepa_web_services::{
 };
 use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner, background};
 use bytes::Bytes;
-use flate2::read::GzDecoder;
 
 use super::{
     SepaWebServices, certificates, clock,
@@ -45,6 +42,7 @@ use super::{
     packing::{PackedContent, pack},
     question::AnswerQuestion,
     sender::{FileServiceSender, RequestSigners},
+    sent_ids::{SentIds, with_ids, with_message_id},
 };
 use crate::{
     CallOptions, LogLevel, LogLine,
@@ -254,42 +252,6 @@ impl FileServiceSender {
 
 fn take<T>(kept: &Mutex<Option<T>>) -> Option<T> {
     kept.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-/// The error of an exchange with the ids by which the bank knows the request. Only an answer that was believed says that
-/// the bank has done something: HTTP's word does not count.
-fn with_ids(error: Error, is_believed: bool, ids: Option<SentIds>) -> Error {
-    let error = match error.outcome() {
-        Some(CallOutcome::Accepted) if !is_believed => error.with_outcome(CallOutcome::Unknown),
-        _ => error,
-    };
-    let Some(ids) = ids.filter(|_| error.outcome() != Some(CallOutcome::NotSent)) else { return error };
-    let peer = error.peer().cloned().unwrap_or_default();
-    let error = error.with_peer(Peer { request_id: Some(ids.request_id), ..peer });
-    error.with("request_timestamp", ids.timestamp)
-}
-
-/// The error of an upload whose outcome is not known, with the message id of its file: a report that names it settles it.
-async fn with_message_id(error: Error, source: UploadSource, is_compressed: bool) -> Error {
-    let reading = background::blocking(move || {
-        let open = || -> Result<Box<dyn Read>> {
-            let packed = source.reader()?;
-            Ok(if is_compressed { Box::new(GzDecoder::new(packed)) } else { Box::new(packed) })
-        };
-        UploadedMessage::read(open).ok().and_then(|file| file.message_id().map(str::to_owned))
-    });
-    match reading.await {
-        Ok(Some(message_id)) => error.with("message_id", message_id),
-        _ => error,
-    }
-}
-
-/// The ids of an attempt.
-#[derive(Debug, Clone, Default)]
-pub(super) struct SentIds {
-    pub(super) request_id: String,
-    pub(super) timestamp: String,
-    pub(super) digest: Vec<u8>,
 }
 
 /// Seals each attempt's message, and opens its answer.

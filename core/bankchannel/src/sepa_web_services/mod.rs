@@ -19,6 +19,7 @@ mod identity;
 mod packing;
 mod question;
 mod sender;
+mod sent_ids;
 mod settings;
 mod trust;
 

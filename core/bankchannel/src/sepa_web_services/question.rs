@@ -9,7 +9,7 @@ use bankchannel_sepa_web_services::{
 };
 use bankchannel_transport::background::{self, UndoneWork};
 
-use super::exchange::SentIds;
+use super::sent_ids::SentIds;
 
 /// What an answer must fit, owned, for another thread.
 pub(super) struct AnswerQuestion {

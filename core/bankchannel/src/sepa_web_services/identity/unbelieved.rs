@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
 use super::folder::{HeldIdentity, MODE, MOST};
-use crate::sepa_web_services::exchange::SentIds;
+use crate::sepa_web_services::sent_ids::SentIds;
 
 const ENDING: &str = "answer";
 

@@ -20,6 +20,7 @@ mod reach;
 mod refusals;
 mod renewal;
 mod sepa;
+mod sepa_fault;
 mod settle;
 mod simulator;
 

@@ -17,7 +17,7 @@ use bankchannel::{
     },
 };
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
-use bankchannel_foundation::{CallOutcome, Error, Secret, error::row, model::Content};
+use bankchannel_foundation::{Error, Secret, model::Content};
 use bankchannel_renewal::PairTrial;
 use bankchannel_sepa_web_services::codes;
 use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewUpload, UploadAtBank};
@@ -25,7 +25,7 @@ use bankchannel_storage::ws_channel::{BankCodeLimits, BankFile, FileFilter, NewU
 use super::{
     AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
     CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
-    UploadWaits, within,
+    UploadWaits, sepa_fault::bank_error, within,
 };
 use crate::banks_config::ReachedBankConfig;
 
@@ -435,75 +435,5 @@ fn bank_file(file: BankFileDescriptor) -> BankFile {
         service_id: file.service_id,
         target_id: file.target_id,
         size: 0,
-    }
-}
-
-/// The parameter of the service's own operation that a field of the client is.
-fn parameter(field: &str) -> Option<&'static str> {
-    Some(match field {
-        "file_type" => "FileType",
-        "file_reference" => "FileReference",
-        "user_filename" => "FileName",
-        "content" => "FileContents",
-        "customer_id" => "WsUserId",
-        "company" => "Company",
-        "code" => "Code",
-        _ => return None,
-    })
-}
-
-/// An error of the client in the service's words.
-fn bank_error(error: Error) -> BankError {
-    let peer = error.peer();
-    tracing::warn!(
-        error = error.code(),
-        outcome = error.outcome().map(CallOutcome::as_str),
-        bank_code = peer.and_then(|peer| peer.code.as_deref()),
-        bank_request_id = peer.and_then(|peer| peer.request_id.as_deref()),
-        request_timestamp = error.detail("request_timestamp"),
-        http_status = error.http_status(),
-        "a call of a bank has failed: {}",
-        error.message()
-    );
-    let is = |known: &'static bankchannel_foundation::error::ErrorRow| error.row() == known;
-    if error.outcome().is_none_or(|outcome| outcome == CallOutcome::NotSent) {
-        if let Some(name) = error.detail("field").and_then(parameter) {
-            return BankError::Parameter(name);
-        }
-        return match () {
-            () if is(&errors::CONTENT_REFUSED) => BankError::Parameter("FileContents"),
-            () if is(&errors::NOT_OFFERED) => BankError::NotOffered,
-            () if is(&row::CONNECT_FAILED) || is(&row::TLS_FAILED) || is(&row::TIMED_OUT) => BankError::Unreachable,
-            () => BankError::NotSent(error.to_string()),
-        };
-    }
-    if is(&errors::FILE_NOT_FOUND) {
-        return BankError::Parameter("FileReference");
-    }
-    if is(&errors::CERTIFICATE_UNFIT) {
-        return BankError::Unfit(error.message().to_owned());
-    }
-    let peer = error.peer().cloned().unwrap_or_default();
-    let is_believed = error.detail("authenticated") == Some("true");
-    match peer.code {
-        Some(code) if is_believed => {
-            let text = peer.text.unwrap_or_else(|| error.message().to_owned());
-            match error.outcome() {
-                Some(CallOutcome::Refused) => BankError::Refused { code, text },
-                _ => BankError::Doubtful { code, text },
-            }
-        }
-        _ if is(&errors::FAULT) => BankError::Empty,
-        _ if is(&row::TIMED_OUT) => BankError::TimedOut,
-        _ if is(&row::CONNECTION_LOST) => BankError::NoAnswer,
-        _ if [&errors::ANSWER_SIGNATURE, &errors::ANSWER_NOT_TRUSTED, &errors::ANSWER_STALE].contains(&error.row()) => {
-            BankError::NotBelieved(error.message().to_owned())
-        }
-        // A page, or nothing, in place of a message: its status says the most.
-        _ => match error.http_status() {
-            Some(status) if !(200..300).contains(&status) => BankError::HttpStatus(status),
-            _ if is(&row::UNAVAILABLE) || is(&row::HTTP_STATUS) => BankError::NoAnswer,
-            _ => BankError::Unparsable,
-        },
     }
 }

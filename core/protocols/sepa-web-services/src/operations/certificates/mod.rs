@@ -19,6 +19,7 @@ const ERRORS: &[&ErrorRow] = &[
     &errors::ANSWER_NOT_TRUSTED,
     &errors::ANSWER_STALE,
     &errors::CERTIFICATE_NOT_OURS,
+    &errors::CERTIFICATE_UNFIT,
     &errors::CERTIFICATE_REFUSED,
     &errors::SIGNATURE_REFUSED,
     &errors::AGREEMENT_REFUSED,
