@@ -443,7 +443,7 @@ fn parameters(
     }
     match file_type {
         // A file of any type can be ordered for a customer: what is listed is handed out.
-        Some(named) if !dialect.knows(named) && !(is_about_files && is_ordered(named)) => {
+        Some(named) if !(dialect.knows(named) || is_about_files && is_ordered(named)) => {
             Err(RequestRefusal::code(20, "content type not valid", format!("{named} is no type of this bank")))
         }
         _ => Ok(()),
