@@ -120,7 +120,7 @@ ahead=$((700 * 86400))
 order="{\"advance_s\": $ahead}"
 control=$(grep -o '"control_url": *"[^"]*"' bank.json | sed 's#.*:##; s#"$##')
 exec 3<>/dev/tcp/127.0.0.1/$control
-printf 'POST /sandbox/time HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n' >&3
+printf 'POST /sandbox/time HTTP/1.1\r\nHost: localhost:%s\r\nContent-Type: application/json\r\n' "$control" >&3
 printf 'Content-Length: %d\r\nConnection: close\r\n\r\n%s' "${#order}" "$order" >&3
 head -1 <&3 | grep -q 200
 later() { CLOCK_OFFSET_S=$ahead LD_PRELOAD=CLOCK "$@"; }

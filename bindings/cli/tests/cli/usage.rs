@@ -140,7 +140,8 @@ fn completion_is_made_for_the_shells_and_bash_reads_it() {
         let output = shell.unwrap();
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
-    assert_eq!(completed("bankchannel files li"), "list-files");
+    assert_eq!(completed("bankchannel files li"), "list-files list-uploads");
+    assert_eq!(completed("bankchannel files list-f"), "list-files");
     assert_eq!(completed("bankchannel session login --mode a"), "admin");
     assert!(completed("bankchannel files upload-file --wait").contains("--wait-for"));
 }

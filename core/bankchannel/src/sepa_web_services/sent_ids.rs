@@ -20,6 +20,7 @@ pub(super) struct SentIds {
 /// The error of an exchange with the ids by which the bank knows the request. Only an answer that was believed says that
 /// the bank has done something: HTTP's word does not count.
 pub(super) fn with_ids(error: Error, is_believed: bool, ids: Option<SentIds>) -> Error {
+    let is_believed = is_believed || error.detail("authenticated") == Some("true");
     let error = match error.outcome() {
         Some(CallOutcome::Accepted) if !is_believed => error.with_outcome(CallOutcome::Unknown),
         _ => error,

@@ -195,7 +195,7 @@ async fn t49_t50_t53_what_is_wrong_with_an_answer_is_not_believed() {
             ("cert.signer=wrongca", "sepa_web_services.answer_not_trusted"),
             ("cert.signer=customer", "sepa_web_services.answer_not_trusted"),
             ("fault", "sepa_web_services.fault"),
-            ("html", "peer.protocol"),
+            ("html", "sepa_web_services.bank_failed"),
         ] {
             let sent = new_code(&world, family).await;
             world.fault(fault).await;

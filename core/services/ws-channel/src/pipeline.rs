@@ -221,10 +221,13 @@ impl ServicePipeline {
         let refusal = fault.into_refusal(&call.request_id);
         call.log(refusal.status);
         // Unauthenticated requests are not audited: they would flood the trail.
-        if audited && !is_recorded && call.has_subject() && refusal.status != 429 {
-            if let Err(why) = self.service.record_refusal(call.refused_entry(refusal.status)).await {
-                tracing::error!(request_id = call.request_id, %why, "the audit trail cannot be written");
-            }
+        if audited
+            && !is_recorded
+            && call.has_subject()
+            && refusal.status != 429
+            && let Err(why) = self.service.record_refusal(call.refused_entry(refusal.status)).await
+        {
+            tracing::error!(request_id = call.request_id, %why, "the audit trail cannot be written");
         }
         refuse(&self.as_configured(entry, refusal), &call.request_id)
     }

@@ -56,6 +56,7 @@ impl CertificateExpectation<'_> {
             Some(why) => {
                 let text = format!("the certificate {} that the bank has issued {why}", own.serial_hex());
                 let error = Error::because(&errors::CERTIFICATE_UNFIT, text).with("not_after", own.expires_text());
+                let error = error.with("authenticated", true);
                 Err(error.with_retryable(false).with_outcome(CallOutcome::Accepted))
             }
         }

@@ -375,7 +375,7 @@ async fn r22_a_kill_of_one_of_two_instances_loses_nothing_and_sends_nothing_twic
             // A schema for each: at a start every account is looked at, which would be most of the places.
             let shared = Shared::make(&url, &relay.url);
             let lines;
-            (sandbox, lines) = killed_of_two(sandbox, (&shim, &shared), work, place).await;
+            (sandbox, lines) = Box::pin(killed_of_two(sandbox, (&shim, &shared), work, place)).await;
             random.learn(work, at, lines);
         }
         return random.end();
@@ -384,7 +384,7 @@ async fn r22_a_kill_of_one_of_two_instances_loses_nothing_and_sends_nothing_twic
     for (number, (on, at, is_before)) in ON_THE_WIRE.into_iter().enumerate() {
         for work in [KilledWork::Enrolment, KilledWork::Renewal, KilledWork::Upload] {
             let place = KillPlace { on, at, is_before, is_full: false };
-            (sandbox, _) = killed_of_two(sandbox, (&shim, &shared), (number, work), place).await;
+            (sandbox, _) = Box::pin(killed_of_two(sandbox, (&shim, &shared), (number, work), place)).await;
         }
     }
 }
