@@ -396,10 +396,12 @@ impl CertificateLife {
     pub fn worked(&mut self, name: &str, now_s: i64) -> bool {
         let is_new = self.switching.as_ref().is_some_and(|new| new.pair.name == name);
         let Some(new) = self.switching.take_if(|_| is_new) else { return false };
+        // One that is due at once, as near the end of an authority, is not replaced without end.
+        let has_replaced = self.active.is_some() || self.retired.last().is_some_and(|old| old.at_s == new.since_s);
+        self.rests_until_s = if has_replaced { now_s + RenewalRules::LONGEST_PAUSE_S } else { 0 };
+        self.failures = 0;
         self.retire_active(now_s);
         self.active = Some(new.pair);
-        // One that is due at once, as near the end of an authority, is not replaced without end.
-        (self.failures, self.rests_until_s) = (0, now_s + RenewalRules::LONGEST_PAUSE_S);
         self.told_days.clear();
         true
     }

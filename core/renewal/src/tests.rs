@@ -328,6 +328,21 @@ fn a_new_certificate_that_is_due_at_once_rests_for_a_day() {
 }
 
 #[test]
+fn a_first_certificate_that_is_due_at_once_is_renewed_once() {
+    let mut life = CertificateLife::default();
+    life.begin("1".to_owned(), AttemptKind::First, 0).unwrap();
+    life.sending().unwrap();
+    life.issued(KnownPair { not_after_s: 20 * DAY_S, ..pair("1", -30 * DAY_S) }, rules(true), 0).unwrap();
+    assert!(life.worked("1", 10));
+    assert_eq!(life.due(rules(true), 10), RenewalDue::Begin("1".to_owned()));
+    life.begin("2".to_owned(), AttemptKind::Next { signed_with: "1".to_owned() }, 10).unwrap();
+    life.sending().unwrap();
+    life.issued(KnownPair { not_after_s: 20 * DAY_S, ..pair("2", -30 * DAY_S) }, rules(true), 20).unwrap();
+    assert!(life.worked("2", 30));
+    assert_eq!(life.due(rules(true), 30), RenewalDue::Nothing(Some(30 + DAY_S)));
+}
+
+#[test]
 fn what_cannot_be_used_leaves_its_key_and_a_way_out() {
     let now_s = YEARS_2_S - 50 * DAY_S;
     // The bank has issued what nobody can use.

@@ -120,7 +120,7 @@ fn an_answer_without_a_message_says_what_the_server_says() {
         let answer = Response { status, headers, body: body.to_owned().into() };
         let answer = InResponse { message: answer, ..InResponse::default() };
         for is_upload in [false, true] {
-            let error = opened_as(answer.clone(), is_upload, None).err().expect("it is not believed");
+            let error = opened_as(answer.clone(), is_upload, None).expect_err("it is not believed");
             let found = (error.code(), error.outcome(), error.http_status());
             assert_eq!(found, (code, Some(CallOutcome::Unknown), Some(status)), "{body}: {error}");
             assert!(error.message().contains(says), "{body}: {error}");
