@@ -9870,6 +9870,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
    * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`: The bank's certificate is not
    * for the key of the request.
+   * @throws {PeerProtocolError} `sepa_web_services.certificate_unfit`: The bank has issued a certificate
+   * that cannot be used.
    * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`: The bank does not issue the
    * certificate.
    * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
@@ -9901,6 +9903,8 @@ export declare class SepaWebServices implements AsyncDisposable {
    * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
    * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`: The bank's certificate is not
    * for the key of the request.
+   * @throws {PeerProtocolError} `sepa_web_services.certificate_unfit`: The bank has issued a certificate
+   * that cannot be used.
    * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`: The bank does not issue the
    * certificate.
    * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the

@@ -2397,6 +2397,8 @@ class SepaWebServices(NewFilesClient):
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
                 for the key of the request.
+            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
+                that cannot be used.
             PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
                 certificate.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
@@ -2463,6 +2465,8 @@ class SepaWebServices(NewFilesClient):
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
                 for the key of the request.
+            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
+                that cannot be used.
             PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
                 certificate.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
@@ -4191,6 +4195,8 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
                 for the key of the request.
+            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
+                that cannot be used.
             PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
                 certificate.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
@@ -4257,6 +4263,8 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
             PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
                 for the key of the request.
+            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
+                that cannot be used.
             PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
                 certificate.
             SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the

@@ -770,7 +770,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`,
+     * `sepa_web_services.certificate_unfit`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
@@ -819,7 +820,8 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
      * `sepa_web_services.answer_not_trusted`, `sepa_web_services.answer_stale`,
      * `sepa_web_services.signature_refused`
-     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`
+     * @throws \Bankchannel\Exception\PeerProtocolException `sepa_web_services.certificate_not_ours`,
+     * `sepa_web_services.certificate_unfit`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
