@@ -113,7 +113,7 @@ async fn killed_once(
     let who = world.served.owner(&format!("killed-{}@example.test", digest::hex(&random::bytes::<6>()))).await;
     let signer = Signer::new(&who.email);
     world.served.register_key(&who, &signer, "authorize").await.ok(201);
-    let enrolment = world.enrolment(family, &world.new_customer(family).await).await;
+    let enrolment = world.enrolment(family, &world.added_customer(family).await).await;
     let customer = KilledCustomer { who, signer, bank, family, payments, enrolment };
     if work != KilledWork::Enrolment {
         let path = format!("/certs/{bank}");

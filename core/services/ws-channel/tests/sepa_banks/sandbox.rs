@@ -24,7 +24,6 @@ pub(crate) struct Sandbox {
     client: reqwest::Client,
     /// How far the clocks were moved.
     pub(crate) passed_s: AtomicI64,
-    given: AtomicU32,
     /// Those whose own customer was given.
     families: Mutex<HashSet<String>>,
 }
@@ -38,7 +37,6 @@ impl Sandbox {
             bank,
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
             passed_s: AtomicI64::default(),
-            given: AtomicU32::default(),
             families: Mutex::default(),
         }
     }
@@ -86,11 +84,16 @@ impl Sandbox {
 
     /// A customer of a family whom no other account has, as a user id belongs to one: first the bank's own, then added ones.
     pub(crate) async fn new_customer(&self, family: &str) -> Value {
-        let number = self.given.fetch_add(1, Ordering::SeqCst);
         if self.families.lock().unwrap().insert(family.to_owned()) {
             return self.customers(family)[0].clone();
         }
-        let id = format!("55500{number:05}");
+        self.added_customer(family).await
+    }
+
+    /// A customer whom no account has, of this bank or another one: a database may outlive its bank.
+    pub(crate) async fn added_customer(&self, family: &str) -> Value {
+        static ADDED: AtomicU32 = AtomicU32::new(0);
+        let id = format!("55500{:05}", ADDED.fetch_add(1, Ordering::SeqCst));
         let target =
             if family == "nordea" { json!(format!("{id}B1")) } else { self.customers(family)[0]["target_id"].clone() };
         let customer = json!({"family": family, "customer_id": id, "company": "ESIMERKKI OY", "target_id": target});
