@@ -8,7 +8,7 @@ use bankchannel_renewal::RenewalRules;
 use bankchannel_sepa_web_services::{
     model::FileStatusFilter,
     operations::files::list_files::ListBankFilesRequest,
-    profile::{BankFileKind, ChannelProfile, TargetIdRule},
+    profile::{BankFileKind, ChannelProfile},
 };
 
 use super::{
@@ -130,7 +130,7 @@ impl SepaWebServicesBank {
     /// Whether its requests about files need a target id.
     #[must_use]
     pub fn needs_target(&self) -> bool {
-        self.profile().target_id == Some(TargetIdRule::Required)
+        self.profile().needs_target()
     }
 
     /// Whether it lists the files of one type at a time.

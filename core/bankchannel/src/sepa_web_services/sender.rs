@@ -8,9 +8,7 @@ use std::{
 use bankchannel_crypto::{signature::Hash, x509::Certificate};
 use bankchannel_foundation::{Error, Result, clock::Clock, model::Timestamp};
 use bankchannel_renewal::{CertificateLife, RenewalDue, RenewalRules};
-use bankchannel_sepa_web_services::{
-    codec::FileServiceConnection, errors, profile::TargetIdRule, verify::VerificationRules,
-};
+use bankchannel_sepa_web_services::{codec::FileServiceConnection, errors, verify::VerificationRules};
 use bankchannel_transport::{Transport, TransportSettings, background};
 use data_encoding::HEXUPPER;
 
@@ -200,9 +198,14 @@ impl FileServiceSender {
 
     /// The same sender with this pair.
     pub(super) fn signing_with(&self, pair: SigningPair) -> Self {
-        let given = Ok(Arc::new(RequestSigners::new(pair.clone(), pair, None)));
-        let (keeps_in, times) = (self.keeps_in.clone(), Arc::clone(&self.times));
-        Self { given, keeps_in, times, ..self.of_customer(self.connection.clone(), None, None) }
+        Self { given: Ok(Arc::new(RequestSigners::new(pair.clone(), pair, None))), ..self.of_same_customer() }
+    }
+
+    /// A sender of the same customer, which signs with the pairs that were given: what is kept and reserved is shared.
+    fn of_same_customer(&self) -> Self {
+        let (given, keeps_in, times) = (self.given.clone(), self.keeps_in.clone(), Arc::clone(&self.times));
+        let unbelieved = self.unbelieved.clone();
+        Self { given, keeps_in, times, unbelieved, ..self.of_customer(self.connection.clone(), None, None) }
     }
 
     /// A sender of another customer of the same bank: connections and what is known of the bank are shared.
@@ -236,9 +239,7 @@ impl FileServiceSender {
 
     /// The same sender, which leaves an answer that is not believed there.
     pub(super) fn keeping_unbelieved(&self, slot: &UnbelievedSlot) -> Self {
-        let (given, keeps_in, times) = (self.given.clone(), self.keeps_in.clone(), Arc::clone(&self.times));
-        let unbelieved = Some(Arc::clone(slot));
-        Self { given, keeps_in, times, unbelieved, ..self.of_customer(self.connection.clone(), None, None) }
+        Self { unbelieved: Some(Arc::clone(slot)), ..self.of_same_customer() }
     }
 
     /// Whether requests about files can be made: a new certificate is tried with one.
@@ -247,7 +248,7 @@ impl FileServiceSender {
     /// `configuration.invalid` without the target id that the bank wants.
     pub(super) fn check_target(&self) -> Result<()> {
         let connection = &self.connection;
-        if connection.profile.target_id == Some(TargetIdRule::Required) && connection.target_id.is_none() {
+        if connection.profile.needs_target() && connection.target_id.is_none() {
             let why = "is missing: this bank wants it in every request about files, and a new certificate is tried with one; \
                        it stands in the agreement";
             return Err(Error::invalid_setting("target_id", why));

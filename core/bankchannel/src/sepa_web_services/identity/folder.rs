@@ -47,16 +47,9 @@ struct StoredState {
     bank: String,
     customer_id: String,
     life: CertificateLife,
-    #[serde(flatten)]
-    notes: StateNotes,
-}
-
-/// What the state says beside the certificates' life.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct StateNotes {
     /// Whether all keys are there under another passphrase, which takes the place of the present one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) is_passphrase_changing: bool,
+    is_passphrase_changing: bool,
 }
 
 /// A folder with the keys and certificates of one customer at one bank.
@@ -72,7 +65,7 @@ pub(in super::super) struct IdentityFolder {
 pub(in super::super) struct HeldIdentity {
     pub(super) of: IdentityFolder,
     life: CertificateLife,
-    pub(super) notes: StateNotes,
+    pub(super) is_passphrase_changing: bool,
     lock: File,
 }
 
@@ -89,14 +82,14 @@ impl IdentityFolder {
         self.state().map(|(life, _)| life)
     }
 
-    /// The state and its notes, without holding the folder.
+    /// The state, and whether the passphrase is being changed, without holding the folder.
     ///
     /// # Errors
     /// Those of [`life`](Self::life).
-    fn state(&self) -> Result<(CertificateLife, StateNotes)> {
+    fn state(&self) -> Result<(CertificateLife, bool)> {
         let text = match self.read(STATE) {
             Err(why) if why.kind() == ErrorKind::NotFound => {
-                return self.without_state().map(|life| (life, StateNotes::default()));
+                return self.without_state().map(|life| (life, false));
             }
             read => read.map_err(|why| private::unusable(&self.path(STATE), &why))?,
         };
@@ -115,7 +108,7 @@ impl IdentityFolder {
             let why = format!("belongs to customer {} at {}: give each its own folder", state.customer_id, state.bank);
             return Err(Error::invalid_setting("identity_dir", why));
         }
-        Ok((state.life, state.notes))
+        Ok((state.life, state.is_passphrase_changing))
     }
 
     /// The state of a folder that has none: nothing, unless something was issued here. A key alone was never sent: the state
@@ -151,8 +144,8 @@ impl IdentityFolder {
             }
             Err(TryLockError::Error(why)) => return Err(private::unusable(&path, &why)),
         }
-        let (life, notes) = self.state()?;
-        let mut held = HeldIdentity { life, notes, of: self.clone(), lock };
+        let (life, is_passphrase_changing) = self.state()?;
+        let mut held = HeldIdentity { life, is_passphrase_changing, of: self.clone(), lock };
         held.finish_passphrase_change()?;
         Ok(held)
     }
@@ -228,7 +221,7 @@ impl HeldIdentity {
             bank: self.of.bank.clone(),
             customer_id: self.of.customer_id.clone(),
             life: life.clone(),
-            notes: self.notes.clone(),
+            is_passphrase_changing: self.is_passphrase_changing,
         };
         let text = serde_json::to_vec_pretty(&state).map_err(Error::internal)?;
         private::write_whole(&self.of.path(STATE), MODE, &text)?;

@@ -130,21 +130,20 @@ impl HeldIdentity {
         let mut keys = Vec::with_capacity(names.len());
         for name in names {
             let is_replaced = life.retired.iter().any(|one| one.pair.name == name);
-            match self.of.opened(name) {
-                // Of before there was one passphrase for all: it stays as it is, and goes when its time is over.
-                Err(error) if is_replaced && error.detail("field") == Some("passphrase") => continue,
-                opened => opened.map(drop)?,
-            }
             let pem = self.of.secret(name, KEY)?;
             let key = RsaPrivateKey::from_pem_under(pem.expose(), self.of.passphrase.as_ref().map(Secret::expose));
-            let key = key.map_err(|fault| self.of.unopened(name, &fault))?;
+            let key = match key.map_err(|fault| self.of.unopened(name, &fault)) {
+                // Of before there was one passphrase for all: it stays as it is, and goes when its time is over.
+                Err(error) if is_replaced && error.detail("field") == Some("passphrase") => continue,
+                key => key?,
+            };
             keys.push((name, key.to_encrypted_pem(new.expose()).map_err(Error::internal)?));
         }
         for (name, pem) in &keys {
             private::write_whole(&self.of.file(name, NEW_KEY), MODE, pem.as_bytes())?;
         }
         // From here on it is finished, by whoever holds the folder next.
-        self.notes.is_passphrase_changing = true;
+        self.is_passphrase_changing = true;
         self.commit(life.clone())?;
         self.of.passphrase = Some(new.clone());
         self.finish_passphrase_change()?;
@@ -156,14 +155,14 @@ impl HeldIdentity {
         let names: Vec<String> = names_of(self.life()).map(str::to_owned).collect();
         for name in &names {
             let (from, to) = (self.of.file(name, NEW_KEY), self.of.file(name, KEY));
-            let done = if self.notes.is_passphrase_changing { fs::rename(&from, to) } else { fs::remove_file(&from) };
+            let done = if self.is_passphrase_changing { fs::rename(&from, to) } else { fs::remove_file(&from) };
             match done {
                 Err(why) if why.kind() != ErrorKind::NotFound => return Err(private::unusable(&from, &why)),
                 _ => {}
             }
         }
-        if self.notes.is_passphrase_changing {
-            self.notes.is_passphrase_changing = false;
+        if self.is_passphrase_changing {
+            self.is_passphrase_changing = false;
             self.commit(self.life().clone())?;
         }
         Ok(())

@@ -236,6 +236,12 @@ pub struct ChannelProfile {
 }
 
 impl ChannelProfile {
+    /// Whether requests about files need a target id.
+    #[must_use]
+    pub fn needs_target(&self) -> bool {
+        self.target_id == Some(TargetIdRule::Required)
+    }
+
     /// The bank's types of files of one kind.
     #[must_use]
     pub fn file_types_of(&self, kind: BankFileKind) -> Vec<String> {
