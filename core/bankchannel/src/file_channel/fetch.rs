@@ -130,7 +130,8 @@ pub(crate) async fn into_folder<C: FileChannel>(
         // What the caller gave up is not looked at.
         let (target, is_given_up) =
             (path.clone(), matches!(error.category(), Category::Cancelled | Category::TimedOut));
-        let not_sent = was_not_sent(error);
+        // That the bank has it no more is kept, with what it said.
+        let not_sent = was_not_sent(error) && error.row() != C::FILE_GONE;
         let checked = background::blocking(move || {
             // Another call has downloaded it at the same time, and reports it: whether this one found the name taken before
             // it asked the bank, or afterwards, or the bank gives a file once.

@@ -80,6 +80,31 @@ async fn t93_a_file_that_the_bank_has_no_more_is_reported_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn t93_a_file_that_the_bank_refuses_with_code_24_stays_in_the_ledger_with_its_reason() {
+    let world = World::new().await;
+    let client = world.client_with("op", json!({ "retries": 0 }));
+    let folder = tempfile::tempdir().unwrap();
+    upload(&client, "T93-24").await.unwrap();
+    world.advance_s(61).await;
+    world.order("sandbox/faults", json!([{"fault": "code=24", "operation": "download_file"}])).await;
+    let first = client.download_new_files(new_files(folder.path())).await.unwrap();
+    assert_eq!((first.failed, first.files.len()), (1, 1), "{first:?}");
+    assert_eq!(first.files[0].error.as_deref(), Some("sepa_web_services.file_not_found"), "{first:?}");
+    let entries = || -> Vec<Value> {
+        let paths = fs::read_dir(folder.path()).unwrap().map(|one| one.unwrap().path());
+        paths.filter_map(|path| serde_json::from_slice(&fs::read(path).unwrap()).ok()).collect()
+    };
+    let kept = entries();
+    let [entry] = &kept[..] else { panic!("{kept:?}") };
+    assert_eq!(entry["file_reference"], first.files[0].file_reference.as_str(), "{entry}");
+    assert!(entry["lost"].as_str().unwrap().contains("24"), "{entry}");
+    // It was reported; the bank lists it no more, and the entry is what is left of it.
+    let second = client.download_new_files(new_files(folder.path())).await.unwrap();
+    assert!(second.files.is_empty(), "{second:?}");
+    assert_eq!(entries(), kept);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn t90_a_report_settles_an_upload_whose_answer_is_lost_and_nothing_else_does() {
     let world = World::new().await;
     let client = world.client_with("op", json!({ "retries": 0 }));
