@@ -186,55 +186,103 @@ impl CertificateIssuer {
     /// # Errors
     /// As [`issue`](Self::issue).
     pub fn issue_certificate(&self, new: &NewCertificate<'_>) -> Result<Certificate> {
-        let mut params = CertificateParams::default();
-        let mut name = DistinguishedName::new();
-        if !new.country.is_empty() {
-            let country = checked(new.country)?.try_into();
-            let country = country.map_err(|_| CryptoError::InvalidRequest("a country has two letters"))?;
-            name.push(DnType::CountryName, DnValue::PrintableString(country));
-        }
-        name.push(DnType::CommonName, checked(new.common_name)?);
-        if !new.organization.is_empty() {
-            name.push(DnType::OrganizationName, checked(new.organization)?);
-        }
-        if !new.subject_serial.is_empty() {
-            name.push(DnType::CustomDnType(vec![2, 5, 4, 5]), checked(new.subject_serial)?);
-        }
-        params.distinguished_name = name;
-        set_validity(&mut params, new.not_before, new.not_after)?;
-        params.serial_number = Some(match new.serial {
-            [] => random_serial(),
-            serial if serial.len() > MAX_SERIAL_BYTES || serial.iter().all(|&byte| byte == 0) => {
-                return Err(BAD_SERIAL);
-            }
-            serial => SerialNumber::from_slice(serial),
-        });
-        params.use_authority_key_identifier_extension = true;
-        params.is_ca = IsCa::ExplicitNoCa;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
-        match new.purpose {
-            CertificatePurpose::Messages => {}
-            CertificatePurpose::Encipherment => params.key_usages = vec![KeyUsagePurpose::KeyEncipherment],
-            CertificatePurpose::TlsServer(hosts) => {
-                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-                for host in hosts {
-                    params.subject_alt_names.push(match host.parse() {
-                        Ok(address) => SanType::IpAddress(address),
-                        Err(_) => SanType::DnsName(
-                            (*host).try_into().map_err(|_| CryptoError::InvalidRequest("a host's name is ASCII"))?,
-                        ),
-                    });
-                }
-            }
-            CertificatePurpose::Authority(depth) => {
-                params.is_ca = IsCa::Ca(BasicConstraints::Constrained(depth));
-                params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-            }
-        }
+        let params = parameters(&NewSubject::of(new), new.serial, (new.not_before, new.not_after), new.purpose)?;
         let signed = params.signed_by(&LeafKey::new(new.key)?, &self.issuer);
         let signed = signed.map_err(|_| CryptoError::Internal("signing a certificate"))?;
         Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)
     }
+
+    /// Makes an ECDSA key for a TLS server with these names and addresses, and issues its certificate. The key is PKCS#8
+    /// PEM.
+    ///
+    /// # Errors
+    /// As [`issue`](Self::issue).
+    pub fn issue_tls_server(
+        &self,
+        common_name: &str,
+        hosts: &[&str],
+        not_before: Timestamp,
+        not_after: Timestamp,
+    ) -> Result<(Certificate, Zeroizing<String>)> {
+        let subject = NewSubject { common_name, organization: "", country: "", subject_serial: "" };
+        let params = parameters(&subject, &[], (not_before, not_after), CertificatePurpose::TlsServer(hosts))?;
+        let key =
+            KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| CryptoError::Internal("TLS key generation"))?;
+        let signed = params.signed_by(&key, &self.issuer);
+        let signed = signed.map_err(|_| CryptoError::Internal("signing a certificate"))?;
+        let certificate = Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)?;
+        Ok((certificate, Zeroizing::new(key.serialize_pem())))
+    }
+}
+
+/// The subject of a new certificate: see [`NewCertificate`].
+struct NewSubject<'a> {
+    common_name: &'a str,
+    organization: &'a str,
+    country: &'a str,
+    subject_serial: &'a str,
+}
+
+impl<'a> NewSubject<'a> {
+    fn of(new: &NewCertificate<'a>) -> Self {
+        let NewCertificate { common_name, organization, country, subject_serial, .. } = *new;
+        Self { common_name, organization, country, subject_serial }
+    }
+}
+
+/// What a new certificate says.
+fn parameters(
+    new: &NewSubject<'_>,
+    serial: &[u8],
+    (not_before, not_after): (Timestamp, Timestamp),
+    purpose: CertificatePurpose<'_>,
+) -> Result<CertificateParams> {
+    let mut params = CertificateParams::default();
+    let mut name = DistinguishedName::new();
+    if !new.country.is_empty() {
+        let country = checked(new.country)?.try_into();
+        let country = country.map_err(|_| CryptoError::InvalidRequest("a country has two letters"))?;
+        name.push(DnType::CountryName, DnValue::PrintableString(country));
+    }
+    name.push(DnType::CommonName, checked(new.common_name)?);
+    if !new.organization.is_empty() {
+        name.push(DnType::OrganizationName, checked(new.organization)?);
+    }
+    if !new.subject_serial.is_empty() {
+        name.push(DnType::CustomDnType(vec![2, 5, 4, 5]), checked(new.subject_serial)?);
+    }
+    params.distinguished_name = name;
+    set_validity(&mut params, not_before, not_after)?;
+    params.serial_number = Some(match serial {
+        [] => random_serial(),
+        serial if serial.len() > MAX_SERIAL_BYTES || serial.iter().all(|&byte| byte == 0) => {
+            return Err(BAD_SERIAL);
+        }
+        serial => SerialNumber::from_slice(serial),
+    });
+    params.use_authority_key_identifier_extension = true;
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+    match purpose {
+        CertificatePurpose::Messages => {}
+        CertificatePurpose::Encipherment => params.key_usages = vec![KeyUsagePurpose::KeyEncipherment],
+        CertificatePurpose::TlsServer(hosts) => {
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+            for host in hosts {
+                params.subject_alt_names.push(match host.parse() {
+                    Ok(address) => SanType::IpAddress(address),
+                    Err(_) => SanType::DnsName(
+                        (*host).try_into().map_err(|_| CryptoError::InvalidRequest("a host's name is ASCII"))?,
+                    ),
+                });
+            }
+        }
+        CertificatePurpose::Authority(depth) => {
+            params.is_ca = IsCa::Ca(BasicConstraints::Constrained(depth));
+            params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        }
+    }
+    Ok(params)
 }
 
 const BAD_SERIAL: CryptoError = CryptoError::InvalidRequest("a serial number has 1 to 20 bytes and is not zero");

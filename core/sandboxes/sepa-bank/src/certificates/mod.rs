@@ -24,7 +24,7 @@ use std::{
 use bankchannel_crypto::{
     rsa::{RsaPrivateKey, RsaPublicKey},
     signature::SigningKey,
-    x509::{Certificate, CertificateIssuer, CertificatePurpose, CertificateRequest, NewCertificate},
+    x509::{Certificate, CertificateIssuer, CertificatePurpose, CertificateRequest, IssuerParts, NewCertificate},
 };
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_sepa_web_services::profile::BankFamily;
@@ -50,6 +50,8 @@ const CERTIFICATE_MODE: u32 = 0o644;
 /// The local names and addresses of the bank.
 const HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 const BITS: usize = 2048;
+/// The name of the authority of its TLS certificate.
+const TLS_AUTHORITY: &str = "Sandbox Bank TLS CA";
 /// Parts of a name.
 pub(crate) const COMMON_NAME: &str = "2.5.4.3";
 pub(crate) const SUBJECT_SERIAL: &str = "2.5.4.5";
@@ -89,6 +91,19 @@ pub(crate) struct BankTls {
 struct StoredPair<'a> {
     folder: &'a Path,
     name: &'a str,
+    /// Whose it is: a family, or `FAMILY/customers`.
+    of: &'a str,
+}
+
+/// Keys by the names of their pairs, so that a bank starts at once: each takes a fifth of a second to make.
+const BORN_WITH: &str = include_str!("born_with.pem");
+
+/// The key that a pair of the first start has.
+fn born_with(name: &str) -> Option<RsaPrivateKey> {
+    const END: &str = "-----END PRIVATE KEY-----\n";
+    let (_, rest) = BORN_WITH.split_once(&format!("\n{name}\n"))?;
+    let end = rest.find(END)? + END.len();
+    RsaPrivateKey::from_pem(&rest[..end]).ok()
 }
 
 impl StoredPair<'_> {
@@ -118,7 +133,10 @@ impl StoredPair<'_> {
                 return Ok((certificate, key));
             }
         }
-        let key = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
+        let key = match born_with(&format!("{}/{}", self.of, self.name)) {
+            Some(key) => key,
+            None => RsaPrivateKey::generate(BITS).map_err(Error::internal)?,
+        };
         let certificate = make(&key).map_err(Error::internal)?;
         write_whole(&key_file, KEY_MODE, key.to_pkcs8_pem().as_bytes())?;
         write_whole(&certificate_file, CERTIFICATE_MODE, certificate.to_pem().as_bytes())?;
@@ -251,7 +269,8 @@ impl FamilyCertificates {
     /// The pair of a customer.
     pub(crate) fn customer(&self, id: &str, company: &str) -> Result<CustomerPair> {
         let folder = self.folder.join("customers");
-        let pair = StoredPair { folder: &folder, name: id };
+        let of = format!("{}/customers", self.dialect.name());
+        let pair = StoredPair { folder: &folder, name: id, of: &of };
         let newest = self.newest()?;
         pair.keep_or_make(self.now, |key| {
             let new = NewCertificate { organization: company, ..new(id, key, self.now, 2) };
@@ -347,22 +366,38 @@ impl FamilyCertificates {
 }
 
 impl BankTls {
-    /// Reads the TLS certificate and its authority, and makes what is missing.
+    /// Reads the authority, or makes it, and issues the certificate of this start. Their keys are this bank's own: a browser
+    /// or another program may have been told to trust the authority.
     pub(crate) fn prepare(data: &Path, now: Timestamp) -> Result<Self> {
-        let (ca, server) = (StoredPair { folder: data, name: "ca" }, StoredPair { folder: data, name: "server" });
+        let [ca_file, ca_key, certificate, key] =
+            ["ca.pem", "ca.key", "server.pem", "server.key"].map(|name| data.join(name));
         let (begin, end) = validity(now, 20);
-        let (certificate, key) = ca.keep_or_make(now, |key| {
-            CertificateIssuer::create_rsa("Sandbox Bank TLS CA", key, 0, begin, end)
-                .map(|issuer| issuer.certificate().clone())
-        })?;
-        let issuer = CertificateIssuer::with_rsa_key(certificate, &key).map_err(Error::internal)?;
-        server.keep_or_make(now, |key| {
-            let purpose = CertificatePurpose::TlsServer(&HOSTS);
-            issuer.issue_certificate(&NewCertificate { purpose, ..new("Sandbox Bank", key, now, 10) })
-        })?;
-        let files = TlsFiles { certificate: server.certificate_file(), key: server.key_file() };
-        Ok(Self { files, ca_file: ca.certificate_file() })
+        let issuer = match kept_authority(&ca_file, &ca_key, now) {
+            Some(issuer) => issuer,
+            None => {
+                let made = CertificateIssuer::create(TLS_AUTHORITY, begin, end).map_err(Error::internal)?;
+                let parts = made.to_pem_parts();
+                write_whole(&ca_key, KEY_MODE, parts.private_key.as_bytes())?;
+                write_whole(&ca_file, CERTIFICATE_MODE, parts.certificate.as_bytes())?;
+                made
+            }
+        };
+        let (begin, end) = validity(now, 10);
+        let (issued, issued_key) =
+            issuer.issue_tls_server("Sandbox Bank", &HOSTS, begin, end).map_err(Error::internal)?;
+        write_whole(&key, KEY_MODE, issued_key.as_bytes())?;
+        write_whole(&certificate, CERTIFICATE_MODE, issued.to_pem().as_bytes())?;
+        Ok(Self { files: TlsFiles { certificate, key }, ca_file })
     }
+}
+
+/// The authority of these files, if it holds.
+fn kept_authority(certificate: &Path, key: &Path, now: Timestamp) -> Option<CertificateIssuer> {
+    let certificate = fs::read_to_string(certificate).ok()?;
+    let private_key = Zeroizing::new(fs::read_to_string(key).ok()?);
+    let issuer = CertificateIssuer::from_pem_parts(&IssuerParts { certificate, private_key }).ok()?;
+    let of = issuer.certificate();
+    (of.not_before_s()..=of.not_after_s()).contains(&now.as_second()).then_some(issuer)
 }
 
 /// The certificates of all families, each made on a thread of its own: keys take a while.
@@ -382,4 +417,58 @@ pub(crate) fn prepare_all(data: &Path, now: Timestamp) -> Result<Vec<FamilyCerti
         });
         done.collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::SepaBankState;
+
+    /// What makes a start slow is making keys: at the first start of a bank none is made.
+    #[test]
+    fn a_first_start_makes_no_rsa_key() {
+        let data = tempfile::tempdir().unwrap();
+        let state = SepaBankState::open(data.path()).unwrap();
+        let customers = state.read(|state| state.customers.clone());
+        let families = prepare_all(data.path(), Timestamp::now()).unwrap();
+        let mut count = 0;
+        for (dialect, family) in DIALECTS.iter().zip(&families) {
+            for customer in customers.iter().filter(|one| one.family == dialect.name()) {
+                family.customer(&customer.customer_id, &customer.company).unwrap();
+            }
+            let folder = data.path().join(dialect.name());
+            for (place, of) in [
+                (folder.clone(), dialect.name().to_owned()),
+                (folder.join("customers"), format!("{}/customers", dialect.name())),
+            ] {
+                for file in fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path()) {
+                    if file.extension().is_some_and(|ending| ending == "key") {
+                        let name = format!("{of}/{}", file.file_stem().unwrap().to_str().unwrap());
+                        let key = born_with(&name).unwrap_or_else(|| panic!("{name} was made")).to_pkcs8_pem();
+                        assert_eq!(fs::read_to_string(&file).unwrap().as_bytes(), key.as_bytes(), "{name}");
+                        count += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(count, BORN_WITH.matches("BEGIN PRIVATE KEY").count());
+    }
+
+    /// No two share a key, and none of the bank's TLS is known.
+    #[test]
+    fn each_has_a_key_of_its_own() {
+        let mut keys: Vec<&str> = BORN_WITH.split("-----BEGIN PRIVATE KEY-----").skip(1).collect();
+        let count = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), count);
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let authority = |folder: &Path| {
+            BankTls::prepare(folder, Timestamp::now()).unwrap();
+            fs::read(folder.join("ca.key")).unwrap()
+        };
+        assert_ne!(authority(one.path()), authority(other.path()));
+        // It stays that of its folder.
+        assert_eq!(authority(one.path()), authority(one.path()));
+    }
 }
