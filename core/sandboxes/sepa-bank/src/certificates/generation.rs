@@ -101,8 +101,9 @@ impl BankGeneration {
     /// Reads the generation's certificates and makes those that are missing.
     pub(super) fn prepare(folder: &Path, dialect: &BankDialect, plan: GenerationPlan, now: Timestamp) -> Result<Self> {
         let (begin, end) = validity(now, 20);
+        let of = dialect.name();
         let root_name = numbered("root", plan.root);
-        let stored_root = StoredPair { folder, name: &root_name, of: dialect.name() };
+        let stored_root = StoredPair { folder, name: &root_name, of };
         let (root, root_key) = stored_root.keep_or_make(now, |key| {
             let depth = u8::from(dialect.below.is_some());
             CertificateIssuer::create_rsa(&titled(dialect.authority, plan.root), key, depth, begin, end)
@@ -111,15 +112,10 @@ impl BankGeneration {
         let root_issuer = CertificateIssuer::with_rsa_key(root.clone(), &root_key).map_err(Error::internal)?;
         let authority = |file: &str, name: &str| -> Result<(Certificate, CertificateIssuer)> {
             let (file, name) = (numbered(file, plan.below), titled(name, plan.below));
-            let (certificate, key) =
-                StoredPair { folder, name: &file, of: dialect.name() }.keep_or_make(now, |key| {
-                    let purpose = CertificatePurpose::Authority(0);
-                    root_issuer.issue_certificate(&NewCertificate {
-                        purpose,
-                        organization: "",
-                        ..new(&name, key, now, 7)
-                    })
-                })?;
+            let (certificate, key) = StoredPair { folder, name: &file, of }.keep_or_make(now, |key| {
+                let purpose = CertificatePurpose::Authority(0);
+                root_issuer.issue_certificate(&NewCertificate { purpose, organization: "", ..new(&name, key, now, 7) })
+            })?;
             let issuer = CertificateIssuer::with_rsa_key(certificate.clone(), &key).map_err(Error::internal)?;
             Ok((certificate, issuer))
         };
@@ -134,10 +130,9 @@ impl BankGeneration {
         };
         let signer = |file: &str, name: &str| -> Result<BankSigner> {
             let file = numbered(file, plan.signers);
-            let (certificate, key) = StoredPair { folder, name: &file, of: dialect.name() }
-                .keep_or_make(now, |key| {
-                    signers.as_ref().unwrap_or(&root_issuer).issue_certificate(&new(name, key, now, 3))
-                })?;
+            let (certificate, key) = StoredPair { folder, name: &file, of }.keep_or_make(now, |key| {
+                signers.as_ref().unwrap_or(&root_issuer).issue_certificate(&new(name, key, now, 3))
+            })?;
             Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(Error::internal)? })
         };
         let envelope = signer("signer", dialect.signers.0)?;

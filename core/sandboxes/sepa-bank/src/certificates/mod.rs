@@ -400,23 +400,9 @@ fn kept_authority(certificate: &Path, key: &Path, now: Timestamp) -> Option<Cert
     (of.not_before_s()..=of.not_after_s()).contains(&now.as_second()).then_some(issuer)
 }
 
-/// The certificates of all families, each made on a thread of its own: keys take a while.
+/// The certificates of all families.
 pub(crate) fn prepare_all(data: &Path, now: Timestamp) -> Result<Vec<FamilyCertificates>> {
-    std::thread::scope(|scope| {
-        let prepare = |dialect| FamilyCertificates::prepare(data, dialect, now);
-        let tasks: Vec<_> = DIALECTS
-            .iter()
-            .map(|dialect| {
-                std::thread::Builder::new().spawn_scoped(scope, move || prepare(dialect)).map_err(|_| dialect)
-            })
-            .collect();
-        let done = tasks.into_iter().map(|task| match task {
-            Ok(task) => task.join().unwrap_or_else(|_| Err(Error::internal("making keys has failed"))),
-            // Where no thread can be had, here.
-            Err(dialect) => prepare(dialect),
-        });
-        done.collect()
-    })
+    DIALECTS.iter().map(|dialect| FamilyCertificates::prepare(data, dialect, now)).collect()
 }
 
 #[cfg(test)]
