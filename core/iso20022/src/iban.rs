@@ -102,7 +102,17 @@ pub(crate) fn mod_97(characters: impl Iterator<Item = u8>) -> u32 {
 
 /// Whether it is a Swiss QR-IBAN: its bank has a number from 30000 to 31999, and it requires a QR reference.
 pub fn is_qr(iban: &str) -> bool {
-    matches!(iban.get(..2), Some("CH" | "LI")) && matches!(iban.get(4..6), Some("30" | "31"))
+    is_swiss(iban) && matches!(iban.get(4..6), Some("30" | "31"))
+}
+
+/// The number of the bank in the Swiss clearing, in an IBAN of Switzerland or Liechtenstein.
+pub fn swiss_clearing_number(iban: &str) -> Option<&str> {
+    if is_swiss(iban) { iban.get(4..9).filter(|number| number.bytes().all(|byte| byte.is_ascii_digit())) } else { None }
+}
+
+/// Whether an account is in Switzerland or Liechtenstein, whose banks take payment files in the Swiss form.
+pub fn is_swiss(iban: &str) -> bool {
+    matches!(iban.get(..2), Some("CH" | "LI"))
 }
 
 /// The electronic form of an IBAN: capital letters, no blanks of any kind. Other characters are kept, so that [`check`]
@@ -196,6 +206,8 @@ mod tests {
         ] {
             assert_eq!(98 - mod_97(format!("{rest}{country}00").bytes()), made, "{country}{made}{rest}");
         }
+        let clearing = ["CH9300762011623852957", "LI21088100002324013AA", "FI2112345600000785", "CH93", "CH"];
+        assert_eq!(clearing.map(swiss_clearing_number), [Some("00762"), Some("08810"), None, None, None]);
         assert!(is_qr("CH4431999123000889012") && !is_qr("CH9300762011623852957") && !is_qr("FI"));
     }
 

@@ -3,14 +3,15 @@
 use bankchannel_foundation::model::{Date, Decimal};
 
 use super::CheckOptions;
-use super::party::{PartyCase, check_party, check_text};
+use super::party::{PartyCase, account_place, check_party, check_text, has_clearing_number};
 use super::tally::{ControlSum, TransactionTally};
 use crate::cash::DecimalSum;
 use crate::data::Party;
+use crate::iban;
 use crate::payment::{PaymentBatch, PaymentFile, PaymentKind, PaymentTransaction};
 use crate::rules::address::{AddressOf, AddressSettlement};
 use crate::rules::charges::{self, ChargeScheme};
-use crate::rules::{BankProfile, Finding, Rule, calendar, identifier, priority, purpose};
+use crate::rules::{BankProfile, Finding, Rule, calendar, identifier, national_account, payee, priority, purpose};
 use crate::text::quote;
 
 /// The kind of payments in a batch, as far as the rules depend on it.
@@ -59,6 +60,8 @@ pub(super) struct BatchFacts {
     /// Whether all amounts are in Swedish kronor, and in euros.
     swedish: bool,
     euro: bool,
+    /// Whether a transaction is of SEPA by a kind of its own.
+    pub(super) own_sepa: bool,
     /// Whether a transaction has a kind, a charge bearer, an ultimate debtor of its own.
     own_kind: bool,
     own_bearer: bool,
@@ -67,7 +70,14 @@ pub(super) struct BatchFacts {
 
 impl Default for BatchFacts {
     fn default() -> Self {
-        Self { swedish: true, euro: true, own_kind: false, own_bearer: false, own_ultimate_debtor: false }
+        Self {
+            swedish: true,
+            euro: true,
+            own_sepa: false,
+            own_kind: false,
+            own_bearer: false,
+            own_ultimate_debtor: false,
+        }
     }
 }
 
@@ -75,6 +85,7 @@ impl BatchFacts {
     pub(super) fn add(&mut self, one: &PaymentTransaction) {
         self.swedish &= is_in(one, "SEK");
         self.euro &= is_in(one, "EUR");
+        self.own_sepa |= BatchScheme::for_kind(&one.kind).sepa;
         self.own_kind |= one.kind != PaymentKind::default();
         self.own_bearer |= one.charge_bearer.is_some();
         self.own_ultimate_debtor |= one.ultimate_debtor.is_some();
@@ -115,15 +126,15 @@ impl<'o> BatchCase<'o> {
     }
 
     /// The options for a party of a transaction.
-    pub(super) fn party(&self, one: &PaymentTransaction) -> PartyCase<'o> {
-        self.party_case(is_in(one, "SEK"))
+    pub(super) fn party(&self, one: &PaymentTransaction, scheme: BatchScheme) -> PartyCase<'o> {
+        self.party_case(scheme, is_in(one, "SEK"))
     }
 
-    fn party_case(&self, swedish: bool) -> PartyCase<'o> {
+    fn party_case(&self, scheme: BatchScheme, swedish: bool) -> PartyCase<'o> {
         PartyCase {
             options: self.options,
-            sepa: self.scheme.sepa,
-            settlement: self.scheme.settlement(self.swedish_debtor && swedish),
+            sepa: scheme.sepa,
+            settlement: scheme.settlement(self.swedish_debtor && swedish),
             execution: self.execution,
         }
     }
@@ -159,7 +170,8 @@ pub(super) fn check(
     if options.judges_dates && !scheme.instant && batch.execution.as_ref().is_some_and(|moment| moment.time.is_some()) {
         add(calendar::time_without_instant().path("ReqdExctnDt"));
     }
-    let party = BatchCase::new(batch, scheme, options).party_case(facts.swedish);
+    let party = BatchCase::new(batch, scheme, options).party_case(scheme, facts.swedish);
+    let party = PartyCase { sepa: scheme.sepa || facts.own_sepa, ..party };
     if let Some(debtor) = &batch.debtor {
         check_party(debtor, AddressOf::Debtor, "Dbtr", &party, &mut *add);
         check_debtor_account(debtor, scheme, &mut *add);
@@ -170,9 +182,13 @@ pub(super) fn check(
 }
 
 fn check_debtor_account(debtor: &Party, scheme: BatchScheme, add: &mut dyn FnMut(Finding)) {
+    let iban = debtor.iban.as_deref();
+    if iban.is_some_and(iban::is_swiss) && debtor.bic.is_none() && !has_clearing_number(debtor) {
+        add(payee::unnamed_swiss_bank(iban).path("DbtrAgt"));
+    }
     match &debtor.iban {
         Some(iban) => {
-            if let Err(error) = crate::iban::check(iban) {
+            if let Err(error) = iban::check(iban) {
                 let message = format!("the debtor account, {}, {error}", quote(iban));
                 let found = Finding::error(Rule::Account, message, "compare it with the contract of the account");
                 add(found.reason("AC02").value(iban).path("DbtrAcct/Id/IBAN"));
@@ -183,7 +199,13 @@ fn check_debtor_account(debtor: &Party, scheme: BatchScheme, add: &mut dyn FnMut
                 Finding::error(Rule::Account, "the debtor account is not given as an IBAN", "give it in <Id><IBAN>");
             add(found.reason("AC02").path("DbtrAcct"));
         }
-        None => {}
+        None => {
+            let (scheme, country) = (debtor.account_scheme.as_deref(), account_place(debtor).account_country());
+            let number = debtor.account.as_deref();
+            if let Some(found) = number.and_then(|number| national_account::check(number, scheme, country)) {
+                add(found.reason("AC02").path("DbtrAcct/Id/Othr/Id"));
+            }
+        }
     }
 }
 
@@ -238,10 +260,17 @@ pub(super) fn category(kind: &PaymentKind) -> Option<Finding> {
 
 /// Checks one of the four identifiers; the schema reports a missing one.
 pub(super) fn identifier_finding(id: Option<&str>) -> Option<Finding> {
-    let id = id?;
-    let error = identifier::check(id).err()?;
+    Some(refused_identifier(id?, identifier::check(id?).err()?))
+}
+
+/// The same for an end-to-end id of this payer.
+pub(super) fn end_to_end_finding(id: Option<&str>, payer_country: Option<&str>) -> Option<Finding> {
+    Some(refused_identifier(id?, identifier::check_end_to_end(id?, payer_country).err()?))
+}
+
+fn refused_identifier(id: &str, error: identifier::IdentifierError) -> Finding {
     let change = "use at most 35 of a-z A-Z 0-9 / - ? : ( ) . , ' + and blank, no slash at an end, no two in a row";
-    Some(Finding::error(Rule::Identifier, format!("the id {error}"), change).value(id).reason("RR10"))
+    Finding::error(Rule::Identifier, format!("the id {error}"), change).value(id).reason("RR10")
 }
 
 /// The stated number of transactions, if it is not the real one.

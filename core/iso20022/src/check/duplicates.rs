@@ -10,7 +10,7 @@ use hashbrown::HashTable;
 use super::transaction::TransactionPlace;
 use crate::data::placeholder;
 use crate::payment::{PaymentBatch, PaymentTransaction};
-use crate::rules::{Finding, Rule, money};
+use crate::rules::{Finding, Rule, identifier, money};
 
 /// The parts of a file seen so far. Two values are equal if their keys are, which are hashes of 64 bits with a secret
 /// of the process: in a file of a million transactions, a false duplicate has a probability of about 10^-7.
@@ -131,7 +131,7 @@ impl SeenTransactions {
         here: &TransactionPlace<'_>,
         add: &mut dyn FnMut(Finding),
     ) {
-        let end_to_end_id = one.end_to_end_id.as_deref().filter(|id| !placeholder(id));
+        let end_to_end_id = one.end_to_end_id.as_deref().filter(|id| !placeholder(id) && !identifier::has_symbols(id));
         let account = account(one);
         let keys = [
             end_to_end_id.map(|id| self.hasher.hash_one((batch.0, id))),

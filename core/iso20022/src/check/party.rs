@@ -6,7 +6,7 @@ use super::CheckOptions;
 use crate::data::Party;
 use crate::rules::address::{self, AddressCase, AddressOf, AddressSettlement};
 use crate::rules::characters::{self, CharactersError};
-use crate::rules::payee::SEPA_NAME;
+use crate::rules::payee::{self, PayeePlace};
 use crate::rules::{Characters, Finding, Rule, bic, clearing};
 use crate::text::{proposed, quote};
 
@@ -30,10 +30,8 @@ pub(super) fn check_party(
     let named = format!("{element}/Nm");
     if let Some(name) = party.name.as_deref() {
         check_text(name, &named, case.options, &mut *add);
-        let length = name.chars().count();
-        if length > SEPA_NAME && case.sepa {
-            let message = format!("the name has {length} characters, but SEPA forwards {SEPA_NAME}");
-            add(Finding::warning(Rule::Name, message, "shorten it").value(name).reason("BE20").path(&named));
+        if let Some(found) = payee::long_name(name).filter(|_| case.sepa) {
+            add(found.path(&named));
         }
     }
     if let Some(code) = party.bic.as_deref()
@@ -72,6 +70,25 @@ pub(super) fn check_party(
             check_text(line, &format!("{path}/AdrLine[{}]", at + 1), case.options, &mut *add);
         }
     }
+}
+
+/// What is known of where a party's account is.
+pub(super) fn account_place(party: &Party) -> PayeePlace<'_> {
+    PayeePlace {
+        iban: party.iban.as_deref(),
+        scheme: party.account_scheme.as_deref(),
+        bic: party.bic.as_deref(),
+        clearing_system: party.bank.as_deref().and_then(|bank| bank.clearing_system.as_deref()),
+        country: party.address.as_deref().and_then(|address| address.country.as_deref()),
+        has_address: party.address.is_some(),
+        has_bank: party.names_bank(),
+        ..PayeePlace::default()
+    }
+}
+
+/// Whether a party's bank is named by its number in a clearing.
+pub(super) fn has_clearing_number(party: &Party) -> bool {
+    party.bank.as_deref().is_some_and(|bank| bank.clearing_number.is_some())
 }
 
 /// The place of a clearing number in a bank.

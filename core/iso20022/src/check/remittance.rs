@@ -10,10 +10,19 @@ use crate::rules::reference::TextPlace;
 use crate::rules::written_reference::{self, WrittenReference};
 use crate::rules::{Finding, Rule, payee};
 
-/// `scheme` comes with the account that pays.
+/// What is paid, as far as its remittance depends on it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PaidTransactionCase<'p> {
+    pub(super) scheme: BatchScheme,
+    /// The account that pays.
+    pub(super) debtor_iban: Option<&'p str>,
+    /// The country of the account that is paid.
+    pub(super) creditor_country: Option<&'p str>,
+}
+
 pub(super) fn check(
     one: &PaymentTransaction,
-    (scheme, debtor_iban): (BatchScheme, Option<&str>),
+    PaidTransactionCase { scheme, debtor_iban, creditor_country }: PaidTransactionCase<'_>,
     options: &CheckOptions,
     add: &mut dyn FnMut(Finding),
 ) {
@@ -32,7 +41,7 @@ pub(super) fn check(
         } else if !remittance.lines.is_empty() && !remittance.structured.is_empty() {
             let place = match remittance.structured.as_slice() {
                 [part] => {
-                    written(part, one).and_then(|written| written.kind()?.text_place(written.creditor_iban, true))
+                    written(part, creditor_country).and_then(|one| one.kind()?.text_place(creditor_country, true))
                 }
                 _ => None,
             };
@@ -50,7 +59,7 @@ pub(super) fn check(
         add(payee::several_parts().path("RmtInf"));
     }
     for (at, part) in remittance.structured.iter().enumerate() {
-        if let Some(found) = written(part, one).and_then(written_reference::check) {
+        if let Some(found) = written(part, creditor_country).and_then(written_reference::check) {
             add(found.path(&format!("RmtInf/Strd[{}]/CdtrRefInf/Ref", at + 1)));
         }
     }
@@ -62,7 +71,7 @@ fn check_lengths(remittance: &Remittance, aos2: bool, add: &mut dyn FnMut(Findin
         let length = length(part);
         if length > max {
             let message = format!("the structured part has {length} characters, but {max} are forwarded");
-            let found = Finding::warning(Rule::Remittance, message, "leave out what the payee does not need");
+            let found = Finding::error(Rule::Remittance, message, "leave out what the payee does not need");
             add(found.reason("CH15").path(&format!("RmtInf/Strd[{}]", at + 1)));
         }
     }
@@ -113,13 +122,13 @@ fn check_aos2(one: &PaymentTransaction, add: &mut dyn FnMut(Finding)) {
 }
 
 /// The reference of a part.
-fn written<'r>(part: &'r StructuredRemittance, one: &'r PaymentTransaction) -> Option<WrittenReference<'r>> {
+fn written<'r>(part: &'r StructuredRemittance, creditor_country: Option<&'r str>) -> Option<WrittenReference<'r>> {
     let code = part.reference_kind.as_ref();
     Some(WrittenReference {
         text: part.reference.as_deref()?,
         code: code.map(|code| code.code.as_str()),
         proprietary: code.is_some_and(|code| code.proprietary),
         issuer: code.and_then(|code| code.issuer.as_deref()),
-        creditor_iban: one.creditor.as_ref().and_then(|party| party.iban.as_deref()),
+        creditor_country,
     })
 }

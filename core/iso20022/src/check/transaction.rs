@@ -2,16 +2,16 @@
 
 use bankchannel_xml::XmlElement;
 
-use super::batch::{BatchCase, BatchScheme, CATEGORY, category, identifier_finding, is_in};
-use super::party::{CLEARING_NUMBER, check_party, clearing_finding};
+use super::batch::{BatchCase, BatchScheme, CATEGORY, category, end_to_end_finding, identifier_finding, is_in};
+use super::party::{CLEARING_NUMBER, account_place, check_party, clearing_finding};
 use super::place::line_at;
-use super::remittance;
+use super::remittance::{self, PaidTransactionCase};
 use crate::data::{Party, StructuredRemittance};
 use crate::iban;
 use crate::payment::{PaymentBatch, PaymentTransaction};
 use crate::rules::address::AddressOf;
-use crate::rules::payee::{self, ForeignPayee};
-use crate::rules::{Finding, Rule, charges, identifier, money};
+use crate::rules::payee::{self, PayeePlace};
+use crate::rules::{Finding, Rule, charges, identifier, money, national_account};
 use crate::text::quote;
 
 /// The place of a transaction.
@@ -58,11 +58,19 @@ pub(super) fn check(
         BatchScheme::for_kind(&one.kind)
     };
     let mut add = |found: Finding| add(here.place(found));
-    let party_case = case.party(one);
-    for (id, element) in [(&one.instruction_id, "InstrId"), (&one.end_to_end_id, "EndToEndId")] {
-        if let Some(found) = identifier_finding(id.as_deref()) {
-            add(found.path(&format!("PmtId/{element}")));
-        }
+    let party_case = case.party(one, scheme);
+    let debtor = batch.debtor.as_ref();
+    let debtor_iban = debtor.and_then(|party| party.iban.as_deref());
+    let payer_country = debtor.and_then(|party| account_place(party).account_country());
+    let profile = &party_case.options.profile;
+    if let Some(found) = identifier_finding(one.instruction_id.as_deref()) {
+        add(found.path("PmtId/InstrId"));
+    }
+    if let Some(found) = end_to_end_finding(one.end_to_end_id.as_deref(), payer_country) {
+        add(found.path("PmtId/EndToEndId"));
+    }
+    if profile.wants_instruction_id && one.instruction_id.is_none() {
+        add(payee::without_instruction_id().path("PmtId"));
     }
     if let Some(uetr) = one.uetr.as_deref().filter(|uetr| !identifier::is_uetr(uetr)) {
         let found = Finding::error(Rule::Uetr, "the UETR is not a version 4 UUID in lower case", "let it be generated");
@@ -89,7 +97,12 @@ pub(super) fn check(
     let creditor = one.creditor.as_deref();
     let is_marked =
         creditor.is_some_and(|party| party.bic.is_some() || party.bank_name.is_some() || party.bank.is_some());
-    if party_case.options.profile.marks_absent_bank && !is_marked && one.cheque.is_none() {
+    if let Some(party) = creditor.filter(|party| is_marked && !party.names_bank())
+        && debtor_iban.is_some_and(iban::is_swiss)
+    {
+        add(payee::unnamed_swiss_bank(party.iban.as_deref()).path("CdtrAgt"));
+    }
+    if profile.marks_bank(debtor_iban) && !is_marked && one.cheque.is_none() {
         add(payee::unmarked_bank().path("CdtrAgt"));
     }
     if creditor.is_none_or(|party| party.name.is_none()) && scheme.sepa {
@@ -99,14 +112,17 @@ pub(super) fn check(
     if let Some(creditor) = creditor {
         check_party(creditor, AddressOf::Creditor, "Cdtr", &party_case, &mut add);
     }
-    check_account(creditor, batch.debtor.as_ref(), scheme, one, &mut add);
+    let place = creditor.map_or_else(PayeePlace::default, account_place);
+    let currency = one.money.as_ref().map(|money| money.currency.as_str());
+    let place = PayeePlace { currency, payer_country, ..place };
+    check_account((creditor, place), debtor, scheme, one, &mut add);
     for (party, element) in [(&one.ultimate_debtor, "UltmtDbtr"), (&one.ultimate_creditor, "UltmtCdtr")] {
         if let Some(party) = party {
             check_party(party, AddressOf::Other, element, &party_case, &mut add);
         }
     }
-    let debtor_iban = batch.debtor.as_ref().and_then(|party| party.iban.as_deref());
-    remittance::check(one, (scheme, debtor_iban), party_case.options, &mut add);
+    let paid = PaidTransactionCase { scheme, debtor_iban, creditor_country: place.account_country() };
+    remittance::check(one, paid, party_case.options, &mut add);
 }
 
 fn check_amount(one: &PaymentTransaction, scheme: BatchScheme, add: &mut dyn FnMut(Finding)) {
@@ -130,7 +146,7 @@ fn check_amount(one: &PaymentTransaction, scheme: BatchScheme, add: &mut dyn FnM
 }
 
 fn check_account(
-    creditor: Option<&Party>,
+    (creditor, place): (Option<&Party>, PayeePlace<'_>),
     debtor: Option<&Party>,
     scheme: BatchScheme,
     one: &PaymentTransaction,
@@ -141,8 +157,13 @@ fn check_account(
         let cheque = one.cheque.is_some();
         if scheme.sepa || !(other || cheque) {
             add(payee::without_iban().path("CdtrAcct"));
+        } else if let Some(found) = creditor
+            .and_then(|party| party.account.as_deref())
+            .and_then(|number| national_account::check(number, place.scheme, place.account_country()))
+        {
+            add(found.reason("AC03").path("CdtrAcct/Id/Othr/Id"));
         }
-        foreign_payee(creditor, scheme, add);
+        foreign_payee((creditor, place), scheme, add);
         return;
     };
     let path = "CdtrAcct/Id/IBAN";
@@ -159,7 +180,7 @@ fn check_account(
     if let Some(found) = payee::qr(number, one.remittance.structured.iter().any(is_qr)) {
         add(found.path(path));
     }
-    foreign_payee(creditor, scheme, add);
+    foreign_payee((creditor, place), scheme, add);
     if debtor.and_then(|party| party.iban.as_deref()) == Some(number) {
         let found = Finding::warning(
             Rule::SameAccount,
@@ -171,15 +192,15 @@ fn check_account(
 }
 
 /// A payee outside the European Economic Area, in other payments than SEPA.
-fn foreign_payee(creditor: Option<&Party>, scheme: BatchScheme, add: &mut dyn FnMut(Finding)) {
-    let Some(creditor) = creditor.filter(|_| !scheme.sepa) else { return };
-    let found = payee::foreign(ForeignPayee {
-        iban: creditor.iban.as_deref(),
-        country: creditor.address.as_ref().and_then(|address| address.country.as_deref()),
-        has_address: creditor.address.is_some(),
-        has_bank: creditor.names_bank(),
-    });
-    for (found, path) in found.into_iter().zip(["Cdtr/PstlAdr", "CdtrAgt"]) {
+fn foreign_payee(
+    (creditor, place): (Option<&Party>, PayeePlace<'_>),
+    scheme: BatchScheme,
+    add: &mut dyn FnMut(Finding),
+) {
+    if creditor.is_none() || scheme.sepa {
+        return;
+    }
+    for (found, path) in payee::foreign(place).into_iter().zip(["Cdtr/PstlAdr", "CdtrAgt"]) {
         if let Some(found) = found {
             add(found.path(path));
         }

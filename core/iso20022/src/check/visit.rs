@@ -16,7 +16,7 @@ use super::tally::TransactionTally;
 use super::transaction::{self, TransactionPlace};
 use super::{CheckOptions, FindingListener};
 use crate::payment::{PAYMENT_PATH, PaymentBatch, PaymentFile, PaymentTransaction, PaymentVisitor};
-use crate::rules::{Finding, Level, Rule};
+use crate::rules::{Finding, Level, Rule, payee};
 
 /// Maximum number of different execution dates that are counted.
 const MAX_DATES: usize = 1000;
@@ -32,6 +32,8 @@ pub(super) struct RuleVisitor<'o, 'w> {
     batch_count: u64,
     batches: Vec<CheckedBatch>,
     dates: BTreeSet<Date>,
+    /// Whether a batch or a transaction is of SEPA.
+    has_sepa: bool,
     /// What the header states, with the lines of its elements.
     header: Option<StatedHeader>,
     current: Option<CurrentBatch<'o>>,
@@ -42,6 +44,7 @@ struct StatedHeader {
     line: u64,
     count_line: u64,
     sum_line: u64,
+    name_line: u64,
 }
 
 /// The batch whose transactions are read.
@@ -69,6 +72,7 @@ impl<'o, 'w> RuleVisitor<'o, 'w> {
             batch_count: 0,
             batches: Vec::new(),
             dates: BTreeSet::new(),
+            has_sepa: false,
             header: None,
             current: None,
         }
@@ -101,7 +105,10 @@ impl<'o, 'w> RuleVisitor<'o, 'w> {
     pub(super) fn finish(&mut self, file: &PaymentFile) -> CheckedPayment {
         if let Some(header) = self.header.take() {
             let path = format!("{PAYMENT_PATH}/GrpHdr");
+            let name = file.initiating_party.as_ref().and_then(|party| party.name.as_deref());
+            let long_name = name.filter(|_| self.has_sepa).and_then(payee::long_name);
             let found = [
+                (long_name.map(|found| found.path("InitgPty/Nm")), header.name_line),
                 (batch::count(file.count, self.file.count, "AM18"), header.count_line),
                 (batch::sum(file.sum.as_ref(), self.file.sum(), "AM10"), header.sum_line),
                 (batch::unwanted_sum(file.sum.as_ref(), &self.options.profile), header.sum_line),
@@ -112,6 +119,9 @@ impl<'o, 'w> RuleVisitor<'o, 'w> {
                     self.add(finding.line(line).path(&path));
                 }
             }
+        }
+        if self.options.profile.one_batch_per_file && self.batch_count > 1 {
+            self.add(payee::several_batches().path(PAYMENT_PATH));
         }
         if self.options.profile.one_date_per_file && self.dates.len() > 1 {
             let message = format!("the file has {} execution dates, but the bank takes one", self.dates.len());
@@ -145,8 +155,12 @@ impl PaymentVisitor for RuleVisitor<'_, '_> {
         let path = format!("{PAYMENT_PATH}/GrpHdr");
         self.add_all(found.into_iter().map(|finding| finding.path(&path)).collect());
         let line = |name| line_at(element, name);
-        self.header =
-            Some(StatedHeader { line: element.line(), count_line: line("NbOfTxs"), sum_line: line("CtrlSum") });
+        self.header = Some(StatedHeader {
+            line: element.line(),
+            count_line: line("NbOfTxs"),
+            sum_line: line("CtrlSum"),
+            name_line: line("InitgPty/Nm"),
+        });
     }
 
     fn transaction(
@@ -182,6 +196,7 @@ impl PaymentVisitor for RuleVisitor<'_, '_> {
         if let Some(moment) = batch.execution.as_ref().filter(|_| self.dates.len() < MAX_DATES) {
             self.dates.insert(moment.date);
         }
+        self.has_sepa |= current.case.scheme.sepa || current.facts.own_sepa;
         let mut found: Vec<Finding> = self.seen.batch(&batch).into_iter().collect();
         batch::check(&batch, &current.tally, &current.facts, self.options, &mut |finding| found.push(finding));
         for finding in &mut found {

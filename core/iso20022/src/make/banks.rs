@@ -3,6 +3,7 @@
 use bankchannel_foundation::model::Boundary;
 
 use super::model::PostalAddress;
+use crate::rules::payee::PayeePlace;
 
 /// Details of a party's bank for a payment to make: for banks that a BIC does not name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
@@ -57,6 +58,20 @@ impl IntermediaryBank {
 }
 
 impl super::PaymentParty {
+    /// What is known of where the account is.
+    pub(super) fn account_place(&self) -> PayeePlace<'_> {
+        PayeePlace {
+            iban: self.iban.as_deref(),
+            scheme: self.account_scheme.as_deref(),
+            bic: self.bic.as_deref(),
+            clearing_system: self.bank.as_ref().and_then(|bank| bank.clearing_system.as_deref()),
+            country: self.address.as_ref().and_then(|address| address.country.as_deref()),
+            has_address: self.address.is_some(),
+            has_bank: self.named_bank().is_given(),
+            ..PayeePlace::default()
+        }
+    }
+
     /// The account's bank.
     pub(super) fn named_bank(&self) -> NamedBank<'_> {
         NamedBank { bic: &self.bic, bank_name: &self.bank_name, bank: self.bank.as_ref() }

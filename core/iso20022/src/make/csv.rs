@@ -73,6 +73,9 @@ columns! {
     "reference_kind", "The kind of the reference, such as finnish; empty: detected if possible", "",
         Value(|t, text, _| one_of(ReferenceKind::from_text(text), &mut t.reference_kind, "a kind of reference"));
     "end_to_end_id", "The id that goes to the creditor; empty: made from the data", "", Text(|t| &mut t.end_to_end_id);
+    "variable_symbol", "The variable symbol of a payment from Slovakia", "", Text(|t| &mut t.variable_symbol);
+    "specific_symbol", "The specific symbol of such a payment", "", Text(|t| &mut t.specific_symbol);
+    "constant_symbol", "The constant symbol of such a payment", "", Text(|t| &mut t.constant_symbol);
     "instruction_id", "The id between you and your bank", "", Text(|t| &mut t.instruction_id);
     "uetr", "The UETR, a UUID of version 4", "", Text(|t| &mut t.uetr);
     "purpose", "ISO 20022 code of the purpose, such as SALA", "", Text(|t| &mut t.purpose);
@@ -120,6 +123,7 @@ columns! {
         Text(|t| &mut t.creditor.account_scheme);
     "creditor_identifier", "The creditor's number, such as a business id", "", Text(|t| &mut t.creditor.identifier);
     "creditor_identifier_scheme", "The scheme of that number", "", Text(|t| &mut t.creditor.identifier_scheme);
+    "creditor_identifier_issuer", "The issuer of that number", "", Text(|t| &mut t.creditor.identifier_issuer);
     "creditor_street", "Address of the creditor: street", "", Text(|t| &mut address(t).street);
     "creditor_building_number", "Number of the building in the street", "", Text(|t| &mut address(t).building_number);
     "creditor_post_code", "Post code", "", Text(|t| &mut address(t).post_code);

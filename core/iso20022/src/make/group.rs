@@ -146,6 +146,7 @@ fn party(fields: &mut HashedFields, party: Option<&PaymentParty>) {
     fields.optional(party.lei.as_deref());
     fields.optional(party.identifier.as_deref());
     fields.optional(party.identifier_scheme.as_deref());
+    later(fields, "identifier_issuer", party.identifier_issuer.as_deref());
     fields.optional(party.iban.as_deref().map(crate::iban::compact).as_deref());
     fields.optional(party.account.as_deref());
     fields.optional(party.account_scheme.as_deref());
@@ -204,6 +205,9 @@ pub(super) fn transfer(fields: &mut HashedFields, transfer: &CreditTransfer) {
     }
     compact(fields, transfer.reference.as_deref());
     fields.optional(transfer.reference_kind.as_ref().map(|kind| kind.as_str()));
+    later(fields, "variable_symbol", transfer.variable_symbol.as_deref());
+    later(fields, "specific_symbol", transfer.specific_symbol.as_deref());
+    later(fields, "constant_symbol", transfer.constant_symbol.as_deref());
     for between in transfer.intermediary_banks.iter().flatten() {
         later(fields, "intermediary_bic", Some(&compacted(between.bic.as_deref().unwrap_or_default())));
         bank(fields, &between.named());

@@ -15,13 +15,13 @@ use super::file::{MadeBatch, MadePayment, PaymentData};
 use super::findings::{DataPlace, FieldPlace, MakingFindings};
 use super::group::{self, MergedTransfer, TransferGroup};
 use super::model::{CreditTransfer, GroupData, PaymentParty};
-use super::prepare::{BatchTerms, TransferPreparer};
-use super::seen::{SeenTransfers, TransferSight};
+use super::prepare::{BatchTerms, TransferPayer, TransferPreparer};
+use super::seen::{MadeIds, SeenTransfers, TransferSight};
 use super::spool::BatchSpool;
 use super::write::{self, BatchExecution, BatchHead, GroupHeader, TransactionForm};
 use crate::cash::DecimalSum;
 use crate::data::Money;
-use crate::rules::{BankProfile, Finding, PaymentVersion, Rule};
+use crate::rules::{BankProfile, Finding, PaymentVersion, Rule, payee};
 use bankchannel_xml::{XmlLayout, XmlWriter};
 
 /// Maximum number of transactions of a file.
@@ -133,7 +133,11 @@ impl PaymentMaker {
         self.groups[batch].hash.update(self.fields.bytes());
         let group = &self.groups[batch];
         let terms = group.terms;
-        let debtor = group.data.debtor.as_ref().and_then(|debtor| debtor.iban.as_deref());
+        let debtor = group.data.debtor.as_ref();
+        let payer = TransferPayer {
+            iban: debtor.and_then(|debtor| debtor.iban.as_deref()),
+            country: debtor.and_then(|debtor| debtor.account_place().account_country()),
+        };
         let mut preparer = TransferPreparer {
             findings: &mut self.findings,
             profile: &self.profile,
@@ -141,7 +145,7 @@ impl PaymentMaker {
             today: self.today,
             cut: self.data.cut == Some(true),
         };
-        let (amount, references) = preparer.transfer(&mut transfer, terms, &group.currency, debtor);
+        let (amount, references) = preparer.transfer(&mut transfer, terms, &group.currency, payer);
         let sight = TransferSight {
             transfer: &transfer,
             references: &references,
@@ -152,8 +156,12 @@ impl PaymentMaker {
             currency: &group.currency,
             execution: terms.execution,
         };
-        let with_uetr = self.data.uetr == Some(true) && self.version != PaymentVersion::V03;
-        let ids = self.seen.ids(&sight, with_uetr, &mut self.findings);
+        let made = MadeIds {
+            instruction: self.profile.wants_instruction_id,
+            uetr: self.data.uetr == Some(true) && self.version != PaymentVersion::V03,
+        };
+        let marks_absent_bank = self.profile.marks_bank(payer.iban);
+        let ids = self.seen.ids(&sight, made, &mut self.findings);
         if self.findings.error_count > 0 {
             self.spool.clear();
             return Ok(());
@@ -166,7 +174,7 @@ impl PaymentMaker {
         };
         (group.sum, group.count, self.sum) = (of_group, group.count + 1, of_file);
         self.xml.clear();
-        let form = TransactionForm { version: self.version, marks_absent_bank: self.profile.marks_absent_bank };
+        let form = TransactionForm { version: self.version, marks_absent_bank };
         write::transaction(&mut self.xml, &transfer, (&amount, &group.currency), &ids, &references, form);
         if let Err(why) = self.spool.add(batch, self.xml.text_so_far().as_bytes()) {
             self.failed = Some(why.to_string());
@@ -272,6 +280,9 @@ impl PaymentMaker {
             self.findings
                 .add(Finding::error(Rule::Date, message, "make a file for each"), FieldPlace("", "execution_date"));
         }
+        if self.profile.one_batch_per_file && !self.groups.is_empty() {
+            self.findings.keep(payee::several_batches());
+        }
         self.preparer().group(&mut data, terms, &currency);
         if self.findings.error_count > 0 {
             // It is not written, and may have any size.
@@ -287,8 +298,10 @@ impl PaymentMaker {
             Some(given) => given.clone(),
             None => PaymentParty { name: debtor().and_then(|debtor| debtor.name.clone()), ..PaymentParty::default() },
         };
-        if let Some(first) = self.groups.first().filter(|_| self.data.initiator.is_some()) {
-            let terms = first.terms;
+        // One for all batches: the narrowest rules are those of SEPA.
+        let group = self.groups.iter().find(|group| group.terms.is_sepa()).or(self.groups.first());
+        if let Some(group) = group.filter(|_| self.data.initiator.is_some()) {
+            let terms = group.terms;
             self.preparer().initiator(&mut initiator, terms);
         }
         initiator

@@ -26,9 +26,18 @@ pub struct CreditTransfer {
     pub reference_kind: Option<ReferenceKind>,
     /// The invoices and credit notes that are paid; more than one of them is for Finnish banks (AOS2).
     pub documents: Option<Vec<PaidDocument>>,
-    /// The id that goes to the creditor, at most 35 characters; if left out, it is made from the data.
+    /// The id that goes to the creditor, at most 35 characters; if left out, it is made from the data. Payers in
+    /// Slovakia may give the symbols of a payment, such as `/VS1234567890/SS/KS0308`.
     pub end_to_end_id: Option<String>,
-    /// The id between you and your bank, at most 35 characters.
+    /// The variable symbol of a payment from Slovakia, at most 10 digits. The symbols stand in the end-to-end id, which
+    /// is left out then.
+    pub variable_symbol: Option<String>,
+    /// The specific symbol of a payment from Slovakia, at most 10 digits.
+    pub specific_symbol: Option<String>,
+    /// The constant symbol of a payment from Slovakia, at most 4 digits.
+    pub constant_symbol: Option<String>,
+    /// The id between you and your bank, at most 35 characters; if left out, it is made from the data if the profile
+    /// has `wants_instruction_id`, otherwise there is none.
     pub instruction_id: Option<String>,
     /// The UETR, a UUID of version 4 in small letters; version 3 of the file has none.
     pub uetr: Option<String>,
@@ -62,6 +71,9 @@ impl CreditTransfer {
             reference_kind: None,
             documents: None,
             end_to_end_id: None,
+            variable_symbol: None,
+            specific_symbol: None,
+            constant_symbol: None,
             instruction_id: None,
             uetr: None,
             purpose: None,
@@ -109,17 +121,19 @@ pub struct GroupData {
 /// A party of a payment to make, with its account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct PaymentParty {
-    /// The name, at most 70 characters in SEPA and 140 elsewhere.
+    /// The name, at most 70 characters in SEPA and 140 elsewhere; a longer one is refused, or cut if asked.
     pub name: Option<String>,
     /// The account's IBAN; blanks and small letters are accepted.
     pub iban: Option<String>,
     /// The account's number if it has no IBAN, at most 34 characters.
     pub account: Option<String>,
-    /// The kind of number in `account`: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro.
+    /// The kind of number in `account`: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro. Numbers of Bankgiro
+    /// and of Norwegian accounts have their check digits checked.
     pub account_scheme: Option<String>,
     /// The currency of the account, an ISO 4217 code: for accounts of several currencies.
     pub account_currency: Option<String>,
-    /// The BIC of the account's bank, 8 or 11 characters; not needed in SEPA.
+    /// The BIC of the account's bank, 8 or 11 characters; not needed in SEPA. The bank of a Swiss payer is named by the
+    /// clearing number in his IBAN if no BIC is given.
     pub bic: Option<String>,
     /// The name of the account's bank, at most 140 characters: for a bank without BIC.
     pub bank_name: Option<String>,
@@ -129,6 +143,9 @@ pub struct PaymentParty {
     pub identifier: Option<String>,
     /// The kind of number in `identifier`: an ISO 20022 code such as `CUST` or `BANK`, or a name of the banks.
     pub identifier_scheme: Option<String>,
+    /// The issuer of the number in `identifier`, at most 35 characters, such as `KBO-BCE`: banks of Belgium and Spain
+    /// want it.
+    pub identifier_issuer: Option<String>,
     /// Whether `identifier` is a person's; if left out, an organisation's.
     pub person: Option<bool>,
     /// The party's LEI, 20 characters; not in version 3.

@@ -9,13 +9,21 @@ use super::findings::{FieldPlace, MakingFindings};
 use super::model::CreditTransfer;
 use super::prepare::ReadyReference;
 use crate::data::placeholder;
-use crate::rules::{Finding, Rule};
+use crate::rules::{Finding, Rule, identifier};
 use bankchannel_foundation::model::Date;
 
 /// The ids that a transfer is written with.
 pub(super) struct TransferIds {
+    pub(super) instruction: Option<String>,
     pub(super) end_to_end: String,
     pub(super) uetr: Option<String>,
+}
+
+/// The optional ids that are made for a transfer that does not give them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MadeIds {
+    pub(super) instruction: bool,
+    pub(super) uetr: bool,
 }
 
 /// The hashes of the transfers so far.
@@ -51,14 +59,14 @@ impl SeenTransfers {
     pub(super) fn ids(
         &mut self,
         sight: &TransferSight<'_>,
-        with_uetr: bool,
+        made: MadeIds,
         findings: &mut MakingFindings,
     ) -> TransferIds {
         let times = self.times(sight, findings);
         let end_to_end = match &sight.transfer.end_to_end_id {
             Some(given) => {
                 let of = short(&digest(&[&sight.batch.to_be_bytes(), given.as_bytes()]));
-                if !placeholder(given) && !self.ids.insert(of) {
+                if !placeholder(given) && !identifier::has_symbols(given) && !self.ids.insert(of) {
                     let message = "an earlier transfer of the batch has the same id";
                     let found = Finding::error(Rule::DuplicateIdentifier, message, "give each transfer its own id");
                     findings.add(found.reason("DU04").value(given), FieldPlace("", "end_to_end_id"));
@@ -78,11 +86,17 @@ impl SeenTransfers {
                 }
                 Some(given.clone())
             }
-            None if with_uetr && times == 1 => Some(uetr(sight.digest)),
-            None if with_uetr => Some(uetr(&digest(&[sight.digest, &times.to_be_bytes()]))),
+            None if made.uetr && times == 1 => Some(uetr(sight.digest)),
+            None if made.uetr => Some(uetr(&digest(&[sight.digest, &times.to_be_bytes()]))),
             None => None,
         };
-        TransferIds { end_to_end, uetr }
+        let instruction = sight.transfer.instruction_id.clone().or_else(|| {
+            made.instruction.then(|| match times {
+                1 => id('I', sight.digest),
+                _ => format!("{}-{times}", id('I', sight.digest)),
+            })
+        });
+        TransferIds { instruction, end_to_end, uetr }
     }
 
     /// How often the same transfer occurred, including this one; warns if it is similar to an earlier one: same

@@ -128,7 +128,7 @@ pub(super) fn transaction(
     let version = form.version;
     xml.nest("CdtTrfTxInf", |xml| {
         xml.nest("PmtId", |xml| {
-            xml.optional("InstrId", transfer.instruction_id.as_deref());
+            xml.optional("InstrId", ids.instruction.as_deref());
             xml.text("EndToEndId", &ids.end_to_end);
             xml.optional("UETR", ids.uetr.as_deref());
         });
@@ -240,6 +240,7 @@ fn party(xml: &mut XmlWriter, name: &'static str, party: &PaymentParty, version:
                     xml.nest("Othr", |xml| {
                         xml.text("Id", number);
                         scheme(xml, party.identifier_scheme.as_deref());
+                        xml.optional("Issr", party.identifier_issuer.as_deref());
                     });
                 }
             });

@@ -38,6 +38,11 @@ pub fn is_code(system: &str) -> bool {
     system.len() == 5 && system.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
+/// The country of a clearing: codes of ISO 20022 begin with it.
+pub fn country_of(system: &str) -> Option<&str> {
+    if is_code(system) { system.get(..2).filter(|code| super::country::is_assigned(code)) } else { None }
+}
+
 /// What is wrong with the number of a bank in a clearing, if the form of its numbers is known.
 pub fn check(system: Option<&str>, number: &str) -> Option<Finding> {
     let ClearingForm(system, lengths, letters) = KNOWN.iter().find(|known| Some(known.0) == system)?;
@@ -86,6 +91,7 @@ mod tests {
             assert_eq!(check(Some(system), number).is_none(), fits, "{system} {number}");
         }
         assert!(check(None, "021000022").is_none());
+        assert_eq!((country_of("USABA"), country_of("own"), country_of("ZZABC")), (Some("US"), None, None));
         assert!(is_code("USABA") && !is_code("Usaba") && !is_code("USAB"));
     }
 }

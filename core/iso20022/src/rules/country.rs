@@ -19,6 +19,18 @@ const EEA: &str =
 /// The countries and territories of the SEPA schemes outside the EEA.
 const SEPA_OUTSIDE_EEA: &str = "AD AL BL CH GB GG GI IM JE MC MD ME MK PM RS SM VA";
 
+/// The countries of the EEA with a currency of their own.
+const OWN_CURRENCIES: &[(&str, &str)] = &[
+    ("CZ", "CZK"),
+    ("DK", "DKK"),
+    ("HU", "HUF"),
+    ("IS", "ISK"),
+    ("NO", "NOK"),
+    ("PL", "PLN"),
+    ("RO", "RON"),
+    ("SE", "SEK"),
+];
+
 /// Names of countries as written in addresses, folded: in English and in the country's own languages.
 const NAMES: &[(&str, &[&str])] = &[
     ("AT", &["austria", "osterreich"]),
@@ -99,6 +111,11 @@ pub fn in_sepa(code: &str) -> bool {
 /// Whether the country is in the European Economic Area.
 pub fn in_eea(code: &str) -> bool {
     listed(EEA, code)
+}
+
+/// The currency of a country of the European Economic Area that has its own; `None` for all others.
+pub fn own_currency(code: &str) -> Option<&'static str> {
+    OWN_CURRENCIES.iter().find(|(known, _)| *known == code).map(|(_, currency)| *currency)
 }
 
 /// The code of a country given by its name, in English or in its own languages, or by its code.

@@ -58,6 +58,30 @@ pub fn check(text: &str) -> Result<(), IdentifierError> {
     if text.contains("//") { Err(IdentifierError::DoubleSlash) } else { Ok(()) }
 }
 
+/// Checks an end-to-end id. Slovak banks take their payments' symbols there, in a form that begins with a slash.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_end_to_end(text: &str, payer_country: Option<&str>) -> Result<(), IdentifierError> {
+    if payer_country == Some("SK") && has_symbols(text) { Ok(()) } else { check(text) }
+}
+
+/// Whether a text is the symbols of a Slovak payment, such as `/VS1234567890/SS/KS0308`; they need not be unique.
+pub fn has_symbols(text: &str) -> bool {
+    let (mut rest, mut has_digits) = (text, false);
+    for (mark, most) in [("/VS", 10), ("/SS", 10), ("/KS", 4)] {
+        if let Some(after) = rest.strip_prefix(mark) {
+            let count = after.bytes().take_while(u8::is_ascii_digit).count();
+            if count > most {
+                return false;
+            }
+            rest = &after[count..];
+            has_digits |= count > 0;
+        }
+    }
+    has_digits && rest.is_empty()
+}
+
 /// Whether a text is a UETR: a UUID of version 4 in lower case, as the schema requires.
 pub fn is_uetr(text: &str) -> bool {
     const FORM: &[u8] = b"hhhhhhhh-hhhh-4hhh-vhhh-hhhhhhhhhhhh";
@@ -91,6 +115,19 @@ mod tests {
         for good in ["A", "A/B-2", "NOTPROVIDED", &"x".repeat(35)] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
+    }
+
+    #[test]
+    fn symbols_of_slovak_payers() {
+        for good in ["/VS1234567890/SS1234567890/KS0308", "/VS1/SS/KS", "/VS123", "/KS0308", "/SS5/KS0558"] {
+            assert_eq!(check_end_to_end(good, Some("SK")), Ok(()), "{good}");
+            assert_eq!(check_end_to_end(good, Some("FI")).is_ok(), check(good).is_ok(), "{good}");
+            assert!(check_end_to_end(good, None).is_err(), "{good}");
+        }
+        for bad in ["/VS/SS/KS", "/VS12345678901", "/KS12345", "/VSA", "/KS1/VS1", "/VS1/", "VS1/"] {
+            assert!(check_end_to_end(bad, Some("SK")).is_err(), "{bad}");
+        }
+        assert_eq!(check_end_to_end("A1", Some("SK")), Ok(()));
     }
 
     /// Case ISO-017.

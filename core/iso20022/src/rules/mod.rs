@@ -19,6 +19,7 @@ mod finding;
 pub mod identifier;
 pub mod lei;
 pub mod money;
+pub mod national_account;
 pub mod payee;
 pub mod priority;
 mod profile;

@@ -1,6 +1,6 @@
 //! Rules for the payee of a payment and what reaches him, the same for data and for files.
 
-use super::{Finding, Rule, country, iban};
+use super::{Finding, Rule, clearing, country, iban, national_account};
 
 /// Longest name that SEPA forwards, in characters.
 pub const SEPA_NAME: usize = 70;
@@ -67,23 +67,89 @@ pub fn unmarked_bank() -> Finding {
     Finding::warning(Rule::Bic, "the bank wants the creditor's bank to be marked if it is not given", change)
 }
 
-/// What is known of a payee outside of SEPA payments.
-#[derive(Debug, Clone, Copy)]
-pub struct ForeignPayee<'p> {
+/// A name that is longer than SEPA forwards; banks refuse a file with one.
+pub fn long_name(name: &str) -> Option<Finding> {
+    let length = name.chars().count();
+    if length <= SEPA_NAME {
+        return None;
+    }
+    let message = format!("the name has {length} characters, but SEPA has at most {SEPA_NAME}");
+    Some(
+        Finding::error(Rule::Name, message, "shorten it, or let it be cut when the file is made")
+            .reason("BE20")
+            .value(name),
+    )
+}
+
+/// A bank that is not named in a file of a Swiss payer; `iban` is of the account there.
+pub fn unnamed_swiss_bank(iban: Option<&str>) -> Finding {
+    let change = match iban.and_then(iban::swiss_clearing_number) {
+        Some(number) => format!("write its clearing number {number} with the code CHBCC, or its BIC"),
+        None => "write its BIC, or leave it out".to_owned(),
+    };
+    let message = "the bank is not named, and the Swiss form of the file has no NOTPROVIDED";
+    Finding::error(Rule::Bic, message, change).reason("RC01")
+}
+
+/// A transfer without an instruction id to a bank whose profile wants one.
+pub fn without_instruction_id() -> Finding {
+    Finding::warning(Rule::Identifier, "the bank wants an instruction id in each transfer", "give one in <InstrId>")
+}
+
+/// A file of several batches for a bank that takes one.
+pub fn several_batches() -> Finding {
+    let change = "make a file for each account, date and kind";
+    Finding::error(Rule::Size, "the bank takes one batch per file", change)
+}
+
+/// What is known of a payee's account, or of a payer's, and of what is paid to it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PayeePlace<'p> {
     /// The account's IBAN, if it is one.
     pub iban: Option<&'p str>,
+    /// The scheme of another number.
+    pub scheme: Option<&'p str>,
+    /// The bank's BIC.
+    pub bic: Option<&'p str>,
+    /// The clearing of the bank's number.
+    pub clearing_system: Option<&'p str>,
     /// The country of the address.
     pub country: Option<&'p str>,
     /// Whether there is an address.
     pub has_address: bool,
     /// Whether the bank is named, by BIC, clearing number or name.
     pub has_bank: bool,
+    /// The currency of the payment.
+    pub currency: Option<&'p str>,
+    /// The country of the account that pays.
+    pub payer_country: Option<&'p str>,
+}
+
+impl<'p> PayeePlace<'p> {
+    /// The country of the account, as far as something says it. A plain number that is paid in the payer's own currency
+    /// is a number of his country.
+    pub fn account_country(self) -> Option<&'p str> {
+        if let Some(iban) = self.iban {
+            return iban.get(..2);
+        }
+        self.scheme
+            .and_then(national_account::country_of)
+            .or_else(|| self.bic.and_then(|bic| bic.get(4..6)))
+            .or_else(|| self.clearing_system.and_then(clearing::country_of))
+            .or_else(|| self.domestic())
+    }
+
+    fn domestic(self) -> Option<&'p str> {
+        let payer = self.payer_country?;
+        let national = self.currency.is_some() && country::own_currency(payer) == self.currency;
+        (national && !self.has_bank && self.country.is_none_or(|country| country == payer)).then_some(payer)
+    }
 }
 
 /// A payee outside the European Economic Area needs an address, and a bank unless an IBAN names it: what is wrong with
 /// the address, and with the bank.
-pub fn foreign(payee: ForeignPayee<'_>) -> [Option<Finding>; 2] {
-    let home = payee.iban.and_then(|iban| iban.get(..2)).or(payee.country);
+pub fn foreign(payee: PayeePlace<'_>) -> [Option<Finding>; 2] {
+    let home = payee.account_country().or(payee.country);
     let abroad = !home.is_some_and(country::in_eea);
     let warning = |missing: bool, message, change| {
         (abroad && missing).then(|| Finding::warning(Rule::ForeignPayee, message, change))

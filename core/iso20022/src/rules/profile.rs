@@ -85,10 +85,14 @@ pub struct ProfileOptions {
     pub days_back: Option<u32>,
     /// Whether a file may have only one execution date.
     pub one_date_per_file: Option<bool>,
+    /// Whether a file may have only one batch (`PmtInf`): one account, date and kind.
+    pub one_batch_per_file: Option<bool>,
+    /// Whether the bank wants an instruction id in each transfer: one that is not given is made from the data.
+    pub wants_instruction_id: Option<bool>,
     /// Whether the bank wants no control sum in the header of the file; the batches keep theirs.
     pub omits_header_sum: Option<bool>,
     /// Whether a creditor's bank that is not given is written as `NOTPROVIDED`, which some banks want; by default it is
-    /// left out.
+    /// left out. The Swiss form has no such marker: payers of Switzerland and Liechtenstein leave the bank out.
     pub marks_absent_bank: Option<bool>,
     /// The maximum number of transactions in a batch; no limit by default.
     pub batch_transactions: Option<u64>,
@@ -117,6 +121,10 @@ pub struct BankProfile {
     pub days_back: u32,
     /// See [`ProfileOptions::one_date_per_file`].
     pub one_date_per_file: bool,
+    /// See [`ProfileOptions::one_batch_per_file`].
+    pub one_batch_per_file: bool,
+    /// See [`ProfileOptions::wants_instruction_id`].
+    pub wants_instruction_id: bool,
     /// See [`ProfileOptions::omits_header_sum`].
     pub omits_header_sum: bool,
     /// See [`ProfileOptions::marks_absent_bank`].
@@ -139,6 +147,8 @@ impl Default for BankProfile {
             closed_day_is_error: false,
             days_back: 5,
             one_date_per_file: false,
+            one_batch_per_file: false,
+            wants_instruction_id: false,
             omits_header_sum: false,
             marks_absent_bank: false,
             batch_transactions: None,
@@ -148,6 +158,11 @@ impl Default for BankProfile {
 }
 
 impl BankProfile {
+    /// Whether a creditor's bank that is not given is marked in a payment from this account.
+    pub fn marks_bank(&self, debtor_iban: Option<&str>) -> bool {
+        self.marks_absent_bank && !debtor_iban.is_some_and(crate::iban::is_swiss)
+    }
+
     /// The built-in profile.
     pub fn from_base(base: BaseProfile) -> Self {
         let latin1 = Self { characters: Characters::Latin1, ..Self::default() };
@@ -172,6 +187,8 @@ impl From<ProfileOptions> for BankProfile {
             closed_day_is_error: options.closed_day_is_error.unwrap_or(base.closed_day_is_error),
             days_back: options.days_back.unwrap_or(base.days_back),
             one_date_per_file: options.one_date_per_file.unwrap_or(base.one_date_per_file),
+            one_batch_per_file: options.one_batch_per_file.unwrap_or(base.one_batch_per_file),
+            wants_instruction_id: options.wants_instruction_id.unwrap_or(base.wants_instruction_id),
             omits_header_sum: options.omits_header_sum.unwrap_or(base.omits_header_sum),
             marks_absent_bank: options.marks_absent_bank.unwrap_or(base.marks_absent_bank),
             batch_transactions: options.batch_transactions.or(base.batch_transactions),

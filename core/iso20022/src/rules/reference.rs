@@ -111,10 +111,9 @@ impl ReferenceKind {
         }
     }
 
-    /// The place of a text in a payment with a reference of that kind to this account; `None` if a payment carries only
-    /// one of them. A Swiss QR bill with an RF reference has a text too, but not in SEPA.
-    pub fn text_place(self, creditor_iban: Option<&str>, sepa: bool) -> Option<TextPlace> {
-        let country = creditor_iban.and_then(|iban| iban.get(..2));
+    /// The place of a text in a payment with a reference of that kind to an account of this country; `None` if a
+    /// payment carries only one of them. A Swiss QR bill with an RF reference has a text too, but not in SEPA.
+    pub fn text_place(self, country: Option<&str>, sepa: bool) -> Option<TextPlace> {
         match self {
             Self::Qr | Self::Slovenian | Self::Croatian => Some(TextPlace::Inside),
             Self::Rf if !sepa && matches!(country, Some("CH" | "LI")) => Some(TextPlace::Inside),
@@ -324,7 +323,7 @@ fn luhn_fits(bytes: &[u8]) -> bool {
 }
 
 /// Mod 11: weights 2 to 7 from the right; 11 is written as 0 and 10 as a hyphen.
-fn mod_11_fits(bytes: &[u8]) -> bool {
+pub(super) fn mod_11_fits(bytes: &[u8]) -> bool {
     let Some((last, base)) = bytes.split_last() else { return false };
     let sum: u32 = from_right(base).zip((2..=7).cycle()).map(|(digit, weight)| digit * weight).sum();
     let check = match 11 - sum % 11 {

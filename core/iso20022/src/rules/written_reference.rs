@@ -16,8 +16,8 @@ pub struct WrittenReference<'r> {
     pub proprietary: bool,
     /// The issuer of its kind, such as `ISO`.
     pub issuer: Option<&'r str>,
-    /// The account that is paid.
-    pub creditor_iban: Option<&'r str>,
+    /// The country of the account that is paid.
+    pub creditor_country: Option<&'r str>,
 }
 
 impl WrittenReference<'_> {
@@ -35,7 +35,7 @@ impl WrittenReference<'_> {
             Some("CUR") => Some(ReferenceKind::Dutch),
             _ if self.code == Some("QRR") => Some(ReferenceKind::Qr),
             _ if start == ('R', 'F') => Some(ReferenceKind::Rf),
-            _ => match self.creditor_iban.and_then(|iban| iban.get(..2)) {
+            _ => match self.creditor_country {
                 Some("FI") if numeric => Some(ReferenceKind::Finnish),
                 Some("NO") if numeric => Some(ReferenceKind::Kid),
                 Some("SE") if numeric => Some(ReferenceKind::Ocr),

@@ -177,8 +177,17 @@ fn references() {
 /// ISO-025 to ISO-032.
 #[test]
 fn names_texts_and_ids() {
-    let warning = |rule| [is(rule, Level::Warning)];
-    assert_eq!(one(|it| it.creditor = "x".repeat(71).leak()).found(), warning("name"));
+    assert_eq!(one(|it| it.creditor = "x".repeat(71).leak()).found(), [is("name", Level::Error)]);
+    assert_eq!(one(|it| it.creditor = "x".repeat(70).leak()).found(), []);
+    // Of the debtor, and of the party that initiates.
+    let long = "x".repeat(71);
+    for (element, path) in [("<Dbtr><Nm>", "/PmtInf[1]/Dbtr/Nm"), ("<InitgPty><Nm>", "/GrpHdr/InitgPty/Nm")] {
+        let xml = one(|_| {}).xml().replace(&format!("{element}Firma"), &format!("{element}{long}"));
+        let checked = run(xml.as_bytes(), BankProfile::default());
+        let found = only(&checked, "name");
+        assert!(found.level == Level::Error && found.path.as_deref().unwrap().ends_with(path), "{found:?}");
+        assert_eq!(found.reason.as_deref(), Some("BE20"));
+    }
     let name = one(|it| it.creditor = "Ääkköset Öy &amp; Co");
     let checked = name.check();
     let found = only(&checked, "characters");

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::model::Timestamp;
 use bankchannel_iso20022::make::{
-    ChargeBearer, CreditTransfer, DocumentKind, PaidDocument, PaymentData, PaymentMaker, TransferKind,
+    ChargeBearer, CreditTransfer, DocumentKind, PaidDocument, PaymentData, PaymentMaker, PaymentParty, TransferKind,
 };
 use bankchannel_iso20022::rules::characters::Characters;
 use bankchannel_iso20022::rules::reference::ReferenceKind;
@@ -321,7 +321,34 @@ fn lengths() {
     assert!(xml.contains(&format!("<Ustrd>{}</Ustrd>", "x".repeat(140))));
     assert_eq!((made.change_count, made.changes[0].field.as_str(), made.changes[0].count), (1, "text", 1));
     unwarned(data(), named(&"n".repeat(70)));
-    warned(data(), named(&"n".repeat(71)), "more than 70");
+    refused(named(&"n".repeat(71)), "at most 70");
+    let (xml, made) = valid(PaymentData { cut: Some(true), ..data() }, vec![named(&"n".repeat(71))]);
+    assert!(xml.contains(&format!("<Nm>{}</Nm>", "n".repeat(70))), "{xml}");
+    assert_eq!((made.change_count, made.changes[0].field.as_str()), (1, "creditor.name"));
+    // Elsewhere the schema is the limit.
+    let mut dollars = named(&"n".repeat(71));
+    dollars.currency = text("USD");
+    valid(data(), vec![dollars]);
+    let long = || Some(party(&"n".repeat(71), DEBTOR));
+    let mut of_debtor = data();
+    of_debtor.group.debtor = long();
+    refused_with(of_debtor, transfer("1"), "debtor.name: the name has 71 characters");
+    let ultimate = || Some(PaymentParty { name: Some("n".repeat(71)), ..PaymentParty::default() });
+    let mut of_ultimate = data();
+    of_ultimate.group.ultimate_debtor = ultimate();
+    refused_with(of_ultimate, transfer("1"), "ultimate_debtor.name: the name has 71 characters");
+    let of_ultimate = CreditTransfer { ultimate_creditor: ultimate(), ..transfer("1") };
+    refused(of_ultimate, "ultimate_creditor.name: the name has 71 characters");
+    // The initiator is one for all batches, of which a later one is of SEPA.
+    let initiated = PaymentData { initiator: ultimate(), ..data() };
+    let urgent = || {
+        let mut urgent = transfer("1");
+        urgent.group.kind = Some(TransferKind::Urgent);
+        urgent
+    };
+    let found = problems(initiated.clone(), vec![urgent(), transfer("1")]);
+    assert!(found.len() == 1 && found[0].contains("initiator.name: the name has 71 characters"), "{found:?}");
+    valid(initiated, vec![urgent()]);
     refused(named(&"n".repeat(141)), "141 characters");
 }
 

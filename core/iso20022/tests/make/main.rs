@@ -7,6 +7,7 @@ mod cases;
 mod common;
 mod files;
 mod ids;
+mod national;
 mod properties;
 mod refusals;
 mod rows;

@@ -3,9 +3,10 @@
 use super::party::NAME;
 use super::{BatchTerms, TransferPreparer};
 use crate::data::Address;
+use crate::iban;
 use crate::make::banks::{NamedBank, PaymentBankDetails};
 use crate::make::findings::FieldPlace;
-use crate::make::model::{CreditTransfer, PostalAddress};
+use crate::make::model::{CreditTransfer, PaymentParty, PostalAddress};
 use crate::rules::{Finding, PaymentVersion, Rule, address, bic, clearing, payee};
 
 /// The maximum number of banks in between in the schema.
@@ -47,6 +48,16 @@ impl TransferPreparer<'_> {
         self.identifier(FieldPlace(who, "clearing_system"), bank.clearing_system.as_deref());
         if let Some(address) = &mut bank.address {
             self.bank_address(who, address);
+        }
+    }
+
+    /// Names the bank of a Swiss payer by the clearing number in his IBAN: the Swiss form has no bank that is not given.
+    pub(super) fn swiss_bank(debtor: &mut PaymentParty) {
+        let number = debtor.iban.as_deref().and_then(iban::swiss_clearing_number);
+        let is_named = debtor.bic.is_some() || debtor.named_bank().has_number();
+        if let Some(number) = number.filter(|_| !is_named).map(str::to_owned) {
+            let bank = debtor.bank.get_or_insert_default();
+            (bank.clearing_number, bank.clearing_system) = (Some(number), Some("CHBCC".to_owned()));
         }
     }
 

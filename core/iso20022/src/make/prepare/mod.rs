@@ -28,7 +28,7 @@ pub(in crate::make) struct BatchTerms {
 }
 
 impl BatchTerms {
-    fn is_sepa(self) -> bool {
+    pub(in crate::make) fn is_sepa(self) -> bool {
         matches!(self.kind, TransferKind::Sepa | TransferKind::Instant)
     }
 
@@ -40,6 +40,14 @@ impl BatchTerms {
             TransferKind::Urgent | TransferKind::National => AddressSettlement::Other,
         }
     }
+}
+
+/// The account that pays a transfer.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::make) struct TransferPayer<'p> {
+    pub(in crate::make) iban: Option<&'p str>,
+    /// Its country, as far as something says it.
+    pub(in crate::make) country: Option<&'p str>,
 }
 
 /// Checks and converts.
@@ -71,6 +79,8 @@ impl TransferPreparer<'_> {
                         None,
                     );
                 }
+                self.national_account("debtor", debtor, (currency, None), "AC02");
+                Self::swiss_bank(debtor);
             }
             None => self.error(
                 Rule::Account,

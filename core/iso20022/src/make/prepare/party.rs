@@ -6,8 +6,8 @@ use crate::iban;
 use crate::make::findings::FieldPlace;
 use crate::make::model::{ADDRESS_FIELDS, PaymentParty, PostalAddress};
 use crate::rules::address::{self, AddressCase, AddressOf};
-use crate::rules::payee::{self, ForeignPayee, SEPA_NAME};
-use crate::rules::{Finding, PaymentVersion, Rule, identifier, lei, money};
+use crate::rules::payee::{self, PayeePlace, SEPA_NAME};
+use crate::rules::{Finding, PaymentVersion, Rule, identifier, lei, money, national_account};
 
 /// Longest name of the schema, of parties and of banks.
 pub(super) const NAME: usize = 140;
@@ -46,10 +46,7 @@ impl TransferPreparer<'_> {
         need: PartyNeed,
     ) {
         self.name(who, &mut party.name, terms.is_sepa(), need);
-        let has_good_iban = self.account(who, party, need);
-        if need == PartyNeed::Creditor {
-            self.payee(party, has_good_iban, terms);
-        }
+        self.account(who, party, need);
         self.bic(who, &mut party.bic, if need == PartyNeed::Debtor { "RC05" } else { "RC06" });
         self.bank(who, &mut party.bank_name, &mut party.bank);
         self.nameless_bank(who, &party.named_bank());
@@ -70,6 +67,17 @@ impl TransferPreparer<'_> {
         }
         self.identifier(FieldPlace(who, "identifier"), party.identifier.as_deref());
         self.identifier(FieldPlace(who, "identifier_scheme"), party.identifier_scheme.as_deref());
+        self.identifier(FieldPlace(who, "identifier_issuer"), party.identifier_issuer.as_deref());
+        if party.identifier_issuer.is_some() && party.identifier.is_none() {
+            let change = "give the number, or leave out its issuer";
+            self.error(
+                Rule::Identifier,
+                FieldPlace(who, "identifier"),
+                "the number of this issuer is missing",
+                change,
+                None,
+            );
+        }
         if let Some(given) = &mut party.address {
             self.address(who, given, terms, currency, need);
         }
@@ -86,16 +94,16 @@ impl TransferPreparer<'_> {
         };
         let most = if sepa && self.cut { SEPA_NAME } else { NAME };
         self.text(at, given, most);
-        if sepa && (SEPA_NAME + 1..=NAME).contains(&given.chars().count()) {
-            let message = format!("the name has more than {SEPA_NAME} characters, the most of SEPA");
-            self.add(Finding::warning(Rule::Name, message, "shorten it").reason("BE20").value(given), at);
+        let fits_schema = given.chars().count() <= NAME;
+        if let Some(found) = payee::long_name(given).filter(|_| sepa && fits_schema) {
+            self.add(found, at);
         }
     }
 
-    /// Returns whether the account is given as an IBAN that is right.
-    fn account(&mut self, who: &'static str, party: &mut PaymentParty, need: PartyNeed) -> bool {
+    /// The account: an IBAN, or another number with its scheme.
+    fn account(&mut self, who: &'static str, party: &mut PaymentParty, need: PartyNeed) {
         let reason = if need == PartyNeed::Debtor { "AC02" } else { "AC03" };
-        let has_good_iban = self.account_number(who, &mut party.iban, party.account.as_deref(), Some(reason));
+        self.account_number(who, &mut party.iban, party.account.as_deref(), Some(reason));
         if party.iban.is_none() && party.account.is_none() && need != PartyNeed::Nothing {
             self.error(Rule::Account, FieldPlace(who, "iban"), "the account is missing", "give its IBAN", Some(reason));
         }
@@ -103,27 +111,23 @@ impl TransferPreparer<'_> {
         if let Some(found) = party.account_currency.as_deref().and_then(money::check_currency) {
             self.add(found, FieldPlace(who, "account_currency"));
         }
-        has_good_iban
     }
 
-    /// An IBAN, in capitals without blanks, or another number. Returns whether it is an IBAN that is right.
+    /// An IBAN, in capitals without blanks, or another number.
     pub(super) fn account_number(
         &mut self,
         who: &'static str,
         iban: &mut Option<String>,
         account: Option<&str>,
         reason: Option<&str>,
-    ) -> bool {
+    ) {
         match (iban, account) {
             (Some(_), Some(_)) => {
                 let change = "leave the other number out";
                 self.error(Rule::Account, FieldPlace(who, "account"), "an IBAN is given beside it", change, reason);
             }
             (Some(number), None) => match iban::check(number) {
-                Ok(_) => {
-                    *number = iban::compact(number);
-                    return true;
-                }
+                Ok(()) => *number = iban::compact(number),
                 Err(why) => {
                     let found = Finding::error(Rule::Account, format!("the IBAN {why}"), "compare it with the invoice");
                     self.add(
@@ -140,15 +144,38 @@ impl TransferPreparer<'_> {
                 }
             }
         }
-        false
+    }
+
+    /// A number without an IBAN: as its country writes it, with right check digits. It comes with the currency of the
+    /// payment and the country of the account that pays.
+    pub(super) fn national_account(
+        &mut self,
+        who: &'static str,
+        party: &mut PaymentParty,
+        (currency, payer_country): (&str, Option<&str>),
+        reason: &str,
+    ) {
+        let place = PayeePlace { currency: Some(currency), payer_country, ..party.account_place() };
+        let country = place.account_country().map(str::to_owned);
+        let (scheme, country) = (party.account_scheme.as_deref(), country.as_deref());
+        let Some(number) = &mut party.account else { return };
+        *number = national_account::compact(number, scheme, country);
+        if let Some(found) = national_account::check(number, scheme, country) {
+            self.add(found.reason(reason), FieldPlace(who, "account"));
+        }
     }
 
     /// The rules that depend on where the payee is.
-    fn payee(&mut self, party: &PaymentParty, has_good_iban: bool, terms: BatchTerms) {
+    pub(super) fn payee(
+        &mut self,
+        party: &mut PaymentParty,
+        terms: BatchTerms,
+        (currency, payer_country): (&str, Option<&str>),
+    ) {
         if terms.is_sepa() {
             match party.iban.as_deref() {
                 None if party.account.is_some() => self.add(payee::without_iban(), FieldPlace("creditor", "account")),
-                Some(iban) if has_good_iban => {
+                Some(iban) if iban::check(iban).is_ok() => {
                     if let Some(found) = payee::outside_sepa(iban) {
                         self.add(found, FieldPlace("creditor", "iban"));
                     }
@@ -157,13 +184,8 @@ impl TransferPreparer<'_> {
             }
             return;
         }
-        let address = party.address.as_ref();
-        let found = payee::foreign(ForeignPayee {
-            iban: party.iban.as_deref(),
-            country: address.and_then(|address| address.country.as_deref()),
-            has_address: address.is_some(),
-            has_bank: party.named_bank().is_given(),
-        });
+        self.national_account("creditor", party, (currency, payer_country), "AC03");
+        let found = payee::foreign(PayeePlace { currency: Some(currency), payer_country, ..party.account_place() });
         for (found, field) in found.into_iter().zip(["address", "bic"]) {
             if let Some(found) = found {
                 self.add(found, FieldPlace("creditor", field));

@@ -2,11 +2,12 @@
 
 use bankchannel_foundation::model::Decimal;
 
-use super::{BatchTerms, TransferPreparer};
+use super::{BatchTerms, TransferPayer, TransferPreparer};
 use crate::cash::DecimalSum;
 use crate::make::findings::FieldPlace;
 use crate::make::model::CreditTransfer;
 use crate::make::model::DocumentKind::{CreditNote, Invoice};
+use crate::rules::payee::PayeePlace;
 use crate::rules::reference::{self, ReferenceError, ReferenceKind, ReferencePlacement, TextPlace};
 use crate::rules::written_reference::{self, WrittenReference};
 use crate::rules::{Finding, Rule, payee};
@@ -27,6 +28,8 @@ pub(in crate::make) struct ReadyReference {
 struct PaidKind<'a> {
     /// The creditor's IBAN.
     iban: Option<&'a str>,
+    /// The country of the creditor's account.
+    country: Option<&'a str>,
     sepa: bool,
 }
 
@@ -37,10 +40,13 @@ impl TransferPreparer<'_> {
         &mut self,
         transfer: &mut CreditTransfer,
         terms: BatchTerms,
-        (currency, debtor_iban): (&str, Option<&str>),
+        (currency, payer): (&str, TransferPayer<'_>),
     ) -> Vec<Option<ReadyReference>> {
         let iban = transfer.creditor.iban.clone();
-        let paid = PaidKind { iban: iban.as_deref(), sepa: terms.is_sepa() };
+        let place = transfer.creditor.account_place();
+        let place = PayeePlace { currency: Some(currency), payer_country: payer.country, ..place };
+        let country = place.account_country().map(str::to_owned);
+        let paid = PaidKind { iban: iban.as_deref(), country: country.as_deref(), sepa: terms.is_sepa() };
         let whole = transfer
             .reference
             .as_deref()
@@ -79,7 +85,7 @@ impl TransferPreparer<'_> {
             self.add(found, FieldPlace("creditor", "iban"));
         }
         transfer.documents = (!documents.is_empty()).then_some(documents);
-        self.parts(transfer, &references, terms, (currency, debtor_iban));
+        self.parts(transfer, &references, terms, (currency, payer.iban));
         references
     }
 
@@ -175,7 +181,7 @@ impl TransferPreparer<'_> {
         at: FieldPlace,
         text: &str,
         kind: Option<ReferenceKind>,
-        PaidKind { iban, sepa }: PaidKind<'_>,
+        PaidKind { iban, country, sepa }: PaidKind<'_>,
     ) -> Option<ReadyReference> {
         let Some(kind) = kind.or_else(|| reference::infer(text, iban)) else {
             let change = "say which kind it is, or give it as text";
@@ -209,7 +215,7 @@ impl TransferPreparer<'_> {
             code: Some(placement.code),
             proprietary: placement.proprietary,
             issuer: placement.issuer,
-            creditor_iban: iban,
+            creditor_country: country,
         });
         let remark = remark.map(|remark| {
             Finding::warning(Rule::Reference, remark, "compare it with the invoice").reason("RR09").value(text)
@@ -217,6 +223,6 @@ impl TransferPreparer<'_> {
         if let Some(found) = written.or(remark) {
             self.add(found, at);
         }
-        Some(ReadyReference { text: ready, placement, text_place: kind.text_place(iban, sepa) })
+        Some(ReadyReference { text: ready, placement, text_place: kind.text_place(country, sepa) })
     }
 }

@@ -3,7 +3,7 @@
 use bankchannel_foundation::model::Decimal;
 
 use super::party::PartyNeed;
-use super::{BatchTerms, ReadyReference, TransferPreparer};
+use super::{BatchTerms, ReadyReference, TransferPayer, TransferPreparer};
 use crate::make::findings::FieldPlace;
 use crate::make::model::CreditTransfer;
 use crate::rules::{Finding, PaymentVersion, Rule, identifier, money, payee};
@@ -23,11 +23,12 @@ impl TransferPreparer<'_> {
         transfer: &mut CreditTransfer,
         terms: BatchTerms,
         currency: &str,
-        debtor_iban: Option<&str>,
+        payer: TransferPayer<'_>,
     ) -> (String, Vec<Option<ReadyReference>>) {
         let amount = self.amount(&transfer.amount, currency, terms.is_sepa());
         self.party("creditor", &mut transfer.creditor, terms, currency, PartyNeed::Creditor);
-        if transfer.creditor.iban.is_some() && transfer.creditor.iban.as_deref() == debtor_iban {
+        self.payee(&mut transfer.creditor, terms, (currency, payer.country));
+        if transfer.creditor.iban.is_some() && transfer.creditor.iban.as_deref() == payer.iban {
             let found =
                 Finding::warning(Rule::SameAccount, "debtor and creditor have the same account", "compare them");
             self.add(found, FieldPlace("creditor", "iban"));
@@ -35,14 +36,20 @@ impl TransferPreparer<'_> {
         if let Some(ultimate) = &mut transfer.ultimate_creditor {
             self.party("ultimate_creditor", ultimate, terms, currency, PartyNeed::Nothing);
         }
-        self.identifier(FieldPlace("", "end_to_end_id"), transfer.end_to_end_id.as_deref());
+        self.symbols(transfer, payer);
+        if let Some(id) = transfer.end_to_end_id.as_deref()
+            && let Err(why) = identifier::check_end_to_end(id, payer.country)
+        {
+            let found = Finding::error(Rule::Identifier, why.to_string(), "correct it").value(id);
+            self.add(found, FieldPlace("", "end_to_end_id"));
+        }
         self.identifier(FieldPlace("", "instruction_id"), transfer.instruction_id.as_deref());
         self.uetr(transfer.uetr.as_deref());
         self.code(FieldPlace("", "purpose"), transfer.purpose.as_deref());
         self.instructions(transfer, terms);
         self.optional(FieldPlace("", "text"), &mut transfer.text, TEXT);
         self.intermediaries(transfer, terms);
-        let references = self.remittance(transfer, terms, (currency, debtor_iban));
+        let references = self.remittance(transfer, terms, (currency, payer));
         (amount, references)
     }
 
@@ -58,6 +65,35 @@ impl TransferPreparer<'_> {
             self.add(Finding::error(Rule::Amount, message, "split it").reason("AM02").value(amount.as_str()), at);
         }
         written
+    }
+
+    /// The symbols of a payment from Slovakia, which its end-to-end id carries.
+    fn symbols(&mut self, transfer: &mut CreditTransfer, payer: TransferPayer<'_>) {
+        let symbols = [
+            ("variable_symbol", transfer.variable_symbol.as_deref(), 10),
+            ("specific_symbol", transfer.specific_symbol.as_deref(), 10),
+            ("constant_symbol", transfer.constant_symbol.as_deref(), 4),
+        ];
+        let Some((first, ..)) = symbols.into_iter().find(|(_, symbol, _)| symbol.is_some()) else { return };
+        let mut right = true;
+        for (name, symbol, most) in symbols {
+            let Some(symbol) = symbol else { continue };
+            if symbol.is_empty() || symbol.len() > most || !symbol.bytes().all(|byte| byte.is_ascii_digit()) {
+                let found = Finding::error(Rule::Identifier, format!("must be 1 to {most} digits"), "correct it");
+                self.add(found.value(symbol), FieldPlace("", name));
+                right = false;
+            }
+        }
+        if payer.country != Some("SK") {
+            let change = "leave them out, or give them as text";
+            self.error(Rule::Identifier, FieldPlace("", first), "only payers in Slovakia have symbols", change, None);
+        } else if transfer.end_to_end_id.is_some() {
+            let message = "symbols are given beside it, and stand in its place";
+            self.error(Rule::Identifier, FieldPlace("", "end_to_end_id"), message, "give one of them", None);
+        } else if right {
+            let [variable, specific, constant] = symbols.map(|(_, symbol, _)| symbol.unwrap_or_default());
+            transfer.end_to_end_id = Some(format!("/VS{variable}/SS{specific}/KS{constant}"));
+        }
     }
 
     fn uetr(&mut self, uetr: Option<&str>) {
