@@ -8,8 +8,9 @@ pub use bankchannel_iso20022::{
     answers::PaymentVerdict,
     cash::{
         AmountDetail, AmountKind, AvailableAmount, BalanceCheck, BankTransactionCode, Batch, CardTransaction, CashFile,
-        CashFileBuilder, CashKind, CashMessage, CashMessageBuilder, Charge, CreditLine, Cursor, Direction, Entry,
-        EntryDetail, InterestRecord, ReturnInformation, Statement, StatementAccount, StatementBalance, StatementEnd,
+        CashFileBuilder, CashKind, CashMessage, CashMessageBuilder, Charge, CheckedAccount, CheckedStatements,
+        CreditLine, Cursor, Direction, Entry, EntryCounts, EntryDetail, InterestRecord, ReturnInformation, Statement,
+        StatementAccount, StatementBalance, StatementBreak, StatementBreakKind, StatementEnd, StatementPlace,
         TransactionSummary,
     },
     check::{CheckedBatch, CheckedPayment},
@@ -48,8 +49,8 @@ pub use bankchannel_iso20022::{
 /// Reads statements, reports and notifications of any size, entry by entry.
 pub mod cash {
     pub use bankchannel_iso20022::cash::{
-        CashItem, CashReader, MAX_DETAILS, MAX_HELD, ReadOptions, read_all, read_notification, read_page, read_report,
-        read_statement,
+        CashItem, CashReader, ContinuityCheck, MAX_DETAILS, MAX_HELD, ReadOptions, read_all, read_notification,
+        read_page, read_report, read_statement,
     };
 }
 

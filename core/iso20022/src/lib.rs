@@ -34,10 +34,10 @@ pub mod status;
 pub mod tables;
 mod text;
 
-pub use bankchannel_xml::XmlFault;
+pub use bankchannel_xml::{XmlFault, is_in_its_encoding};
 pub use cash::{read_notification, read_report, read_statement};
 pub use data::foreign_kind;
-pub use message_file::{MessageFile, MessageFileKind, message_file_kind, read_message_file};
+pub use message_file::{MessageFile, MessageFileKind, message_file_kind, other_file, read_message_file};
 pub use operations::{CATALOGUE, TERMS, Terms};
 pub use payment::read_payment;
 pub use status::read_status_report;

@@ -27,7 +27,7 @@ pub use encoding::{decode_message, named as named_encoding};
 pub use fault::XmlFault;
 pub use namespaces::{NamespaceScope, XML_NAMESPACE};
 pub use record::{XmlElement, XmlRecord};
-pub use source::XmlSource;
+pub use source::{XmlSource, is_in_its_encoding};
 pub use tokens::{
     MAX_ATTRIBUTES, MAX_DEPTH, StartTag, TagBuffer, TagEdge, TokenFlow, TokenLimits, TokenWatcher, XmlRefusal,
     XmlRules, XmlToken, XmlTokens, local, prefix,

@@ -208,6 +208,19 @@ impl<'a> XmlSource<'a> {
     }
 }
 
+/// Whether a file is in the encoding that its first bytes have or that it declares, to its end. What cannot be read is
+/// not.
+pub fn is_in_its_encoding(input: impl Read) -> bool {
+    let Ok(mut source) = XmlSource::open(input, None) else { return false };
+    while source.failure.is_none() && !source.finished {
+        let used = source.window.len();
+        if source.fill(used).is_err() {
+            return false;
+        }
+    }
+    source.failure.is_none()
+}
+
 /// The place of the first character that XML does not allow: a control character, U+FFFE or U+FFFF.
 fn forbidden(text: &[u8]) -> Option<usize> {
     let control = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');

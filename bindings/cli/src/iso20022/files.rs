@@ -10,11 +10,11 @@ use bankchannel_foundation::open_regular;
 use bankchannel_foundation::shown;
 use bankchannel_iso20022::{
     MessageFile, MessageFileKind,
-    cash::MAX_HELD,
-    foreign_kind, message_file_kind,
-    payment::{PaymentFile, each_transaction},
-    read_message_file, read_payment, read_status_report,
-    status::StatusFile,
+    cash::{MAX_HELD, ReadOptions},
+    is_in_its_encoding, message_file_kind, other_file,
+    payment::{self, PaymentFile, each_transaction},
+    read_message_file,
+    status::{self, StatusFile},
     tables::{self, TableRow},
 };
 
@@ -51,27 +51,52 @@ pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> CommandOutc
     Ok(files)
 }
 
+/// The encoding of files that declare none or a wrong one.
+#[derive(Clone, Copy)]
+pub(super) struct NamedEncoding<'a> {
+    name: Option<&'a str>,
+    /// Whether it counts before what the file declares.
+    overrides: bool,
+}
+
+impl<'a> NamedEncoding<'a> {
+    /// The encoding that was named for these files. A single file is in it, whatever it declares; of several and in a
+    /// folder, only those files are that are not in what they declare.
+    pub(super) fn new(name: Option<&'a str>, files: &[(PathBuf, bool)]) -> Self {
+        Self { name, overrides: matches!(files, [(_, true)]) }
+    }
+
+    /// The encoding in which a file is read in place of its own.
+    fn of(self, open: impl FnOnce() -> io::Result<fs::File>) -> io::Result<Option<&'a str>> {
+        match self.name {
+            Some(_) if !self.overrides && is_in_its_encoding(open()?) => Ok(None),
+            name => Ok(name),
+        }
+    }
+}
+
 /// A file that can be read here.
 pub(super) struct FoundFile {
     path: PathBuf,
     pub(super) kind: MessageFileKind,
+    /// The encoding in place of the file's own.
+    pub(super) encoding: Option<String>,
 }
 
 /// Looks into a file, or says why it is left out; the reason does not name the file.
-pub(super) fn find(path: &Path) -> Result<FoundFile, String> {
-    /// The bytes that show what a file is that is not read.
-    const HEAD: u64 = 1024;
+pub(super) fn find(path: &Path, encoding: NamedEncoding<'_>) -> Result<FoundFile, String> {
+    let open = || open_regular(path).map(|(file, _)| file);
     let unreadable = |why: io::Error| format!("cannot be read: {why}");
-    let open = || open_regular(path).map_err(unreadable);
-    let kind = message_file_kind(open()?.0).map_err(|problem| problem.to_string())?;
-    match kind {
-        Some(kind) => Ok(FoundFile { path: path.to_owned(), kind }),
-        None => {
-            let mut head = Vec::new();
-            open()?.0.take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
-            Err(foreign_kind(&head).map_or_else(|| NOT_READ.to_owned(), |kind| kind.to_string()))
-        }
+    let encoding = encoding.of(open).map_err(unreadable)?;
+    match message_file_kind(open().map_err(unreadable)?, encoding).map_err(|problem| problem.to_string())? {
+        Some(kind) => Ok(FoundFile { path: path.to_owned(), kind, encoding: encoding.map(str::to_owned) }),
+        None => Err(not_read(open().map_err(unreadable)?)),
     }
+}
+
+/// What a file is that is left out.
+fn not_read(file: impl Read) -> String {
+    other_file(file).map_or_else(|| NOT_READ.to_owned(), |other| other.to_string())
 }
 
 impl FoundFile {
@@ -88,7 +113,7 @@ impl FoundFile {
         add: impl Fn(&mut R, &TableRow<'_>),
     ) -> Result<(R, u64, PaymentFile), String> {
         let (mut rows, mut number) = (new(), 0);
-        let read = each_transaction(self.reader()?, &mut |header, batch, one| {
+        let read = each_transaction(self.reader()?, self.encoding.as_deref(), &mut |header, batch, one| {
             number += 1;
             add(&mut rows, &tables::of_transaction((header, batch), number, &one));
         });
@@ -103,20 +128,27 @@ impl FoundFile {
 
     /// The whole payment file.
     pub(super) fn payment(&self) -> Result<PaymentFile, String> {
-        read_payment(self.reader()?).map_err(|fault| fault.to_string())
+        payment::read_with_encoding(self.reader()?, self.encoding.as_deref()).map_err(|fault| fault.to_string())
     }
 
     /// The whole status reports.
     pub(super) fn reports(&self) -> Result<StatusFile, String> {
-        read_status_report(self.reader()?).map_err(|fault| fault.to_string())
+        status::read_with_encoding(self.reader()?, self.encoding.as_deref()).map_err(|fault| fault.to_string())
+    }
+
+    /// How its statements are read.
+    pub(super) fn options(&self) -> ReadOptions {
+        ReadOptions { encoding: self.encoding.clone(), ..ReadOptions::default() }
     }
 }
 
 /// Reads a file, or says why it is left out; the reason does not name the file.
-pub(super) fn read(path: &Path) -> Result<MessageFile, String> {
-    let bytes = bytes(path).map_err(|why| format!("cannot be read: {why}"))?;
-    let kind = || foreign_kind(&bytes).map_or_else(|| NOT_READ.to_owned(), |kind| kind.to_string());
-    read_message_file(&bytes, MAX_HELD).map_err(|problem| problem.to_string())?.ok_or_else(kind)
+pub(super) fn read(path: &Path, encoding: NamedEncoding<'_>) -> Result<MessageFile, String> {
+    let unreadable = |why: io::Error| format!("cannot be read: {why}");
+    let bytes = bytes(path).map_err(unreadable)?;
+    let encoding = encoding.of(|| open_regular(path).map(|(file, _)| file)).map_err(unreadable)?;
+    let read = read_message_file(&bytes, encoding, MAX_HELD).map_err(|problem| problem.to_string())?;
+    read.ok_or_else(|| not_read(bytes.as_slice()))
 }
 
 /// The bytes of a file.

@@ -8,7 +8,7 @@ use std::{
 use bankchannel_foundation::{model::write_boundary, shown};
 use bankchannel_iso20022::{
     MessageFile,
-    matching::{Matched, match_status},
+    matching::{LeftoverEntry, Matched, match_status},
     operations::reading::supported_encoding,
     payment::read_with_encoding,
     tables::{self, CsvOptions, CsvWriter, TableColumn},
@@ -17,7 +17,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::json;
 
 use super::{
-    files,
+    files::{self, NamedEncoding},
     tables::{ShownColumns, money},
 };
 use crate::{
@@ -49,6 +49,12 @@ pub(super) fn command() -> Command {
                 ),
         )
         .arg(options::text("encoding", "NAME", "The payment file's encoding, if it declares none or a wrong one"))
+        .arg(options::text(
+            "bank-encoding",
+            "NAME",
+            "The encoding of a file from the bank that declares none or a wrong one; in a folder, of those files that are not \
+             in what they declare",
+        ))
         .arg(flag("csv", "Print CSV"))
 }
 
@@ -70,9 +76,12 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
         .map_err(|problem| CommandFailure::usage(format!("{name}: {problem}")))?;
     let (mut reports, mut statements, mut not_read) = (Vec::new(), Vec::new(), Vec::new());
     let mut failed = false;
-    for (path, named) in files::listed(matches.get_many::<String>("files").into_iter().flatten())? {
+    let files = files::listed(matches.get_many::<String>("files").into_iter().flatten())?;
+    let bank_encoding = supported_encoding(given("bank-encoding").map(str::to_owned))?;
+    let bank_encoding = NamedEncoding::new(bank_encoding.as_deref(), &files);
+    for (path, named) in files {
         let name = shown::path(&path);
-        match files::read(&path) {
+        match files::read(&path, bank_encoding) {
             Ok(MessageFile::Status(mut file)) => reports.append(&mut file.reports),
             Ok(MessageFile::Cash(mut file)) => statements.append(&mut file.statements),
             Ok(MessageFile::Payment(_)) => {
@@ -126,11 +135,35 @@ const SHOWN: ShownColumns = ShownColumns(
         ("status", "Status"),
         ("reason", "Reason"),
         ("reason_meaning", ""),
+        ("information", "The bank's words"),
         ("again", "Again?"),
         ("advice", "What to do"),
         ("booking_date", "Booked on"),
+        ("difference", "Difference"),
+        ("candidates", "May be its own"),
     ],
+    &["information", "difference", "candidates"],
 );
+
+/// The most bookings that are shown with the transactions that they may be about.
+const MAX_SHOWN: usize = 20;
+
+/// A booking that belongs to no transaction for certain, and those that it may be about.
+fn with_candidates(entry: &LeftoverEntry) -> Option<String> {
+    let numbers: Vec<String> = entry.candidates.iter().map(ToString::to_string).collect();
+    let numbers = match numbers.as_slice() {
+        [] => return None,
+        [one] => format!("transaction {one}"),
+        several => format!("one of the transactions {}", several.join(", ")),
+    };
+    let place = &entry.place;
+    let date = place.date.map(|date| format!(" on {}", date.0)).unwrap_or_default();
+    let statement = place.statement_id.as_deref().unwrap_or("without an id");
+    let differs =
+        entry.difference.as_ref().map(|by| format!(", and differs by {}", money(Some(by)))).unwrap_or_default();
+    let (entry, of) = (place.entry, money(place.money.as_ref()));
+    Some(format!("The booking of {of}{date} (statement {statement}, entry {entry}) names {numbers}{differs}"))
+}
 
 fn show(matched: &Matched) {
     let id = matched.id.as_deref().unwrap_or("without an id");
@@ -153,5 +186,7 @@ fn show(matched: &Matched) {
             matched.leftover_entries.len()
         ));
     }
+    let named = matched.leftover_entries.iter().filter_map(with_candidates);
+    named.take(MAX_SHOWN).for_each(|line| output::line(&line));
     matched.notes.iter().for_each(|note| output::line(&format!("note: {note}")));
 }

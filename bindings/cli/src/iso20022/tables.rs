@@ -12,8 +12,12 @@ use crate::output::table;
 /// The maximum number of rows of a table for people.
 const MAX_ROWS: usize = 1000;
 
-/// Some columns of a table, with their titles for people.
-pub(super) struct ShownColumns(pub(super) &'static [TableColumn], pub(super) &'static [(&'static str, &'static str)]);
+/// Some columns of a table, with their titles for people. Those of the last list are left out where no row has a value.
+pub(super) struct ShownColumns(
+    pub(super) &'static [TableColumn],
+    pub(super) &'static [(&'static str, &'static str)],
+    pub(super) &'static [&'static str],
+);
 
 impl ShownColumns {
     /// No rows yet.
@@ -22,6 +26,7 @@ impl ShownColumns {
         ShownRows {
             places: self.1.iter().filter_map(|(name, _)| place(name)).collect(),
             titles: self.1.iter().map(|(_, title)| *title).collect(),
+            optional: self.1.iter().map(|(name, _)| self.2.contains(name)).collect(),
             cells: Vec::new(),
             left_out: 0,
         }
@@ -32,6 +37,8 @@ impl ShownColumns {
 pub(super) struct ShownRows {
     places: Vec<usize>,
     titles: Vec<&'static str>,
+    /// Whether each column is left out where it is empty.
+    optional: Vec<bool>,
     cells: Vec<Vec<String>>,
     left_out: u64,
 }
@@ -51,7 +58,13 @@ impl ShownRows {
             return (String::new(), None);
         }
         let left_out = (self.left_out > 0).then(|| format!("and {} more: --csv and --json show all", self.left_out));
-        (table::table(&self.titles, self.cells), left_out)
+        let is_shown = |at: usize| !self.optional[at] || self.cells.iter().any(|row| !row[at].is_empty());
+        let shown: Vec<bool> = (0..self.titles.len()).map(is_shown).collect();
+        let kept = |(at, cell): (usize, String)| shown[at].then_some(cell);
+        let titles: Vec<&str> =
+            self.titles.iter().zip(&shown).filter(|(_, shown)| **shown).map(|(one, _)| *one).collect();
+        let rows = self.cells.into_iter().map(|row| row.into_iter().enumerate().filter_map(kept).collect::<Vec<_>>());
+        (table::table(&titles, rows), left_out)
     }
 }
 

@@ -7,7 +7,8 @@ use std::{
 };
 
 use bankchannel::{Content, Error};
-use bankchannel_foundation::error::row;
+use bankchannel_foundation::{error::row, model::read_boundary};
+use bankchannel_iso20022::cash::Statement;
 use serde_json::{Map, Value, json};
 use tempfile::SpooledTempFile;
 
@@ -43,6 +44,15 @@ pub(super) fn spooled(value: &Value) -> io::Result<SpooledTempFile> {
 /// # Errors
 /// Those of reading a page; `resource.storage`.
 pub(crate) fn read(request: &Value, content: Option<&Content>) -> Result<SpooledTempFile, Error> {
+    read_telling(request, content, &mut |_| {})
+}
+
+/// The same, and passes on each statement at its end, without its entries.
+fn read_telling(
+    request: &Value,
+    content: Option<&Content>,
+    ended: &mut dyn FnMut(&Statement),
+) -> Result<SpooledTempFile, Error> {
     let mut result = WholeResult::default();
     let mut cursor = None;
     loop {
@@ -54,17 +64,22 @@ pub(crate) fn read(request: &Value, content: Option<&Content>) -> Result<Spooled
         let page = bankchannel::call_local("iso20022.read_statement_page", request, content.cloned())?;
         let Value::Object(mut page) = page else { return Err(unwritable(&io::Error::other("a page is no object"))) };
         let next = page.remove("next");
-        result.add(page, cursor.is_some()).map_err(|why| unwritable(&why))?;
+        result.add(page, cursor.is_some(), ended).map_err(|why| unwritable(&why))?;
         match next {
-            None | Some(Value::Null) => return result.finish().map_err(|why| unwritable(&why)),
+            None | Some(Value::Null) => return result.finish(ended).map_err(|why| unwritable(&why)),
             next => cursor = next,
         }
     }
 }
 
-/// The same for a file with the usual options.
-pub(super) fn read_file(path: &Path) -> Result<SpooledTempFile, Error> {
-    read(&json!({}), Some(&Content::File { path: path.to_owned(), size: None }))
+/// The same for a file in an encoding, or in its own.
+pub(super) fn read_file(
+    path: &Path,
+    encoding: Option<&str>,
+    ended: &mut dyn FnMut(&Statement),
+) -> Result<SpooledTempFile, Error> {
+    let content = Content::File { path: path.to_owned(), size: None };
+    read_telling(&json!({ "encoding": encoding }), Some(&content), ended)
 }
 
 /// Writes a temporary file to a stream.
@@ -108,13 +123,18 @@ impl Default for WholeResult {
 
 impl WholeResult {
     /// Adds a page, which may continue the last statement and message.
-    fn add(&mut self, mut page: Map<String, Value>, continues: bool) -> io::Result<()> {
+    fn add(
+        &mut self,
+        mut page: Map<String, Value>,
+        continues: bool,
+        ended: &mut dyn FnMut(&Statement),
+    ) -> io::Result<()> {
         let repeated = usize::from(continues);
         self.messages.extend(emptied(&mut page, "messages").into_iter().skip(repeated));
         for (at, statement) in emptied(&mut page, "statements").into_iter().enumerate() {
             let Value::Object(mut statement) = statement else { continue };
             if at >= repeated {
-                self.end_statement()?;
+                self.end_statement(ended)?;
             }
             for entry in emptied(&mut statement, "entries") {
                 if std::mem::replace(&mut self.any_entry, true) {
@@ -128,8 +148,11 @@ impl WholeResult {
         Ok(())
     }
 
-    fn end_statement(&mut self) -> io::Result<()> {
+    fn end_statement(&mut self, ended: &mut dyn FnMut(&Statement)) -> io::Result<()> {
         let Some(statement) = self.current.take() else { return Ok(()) };
+        if let Ok(read) = read_boundary(Value::Object(statement.clone())) {
+            ended(&read);
+        }
         if std::mem::replace(&mut self.any_statement, true) {
             self.statements.write_all(b",")?;
         }
@@ -138,8 +161,8 @@ impl WholeResult {
         write_with(&statement, ("entries", entries), &mut self.statements)
     }
 
-    fn finish(mut self) -> io::Result<SpooledTempFile> {
-        self.end_statement()?;
+    fn finish(mut self, ended: &mut dyn FnMut(&Statement)) -> io::Result<SpooledTempFile> {
+        self.end_statement(ended)?;
         self.page.insert("messages".to_owned(), Value::Array(self.messages));
         let mut out = spool();
         write_with(&self.page, ("statements", self.statements), &mut out)?;

@@ -8,6 +8,7 @@ mod demo;
 mod download;
 mod examples;
 mod iso20022;
+mod iso20022_reading;
 mod operator;
 mod pgp;
 mod planted;

@@ -2,6 +2,8 @@
 
 use bankchannel_foundation::model::Boundary;
 
+use super::key::CountedKeys;
+use super::tally::EntryTally;
 use super::totals::{DecimalSum, StatementTotals};
 use super::{CashMessage, Statement};
 
@@ -30,6 +32,14 @@ pub struct Cursor {
     pub reversed: Option<String>,
     /// The number of booked ones in another currency.
     pub other_currency: u64,
+    /// All its entries so far, by direction.
+    pub counted: EntryCounts,
+    /// The booked ones among them.
+    pub counted_booked: EntryCounts,
+    /// The currency of their sums, if the statement does not say it: that of the first entry.
+    pub currency: Option<String>,
+    /// The keys so far, by which equal entries are counted.
+    pub keys: String,
     /// The bank's additional information about the statement, if it came before this place.
     pub information: Option<String>,
     /// Identifies the file: its size, and a digest of its beginning. A file with other values is refused for the next
@@ -37,9 +47,31 @@ pub struct Cursor {
     pub file: Option<String>,
 }
 
+/// Entries by direction, with the exact sums of their amounts, of any number of digits and without signs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct EntryCounts {
+    /// The number of all entries, also of those without a direction.
+    pub entries: u64,
+    /// The number of credits.
+    pub credits: u64,
+    /// Their sum; left out once one could not be added.
+    pub credit_sum: Option<String>,
+    /// The number of debits.
+    pub debits: u64,
+    /// Their sum; left out once one could not be added.
+    pub debit_sum: Option<String>,
+    /// The number of reversals among all.
+    pub reversals: u64,
+}
+
 impl StatementTotals {
     pub(super) fn from_cursor(cursor: &Cursor) -> Self {
         Self {
+            all: EntryTally::from_counts(&cursor.counted),
+            booked_only: EntryTally::from_counts(&cursor.counted_booked),
+            currency: cursor.currency.clone(),
+            keys: CountedKeys::read(&cursor.keys),
             entries: cursor.entries,
             booked: cursor.booked.as_deref().and_then(DecimalSum::read),
             reversed: cursor.reversed.as_deref().and_then(DecimalSum::read),

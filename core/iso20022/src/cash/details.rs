@@ -30,7 +30,8 @@ pub struct EntryDetail {
     pub end_to_end_id: Option<String>,
     /// The first structured reference of the creditor.
     pub creditor_reference: Option<String>,
-    /// The text of the payment: the lines of free text, otherwise the bank's additional information.
+    /// The text of the payment: the lines of free text, otherwise the bank's additional information about it. The only
+    /// transaction of an entry without either has the bank's additional information about the entry.
     pub text: Option<String>,
     /// The message id of the payment file.
     pub message_id: Option<String>,
@@ -121,8 +122,13 @@ impl EntryDetail {
         read.interest = InterestRecord::read_all(element, values);
         read.parties(parties, agents);
         read.creditor_reference = read.remittance.reference().map(str::to_owned);
-        read.text = read.remittance.text().or_else(|| read.information.clone());
+        read.text = read.own_text();
         read
+    }
+
+    /// The text that the transaction itself has.
+    pub(super) fn own_text(&self) -> Option<String> {
+        self.remittance.text().or_else(|| self.information.clone())
     }
 
     fn references(&mut self, references: XmlElement<'_>) {

@@ -4,6 +4,7 @@ use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
 
 use super::details::EntryDetail;
+use super::key::EntryDigest;
 use super::parts::{AmountDetail, BankTransactionCode, Charge, demanded_direction, direction};
 use super::totals::DecimalSum;
 use super::{AvailableAmount, CardTransaction, CashKind, Direction, InterestRecord};
@@ -20,6 +21,13 @@ pub struct Entry {
     pub line: u64,
     /// The entry's number in its statement, from 1.
     pub number: u64,
+    /// Identifies the booking, so that it is imported once: a digest of account, amount, currency, direction and date
+    /// with the bank's own reference, or with ids, texts and accounts of the transactions. It begins with `R` if it is
+    /// from the bank's own reference: then a report, a statement and a notification have the same key for a booking, as
+    /// far as the bank repeats that reference. It begins with `C` if it is from the content, as the bank gives no
+    /// reference: then the key is certain only for the same statement, read again. Equal entries of one statement are
+    /// counted: the second one ends with `-2`. Left out if the amount cannot be read.
+    pub key: Option<String>,
     /// The amount: negative if money leaves the account. Left out if it cannot be read.
     pub money: Option<Money>,
     /// Credit or debit, as written in the file.
@@ -155,6 +163,13 @@ impl Entry {
         read
     }
 
+    /// What identifies the booking; nothing without an amount. A reversal that was read the other way keeps its digest.
+    pub(super) fn digest(&self, account: Option<&str>, flips: bool) -> Option<EntryDigest> {
+        self.money.as_ref()?;
+        let written = self.direction.clone().map(|one| if flips && self.reversal { one.opposite() } else { one });
+        Some(EntryDigest::new(account, self, written.as_ref()))
+    }
+
     /// Adds the values that follow from several fields.
     fn complete(&mut self, debit: bool, flips: bool, account: Option<&str>) {
         let single = self.details.len() == 1;
@@ -162,7 +177,11 @@ impl Entry {
             detail.complete(self.money.as_ref(), debit, flips, single);
             detail.find_counterparty(account, debit, self.reversal);
         }
-        if let [detail] = self.details.as_slice() {
+        if let [detail] = self.details.as_mut_slice() {
+            // Banks write what was booked beside a single transaction, and in it the parties only.
+            if detail.text.is_none() {
+                detail.text.clone_from(&self.information);
+            }
             self.counterparty = detail.counterparty.clone();
             self.end_to_end_id = detail.end_to_end_id.clone();
             self.creditor_reference = detail.creditor_reference.clone();

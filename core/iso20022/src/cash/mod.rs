@@ -9,15 +9,19 @@
 //! The elements of a file determine its kind: each of the three functions reads each of the three messages and reports
 //! its kind. Elements are found by their local names in any order; unknown ones are skipped.
 
+mod continuity;
 mod cursor;
 mod details;
 mod direction;
 mod entry;
 mod entry_xml;
+mod key;
+mod pages;
 mod particulars;
 mod parts;
 mod reader;
 mod statement;
+mod tally;
 mod totals;
 
 use std::io::Read;
@@ -28,10 +32,15 @@ use crate::data::{MessageName, Party, UnreadElement};
 use crate::rules::Finding;
 use bankchannel_xml::XmlFault;
 
-pub use cursor::Cursor;
+pub use continuity::{
+    CheckedAccount, CheckedStatements, ContinuityCheck, StatementBreak, StatementBreakKind, StatementPlace,
+};
+pub use cursor::{Cursor, EntryCounts};
 pub use details::EntryDetail;
 pub use direction::Direction;
 pub use entry::{Batch, Entry};
+pub(crate) use key::EntryDigest;
+pub(crate) use pages::StatementPages;
 pub use particulars::{AvailableAmount, CardTransaction, CreditLine, InterestRecord};
 pub use parts::{AmountDetail, AmountKind, BankTransactionCode, Charge, ReturnInformation};
 pub(crate) use reader::message_kind;

@@ -7,7 +7,7 @@ use super::details::EntryDetail;
 use super::entry_xml::EntryXml;
 use super::totals::{DecimalSum, StatementTotals};
 use super::{CashFile, CashKind, CashMessage, Cursor, Entry, Statement};
-use crate::data::{ElementValues, MessageSequence, Party, UnreadElement, UnreadTally};
+use crate::data::{ElementValues, MessageSequence, Party, UnreadElement, UnreadTally, keep};
 use bankchannel_xml::XmlFault;
 use bankchannel_xml::{TagEdge, XmlRecord, XmlRefusal, XmlRules, XmlSource, XmlTokens, local, named_encoding};
 
@@ -215,6 +215,10 @@ impl<'a> CashReader<'a> {
             booked: self.totals.booked.map(DecimalSum::text),
             reversed: self.totals.reversed.map(DecimalSum::text),
             other_currency: self.totals.other_currency,
+            counted: self.totals.all.counts(),
+            counted_booked: self.totals.booked_only.counts(),
+            currency: self.totals.currency.clone(),
+            keys: self.totals.keys.text(),
             information: self.information.clone(),
             file: None,
         })
@@ -342,8 +346,8 @@ impl<'a> CashReader<'a> {
         self.file.read(&mut self.record)?;
         let element = self.record.finish();
         let Some(statement) = &mut self.statement else { return Ok(()) };
-        if element.name() == "Bal" {
-            let base = || format!("{}/Bal", path(kind, self.statements));
+        if let name @ ("Bal" | "TxsSummry") = element.name() {
+            let base = || format!("{}/{name}", path(kind, self.statements));
             let mut values = ElementValues::new(element, &base);
             statement.add(element, &mut values);
             values.move_to(&mut statement.problems);
@@ -385,6 +389,10 @@ impl<'a> CashReader<'a> {
         values.problems = problems;
         let mut entry = Entry::read(element, details, (kind, account), self.options.reversal_flips, &mut values);
         entry.number = number;
+        if let Some(digest) = entry.digest(account, self.options.reversal_flips) {
+            let page = statement.as_ref().and_then(|statement| statement.page);
+            entry.key = Some(totals.keys.key(&digest, number, page));
+        }
         if let Some(xml) = xml {
             let namespace = namespace_of(of.as_ref());
             match xml.take(namespace) {
@@ -402,6 +410,10 @@ impl<'a> CashReader<'a> {
     fn end(&mut self) {
         let Some(mut statement) = self.statement.take() else { return };
         statement.finish(&self.totals, self.information.take());
+        let base = path(statement.kind, statement.number);
+        let found = statement.contradictions(&self.totals);
+        let line = statement.line;
+        keep(found.into_iter().map(|one| one.line(line).path(&base)).collect(), &mut statement.problems);
         statement.unread = self.unread.found();
         self.items.push_back(CashItem::End(Box::new(statement)));
     }

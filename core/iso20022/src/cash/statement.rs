@@ -4,12 +4,12 @@ use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::Decimal;
 
 use super::Direction;
-use super::parts::demanded_direction;
+use super::parts::{demanded_direction, direction};
 use super::totals::{BalanceCheck, DecimalSum, StatementTotals};
 use super::{AvailableAmount, CashKind, CreditLine, Entry, InterestRecord};
 use crate::data::{BankDetails, Code, ElementValues, Moment, Money, Party, UnreadElement};
 use crate::meaning;
-use crate::rules::Finding;
+use crate::rules::{Finding, Rule};
 use bankchannel_xml::XmlElement;
 
 /// Maximum number of balances of one statement.
@@ -124,6 +124,8 @@ pub struct TransactionSummary {
     pub entries: Option<u64>,
     /// The sum of all amounts, without their signs.
     pub sum: Option<Decimal>,
+    /// The credits minus the debits.
+    pub net: Option<Decimal>,
     /// How many credits there are.
     pub credits: Option<u64>,
     /// The sum of the credits.
@@ -201,10 +203,17 @@ impl Statement {
         self.account.currency.as_deref().or(of_balance)
     }
 
-    /// Adds a balance that comes after the first entry.
-    pub(super) fn add(&mut self, balance: XmlElement<'_>, values: &mut ElementValues<'_>) {
-        if self.balances.len() < MAX_BALANCES {
-            self.balances.push(StatementBalance::read(balance, values));
+    /// Whether it is not a page among several.
+    pub(crate) fn is_single_page(&self) -> bool {
+        self.page.is_none_or(|page| page < 2 && self.last_page == Some(true))
+    }
+
+    /// Adds a balance or the bank's summary that comes after the first entry.
+    pub(super) fn add(&mut self, element: XmlElement<'_>, values: &mut ElementValues<'_>) {
+        if element.name() == "TxsSummry" {
+            self.summary = TransactionSummary::read(element, values);
+        } else if self.balances.len() < MAX_BALANCES {
+            self.balances.push(StatementBalance::read(element, values));
             (self.opening, self.closing) = (opening(&self.balances).cloned(), closing(&self.balances).cloned());
         }
     }
@@ -220,6 +229,31 @@ impl Statement {
             balance_difference,
             information,
         });
+    }
+}
+
+impl Statement {
+    /// What the bank says of the statement that its entries contradict. Paths are below the statement. A page may have
+    /// the summary and the balances of the whole.
+    pub(super) fn contradictions(&self, totals: &StatementTotals) -> Vec<Finding> {
+        if !self.is_single_page() {
+            return Vec::new();
+        }
+        let mut found = totals.contradictions(&self.summary);
+        // A report may hold what is new since the one before it.
+        let of_end = self.end.as_ref().filter(|end| {
+            let differs = end.balance_check == BalanceCheck::Differs;
+            differs && end.other_currency == 0 && self.kind == CashKind::Statement
+        });
+        if let Some(by) = of_end.and_then(|end| end.balance_difference.as_ref()) {
+            let message = format!(
+                "the closing balance minus the opening balance differs from the booked entries by {}",
+                by.as_str()
+            );
+            let change = "ask the bank for the right statement: entries may be missing or doubled";
+            found.push(Finding::warning(Rule::ControlSum, message, change).value(by.as_str()).path("Bal"));
+        }
+        found
     }
 }
 
@@ -279,12 +313,25 @@ impl TransactionSummary {
         Self {
             entries: values.count(element, "TtlNtries/NbOfNtries"),
             sum: all,
+            net: net(element, values),
             credits: values.count(element, "TtlCdtNtries/NbOfNtries"),
             credit_sum: credits,
             debits: values.count(element, "TtlDbtNtries/NbOfNtries"),
             debit_sum: debits,
         }
     }
+}
+
+/// The net of all entries: version 4 put the amount and its direction into an element of their own.
+fn net(summary: XmlElement<'_>, values: &mut ElementValues<'_>) -> Option<Decimal> {
+    let all = summary.child("TtlNtries")?;
+    let (amount, of) = match all.child("TtlNetNtry") {
+        Some(net) => (net.child("Amt")?, net),
+        None => (all.child("TtlNetNtryAmt")?, all),
+    };
+    let debit = direction(of, values) == Some(Direction::Debit);
+    let read = Money::new(values.decimal(amount)?, "");
+    Some(read.directed(debit).amount)
 }
 
 /// Pages after the first open with an interim balance, and those before the last close with one.

@@ -3,8 +3,10 @@
 use bankchannel_foundation::model::Boundary;
 use bankchannel_foundation::model::Decimal;
 
-use super::Direction;
-use super::{Entry, StatementBalance};
+use super::key::CountedKeys;
+use super::tally::{self, EntryTally};
+use super::{Direction, Entry, StatementBalance, TransactionSummary};
+use crate::rules::Finding;
 
 /// Decimal places of sums; a decimal has 18 digits, one of which may be before the point.
 const SCALE: usize = 17;
@@ -111,7 +113,7 @@ pub enum BalanceCheck {
 }
 
 /// The sums of a statement while it is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct StatementTotals {
     pub(super) entries: u64,
     /// Booked entries with their signs; `None` once one could not be added.
@@ -120,6 +122,14 @@ pub(super) struct StatementTotals {
     pub(super) reversed: Option<DecimalSum>,
     /// Entries in a currency other than that of the balances; they are not in the sums.
     pub(super) other_currency: u64,
+    /// All entries by direction.
+    pub(super) all: EntryTally,
+    /// The booked ones among them.
+    pub(super) booked_only: EntryTally,
+    /// The currency of their sums, if the statement does not say it.
+    pub(super) currency: Option<String>,
+    /// The keys so far.
+    pub(super) keys: CountedKeys,
 }
 
 impl Default for StatementTotals {
@@ -129,6 +139,10 @@ impl Default for StatementTotals {
             booked: Some(DecimalSum::default()),
             reversed: Some(DecimalSum::default()),
             other_currency: 0,
+            all: EntryTally::default(),
+            booked_only: EntryTally::default(),
+            currency: None,
+            keys: CountedKeys::default(),
         }
     }
 }
@@ -136,6 +150,7 @@ impl Default for StatementTotals {
 impl StatementTotals {
     pub(super) fn add(&mut self, entry: &Entry, currency: Option<&str>) {
         self.entries += 1;
+        self.count(entry, currency);
         if !entry.booked {
             return;
         }
@@ -154,6 +169,26 @@ impl StatementTotals {
         if entry.reversal {
             self.reversed = self.reversed.zip(one).and_then(|(sum, one)| sum.plus(one));
         }
+    }
+
+    /// Adds an entry to those of its direction. Amounts in several currencies have no sum.
+    fn count(&mut self, entry: &Entry, currency: Option<&str>) {
+        if currency.is_none() && self.currency.is_none() {
+            self.currency = entry.money.as_ref().map(|money| money.currency.clone());
+        }
+        let wanted = currency.or(self.currency.as_deref());
+        let money = entry.money.as_ref().filter(|money| Some(money.currency.as_str()) == wanted);
+        let amount = money.and_then(|money| DecimalSum::from_decimal(&money.amount));
+        let (direction, is_reversal) = (entry.direction.as_ref(), entry.reversal);
+        self.all.add(direction, amount, is_reversal);
+        if entry.booked {
+            self.booked_only.add(direction, amount, is_reversal);
+        }
+    }
+
+    /// What the bank's own counts and sums say otherwise.
+    pub(super) fn contradictions(&self, summary: &TransactionSummary) -> Vec<Finding> {
+        tally::contradictions(summary, &self.all, &self.booked_only)
     }
 
     /// The result, and how much the closing balance differs from opening balance plus entries.

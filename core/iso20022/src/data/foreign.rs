@@ -5,37 +5,50 @@ use bankchannel_xml::XmlFault;
 /// The number of first bytes that are looked at.
 pub(crate) const HEAD: usize = 1024;
 
-/// The messages that are not read, each with what it is.
-const OTHER_MESSAGES: &[(&str, &str)] = &[
-    ("camt.026", "a question about a payment"),
-    ("camt.027", "a claim that a payment did not arrive"),
-    ("camt.028", "additional information about a payment"),
-    ("camt.029", "an answer to an investigation"),
-    ("camt.055", "a request to cancel payments"),
-    ("camt.056", "a request of a bank to cancel a payment"),
-    ("camt.057", "an announcement of incoming payments"),
-    ("camt.060", "a request for a statement"),
-    ("camt.086", "a bank's statement of charges"),
-    ("camt.087", "a request to change a payment"),
-    ("pacs.002", "a status report between banks"),
-    ("pacs.003", "direct debits between banks"),
-    ("pacs.004", "a return between banks"),
-    ("pacs.008", "credit transfers between banks"),
-    ("pain.007", "a reversal of direct debits"),
-    ("pain.008", "direct debits"),
-    ("pain.009", "a mandate"),
-    ("pain.010", "an amendment of a mandate"),
-    ("pain.011", "a cancellation of a mandate"),
-    ("pain.012", "an answer about a mandate"),
-    ("pain.013", "a request for payments"),
-    ("pain.014", "an answer to a request for payments"),
-    ("pain.018", "a suspended mandate"),
+/// The messages that are not read: the name, the element, and what it is.
+const OTHER_MESSAGES: &[(&str, &str, &str)] = &[
+    ("camt.026", "UblToApply", "a question about a payment"),
+    ("camt.027", "ClmNonRct", "a claim that a payment did not arrive"),
+    ("camt.028", "AddtlPmtInf", "additional information about a payment"),
+    ("camt.029", "RsltnOfInvstgtn", "an answer to an investigation"),
+    ("camt.055", "CstmrPmtCxlReq", "a request to cancel payments"),
+    ("camt.056", "FIToFIPmtCxlReq", "a request of a bank to cancel a payment"),
+    ("camt.057", "NtfctnToRcv", "an announcement of incoming payments"),
+    ("camt.058", "NtfctnToRcvCxlAdvc", "a cancellation of an announcement of incoming payments"),
+    ("camt.059", "NtfctnToRcvStsRpt", "an answer to an announcement of incoming payments"),
+    ("camt.060", "AcctRptgReq", "a request for a statement"),
+    ("camt.086", "BkSvcsBllgStmt", "a bank's statement of charges"),
+    ("camt.087", "ReqToModfyPmt", "a request to change a payment"),
+    ("pacs.002", "FIToFIPmtStsRpt", "a status report between banks"),
+    ("pacs.003", "FIToFICstmrDrctDbt", "direct debits between banks"),
+    ("pacs.004", "PmtRtr", "a return between banks"),
+    ("pacs.007", "FIToFIPmtRvsl", "a reversal between banks"),
+    ("pacs.008", "FIToFICstmrCdtTrf", "credit transfers between banks"),
+    ("pacs.009", "FICdtTrf", "transfers of banks' own"),
+    ("pacs.010", "FIDrctDbt", "direct debits of banks' own"),
+    ("pacs.028", "FIToFIPmtStsReq", "a bank's question about a payment's status"),
+    ("pain.007", "CstmrPmtRvsl", "a reversal of direct debits"),
+    ("pain.008", "CstmrDrctDbtInitn", "direct debits"),
+    ("pain.009", "MndtInitnReq", "a mandate"),
+    ("pain.010", "MndtAmdmntReq", "an amendment of a mandate"),
+    ("pain.011", "MndtCxlReq", "a cancellation of a mandate"),
+    ("pain.012", "MndtAccptncRpt", "an answer about a mandate"),
+    ("pain.013", "CdtrPmtActvtnReq", "a request for payments"),
+    ("pain.014", "CdtrPmtActvtnReqStsRpt", "an answer to a request for payments"),
+    ("pain.018", "MndtSspnsnReq", "a suspended mandate"),
 ];
 
 /// What a message is that is not read here, by its name such as `pain.008.001.08`.
 pub(crate) fn other_message(name: &str) -> Option<&'static str> {
     let area = name.get(..8)?;
-    OTHER_MESSAGES.iter().find(|(known, _)| *known == area).map(|(_, words)| *words)
+    OTHER_MESSAGES.iter().find(|(known, ..)| *known == area).map(|(_, _, words)| *words)
+}
+
+/// The same by the name of its element, with the beginning of the message's name.
+pub(crate) fn other_element(name: &str) -> Option<(&'static str, &'static str)> {
+    // In version 1, names end with the version.
+    let name = name.trim_end_matches("V01");
+    OTHER_MESSAGES.iter().find(|(_, element, _)| *element == name).map(|(known, _, words)| (*known, *words))
 }
 
 /// The kind of a file that is no XML, and what reads it; `None` for XML and for what is not known.
@@ -50,6 +63,8 @@ pub fn foreign_kind(head: &[u8]) -> Option<XmlFault> {
         found("a file packed with gzip", "unpack it first")
     } else if head.starts_with(b"7z\xBC\xAF") || head.starts_with(b"Rar!") {
         found("an archive", "unpack it first, and give the files in it")
+    } else if head.starts_with(b"\x89PNG") || head.starts_with(b"\xFF\xD8\xFF") {
+        found("a picture", "people read it; ask the bank for the same as XML (camt.053)")
     } else if begins("%PDF") {
         found("a PDF document", "people read it; ask the bank for the same as XML (camt.053)")
     } else if head.starts_with(b"\xD0\xCF\x11\xE0") {

@@ -4,8 +4,8 @@ use std::io::{Cursor, Read};
 
 use encoding_rs::UTF_8;
 
-use super::foreign::{HEAD, foreign_kind, other_message};
-use super::{HeldCount, MessageName};
+use super::foreign::{HEAD, foreign_kind, other_element, other_message};
+use super::{HeldCount, MESSAGE_AREAS, MessageName};
 use bankchannel_xml::TokenWatcher;
 use bankchannel_xml::XmlFault;
 use bankchannel_xml::text::plain_name;
@@ -19,6 +19,8 @@ pub(crate) struct MessageSequence<'a> {
     pub(crate) tag: TagBuffer,
     namespace: String,
     root: String,
+    /// A message that is not read here, by its element.
+    other: Option<(&'static str, &'static str)>,
     any: bool,
 }
 
@@ -51,7 +53,7 @@ impl<'a> MessageSequence<'a> {
     }
 
     pub(crate) fn over(tokens: XmlTokens<'a>, any: bool) -> Self {
-        Self { tokens, tag: TagBuffer::default(), namespace: String::new(), root: String::new(), any }
+        Self { tokens, tag: TagBuffer::default(), namespace: String::new(), root: String::new(), other: None, any }
     }
 
     /// Goes to the next element whose name `wanted` accepts; `None` at the end of the file.
@@ -74,16 +76,19 @@ impl<'a> MessageSequence<'a> {
                 self.any = true;
                 return Ok(Some(found));
             }
+            self.other = self.other.or_else(|| other_element(&self.tag.name));
         }
         if self.any {
             return Ok(None);
         }
         let (what, change) = none;
         let name = self.name().name.unwrap_or_default();
-        let is = match other_message(&name) {
-            Some(words) => format!("this is {name}, {words}: no {what}"),
-            None if name.is_empty() => format!("<{}> holds no {what}", plain_name(&self.root)),
-            None => format!("this is {name}, which holds no {what}"),
+        let is = match (other_message(&name), self.other) {
+            (Some(words), _) => format!("this is {name}, {words}: no {what}"),
+            // Its namespace names no message, or another one.
+            (None, Some((name, words))) => format!("this is {name}, {words}: no {what}"),
+            (None, None) if name.is_empty() => format!("<{}> holds no {what}", plain_name(&self.root)),
+            (None, None) => format!("this is {name}, which holds no {what}"),
         };
         Err(self.tokens.fault(is, change))
     }
@@ -162,7 +167,7 @@ impl<'a> MessageSequence<'a> {
 
     /// Keeps the namespace that names a message, otherwise the last one.
     fn keep_namespace(&mut self) {
-        let names_message = |text: &str| text.contains("camt.") || text.contains("pain.");
+        let names_message = |text: &str| MESSAGE_AREAS.iter().any(|area| text.contains(area));
         for attribute in self.tag.attributes().iter().filter(|one| one.declared_prefix().is_some()) {
             let value = attribute.value();
             if names_message(&value) || !names_message(&self.namespace) {

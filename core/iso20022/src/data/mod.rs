@@ -108,7 +108,7 @@ pub struct MessageName {
 impl MessageName {
     /// Reads a namespace: `urn:iso:std:iso:20022:tech:xsd:camt.053.001.08`, or a national variant of it.
     pub(crate) fn from_namespace(namespace: &str) -> Self {
-        let found = ["camt.", "pain."].iter().find_map(|area| {
+        let found = MESSAGE_AREAS.iter().find_map(|area| {
             let name = namespace.get(namespace.find(area)?..)?.get(..MESSAGE_NAME.len())?;
             let fits = name.bytes().zip(MESSAGE_NAME.bytes()).all(|(byte, form)| match form {
                 b'0' => byte.is_ascii_digit(),
@@ -121,6 +121,9 @@ impl MessageName {
         Self { name: found, version, namespace: crate::text::shorten(namespace, crate::schema::MAX_NAMESPACE) }
     }
 }
+
+/// The areas of the messages that are named: payments and accounts first. An envelope's header (`head`) is none.
+pub(crate) const MESSAGE_AREAS: [&str; 6] = ["camt.", "pain.", "pacs.", "acmt.", "remt.", "admi."];
 
 /// The form of a message's name.
 const MESSAGE_NAME: &str = "aaaa.000.000.00";

@@ -16,6 +16,9 @@ pub(super) fn of_outcome(outcome: Outcome) -> (Again, String) {
         Outcome::Accepted => (Again::No, "nothing is to be sent: wait for the booking"),
         Outcome::InProgress => (Again::No, "nothing is to be sent: wait for the booking or the next report"),
         Outcome::BatchDiffers => (Again::Ask, "ask your bank which transactions the debit of the batch paid"),
+        Outcome::AmountDiffers => {
+            (Again::Ask, "the account was debited with its id and another amount: compare the two, and ask your bank")
+        }
         Outcome::Ambiguous => {
             (Again::Ask, "several transactions have the same ids: check the account, and ask your bank")
         }

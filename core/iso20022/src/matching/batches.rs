@@ -31,6 +31,8 @@ pub(super) struct BatchPart {
     pub(super) count: Option<u64>,
     /// The reason to report if it belongs to nothing.
     pub(super) otherwise: LeftoverReason,
+    /// What to report then in place of the whole booking: the transactions of it that name some of the file.
+    pub(super) named_parts: Vec<LeftoverEntry>,
 }
 
 /// A sum in a currency.
@@ -119,8 +121,10 @@ pub(super) fn settle<'a>(
             (true, false, true) => settling.returned(&part),
             _ => false,
         };
-        if !taken {
+        if !taken && part.named_parts.is_empty() {
             leftovers.push(leftover(booking, None, part.otherwise));
+        } else if !taken {
+            leftovers.append(&mut part.named_parts);
         }
     }
     let whole = debits.remove(&None);

@@ -1,18 +1,19 @@
 //! The bookings in statements, reports and notifications: each once, however many of them report it.
 
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::HashMap;
 
 use bankchannel_foundation::model::Date;
 
-use crate::cash::Direction;
-use crate::cash::{CashKind, Entry, EntryDetail, Statement};
+use crate::cash::{
+    CashKind, ContinuityCheck, Direction, Entry, EntryDetail, EntryDigest, Statement, StatementBreakKind,
+    StatementPages,
+};
+use crate::rules::Level;
 
 use super::result::BookingPlace;
-use super::sent::{UnsignedAmount, number_of};
 use super::shared;
 
-/// Maximum number of notes of missing pages.
+/// Maximum number of notes of missing pages and statements.
 const MAX_NOTES: usize = 100;
 
 /// A booking, or a future one.
@@ -41,31 +42,19 @@ pub(super) struct StatementBookings<'a> {
     pub(super) notes: Vec<String>,
 }
 
-/// The key of a booking. Without the bank's own reference, the transactions behind the entries must be the same.
-#[derive(PartialEq, Eq, Hash, Clone)]
-struct BookingKey<'a> {
-    account: Option<&'a str>,
-    amount: Option<UnsignedAmount<'a>>,
-    debit: bool,
-    date: Option<Date>,
-    reference: Option<&'a str>,
-    details: u64,
-}
-
 /// A statement and its pages.
 #[derive(Default)]
-struct StatementSeries<'a> {
-    pages: BTreeSet<u64>,
-    last: Option<u64>,
-    /// How often a key was seen: two equal entries of one statement are two bookings.
-    seen: HashMap<BookingKey<'a>, u32>,
+struct StatementSeries {
+    pages: StatementPages,
+    /// How often a booking was seen: two equal entries of one statement are two bookings.
+    seen: HashMap<EntryDigest, u32>,
 }
 
 /// Collects the bookings of all statements.
 pub(super) fn collect(statements: &[Statement]) -> StatementBookings<'_> {
     let mut found = StatementBookings { all: Vec::new(), unclear: Vec::new(), repeated: 0, notes: Vec::new() };
-    let mut known: HashMap<(BookingKey<'_>, u32), usize> = HashMap::new();
-    let mut series: HashMap<_, StatementSeries<'_>> = HashMap::new();
+    let mut known: HashMap<(EntryDigest, u32), usize> = HashMap::new();
+    let mut series: HashMap<_, StatementSeries> = HashMap::new();
     let mut order = Vec::new();
     for (number, statement) in statements.iter().enumerate() {
         let account = statement.account.iban.as_deref().or(statement.account.account.as_deref());
@@ -75,12 +64,8 @@ pub(super) fn collect(statements: &[Statement]) -> StatementBookings<'_> {
             StatementSeries::default()
         });
         // The next page continues a statement; the same page again is a copy.
-        let goes_on = statement.page.is_some_and(|page| pages.pages.insert(page)) && pages.pages.len() > 1;
-        if !goes_on {
+        if !pages.pages.add(statement) {
             pages.seen.clear();
-        }
-        if statement.last_page == Some(true) {
-            pages.last = pages.last.max(statement.page);
         }
         for entry in &statement.entries {
             let (debit, standing) = (entry.direction.as_ref().and_then(is_debit), standing(entry));
@@ -102,8 +87,8 @@ pub(super) fn collect(statements: &[Statement]) -> StatementBookings<'_> {
                 found.unclear.push(booking);
                 continue;
             }
-            let key = booking.key();
-            let times = pages.seen.entry(key.clone()).and_modify(|times| *times += 1).or_default();
+            let key = EntryDigest::new(account, entry, entry.direction.as_ref());
+            let times = pages.seen.entry(key).and_modify(|times| *times += 1).or_default();
             match known.entry((key, *times)) {
                 std::collections::hash_map::Entry::Vacant(free) => {
                     free.insert(found.all.len());
@@ -118,13 +103,23 @@ pub(super) fn collect(statements: &[Statement]) -> StatementBookings<'_> {
     }
     for name in order {
         let (pages, number) = (&series[&name], name.2.unwrap_or("without an id"));
-        if let Some(missing) = pages.missing()
+        if let Some(missing) = pages.pages.missing()
             && found.notes.len() < MAX_NOTES
         {
             found.notes.push(format!("statement {}: {missing}", crate::text::quote(number)));
         }
     }
+    found.notes.extend(missing_statements(statements).take(MAX_NOTES));
     found
+}
+
+/// What the numbers and balances of the statements say of statements that are not there: a debit may be in them.
+fn missing_statements(statements: &[Statement]) -> impl Iterator<Item = String> {
+    let mut continuity = ContinuityCheck::default();
+    statements.iter().for_each(|statement| continuity.add(statement));
+    let breaks = continuity.finish().breaks.into_iter();
+    // Missing pages have their notes, of every kind of statement.
+    breaks.filter(|one| one.level == Level::Warning && one.kind != StatementBreakKind::Pages).map(|one| one.message)
 }
 
 /// Whether money leaves the account; `None` if that cannot be read.
@@ -143,7 +138,7 @@ enum EntryStanding {
     Pending,
     /// For information only.
     Informs,
-    /// The status is missing, or a bank's own.
+    /// The status is missing where it must be given, or a bank's own.
     Unclear,
 }
 
@@ -151,6 +146,8 @@ fn standing(entry: &Entry) -> EntryStanding {
     let status = entry.status.as_ref().map(|status| status.code.as_str());
     match status {
         Some("BOOK") => EntryStanding::Booked,
+        // The reader knows what an entry is that has no status.
+        None if entry.booked => EntryStanding::Booked,
         Some("PDNG" | "FUTR") => EntryStanding::Pending,
         Some("INFO") => EntryStanding::Informs,
         _ => EntryStanding::Unclear,
@@ -166,41 +163,7 @@ pub(super) fn kind_rank(kind: CashKind) -> usize {
     }
 }
 
-impl StatementSeries<'_> {
-    /// The missing pages; nothing if the statement has no pages.
-    fn missing(&self) -> Option<String> {
-        let (highest, first) = (*self.pages.last()?, u64::from(!self.pages.contains(&0)));
-        if let Some((missing, _)) = (first..).zip(&self.pages).find(|(wanted, page)| wanted != *page) {
-            return Some(format!("page {missing} is missing"));
-        }
-        (self.last.is_none()).then(|| format!("the pages after {highest} are missing: none is marked as the last"))
-    }
-}
-
 impl<'a> MatchedBooking<'a> {
-    fn key(&self) -> BookingKey<'a> {
-        let entry = self.entry;
-        let reference = entry.servicer_reference.as_deref();
-        let mut details = DefaultHasher::new();
-        if reference.is_none() {
-            entry.reference.hash(&mut details);
-            for detail in self.details {
-                let party = detail.counterparty.as_deref();
-                (&detail.end_to_end_id, &detail.instruction_id, &detail.text).hash(&mut details);
-                (&detail.creditor_reference, party.and_then(number_of)).hash(&mut details);
-                detail.money.as_ref().map(|money| money.amount.as_str()).hash(&mut details);
-            }
-        }
-        BookingKey {
-            account: self.account,
-            amount: entry.money.as_ref().and_then(UnsignedAmount::from_money),
-            debit: self.debit,
-            date: entry.booking_date.or(entry.value_date),
-            reference,
-            details: details.finish(),
-        }
-    }
-
     /// Merges the same booking of another message: booked entries, and statements, take precedence; the details come
     /// from whichever has them.
     fn merge(&mut self, other: Self) {

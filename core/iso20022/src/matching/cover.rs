@@ -85,8 +85,7 @@ fn account_of(statement: &Statement) -> Option<&str> {
 /// The first and the last whole day of a statement that has all its entries.
 fn span(statement: &Statement) -> Option<(Date, Date)> {
     let whole = statement.end.as_ref().is_some_and(|end| end.balance_check == BalanceCheck::Consistent);
-    let one_page = statement.page.is_none_or(|page| page < 2 && statement.last_page == Some(true));
-    if statement.kind != CashKind::Statement || !whole || !one_page {
+    if statement.kind != CashKind::Statement || !whole || !statement.is_single_page() {
         return None;
     }
     let (from, to) = (statement.from.as_ref()?, statement.to.as_ref()?);

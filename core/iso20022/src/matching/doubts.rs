@@ -23,15 +23,15 @@ enum DoubtMark {
 }
 
 impl AmbiguousMatches {
-    /// Marks the transactions that a debit names by one of its ids, unless an account shows that it belongs to others.
-    /// Returns some of their numbers.
+    /// The transactions that a booking names by one of its ids, unless an account shows that it belongs to others: some of
+    /// their indexes. A debit marks all of them.
     pub(super) fn of_ids<'a>(
         &mut self,
         sent: &SentPayments<'a>,
         tracks: &mut [BookingTrack],
         booking: &MatchedBooking<'a>,
-        ids: &BankIds<'a>,
-    ) -> Vec<u64> {
+        (ids, debit): (&BankIds<'a>, bool),
+    ) -> Vec<usize> {
         let mut candidates = Vec::new();
         for found in sent.named(ids) {
             let single;
@@ -47,9 +47,11 @@ impl AmbiguousMatches {
             if !not_older(sent, first, booking) || (members.len() == 1 && contradicts(first, ids)) {
                 continue;
             }
-            candidates.extend(members.iter().take(MAX_CANDIDATES).map(|at| *at as u64 + 1));
-            let fresh =
-                if let IdLookup::Several(group) = found { self.marked.insert(DoubtMark::Group(group)) } else { true };
+            candidates.extend(members.iter().take(MAX_CANDIDATES));
+            let fresh = match found {
+                IdLookup::Several(group) => debit && self.marked.insert(DoubtMark::Group(group)),
+                _ => debit,
+            };
             if fresh {
                 members.iter().for_each(|at| tracks[*at].doubt = true);
             }

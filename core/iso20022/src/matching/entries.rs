@@ -12,6 +12,7 @@ use super::named::{fits, ids, leftover};
 use super::reports::{MAX_CANDIDATES, ReportResults};
 use super::result::{LeftoverEntry, LeftoverReason};
 use super::sent::{BankIds, IdLookup, SentPayments};
+use super::unmatched::UnmatchedPart;
 
 /// A booking, or one of its transactions, that belongs to a transaction of the payment file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub(super) struct BookingTrack {
     pub(super) ambiguous: Option<BookingHit>,
     /// Whether a debit names it that may not be its own.
     pub(super) doubt: bool,
+    /// Debits that name it alone, and have another amount.
+    pub(super) other_amounts: Vec<BookingHit>,
 }
 
 /// The results from the bookings.
@@ -77,19 +80,19 @@ pub(super) fn read<'a>(
 }
 
 pub(super) struct EntryMatching<'s, 'a> {
-    sent: &'s SentPayments<'a>,
+    pub(super) sent: &'s SentPayments<'a>,
     pub(super) reported: &'s ReportResults<'a>,
     pub(super) tracks: Vec<BookingTrack>,
     parts: Vec<BatchPart>,
     /// The groups of transactions with an ambiguous booking.
     groups: Vec<bool>,
-    doubts: AmbiguousMatches,
+    pub(super) doubts: AmbiguousMatches,
     pub(super) leftovers: Vec<LeftoverEntry>,
 }
 
 /// The scope of the names that a bank gives.
 #[derive(Clone, Copy)]
-enum NameScope {
+pub(super) enum NameScope {
     /// This file; in this batch, if one is named.
     Here(Option<usize>),
     /// Neither file nor batch is named.
@@ -158,102 +161,28 @@ impl<'a> EntryMatching<'_, 'a> {
                     }
                 }
                 EntryMatch::Nothing(why) => {
-                    unmatched.push((at, named, why));
-                    if debit {
-                        self.doubts.of_ids(self.sent, &mut self.tracks, booking, &ids(booking, detail));
-                    }
+                    unmatched.push(self.unmatched((number, booking), (at, detail), debit, (named, why)));
                 }
             }
         }
         if unmatched.is_empty() {
             return;
         }
-        let parts = self.batch_parts(number, booking, &unmatched, &own);
-        let nameless = unmatched.iter().map(|(at, ..)| at.and_then(|at| booking.details.get(at)));
+        let mut parts = self.batch_parts(number, booking, &unmatched, &own);
+        let nameless = unmatched.iter().map(|part| part.detail.and_then(|at| booking.details.get(at)));
         self.doubt_batches(booking, nameless, !parts.is_empty());
-        if !parts.is_empty() {
-            self.parts.extend(parts);
+        if let Some(first) = parts.first_mut() {
+            let named = unmatched.iter().filter(|part| !part.candidates.is_empty());
+            first.named_parts = named.map(|part| self.row(booking, part.detail, part.why, &part.candidates)).collect();
+            self.parts.append(&mut parts);
             return;
         }
-        let whole = own.is_empty() && unmatched.len() == booking.details.len().max(1);
-        for (at, _, why) in unmatched.into_iter().take(if whole { 1 } else { usize::MAX }) {
-            self.leftovers.push(leftover(booking, at.filter(|_| !whole || booking.details.len() == 1), why));
-        }
-    }
-
-    /// An entry whose booking status or direction is unclear: it does not count as a payment, but may be one.
-    fn unclear(&mut self, booking: &MatchedBooking<'a>) {
-        let mut candidates = Vec::new();
-        let details = booking.details.iter().map(Some);
-        let itself = booking.details.is_empty().then_some(None);
-        let debits = details
-            .chain(itself)
-            .filter(|detail| detail.and_then(|detail| is_debit(detail.direction.as_ref()?)).unwrap_or(booking.debit));
-        for detail in debits.clone() {
-            let ids = ids(booking, detail);
-            let mut found = self.doubts.of_ids(self.sent, &mut self.tracks, booking, &ids);
-            if found.is_empty()
-                && let Some(at) =
-                    self.by_reference(booking, detail, &ids).or_else(|| self.probable(booking, detail, &ids))
-            {
-                self.tracks[at].doubt = true;
-                found.push(at as u64 + 1);
-            }
-            let room = MAX_CANDIDATES - candidates.len();
-            candidates.extend(found.into_iter().take(room));
-        }
-        self.doubt_batches(booking, debits, false);
-        let why = if candidates.is_empty() { LeftoverReason::NoSuchTransaction } else { LeftoverReason::Ambiguous };
-        self.leftovers.push(LeftoverEntry { candidates, ..leftover(booking, None, why) });
-    }
-
-    /// Marks the batches that a debit names without naming their transactions. Those that are `settled` by their sums
-    /// are not in doubt, unless the debit names another file as well.
-    fn doubt_batches<'d>(
-        &mut self,
-        booking: &MatchedBooking<'a>,
-        details: impl Iterator<Item = Option<&'d EntryDetail>>,
-        settled: bool,
-    ) where
-        'a: 'd,
-    {
-        if !booking.debit {
-            return;
-        }
-        let mut of_entry = false;
-        for detail in details {
-            if detail.is_some_and(|detail| {
-                detail.uetr.is_some() || detail.instruction_id.is_some() || detail.end_to_end_id.is_some()
-            }) {
-                continue;
-            }
-            match detail.filter(|detail| detail.payment_id.is_some() || detail.message_id.is_some()) {
-                Some(detail) => {
-                    self.doubt_batch(booking, detail.message_id.as_ref(), detail.payment_id.as_ref(), settled);
-                }
-                None => of_entry = true,
-            }
-        }
-        if of_entry {
-            for batch in &booking.entry.batches {
-                self.doubt_batch(booking, batch.message_id.as_ref(), batch.payment_id.as_ref(), settled);
-            }
-        }
-    }
-
-    fn doubt_batch(
-        &mut self,
-        booking: &MatchedBooking<'a>,
-        message: Option<&String>,
-        payment: Option<&String>,
-        settled: bool,
-    ) {
-        if settled && !matches!(self.place(message, payment), NameScope::Elsewhere(_)) {
-            return;
-        }
-        let scope = payment.and_then(|id| self.sent.scope(id));
-        if scope.is_some() || (message.is_some() && message == self.sent.file.id.as_ref()) {
-            self.doubts.of_scope(self.sent, &mut self.tracks, booking, scope);
+        let nobody = unmatched.len() == 1 || unmatched.iter().all(|part| part.candidates.is_empty());
+        let whole = own.is_empty() && nobody && unmatched.len() == booking.details.len().max(1);
+        for part in unmatched.into_iter().take(if whole { 1 } else { usize::MAX }) {
+            let detail = part.detail.filter(|_| !whole || booking.details.len() == 1);
+            let row = self.row(booking, detail, part.why, &part.candidates);
+            self.leftovers.push(row);
         }
     }
 
@@ -266,7 +195,7 @@ impl<'a> EntryMatching<'_, 'a> {
         self.place(message, payment)
     }
 
-    fn place(&self, message: Option<&String>, payment: Option<&String>) -> NameScope {
+    pub(super) fn place(&self, message: Option<&String>, payment: Option<&String>) -> NameScope {
         let scope = payment.map(|id| self.sent.scope(id));
         match (message, scope) {
             (Some(message), _) if Some(message) != self.sent.file.id.as_ref() => {
@@ -332,7 +261,7 @@ impl<'a> EntryMatching<'_, 'a> {
     }
 
     /// The transaction whose booking the bank announced with its own reference.
-    fn by_reference(
+    pub(super) fn by_reference(
         &self,
         booking: &MatchedBooking<'a>,
         detail: Option<&'a EntryDetail>,
@@ -349,7 +278,7 @@ impl<'a> EntryMatching<'_, 'a> {
     }
 
     /// The only transaction of this amount to this account about this day, for the same purpose as far as the booking has one.
-    fn probable(
+    pub(super) fn probable(
         &self,
         booking: &MatchedBooking<'a>,
         detail: Option<&'a EntryDetail>,
@@ -386,7 +315,7 @@ impl<'a> EntryMatching<'_, 'a> {
         &self,
         number: usize,
         booking: &MatchedBooking<'a>,
-        unmatched: &[(Option<usize>, NameScope, LeftoverReason)],
+        unmatched: &[UnmatchedPart],
         own: &[Option<&'a Money>],
     ) -> Vec<BatchPart> {
         let part = |scope: Option<usize>, named: bool| BatchPart {
@@ -397,12 +326,13 @@ impl<'a> EntryMatching<'_, 'a> {
             total: None,
             count: None,
             otherwise: LeftoverReason::NoSuchTransaction,
+            named_parts: Vec::new(),
         };
         match booking.entry.batches.as_slice() {
             [] => {
                 // Details without their own ids may still name the batch.
-                let mut scopes = unmatched.iter().map(|(_, named, _)| match named {
-                    NameScope::Here(scope) => Some(*scope),
+                let mut scopes = unmatched.iter().map(|part| match part.named {
+                    NameScope::Here(scope) => Some(scope),
                     _ => None,
                 });
                 let Some(Some(first)) = scopes.next() else { return Vec::new() };

@@ -27,6 +27,7 @@ mod result;
 mod sent;
 mod shared;
 mod subset;
+mod unmatched;
 mod verdict;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! The names that a booking gives, and whether it matches a transaction.
 
-use crate::cash::EntryDetail;
+use crate::cash::{DecimalSum, EntryDetail};
+use crate::data::Money;
 
 use super::bookings::MatchedBooking;
 use super::result::{LeftoverEntry, LeftoverReason};
@@ -63,5 +64,18 @@ pub(super) fn leftover(booking: &MatchedBooking<'_>, detail: Option<usize>, why:
         end_to_end_id: end_to_end_id.clone(),
         counterparty: party.as_ref().and_then(|party| party.name.clone()),
         candidates: Vec::new(),
+        difference: None,
     }
+}
+
+/// How much larger what was booked is than what was ordered, without signs; `None` if they are equal, or in two
+/// currencies.
+pub(super) fn difference(booked: &Money, ordered: &Money) -> Option<Money> {
+    if booked.currency != ordered.currency {
+        return None;
+    }
+    let difference =
+        DecimalSum::from_decimal(&booked.amount)?.size().minus(DecimalSum::from_decimal(&ordered.amount)?.size())?;
+    let amount = difference.decimal().filter(|_| !difference.is_zero())?;
+    Some(Money::new(amount, booked.currency.clone()))
 }

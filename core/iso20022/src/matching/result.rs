@@ -70,6 +70,8 @@ pub enum Outcome {
     Cancelled,
     /// The batch was debited with a sum that matches no selection of its transactions for certain.
     BatchDiffers,
+    /// The account was debited by an entry that has the id of this transaction alone, and another amount.
+    AmountDiffers,
     /// Several transactions or several bookings carry the same ids.
     Ambiguous,
     /// The bank contradicts itself: rejected and executed, or rejected and debited.
@@ -159,14 +161,15 @@ pub struct MatchedTransaction {
     pub advice: String,
     /// The report that gave the status.
     pub report: Option<ReportPlace>,
-    /// The booking that debited it, or the one that is only probable or pending.
+    /// The booking that debited it, or the one that is only probable or pending, or that names it with another amount.
     pub booking: Option<BookingPlace>,
     /// The booking that brought the money back.
     pub return_booking: Option<BookingPlace>,
-    /// The bookings of which one may be this payment's, if that is ambiguous; at most 10.
+    /// The bookings of which one may be this payment's, if that is ambiguous, and those that name it with another amount;
+    /// at most 10.
     pub candidates: Vec<BookingPlace>,
-    /// How much larger its own booking is than the ordered amount, in the same currency: mostly a charge. Left out when
-    /// equal.
+    /// How much larger its own booking, or the only one that names it with another amount, is than the ordered amount, in
+    /// the same currency: mostly a charge. Left out when equal.
     pub difference: Option<Money>,
 }
 
@@ -246,8 +249,10 @@ pub struct LeftoverEntry {
     pub end_to_end_id: Option<String>,
     /// The other side's name.
     pub counterparty: Option<String>,
-    /// The numbers of the transactions that it may be about, from 1, if it is ambiguous; at most 10.
+    /// The numbers of the transactions that it may be about, from 1: those that have one of its ids; at most 10.
     pub candidates: Vec<u64>,
+    /// How much larger its amount is than that of its only candidate, in the same currency; left out when equal.
+    pub difference: Option<Money>,
 }
 
 /// Why something has no match.
@@ -258,8 +263,10 @@ pub enum LeftoverReason {
     OtherFile,
     /// It names a payment information that the file does not have.
     NoSuchBatch,
-    /// No transaction of the file has its ids and its amount.
+    /// No transaction of the file has its ids, as far as accounts and days fit.
     NoSuchTransaction,
+    /// One transaction of the file has its id, and another amount or currency: its candidate.
+    OtherAmount,
     /// Several transactions of the file have its ids, or its ids belong to different transactions.
     Ambiguous,
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::cash::{DecimalSum, ReturnInformation};
+use crate::cash::ReturnInformation;
 use crate::data::Money;
 use crate::meaning::{self, Again, PaymentCircumstances};
 use crate::status::{StatusReason, StatusReport};
@@ -12,6 +12,7 @@ use super::batches::BatchVerdict;
 use super::claims::ClaimStage;
 use super::days;
 use super::entries::{BookedResults, BookingHit, BookingTrack};
+use super::named::difference;
 use super::reports::{MAX_CANDIDATES, ReportResults, place};
 use super::result::{MatchedTransaction, Outcome};
 use super::sent::{SentPayments, UnsignedAmount};
@@ -81,6 +82,7 @@ impl<'a> TransactionCase<'_, 'a> {
                 return Outcome::ExecutedReported;
             }
             _ if track.probable.is_some() || self.batch(BatchVerdict::Probable).is_some() => return Outcome::Probable,
+            _ if !track.other_amounts.is_empty() => return Outcome::AmountDiffers,
             _ => {}
         }
         match stage {
@@ -197,15 +199,7 @@ impl<'a> TransactionCase<'_, 'a> {
     fn difference(&self, hit: Option<BookingHit>) -> Option<Money> {
         let hit = hit?;
         let booked = self.booked.bookings.all[hit.booking].place(hit.detail).money?;
-        let ordered = self.sent.transactions[self.at].payment.money.as_ref()?;
-        if booked.currency != ordered.currency {
-            return None;
-        }
-        let difference = DecimalSum::from_decimal(&booked.amount)?
-            .size()
-            .minus(DecimalSum::from_decimal(&ordered.amount)?.size())?;
-        let amount = difference.decimal().filter(|_| !difference.is_zero())?;
-        Some(Money { amount, currency: booked.currency })
+        difference(&booked, self.sent.transactions[self.at].payment.money.as_ref()?)
     }
 
     pub(super) fn matched(&self) -> MatchedTransaction {
@@ -221,18 +215,21 @@ impl<'a> TransactionCase<'_, 'a> {
         let (again, advice) = self.again(outcome, &reasons, reasons.len() == given.len());
         let shown = |hit: BookingHit| self.booked.bookings.all[hit.booking].place(hit.detail);
         let track = self.track();
-        let own = self.track().debits.first().copied().filter(|_| track.debits.len() == 1);
+        let other = match track.other_amounts.as_slice() {
+            [other] if outcome == Outcome::AmountDiffers => Some(*other),
+            _ => None,
+        };
+        let own = self.track().debits.first().copied().filter(|_| track.debits.len() == 1).or(other);
         let weak = || {
             track
                 .probable
                 .or(self.batch(BatchVerdict::Probable))
                 .or(self.batch(BatchVerdict::Differs))
+                .or(other)
                 .or(track.pending)
         };
-        let candidates = match outcome {
-            Outcome::Ambiguous => track.debits.iter().chain(&track.ambiguous).take(MAX_CANDIDATES).copied().collect(),
-            _ => Vec::new(),
-        };
+        let ambiguous = track.debits.iter().chain(&track.ambiguous).filter(|_| outcome == Outcome::Ambiguous);
+        let candidates: Vec<BookingHit> = ambiguous.chain(&track.other_amounts).take(MAX_CANDIDATES).copied().collect();
         let creditor = payment.creditor.as_deref();
         let claim = standing.claim;
         MatchedTransaction {

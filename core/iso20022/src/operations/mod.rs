@@ -25,6 +25,7 @@ macro_rules! for_each_operation {
             local reading::read_payment::ReadPayment;
             local making::make_payment::MakePayment;
             local checking::check_payment::CheckPayment;
+            local checking::check_statements::CheckStatements;
             local matching::match_status::MatchStatus;
         }
     };

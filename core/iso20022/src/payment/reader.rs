@@ -59,16 +59,17 @@ pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<Pa
 /// against the schema: then the file is to be read whole. Memory does not grow with the file.
 ///
 /// # Errors
-/// As [`read_payment`], after the transactions before the fault were passed on.
+/// As [`read_with_encoding`], after the transactions before the fault were passed on.
 pub fn each_transaction(
     input: impl Read,
+    encoding: Option<&str>,
     take: &mut dyn FnMut(&PaymentFile, &PaymentBatch, PaymentTransaction),
 ) -> Result<Option<PaymentFile>, XmlFault> {
     let collected = CollectedPayment::default();
     let mut passed =
         PassedTransactions { collected, header: PaymentFile::default(), batch: None, is_late: false, take };
     // Nothing is held.
-    let read = visit(&mut MessageSequence::open(input, None)?, HeldCount::up_to(usize::MAX), &mut passed)?;
+    let read = visit(&mut MessageSequence::open(input, encoding)?, HeldCount::up_to(usize::MAX), &mut passed)?;
     let CollectedPayment { problems, unread, .. } = passed.collected;
     Ok((!passed.is_late).then(|| PaymentFile { problems, unread: unread.found(), ..read }))
 }
@@ -80,7 +81,7 @@ pub fn each_transaction(
 pub fn fuzz(bytes: &[u8]) {
     let whole = read_payment(bytes);
     let mut passed = Vec::new();
-    let each = each_transaction(bytes, &mut |_, _, one| passed.push(one));
+    let each = each_transaction(bytes, None, &mut |_, _, one| passed.push(one));
     assert_eq!(whole.is_ok(), each.is_ok(), "transactions are judged otherwise than the whole");
     if let (Ok(whole), Ok(Some(each))) = (whole, each) {
         let held: Vec<PaymentTransaction> = whole.batches.iter().flat_map(|batch| batch.transactions.clone()).collect();

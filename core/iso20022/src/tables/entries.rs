@@ -1,8 +1,8 @@
 //! The entries of statements, reports and notifications.
 
-use super::{TableCell, TableRow, account, amount, code, currency, meaning, name, table, word};
-use crate::cash::{Entry, EntryDetail, Statement};
-use crate::data::{Code, Money, Party};
+use super::{TableCell, TableRow, account, amount, code, currency, joined, meaning, name, table, word};
+use crate::cash::{BankTransactionCode, Entry, EntryDetail, ReturnInformation, Statement};
+use crate::data::{Money, Party};
 
 /// The content of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +69,29 @@ impl<'a> EntryRow<'a> {
         }
     }
 
-    fn return_reason(&self) -> Option<&'a Code> {
-        self.single()?.returned.as_ref()?.reason.as_ref()
+    fn returned(&self) -> Option<&'a ReturnInformation> {
+        self.single()?.returned.as_deref()
+    }
+
+    /// The bank's additional information about the transaction, and about the entry.
+    fn information(&self) -> Option<String> {
+        let of_detail = self.single().and_then(|detail| detail.information.as_deref());
+        let of_entry = self.entry.information.as_deref().filter(|text| Some(*text) != of_detail);
+        joined(of_detail.into_iter().chain(of_entry))
+    }
+
+    /// What was booked: a transaction's own kind comes before that of its entry.
+    fn bank_code(&self) -> Option<&'a BankTransactionCode> {
+        self.single().and_then(|detail| detail.bank_code.as_deref()).or(self.entry.bank_code.as_deref())
+    }
+
+    /// The key of the entry; with its number, that of one of several transactions.
+    fn key(&self) -> Option<String> {
+        let key = self.entry.key.as_ref()?;
+        match self.detail.filter(|_| self.entry.details.len() > 1) {
+            Some((number, _)) => Some(format!("{key}/{number}")),
+            None => Some(key.clone()),
+        }
     }
 
     fn servicer_reference(&self) -> Option<&'a str> {
@@ -95,12 +116,16 @@ table! {
     "statement", "The statement's id.", &of.statement.id;
     "kind", "What it is: `statement`, `report` or `notification`.", word(of.statement.kind);
     "entry", "The entry's number in its statement, from 1.", of.entry.number;
+    "key", "Identifies the booking, so that it is imported once: see `key` of an entry. Of one of several transactions with \
+            its number behind it: `…/2`.", of.key();
     "detail", "The number of the transaction in the entry, from 1; empty in a row of the entry itself.",
         of.detail.map_or(TableCell::Empty, |(number, _)| number.into());
     "booking_date", "The date of the booking, such as `2026-11-20`.", of.entry.booking_date;
     "value_date", "The date from which interest counts.", of.entry.value_date;
     "status", "`BOOK` booked, `PDNG` pending, `INFO` information, `FUTR` future, or a bank's own code.",
         code(of.entry.status.as_ref());
+    "booked", "Whether it is booked: `true` or `false`. Only booked entries count in sums; those of a statement need no \
+               status.", of.entry.booked;
     "amount", "The amount of the transaction, else of the entry: negative where money leaves the account.",
         amount(of.money());
     "currency", "The currency's ISO 4217 code.", currency(of.money());
@@ -121,7 +146,10 @@ table! {
         of.servicer_reference();
     "entry_reference", "The entry's reference.", &of.entry.reference;
     "bank_code", "What was booked, in words.",
-        of.entry.bank_code.as_ref().and_then(|code| code.meaning.as_deref().or(code.proprietary.as_deref()));
-    "return_reason", "Why the money came back: the code.", code(of.return_reason());
-    "return_reason_meaning", "The same in words.", meaning(of.return_reason());
+        of.bank_code().and_then(|code| code.meaning.as_deref().or(code.proprietary.as_deref()));
+    "information", "What the bank adds: to the transaction, and to the entry.", of.information();
+    "return_reason", "Why the money came back: the code.", code(of.returned().and_then(|why| why.reason.as_ref()));
+    "return_reason_meaning", "The same in words.", meaning(of.returned().and_then(|why| why.reason.as_ref()));
+    "return_information", "What the bank adds to that reason.",
+        of.returned().and_then(|why| joined(why.information.iter().map(String::as_str)));
 }

@@ -125,19 +125,20 @@ fn bookings_of_their_own() {
         debit("251.00", &details(&named("E2"))),
         // The creditor of another one.
         debit("75.50", &details(&(end_to_end("E3") + &to(0)))),
-        // Another amount.
+        // Another amount, and nothing else that it may be about.
         debit("75.00", &details(&end_to_end("E3"))),
         // Another file.
         debit("75.50", &details("<Refs><MsgId>M0</MsgId><EndToEndId>E3</EndToEndId></Refs>")),
     ];
     let found = matched(&three(), &[], &[statement(&all)]);
-    assert_eq!(outcomes(&found), [Outcome::Paid, Outcome::Paid, Outcome::Unknown]);
+    assert_eq!(outcomes(&found), [Outcome::Paid, Outcome::Paid, Outcome::AmountDiffers]);
     // A charge.
     assert_eq!(found.transactions[1].difference.as_ref().unwrap().amount.as_str(), "1.00");
     assert_eq!(found.transactions[0].difference, None);
     let apart: Vec<_> = found.leftover_entries.iter().map(|row| (row.place.entry, row.why)).collect();
     let other = LeftoverReason::NoSuchTransaction;
-    assert_eq!(apart, [(3, other), (4, other), (5, LeftoverReason::OtherFile)]);
+    assert_eq!(apart, [(3, other), (4, LeftoverReason::OtherAmount), (5, LeftoverReason::OtherFile)]);
+    assert_eq!(found.leftover_entries[1].candidates, [3]);
     // Another account; an entry older than the file.
     let mut foreign = statement(&[debit("100.00", &details(&end_to_end("E1")))]);
     foreign.account.iban = Some("FI1410093000123458".to_owned());

@@ -81,24 +81,29 @@ fn a_debit_with_a_charge_in_its_amount_is_a_doubt() {
 fn an_entry_whose_status_is_unclear_is_a_doubt() {
     let booked = debit("100.00", &details(&end_to_end("E1")));
     let code = "<Sts><Cd>BOOK</Cd></Sts>";
-    for entry in [
-        booked.replace(code, "<Sts><Prtry>BOOKED</Prtry></Sts>"),
-        booked.replace(code, ""),
-        booked.replace(code, "<Sts><Cd>XXXX</Cd></Sts>"),
-        booked.replace("DBIT", "BOTH"),
+    for (message, entry) in [
+        ("053", booked.replace(code, "<Sts><Prtry>BOOKED</Prtry></Sts>")),
+        ("052", booked.replace(code, "")),
+        ("054", booked.replace(code, "")),
+        ("053", booked.replace(code, "<Sts><Cd>XXXX</Cd></Sts>")),
+        ("053", booked.replace("DBIT", "BOTH")),
     ] {
-        let (found, outcome, again) = first(&entry);
-        assert_eq!((outcome, again), (Outcome::Rejected, Again::Ask), "{entry}");
+        let found = matched(&three(), &[rejected("E1", "AM04")], &[cash(message, "", &[entry.clone()])]);
+        let one = &found.transactions[0];
+        assert_eq!((one.outcome, one.again), (Outcome::Rejected, Again::Ask), "{entry}");
         let row = &found.leftover_entries[0];
         assert_eq!((row.why, row.candidates.as_slice()), (LeftoverReason::Ambiguous, &[1][..]), "{entry}");
-        assert_eq!(outcomes(&matched(&three(), &[], &[statement(&[entry])]))[0], Outcome::Unknown);
+        assert_eq!(outcomes(&matched(&three(), &[], &[cash(message, "", &[entry])]))[0], Outcome::Unknown);
     }
-    let batch = debit("425.50", &of_payment("P1", "3")).replace(code, "");
-    let (found, outcome, again) = first(&batch);
-    assert_eq!((outcome, again, found.leftover_entries.len()), (Outcome::Rejected, Again::Ask, 1));
+    let batch = cash("052", "", &[debit("425.50", &of_payment("P1", "3")).replace(code, "")]);
+    let found = matched(&three(), &[rejected("E1", "AM04")], &[batch]);
+    let one = &found.transactions[0];
+    assert_eq!((one.outcome, one.again, found.leftover_entries.len()), (Outcome::Rejected, Again::Ask, 1));
     // One of another payment, and one for information only.
-    let (found, outcome, again) = first(&debit("7.00", &details(&end_to_end("E9"))).replace(code, ""));
-    assert_eq!((outcome, again, found.leftover_entries.len()), (Outcome::Rejected, Again::Unchanged, 1));
+    let other = cash("052", "", &[debit("7.00", &details(&end_to_end("E9"))).replace(code, "")]);
+    let found = matched(&three(), &[rejected("E1", "AM04")], &[other]);
+    let one = &found.transactions[0];
+    assert_eq!((one.outcome, one.again, found.leftover_entries.len()), (Outcome::Rejected, Again::Unchanged, 1));
     let (found, outcome, again) = first(&booked.replace("BOOK<", "INFO<"));
     assert_eq!((outcome, again, found.leftover_entries.len()), (Outcome::Rejected, Again::Unchanged, 0));
 }

@@ -3,6 +3,7 @@
 //! All documents are built here from invented data and read by the typed readers.
 #![allow(clippy::unwrap_used)]
 
+mod amounts;
 mod bookings;
 mod doubts;
 mod hostile;

@@ -79,6 +79,37 @@ fn rows_of_entries() {
 }
 
 #[test]
+fn rows_of_entries_have_key_and_words() {
+    let back = "<RtrInf><Rsn><Cd>NARR</Cd></Rsn><AddtlInf>account of the deceased</AddtlInf></RtrInf>";
+    let own = "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>RRTN</SubFmlyCd></Fmly></Domn></BkTxCd>";
+    let one = entry_of("1.00", "CRDT", "BOOK", &details(&format!("{own}{back}"))).replace(
+        "</Ntry>",
+        "<BkTxCd><Prtry><Cd>710</Cd></Prtry></BkTxCd><AddtlNtryInf>Return of a payment</AddtlNtryInf></Ntry>",
+    );
+    let unsaid = debit("3.00", "").replace("<Sts><Cd>BOOK</Cd></Sts>", "");
+    let two = debit("4.00", &(details("") + &details("")));
+    let statements = [statement(&[one, unsaid, two])];
+    for rows in [EntryRows::Details, EntryRows::Entries] {
+        let all: Vec<_> = tables::of_statements(&statements, rows).collect();
+        let first = ["text", "information", "return_reason", "return_information"];
+        assert_eq!(
+            first.map(|name| cell(ENTRIES, &all[0], name)),
+            ["Return of a payment", "Return of a payment", "NARR", "account of the deceased"],
+            "{rows:?}"
+        );
+        assert!(cell(ENTRIES, &all[0], "bank_code").contains("return"), "{}", cell(ENTRIES, &all[0], "bank_code"));
+        assert_eq!(["status", "booked"].map(|name| cell(ENTRIES, &all[1], name)), ["", "true"]);
+        let key = |row: usize| cell(ENTRIES, &all[row], "key").to_owned();
+        assert_eq!(Some(key(0)), statements[0].entries[0].key);
+        let third = statements[0].entries[2].key.clone().unwrap();
+        match rows {
+            EntryRows::Entries => assert_eq!(key(2), third),
+            EntryRows::Details => assert_eq!([key(2), key(3)], [format!("{third}/1"), format!("{third}/2")]),
+        }
+    }
+}
+
+#[test]
 fn rows_of_payments_reports_and_outcomes() {
     let file = three();
     let rows: Vec<_> = tables::of_payment(&file).collect();

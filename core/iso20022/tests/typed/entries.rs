@@ -174,11 +174,14 @@ fn iso_089_all_remittance_is_kept() {
 }
 
 #[test]
-fn iso_090_the_entry_s_text_is_no_detail_s() {
+fn iso_090_the_entry_s_text_is_that_of_its_only_detail() {
     let added = "<AddtlNtryInf>added</AddtlNtryInf>";
     assert_eq!(only(&entry("5", "CRDT", added)).text.as_deref(), Some("added"));
     let one = only(&entry("5", "CRDT", &format!("{}{added}", details(""))));
-    assert_eq!(one.text.as_deref(), Some("added"));
+    assert_eq!([&one.text, &one.details[0].text].map(Option::as_deref), [Some("added"); 2]);
+    let own = details("<RmtInf><Ustrd>own</Ustrd></RmtInf>");
+    let own = only(&entry("5", "CRDT", &format!("{own}{added}")));
+    assert_eq!([&own.text, &own.details[0].text].map(Option::as_deref), [Some("own"); 2]);
     let two = only(&entry("5", "CRDT", &format!("{}{}{added}", details(""), details(""))));
     assert!(two.details.len() == 2 && two.details.iter().all(|detail| detail.text.is_none()));
 }

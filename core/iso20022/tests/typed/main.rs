@@ -3,11 +3,14 @@
 //! All documents are built here from invented data; `tests/data` holds two more files.
 #![allow(clippy::unwrap_used)]
 
+mod continuity;
 mod entries;
 mod hostile;
+mod keys;
 mod messages;
 mod properties;
 mod statements;
+mod summaries;
 mod xml;
 
 use bankchannel_iso20022::cash::{CashFile, Entry};

@@ -19,7 +19,7 @@ use crate::output::table::table;
 pub(super) fn show(downloads: &[Downloaded], payment: &Payment, steps: &Steps) -> bool {
     let mut accepted = false;
     for file in downloads {
-        match read_message_file(&file.bytes, MAX_HELD) {
+        match read_message_file(&file.bytes, None, MAX_HELD) {
             Ok(Some(MessageFile::Status(read))) => {
                 accepted = read.reports.iter().all(is_accepted) && !read.reports.is_empty();
                 read.reports.iter().for_each(|report| status(report, payment, steps));

@@ -1,26 +1,25 @@
 //! `show --csv`: rows as they are read. Those of a file that cannot be read to its end are left out.
 
-use std::path::PathBuf;
-
 use bankchannel_iso20022::{
     MessageFileKind,
-    cash::{CashItem, CashReader, ReadOptions, Statement},
+    cash::{CashItem, CashReader, Statement},
     tables::{self, CsvOptions, CsvWriter, EntryRows, TableRow},
 };
 use tempfile::SpooledTempFile;
 
-use super::{TABLES, each, unread_lines};
+use super::{ShownFiles, TABLES, continuity::ShownStatements, each, unread_lines};
 use crate::{
     CommandFailure, CommandOutcome,
     iso20022::{files::FoundFile, whole},
     output,
 };
 
-pub(super) fn show(wanted: &str, files: &[(PathBuf, bool)]) -> CommandOutcome {
+pub(super) fn show(wanted: &str, files: ShownFiles<'_>) -> CommandOutcome {
     if !wanted.is_empty() && !TABLES.contains(&wanted) {
         return Err(CommandFailure::usage(format!("--csv: there is no table {wanted}: {}", TABLES.join(", "))));
     }
     let (mut table, mut has_header) = (TABLES.into_iter().find(|name| *name == wanted), false);
+    let mut statements = ShownStatements::default();
     let failed = each(files, |name, file| {
         let (own, columns) = match file.kind {
             MessageFileKind::Payment => ("transactions", tables::TRANSACTIONS),
@@ -33,17 +32,20 @@ pub(super) fn show(wanted: &str, files: &[(PathBuf, bool)]) -> CommandOutcome {
             return Ok(Ok(()));
         }
         let details = if table == "details" { EntryRows::Details } else { EntryRows::Entries };
-        let (rows, unread) = match rows_of(&file, details) {
+        statements.begin(name);
+        let FileRows { rows, unread, problems } = match rows_of(&file, details, &mut statements) {
             Ok(read) => read,
             Err(why) => return Ok(Err(why)),
         };
         unread.iter().for_each(|line| output::print_note(line));
+        problems.iter().for_each(|line| output::print_note(&format!("{name}: {line}")));
         if !std::mem::replace(&mut has_header, true) {
             CsvWriter::new(output::Stdout, CsvOptions::default(), columns).map_err(unwritable)?;
         }
         whole::pour(rows, &mut output::Stdout).map_err(unwritable)?;
         Ok(Ok(()))
     })?;
+    statements.finish().1.iter().for_each(|line| output::print_note(line));
     if !failed && !has_header {
         return Err(CommandFailure::usage("no file holds rows for this table"));
     }
@@ -79,10 +81,18 @@ impl BufferedRows {
     }
 }
 
-/// The rows of a file, and lines on what of it is in no field.
-fn rows_of(file: &FoundFile, details: EntryRows) -> Result<(SpooledTempFile, Vec<String>), String> {
+/// What is shown of a file.
+struct FileRows {
+    rows: SpooledTempFile,
+    /// Lines on what of it is in no field.
+    unread: Vec<String>,
+    /// Where its statements contradict themselves, and what of them cannot be read.
+    problems: Vec<String>,
+}
+
+fn rows_of(file: &FoundFile, details: EntryRows, statements: &mut ShownStatements) -> Result<FileRows, String> {
     let mut rows = BufferedRows::new();
-    let mut unread = Vec::new();
+    let (mut unread, mut problems) = (Vec::new(), Vec::new());
     match file.kind {
         MessageFileKind::Payment => {
             let (read_rows, _, read) = file.payment_rows(BufferedRows::new, BufferedRows::add)?;
@@ -96,7 +106,7 @@ fn rows_of(file: &FoundFile, details: EntryRows) -> Result<(SpooledTempFile, Vec
         }
         MessageFileKind::Cash => {
             let faulty = |fault: bankchannel_iso20022::XmlFault| fault.to_string();
-            let mut reader = CashReader::open(file.reader()?, &ReadOptions::default()).map_err(faulty)?;
+            let mut reader = CashReader::open(file.reader()?, &file.options()).map_err(faulty)?;
             let mut statement: Option<Box<Statement>> = None;
             for item in reader.by_ref() {
                 match item.map_err(faulty)? {
@@ -106,11 +116,15 @@ fn rows_of(file: &FoundFile, details: EntryRows) -> Result<(SpooledTempFile, Vec
                         let of = statement.as_deref().into_iter();
                         of.flat_map(|of| tables::of_entry(of, &entry, details)).for_each(|row| rows.add(&row));
                     }
-                    CashItem::End(ended) => unread.extend(unread_lines(&ended.unread)),
+                    CashItem::End(ended) => {
+                        statements.add(&ended);
+                        problems.extend(ended.problems.iter().map(ToString::to_string));
+                        unread.extend(unread_lines(&ended.unread));
+                    }
                 }
             }
             unread.extend(unread_lines(&reader.unread()));
         }
     }
-    Ok((rows.end()?, unread))
+    Ok(FileRows { rows: rows.end()?, unread, problems })
 }

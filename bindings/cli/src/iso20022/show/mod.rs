@@ -1,5 +1,6 @@
 //! `iso20022 show`: the content of payment files, status reports and statements.
 
+mod continuity;
 mod csv;
 mod people;
 
@@ -12,15 +13,20 @@ use bankchannel_foundation::{model::write_boundary, shown};
 use bankchannel_iso20022::{
     MessageFileKind,
     data::UnreadElement,
+    operations::reading::supported_encoding,
     tables::{self, TableColumn},
 };
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::Value;
 
-use super::{files, whole};
+use self::continuity::ShownStatements;
+use super::{
+    files::{self, NamedEncoding},
+    whole,
+};
 use crate::{
     CommandFailure, CommandOutcome,
-    options::{add_common, format},
+    options::{self, add_common, format},
     output::{self, Format},
 };
 
@@ -52,6 +58,12 @@ pub(super) fn command() -> Command {
                 .value_hint(ValueHint::AnyPath)
                 .help("pain.001, pain.002, camt.052, camt.053, camt.054; of a folder, every file"),
         )
+        .arg(options::text(
+            "encoding",
+            "NAME",
+            "The encoding of a file that declares none or a wrong one; in a folder, of those files that are not in what they \
+             declare",
+        ))
         .arg(
             Arg::new("csv")
                 .long("csv")
@@ -67,27 +79,38 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let files = files::listed(matches.get_many::<String>("files").into_iter().flatten())?;
+    let encoding = supported_encoding(matches.get_one::<String>("encoding").cloned())?;
+    let files = ShownFiles { encoding: NamedEncoding::new(encoding.as_deref(), &files), files: &files };
     if let Some(wanted) = matches.get_one::<String>("csv") {
-        return csv::show(wanted, &files);
+        return csv::show(wanted, files);
     }
     match format(matches) {
-        Format::Json => as_json(&files),
+        Format::Json => as_json(files),
         Format::Table => {
-            let failed = each(&files, people::show)?;
+            let mut statements = ShownStatements::default();
+            let failed = each(files, |name, file| people::show(name, file, &mut statements))?;
+            statements.finish().1.iter().for_each(|line| output::line(line));
             if failed { Err(CommandFailure::Told) } else { Ok(()) }
         }
     }
 }
 
+/// The files to show; each with a flag whether it was named directly.
+#[derive(Clone, Copy)]
+struct ShownFiles<'a> {
+    files: &'a [(PathBuf, bool)],
+    encoding: NamedEncoding<'a>,
+}
+
 /// Passes on each file with its name. Says which one is left out, and why; returns whether any was.
 fn each(
-    files: &[(PathBuf, bool)],
+    shown: ShownFiles<'_>,
     mut take: impl FnMut(&str, files::FoundFile) -> CommandOutcome<Result<(), String>>,
 ) -> CommandOutcome<bool> {
     let mut failed = false;
-    for (path, _) in files {
+    for (path, _) in shown.files {
         let name = shown::path(path).to_string();
-        let taken = match files::find(path) {
+        let taken = match files::find(path, shown.encoding) {
             Ok(file) => take(&name, file)?,
             Err(why) => Err(why),
         };
@@ -99,16 +122,22 @@ fn each(
     Ok(failed)
 }
 
-/// One JSON object with all files; those that are left out have the reason.
-fn as_json(files: &[(PathBuf, bool)]) -> CommandOutcome {
+/// One JSON object with all files; those that are left out have the reason. Statements have whether they follow each
+/// other.
+fn as_json(all: ShownFiles<'_>) -> CommandOutcome {
     let unwritable = |why: io::Error| CommandFailure::usage(format!("the temporary file: {why}"));
-    let (mut out, mut failed) = (whole::spool(), false);
+    let (mut out, mut failed, mut statements) = (whole::spool(), false, ShownStatements::default());
     out.write_all(b"{\"files\":[").map_err(unwritable)?;
-    for (at, (path, _)) in files.iter().enumerate() {
-        let name = output::json_text(&Value::from(shown::path(path).to_string()));
+    for (at, (path, _)) in all.files.iter().enumerate() {
+        let file_name = shown::path(path).to_string();
+        let name = output::json_text(&Value::from(file_name.as_str()));
         write!(out, "{}{{\"file\":{name},", if at > 0 { "," } else { "" }).map_err(unwritable)?;
-        let read = files::find(path).and_then(|file| match file.kind {
-            MessageFileKind::Cash => Ok(("statement", whole::read_file(path).map_err(|why| why.message().to_owned())?)),
+        let read = files::find(path, all.encoding).and_then(|file| match file.kind {
+            MessageFileKind::Cash => {
+                statements.begin(&file_name);
+                let read = whole::read_file(path, file.encoding.as_deref(), &mut |ended| statements.add(ended));
+                Ok(("statement", read.map_err(|why| why.message().to_owned())?))
+            }
             MessageFileKind::Payment => {
                 Ok(("payment", whole::spooled(&write_boundary(file.payment()?)).map_err(|why| why.to_string())?))
             }
@@ -128,7 +157,12 @@ fn as_json(files: &[(PathBuf, bool)]) -> CommandOutcome {
         }
         out.write_all(b"}").map_err(unwritable)?;
     }
-    out.write_all(b"]}\n").map_err(unwritable)?;
+    out.write_all(b"]").map_err(unwritable)?;
+    let checked = statements.finish().0;
+    if !checked.accounts.is_empty() {
+        write!(out, ",\"continuity\":{}", output::json_text(&write_boundary(checked))).map_err(unwritable)?;
+    }
+    out.write_all(b"}\n").map_err(unwritable)?;
     whole::pour(out, &mut output::Stdout).map_err(unwritable)?;
     if failed { Err(CommandFailure::Told) } else { Ok(()) }
 }

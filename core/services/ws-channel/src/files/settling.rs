@@ -64,7 +64,7 @@ pub(super) async fn settle_by(
 
 /// The message ids that a report names, with its day.
 fn named_messages(file: &[u8]) -> Vec<(String, Date)> {
-    let Ok(Some(MessageFile::Status(read))) = read_message_file(file, MOST) else { return Vec::new() };
+    let Ok(Some(MessageFile::Status(read))) = read_message_file(file, None, MOST) else { return Vec::new() };
     let named = read.reports.into_iter().filter_map(|report| {
         let day = report.created?.date;
         Some((report.original_message_id?, Date::new(day.year(), day.month(), day.day()).ok()?))

@@ -1,0 +1,192 @@
+//! The key of an entry: by it a booking is imported once, however often the bank reports it
+//! (docs/protocols/iso20022.md §9).
+
+use std::collections::HashMap;
+
+use bankchannel_foundation::model::Decimal;
+use data_encoding::{BASE64, HEXLOWER};
+use sha2::{Digest as _, Sha256};
+
+use super::{Direction, Entry, EntryDetail};
+use crate::data::Party;
+
+/// Maximum number of entries of a statement that are remembered: the cursor of a page carries them.
+const MAX_COUNTED: usize = 10_000;
+/// The bytes of a digest by which an entry is remembered.
+const REMEMBERED: usize = 6;
+/// The bytes of a digest in a key.
+const SHOWN: usize = 12;
+
+/// What identifies a booking: equal for the same booking in a report, a statement and a notification, as far as the bank
+/// repeats its reference; without one, as far as it repeats ids, texts and accounts of the transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct EntryDigest {
+    digest: [u8; 32],
+    by_reference: bool,
+}
+
+impl EntryDigest {
+    /// The digest of an entry of an account, with its direction as it is written.
+    pub(crate) fn new(account: Option<&str>, entry: &Entry, direction: Option<&Direction>) -> Self {
+        let reference = reference(entry);
+        let mut hash = HashedTexts(Sha256::new());
+        hash.text(account);
+        hash.text(entry.money.as_ref().map(|money| plain(&money.amount)));
+        hash.text(entry.money.as_ref().map(|money| money.currency.as_str()));
+        hash.text(direction.map(Direction::code));
+        let date = entry.booking_date.or(entry.value_date).map(|date| date.0.to_string());
+        hash.text(date.as_deref());
+        hash.text(reference);
+        if reference.is_none() {
+            hash.text(entry.reference.as_deref());
+            entry.details.iter().for_each(|detail| hash.detail(detail));
+        }
+        Self { digest: hash.0.finalize().into(), by_reference: reference.is_some() }
+    }
+}
+
+/// The bank's own number of the booking: of the entry, otherwise of its only transaction. Zeros are none.
+fn reference(entry: &Entry) -> Option<&str> {
+    let of_detail = match entry.details.as_slice() {
+        [detail] => detail.servicer_reference.as_deref(),
+        _ => None,
+    };
+    let mut given = [entry.servicer_reference.as_deref(), of_detail].into_iter().flatten();
+    given.find(|reference| !reference.bytes().all(|byte| byte == b'0'))
+}
+
+/// An amount without its sign and without zeros at its end.
+fn plain(amount: &Decimal) -> &str {
+    let text = amount.as_str();
+    let text = text.strip_prefix('-').unwrap_or(text);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
+}
+
+/// Texts as they are hashed: each as its length in bytes (32 bits, big-endian) and the text; the greatest length stands
+/// for none.
+struct HashedTexts(Sha256);
+
+impl HashedTexts {
+    fn text(&mut self, text: Option<&str>) {
+        // Texts of a file are far below 4 GiB.
+        let length = text.map_or(u32::MAX, |text| u32::try_from(text.len()).unwrap_or(u32::MAX - 1));
+        self.0.update(length.to_be_bytes());
+        self.0.update(text.unwrap_or_default());
+    }
+
+    fn detail(&mut self, detail: &EntryDetail) {
+        let account = |party: &Party| party.iban.clone().or_else(|| party.account.clone());
+        let amount = detail.money.as_ref().map(|money| plain(&money.amount));
+        self.text(detail.end_to_end_id.as_deref());
+        self.text(detail.instruction_id.as_deref());
+        // Without the entry's text, which a report has in other words than the statement.
+        self.text(detail.own_text().as_deref());
+        self.text(detail.creditor_reference.as_deref());
+        self.text(detail.counterparty.as_deref().and_then(account).as_deref());
+        self.text(amount);
+    }
+}
+
+/// The entries of a statement so far, as far as they are remembered: equal ones are counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct CountedKeys {
+    counts: HashMap<[u8; REMEMBERED], u64>,
+    entries: usize,
+}
+
+impl CountedKeys {
+    /// The key of the next entry, which has this number in its statement, on this page of it.
+    pub(super) fn key(&mut self, of: &EntryDigest, number: u64, page: Option<u64>) -> String {
+        let letter = if of.by_reference { "R" } else { "C" };
+        let mut key = format!("{letter}{}", HEXLOWER.encode(&of.digest[..SHOWN]));
+        // The entries of the other pages are not known here.
+        if let Some(page) = page.filter(|page| *page > 1 && !of.by_reference) {
+            key.push_str(&format!("-p{page}"));
+        }
+        let mut short = [0; REMEMBERED];
+        short.copy_from_slice(&of.digest[..REMEMBERED]);
+        if self.entries < MAX_COUNTED {
+            self.entries += 1;
+            let times = self.counts.entry(short).or_default();
+            *times += 1;
+            if *times > 1 {
+                key.push_str(&format!("-{times}"));
+            }
+        } else if !of.by_reference {
+            key.push_str(&format!("-n{number}"));
+        }
+        key
+    }
+
+    /// All of them as text, for the cursor of a page.
+    pub(super) fn text(&self) -> String {
+        let mut all: Vec<[u8; REMEMBERED]> = Vec::with_capacity(self.entries);
+        for (short, times) in &self.counts {
+            all.extend((0..*times).map(|_| *short));
+        }
+        all.sort_unstable();
+        BASE64.encode(&all.concat())
+    }
+
+    /// Reads the output of [`Self::text`]; another text has none.
+    pub(super) fn read(text: &str) -> Self {
+        let bytes = BASE64.decode(text.as_bytes()).unwrap_or_default();
+        let mut read = Self::default();
+        for short in bytes.chunks_exact(REMEMBERED).take(MAX_COUNTED) {
+            let mut key = [0; REMEMBERED];
+            key.copy_from_slice(short);
+            *read.counts.entry(key).or_default() += 1;
+            read.entries += 1;
+        }
+        read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::data::Money;
+
+    fn entry(amount: &str, reference: Option<&str>) -> Entry {
+        Entry {
+            money: Some(Money::new(Decimal::new(amount).unwrap(), "EUR")),
+            servicer_reference: reference.map(str::to_owned),
+            ..Entry::default()
+        }
+    }
+
+    fn digest(entry: &Entry) -> EntryDigest {
+        EntryDigest::new(Some("FI2112345600000785"), entry, Some(&Direction::Debit))
+    }
+
+    #[test]
+    fn zeros_at_the_end_and_zeros_as_a_reference_change_nothing() {
+        assert_eq!(digest(&entry("-10.00", None)), digest(&entry("-10", None)));
+        assert_ne!(digest(&entry("-10.00", None)), digest(&entry("-100", None)));
+        assert_eq!(digest(&entry("-10.50", Some("000"))), digest(&entry("-10.5", None)));
+        assert_ne!(digest(&entry("-10.50", Some("A1"))), digest(&entry("-10.50", Some("A2"))));
+    }
+
+    #[test]
+    fn equal_entries_are_counted_and_those_beyond_have_their_number() {
+        let (one, other) = (digest(&entry("1", None)), digest(&entry("1", Some("A"))));
+        let mut keys = CountedKeys::default();
+        let first = keys.key(&one, 1, None);
+        assert!(first.starts_with('C') && first.len() == 1 + 2 * SHOWN, "{first}");
+        assert_eq!(keys.key(&one, 2, None), format!("{first}-2"));
+        assert_eq!(keys.key(&one, 3, Some(2)), format!("{first}-p2-3"), "of a second page");
+        // What a page carries on is all that counts.
+        let mut again = CountedKeys::read(&keys.text());
+        assert_eq!(again, keys);
+        assert_eq!(again.key(&one, 4, None), format!("{first}-4"));
+        for number in again.entries..MAX_COUNTED {
+            again.key(&digest(&entry(&format!("{number}.5"), None)), number as u64, None);
+        }
+        assert_eq!(again.key(&one, 10_001, None), format!("{first}-n10001"));
+        let by_reference = again.key(&other, 10_002, Some(2));
+        assert!(by_reference.starts_with('R') && !by_reference.contains('-'), "{by_reference}");
+        assert_eq!(again.text().len(), MAX_COUNTED * REMEMBERED * 4 / 3);
+        assert_eq!(CountedKeys::read("no base64"), CountedKeys::default());
+    }
+}
