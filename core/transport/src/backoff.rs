@@ -34,7 +34,7 @@ pub(crate) fn is_long(asked_s: Option<u64>) -> bool {
 }
 
 /// The delay after attempt `number` (from 0): a random time up to `first`, which doubles with each attempt, or the
-/// delay that the server asked for; never more than five seconds.
+/// delay that the server asked for; never more than five seconds: the exchange ends if more is asked for.
 #[must_use]
 pub fn delay(first: Duration, number: u32, asked_s: Option<u64>) -> Duration {
     let first = u64::try_from(first.as_millis()).unwrap_or(u64::MAX);

@@ -98,27 +98,25 @@ pub struct ExchangePlan<'a> {
 }
 
 /// What a protocol expects of answers.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct AnswerRules {
     /// The headers that it reads, in its spelling.
     pub headers: &'static [&'static str],
-    /// Statuses with which a peer has answered for good, though HTTP says that it has failed: never retried.
-    pub final_statuses: &'static [u16],
+    /// Whether a peer has answered for good, though with a status after which HTTP permits to ask again: such an answer
+    /// is never followed by a retry.
+    pub is_final: fn(&InResponse) -> bool,
     /// The largest answer of an exchange whose content is not streamed out, in bytes, if it may be larger than the
     /// settings say.
     pub largest: usize,
 }
 
-impl AnswerRules {
-    /// Reads these headers, and has no other rules.
-    #[must_use]
-    pub const fn reading(headers: &'static [&'static str]) -> Self {
-        Self { headers, final_statuses: &[], largest: 0 }
+impl Default for AnswerRules {
+    fn default() -> Self {
+        Self { headers: &[], is_final: |_| false, largest: 0 }
     }
 }
 
-/// For an exchange whose attempts are each signed. An answer that asks for a longer wait than the retry delays is
-/// returned as the result: a bank counts requests that come too early.
+/// For an exchange whose attempts are each signed.
 #[derive(Clone, Copy)]
 pub struct AttemptSigning<'a> {
     /// Signs each attempt: a signed request has a new id, date and signature each time that it is sent.
@@ -205,7 +203,8 @@ impl Transport {
         &self.base_url
     }
 
-    /// Performs one exchange, retrying it if the plan allows.
+    /// Performs one exchange, retrying it if the plan allows. An answer that asks for a longer wait than the retry
+    /// delays, or than the deadline leaves, is the result: peers count requests that come too early.
     ///
     /// # Errors
     /// `transport.*`, `timeout.deadline`, `cancelled`, `peer.answer_too_large`, `configuration.invalid`, each with its outcome.
@@ -259,15 +258,14 @@ impl Transport {
                 }
             }
             // The sink is emptied only for a retry: a final result keeps what it has written.
-            let is_final = |answer: &InResponse| plan.answers.final_statuses.contains(&answer.status);
-            let retried = backoff::allows(plan.repeat, &result) && !result.as_ref().is_ok_and(is_final);
+            let retried = backoff::allows(plan.repeat, &result) && !result.as_ref().is_ok_and(plan.answers.is_final);
             let again = repeatable && number < retries && retried && plan.sink.reset();
             if !again {
                 return result;
             }
             let asked = result.as_ref().ok().and_then(|answer| answer.retry_after_s);
             let delay = backoff::delay(self.settings.retry_backoff, number, asked);
-            if signing.is_some() && backoff::is_long(asked) {
+            if backoff::is_long(asked) {
                 return result;
             }
             if plan.deadline.is_some_and(|deadline| deadline <= Instant::now() + delay) {

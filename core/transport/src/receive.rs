@@ -120,11 +120,30 @@ fn too_large(limit: usize, success: bool) -> Error {
         .with_outcome(outcome)
 }
 
-/// `Retry-After` in seconds, given as seconds or as an HTTP date.
+/// `Retry-After` in seconds, given as seconds or as an HTTP date. A number of seconds that no clock holds is a long wait,
+/// too.
 fn retry_after(text: &str) -> Option<u64> {
-    if let Ok(seconds) = text.trim().parse() {
-        return Some(seconds);
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(text.parse().unwrap_or(u64::MAX));
     }
-    let at = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
+    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
     Some(u64::try_from(at.as_second() - jiff::Timestamp::now().as_second()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_in_both_forms() {
+        for (text, seconds) in
+            [("7", Some(7)), (" 120 ", Some(120)), ("0", Some(0)), ("", None), ("soon", None), ("-1", None)]
+        {
+            assert_eq!(retry_after(text), seconds, "{text}");
+        }
+        assert_eq!(retry_after("99999999999999999999999"), Some(u64::MAX));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(0));
+        assert!(retry_after("Fri, 06 Nov 2893 08:49:37 GMT").is_some_and(|seconds| seconds > 1_000_000_000));
+    }
 }

@@ -251,17 +251,22 @@ impl<'a> ExchangeSending<'a> {
             watcher.stage.begin_exchange(content);
         }
         let mut answer = transport.exchange(message, plan).await?;
+        // Whatever the protocol makes of the answer: the caller knows when it may ask again.
+        let asked = answer.retry_after_s;
+        let waiting =
+            |error: Error| if error.retry_after_s().is_some() { error } else { error.with_retry_after(asked) };
         if let Some(opening) = self.opening {
             // The options' errors are those of a call that has sent nothing.
             let not_stored = |error: Error| error.with_outcome(CallOutcome::Accepted);
-            let opened = options.until(deadline).race(opening.open(answer)).await.map_err(not_stored)??;
+            let opened =
+                options.until(deadline).race(opening.open(answer)).await.map_err(not_stored)?.map_err(waiting)?;
             answer = opened.answer;
             if let Some(content) = opened.content {
                 options.until(deadline).race(store(content, sink)).await.flatten().map_err(not_stored)?;
                 answer.content = Some(sink.described());
             }
         }
-        keep(answer)?;
+        keep(answer).map_err(waiting)?;
         let give_up = pin!(async {
             match options.until(deadline + COMMIT_EXTRA).race(pending::<Infallible>()).await {
                 Ok(never) => match never {},

@@ -15,12 +15,13 @@ use std::{
 use bankchannel_foundation::{
     CallOutcome, Error, Result, json,
     message::{Body, InResponse, OutRequest, Segment},
+    model::Value,
     operation::Exchange,
     redact::redact_words,
 };
 use bankchannel_nextgen_psd2::{
     MAX_DEPTH, NextGenPsd2Codec, RESPONSE_HEADERS,
-    answer::safe_redirect,
+    answer::{Links, safe_redirect},
     errors,
     http::{Headers, Request},
     model::LinkedAnswer,
@@ -68,7 +69,9 @@ impl NextGenPsd2 {
         };
         let signing = AttemptSigning { signer: &signer, shown: sending.route.path };
         let read = |answer| sender.read::<O>(answer);
-        sending.send(&sender.transport, &message, AnswerRules::reading(RESPONSE_HEADERS), Some(signing), read).await
+        let answers =
+            AnswerRules { headers: RESPONSE_HEADERS, is_final: NextGenPsd2Codec::is_final, ..AnswerRules::default() };
+        sending.send(&sender.transport, &message, answers, Some(signing), read).await
     }
 }
 
@@ -88,6 +91,9 @@ impl BankSender {
         response.resolve_links(base_url);
         let redirect = response.links().and_then(|links| links.get("scaRedirect"));
         match redirect.map(|link| safe_redirect(base_url, &link.href, &self.redirect_hosts)) {
+            None if O::Response::LEADS_CUSTOMER && has_lost_link(&body) => {
+                return Err(link_refused("its `_links` cannot be read", "", &body));
+            }
             None => {}
             Some(Ok(url)) => response.set_sca_redirect(url),
             Some(Err(why)) => return Err(link_refused(why, redirect.map_or("", |link| &link.href), &body)),
@@ -96,8 +102,17 @@ impl BankSender {
     }
 }
 
-/// The error for a link that is not safe for a customer. The bank's objects exist all the same, so the error has their
-/// ids.
+/// Whether the link for the bank's customer may be among those of an answer that cannot be read.
+fn has_lost_link(body: &[u8]) -> bool {
+    parsed(body).is_some_and(|answer| Links::from_answer(&answer).customers_is_lost())
+}
+
+fn parsed(body: &[u8]) -> Option<Value<'_>> {
+    json::parse(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body), MAX_DEPTH).ok()
+}
+
+/// The error for a link that cannot be given to a customer. The bank's objects exist all the same, so the error has
+/// their ids.
 fn link_refused(why: &str, href: &str, body: &[u8]) -> Error {
     let text = format!("{} Reason: {why}.", errors::LINK_REFUSED.text);
     let mut error = Error::because(&errors::LINK_REFUSED, text)
@@ -106,7 +121,7 @@ fn link_refused(why: &str, href: &str, body: &[u8]) -> Error {
     if let Some(host) = url::Url::parse(href).ok().and_then(|url| url.host_str().map(str::to_owned)) {
         error = error.with("host", host);
     }
-    let answer = json::parse(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body), MAX_DEPTH).ok();
+    let answer = parsed(body);
     for (member, detail) in [("consentId", "consent_id"), ("authorisationId", "authorisation_id")] {
         if let Some(id) = answer.as_ref().and_then(|answer| answer.get(member)?.as_str().map(str::to_owned)) {
             error = error.with(detail, id);

@@ -196,7 +196,8 @@ impl FileServiceSender {
         let has_content = fields.iter().any(|field| field.wire == "Content");
         let answers = AnswerRules {
             headers: ANSWER_HEADERS,
-            final_statuses: &[500],
+            // A refusal of the bank comes with this status.
+            is_final: |answer| answer.status == 500,
             largest: if has_content { MAX_MESSAGE } else { 0 },
         };
         let read = |answer: InResponse| Ok(answer.content);

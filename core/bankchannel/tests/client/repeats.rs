@@ -126,6 +126,19 @@ async fn what_an_earlier_attempt_came_to_still_counts() {
     }
 }
 
+/// A server that asks for a longer wait than the client waits is not asked earlier: its answer is the result.
+#[tokio::test]
+async fn a_long_wait_is_the_answer() {
+    for answer in [refused(429, "Too many requests"), refused(503, "Service unavailable")] {
+        for wait in ["60", "86400", "99999999999999999999", "Fri, 06 Nov 2893 08:49:37 GMT"] {
+            let server = Server::in_turn([Act::Answer(answer.clone().with("retry-after", wait))]).await;
+            let error = client(&server).list_files(list()).await.unwrap_err();
+            assert_eq!((server.seen().len(), error.http_status()), (1, Some(answer.status)), "{wait}");
+            assert!(error.retry_after_s().is_some_and(|seconds| seconds >= 60) && error.retryable(), "{wait}: {error}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_wait_that_would_outlast_the_deadline_is_not_begun() {
     let server = Server::in_turn([Act::Answer(refused(429, "Too many requests").with("retry-after", "3"))]).await;

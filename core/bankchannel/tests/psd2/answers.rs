@@ -97,6 +97,60 @@ async fn an_answer_that_is_none_of_the_protocols_is_told_as_such() {
     let client = client(&server);
     let error = client.get_accounts(list(&client)).await.unwrap_err();
     assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(CallOutcome::Accepted)));
+    assert!(error.message().contains("a web page (text/html)"), "{error}");
+    assert_eq!(error.peer().and_then(|peer| peer.text.as_deref()), Some("<html>welcome</html>"));
+    // Where an answer has no content, too: the consent was not ended.
+    let server = Server::in_turn([Act::Answer(Answer::of(200, "text/html", "Please log in"))]).await;
+    let client = client_with(&server, json!({"signing": {"dialect": "bg"}}));
+    let request = json!({"consent_id": "c-1"});
+    let error = client.call_json("nextgen_psd2.delete_consent", request, CallOptions::default()).await.unwrap_err();
+    assert!(error.code() == "peer.protocol" && error.message().contains("a web page"), "{error}");
+}
+
+/// A list of links is read; where the customer's link may be among what cannot be read, the answer says so, with the
+/// bank's object.
+#[tokio::test]
+async fn links_in_other_forms_are_found_or_said() {
+    let create = json!({"access": {"all_psd2": "all_accounts"}, "recurring_indicator": false, "valid_until": "2030-01-01",
+        "frequency_per_day": 1, "redirect_uri": "https://tpp.example/cb", "psu": {"ip_address": "192.0.2.1"}});
+    let created = async |links: Value| {
+        let body = json!({"consentId": "c-1", "consentStatus": "received", "_links": links});
+        let server = Server::in_turn([Act::Answer(Answer::json(201, &body))]).await;
+        let client = client_with(&server, json!({"signing": {"dialect": "bg"}}));
+        let called = client.call_json("nextgen_psd2.create_consent", create.clone(), CallOptions::default()).await;
+        called.map(|done| done.response)
+    };
+    for links in [
+        json!([{"scaRedirect": {"href": "http://127.0.0.1:1/tap"}}, {"self": {"href": "/v1/consents/c-1"}}]),
+        json!([{"rel": "scaRedirect", "href": "http://127.0.0.1:1/tap"}, {"name": "self", "href": "/v1/consents/c-1"}]),
+    ] {
+        let read = created(links).await.unwrap();
+        assert_eq!((&read["sca_redirect"], &read["unread"]), (&json!("http://127.0.0.1:1/tap"), &Value::Null));
+        assert!(read["links"]["self"]["url"].as_str().is_some_and(|url| url.ends_with("/v1/consents/c-1")));
+    }
+    let foreign = created(json!([{"scaRedirect": {"href": "https://elsewhere.example/tap"}}])).await.unwrap_err();
+    assert_eq!((foreign.code(), foreign.detail("host")), ("nextgen_psd2.link_refused", Some("elsewhere.example")));
+    for links in
+        [json!(["http://127.0.0.1:1/tap"]), json!("http://127.0.0.1:1/tap"), json!({"scaRedirect": {"to": "/tap"}})]
+    {
+        let error = created(links.clone()).await.unwrap_err();
+        assert_eq!(
+            (error.code(), error.outcome()),
+            ("nextgen_psd2.link_refused", Some(CallOutcome::Accepted)),
+            "{links}"
+        );
+        assert!(error.message().contains("`_links` cannot be read"), "{error}");
+        assert_eq!(error.detail("consent_id"), Some("c-1"), "{links}");
+    }
+    // Without a link for the customer the bank wants another approach; what else cannot be read is listed.
+    for (links, unread) in [
+        (json!({"status": {"href": "/v1/x"}}), Value::Null),
+        (json!([]), Value::Null),
+        (json!({"status": {"to": 1}}), json!([{"path": "/_links/status", "value": "{\"to\":1}", "count": 1}])),
+    ] {
+        let read = created(links).await.unwrap();
+        assert_eq!((&read["sca_redirect"], &read["unread"]), (&Value::Null, &unread));
+    }
 }
 
 /// T-148: the key that the specification publishes signs only for sandboxes.

@@ -97,6 +97,38 @@ async fn what_only_reads_may_be_asked_again() {
     }
 }
 
+/// The day's calls are used up: every further request counts too, whatever the status and the bank's wait are.
+#[tokio::test]
+async fn a_quota_that_is_used_up_ends_the_call() {
+    let messages = |code: &str| json!({"tppMessages": [{"category": "ERROR", "code": code, "text": "4 a day"}]});
+    let flat = |code: &str| json!({"id": "1", "system": "ERA-PSD2", "status": 429, "code": code});
+    for (dialect, status, body) in [
+        ("bg", 429, messages("ACCESS_EXCEEDED")),
+        ("bg", 503, messages("ACCESS_EXCEEDED")),
+        ("bg", 429, json!({"tppMessages": {"code": "ACCESS_EXCEEDED"}})),
+        ("bg", 429, json!({"type": "urn:x", "code": "ACCESS_EXCEEDED"})),
+        ("era", 429, flat("ACCESS_EXCEEDED")),
+        ("era", 500, flat("ACCESS_EXCEEDED")),
+    ] {
+        for wait in [None, Some("1")] {
+            let answer = Answer::json(status, &body);
+            let answer = wait.map_or(answer.clone(), |wait| answer.with("retry-after", wait));
+            let server = Server::in_turn([Act::Answer(answer)]).await;
+            let client = client_with(&server, json!({"signing": {"dialect": dialect}}));
+            let error = client.get_accounts(list(&client)).await.unwrap_err();
+            assert_eq!((server.seen().len(), error.code()), (1, "nextgen_psd2.access_exceeded"), "{status} {body}");
+            let outcome = if status < 500 { CallOutcome::Refused } else { CallOutcome::Unknown };
+            let told = (error.outcome(), error.retryable(), error.retry_after_s());
+            assert_eq!(told, (Some(outcome), false, wait.map(|_| 1)), "{status} {body}");
+        }
+    }
+    // Another code with the same status says nothing about the day.
+    let server = Server::in_turn([answered(429, messages("TOO_FAST"))]).await;
+    let client = client(&server);
+    let error = client.get_accounts(list(&client)).await.unwrap_err();
+    assert_eq!((server.seen().len(), error.code(), error.retryable()), (3, "peer.rate_limited", true));
+}
+
 /// After a wait until "tomorrow" the bank is not asked again within a second: its quota is already used up.
 #[tokio::test]
 async fn a_long_wait_is_the_answer() {
@@ -106,6 +138,13 @@ async fn a_long_wait_is_the_answer() {
     let client = client(&server);
     let error = client.get_accounts(list(&client)).await.unwrap_err();
     assert_eq!((server.seen().len(), error.retry_after_s(), error.retryable()), (1, Some(86_400), false));
+    for (status, code) in [(429, "peer.rate_limited"), (503, "peer.unavailable")] {
+        let later = Answer::of(status, "text/html", "<html>later</html>").with("retry-after", "3600");
+        let server = Server::in_turn([Act::Answer(later)]).await;
+        let client = client_with(&server, json!({}));
+        let error = client.get_accounts(list(&client)).await.unwrap_err();
+        assert_eq!((server.seen().len(), error.code(), error.retry_after_s()), (1, code, Some(3600)));
+    }
 }
 
 /// RFC 9110 §8.6: without it, some servers answer 411.

@@ -248,3 +248,18 @@ async fn t82_r11_a_fault_that_nobody_signed_is_shown_and_proves_nothing() {
         assert!(format!("{error:?}").contains("Backend error"), "{status}: {error:?}");
     }
 }
+
+/// A server that asks for a longer wait than the client waits is asked once, and the error says how long the wait is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_wait_is_the_answer() {
+    let world = World::new().await;
+    for status in ["429 Too Many Requests", "503 Service Unavailable"] {
+        let (url, seen) = answering(format!(
+            "HTTP/1.1 {status}\r\nretry-after: 3600\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        ))
+        .await;
+        let client = world.client_with("op", json!({ "file_url": url }));
+        let error = client.list_files(ListBankFilesRequest::new()).await.unwrap_err();
+        assert_eq!((seen.lock().unwrap().len(), error.retry_after_s()), (1, Some(3600)), "{status}: {error:?}");
+    }
+}

@@ -36,5 +36,5 @@ bankchannel_foundation::error_rows! {
     BANK_FAILED = "nextgen_psd2.bank_failed", PeerFailed, again,
         "The bank could not answer because of an internal error.", "See the outcome; quote the peer's request id to the bank's support.";
     LINK_REFUSED = "nextgen_psd2.link_refused", PeerProtocol, never,
-        "The bank's link is not safe for a customer.", "It must be https, without user and password, at a host that you allow.";
+        "The bank's link for its customer cannot be used.", "The message says why: it must be readable and https, without user and password, at a host that you allow.";
 }

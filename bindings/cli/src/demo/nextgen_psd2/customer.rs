@@ -76,7 +76,7 @@ pub(super) fn plan<'a>(
         sink,
         observer: None,
         earlier,
-        answers: AnswerRules::reading(HEADERS),
+        answers: AnswerRules { headers: HEADERS, ..AnswerRules::default() },
         signing: None,
     }
 }

@@ -28,7 +28,7 @@ async fn send(origin: &str, method: &str, target: &str, headers: Headers, body: 
         sink: &mut sink,
         observer: None,
         earlier: &mut None,
-        answers: AnswerRules::reading(&["Location"]),
+        answers: AnswerRules { headers: &["Location"], ..AnswerRules::default() },
         signing: None,
     };
     Ok(transport.exchange(&request, plan).await?)

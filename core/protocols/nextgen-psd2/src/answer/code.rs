@@ -8,8 +8,9 @@ use crate::errors;
 #[must_use]
 pub fn row_of(status: u16, code: &str) -> &'static ErrorRow {
     match code {
+        code if is_quota(code) => &errors::ACCESS_EXCEEDED,
         // Whatever the code: the status says that the bank takes no more requests now.
-        code if status == 429 && code != "ACCESS_EXCEEDED" => &row::RATE_LIMITED,
+        _ if status == 429 => &row::RATE_LIMITED,
         "SIGNATURE_INVALID" | "SIGNATURE_MISSING" => &errors::SIGNATURE_REFUSED,
         // Two spellings of one code (§1.6).
         "CERTIFICATE_INVALID"
@@ -23,7 +24,6 @@ pub fn row_of(status: u16, code: &str) -> &'static ErrorRow {
         "PSU_CREDENTIALS_INVALID" | "CORPORATE_ID_INVALID" => &errors::PSU_REFUSED,
         "CONSENT_UNKNOWN" => &errors::CONSENT_UNKNOWN,
         "CONSENT_INVALID" | "CONSENT_EXPIRED" => &errors::CONSENT_INVALID,
-        "ACCESS_EXCEEDED" => &errors::ACCESS_EXCEEDED,
         "SERVICE_INVALID" | "SERVICE_BLOCKED" | "PRODUCT_INVALID" | "SESSIONS_NOT_SUPPORTED" => {
             &errors::SERVICE_REFUSED
         }
@@ -36,6 +36,11 @@ pub fn row_of(status: u16, code: &str) -> &'static ErrorRow {
         | "REQUESTED_FORMATS_INVALID" => &errors::FORMAT_REFUSED,
         _ => row_of_status(status),
     }
+}
+
+/// Whether a code says that the calls of the day are used up, which no later call of that day changes.
+pub(super) fn is_quota(code: &str) -> bool {
+    code.trim().eq_ignore_ascii_case("ACCESS_EXCEEDED")
 }
 
 /// The row for an answer that has only a status.

@@ -8,4 +8,5 @@ mod refusal;
 pub use code::row_of;
 pub use href::{encode_href, resolve_href, safe_redirect};
 pub use link::{Link, Links, Verb};
+pub(crate) use refusal::page_text;
 pub use refusal::{BankRefusal, ErrorForm};

@@ -52,6 +52,8 @@ pub struct BankRefusal {
     pub id: Option<String>,
     /// The field at fault, according to the bank.
     pub path: Option<String>,
+    /// The bank's other messages, each as `CODE: text`.
+    pub further: Vec<String>,
     /// The links; an error may have `scaRedirect` (§4.5).
     pub links: Links,
 }
@@ -74,28 +76,44 @@ impl BankRefusal {
             text: text(from, message),
             id: text(from, "id"),
             path: text(from, "path"),
+            further: Vec::new(),
             links: links.clone(),
         };
         if answer.get("code").is_some() && answer.get("system").is_some() {
             return found(ErrorForm::Era, &answer, "message");
         }
-        if let Some(Value::Array(messages)) = answer.get("tppMessages")
-            && let Some(first) = first_error(messages)
-        {
-            return found(ErrorForm::TppMessages, first, "text");
+        let listed = messages(&answer);
+        if let Some(first) = first_error(listed) {
+            return Self { further: others(listed, first), ..found(ErrorForm::TppMessages, first, "text") };
         }
         if answer.get("type").is_some() || answer.get("code").is_some() || answer.get("additionalErrors").is_some() {
             let mut problem = found(ErrorForm::Problem, &answer, "detail");
             problem.text = problem.text.or_else(|| text(&answer, "title"));
+            let listed = items(answer.get("additionalErrors"));
+            if let Some(first) = first_error(listed) {
+                problem.further = listed.iter().filter_map(summary).collect();
+                if problem.code.is_none() || text(first, "code").is_some_and(|code| code::is_quota(&code)) {
+                    problem.code = text(first, "code").or(problem.code);
+                    problem.text = problem.text.or_else(|| text(first, "detail")).or_else(|| text(first, "title"));
+                    problem.further = others(listed, first);
+                }
+            }
             return problem;
         }
         Self { links, form: ErrorForm::Json, ..Self::other(status, body) }
     }
 
     fn other(status: u16, body: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(&body[..body.len().min(4 * EXCERPT)]);
-        let text = (!text.trim().is_empty()).then(|| shortened(&text, EXCERPT));
-        Self { status, form: ErrorForm::Other, code: None, text, id: None, path: None, links: Links::default() }
+        let text = excerpt(body);
+        let (further, links) = (Vec::new(), Links::default());
+        Self { status, form: ErrorForm::Other, code: None, text, id: None, path: None, further, links }
+    }
+
+    /// Whether the bank's own code says that it refuses, and would refuse the same request again. Statuses such as 429
+    /// and 503 alone say that it may be asked later.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.code.as_deref().is_some_and(|code| !code::row_of(self.status, code).retryable)
     }
 
     /// Converts it to an error; the caller, which knows the operation, sets the outcome. The link for the bank's
@@ -129,11 +147,16 @@ impl BankRefusal {
         if let Some(path) = &self.path {
             error = error.with("field", shortened(path, WORD));
         }
+        if !self.further.is_empty() {
+            error = error.with("further_messages", shortened(&self.further.join("; "), TEXT));
+        }
         if let Some(link) = redirect {
             error = match safe_redirect(base_url, &link.href, allowed_hosts) {
                 Ok(url) => error.with("sca_redirect", url),
                 Err(why) => error.with("sca_redirect_refused", why),
             };
+        } else if self.links.customers_is_lost() {
+            error = error.with("sca_redirect_refused", "the answer's `_links` cannot be read");
         }
         error
     }
@@ -147,10 +170,55 @@ fn plain(value: &Value<'_>) -> Option<String> {
     }
 }
 
-/// The first error; a warning only if there is no error.
+/// The messages of a refusal: a list, or one alone, or the whole answer is the list.
+fn messages<'a>(answer: &'a Value<'a>) -> &'a [Value<'a>] {
+    match answer {
+        Value::Array(values) if values.iter().any(|message| message.get("code").is_some()) => values,
+        _ => items(answer.get("tppMessages").or_else(|| answer.get("tppMessage"))),
+    }
+}
+
+/// The objects of a list; programs that convert XML write a list of one as its object.
+fn items<'a>(value: Option<&'a Value<'a>>) -> &'a [Value<'a>] {
+    match value {
+        Some(Value::Array(values)) => values,
+        Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+        _ => &[],
+    }
+}
+
+/// The message that counts: that a quota is used up, else the first error; a warning only if there is no error.
 fn first_error<'a>(messages: &'a [Value<'a>]) -> Option<&'a Value<'a>> {
+    let code = |message: &'a Value<'a>| message.get("code").and_then(Value::as_str);
     let is_error = |message: &&Value<'_>| message.get("category").and_then(Value::as_str) != Some("WARNING");
-    messages.iter().find(is_error).or_else(|| messages.first())
+    let mut objects = messages.iter().filter(|message| message.as_object().is_some());
+    let quota = objects.clone().find(|message| code(message).is_some_and(code::is_quota));
+    quota.or_else(|| objects.clone().find(is_error)).or_else(|| objects.next())
+}
+
+/// The messages but this one, shortly.
+fn others(messages: &[Value<'_>], first: &Value<'_>) -> Vec<String> {
+    messages.iter().filter(|message| !std::ptr::eq(*message, first)).filter_map(summary).collect()
+}
+
+/// A message as `CODE: text`; `None` if it has neither.
+fn summary(message: &Value<'_>) -> Option<String> {
+    let text = |names: &[&str]| names.iter().find_map(|name| message.get(name).and_then(plain));
+    match (text(&["code"]), text(&["text", "detail", "title"])) {
+        (Some(code), Some(text)) => Some(format!("{code}: {text}")),
+        (code, text) => code.or(text),
+    }
+}
+
+/// The beginning of a page that is not the bank's, for an error.
+pub(crate) fn page_text(body: &[u8]) -> Option<String> {
+    excerpt(body).map(|text| shortened(&text, TEXT))
+}
+
+/// The beginning of an answer in no known form, safe to show.
+fn excerpt(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(&body[..body.len().min(4 * EXCERPT)]);
+    (!text.trim().is_empty()).then(|| shortened(&text, EXCERPT))
 }
 
 /// Makes text from outside safe to show. It is redacted before it is cut, so that no part of a secret remains.
@@ -159,144 +227,5 @@ fn shortened(text: &str, max: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BASE: &str = "https://b.example/api";
-
-    fn read(status: u16, body: &str) -> BankRefusal {
-        BankRefusal::read(status, body.as_bytes())
-    }
-
-    /// The schema's example, which the page prints under 400, 404 and 500.
-    const SCHEMA: &str = r#"{"id":"5884127160","system":"ERA-PSD2","status":400,"code":"ERROR_CODE","message":"error message appears here"}"#;
-
-    /// T-125: the documented examples (§1.5), the schema's own also under statuses that do not match it, and one with a
-    /// number as id.
-    #[test]
-    fn the_banks_own_form_is_read_and_the_http_status_counts() {
-        for (status, body, code, row) in [
-            (
-                400,
-                r#"{"id":"5615873375","status":400,"system":"ERA-PSD2","code":"FORMAT_ERROR"}"#,
-                "FORMAT_ERROR",
-                &errors::FORMAT_REFUSED,
-            ),
-            (
-                404,
-                r#"{"id":"5615873376","system":"ERA-PSD2","status":404,"code":"RESOURCE_UNKNOWN"}"#,
-                "RESOURCE_UNKNOWN",
-                &errors::RESOURCE_UNKNOWN,
-            ),
-            (
-                500,
-                r#"{"id":"5615873378","system":"ERA-PSD2","status":500,"code":"SYSTEM_ERROR"}"#,
-                "SYSTEM_ERROR",
-                &errors::BANK_FAILED,
-            ),
-            (
-                500,
-                r#"{"id":5615873378,"system":"ERA-PSD2","status":400,"code":"SYSTEM_ERROR","message":"m","more":[1]}"#,
-                "SYSTEM_ERROR",
-                &errors::BANK_FAILED,
-            ),
-            (400, SCHEMA, "ERROR_CODE", &errors::REFUSED),
-            (404, SCHEMA, "ERROR_CODE", &errors::REFUSED),
-            (500, SCHEMA, "ERROR_CODE", &errors::BANK_FAILED),
-        ] {
-            let refusal = read(status, body);
-            assert_eq!((refusal.form, refusal.status, refusal.code.as_deref()), (ErrorForm::Era, status, Some(code)));
-            let error = refusal.to_error(BASE, &[]);
-            assert_eq!((error.code(), error.http_status()), (row.code, Some(status)));
-            let id = error.peer().unwrap().request_id.clone().unwrap();
-            assert!(body.contains(&id) && id.len() == 10, "{id}");
-        }
-    }
-
-    /// T-126.
-    #[test]
-    fn every_other_form_is_read_or_kept_as_text() {
-        let messages = read(
-            401,
-            r#"{"tppMessages":[{"category":"WARNING","code":"X"},{"category":"ERROR","code":"CERTIFICATE_REVOKE","text":"t","path":"p"}]}"#,
-        );
-        assert_eq!((messages.form, messages.path.as_deref()), (ErrorForm::TppMessages, Some("p")));
-        assert_eq!(messages.to_error(BASE, &[]).code(), errors::CERTIFICATE_REFUSED.code);
-        let problem = read(403, r#"{"type":"urn:x","title":"T","code":"SERVICE_BLOCKED"}"#);
-        assert_eq!((problem.form, problem.text.as_deref()), (ErrorForm::Problem, Some("T")));
-        let page = read(502, "<html>\u{7}Bad Gateway</html>");
-        assert_eq!((page.form, page.text.as_deref()), (ErrorForm::Other, Some("<html>Bad Gateway</html>")));
-        assert_eq!(page.to_error(BASE, &[]).code(), "peer.unavailable");
-        assert_eq!(read(418, "").to_error(BASE, &[]).code(), errors::REFUSED.code);
-        assert_eq!(read(418, r#"{"error":"teapot"}"#).to_error(BASE, &[]).code(), errors::REFUSED.code);
-        assert_eq!(
-            read(400, r#"{"code":"SOMETHING_NEW"}"#).to_error(BASE, &[]).peer().unwrap().code.as_deref(),
-            Some("SOMETHING_NEW")
-        );
-    }
-
-    #[test]
-    fn what_stands_before_the_bank_is_not_the_bank() {
-        for (status, body, row) in [
-            (403, "<html>Access denied</html>", &row::HTTP_STATUS),
-            (404, "404 page not found", &row::HTTP_STATUS),
-            (429, "<html>slow down</html>", &row::RATE_LIMITED),
-            (302, "", &row::REDIRECTED),
-            (307, "{}", &row::REDIRECTED),
-        ] {
-            let error = read(status, body).to_error(BASE, &[]);
-            assert_eq!((error.code(), error.http_status()), (row.code, Some(status)), "{status} {body}");
-        }
-        let page = read(403, "<html>Access denied</html>").to_error(BASE, &[]);
-        assert_eq!(page.peer().and_then(|peer| peer.text.as_deref()), Some("<html>Access denied</html>"));
-    }
-
-    #[test]
-    fn a_body_that_is_not_clean_utf_8_keeps_code_and_link() {
-        let body = r#"{"code":"CONSENT_INVALID","system":"ERA-PSD2","message":"Samtykke m#","_links":{"scaRedirect":{"href":"https://b.example/tap"}}}"#;
-        let latin1: Vec<u8> = body.bytes().map(|byte| if byte == b'#' { 0xe5 } else { byte }).collect();
-        let marked = format!("\u{feff}{body}").into_bytes();
-        for (body, text) in [(latin1, "Samtykke m\u{fffd}"), (marked, "Samtykke m#")] {
-            let refusal = BankRefusal::read(401, &body);
-            assert_eq!((refusal.form, refusal.text.as_deref()), (ErrorForm::Era, Some(text)));
-            let error = refusal.to_error(BASE, &[]);
-            assert_eq!(error.code(), errors::CONSENT_NEEDED.code);
-            assert_eq!(error.detail("sca_redirect"), Some("https://b.example/tap"));
-        }
-        let page = BankRefusal::read(400, b"\xef\xbb\xbf<p>\xe5</p>");
-        assert_eq!((page.form, page.text.as_deref()), (ErrorForm::Other, Some("<p>\u{fffd}</p>")));
-    }
-
-    /// T-127 and T-128.
-    #[test]
-    fn a_missing_consent_and_a_revoked_one_differ() {
-        let needed_at = |href: &str| {
-            read(
-                401,
-                &format!(
-                    r#"{{"code":"CONSENT_INVALID","system":"ERA-PSD2","_links":{{"scaRedirect":{{"href":"{href}"}}}}}}"#
-                ),
-            )
-        };
-        let needed = needed_at("https://b.example/tap?a, b");
-        let error = needed.to_error(BASE, &[]);
-        assert_eq!(
-            (error.code(), error.detail("sca_redirect")),
-            (errors::CONSENT_NEEDED.code, Some("https://b.example/tap?a,%20b"))
-        );
-        for href in ["javascript:alert(1)", "https://evil.example/tap"] {
-            let evil = needed_at(href).to_error(BASE, &[]);
-            assert_eq!((evil.code(), evil.detail("sca_redirect")), (errors::CONSENT_NEEDED.code, None));
-            assert!(evil.detail("sca_redirect_refused").is_some());
-        }
-        let revoked = read(403, r#"{"code":"CONSENT_UNKNOWN","system":"ERA-PSD2"}"#);
-        assert_eq!(revoked.to_error(BASE, &[]).code(), errors::CONSENT_UNKNOWN.code);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_bytes_are_answered(status in 300u16..600, body: Vec<u8>) {
-            let _ = BankRefusal::read(status, &body).to_error(BASE, &[]);
-        }
-    }
-}
+#[path = "refusal_tests.rs"]
+mod tests;

@@ -36,7 +36,7 @@ fn a_seal_as_it_was_ordered() {
     let authorisation = certificate.authorisation().unwrap();
     assert_eq!((authorisation.nca_id(), authorisation.number), ("DE-BAFIN".to_owned(), "12-3".to_owned()));
     let read = certificate.qc().unwrap().unwrap();
-    assert!(read.compliance && read.warnings.is_empty() && read.types == [QcType::Eseal]);
+    assert!(read.compliance && read.oddities.is_empty() && read.types == [QcType::Eseal]);
     let psd2 = read.psd2.as_ref().unwrap();
     assert_eq!((&psd2.roles[..], psd2.nca_id.as_str()), (&[Psd2Role::Ic][..], "DE-BAFIN"));
     assert_eq!(psd2.nca_name, "Bundesanstalt für Tests");
@@ -60,10 +60,11 @@ fn defects() {
     assert!(with(&[PlantedDefect::NoQc]).qc().unwrap().is_none());
     let bare = with(&[PlantedDefect::BareQc]);
     let bare = bare.qc().unwrap().unwrap();
-    assert!(bare.psd2.is_some() && bare.warnings.len() == 1);
+    assert!(bare.psd2.is_some() && bare.oddities.len() == 1);
     let wrong = with(&[PlantedDefect::WrongRoleOid]);
-    let wrong = wrong.qc().unwrap().unwrap().psd2.unwrap();
-    assert_eq!((&wrong.roles[..], wrong.role_names_agree), (&[Psd2Role::Ic, Psd2Role::Ai][..], false));
+    let wrong = wrong.qc().unwrap().unwrap();
+    assert!(wrong.oddities.iter().all(|oddity| oddity.text.contains("disagree")) && wrong.oddities.len() == 2);
+    assert_eq!(wrong.psd2.unwrap().roles, [Psd2Role::Ic, Psd2Role::Ai]);
     assert!(with(&[PlantedDefect::Expired]).not_after_s() < NOW_S);
     assert!(with(&[PlantedDefect::NotYet]).not_before_s() > NOW_S);
     assert!(with(&[PlantedDefect::CaTrue]).is_ca());

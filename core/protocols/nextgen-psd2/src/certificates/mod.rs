@@ -16,7 +16,9 @@ mod issue;
 mod issue_options;
 mod issue_statements;
 mod psd2_certificate;
+mod psd2_roles;
 mod qc;
+mod qc_parser;
 
 pub(crate) use bankchannel_crypto::x509::why_unissued;
 pub use bankchannel_crypto::x509::{
@@ -27,8 +29,10 @@ pub use fixtures::{CertificateFixture, FIXTURES, PARTS};
 pub use header::{CertForm, ReadHeader, certificate_header, read_certificate_header};
 pub use issue::{IssuedCertificate, TestAuthority};
 pub use issue_options::{AuthorityOptions, CertificateKind, IssueOptions, NewCertificateKey, PlantedDefect};
+pub(crate) use psd2_certificate::psd2_oddities;
 pub use psd2_certificate::{OrganizationAuthorisation, Psd2Certificate};
-pub use qc::{Psd2Role, Psd2Statement, QcStatements, QcType, parse_qc};
+pub use qc::{Psd2Role, Psd2Statement, QcOddity, QcStatementKind, QcStatements, QcTolerance, QcType};
+pub use qc_parser::parse_qc;
 
 #[cfg(test)]
 mod certificate_tests;

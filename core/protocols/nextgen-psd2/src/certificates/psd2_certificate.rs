@@ -1,6 +1,6 @@
 //! The PSD2 content of a certificate.
 
-use super::{Certificate, CertificateFault, QcStatements, parse_qc};
+use super::{Certificate, CertificateFault, QcOddity, QcStatementKind, QcStatements, QcTolerance, parse_qc};
 
 /// The SHA-256 of the SubjectPublicKeyInfo of the specification's published test key (§2.10): anyone can sign with it.
 const SPKI_SHA256: [u8; 32] = [
@@ -35,6 +35,62 @@ impl Psd2Certificate for Certificate {
     fn has_published_key(&self) -> bool {
         self.key().is_ok_and(|key| key.spki_sha256() == SPKI_SHA256)
     }
+}
+
+/// What of a certificate is not as ETSI TS 119 495 wants it (§7, V21): in its statements, in its organisation identifier,
+/// and between both. A verifier and the inspection of a certificate both read this list.
+pub(crate) fn psd2_oddities(
+    certificate: &Certificate,
+    statements: &Result<Option<QcStatements>, CertificateFault>,
+) -> Vec<QcOddity> {
+    let odd = |tolerance, text: String| QcOddity { statement: QcStatementKind::Psd2, tolerance, text };
+    let refused = |text: &str| odd(QcTolerance::Nobody, text.to_owned());
+    let mut found = Vec::new();
+    let psd2 = match statements {
+        Ok(Some(statements)) => {
+            found.extend(statements.oddities.iter().cloned());
+            if statements.psd2.is_none() && !statements.is_broken(QcStatementKind::Psd2) {
+                found.push(refused("the certificate has no PSD2 statement (roles, authority)"));
+            }
+            statements.psd2.as_ref()
+        }
+        Ok(None) => {
+            found.push(refused("the certificate has no QCStatements: it is not a PSD2 certificate"));
+            None
+        }
+        Err(fault) => {
+            found.push(refused(&format!("the certificate's QCStatements cannot be read: {fault}")));
+            None
+        }
+    };
+    let authorisation = certificate.authorisation();
+    if authorisation.is_none() {
+        found.push(refused(match certificate.organization_identifier() {
+            Some(_) => "the subject's organizationIdentifier is not of the form PSDcc-AUTHORITY-NUMBER",
+            None => "the subject has no organizationIdentifier: it must be of the form PSDcc-AUTHORITY-NUMBER",
+        }));
+    }
+    let Some(psd2) = psd2 else { return found };
+    if !is_nca_id(&psd2.nca_id) {
+        let shown: String = psd2.nca_id.chars().filter(|character| !character.is_control()).take(40).collect();
+        let text = format!(
+            "the authority's identifier of the PSD2 statement, {shown:?}, is not of the form CC-AUTHORITY, with the \
+             authority's country, such as NO-FSA"
+        );
+        found.push(odd(QcTolerance::UnlessStrict, text));
+    } else if authorisation.is_some_and(|authorisation| authorisation.nca_id() != psd2.nca_id) {
+        let text = "the authority of organizationIdentifier is not that of the PSD2 statement";
+        found.push(odd(QcTolerance::UnlessStrict, text.to_owned()));
+    }
+    found
+}
+
+/// Whether a text is an authority's country, two capital letters, and the authority, 2 to 8 capital letters.
+fn is_nca_id(text: &str) -> bool {
+    let capitals = |text: &str| text.bytes().all(|byte| byte.is_ascii_uppercase());
+    text.split_once('-').is_some_and(|(country, authority)| {
+        country.len() == 2 && (2..=8).contains(&authority.len()) && capitals(country) && capitals(authority)
+    })
 }
 
 /// The parsed organisation identifier of a payment service provider (§7.1).

@@ -4,18 +4,15 @@ use std::borrow::Cow;
 
 use bankchannel_foundation::{
     CallOutcome, Error,
-    error::row,
+    error::{Peer, row},
     json,
     message::InResponse,
     model::{Boundary, Date, Field, Object, Reader, Representation, Shape, Timestamp, Value},
     operation::{Repeat, Route},
 };
 
-use super::MAX_DEPTH;
-use crate::{
-    answer::{BankRefusal, Links},
-    errors,
-};
+use super::{MAX_DEPTH, unread::UnreadMembers};
+use crate::answer::{BankRefusal, Links, page_text};
 
 /// The maximum number of significant digits that a JSON number keeps exactly.
 const EXACT_DIGITS: usize = 15;
@@ -27,13 +24,15 @@ const LINKS: &str = "_links";
 /// [`BankRefusal::to_error`].
 pub(super) fn refused(route: &Route, message: &InResponse, base_url: &str, allowed_hosts: &[String]) -> Error {
     let status = message.status;
+    let refusal = BankRefusal::read(status, &message.body);
     let outcome = if status == 408 || status >= 500 { CallOutcome::Unknown } else { CallOutcome::Refused };
     // §5: a request with effects is not resent automatically.
     let may_repeat = route.repeat == Repeat::Safe && matches!(status, 408 | 425 | 429 | 500 | 502..=504);
-    let error = BankRefusal::read(status, &message.body).to_error(base_url, allowed_hosts);
-    // A quota that is used up for the day does not return within seconds.
-    let is_used_up = error.row() == &errors::ACCESS_EXCEEDED;
-    error.with_outcome(outcome).with_retryable(may_repeat && !is_used_up).with_retry_after(message.retry_after_s)
+    refusal
+        .to_error(base_url, allowed_hosts)
+        .with_outcome(outcome)
+        .with_retryable(may_repeat && !refusal.is_final())
+        .with_retry_after(message.retry_after_s)
 }
 
 /// The members of a successful answer.
@@ -45,7 +44,19 @@ pub(super) fn read(message: &InResponse) -> Result<Object<'_>, Error> {
     match json::parse(message.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&message.body), MAX_DEPTH) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(broken(message, "it is not a JSON object")),
+        Err(_) if is_page(message) => Err(page(message)),
         Err(fault) => Err(broken(message, &format!("it is {fault}"))),
+    }
+}
+
+/// The members of a successful answer that needs none. Any text is a success, but for a web page: that is not the bank's.
+pub(super) fn read_needless<'m>(message: &'m InResponse, unread: &mut UnreadMembers) -> Result<Object<'m>, Error> {
+    match read(message) {
+        Err(_) if !is_page(message) => {
+            unread.add(&String::from_utf8_lossy(&message.body).into_owned().into());
+            Ok(Object::new())
+        }
+        read => read,
     }
 }
 
@@ -56,34 +67,77 @@ pub(super) fn broken(message: &InResponse, why: &str) -> Error {
         .with_outcome(CallOutcome::Accepted)
 }
 
-/// Normalises values that banks write in several ways: links, amounts as numbers (P-31), dates. Invalid links, and
-/// invalid dates in optional fields, are dropped, so that they do not lose the rest.
-pub(super) fn settle(shape: &'static [Field], members: &mut Object<'_>) {
+/// Whether an answer that is not JSON is a web page, by its media type or by its beginning.
+fn is_page(message: &InResponse) -> bool {
+    let media_type = message.headers.text("content-type").unwrap_or_default().to_ascii_lowercase();
+    let begins = |word: &str| {
+        let body = message.body.trim_ascii_start();
+        body.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    ["text/html", "application/xhtml"].iter().any(|page| media_type.trim_start().starts_with(page))
+        || begins("<!doctype html")
+        || begins("<html")
+}
+
+/// The error for a web page with a success status: of a gateway, a login or a filter before the bank.
+fn page(message: &InResponse) -> Error {
+    let why = "it is a web page (text/html), not JSON. Another server has answered in place of the bank: check \
+               `base_url`, proxy and network";
+    broken(message, why).with_peer(Peer { text: page_text(&message.body), ..Peer::default() })
+}
+
+/// Moves the members of an answer into its fields, and normalises values that banks write in several ways: links,
+/// amounts as numbers (P-31), dates, one object in place of a list. A member without a field, and a value that does not
+/// fit an optional field, is noted as unread, so that it does not lose the rest.
+pub(super) fn settle(shape: &'static [Field], members: &mut Object<'_>, unread: &mut UnreadMembers) {
     for (name, value) in std::mem::take(members) {
-        let settled = match shape.iter().find(|field| field.wire == name) {
-            Some(_) if name == LINKS => links_of(value),
-            Some(field) => match settled(field.wire_shape, value) {
-                odd if field.wire_optional && !is_readable(field.wire_shape, &odd) => continue,
-                value => value,
-            },
-            None => value,
-        };
-        members.push(name, settled);
+        let outside = unread.enter(&name);
+        let field =
+            shape.iter().find(|field| is_member(field) && (field.wire == name || field.aliases.contains(&&*name)));
+        match field {
+            None => unread.add(&value),
+            Some(_) if name == LINKS => {
+                let links = links_of(&value, unread);
+                members.push(name, links);
+            }
+            Some(field) => {
+                let written = matches!(field.wire_shape, Shape::Date | Shape::Timestamp).then(|| value.clone());
+                let value = normalised(field.wire_shape, value);
+                if !field.wire_optional || is_readable(field.wire_shape, &value) {
+                    written.iter().filter(|it| loses_time(field.wire_shape, it)).for_each(|it| unread.add(it));
+                    members.push(name, settled(field.wire_shape, value, unread));
+                } else {
+                    match (written, as_written(shape, field)) {
+                        (Some(Value::String(text)), Some(other)) => members.push(other.wire, Value::String(text)),
+                        (written, _) => unread.add(&written.unwrap_or(value)),
+                    }
+                }
+            }
+        }
+        unread.leave(outside);
     }
-    if shape.iter().any(|field| field.wire == LINKS) && members.get(LINKS).is_none() {
+    if shape.iter().any(|field| field.wire == LINKS && !field.wire_optional) && members.get(LINKS).is_none() {
         members.push(LINKS, Value::Object(Object::new()));
     }
 }
 
-fn settled<'a>(shape: &'static Shape, value: Value<'a>) -> Value<'a> {
+/// Whether a field is a member of a JSON object.
+fn is_member(field: &Field) -> bool {
+    !field.off_wire && !field.wire.starts_with(['@', '?'])
+}
+
+/// The field for a text that is no value of this one: of the same name, with this ending.
+fn as_written(shape: &'static [Field], field: &Field) -> Option<&'static Field> {
+    shape.iter().find(|other| other.off_wire && other.wire.strip_suffix("AsWritten") == Some(field.wire))
+}
+
+/// A value as its shape is read; without its inner values.
+fn normalised<'a>(shape: &Shape, value: Value<'a>) -> Value<'a> {
     match (shape, value) {
-        (Shape::List(of), Value::Array(values)) => {
-            Value::Array(values.into_iter().map(|value| settled(of, value)).collect())
-        }
-        (Shape::Struct(of), Value::Object(mut members)) => {
-            settle(of.fields, &mut members);
-            Value::Object(members)
-        }
+        // As programs write a list of one that convert XML.
+        (Shape::List(_), Value::Object(members)) if members.is_empty() => Value::Array(Vec::new()),
+        (Shape::List(Shape::Struct(_)), value @ Value::Object(_)) => Value::Array(vec![value]),
+        (Shape::List(Shape::Text(_)), value @ Value::String(_)) => Value::Array(vec![value]),
         (Shape::Decimal, Value::Number(number)) => {
             let text = Value::Number(number.clone()).to_json();
             let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -91,6 +145,26 @@ fn settled<'a>(shape: &'static Shape, value: Value<'a>) -> Value<'a> {
         }
         (Shape::Timestamp, Value::String(text)) => Value::String(with_colon(text)),
         (Shape::Date, Value::String(text)) => Value::String(day_of(text)),
+        (_, other) => other,
+    }
+}
+
+/// A value with its inner values settled.
+fn settled<'a>(shape: &'static Shape, value: Value<'a>, unread: &mut UnreadMembers) -> Value<'a> {
+    match (shape, value) {
+        (Shape::List(of @ Shape::Struct(_)), Value::Array(values)) => {
+            let inside = |(at, value): (usize, Value<'a>)| {
+                let outside = unread.enter(&at.to_string());
+                let value = settled(of, value, unread);
+                unread.leave(outside);
+                value
+            };
+            Value::Array(values.into_iter().enumerate().map(inside).collect())
+        }
+        (Shape::Struct(of), Value::Object(mut members)) => {
+            settle(of.fields, &mut members, unread);
+            Value::Object(members)
+        }
         (_, other) => other,
     }
 }
@@ -115,23 +189,43 @@ fn day_of(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Whether a date or a time is valid or absent.
+/// Whether a date was written with a time that its field does not hold: any but midnight.
+fn loses_time(shape: &Shape, written: &Value<'_>) -> bool {
+    let time = written.as_str().and_then(|text| text.split_once('T')).map(|(_, time)| time);
+    matches!(shape, Shape::Date)
+        && time.is_some_and(|time| !time.bytes().all(|byte| matches!(byte, b'0' | b':' | b'.')))
+}
+
+/// Whether a value is one of the shape, or absent. The fields of structs are not looked at, and not amounts either: an
+/// answer with a wrong amount is refused.
 fn is_readable(shape: &Shape, value: &Value<'_>) -> bool {
     let text = value.as_str();
+    if value.is_null() || text.is_some_and(str::is_empty) {
+        return true;
+    }
+    let read = || Reader::new(Representation::Wire);
     match shape {
-        Shape::Timestamp => value.is_null() || text.is_some_and(|text| Timestamp::new(text).is_ok()),
-        Shape::Date => {
-            let read = |text: &str| Date::read(text.to_owned().into(), &mut Reader::new(Representation::Wire));
-            value.is_null() || text.is_some_and(|text| read(text).is_ok())
+        Shape::Timestamp => text.is_some_and(|text| Timestamp::new(text).is_ok()),
+        Shape::Date => text.is_some_and(|text| Date::read(text.into(), &mut read()).is_ok()),
+        Shape::Bool => bool::read(value.clone(), &mut read()).is_ok(),
+        Shape::Integer { min, max } => {
+            i64::read(value.clone(), &mut read()).is_ok_and(|number| (*min..=*max).contains(&number))
         }
+        Shape::Text(shape) => text.is_some_and(|text| text.len() <= shape.max_bytes),
+        Shape::Enum(_) => text.is_some(),
+        Shape::List(of) => matches!(value, Value::Array(values) if values.iter().all(|value| is_item(of, value))),
+        Shape::Struct(_) | Shape::Map(_) => value.as_object().is_some(),
         _ => true,
     }
 }
 
-fn links_of(value: Value<'_>) -> Value<'static> {
-    let mut answer = Object::new();
-    answer.push(LINKS, value);
-    let links = Links::from_answer(&Value::Object(answer)).into_vec().into_iter().map(|link| {
+fn is_item(of: &Shape, value: &Value<'_>) -> bool {
+    !value.is_null() && is_readable(of, value)
+}
+
+fn links_of(value: &Value<'_>, unread: &mut UnreadMembers) -> Value<'static> {
+    let links = Links::read(value, &mut |path, value| unread.add_at(path, value));
+    let links = links.into_vec().into_iter().map(|link| {
         let mut target = Object::new();
         target.push("href", link.href);
         target

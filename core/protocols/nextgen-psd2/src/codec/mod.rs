@@ -9,6 +9,7 @@ mod body;
 mod headers;
 mod place;
 mod target;
+mod unread;
 
 use std::collections::BTreeMap;
 
@@ -20,15 +21,19 @@ use bankchannel_foundation::{
     operation::{Codec, Declaration, Exchange, Operation, Route},
 };
 
-use crate::{NextGenPsd2Terms, signing::SigningDialect};
+use crate::{NextGenPsd2Terms, answer::BankRefusal, signing::SigningDialect};
 pub use place::FieldLocation;
 use place::is_body;
+use unread::UnreadMembers;
 
 /// The maximum nesting depth of a body (S-16).
 pub const MAX_DEPTH: usize = 32;
 
-/// The headers of answers that operations read.
-pub const RESPONSE_HEADERS: &[&str] = &["X-Request-ID", "ASPSP-SCA-Approach", "Location"];
+/// The headers of answers that are read: those of fields, and the one that tells a web page from the bank's answer.
+pub const RESPONSE_HEADERS: &[&str] = &["X-Request-ID", "ASPSP-SCA-Approach", "Location", "Content-Type"];
+
+/// The field of each response for what of the answer is in no other.
+const UNREAD: &str = "unread";
 
 /// A bank's deviations from the usual format.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,6 +60,13 @@ impl NextGenPsd2Codec {
     #[must_use]
     pub fn refused<O: Operation>(answer: &InResponse, base_url: &str, allowed_hosts: &[String]) -> Error {
         answer::refused(route::<O>(), answer, base_url, allowed_hosts)
+    }
+
+    /// Whether a bank has answered for good, though with a status after which HTTP permits to ask again: its own code
+    /// says that it refuses, such as `ACCESS_EXCEEDED`. Each further request may count against a limit.
+    #[must_use]
+    pub fn is_final(answer: &InResponse) -> bool {
+        BankRefusal::read(answer.status, &answer.body).is_final()
     }
 }
 
@@ -122,15 +134,15 @@ impl Codec for NextGenPsd2Codec {
             return Err(answer::refused(route, &message, "", &[]));
         }
         let shape = O::Response::SHAPE.fields();
-        let mut fields = Object::new();
-        if shape.iter().any(|field| is_body(field, route)) {
-            let mut given = answer::read(&message)?;
-            for field in shape.iter().filter(|field| is_body(field, route)) {
-                if let Some(value) = given.remove(field.wire) {
-                    fields.push(field.wire, value);
-                }
-            }
-            answer::settle(shape, &mut fields);
+        let mut unread = UnreadMembers::default();
+        let mut fields = if shape.iter().any(|field| is_body(field, route)) {
+            answer::read(&message)?
+        } else {
+            answer::read_needless(&message, &mut unread)?
+        };
+        answer::settle(shape, &mut fields, &mut unread);
+        if let Some(unread) = unread.into_value() {
+            fields.push(UNREAD, unread);
         }
         for field in shape {
             if let FieldLocation::Header(name) = FieldLocation::for_field(field, route)

@@ -24,8 +24,11 @@ const ROWS: [(&str, &str); 30] = [
     ("V17", "use a certificate of an issuer that the bank trusts"),
     ("V18", "use a certificate that is not revoked"),
     ("V19", "ask the bank why the certificate is blocked"),
-    ("V20", "use a certificate for electronic seals (QSEAL), not one for TLS (QWAC)"),
-    ("V21", "use a PSD2 certificate whose organizationIdentifier has the authority of its PSD2 statement"),
+    ("V20", "use a certificate for electronic seals (QSEAL), whose key may sign, not one for TLS (QWAC)"),
+    (
+        "V21",
+        "ask the certificate's issuer for one whose PSD2 statement and organizationIdentifier follow ETSI TS 119 495",
+    ),
     ("V22", "use a QWAC and a QSEAL of the same organisation"),
     ("V23", "write keyId from the signing certificate: its serial number and its issuer's name"),
     ("V24", "sign with rsa-sha256 or rsa-sha512 and say so in `algorithm`"),

@@ -46,6 +46,9 @@ impl LinkTarget {
 
 /// An answer that may have links, which a client completes after reading it.
 pub trait LinkedAnswer {
+    /// Whether the answer has a field for the customer's address.
+    const LEADS_CUSTOMER: bool = false;
+
     /// The answer's own links.
     fn links(&self) -> Option<&LinkMap> {
         None
@@ -75,7 +78,9 @@ macro_rules! linked {
                 self.links.values_mut().for_each(|link| link.resolve(base_url));
             }
 
-            $(fn set_sca_redirect(&mut self, url: String) {
+            $(const LEADS_CUSTOMER: bool = true;
+
+            fn set_sca_redirect(&mut self, url: String) {
                 self.$sca_redirect = Some(url);
             })?
         }

@@ -2,7 +2,8 @@
 
 use super::{Policy, VerificationMode, check::CheckFinding};
 use crate::certificates::{
-    Certificate, CertificateFault, CertificateHash, Psd2Certificate, QcStatements, QcType, trusted_issuer,
+    Certificate, CertificateFault, CertificateHash, QcOddity, QcStatementKind, QcStatements, QcTolerance, QcType,
+    psd2_oddities, trusted_issuer,
 };
 
 /// The accepted sizes of the modulus, in bits (V14).
@@ -98,6 +99,24 @@ pub(super) fn not_blocked(certificate: &Certificate, policy: &Policy) -> CheckFi
 /// The parsed QCStatements of a certificate.
 pub(super) type QcResult = Result<Option<QcStatements>, CertificateFault>;
 
+/// The purposes in a certificate's statements.
+///
+/// # Errors
+/// The failed check, if there are purposes that cannot be read: they may be others.
+pub(super) fn types_of(qc: &QcResult) -> Result<&[QcType], CheckFinding> {
+    match qc {
+        Ok(Some(statements)) if statements.is_broken(QcStatementKind::Type) => {
+            Err(CheckFinding::fails("its QcType (the purposes of the certificate) cannot be read"))
+        }
+        Ok(Some(statements)) => Ok(&statements.types),
+        _ => Ok(&[]),
+    }
+}
+
+/// The sentence for a sealing certificate whose key is reserved for something else (RFC 5280 §4.2.1.12).
+pub(crate) const RESERVED: &str = "the certificate's critical extendedKeyUsage reserves its key for something else than \
+                                   signing messages, such as TLS";
+
 /// V20.
 pub(super) fn for_sealing(certificate: &Certificate, qc: &QcResult, mode: VerificationMode) -> CheckFinding {
     if certificate.is_ca() {
@@ -108,9 +127,12 @@ pub(super) fn for_sealing(certificate: &Certificate, qc: &QcResult, mode: Verifi
             "the certificate's key usage does not allow signatures (digitalSignature, nonRepudiation)",
         );
     }
-    let types = match qc {
-        Ok(Some(statements)) => statements.types.as_slice(),
-        _ => &[],
+    if certificate.is_reserved_for_others() {
+        return CheckFinding::fails(RESERVED);
+    }
+    let types = match types_of(qc) {
+        Ok(types) => types,
+        Err(unreadable) => return unreadable,
     };
     if types.contains(&QcType::Eseal) {
         return CheckFinding::Holds;
@@ -131,30 +153,17 @@ pub(super) fn for_sealing(certificate: &Certificate, qc: &QcResult, mode: Verifi
 
 /// V21.
 pub(super) fn psd2(certificate: &Certificate, qc: &QcResult, mode: VerificationMode) -> CheckFinding {
-    let statements = match qc {
-        Ok(Some(statements)) => statements,
-        Ok(None) => return CheckFinding::fails("the certificate has no QCStatements: it is not a PSD2 certificate"),
-        Err(fault) => return CheckFinding::fails(format!("the certificate's QCStatements cannot be read: {fault}")),
+    let tolerated = match mode {
+        VerificationMode::Strict => QcTolerance::Every,
+        VerificationMode::Normal => QcTolerance::UnlessStrict,
+        VerificationMode::Lenient => QcTolerance::Lenient,
     };
-    let Some(psd2) = &statements.psd2 else {
-        return CheckFinding::fails("the certificate has no PSD2 statement (roles, authority)");
-    };
-    let Some(authorisation) = certificate.authorisation() else {
-        return CheckFinding::fails("the subject's organizationIdentifier is not of the form PSDcc-AUTHORITY-NUMBER");
-    };
-    if !psd2.utf8_strings && mode != VerificationMode::Lenient {
-        return CheckFinding::fails("texts of the PSD2 statement are not UTF8String, as they must be");
+    let (warnings, faults): (Vec<_>, Vec<_>) =
+        psd2_oddities(certificate, qc).into_iter().partition(|oddity| oddity.tolerance <= tolerated);
+    let texts = |oddities: Vec<QcOddity>| oddities.into_iter().map(|oddity| oddity.text).collect::<Vec<_>>();
+    if faults.is_empty() {
+        CheckFinding::of_warnings(&texts(warnings))
+    } else {
+        CheckFinding::fails(texts(faults).join("; "))
     }
-    let disagree = "the authority of organizationIdentifier is not that of the PSD2 statement";
-    let agree = psd2.nca_id == authorisation.nca_id();
-    if mode == VerificationMode::Strict {
-        let roles = (!psd2.role_names_agree).then_some("name and identifier of a role disagree");
-        let faults: Vec<&str> = roles.into_iter().chain((!agree).then_some(disagree)).collect();
-        if !faults.is_empty() {
-            return CheckFinding::fails(faults.join("; "));
-        }
-    }
-    let mut warnings = statements.warnings.clone();
-    warnings.extend((!agree).then(|| disagree.to_owned()));
-    CheckFinding::of_warnings(&warnings)
 }

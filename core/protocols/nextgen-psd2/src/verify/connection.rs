@@ -66,9 +66,9 @@ pub(super) fn for_connecting(certificate: &Certificate, qc: &QcResult, mode: Ver
     if !certificate.key_usage().is_some_and(|usage| usage.digital_signature) {
         return CheckFinding::fails("its key usage does not allow signatures (digitalSignature), which TLS makes");
     }
-    let types = match qc {
-        Ok(Some(statements)) => statements.types.as_slice(),
-        _ => &[],
+    let types = match certificate::types_of(qc) {
+        Ok(types) => types,
+        Err(unreadable) => return unreadable,
     };
     if types.contains(&QcType::Eseal) && !types.contains(&QcType::Web) {
         return CheckFinding::fails("it is a certificate for seals (QSEAL): connections are made with the QWAC");

@@ -28,6 +28,7 @@ pub use self::{
     policy::{EndpointRequirements, ListedCertificate, MAX_SKEW_S, Policy, VerificationMode},
 };
 
+pub(crate) use self::certificate::RESERVED;
 use self::{
     cache::{CertificateCache, KnownCertificate},
     check::CheckFinding,

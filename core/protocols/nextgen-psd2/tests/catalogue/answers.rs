@@ -2,9 +2,13 @@
 
 use bankchannel_foundation::{Error, message::InResponse, operation::Exchange};
 use bankchannel_nextgen_psd2::{
-    model::{AccountSelection, ConsentStatus, LinkedAnswer, ScaApproach, ScaStatus},
+    model::{AccountSelection, ConsentStatus, LinkedAnswer, ScaApproach, ScaStatus, UnreadMember},
     operations::{
         accounts::get_accounts::GetAccounts,
+        authorisations::{
+            get_authorisation_status::GetAuthorisationStatus, list_authorisations::ListAuthorisations,
+            start_authorisation::StartAuthorisation,
+        },
         consents::{
             create_consent::CreateConsent, delete_consent::DeleteConsent, get_consent::GetConsent,
             get_consent_status::GetConsentStatus, update_bank_offered_consents::UpdateBankOfferedConsents,
@@ -79,6 +83,155 @@ fn links_in_every_form() {
             ("status", Some("https://bank.example/api/v1/consents/enc!!A=/status"), vec!["GET"]),
         ]
     );
+}
+
+/// Some banks write a list of links by name, or of links with their names inside; HAL has a list for each name.
+#[test]
+fn links_in_lists() {
+    let links = |links: Value| {
+        let body = json!({ "_links": links }).to_string();
+        let mut response = UpdateBankOfferedConsents::decode_response(answer(201, &body)).unwrap();
+        response.resolve_links("https://bank.example/api");
+        let found: Vec<(String, String)> =
+            response.links.iter().map(|(name, link)| (name.clone(), link.url.clone().unwrap())).collect();
+        (found, unread(response.unread))
+    };
+    let both = [("scaRedirect", "https://bank.example/tap"), ("self", "https://bank.example/api/v1/consents/1")];
+    let both: Vec<_> = both.iter().map(|(name, url)| ((*name).to_owned(), (*url).to_owned())).collect();
+    for written in [
+        json!([{"scaRedirect": {"href": "/tap"}}, {"self": {"href": "/v1/consents/1"}}]),
+        json!([{"scaRedirect": {"href": "/tap"}, "self": "/v1/consents/1"}]),
+        json!([{"rel": "scaRedirect", "href": "/tap"}, {"rel": "self", "href": "/v1/consents/1"}]),
+        json!([{"name": "scaRedirect", "href": "/tap", "verbs": ["GET"]}, {"name": "self", "href": "/v1/consents/1"}]),
+        json!({"ScaRedirect": [{"href": "/tap"}], "self": [{"href": "/v1/consents/1"}]}),
+    ] {
+        assert_eq!(links(written.clone()), (both.clone(), vec![]), "{written}");
+    }
+    let pair = |path: &str, value: Value| (path.to_owned(), value.to_string());
+    for (written, found, left) in [
+        (json!([{"href": "/tap"}]), 0, pair("/_links/0", json!({"href": "/tap"}))),
+        (json!(["/tap"]), 0, pair("/_links/0", json!("/tap"))),
+        (json!("/tap"), 0, pair("/_links", json!("/tap"))),
+        (json!({"scaRedirect": {"url": "/tap"}}), 0, pair("/_links/scaRedirect", json!({"url": "/tap"}))),
+        (json!([{"a": "/a"}, {"a": "/b"}]), 1, pair("/_links/1/a", json!("/b"))),
+        (json!({"a": {"href": "/a", "title": "t"}}), 1, pair("/_links/a/title", json!("t"))),
+        (json!({"rel": "a", "href": "/a", "type": "GET"}), 1, pair("/_links/type", json!("GET"))),
+    ] {
+        let (read, unread) = links(written.clone());
+        assert_eq!((read.len(), unread), (found, vec![left]), "{written}");
+    }
+    for nothing in [json!(null), json!([]), json!({}), json!("")] {
+        assert_eq!(links(nothing), (vec![], vec![]));
+    }
+}
+
+/// What the standard has is in fields, and everything else of an answer is listed.
+#[test]
+fn nothing_of_an_answer_vanishes() {
+    let account = json!({
+        "resourceId": "a", "iban": "NO0000000000001", "maskedPan": "5409xxxxxx0000", "msisdn": "+47 99 99 99 99",
+        "displayName": "Ferie", "status": "blocked", "usage": "PRIV", "details": "d", "linkedAccounts": "NO1",
+        "creditLimit": {"currency": "NOK", "amount": "100.00"}, "debitAccounting": true, "branchCode": "0042",
+        "balances": {"balanceType": "expected", "balanceAmount": {"currency": "NOK", "amount": "1.00", "sign": "+"},
+            "lastCommittedTransaction": "t-1", "creditLimitIncluded": "perhaps"},
+        "_links": {"self": {"href": "/v1/accounts/a"}},
+    });
+    let body = json!({"accounts": [account, {"details": ["a", "b"]}], "cardAccounts": [], "page": {"number": 1}});
+    let read = GetAccounts::decode_response(answer(200, &body.to_string())).unwrap();
+    let account = &read.accounts[0];
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    assert_eq!((text(&account.masked_pan), text(&account.msisdn)), ("5409xxxxxx0000".into(), "+47 99 99 99 99".into()));
+    assert_eq!((text(&account.display_name), text(&account.status)), ("Ferie".into(), "blocked".into()));
+    assert_eq!((text(&account.usage), text(&account.details)), ("PRIV".into(), "d".into()));
+    assert_eq!((text(&account.linked_accounts), account.debit_accounting), ("NO1".into(), Some(true)));
+    assert_eq!(account.credit_limit.as_ref().unwrap().amount.as_str(), "100.00");
+    let balance = &account.balances.as_ref().unwrap()[0];
+    assert_eq!((text(&balance.last_committed_transaction), balance.credit_limit_included), ("t-1".into(), None));
+    let pair = |path: &str, value: Value| (path.to_owned(), value.to_string());
+    assert_eq!(
+        unread(read.unread),
+        [
+            pair("/accounts/0/branchCode", json!("0042")),
+            pair("/accounts/0/balances/0/balanceAmount/sign", json!("+")),
+            pair("/accounts/0/balances/0/creditLimitIncluded", json!("perhaps")),
+            pair("/accounts/1/details", json!(["a", "b"])),
+            pair("/page", json!({"number": 1})),
+        ]
+    );
+    // A bank's own member with the name of a field that does not travel is not that field.
+    let body = json!({"accounts": [], "unread": "x", "request_id": 7});
+    let read = GetAccounts::decode_response(answer(200, &body.to_string())).unwrap();
+    assert_eq!(unread(read.unread), [pair("/unread", json!("x")), pair("/request_id", json!(7))]);
+}
+
+/// The same for every other answer of this protocol.
+#[test]
+fn every_answer_lists_what_is_in_no_field() {
+    let consent = json!({"consentId": "c", "consentStatus": "received", "scaStatus": "received",
+        "authorisationId": "a", "psuMessage": 7, "validUntil": "2026-12-31", "frequencyPerDay": 4, "exists": true,
+        "authorisationIds": ["a"], "access": {"allPsd2": "allAccounts", "colour": "red"}, "recurringIndicator": true,
+        "tppMessages": {"category": "WARNING", "code": "W", "text": "t"}, "trustedBeneficiaryFlag": true,
+        "chosenScaMethod": {"authenticationType": "PUSH_OTP", "authenticationMethodId": "m"},
+        "scaMethods": [{"authenticationType": "SMS_OTP", "name": "SMS", "colour": "blue"}],
+        "challengeData": {"data": "1234", "otpMaxLength": 6}, "_links": {"scaStatus": {"href": "/v1/x"}}, "newer": 1});
+    let message = || answer(200, &consent.to_string());
+    let has = |found: Option<Vec<UnreadMember>>, paths: &[&str]| {
+        let found = unread(found);
+        for path in paths {
+            assert!(found.iter().any(|(own, _)| own == path), "{path}: {found:?}");
+        }
+        found.len()
+    };
+    let created = CreateConsent::decode_response(message()).unwrap();
+    assert_eq!(created.tpp_messages.unwrap()[0].code.as_deref(), Some("W"));
+    assert_eq!(created.sca_methods.unwrap()[0].name.as_deref(), Some("SMS"));
+    assert_eq!(created.chosen_sca_method.unwrap().authentication_method_id.as_deref(), Some("m"));
+    let challenge = created.challenge_data.unwrap();
+    assert_eq!((challenge.data.unwrap(), challenge.otp_max_length), (vec!["1234".to_owned()], Some(6)));
+    has(created.unread, &["/newer", "/psuMessage", "/scaMethods/0/colour", "/access"]);
+    let started = StartAuthorisation::decode_response(message()).unwrap();
+    assert_eq!(started.tpp_messages.unwrap()[0].text.as_deref(), Some("t"));
+    has(started.unread, &["/newer", "/consentId", "/psuMessage"]);
+    let status = GetAuthorisationStatus::decode_response(message()).unwrap();
+    assert!(status.links.unwrap().contains_key("scaStatus") && status.trusted_beneficiary == Some(true));
+    has(status.unread, &["/newer", "/scaMethods"]);
+    let read = GetConsent::decode_response(message()).unwrap();
+    has(read.unread, &["/newer", "/access/colour", "/tppMessages"]);
+    has(GetConsentStatus::decode_response(message()).unwrap().unread, &["/newer", "/_links"]);
+    has(ListAuthorisations::decode_response(message()).unwrap().unread, &["/newer", "/_links"]);
+    has(VerifyUser::decode_response(message()).unwrap().unread, &["/newer", "/consentId"]);
+    has(UpdateBankOfferedConsents::decode_response(message()).unwrap().unread, &["/newer", "/consentId"]);
+    has(UpdateConsents::decode_response(message()).unwrap().response.unread, &["/newer"]);
+    let deleted = DeleteConsent::decode_response(message()).unwrap().unread;
+    assert_eq!(has(deleted, &["/newer", "/consentStatus"]), 18);
+    let text = DeleteConsent::decode_response(answer(200, "gone")).unwrap().unread;
+    assert_eq!(unread(text), [(String::new(), "\"gone\"".to_owned())]);
+    assert!(DeleteConsent::decode_response(answer(204, "")).unwrap().unread.is_none());
+}
+
+/// A page of a gateway or a login with status 200 is named, also where an answer needs no content.
+#[test]
+fn a_web_page_is_no_answer() {
+    let page = "<!DOCTYPE html><html><body>Please log in, support ID 4711</body></html>";
+    let with = |media_type: &'static str, body: &str| {
+        let mut message = answer(200, body);
+        message.message.headers = [("content-type", media_type)].into_iter().collect();
+        message
+    };
+    for message in [
+        with("text/html; charset=utf-8", page),
+        with("application/json", page),
+        with("TEXT/HTML", "Please log in, support ID 4711"),
+        answer(200, &format!("\n {page}")),
+    ] {
+        for error in [failed::<VerifyUser>(message.clone()), failed::<DeleteConsent>(message.clone())] {
+            assert_eq!((error.code(), error.to_json()["outcome"].as_str()), ("peer.protocol", Some("accepted")));
+            assert!(error.message().contains("a web page (text/html)"), "{error}");
+            assert!(error.peer().unwrap().text.as_deref().is_some_and(|text| text.contains("support ID 4711")));
+        }
+    }
+    // The media type alone says nothing about what can be read.
+    assert!(VerifyUser::decode_response(with("text/html", r#"{"exists":true}"#)).is_ok_and(|it| it.exists));
 }
 
 /// §4.3: a bank may add values; T-130's answer is read with and without its optional members.
@@ -172,41 +325,59 @@ fn accounts() {
     }
 }
 
-/// An unusual date is read if it is unambiguous, and dropped otherwise; the accounts are kept.
+/// Path and value of each member that is in no field.
+fn unread(found: Option<Vec<UnreadMember>>) -> Vec<(String, String)> {
+    let found = found.unwrap_or_default().into_iter();
+    found.map(|member| (member.path, member.value.unwrap_or_else(|| format!("{} members", member.count)))).collect()
+}
+
+/// An unusual date is read if it is unambiguous, and kept as it was written otherwise; the accounts are kept.
 #[test]
 fn dates_that_banks_write_otherwise() {
     let read = |changed: Value, day: Value| {
         let amount = json!({"currency": "NOK", "amount": "1.00"});
         let balance = json!({"balanceAmount": amount, "lastChangeDateTime": changed, "referenceDate": day});
         let body = json!({"accounts": [{"resourceId": "a", "balances": [balance]}]});
-        let accounts = GetAccounts::decode_response(answer(200, &body.to_string())).unwrap().accounts;
-        let balance = accounts[0].balances.as_ref().unwrap()[0].clone();
-        (balance.last_change.map(|at| at.to_string()), balance.reference_date.map(|day| day.to_string()))
+        let response = GetAccounts::decode_response(answer(200, &body.to_string())).unwrap();
+        let balance = response.accounts[0].balances.as_ref().unwrap()[0].clone();
+        let unread = unread(response.unread);
+        let day = balance.reference_date.map(|day| day.to_string());
+        (balance.last_change.map(|at| at.to_string()), balance.last_change_as_written, day, unread)
     };
-    for (changed, instant) in [
-        (json!("2026-03-03T10:15:30.000+0000"), Some("2026-03-03T10:15:30.000+00:00")),
-        (json!("2026-03-03T10:15:30-0330"), Some("2026-03-03T10:15:30-03:30")),
-        (json!("2026-03-03T10:15:30.000+01:00"), Some("2026-03-03T10:15:30.000+01:00")),
-        (json!("2026-03-03T10:15:30"), None),
-        (json!("2026-03-03"), None),
-        (json!("yesterday"), None),
-        (json!("+0000"), None),
-        (json!("ø+000"), None),
-        (json!(1_772_532_930_000_u64), None),
-        (json!(null), None),
+    let changed_at = "/accounts/0/balances/0/lastChangeDateTime";
+    for (changed, instant, written) in [
+        (json!("2026-03-03T10:15:30.000+0000"), Some("2026-03-03T10:15:30.000+00:00"), None),
+        (json!("2026-03-03T10:15:30-0330"), Some("2026-03-03T10:15:30-03:30"), None),
+        (json!("2026-03-03T10:15:30.000+01:00"), Some("2026-03-03T10:15:30.000+01:00"), None),
+        (json!("2026-03-03T10:15:30"), None, Some("2026-03-03T10:15:30")),
+        (json!("2026-03-03T10:15"), None, Some("2026-03-03T10:15")),
+        (json!("2026-03-03"), None, Some("2026-03-03")),
+        (json!("yesterday"), None, Some("yesterday")),
+        (json!("+0000"), None, Some("+0000")),
+        (json!("ø+000"), None, Some("ø+000")),
+        (json!(null), None, None),
+        (json!(""), None, None),
     ] {
-        assert_eq!(read(changed.clone(), json!(null)), (instant.map(str::to_owned), None), "{changed}");
+        let found = read(changed.clone(), json!(null));
+        assert_eq!(found, (instant.map(str::to_owned), written.map(str::to_owned), None, vec![]), "{changed}");
     }
-    for (written, day) in [
-        (json!("2026-03-03"), Some("2026-03-03")),
-        (json!("2026-03-03T00:00:00"), Some("2026-03-03")),
-        (json!("2026-03-02T23:00:00Z"), None),
-        (json!("2026-03-03T00:00:00-01:00"), None),
-        (json!("03.03.2026"), None),
-        (json!(""), None),
-        (json!({}), None),
+    let found = read(json!(1_772_532_930_000_u64), json!(null));
+    assert_eq!(found, (None, None, None, vec![(changed_at.to_owned(), "1772532930000".to_owned())]));
+
+    for (written, day, is_unread) in [
+        (json!("2026-03-03"), Some("2026-03-03"), false),
+        (json!("2026-03-03T00:00:00"), Some("2026-03-03"), false),
+        (json!("2026-03-03T10:15:30"), Some("2026-03-03"), true),
+        (json!("2026-03-02T23:00:00Z"), None, true),
+        (json!("2026-03-03T00:00:00-01:00"), None, true),
+        (json!("03.03.2026"), None, true),
+        (json!(""), None, false),
+        (json!({}), None, false),
     ] {
-        assert_eq!(read(json!(null), written.clone()), (None, day.map(str::to_owned)), "{written}");
+        let day_at = "/accounts/0/balances/0/referenceDate".to_owned();
+        let unread = if is_unread { vec![(day_at, written.to_string())] } else { Vec::new() };
+        let found = read(json!(null), written.clone());
+        assert_eq!(found, (None, None, day.map(str::to_owned), unread), "{written}");
     }
     // A required date is never invented.
     let consent = json!({"access": {}, "recurringIndicator": true, "validUntil": "soon", "frequencyPerDay": 4, "consentStatus": "valid"});

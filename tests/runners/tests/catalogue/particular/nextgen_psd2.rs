@@ -14,6 +14,9 @@ use crate::{
 
 pub(super) struct NextGenPsd2;
 
+/// Fields of responses that do not travel.
+const MADE_BY_CLIENTS: [&str; 4] = ["url", "sca_redirect", "unread", "last_change_as_written"];
+
 impl Particular for NextGenPsd2 {
     fn credentials(&self, exchange: &dyn AnyExchange) -> Vec<Box<dyn Any>> {
         dialects(exchange.name(), true).map(|dialect| Box::new(with(dialect)) as Box<dyn Any>).collect()
@@ -41,11 +44,11 @@ impl Particular for NextGenPsd2 {
         }
     }
 
-    /// A client's reading of links: no target of its own yet, and a default method.
+    /// A client's reading: without what is made of the whole answer, and with a default method of links.
     fn settle_response(&self, response: &mut Value) {
         match response {
             Value::Object(members) => {
-                members.retain(|name, _| name != "url" && name != "sca_redirect");
+                members.retain(|name, _| !MADE_BY_CLIENTS.contains(&name.as_str()));
                 members.values_mut().for_each(|value| self.settle_response(value));
                 if members.contains_key("href") && members["verbs"] == json!([]) {
                     members.insert("verbs".into(), json!(["GET"]));

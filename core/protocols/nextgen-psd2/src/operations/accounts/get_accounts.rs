@@ -4,7 +4,7 @@ use bankchannel_foundation::prelude::*;
 
 use crate::{
     NextGenPsd2Codec, NextGenPsd2Terms, declare,
-    model::{Account, LinkedAnswer, PsuContext, PsuCorporateId, PsuId, TppSessionId, TppUri},
+    model::{Account, LinkedAnswer, PsuContext, PsuCorporateId, PsuId, TppSessionId, TppUri, UnreadMember},
 };
 
 /// The consent: in dialect `bg` its identifier, in dialect `era` customer and session.
@@ -45,6 +45,10 @@ pub struct GetAccountsResponse {
     /// The request's id, repeated by the bank.
     #[boundary(wire = "@X-Request-ID")]
     pub request_id: Option<String>,
+    /// What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    /// travel: it is the rest of the answer. Absent if there is no rest.
+    #[boundary(wire = "unread", off_wire)]
+    pub unread: Option<Vec<UnreadMember>>,
 }
 
 impl LinkedAnswer for GetAccountsResponse {

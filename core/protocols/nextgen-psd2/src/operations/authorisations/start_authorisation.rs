@@ -4,7 +4,10 @@ use bankchannel_foundation::prelude::*;
 
 use crate::{
     NextGenPsd2Codec, NextGenPsd2Terms, declare,
-    model::{LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, ScaStatus, TppUri, linked},
+    model::{
+        ChallengeData, LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, ScaMethod, ScaStatus, TppMessage,
+        TppUri, UnreadMember, linked,
+    },
 };
 
 /// The consent, and the addresses for the customer's return.
@@ -53,9 +56,25 @@ pub struct StartAuthorisationResponse {
     /// A text of the bank for the customer.
     #[boundary(wire = "psuMessage")]
     pub psu_message: Option<String>,
+    /// The methods among which the customer can choose.
+    #[boundary(wire = "scaMethods")]
+    pub sca_methods: Option<Vec<ScaMethod>>,
+    /// The method that the bank has chosen.
+    #[boundary(wire = "chosenScaMethod")]
+    pub chosen_sca_method: Option<ScaMethod>,
+    /// What the customer needs for the chosen method.
+    #[boundary(wire = "challengeData")]
+    pub challenge_data: Option<ChallengeData>,
+    /// The bank's messages to the third party, such as warnings.
+    #[boundary(wire = "tppMessages", alias = "tppMessage")]
+    pub tpp_messages: Option<Vec<TppMessage>>,
     /// The request's id, repeated by the bank.
     #[boundary(wire = "@X-Request-ID")]
     pub request_id: Option<String>,
+    /// What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    /// travel: it is the rest of the answer. Absent if there is no rest.
+    #[boundary(wire = "unread", off_wire)]
+    pub unread: Option<Vec<UnreadMember>>,
 }
 
 linked!(StartAuthorisationResponse, sca_redirect);

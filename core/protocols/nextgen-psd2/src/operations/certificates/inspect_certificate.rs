@@ -3,10 +3,11 @@
 use bankchannel_foundation::prelude::*;
 
 use crate::{
-    certificates::{Certificate, NameStyle, Psd2Certificate, QcType, read_certificate_header},
+    certificates::{Certificate, NameStyle, Psd2Certificate, QcType, psd2_oddities, read_certificate_header},
     declare, errors,
     model::{NameForm, SerialForm},
     signing::{KeyId, SerialStyle, serial_text},
+    verify::RESERVED,
 };
 
 /// The certificate to inspect.
@@ -77,7 +78,8 @@ pub struct InspectCertificateResponse {
     pub sha256: String,
     /// The key id in each of the forms that banks require, the usual one first.
     pub key_ids: Vec<KeyIdForm>,
-    /// Oddities of the certificate.
+    /// Oddities of the certificate: what a bank may warn of or refuse, such as two authorities that differ, an authority
+    /// without its country, or a statement that cannot be read.
     pub warnings: Vec<String>,
 }
 
@@ -118,14 +120,16 @@ impl Local for InspectCertificate {
                  the certificate"
             ));
         }
-        let statements = match certificate.qc() {
-            Ok(statements) => statements,
-            Err(fault) => {
-                warnings.push(format!("its QCStatements cannot be read: {fault}"));
-                None
-            }
-        };
-        warnings.extend(statements.iter().flat_map(|statements| statements.warnings.iter().cloned()));
+        let statements = certificate.qc();
+        // An authority's own certificate has none of this.
+        if !certificate.is_ca() {
+            warnings.extend(psd2_oddities(&certificate, &statements).into_iter().map(|oddity| oddity.text));
+        }
+        let statements = statements.ok().flatten();
+        let is_for_sealing = statements.iter().any(|statements| statements.types.contains(&QcType::Eseal));
+        if is_for_sealing && certificate.is_reserved_for_others() {
+            warnings.push(RESERVED.to_owned());
+        }
         let psd2 = statements.as_ref().and_then(|statements| statements.psd2.as_ref());
         Ok(InspectCertificateResponse {
             subject: certificate.subject().to_text(NameStyle::Rfc2253Named),

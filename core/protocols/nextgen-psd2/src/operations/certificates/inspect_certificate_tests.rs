@@ -6,7 +6,7 @@ use bankchannel_foundation::clock::FixedClock;
 use super::*;
 use crate::certificates::vectors::exchanged;
 use crate::certificates::{
-    AuthorityOptions, CertForm, CertificateKind, IssueOptions, TestAuthority, certificate_header,
+    AuthorityOptions, CertForm, CertificateKind, IssueOptions, PlantedDefect, TestAuthority, certificate_header,
 };
 
 const NOW_S: i64 = 1_772_532_930;
@@ -64,4 +64,47 @@ fn oddities_are_told() {
     let damaged = exchanged(&sound, &[&modulus[..], b"\0"].concat(), &[&modulus[..], b"\xff"].concat());
     let read = inspect(&damaged.to_pem()).unwrap();
     assert!(read.key_bits.is_none() && read.warnings[0].contains("damaged"), "{:?}", read.warnings);
+}
+
+fn issued(change: impl FnOnce(&mut IssueOptions)) -> InspectCertificateResponse {
+    let mut options = IssueOptions::new(CertificateKind::Qseal, NOW_S);
+    change(&mut options);
+    let authority = TestAuthority::create(&AuthorityOptions::new("Root", NOW_S)).unwrap();
+    inspect(&authority.issue(&options).unwrap().certificate_pem).unwrap()
+}
+
+/// The same sentences that a bank's check V21 has.
+#[test]
+fn the_warnings_of_a_bank_are_told() {
+    let one = |read: &InspectCertificateResponse, word: &str| {
+        assert!(read.warnings.len() == 1 && read.warnings[0].contains(word), "{word}: {:?}", read.warnings);
+    };
+    let two = issued(|options| options.nca_id = Some("BE-NBB".to_owned()));
+    one(&two, "the authority of organizationIdentifier is not that of the PSD2 statement");
+    assert_eq!((two.authority_id.as_deref(), two.authorisation.unwrap().authority.as_str()), (Some("BE-NBB"), "FSA"));
+    one(&issued(|options| options.nca_id = Some("FSA".to_owned())), "\"FSA\", is not of the form CC-AUTHORITY");
+    let long = issued(|options| {
+        options.authority = "FINANSTILSYNET".to_owned();
+        options.nca_id = Some("NO-FSA".to_owned());
+    });
+    one(&long, "organizationIdentifier is not of the form PSDcc-AUTHORITY-NUMBER");
+    one(&issued(|options| options.defects = vec![PlantedDefect::NoOrgId]), "has no organizationIdentifier");
+    one(&issued(|options| options.defects = vec![PlantedDefect::NoQc]), "has no QCStatements");
+    let wrong = issued(|options| options.defects = vec![PlantedDefect::WrongRoleOid]);
+    assert!(wrong.warnings.len() == 2 && wrong.warnings.iter().all(|text| text.contains("disagree")), "{wrong:?}");
+}
+
+/// A statement that cannot be read is named; the other statements are shown.
+#[test]
+fn a_broken_statement_is_named() {
+    let sound = certificate();
+    let unreadable = exchanged(&sound, b"\x0c\x06NO-FSA", b"\x02\x06NO-FSA");
+    let read = inspect(&unreadable.to_pem()).unwrap();
+    assert_eq!((read.types.as_slice(), read.roles.len()), (&["eseal".to_owned()][..], 0));
+    assert!(read.warnings.len() == 1 && read.warnings[0].contains("PSD2 statement (0.4.0.19495.2)"), "{read:?}");
+    let (role, tagged) =
+        (b"\x30\x11\x06\x07\x04\x00\x81\x98\x27\x01\x03", b"\xa0\x11\x06\x07\x04\x00\x81\x98\x27\x01\x03");
+    let read = inspect(&exchanged(&sound, role, tagged).to_pem()).unwrap();
+    assert_eq!((read.types.len(), read.roles), (1, vec!["PSP_AI".to_owned(), "PSP_PI".to_owned()]));
+    assert!(read.warnings.len() == 1 && read.warnings[0].contains("explicit tag"), "{:?}", read.warnings);
 }

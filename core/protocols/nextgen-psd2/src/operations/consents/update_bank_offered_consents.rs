@@ -55,6 +55,10 @@ pub struct UpdateBankOfferedConsentsResponse {
     /// The request's id, repeated by the bank.
     #[boundary(wire = "@X-Request-ID")]
     pub request_id: Option<String>,
+    /// What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    /// travel: it is the rest of the answer. Absent if there is no rest.
+    #[boundary(wire = "unread", off_wire)]
+    pub unread: Option<Vec<crate::model::UnreadMember>>,
 }
 
 linked!(UpdateBankOfferedConsentsResponse, sca_redirect);

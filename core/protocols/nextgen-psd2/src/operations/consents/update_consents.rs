@@ -27,6 +27,8 @@ pub struct UpdateConsentsResponse {
 }
 
 impl LinkedAnswer for UpdateConsentsResponse {
+    const LEADS_CUSTOMER: bool = true;
+
     fn links(&self) -> Option<&LinkMap> {
         self.response.links()
     }

@@ -180,3 +180,71 @@ fn oddities_of_the_statements() {
         }
     }
 }
+
+/// RFC 5280 §4.2.1.12: basicConstraints, which is critical, is replaced by an extendedKeyUsage that allows nothing here.
+#[test]
+fn a_key_that_is_reserved_for_something_else() {
+    let (constraints, purposes) = (b"\x06\x03\x55\x1d\x13\x01\x01\xff", b"\x06\x03\x55\x1d\x25\x01\x01\xff");
+    let reserved = exchanged(&party_options(|_| {}), constraints, purposes);
+    assert!(reserved.is_reserved_for_others());
+    let signed = under(&reserved);
+    for mode in [VerificationMode::Lenient, VerificationMode::Normal, VerificationMode::Strict] {
+        let (status, text) = found(&party().verifier().verify(&signed, &Policy { mode, ..policy(&signed) }), "V20");
+        assert_eq!((status, text.contains("extendedKeyUsage")), (CheckVerdict::Failed, true), "{text}");
+    }
+}
+
+/// Bytes of a certificate's statements, replaced by others of the same length.
+fn v20_and_v21(from: &[u8], to: &[u8], mode: VerificationMode) -> [(CheckVerdict, String); 2] {
+    let signed = under(&exchanged(&party_options(|options| options.roles = vec![Psd2Role::Ai]), from, to));
+    let verified = party().verifier().verify(&signed, &Policy { mode, ..policy(&signed) });
+    ["V20", "V21"].map(|id| found(&verified, id))
+}
+
+/// A statement that cannot be read is refused by its name, and the other one counts.
+#[test]
+fn statements_that_cannot_be_read() {
+    // The name of the role becomes a number; the purpose becomes one.
+    let (name, number) = (b"\x0c\x06PSP_AI", b"\x02\x06PSP_AI");
+    let (seal, text) = (b"\x06\x07\x04\x00\x8e\x46\x01\x06\x02", b"\x0c\x07\x04\x00\x8e\x46\x01\x06\x02");
+    for mode in [VerificationMode::Lenient, VerificationMode::Normal, VerificationMode::Strict] {
+        let [sealing, psd2] = v20_and_v21(name, number, mode);
+        assert_eq!((sealing.0, psd2.0), (CheckVerdict::Ok, CheckVerdict::Failed), "{mode:?}: {sealing:?} {psd2:?}");
+        assert!(psd2.1.contains("PSD2 statement (0.4.0.19495.2)"), "{psd2:?}");
+        let [sealing, psd2] = v20_and_v21(seal, text, mode);
+        assert_eq!((sealing.0, psd2.0), (CheckVerdict::Failed, CheckVerdict::Failed), "{mode:?}");
+        assert!(sealing.1.contains("QcType") && psd2.1.contains("QcType (0.4.0.1862.1.6)"), "{sealing:?} {psd2:?}");
+    }
+}
+
+/// A role in a value with an explicit tag in place of its SEQUENCE: read, but only lenient banks take it.
+#[test]
+fn roles_in_another_encoding() {
+    let (role, tagged) =
+        (b"\x30\x11\x06\x07\x04\x00\x81\x98\x27\x01\x03", b"\xa0\x11\x06\x07\x04\x00\x81\x98\x27\x01\x03");
+    for (mode, wanted) in [
+        (VerificationMode::Lenient, CheckVerdict::Warning),
+        (VerificationMode::Normal, CheckVerdict::Failed),
+        (VerificationMode::Strict, CheckVerdict::Failed),
+    ] {
+        let [sealing, psd2] = v20_and_v21(role, tagged, mode);
+        assert_eq!((sealing.0, psd2.0), (CheckVerdict::Ok, wanted), "{mode:?}: {psd2:?}");
+        assert!(
+            psd2.1.contains("with an explicit tag around each") && !psd2.1.contains("organizationIdentifier"),
+            "{psd2:?}"
+        );
+    }
+}
+
+/// An authority's identifier without its country is named as such, and not as another authority.
+#[test]
+fn an_authority_without_its_country() {
+    for (id, word) in [("FSA", "CC-AUTHORITY"), ("no-FSA", "CC-AUTHORITY"), ("SE-FI", "is not that of")] {
+        let certificate = party_options(|options| options.nca_id = Some(id.to_owned()));
+        let signed = under(&certificate);
+        let (status, text) = found(&party().verifier().verify(&signed, &policy(&signed)), "V21");
+        assert!(status == CheckVerdict::Warning && text.contains(word) && !text.contains("; "), "{id}: {text}");
+        let strict = Policy { mode: VerificationMode::Strict, ..policy(&signed) };
+        assert_eq!(found(&party().verifier().verify(&signed, &strict), "V21").0, CheckVerdict::Failed, "{id}");
+    }
+}
