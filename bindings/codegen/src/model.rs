@@ -267,6 +267,13 @@ impl ProtocolModel {
         self.client.map_or("", |client| client.variable_prefix)
     }
 
+    /// The variable of its address.
+    pub(crate) fn address_variable(&self) -> String {
+        let fields = self.settings.map_or(&[][..], |settings| settings.fields);
+        let setting = fields.iter().map(|field| field.name).find(|name| name.ends_with("_url")).unwrap_or("base_url");
+        format!("{}{}", self.variable_prefix(), setting.to_ascii_uppercase())
+    }
+
     /// The fields of the options of its embedded servers.
     pub(crate) fn options(&self) -> impl Iterator<Item = &'static Field> + use<'_> {
         self.served.iter().flat_map(|served| served.options.fields)

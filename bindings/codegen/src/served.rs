@@ -1,7 +1,7 @@
 //! The embedded servers: their names, options and readiness information.
 
 use bankchannel::model::{Field, Shape, StructShape};
-use bankchannel_counterparts::Counterpart;
+use bankchannel_counterparts::{CLIENTS, Counterpart};
 
 /// One embedded server.
 #[derive(Clone, Copy)]
@@ -49,6 +49,16 @@ impl Served {
     /// Whether a member of the readiness line is an object of its own: languages have it as the JSON has it.
     pub(crate) fn is_object(info: &Field) -> bool {
         matches!(info.shape, Shape::Struct(_))
+    }
+
+    /// The names of the peers that it plays, if it plays several, each with the settings of its client.
+    pub(crate) fn clients(&self) -> Option<&'static [Field]> {
+        self.info.iter().find(|info| info.name == CLIENTS).map(|info| info.shape.fields())
+    }
+
+    /// The settings of a client of one of several peers.
+    pub(crate) fn client_fields(clients: &'static [Field]) -> &'static [Field] {
+        clients.first().map_or(&[], |one| one.shape.fields())
     }
 
     /// The members that a client uses as settings: those for which it has a setting of the same name.

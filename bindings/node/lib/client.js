@@ -41,6 +41,17 @@ function indexed(operations) {
   return index;
 }
 
+/**
+ * Refuses an address that is there and undefined: a misspelt member was meant, and without an address a client would ask the
+ * real bank.
+ */
+function addressed(settings) {
+  for (const name of Object.keys(settings)) {
+    if (settings[name] !== undefined || !/(^u|U)rl$/.test(name)) continue;
+    throw invalidField(name, 'is undefined: give the address, or leave the setting out where none is meant');
+  }
+}
+
 class Client {
   #native;
   #number;
@@ -56,6 +67,7 @@ class Client {
     this.#options = checked(options, objects);
     this.#operations = operations;
     try {
+      addressed(object('settings', settings));
       const text = encode(form.in({ ...object('settings', settings) }));
       const environment = fromEnvironment.has(settings) ? variables(fromEnvironment.get(settings)) : undefined;
       this.#native = typed(() => new (native().Client)(protocol, text, environment));
@@ -63,7 +75,13 @@ class Client {
       throw inCamelCase(error);
     }
     this.#number = this.#native.number;
-    this.#shown = { protocol, ...settingsShown(settings), ...(fromEnvironment.has(settings) && { fromEnv: true }) };
+    const address = this.#native.address();
+    this.#shown = {
+      protocol,
+      ...settingsShown(settings),
+      ...(address && { [address[0]]: address[1] }),
+      ...(fromEnvironment.has(settings) && { fromEnv: true }),
+    };
   }
 
   /** `prefix` is that of the variables. */
@@ -256,7 +274,7 @@ class Client {
     const out = into.writable && writer(into.writable);
     parts.take = (piece) => out.take(piece);
     parts.tell = teller(onProgress ?? undefined, logger);
-    const span = tracing.begin(tracer, operation.name, this.#shown.baseUrl);
+    const span = tracing.begin(tracer, operation.name, this.#shown.baseUrl ?? this.#shown.fileUrl);
     parts.told = hooks({ onRequest, onResponse, span }, operation.name, logger);
     let call;
     try {

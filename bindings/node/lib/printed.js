@@ -14,9 +14,6 @@ const NAME = /^[\w.-]{1,40}$/;
 function settingsShown(settings) {
   const shown = {};
   for (const name of OPEN) if (typeof settings[name] === 'string' && NAME.test(settings[name])) shown[name] = settings[name];
-  const url = typeof settings.baseUrl === 'string' && URL.canParse(settings.baseUrl) && new URL(settings.baseUrl);
-  // The library accepts no URL with a password or token; none is shown either.
-  if (url) shown.baseUrl = url.origin + url.pathname;
   return shown;
 }
 

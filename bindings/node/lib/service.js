@@ -43,6 +43,13 @@ class Embedded {
     return done((events, id) => this.#server.control(events, id, String(order), text), (error) => error);
   }
 
+  /** The settings of a client of one of the peers that it plays. */
+  _clientOf(name) {
+    const { clients } = this;
+    if (typeof name === 'string' && Object.hasOwn(clients, name)) return { ...clients[name] };
+    throw invalidField('name', `must be one of ${Object.keys(clients).join(', ')}`);
+  }
+
   async close() {
     running.delete(this);
     await done((events, id) => this.#server.stop(events, id));

@@ -57,6 +57,14 @@ impl Client {
         Ok(self.open()?.limit(&name).map(|limit| limit.as_secs_f64()))
     }
 
+    /// The peer's address as its setting and its text, in camelCase; absent for a client that only computes.
+    #[napi(catch_unwind)]
+    pub fn address(&self) -> napi::Result<Option<Vec<String>>> {
+        let shown = self.open()?.described();
+        let address = shown.into_iter().find(|(name, _)| name.ends_with("_url"));
+        Ok(address.map(|(name, text)| vec![name.replace("_url", "Url"), text]))
+    }
+
     /// Frees its resources now: JavaScript's garbage collector does not see connections, and may never run. Running
     /// calls hold what they need themselves. A second call does nothing.
     #[napi(catch_unwind)]

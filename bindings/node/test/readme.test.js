@@ -67,6 +67,12 @@ test('the page of the package: an account of the environment', async () => {
   await service.close();
 });
 
+test('the page of the package: files straight to a bank', async () => {
+  const page = fs.readFileSync(path.join(paths.package, 'README.md'), 'utf8');
+  const [, program] = /`files\.mjs` prints `00`:\n\n```js\n(.*?)```/s.exec(page);
+  assert.deepEqual(await run(program), { code: 0, out: '00\n', err: '' });
+});
+
 test('docs/embedded-servers.md: a test of your own program', async () => {
   const { code, out, err } = await run(readme.document('embedded-servers.md'), { NODE_TEST_CONTEXT: '' });
   assert.deepEqual({ code, err }, { code: 0, err: '' }, out);

@@ -31,6 +31,9 @@ abstract class AbstractClient
 
     private ?Handle $client;
 
+    /** @var array<string, mixed> */
+    private readonly array $shown;
+
     /** As given, for spans. */
     private readonly ?string $baseUrl;
 
@@ -49,7 +52,12 @@ abstract class AbstractClient
     protected function __construct(string $protocol, #[\SensitiveParameter] array $settings, ?callable $onCode, ?callable $signer, private readonly ?LoggerInterface $logger, ?string $variables, ?Bridge $bridge, ?callable $onRequest = null, ?callable $onResponse = null, private readonly string|\Closure|null $traceparent = null, private readonly ?object $tracer = null)
     {
         CallSpan::check($tracer);
-        $this->baseUrl = \is_string($settings['base_url'] ?? null) ? $settings['base_url'] : null;
+        $address = static fn (string $name): ?string => \is_string($settings[$name] ?? null) ? $settings[$name] : null;
+        $this->baseUrl = $address('base_url') ?? $address('file_url');
+        $isName = static fn (mixed $value): bool => \is_string($value) && preg_match('/^[\w.-]{1,40}$/D', $value) === 1;
+        $open = array_filter(array_intersect_key($settings, array_flip(['bank', 'mode', 'environment'])), $isName);
+        $place = $this->baseUrl === null ? ($variables === null ? 'that of the settings above' : 'that of the environment') : preg_replace(['~//[^/@]*@~', '~[?#].*~s'], ['//', ''], $this->baseUrl);
+        $this->shown = ['protocol' => $protocol] + $open + ['address' => $place];
         $this->bridge = $bridge ?? FfiBridge::shared();
         $this->onCode = $onCode === null ? null : \Closure::fromCallable($onCode);
         $this->signer = $signer === null ? null : \Closure::fromCallable($signer);
@@ -63,6 +71,16 @@ abstract class AbstractClient
         } catch (BankchannelException $error) {
             throw $error->named();
         }
+    }
+
+    /**
+     * What `var_dump` and `print_r` show: nothing secret or personal.
+     *
+     * @return array<string, mixed>
+     */
+    final public function __debugInfo(): array
+    {
+        return $this->shown + ($this->client === null ? ['closed' => true] : []);
     }
 
     /**

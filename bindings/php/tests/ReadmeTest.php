@@ -64,6 +64,15 @@ final class ReadmeTest extends TestCase
         self::assertSame('0600', substr(sprintf('%o', fileperms("{$folder}/authorize-private.asc")), -4));
     }
 
+    public function testFilesStraightToTheBanks(): void
+    {
+        $readme = (string) file_get_contents(self::README);
+        self::assertSame(1, preg_match('/^## Files straight to the banks.*?\n.*?^``` php\n(.*?)^```$/ms', $readme, $block));
+        $folder = $this->project("<?php\nrequire 'vendor/autoload.php';\n{$block[1]}");
+        [$printed, $code] = (new Program([PHP_BINARY, '-d', 'display_errors=1', 'program.php'], [], $folder))->end();
+        self::assertSame(["00\n", 0], [$printed, $code]);
+    }
+
     public function testTheTableOfReasonsIsWhole(): void
     {
         preg_match_all('/`([a-z_]+)`/', (string) (new \ReflectionClass(\Bankchannel\Bridge\Diagnosis::class))->getDocComment(), $known);

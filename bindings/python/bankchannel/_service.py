@@ -35,6 +35,13 @@ class _Served:
             raise own("configuration.closed", "configuration", "this server is not running")
         return self._server.control(order, dict(request or {}))
 
+    @staticmethod
+    def _client_of(clients: Mapping[str, Any], name: str) -> dict[str, Any]:
+        """The settings of a client of one of the peers that it plays."""
+        if name not in clients:
+            raise own("input.invalid_field", "invalid_input", f"name must be one of {', '.join(clients)}", field="name")
+        return dict(clients[name])
+
     def _end(self) -> None:
         server, self._server = self._server, None
         if server is not None:

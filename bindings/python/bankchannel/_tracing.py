@@ -37,7 +37,7 @@ class Tracing:
         """Begins the span of a call; `None` without a tracer."""
         if self._tracer is None:
             return None
-        return Span(self._tracer, operation, dict(described or ()).get("base_url"))
+        return Span(self._tracer, operation, next((text for name, text in described or () if name.endswith("_url")), None))
 
     def header(self, span: Span | None) -> str | None:
         """The `traceparent` of a call: of its span, or else what the program gave."""

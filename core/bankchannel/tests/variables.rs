@@ -1,14 +1,19 @@
 //! Settings from environment variables, and settings of one source completed from another.
 #![allow(clippy::unwrap_used)]
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use bankchannel::{
+    Settings,
     model::{Boundary as _, Seconds},
     nextgen_psd2::NextGenPsd2Settings,
     protocols::PROTOCOLS,
     ws_channel::{Mode, WsChannelSettings},
 };
+use serde_json::json;
 
 /// The variables that are set.
 fn set(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
@@ -79,6 +84,34 @@ fn a_bad_variable_is_named_and_not_shown() {
     let error = NextGenPsd2Settings::from_variables(set(&[("NEXTGEN_PSD2_SIGNING", "short secret")])).unwrap_err();
     assert!(error.message().contains("NEXTGEN_PSD2_SIGNING: must be a JSON object"), "{error}");
     assert!(!error.to_json().to_string().contains("short secret"), "{error}");
+}
+
+/// A variable that is passed over would leave its setting at the default, such as the address of the real bank.
+#[test]
+fn a_variable_that_is_no_setting_is_refused_by_name() {
+    let settings = |protocol: &str, name: &str| {
+        let settings = Settings::read(json!({ "protocol": protocol }).into()).unwrap();
+        settings.or_listed_variables(&BTreeMap::from([(name.to_owned(), "https://bank.example.test".to_owned())]))
+    };
+    for (protocol, name, meant) in [
+        ("sepa-web-services", "SEPA_WEB_SERVICES_BASE_URL", "SEPA_WEB_SERVICES_FILE_URL"),
+        ("sepa-web-services", "SEPA_WEB_SERVICES_CUSTMER_ID", "SEPA_WEB_SERVICES_CUSTOMER_ID"),
+        ("nextgen-psd2", "NEXTGEN_PSD2_BASEURL", "NEXTGEN_PSD2_BASE_URL"),
+        ("ws-channel", "ISECURE_PASWORD", "ISECURE_PASSWORD"),
+        ("salt-edge-connector", "SALT_EDGE_CONNECTOR_HUB_URL", "SALT_EDGE_CONNECTOR_BASE_URL"),
+        ("salt-edge-hub", "SALT_EDGE_HUB_BASE_URLS", "SALT_EDGE_HUB_BASE_URL"),
+    ] {
+        let error = settings(protocol, name).unwrap_err();
+        assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(name)), "{error}");
+        assert!(error.message().contains(meant), "{error}");
+        assert!(!error.to_json().to_string().contains("bank.example"), "{error}");
+    }
+    // Those of codes are read when a code is asked for; others' are nothing to do with this client.
+    for name in ["ISECURE_MFA_CODE", "ISECURE_DATA_EMAIL_CODE", "NEXTGEN_PSD2_NONSENSE", "PATH"] {
+        settings("ws-channel", name).unwrap();
+    }
+    let empty = BTreeMap::from([("ISECURE_NONSENSE".to_owned(), String::new())]);
+    Settings::read(json!({}).into()).unwrap().or_listed_variables(&empty).unwrap();
 }
 
 #[test]

@@ -35,8 +35,9 @@ impl BridgeClient {
                 None | Some(Value::Null | Value::Bool(false)) => Self::from_settings(Settings::read(settings)?),
                 Some(Value::Bool(true)) => Self::of_env(settings),
                 Some(Value::Object(variables)) => {
-                    let named = |name: &str| variables.get(name).and_then(Value::as_str).map(str::to_owned);
-                    Self::from_settings(Settings::read(settings)?.or_variables(named)?)
+                    let text = |text: &Value<'_>| text.as_str().map(str::to_owned);
+                    let listed = variables.iter().filter_map(|(name, value)| Some((name.to_string(), text(value)?)));
+                    Self::from_settings(Settings::read(settings)?.or_listed_variables(&listed.collect())?)
                 }
                 Some(_) => Err(Error::invalid_field("from_env", "must be true, false or an object of variables")),
             }
@@ -87,7 +88,11 @@ impl BridgeClient {
         const OPEN: [&str; 4] = ["bank", "mode", "dialect", "environment"];
         let Ok(client) = self.in_this_process() else { return Vec::new() };
         let text = |name: &'static str| Some((name, client.value(name)?.as_str()?.to_owned()));
-        let address = client.base_url().map(|address| ("base_url", address.to_owned()));
+        // The setting that gives the address is the first of its kind: `base_url`, `file_url`.
+        let kind = client.protocol().client.as_ref();
+        let fields = kind.map_or(&[][..], |kind| kind.settings.fields());
+        let setting = fields.iter().map(|field| field.name).find(|name| name.ends_with("_url")).unwrap_or("base_url");
+        let address = client.base_url().map(|address| (setting, address.to_owned()));
         OPEN.into_iter().filter_map(text).chain(address).collect()
     }
 

@@ -2,9 +2,9 @@
 
 use std::{fmt, time::Duration};
 
-use bankchannel::{Result, model::Value};
+use bankchannel::{Error, Result, model::Value};
 use bankchannel_server::{
-    counterpart::{Counterpart, RunningServer},
+    counterpart::{CLIENTS, Counterpart, RunningServer},
     http::orders,
 };
 use futures_util::future::BoxFuture;
@@ -63,6 +63,29 @@ impl EmbeddedServer {
         let serde_json::Value::Object(mut settings) = self.readiness() else { return serde_json::Value::Null };
         settings.retain(|name, value| !value.is_null() && known.iter().any(|field| field.name == name.as_str()));
         settings.into()
+    }
+
+    /// The same for a server that plays several peers, such as the banks of `sepa-bank`: the settings of a client of the one
+    /// with this name.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an unknown name, which lists those there are.
+    pub fn client_settings_of(&self, name: &str) -> Result<serde_json::Value> {
+        let mut readiness = self.readiness();
+        let clients = readiness.get_mut(CLIENTS).and_then(serde_json::Value::as_object_mut);
+        let Some(clients) = clients else {
+            let why = format!(
+                "is not for a {}: it plays one peer, whose client has client_settings",
+                self.counterpart().kind
+            );
+            return Err(Error::invalid_field("name", why));
+        };
+        if let Some(serde_json::Value::Object(mut settings)) = clients.remove(name) {
+            settings.retain(|_, value| !value.is_null());
+            return Ok(settings.into());
+        }
+        let known: Vec<&str> = clients.keys().map(String::as_str).collect();
+        Err(Error::invalid_field("name", format!("must be one of {}", known.join(", "))))
     }
 
     /// The kind of counterpart.

@@ -19,7 +19,7 @@ mod toy;
 
 use bankchannel::{Error, Result};
 pub use bankchannel_server::{
-    counterpart::{CheckFn, Counterpart, ServerFinding},
+    counterpart::{CLIENTS, CheckFn, Counterpart, ServerFinding},
     temporary::remove_all as remove_temporary_folders,
 };
 pub use embedded_server::EmbeddedServer;

@@ -11,6 +11,9 @@ use serde::Serialize;
 
 use crate::http::server::RunningServers;
 
+/// The member of the readiness line of a server that plays several peers: for each of them the settings of its client.
+pub const CLIENTS: &str = "clients";
+
 /// The static description of a kind of embedded server. The bridge, the generators of all languages and the command
 /// line read it.
 #[derive(Debug)]

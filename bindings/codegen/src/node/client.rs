@@ -102,6 +102,13 @@ fn server(out: &mut Out, served: &Served) {
     ));
     out.line("  }");
     out.blank();
+    if served.clients().is_some() {
+        out.line("  clientSettings(name) {");
+        out.line("    return this._clientOf(name);");
+        out.line("  }");
+        out.line("}");
+        return;
+    }
     out.line("  get clientSettings() {");
     let members: Vec<String> = served.settings().map(|info| format!("{0}: this.{0}", info.camel)).collect();
     out.line(format!("    return {{ {} }};", members.join(", ")));

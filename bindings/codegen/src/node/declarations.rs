@@ -208,9 +208,9 @@ fn codes(out: &mut Out, model: &Model) {
 
 fn service(out: &mut Out, served: &Served) {
     let text = |info: &Field| match (Served::is_object(info), info.optional) {
-        (true, _) => "Readonly<Record<string, any>>",
-        (false, true) => "string | null",
-        (false, false) => "string",
+        (true, _) => readiness_type(info.shape),
+        (false, true) => "string | null".to_owned(),
+        (false, false) => "string".to_owned(),
     };
     out.blank();
     out.jsdoc("", &format!("{}: the other side, in this process, for tests and trials.", served.what));
@@ -222,9 +222,21 @@ fn service(out: &mut Out, served: &Served) {
         out.jsdoc("  ", &code_in_camel_case(info.doc));
         out.line(format!("  readonly {}: {};", info.camel, text(info)));
     }
-    out.jsdoc("  ", "What a client needs to reach it: spread it into the client's settings.");
-    let members: Vec<String> = served.settings().map(|info| format!("{}: {}", info.camel, text(info))).collect();
-    out.line(format!("  readonly clientSettings: {{ {} }};", members.join("; ")));
+    match served.clients() {
+        Some(clients) => {
+            out.jsdoc("  ", "What a client of one of its banks needs: spread it into the client's settings.");
+            let names: Vec<String> = clients.iter().map(|one| format!("{:?}", one.name)).collect();
+            let fields = Served::client_fields(clients).iter();
+            let members: Vec<String> = fields.map(|field| format!("{}: {}", field.camel, text(field))).collect();
+            out.line(format!("  clientSettings(name: {}): {{ {} }};", names.join(" | "), members.join("; ")));
+        }
+        None => {
+            out.jsdoc("  ", "What a client needs to reach it: spread it into the client's settings.");
+            let members: Vec<String> =
+                served.settings().map(|info| format!("{}: {}", info.camel, text(info))).collect();
+            out.line(format!("  readonly clientSettings: {{ {} }};", members.join("; ")));
+        }
+    }
     out.jsdoc(
         "  ",
         "Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in `docs/` \
@@ -241,6 +253,21 @@ fn service(out: &mut Out, served: &Served) {
     out.line("  close(): Promise<void>;");
     out.line("  [Symbol.asyncDispose](): Promise<void>;");
     out.line("}");
+}
+
+/// The type of a value of the readiness line: its members have camelCase names.
+fn readiness_type(shape: &Shape) -> String {
+    match shape {
+        Shape::Struct(of) => {
+            let member = |field: &Field| {
+                let or = if field.optional { " | null" } else { "" };
+                format!("readonly {}: {}{or}", field.camel, readiness_type(field.shape))
+            };
+            format!("{{ {} }}", of.fields.iter().map(member).collect::<Vec<_>>().join("; "))
+        }
+        Shape::List(of) => format!("ReadonlyArray<{}>", readiness_type(of)),
+        _ => "string".to_owned(),
+    }
 }
 
 /// A short text whose names in backticks are settings: `base_url` is `baseUrl`.

@@ -169,10 +169,11 @@ fn from_env(out: &mut Out, protocol: &ProtocolModel, settings: &StructShape) {
     out.jsdoc(
         "  ",
         &format!(
-            "A client of the environment's settings, the variables `{0}*` such as `{0}BASE_URL`; what is given here goes before.\n\n\
+            "A client of the environment's settings, the variables `{0}*` such as `{1}`; what is given here goes before.\n\n\
              @throws {{ConfigurationError}} `configuration.invalid`: a variable has an unusable value; it is named, its \
              value is not shown.",
             protocol.variable_prefix(),
+            protocol.address_variable(),
         ),
     );
     out.line(format!("  static fromEnv(settings?: {}, options?: ClientOptions): {};", settings.name, protocol.class));

@@ -2,7 +2,12 @@
 
 use bankchannel::model::{Field, Shape};
 
-use crate::{Generated, model::ProtocolModel, served::Served, text::plain};
+use crate::{
+    Generated,
+    model::ProtocolModel,
+    served::Served,
+    text::{Out, plain},
+};
 
 use super::{
     parameters::{fields, parameter, parameter_doc},
@@ -63,6 +68,11 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         }
         out.line("    }");
         out.blank();
+        if let Some(clients) = served.clients() {
+            client_of(out, protocol, clients);
+            out.line("}");
+            return;
+        }
         let members: Vec<String> = served.settings().map(|info| format!("{}: {}", info.camel, text(info))).collect();
         let doc = format!(
             "What a client needs to reach it, as named arguments: `new {}(...$server->clientSettings(), …)`.\n\n@return array{{{}}}",
@@ -78,4 +88,44 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         out.line("    }");
         out.line("}");
     })
+}
+
+/// `clientSettings` of a server that plays several peers.
+fn client_of(out: &mut Out, protocol: &ProtocolModel, clients: &'static [Field]) {
+    let names: Vec<String> = clients.iter().map(|one| quoted(one.name)).collect();
+    let fields = Served::client_fields(clients);
+    let members: Vec<String> = fields
+        .iter()
+        .map(|field| format!("{}: {}string", field.camel, if field.optional { "?" } else { "" }))
+        .collect();
+    out.jsdoc(
+        "    ",
+        &format!(
+            "What a client of one of its banks needs, as named arguments: `new {}(...$server->clientSettings({}), …)`.\n\n\
+             @param {} $name\n\n@return array{{{}}}\n\n@throws BankchannelException",
+            protocol.class,
+            names.first().map_or("", String::as_str),
+            names.join("|"),
+            members.join(", ")
+        ),
+    );
+    out.line("    public function clientSettings(string $name): array");
+    out.line("    {");
+    out.line("        $of = $this->clients[$name] ?? null;");
+    out.line("        if (!\\is_array($of)) {");
+    out.line(format!(
+        "            throw BankchannelException::invalidInput('name', {});",
+        quoted(&format!("must be one of {}", clients.iter().map(|one| one.name).collect::<Vec<_>>().join(", ")))
+    ));
+    out.line("        }");
+    out.blank();
+    out.line("        return [");
+    for field in fields {
+        let text = format!("$of[{}]", quoted(field.name));
+        let value =
+            if field.optional { format!("isset({text}) ? (string) {text} : null") } else { format!("(string) {text}") };
+        out.line(format!("            {} => {value},", quoted(field.camel)));
+    }
+    out.line("        ];");
+    out.line("    }");
 }

@@ -224,9 +224,10 @@ fn from_env(out: &mut Out, protocol: &ProtocolModel, form: MethodStyle) {
     out.docstring(
         "        ",
         &format!(
-            "A client of the settings that the environment's `{0}...` variables give, such as `{0}BASE_URL`; those given here \
+            "A client of the settings that the environment's `{0}...` variables give, such as `{1}`; those given here \
              count before them.\n\nRaises:\n    ConfigurationError: A variable or setting cannot be used; the error names it.",
             protocol.variable_prefix(),
+            protocol.address_variable(),
         ),
     );
     out.line("        return cls._from_env(settings)");

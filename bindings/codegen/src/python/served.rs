@@ -27,7 +27,10 @@ pub(crate) fn services(model: &Model) -> String {
         .iter()
         .flat_map(|protocol| &protocol.served)
         .any(|served| served.info.iter().any(Served::is_object));
-    out.line(format!("from typing import TYPE_CHECKING, {}TypedDict", if has_object { "Any, " } else { "" }));
+    out.line(format!(
+        "from typing import TYPE_CHECKING, {}Literal, TypedDict, cast",
+        if has_object { "Any, " } else { "" }
+    ));
     out.blank();
     out.line("from ._service import AsyncEmbeddedService, EmbeddedService");
     out.blank();
@@ -78,8 +81,17 @@ fn service(out: &mut Out, protocol: &ProtocolModel, served: &Served) {
     out.line(format!("class {}ClientSettings(TypedDict):", served.class));
     out.docstring("    ", "What a client needs to reach it: spread it into the client's settings.");
     out.blank();
-    for info in served.settings() {
-        out.line(format!("    {}: {}", info.name, text(info)));
+    match served.clients() {
+        Some(clients) => {
+            for field in Served::client_fields(clients) {
+                out.line(format!("    {}: {}", field.name, text(field)));
+            }
+        }
+        None => {
+            for info in served.settings() {
+                out.line(format!("    {}: {}", info.name, text(info)));
+            }
+        }
     }
     for form in [MethodStyle::Blocking, MethodStyle::Awaited] {
         class(out, protocol, served, form);
@@ -126,6 +138,9 @@ fn class(out: &mut Out, protocol: &ProtocolModel, served: &Served, form: MethodS
     out.line("            },");
     out.line("        )");
     out.blank();
+    if let Some(clients) = served.clients() {
+        return client_of(out, protocol, served, clients, prefix);
+    }
     out.line("    @property");
     out.line(format!("    def client_settings(self) -> {}ClientSettings:", served.class));
     let example =
@@ -133,4 +148,22 @@ fn class(out: &mut Out, protocol: &ProtocolModel, served: &Served, form: MethodS
     out.docstring("        ", &example);
     let members: Vec<String> = served.settings().map(|info| format!("{:?}: self.{}", info.name, info.name)).collect();
     out.line(format!("        return {{{}}}", members.join(", ")));
+}
+
+/// `client_settings` of a server that plays several peers.
+fn client_of(out: &mut Out, protocol: &ProtocolModel, served: &Served, clients: &'static [Field], prefix: &str) {
+    let names: Vec<String> = clients.iter().map(|one| format!("{:?}", one.name)).collect();
+    out.line(format!(
+        "    def client_settings(self, name: Literal[{}]) -> {}ClientSettings:",
+        names.join(", "),
+        served.class
+    ));
+    let example = format!(
+        "What a client of one of its banks needs: `{prefix}{}(**server.client_settings({}), ...)`.\n\nRaises:\n    \
+         InvalidInputError: No bank has this name.",
+        protocol.class,
+        names.first().map_or("", String::as_str),
+    );
+    out.docstring("        ", &example);
+    out.line(format!("        return cast(\"{}ClientSettings\", self._client_of(self.clients, name))", served.class));
 }

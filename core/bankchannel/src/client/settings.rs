@@ -1,6 +1,6 @@
 //! The settings of a client whose protocol is chosen at run time.
 
-use std::{any::Any, fmt, sync::Arc, time::Duration};
+use std::{any::Any, collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use bankchannel_foundation::{
     Error, Result,
@@ -36,6 +36,7 @@ trait ErasedSettings: fmt::Debug + Send + Sync {
     fn protocol(&self) -> &'static Protocol;
     fn connection(&self) -> &ConnectionSettings;
     fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings>;
+    fn check_names(&self, set: &mut dyn Iterator<Item = String>) -> Result<()>;
     fn open(&self) -> Result<Client>;
 }
 
@@ -54,6 +55,10 @@ impl<S: ClientSettings> ErasedSettings for S {
 
     fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings> {
         Ok(Settings::new(variables::completed(self.clone(), variables::read(variable)?)))
+    }
+
+    fn check_names(&self, set: &mut dyn Iterator<Item = String>) -> Result<()> {
+        variables::check_names::<S>(set)
     }
 
     fn open(&self) -> Result<Client> {
@@ -108,15 +113,27 @@ impl Settings {
     /// These settings, completed from environment variables.
     ///
     /// # Errors
-    /// `configuration.invalid` for a variable that cannot be used.
+    /// `configuration.invalid` for a variable that cannot be used, and for one with the protocol's prefix that is no
+    /// setting.
     pub fn or_env(self) -> Result<Self> {
+        self.0.check_names(&mut variables::names_set())?;
         self.or_variables(variable_text)
     }
 
-    /// The same with any source of variables.
+    /// The same with these variables in place of the environment's.
     ///
     /// # Errors
     /// As [`or_env`](Self::or_env).
+    pub fn or_listed_variables(self, listed: &BTreeMap<String, String>) -> Result<Self> {
+        let mut set = listed.iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| name.clone());
+        self.0.check_names(&mut set)?;
+        self.or_variables(|name| listed.get(name).cloned())
+    }
+
+    /// The same with any source of variables; which ones there are besides is not looked at.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for a variable that cannot be used.
     pub fn or_variables(self, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         self.0.or_variables(&variable)
     }

@@ -6,12 +6,15 @@
 use bankchannel_foundation::{
     Error, Result,
     error::row,
-    model::{Field, Object, Representation, Shape, Value, Writer, read_boundary},
+    model::{EnumValue, Field, Object, Representation, Shape, Value, Writer, read_boundary},
 };
 
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::settings::ClientSettings;
+use super::{ProtocolClient as _, settings::ClientSettings};
+
+/// The longest name that is repeated, in bytes.
+const NAME_MAX: usize = 64;
 
 /// The variables of a setting; the first one that is set counts.
 pub(crate) fn names(prefix: &str, field: &Field) -> impl Iterator<Item = String> {
@@ -68,6 +71,67 @@ pub(crate) fn read<S: ClientSettings>(variable: impl Fn(&str) -> Option<String>)
     read_boundary(Value::Object(given))
 }
 
+/// The variables of a protocol's codes: with and without the mode (docs/protocols/ws-channel.md §8.1).
+fn code_variables<S: ClientSettings>(prefix: &str) -> Vec<String> {
+    let codes = S::Client::protocol().sessions.as_ref().map_or(&[][..], |sessions| sessions.codes);
+    let mode = S::SHAPE.fields().iter().find(|field| field.name == "mode").map(|field| field.shape);
+    let modes: &[_] = match mode {
+        Some(Shape::Enum(shape)) => shape.values,
+        _ => &[],
+    };
+    let of_mode = |(_, name): &(_, &'static str)| {
+        let what = name.strip_prefix(prefix).unwrap_or(name);
+        let with = |mode: &EnumValue| format!("{prefix}{}_{what}", mode.value.to_ascii_uppercase());
+        modes.iter().map(with).chain([(*name).to_owned()]).collect::<Vec<_>>()
+    };
+    codes.iter().flat_map(of_mode).collect()
+}
+
+/// Checks the names of variables that are set: one with the prefix of these settings that is none of theirs would be
+/// passed over, and what it was meant to say would get a default, such as the address of the real bank.
+///
+/// # Errors
+/// `configuration.invalid`, which names the variable and the one that was probably meant.
+pub(crate) fn check_names<S: ClientSettings>(set: impl Iterator<Item = String>) -> Result<()> {
+    let prefix = S::VARIABLE_PREFIX;
+    let mut own = set.filter(|name| name.starts_with(prefix)).peekable();
+    if own.peek().is_none() {
+        return Ok(());
+    }
+    let mut known: Vec<String> = S::SHAPE.fields().iter().flat_map(|field| names(prefix, field)).collect();
+    known.extend(code_variables::<S>(prefix));
+    let Some(unknown) = own.find(|name| !known.contains(name)) else { return Ok(()) };
+    let meant = known.iter().max_by_key(|one| affinity(&unknown[prefix.len()..], &one[prefix.len()..]));
+    let is_near = |one: &&String| {
+        let length = unknown.len().max(one.len()) - prefix.len();
+        affinity(&unknown[prefix.len()..], &one[prefix.len()..]).0 * 2 >= length
+    };
+    let advice = match meant.filter(is_near) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => "unset it, or give it a name without this prefix".to_owned(),
+    };
+    // The name of a variable is no secret, unless something else stands in its place.
+    let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    let shown = if unknown.len() <= NAME_MAX && unknown.bytes().all(is_name) { &*unknown } else { prefix };
+    let why = format!("the environment variable {shown} is no setting of {}; {advice}", S::Client::protocol().name);
+    Err(Error::because(&row::CONFIGURATION, why).with("field", shown.to_owned()))
+}
+
+/// How much two names have in common: the bytes at their beginnings and ends that are the same; then the nearer length.
+fn affinity(one: &str, other: &str) -> (usize, std::cmp::Reverse<usize>) {
+    let same = |(one, other): &(u8, u8)| one == other;
+    let begin = one.bytes().zip(other.bytes()).take_while(same).count();
+    let end = one.bytes().rev().zip(other.bytes().rev()).take_while(same).count();
+    let most = one.len().min(other.len());
+    ((begin + end).min(most), std::cmp::Reverse(one.len().abs_diff(other.len())))
+}
+
+/// The names of the environment's variables that are not empty.
+pub(crate) fn names_set() -> impl Iterator<Item = String> {
+    let set = std::env::vars_os().filter(|(_, text)| !text.is_empty());
+    set.filter_map(|(name, _)| name.into_string().ok())
+}
+
 /// These settings, completed from `other`: with what they do not have, and do not give in another way.
 pub(crate) fn completed<S: ClientSettings>(own: S, other: S) -> S {
     let object = |settings: S| match settings.write(&mut Writer::new(Representation::Boundary)) {
@@ -119,8 +183,10 @@ macro_rules! client_settings {
             /// counts as absent. Lists are separated by commas, objects are JSON.
             ///
             /// # Errors
-            /// `configuration.invalid`, which names the variable; its value is not shown.
+            /// `configuration.invalid`, which names the variable; its value is not shown. Also for a variable with this prefix
+            /// that is no setting.
             pub fn from_env() -> $crate::Result<Self> {
+                $crate::client::variables::check_names::<Self>($crate::client::variables::names_set())?;
                 Self::from_variables($crate::client::variable_text)
             }
 

@@ -161,7 +161,7 @@ impl ProtocolClient for NextGenPsd2 {
     }
 }
 
-bankchannel_foundation::redacted_debug!(NextGenPsd2);
+bankchannel_foundation::redacted_debug!(NextGenPsd2, |it| base_url: ProtocolClient::peer(it));
 
 /// Compiles the programs of the reference.
 #[cfg(doctest)]

@@ -188,7 +188,7 @@ impl ProtocolClient for SaltEdgeConnector {
     }
 }
 
-bankchannel_foundation::redacted_debug!(SaltEdgeConnector);
+bankchannel_foundation::redacted_debug!(SaltEdgeConnector, |it| base_url: ProtocolClient::peer(it));
 
 /// Compiles the programs of the reference.
 #[cfg(doctest)]

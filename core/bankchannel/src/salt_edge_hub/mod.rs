@@ -118,7 +118,7 @@ impl ProtocolClient for SaltEdgeHub {
     }
 }
 
-bankchannel_foundation::redacted_debug!(SaltEdgeHub);
+bankchannel_foundation::redacted_debug!(SaltEdgeHub, |it| base_url: ProtocolClient::peer(it));
 
 /// Compiles the programs of the reference.
 #[cfg(doctest)]

@@ -214,7 +214,7 @@ impl Profile for SepaWebServices {
     }
 }
 
-bankchannel_foundation::redacted_debug!(SepaWebServices);
+bankchannel_foundation::redacted_debug!(SepaWebServices, |it| file_url: it.file_url());
 
 /// Compiles the programs of the reference.
 #[cfg(doctest)]

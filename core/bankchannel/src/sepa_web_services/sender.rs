@@ -8,7 +8,12 @@ use std::{
 use bankchannel_crypto::{signature::Hash, x509::Certificate};
 use bankchannel_foundation::{Error, Result, clock::Clock, model::Timestamp};
 use bankchannel_renewal::{CertificateLife, RenewalDue, RenewalRules};
-use bankchannel_sepa_web_services::{codec::FileServiceConnection, errors, verify::VerificationRules};
+use bankchannel_sepa_web_services::{
+    codec::FileServiceConnection,
+    errors,
+    profile::{self, BankAddress},
+    verify::VerificationRules,
+};
 use bankchannel_transport::{Transport, TransportSettings, background};
 use data_encoding::HEXUPPER;
 
@@ -29,6 +34,8 @@ pub(super) struct FileServiceSender {
     file_transport: Result<Transport>,
     /// To the certificate service, in the same way.
     certificate_transport: Result<Transport>,
+    /// The real bank that the addresses belong to; `None` for others.
+    asks_bank: Option<BankAddress>,
     pub(super) connection: FileServiceConnection,
     pub(super) exchange_timeout: Option<Duration>,
     pub(super) clock: Arc<dyn Clock>,
@@ -149,6 +156,7 @@ impl FileServiceSender {
         Ok(Self {
             file_transport,
             certificate_transport,
+            asks_bank: ready.asks_bank,
             connection,
             exchange_timeout: ready.exchange_timeout(),
             clock,
@@ -192,6 +200,9 @@ impl FileServiceSender {
         let (rules, now_s) = (self.rules_of_renewal(), self.clock.now_s());
         let last = self.from_identity.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let signers = on_disk(options, move || signers_in(&identity, last, rules, is_upload, now_s)).await?;
+        if let Some(asked) = self.asks_bank.filter(|_| profile::is_of_sandbox(&signers.content.certificate)) {
+            return Err(asked.refusal(&signers.content.certificate));
+        }
         *self.from_identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&signers));
         Ok(signers)
     }
@@ -221,6 +232,7 @@ impl FileServiceSender {
         Self {
             file_transport: self.file_transport.clone(),
             certificate_transport: self.certificate_transport.clone(),
+            asks_bank: self.asks_bank,
             connection,
             exchange_timeout: self.exchange_timeout,
             clock: Arc::clone(&self.clock),

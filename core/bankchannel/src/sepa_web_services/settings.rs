@@ -13,7 +13,7 @@ use bankchannel_foundation::{
 use bankchannel_pkcs11::Pkcs11Settings;
 use bankchannel_sepa_web_services::{
     codec::FileServiceConnection,
-    profile::{self, BankEnvironment, ChannelProfile},
+    profile::{self, BankAddress, BankEnvironment, ChannelProfile},
     verify::VerificationRules,
 };
 use bankchannel_transport::TransportSettings;
@@ -171,15 +171,27 @@ pub(super) struct ReadyCustomer {
     pub(super) anchors: ReadSources,
     transport: Option<TransportSettings>,
     certificate_transport: Option<TransportSettings>,
+    /// The bank that one of the addresses belongs to; `None` for addresses of one's own.
+    pub(super) asks_bank: Option<BankAddress>,
     /// The passphrase of the keys in `identity_dir`.
     identity_passphrase: Option<Secret>,
 }
+
+/// Why there are no recordings.
+const UNREPLAYABLE: &str = "is not for SEPA Web Services: a bank's answer is signed for one request, with its id and its \
+    time, and believed for no other; for tests use the sandbox bank, sepa-bank";
 
 /// The name of this program in requests.
 const SOFTWARE: &str = concat!("bankchannel ", env!("CARGO_PKG_VERSION"));
 
 impl ReadyCustomer {
     pub(super) fn from_settings(mut settings: SepaWebServicesSettings) -> Result<Self> {
+        let connection = &settings.connection;
+        for (setting, given) in [("record_to", &connection.record_to), ("replay_from", &connection.replay_from)] {
+            if given.is_some() {
+                return Err(Error::invalid_setting(setting, UNREPLAYABLE));
+            }
+        }
         let profile = profile_of(&settings)?;
         let environment = settings.environment.unwrap_or_default();
         let identity_passphrase = settings.passphrase.clone().filter(|_| settings.identity_dir.is_some());
@@ -190,7 +202,7 @@ impl ReadyCustomer {
         let sender = sender_pair_of(&mut settings)?;
         let mut anchors = anchors_of(&mut settings)?;
         let mut rules = VerificationRules::default();
-        let (mut transport, mut certificate_transport) = (None, None);
+        let (mut transport, mut certificate_transport, mut asks_bank) = (None, None, None);
         if let Some(profile) = &profile {
             anchors.profile = profile.anchors_of(environment)?;
             rules.intermediates = profile.intermediates()?;
@@ -198,13 +210,14 @@ impl ReadyCustomer {
             rules.signers = Some(profile.signers.clone().unwrap_or_default());
             rules.family = profile.family;
             rules.own = [&content, &sender].into_iter().flatten().map(|pair| pair.certificate.clone()).collect();
-            let url = settings.file_url.clone().or_else(|| profile.file_url_of(environment).map(str::to_owned));
-            transport = url.map(|url| settings.connection.transport(url)).transpose()?;
+            let file_url = settings.file_url.clone().or_else(|| profile.file_url_of(environment).map(str::to_owned));
             // The bank's own does not go with a file service elsewhere: a code must not end up there.
             let is_elsewhere = settings.file_url.is_some();
             let of_profile = || profile.certificate_url_of(environment).filter(|_| !is_elsewhere).map(str::to_owned);
-            let url = settings.certificate_url.clone().or_else(of_profile);
-            certificate_transport = url.map(|url| settings.connection.transport(url)).transpose()?;
+            let certificate_url = settings.certificate_url.clone().or_else(of_profile);
+            asks_bank = [&file_url, &certificate_url].into_iter().flatten().find_map(|url| profile::bank_at(url));
+            let to = |url: Option<String>| url.map(|url| settings.connection.transport(url)).transpose();
+            (transport, certificate_transport) = (to(file_url)?, to(certificate_url)?);
         } else if settings.file_url.is_some() || settings.certificate_url.is_some() {
             return Err(Error::invalid_setting(
                 "bank",
@@ -212,8 +225,12 @@ impl ReadyCustomer {
             ));
         }
         let anchors = ReadSources::new(anchors)?;
+        if let Some(asked) = asks_bank.filter(|_| settings.customer_id.is_some()) {
+            check_no_tests(&settings, asked, environment, &anchors, [&content, &sender])?;
+        }
         Ok(Self {
             profile,
+            asks_bank,
             settings,
             content,
             sender,
@@ -367,6 +384,30 @@ fn profile_of(settings: &SepaWebServicesSettings) -> Result<Option<ChannelProfil
             own.resolved().map(Some).map_err(|error| Error::invalid_setting("profile", error.message()))
         }
         (None, None) => Ok(None),
+    }
+}
+
+/// Refuses what belongs to tests in a client that asks a real bank: it trusts, or signs as, somebody whom only a sandbox or
+/// another environment knows, so that its address is a mistake.
+fn check_no_tests(
+    settings: &SepaWebServicesSettings,
+    asked: BankAddress,
+    environment: BankEnvironment,
+    anchors: &ReadSources,
+    pairs: [&Option<SigningPair>; 2],
+) -> Result<()> {
+    // The bank's own test authority, trusted by a client of its production.
+    let is_of_test = |one: &Certificate| {
+        environment == BankEnvironment::Production && asked.profile.knows_only_in(BankEnvironment::Test, one)
+    };
+    let authority = anchors.given().find(|one| profile::is_of_sandbox(one) || is_of_test(one));
+    let tls = settings.connection.ca_file.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+    let tls = tls.and_then(|text| Certificate::all_from_pem(&text).ok()).unwrap_or_default();
+    let own = pairs.into_iter().flatten().map(|pair| &pair.certificate);
+    let of_sandbox = own.chain(&tls).find(|one| profile::is_of_sandbox(one));
+    match authority.or(of_sandbox) {
+        Some(found) => Err(asked.refusal(found)),
+        None => Ok(()),
     }
 }
 

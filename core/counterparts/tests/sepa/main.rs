@@ -18,5 +18,6 @@ mod raw;
 mod refusals;
 mod refusing_bank;
 mod rollover;
+mod test_clients;
 mod unknown_uploads;
 mod world;

@@ -24,7 +24,7 @@ use super::{
     web::RAW_MAX,
 };
 use bankchannel_server::http::control::{
-    ControlFuture, ControlRequest, ControlState, ControlTarget, MAX_BODY, parsed, read,
+    ControlFuture, ControlRequest, ControlState, ControlTarget, MAX_BODY, no_members, parsed, read,
 };
 
 /// A bank as a target of the control interface.
@@ -137,6 +137,8 @@ impl ControlTarget for BankControlTarget {
     }
 
     fn handle_order(&self, asked: ControlRequest) -> Option<ControlFuture<'_>> {
+        let without_members =
+            |body: &[u8]| no_members(parsed(body).map_err(|why| Error::because(&row::INVALID_JSON, why))?);
         let done = match BankCommand::from_path(&asked.path)? {
             BankCommand::Explain => {
                 return Some(Box::pin(async move {
@@ -146,9 +148,13 @@ impl ControlTarget for BankControlTarget {
                 }));
             }
             BankCommand::Psu => self.add_psu(&asked.body),
-            BankCommand::RevokeConsent(id) => self.revoke_consent(id),
-            BankCommand::Block(serial) => self.list(|state| state.block(serial)),
-            BankCommand::Revoke(serial) => self.list(|state| state.revoke_certificate(serial)),
+            BankCommand::RevokeConsent(id) => without_members(&asked.body).and_then(|()| self.revoke_consent(id)),
+            BankCommand::Block(serial) => {
+                without_members(&asked.body).and_then(|()| self.list(|state| state.block(serial)))
+            }
+            BankCommand::Revoke(serial) => {
+                without_members(&asked.body).and_then(|()| self.list(|state| state.revoke_certificate(serial)))
+            }
         };
         Some(Box::pin(std::future::ready(done)))
     }

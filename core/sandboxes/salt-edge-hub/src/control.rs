@@ -40,7 +40,9 @@ use super::{
     service::PlayedHub,
     state::{AnswerOrder, SessionPurpose},
 };
-use bankchannel_server::http::control::{ControlFuture, ControlRequest, ControlState, ControlTarget, parsed, read};
+use bankchannel_server::http::control::{
+    ControlFuture, ControlRequest, ControlState, ControlTarget, no_members, parsed, read,
+};
 
 /// The maximum size of an order, in bytes.
 const ORDER_MAX: usize = 64 * 1024;
@@ -295,7 +297,9 @@ impl ControlTarget for HubControlTarget {
             let body = &*asked.body;
             match HubCommand::from_path(&asked.path) {
                 Some(HubCommand::Sessions) => self.begin(body),
-                Some(HubCommand::AllSessions) => Ok(json!({"sessions": self.hub.state.sessions()})),
+                Some(HubCommand::AllSessions) => {
+                    no_members(order(body)?).map(|()| json!({"sessions": self.hub.state.sessions()}))
+                }
                 Some(HubCommand::Session(secret)) => self.session(secret, body).await,
                 Some(HubCommand::Requests) => Ok(self.hub.made(&order(body)?)?.to_json()),
                 Some(HubCommand::Connector) => {
@@ -304,7 +308,9 @@ impl ControlTarget for HubControlTarget {
                     Ok(json!({}))
                 }
                 Some(HubCommand::Enrolments) => self.enrol(body).await,
-                Some(HubCommand::Tokens) => Ok(json!({"tokens": self.hub.state.all_tokens()})),
+                Some(HubCommand::Tokens) => {
+                    no_members(order(body)?).map(|()| json!({"tokens": self.hub.state.all_tokens()}))
+                }
                 Some(HubCommand::Check) => self.check(body).await,
                 None => Err(Error::new(&row::INTERNAL)),
             }

@@ -6,7 +6,11 @@ use std::{
 };
 
 use bankchannel_foundation::{Error, Result};
+use bankchannel_sepa_web_services::CATALOGUE;
+use bankchannel_server::http::control::operation_named;
 use serde::Deserialize;
+
+use super::control::known_family;
 
 /// Orders that can wait at most.
 const MOST: usize = 1000;
@@ -167,6 +171,23 @@ pub(crate) struct FaultOrder {
     /// How many requests it concerns.
     #[serde(default = "bankchannel_server::http::control::once")]
     count: u32,
+}
+
+impl FaultOrder {
+    /// Checks the names, so that no order waits for a request that never comes. The operation's protocol is taken off.
+    ///
+    /// # Errors
+    /// `input.invalid_field`, which lists the names there are.
+    pub(crate) fn checked(&mut self) -> Result<()> {
+        if let Some(family) = &self.family {
+            known_family(family)?;
+        }
+        if let Some(operation) = &mut self.operation {
+            let known = operation_named(CATALOGUE, operation)?;
+            known.rsplit('.').next().unwrap_or(known).clone_into(operation);
+        }
+        Ok(())
+    }
 }
 
 /// A fault that waits.

@@ -23,7 +23,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_sepa_web_services::CATALOGUE;
 use bankchannel_server::http::control::{
-    ControlFuture, ControlRequest, ControlState, ControlTarget, MAX_BODY, parsed, read,
+    ControlFuture, ControlRequest, ControlState, ControlTarget, MAX_BODY, no_members, one_or_many, parsed, read,
 };
 use bankchannel_transport::background;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -105,23 +105,6 @@ struct TimeOrder {
 
 /// The longest overlap, and the farthest move of the time: a hundred years, seconds.
 const LONGEST_S: i64 = 100 * 366 * 86_400;
-
-/// One value, or a list.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    Many(Vec<T>),
-    One(T),
-}
-
-impl<T> OneOrMany<T> {
-    fn into_vec(self) -> Vec<T> {
-        match self {
-            Self::Many(many) => many,
-            Self::One(one) => vec![one],
-        }
-    }
-}
 
 impl SepaBankControlTarget {
     pub(crate) fn new(bank: &Arc<SandboxSepaBank>) -> Self {
@@ -278,7 +261,7 @@ impl SandboxSepaBank {
 }
 
 /// The dialect of a family.
-fn known_family(name: &str) -> Result<&'static BankDialect> {
+pub(crate) fn known_family(name: &str) -> Result<&'static BankDialect> {
     BankDialect::named(name).ok_or_else(|| {
         let known: Vec<&str> = DIALECTS.iter().map(BankDialect::name).collect();
         Error::invalid_field("family", format!("must be one of {}", known.join(", ")))
@@ -341,15 +324,15 @@ impl ControlTarget for SepaBankControlTarget {
             }
             let work = move || match command {
                 "faults" => {
-                    let orders: OneOrMany<FaultOrder> = read(body)?;
-                    bank.faults.order(orders.into_vec()).map(|()| json!({}))
+                    let mut orders: Vec<FaultOrder> = one_or_many(body)?;
+                    for order in &mut orders {
+                        order.checked()?;
+                    }
+                    bank.faults.order(orders).map(|()| json!({}))
                 }
-                "customers" => {
-                    let customers: OneOrMany<SandboxCustomer> = read(body)?;
-                    bank.add_customers(customers.into_vec())
-                }
+                "customers" => bank.add_customers(one_or_many::<SandboxCustomer>(body)?),
                 "code" => bank.send_code(&read::<CodeReceiver>(body)?),
-                "certificates" => Ok(bank.issued()),
+                "certificates" => no_members(body).map(|()| bank.issued()),
                 "rollover" => bank.roll_over(&read::<RolloverOrder>(body)?),
                 "time" => bank.move_time(&read::<TimeOrder>(body)?),
                 "files" if body.as_object().is_some_and(serde_json::Map::is_empty) => Ok(bank.list_files()),
@@ -359,7 +342,7 @@ impl ControlTarget for SepaBankControlTarget {
                 }
                 "release" => read::<ReleaseOrder>(body).map(|ReleaseOrder {}| bank.held.release()),
                 "load" => Ok(bank.load.most(&read(body)?)),
-                _ => Ok(bank.uploads()),
+                _ => no_members(body).map(|()| bank.uploads()),
             };
             background::blocking(work).await.map_err(aborted)?
         }))

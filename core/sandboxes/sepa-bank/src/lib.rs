@@ -35,7 +35,10 @@ mod users;
 use bankchannel_sepa_web_services::PROTOCOL;
 use bankchannel_server::counterpart::Counterpart;
 
-pub use options::{SepaBankCustomer, SepaBankFamilies, SepaBankFamily, SepaBankOptions, SepaBankReadiness};
+pub use options::{
+    SepaBankClient, SepaBankClients, SepaBankCustomer, SepaBankFamilies, SepaBankFamily, SepaBankOptions,
+    SepaBankReadiness,
+};
 pub use running::RunningSepaBank;
 
 /// The sandbox bank's entry in the list of counterparts.

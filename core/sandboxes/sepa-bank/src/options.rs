@@ -29,6 +29,8 @@ pub struct SepaBankReadiness {
     pub base_url: String,
     /// The families.
     pub families: SepaBankFamilies,
+    /// For each bank the settings of a client of its first customer.
+    pub clients: SepaBankClients,
     /// The `ca_file` for clients, if the bank uses TLS: an absolute path.
     pub ca_file: Option<String>,
     /// The URL of the control interface, if it was requested.
@@ -57,6 +59,50 @@ pub struct SepaBankFamily {
     pub anchors_file: String,
     /// Its customers.
     pub customers: Vec<SepaBankCustomer>,
+}
+
+/// For each bank that a sandbox bank plays, the settings of a client of its first customer.
+#[derive(Debug, Clone, Boundary)]
+pub struct SepaBankClients {
+    /// Of Nordea.
+    pub nordea: SepaBankClient,
+    /// Of OP.
+    pub op: SepaBankClient,
+    /// Of the family samlink: the same as that of Säästöpankki.
+    pub samlink: SepaBankClient,
+    /// Of Säästöpankki.
+    pub saastopankki: SepaBankClient,
+    /// Of POP Pankki.
+    pub pop: SepaBankClient,
+    /// Of Aktia.
+    pub aktia: SepaBankClient,
+    /// Of Oma Säästöpankki.
+    pub omasp: SepaBankClient,
+}
+
+/// The settings of a client of a sandbox bank, under their own names.
+#[derive(Debug, Clone, Boundary)]
+pub struct SepaBankClient {
+    /// The bank whose rules hold.
+    pub bank: String,
+    /// The sandbox's file service.
+    pub file_url: String,
+    /// The sandbox's certificate service.
+    pub certificate_url: String,
+    /// The authorities of the sandbox's signatures.
+    pub trusted_file: String,
+    /// The authority of the sandbox's TLS certificate; absent without TLS.
+    pub ca_file: Option<String>,
+    /// The customer.
+    pub customer_id: String,
+    /// The part of its agreement; absent if the bank has none.
+    pub target_id: Option<String>,
+    /// Its name.
+    pub company: String,
+    /// Its certificate.
+    pub certificate_file: String,
+    /// Its key.
+    pub private_key_file: String,
 }
 
 /// A customer of a sandbox bank.

@@ -19,7 +19,8 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::{
-    DESCRIPTOR, SepaBankCustomer, SepaBankFamilies, SepaBankFamily, SepaBankOptions, SepaBankReadiness,
+    DESCRIPTOR, SepaBankClient, SepaBankClients, SepaBankCustomer, SepaBankFamilies, SepaBankFamily, SepaBankOptions,
+    SepaBankReadiness,
     certificates::{self, BankTls, FamilyCertificates},
     control::SepaBankControlTarget,
     dialect::{BankDialect, CERTIFICATES},
@@ -191,6 +192,38 @@ fn families(bank: &SandboxSepaBank, origin: &str, customers: Vec<Vec<SepaBankCus
     SepaBankFamilies { nordea: one(BankFamily::Nordea), op: one(BankFamily::Op), samlink: one(BankFamily::Samlink) }
 }
 
+/// The settings of a client of this bank. Every family has a customer in its first place from the first start on.
+fn client(bank: &str, family: &SepaBankFamily, ca_file: Option<&String>) -> SepaBankClient {
+    let first = family.customers.first();
+    let text = |of: fn(&SepaBankCustomer) -> &String| first.map(of).cloned().unwrap_or_default();
+    SepaBankClient {
+        bank: bank.to_owned(),
+        file_url: family.file_url.clone(),
+        certificate_url: family.certificate_url.clone().unwrap_or_default(),
+        trusted_file: family.anchors_file.clone(),
+        ca_file: ca_file.cloned(),
+        customer_id: text(|one| &one.customer_id),
+        target_id: first.and_then(|one| one.target_id.clone()),
+        company: text(|one| &one.company),
+        certificate_file: text(|one| &one.certificate_file),
+        private_key_file: text(|one| &one.key_file),
+    }
+}
+
+fn clients(families: &SepaBankFamilies, ca_file: Option<&String>) -> SepaBankClients {
+    let one = |bank, family| client(bank, family, ca_file);
+    let SepaBankFamilies { nordea, op, samlink } = families;
+    SepaBankClients {
+        nordea: one("nordea", nordea),
+        op: one("op", op),
+        samlink: one("saastopankki", samlink),
+        saastopankki: one("saastopankki", samlink),
+        pop: one("pop", samlink),
+        aktia: one("aktia", samlink),
+        omasp: one("omasp", samlink),
+    }
+}
+
 impl ServerKind for RunningSepaBank {
     type Options = SepaBankOptions;
     type Readiness = SepaBankReadiness;
@@ -200,10 +233,12 @@ impl ServerKind for RunningSepaBank {
     }
 
     fn ready(&self) -> SepaBankReadiness {
+        let ca_file = self.ca_file.as_ref().map(|path| path.display().to_string());
         SepaBankReadiness {
             base_url: self.server.origin.clone(),
             families: self.families.clone(),
-            ca_file: self.ca_file.as_ref().map(|path| path.display().to_string()),
+            clients: clients(&self.families, ca_file.as_ref()),
+            ca_file,
             control_url: self.server.control_url.clone(),
         }
     }

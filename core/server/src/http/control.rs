@@ -353,6 +353,38 @@ pub fn read<T: for<'de> Deserialize<'de>>(request: Value) -> Result<T, Error> {
     })
 }
 
+/// Checks the request of an order that has no members: what stands there would be passed over.
+///
+/// # Errors
+/// `input.invalid_json`, which names the first member.
+pub fn no_members(request: Value) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct NoMembers {}
+    read(request).map(|NoMembers {}| ())
+}
+
+/// One value of an order, or a list of them.
+///
+/// # Errors
+/// `input.invalid_json`, which names the fault.
+pub fn one_or_many<T: for<'de> Deserialize<'de>>(request: Value) -> Result<Vec<T>, Error> {
+    if request.is_array() { read(request) } else { read(request).map(|one| vec![one]) }
+}
+
+/// The operation of a catalogue that an order names, with or without its protocol.
+///
+/// # Errors
+/// `input.invalid_field`, which lists those there are.
+pub fn operation_named(catalogue: &'static [CatalogueEntry], name: &str) -> Result<&'static str, Error> {
+    let served = || catalogue.iter().filter(|entry| entry.declaration.route.is_some());
+    let mut names = served().map(|entry| entry.declaration.name);
+    names.find(|known| name == *known || name == short(known)).ok_or_else(|| {
+        let known: Vec<&str> = served().map(|entry| short(entry.declaration.name)).collect();
+        Error::invalid_field("operation", format!("is not known; there are {}", known.join(", ")))
+    })
+}
+
 fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {
     answer::json(status, json!({ "error": { "message": why } }).to_string())
 }

@@ -6,7 +6,7 @@ use hyper::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::control::{ControlRequest, ControlTarget, OrderedFault, read, short};
+use super::control::{ControlRequest, ControlTarget, OrderedFault, no_members, operation_named, read};
 
 /// The order that loads data.
 pub const SEED: &str = "seed";
@@ -83,6 +83,9 @@ pub(super) async fn carry_out_common(
     order: CommonOrder,
     request: Value,
 ) -> Result<Value, Error> {
+    if matches!(order, CommonOrder::Outbox | CommonOrder::Transcript | CommonOrder::Reset) {
+        no_members(request.clone())?;
+    }
     match order {
         CommonOrder::Outbox => Ok(target.outbox().into()),
         CommonOrder::Transcript => Ok(target.control().transcript().into()),
@@ -131,12 +134,7 @@ fn fail_next(target: &dyn ControlTarget, request: Value) -> Result<Value, Error>
     if fault.count == 0 {
         return Err(Error::invalid_field("count", "must be at least 1"));
     }
-    let served = || target.catalogue().iter().filter(|entry| entry.declaration.route.is_some());
-    let names = || served().map(|entry| entry.declaration.name);
-    if !names().any(|name| fault.operation == name || fault.operation == short(name)) {
-        let known: Vec<&str> = names().map(short).collect();
-        return Err(Error::invalid_field("operation", format!("is not known; there are {}", known.join(", "))));
-    }
+    operation_named(target.catalogue(), &fault.operation)?;
     if let Some(class) = &fault.error_class {
         let known = target.error_classes();
         if known.is_empty() {

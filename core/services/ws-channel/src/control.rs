@@ -13,7 +13,9 @@ use super::{
     outbox, seed,
     service::{BackgroundService, WsChannelService},
 };
-use bankchannel_server::http::control::{ControlFuture, ControlRequest, ControlState, ControlTarget, parsed, read};
+use bankchannel_server::http::control::{
+    ControlFuture, ControlRequest, ControlState, ControlTarget, operation_named, parsed, read,
+};
 
 /// A service under the control interface.
 pub(crate) struct ServiceControlTarget {
@@ -81,9 +83,7 @@ impl ControlTarget for ServiceControlTarget {
         Some(Box::pin(async move {
             let request = parsed(&asked.body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
             let HeldOperation { operation } = read(request)?;
-            let names = CATALOGUE.iter().map(|entry| entry.declaration.name);
-            let name = names.clone().find(|name| *name == operation || name.rsplit('.').next() == Some(&operation));
-            let name = name.ok_or_else(|| Error::invalid_field("operation", "is not known"))?;
+            let name = operation_named(CATALOGUE, &operation)?;
             let holds = &self.service.holds;
             let is_held = match &*asked.path {
                 "hold" => {

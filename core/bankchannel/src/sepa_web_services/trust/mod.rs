@@ -137,6 +137,12 @@ impl ReadSources {
         let anchors = Arc::new(sources.read()?);
         Ok(Self { sources, state, anchors })
     }
+
+    /// The anchors that are not the profile's.
+    pub(super) fn given(&self) -> impl Iterator<Item = &Certificate> {
+        let given = self.anchors.iter().filter(|anchor| anchor.source != BankAnchorSource::Profile);
+        given.map(|anchor| &anchor.certificate)
+    }
 }
 
 /// What was read last.

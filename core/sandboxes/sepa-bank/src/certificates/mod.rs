@@ -407,6 +407,8 @@ pub(crate) fn prepare_all(data: &Path, now: Timestamp) -> Result<Vec<FamilyCerti
 
 #[cfg(test)]
 mod tests {
+    use bankchannel_sepa_web_services::profile::is_of_sandbox;
+
     use super::*;
     use crate::state::SepaBankState;
 
@@ -436,6 +438,8 @@ mod tests {
                     }
                 }
             }
+            // A client knows them by this, and refuses them at a real bank.
+            assert!(family.anchors().iter().chain(&family.intermediates()).all(is_of_sandbox));
         }
         assert_eq!(count, BORN_WITH.matches("BEGIN PRIVATE KEY").count());
     }
