@@ -33,6 +33,29 @@ const RESERVED: [&str; 14] = [
     "options",
 ];
 
+/// Whether a field names a file or a folder: there each language also takes its own kind of path.
+pub(crate) fn is_path(field: &Field) -> bool {
+    const NAMES: [&str; 13] = [
+        "bank_ca",
+        "config",
+        "connector_public_key",
+        "data",
+        "directory",
+        "ledger",
+        "module",
+        "private_key",
+        "record_to",
+        "reject_repeats",
+        "replay_from",
+        "tls_cert",
+        "tls_key",
+    ];
+    const ENDS: [&str; 2] = ["_file", "_dir"];
+    let is_named = NAMES.contains(&field.name) || ENDS.iter().any(|end| field.name.ends_with(end));
+    // A key as text is a secret; one that is not is named by its file.
+    is_named && matches!(field.shape, Shape::Text(_))
+}
+
 /// The input of all generators.
 pub(crate) struct Model {
     /// The protocols, each with a client or as a module of functions.
@@ -239,6 +262,12 @@ impl ProtocolModel {
             }
         }
         taken
+    }
+
+    /// Whether its clients have `iter_new_files`, which is written by hand in each language: it combines `list_files` and
+    /// `download_new_files` of the WS Channel.
+    pub(crate) fn iterates_new_files(&self) -> bool {
+        self.name == "ws-channel"
     }
 
     /// The object of its functions in Node.

@@ -24,6 +24,7 @@ const { native } = require('./native');
 const { printed, settingsShown } = require('./printed');
 const { CAMEL, SNAKE, plain } = require('./shape');
 const tracing = require('./tracing');
+const { uncloneable } = require('./uncloneable');
 const { writer } = require('./writer');
 
 /** Settings completed from the environment. */
@@ -74,6 +75,7 @@ class Client {
     } catch (error) {
       throw inCamelCase(error);
     }
+    uncloneable(this);
     this.#number = this.#native.number;
     const address = this.#native.address();
     this.#shown = {

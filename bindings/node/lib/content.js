@@ -53,11 +53,30 @@ function isStream(value) {
 
 const STREAMS = [Symbol.asyncIterator, 'pipe', 'read', 'getReader'];
 
+/** A path as those of `node:fs`: text, a `file:` URL, or bytes. */
 function pathOf(field, path) {
-  const found = path?.protocol === 'file:' && typeof path.href === 'string' ? fileURLToPath(path.href) : path;
-  if (typeof found !== 'string' || found === '') throw invalidField(field, 'path must be a string or a file: URL');
+  const found = textOfPath(field, path);
+  if (typeof found !== 'string' || found === '') throw invalidField(field, 'path must be a string, a file: URL or a Buffer');
   if (found.includes('\0') || !found.isWellFormed()) throw invalidField(field, 'path is none that a file can have');
   return found;
+}
+
+/** The text of a path; anything else is given back as it is. */
+function textOfPath(field, path) {
+  if (typeof path !== 'object' || path === null) return path;
+  if (isUint8Array(path)) {
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(path);
+    } catch {
+      throw invalidField(field, 'path is not UTF-8');
+    }
+  }
+  if (path.protocol !== 'file:' || typeof path.href !== 'string') return path;
+  try {
+    return fileURLToPath(path.href);
+  } catch {
+    throw invalidField(field, 'must be a file: URL of this system, without a host');
+  }
 }
 
 const DECODED = 'must give bytes, not strings: open the stream without an encoding';
@@ -89,4 +108,4 @@ function kind(value) {
       : `a ${typeof value}`;
 }
 
-module.exports = { asBuffer, inPlace, sink, source };
+module.exports = { asBuffer, inPlace, sink, source, textOfPath };

@@ -1,5 +1,7 @@
 'use strict';
 
+const { isDate } = require('node:util/types');
+
 const { invalidMember, own } = require('./error');
 const { isSecret, revealing } = require('./secret');
 
@@ -53,7 +55,9 @@ function check(value, depth, seen) {
       if (isSecret(value)) return true;
       // Such as a Date or a Buffer: its JSON form would differ from the given value.
       if (typeof value.toJSON === 'function' || ArrayBuffer.isView(value)) {
-        seen.why = `cannot be a ${value.constructor?.name ?? 'value that is no plain object'}`;
+        seen.why = isDate(value)
+          ? 'cannot be a Date: give its toISOString() for a time, and the first 10 characters of that for a day'
+          : `cannot be a ${value.constructor?.name ?? 'value that is no plain object'}`;
         return false;
       }
       if (depth === MAX_DEPTH) {

@@ -4,7 +4,7 @@
 
 const { existsSync, realpathSync } = require('node:fs');
 const { createRequire } = require('node:module');
-const { resolve } = require('node:path');
+const { join, resolve } = require('node:path');
 
 const { own } = require('./error');
 
@@ -44,10 +44,24 @@ function packages() {
     : [`@bankchannel/${here}`];
 }
 
+/**
+ * The file in each platform's package, if that lies beside this package. Next.js, Vercel, ncc and the like copy only the
+ * files that they find named in the program: each is written out here, because a name that is put together tells them
+ * nothing. It is no `require`: bundlers without a loader for `.node` would stop at one.
+ */
+const FILES = {
+  '@bankchannel/linux-x64-gnu': () => join(__dirname, '../../@bankchannel/linux-x64-gnu/bankchannel.node'),
+  '@bankchannel/linux-arm64-gnu': () => join(__dirname, '../../@bankchannel/linux-arm64-gnu/bankchannel.node'),
+  '@bankchannel/linux-x64-musl': () => join(__dirname, '../../@bankchannel/linux-x64-musl/bankchannel.node'),
+  '@bankchannel/linux-arm64-musl': () => join(__dirname, '../../@bankchannel/linux-arm64-musl/bankchannel.node'),
+};
+
 function search() {
   // In this package's folder: built from the repository. In this file's folder: copied to a bundle.
   const installed = packages().map((name) => `${name}/bankchannel.node`);
-  const places = [...(isFile ? ['../bankchannel.node'] : []), ...installed, './bankchannel.node'];
+  // Where a tool has put the copy that it made of such a file.
+  const copied = isFile ? packages().flatMap((name) => FILES[name]?.() ?? []) : [];
+  const places = [...(isFile ? ['../bankchannel.node'] : []), ...installed, './bankchannel.node', ...copied];
   const faults = [];
   for (const place of places) {
     try {
@@ -80,7 +94,9 @@ function missing() {
     ? `the native half of bankchannel for ${here} is not installed: there is no package ${names.join(' or ')}. ` +
       'It is an optional dependency of bankchannel: install without --omit=optional or --no-optional, and on this platform, ' +
       'not with a node_modules folder or a lock file of another one. A bundle needs that package, or its bankchannel.node ' +
-      'beside the bundle. In a clone of the repository run bindings/node/build.sh.'
+      'beside the bundle; a deployment that copies only the files in use needs it named: for Next.js write ' +
+      "outputFileTracingIncludes: { '/**': ['./node_modules/@bankchannel/**/*'] } into next.config. " +
+      'In a clone of the repository run bindings/node/build.sh.'
     : `bankchannel is not packed for ${here}: there are ${packed.join(', ')}. ` +
       'With Rust and a C compiler it can be built in a clone of the repository: bindings/node/build.sh.';
   return own('configuration.invalid', 'configuration', message, { platform: here, package: names[0] });

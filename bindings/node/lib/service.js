@@ -7,6 +7,7 @@ const { fromJson, inCamelCase, invalidField, typed } = require('./error');
 const { promised } = require('./events');
 const { native } = require('./native');
 const { printed } = require('./printed');
+const { uncloneable } = require('./uncloneable');
 
 /** Running servers: one without references keeps running until it is closed or the process ends. */
 const running = new Set();
@@ -27,6 +28,7 @@ class Embedded {
     made.#server = server;
     const info = await done((events, id) => server.start(events, id, kind, request));
     running.add(made);
+    uncloneable(made);
     for (const [name, on] of told) made[name] = named(info[on] ?? null);
     return made;
   }
@@ -60,7 +62,8 @@ class Embedded {
   }
 
   [inspect.custom](depth, options) {
-    return printed(this, { ...this, ...(!running.has(this) && { closed: true }) }, depth, options);
+    const { uncloneable: _, ...members } = this;
+    return printed(this, { ...members, ...(!running.has(this) && { closed: true }) }, depth, options);
   }
 }
 

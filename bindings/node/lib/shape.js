@@ -1,9 +1,10 @@
 'use strict';
 
-// Where a type has secrets and bytes: texts on the boundary, here objects that do not show them, and buffers. The tables
-// name only members that lead to one; the native half gives and takes all members in camelCase. A call by name has the
-// boundary's names: `CAMEL` and `SNAKE` choose the column.
+// Where a type has secrets, bytes and paths: texts on the boundary, here objects that do not show them, buffers, and URLs.
+// The tables name only members that lead to one; the native half gives and takes all members in camelCase. A call by name has
+// the boundary's names: `CAMEL` and `SNAKE` choose the column.
 
+const { textOfPath } = require('./content');
 const { fromVariable } = require('./environment');
 const { SecretText } = require('./secret');
 
@@ -13,7 +14,16 @@ const SNAKE = 1;
 /** A secret: text on the boundary, here an object that does not show it. `encode` accepts both. */
 const secret = {
   out: (value) => (typeof value === 'string' ? new SecretText(value) : value),
-  in: (value, names, field) => fromVariable(value, field),
+  in: (value, names, field) => {
+    if (typeof value !== 'object' || value === null || typeof value.file !== 'object') return fromVariable(value, field);
+    return { ...value, file: textOfPath(field, value.file) };
+  },
+};
+
+/** A path: text on the boundary and in results, here also the other paths of Node. */
+const path = {
+  out: (value) => value,
+  in: (value, names, field) => textOfPath(field, value),
 };
 
 /** Bytes: base64 text on the boundary. */
@@ -81,4 +91,4 @@ function union(tag, alternatives) {
   };
 }
 
-module.exports = { CAMEL, SNAKE, bytes, list, map, plain, secret, struct, union };
+module.exports = { CAMEL, SNAKE, bytes, list, map, path, plain, secret, struct, union };

@@ -7,6 +7,7 @@ const { inspect } = require('node:util');
 
 const { BankchannelError } = require('./error');
 const { printed } = require('./printed');
+const { uncloneable } = require('./uncloneable');
 
 /** The longest polling interval without scheduled work, in milliseconds: another process may have left some. */
 const LONGEST = 10_000;
@@ -46,6 +47,7 @@ class SaltEdgeWorker {
 
   constructor(connector) {
     this.#connector = connector;
+    uncloneable(this);
     this.wake();
   }
 

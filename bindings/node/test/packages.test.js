@@ -15,6 +15,8 @@ const { addon: testing, missing } = require('./helpers/testing');
 
 const addon = path.join(paths.package, 'bankchannel.node');
 const manifest = require('../package.json');
+const nft = path.join(paths.target, 'npm/node_modules/@vercel/nft');
+const tracer = !fs.existsSync(nft) && !process.env.BANKCHANNEL_TESTS_REQUIRE_TOOLS && '@vercel/nft is not installed';
 let folder;
 
 before(() => {
@@ -60,11 +62,36 @@ test('the package of the platform is found', async () => {
   assert.equal(await thrown(place), 'made');
 });
 
+// Tools that trace follow `join(__dirname, …)` to files, and nothing that is put together: this finds what they find.
+test('every platform is named where tools look for the files of a deployment', () => {
+  const place = bare('traced');
+  const written = fs.readFileSync(path.join(place, 'lib/native.js'), 'utf8');
+  const traced = [...written.matchAll(/\bjoin\(__dirname, '([^']+)'\)/g)].map(([, found]) => path.join(place, 'lib', found));
+  const wanted = Object.keys(manifest.optionalDependencies).map((name) => path.join(place, '..', name, 'bankchannel.node'));
+  assert.deepEqual(traced.sort(), wanted.sort());
+});
+
+test('a deployment of traced files has the native half', { skip: tracer }, async () => {
+  const place = bare('deployed');
+  beside(place, 'bankchannel.node');
+  const base = path.join(folder, 'deployed');
+  fs.writeFileSync(path.join(base, 'program.cjs'), "new (require('bankchannel').WsChannel)(); console.log('made');");
+  const { nodeFileTrace } = require(nft);
+  const { fileList } = await nodeFileTrace([path.join(base, 'program.cjs')], { base });
+  const copy = path.join(folder, 'copy');
+  for (const file of fileList) {
+    fs.mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
+    fs.copyFileSync(path.join(base, file), path.join(copy, file));
+  }
+  const done = spawnSync(process.execPath, ['program.cjs'], { cwd: copy, encoding: 'utf8' });
+  assert.deepEqual([done.stdout, done.stderr], ['made\n', '']);
+});
+
 test('a native half that is not there: for which platform, which package, what to do', async () => {
   const [typed, code, message, context] = await thrown(bare('missing'));
   assert.deepEqual([typed, code], [true, 'configuration.invalid']);
   assert.deepEqual(context, { platform: `${process.platform} ${process.arch}`, package: platform });
-  for (const part of [platform, '--omit=optional', 'lock file', 'build.sh']) assert.ok(message.includes(part), message);
+  for (const part of [platform, '--omit=optional', 'lock file', 'build.sh', "outputFileTracingIncludes: { '/**': ['./node_modules/@bankchannel/**/*'] }"]) assert.ok(message.includes(part), message);
 });
 
 test('a platform that nothing is packed for: which there are, and what can be done', async () => {

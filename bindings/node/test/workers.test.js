@@ -7,9 +7,10 @@ const cluster = require('node:cluster');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
 const { setTimeout: sleep } = require('node:timers/promises');
+const { serialize } = require('node:v8');
 const { Worker } = require('node:worker_threads');
 
-const { WsChannel } = require('..');
+const { SaltEdgeWorker, Service, WsChannel } = require('..');
 const { failure } = require('./helpers/failure');
 const { peer, silent } = require('./helpers/peer');
 const { run } = require('./helpers/process');
@@ -86,11 +87,20 @@ test('a client cannot be sent to another worker: it says so, and nothing breaks'
   const client = new WsChannel(there.settings);
   const one = worker('return 1', undefined);
   const exit = ended(one);
-  // Private members of a class are not cloned: the copy is an empty object, not a client.
-  const copy = structuredClone(client);
-  assert.ok(!(copy instanceof WsChannel));
-  assert.equal((await failure(() => WsChannel.prototype.listFiles.call(copy))).name, 'TypeError');
+  const service = await Service.start();
+  const { port1 } = new MessageChannel();
+  const saltEdge = new SaltEdgeWorker({ work: async () => ({}) });
+  for (const open of [client, service, saltEdge]) {
+    for (const copy of [(what) => structuredClone(what), (what) => port1.postMessage(what), serialize]) {
+      const error = await failure(() => copy({ settings: [open] }));
+      assert.equal(error.name, copy === serialize ? 'Error' : 'DataCloneError');
+      assert.match(error.message, /make one in each process and worker/);
+    }
+  }
+  port1.close();
   assert.equal(await exit, 0);
+  await saltEdge.close();
+  await service.close();
   await client.close();
 });
 

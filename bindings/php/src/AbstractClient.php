@@ -112,6 +112,12 @@ abstract class AbstractClient
         }
     }
 
+    /** @return array<string, mixed> */
+    public function __serialize(): array
+    {
+        throw new \LogicException(static::class . ' belongs to its process and is not serialized: make one in each process');
+    }
+
     /** Frees the client's connections. Later calls are refused. */
     final public function close(): void
     {
@@ -194,7 +200,7 @@ abstract class AbstractClient
             $done = $this->carriedOut($client, $name, $request, $limit, $content, $destination, $asks, $onCode, $signer, $onProgress, $asksProgram, $requestId, $retries, $withResponse, $span);
         } catch (\Throwable $why) {
             $span?->end($why);
-            throw $why;
+            throw BankchannelException::passedThrough($why);
         }
         $span?->end(null);
 

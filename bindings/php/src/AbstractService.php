@@ -73,6 +73,17 @@ abstract class AbstractService
         return (array) json_decode($this->bridge->controlServer($this->server, $order, Encode::json($request)), true);
     }
 
+    /** @return array<string, mixed> */
+    public function __serialize(): array
+    {
+        throw new \LogicException(static::class . ' runs in its process and is not serialized: make one in each process, or pass on its clientSettings()');
+    }
+
+    public function __clone()
+    {
+        throw new \LogicException(static::class . ' is one running server and is not cloned: make another');
+    }
+
     /**
      * Stops the service; running answers get some time to finish. A second call does nothing.
      *

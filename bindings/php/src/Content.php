@@ -105,6 +105,16 @@ final class Content
         return (string) $path;
     }
 
+    /** @return array<string, mixed> */
+    public function __serialize(): array
+    {
+        if ($this->stream !== null || $this->kept !== null) {
+            throw new \LogicException('Content of a stream belongs to its process and is not serialized: make one in each process, or give its path or bytes');
+        }
+
+        return (array) $this;
+    }
+
     /** The bytes. Content that was written to the caller's stream is no longer available here. */
     public function contents(): string
     {

@@ -36,6 +36,16 @@ final class Encode
         return \is_string($number) ? $number : throw BankchannelException::invalidInput($field, "must be a string, such as '12.50', not " . get_debug_type($number));
     }
 
+    /**
+     * A path, as text or as PHP's own object. An open file is refused.
+     *
+     * @throws BankchannelException
+     */
+    public static function path(string $field, string|\SplFileInfo $path): string
+    {
+        return Content::pathOf($field, $path);
+    }
+
     /** The bytes of base64 text from the library. */
     public static function bytes(string $base64): string
     {

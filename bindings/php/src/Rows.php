@@ -36,16 +36,21 @@ final class Rows
         if ($file === null) {
             throw BankchannelException::invalidInput($list, 'cannot be written to the folder for temporary files', $operation);
         }
-        $number = 0;
-        foreach ($items as $item) {
-            $place = $list . '[' . $number++ . ']';
-            if (!\is_object($item) || !\method_exists($item, 'toArray')) {
-                throw BankchannelException::invalidInput($place, 'must be an object of this package, not ' . \get_debug_type($item), $operation);
+        try {
+            $number = 0;
+            foreach ($items as $item) {
+                $place = $list . '[' . $number++ . ']';
+                if (!\is_object($item) || !\method_exists($item, 'toArray')) {
+                    throw BankchannelException::invalidInput($place, 'must be an object of this package, not ' . \get_debug_type($item), $operation);
+                }
+                $line = self::line($item, $place, $operation) . "\n";
+                if (!$file->write($line)) {
+                    throw BankchannelException::invalidInput($list, 'cannot be written to the folder for temporary files: it may be full', $operation);
+                }
             }
-            $line = self::line($item, $place, $operation) . "\n";
-            if (!$file->write($line)) {
-                throw BankchannelException::invalidInput($list, 'cannot be written to the folder for temporary files: it may be full', $operation);
-            }
+        } catch (\Throwable $why) {
+            // The program's own iterator may have failed.
+            throw BankchannelException::passedThrough($why);
         }
         if (!$file->flush()) {
             throw BankchannelException::invalidInput($list, 'cannot be written to the folder for temporary files: it may be full', $operation);

@@ -16,10 +16,14 @@ final class Secret
     ) {
     }
 
-    /** The text of a file, without one final line break. */
-    public static function file(string $path): self
+    /**
+     * The text of a file, without one final line break.
+     *
+     * @throws Exception\BankchannelException
+     */
+    public static function file(string|\SplFileInfo $path): self
     {
-        return new self('file', $path);
+        return new self('file', Content::pathOf('path', $path));
     }
 
     /**

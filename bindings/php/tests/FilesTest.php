@@ -9,6 +9,7 @@ use Bankchannel\ErrorCode;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Exception\InvalidInputException;
 use Bankchannel\Exception\SignatureException;
+use Bankchannel\Exception\TransportException;
 use Bankchannel\Iso20022;
 use Bankchannel\Progress;
 use Bankchannel\Tests\Support\Account;
@@ -16,6 +17,7 @@ use Bankchannel\Tests\Support\Assertions;
 use Bankchannel\Tests\Support\FailingStream;
 use Bankchannel\Tests\Support\Scratch;
 use Bankchannel\WsChannel;
+use Bankchannel\WsChannel\DownloadStatus;
 use Bankchannel\WsChannel\Mode;
 use Bankchannel\WsChannel\StatusFilter;
 use PHPUnit\Framework\TestCase;
@@ -43,6 +45,29 @@ final class FilesTest extends TestCase
     {
         $files = self::$account->client()->listFiles(status: StatusFilter::All)->fileDescriptors;
         self::assertContains('R1', array_column($files, 'fileReference'));
+    }
+
+    public function testNewFilesComeOneAtATime(): void
+    {
+        $files = static fn (string ...$named): array => array_map(static fn (string $name): array => ['file_type' => 'KTL', 'content' => base64_encode($name), 'reference' => $name], $named);
+        $account = Account::seeded('new-files@example.test', ['files' => $files('R1', 'R2', '../../x')]);
+        $client = $account->client();
+        $folder = new \SplFileInfo(Scratch::folder() . '/new');
+        $first = $client->iterNewFiles(directory: $folder, fileType: 'KTL')->current();
+        self::assertSame(['R1', 'R1'], [$first->fileReference, file_get_contents((string) $first->path)]);
+        // The rest stays new, and the next run continues there.
+        self::assertCount(2, $client->listFiles(fileType: 'KTL', status: StatusFilter::New)->fileDescriptors);
+        $seen = [];
+        foreach ($client->iterNewFiles(directory: $folder, fileType: 'KTL', withResponse: $exchanges) as $file) {
+            $seen[] = [$file->fileReference, $file->status, $file->error];
+        }
+        self::assertSame([['R2', DownloadStatus::Downloaded, null], ['../../x', DownloadStatus::Failed, ErrorCode::WS_CHANNEL_REFERENCE_UNSAFE]], $seen);
+        self::assertNotSame([], $exchanges);
+        // Nothing is asked before the first file is.
+        $away = new WsChannel(baseUrl: 'http://127.0.0.1:9/v2', mode: Mode::Data, apiKey: 'example-api-key-0123456789', idToken: 'x', retries: 0);
+        $never = $away->iterNewFiles(directory: $folder);
+        self::thrown(TransportException::class, static fn () => $never->current());
+        $account->service->stop();
     }
 
     public function testAFileComesIntoMemoryAStreamOrAPath(): void

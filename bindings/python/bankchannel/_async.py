@@ -29,7 +29,7 @@ from ._call import (
 from ._client import Base
 from ._content import Readable, Writable
 from ._errors import BankchannelError
-from ._local import elsewhere
+from ._local import elsewhere, running_loop
 
 if TYPE_CHECKING:
     import asyncio
@@ -188,13 +188,14 @@ class _Running:
     _call: _native.Call
 
     def __init__(self, operation: str, log: CallLog | None) -> None:
-        from asyncio import get_running_loop
-
         from ._hub import hub_of
 
         self._operation = operation
         self._log = log
-        self._loop = get_running_loop()
+        try:
+            self._loop = running_loop()
+        except BankchannelError as error:
+            raise error._in(operation) from None
         self._hub = hub_of(self._loop)
         self._answering: asyncio.Future[Any] | None = None
         self._over = False
@@ -228,8 +229,14 @@ class _Running:
 
     async def _ended(self, awaited: Awaited) -> BankchannelError:
         """The error of a cancelled call."""
+        from asyncio import CancelledError
+
         while True:
-            failed, what, log = await awaited.again(self._loop.create_future())
+            try:
+                failed, what, log = await awaited.again(self._loop.create_future())
+            except CancelledError:
+                # anyio cancels again and again until a task has ended; the call ends by itself, and at once.
+                continue
             self._emit(log)
             if failed:
                 ended: BankchannelError = what._in(self._operation)

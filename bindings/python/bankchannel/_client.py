@@ -6,7 +6,7 @@ from _thread import get_ident
 from collections.abc import Mapping
 from threading import main_thread
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from . import _green, _log, _native
 from ._call import (
@@ -37,7 +37,7 @@ from ._call import (
 )
 from ._content import Readable, Writable, sink, source
 from ._errors import BankchannelError, own
-from ._local import in_place
+from ._local import in_place, of_this_process
 from ._tracing import TraceParent, Tracing
 
 if TYPE_CHECKING:
@@ -76,6 +76,9 @@ class Base:
     def _calls() -> Any:
         """The container that keeps the running calls."""
         return set()
+
+    def __reduce__(self) -> NoReturn:
+        raise of_this_process(self)
 
     def __repr__(self) -> str:
         shown = self._native.described()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._native import Record
+from ._native import Record, in_room
 
 TYPE_CHECKING = bool()
 if TYPE_CHECKING:
@@ -156,7 +156,8 @@ def own(code: str, category: str, message: str, outcome: Outcome | None = None, 
     """An error found by the package itself, before the native half is called."""
     nothing = ("operation", "http_status", "retry_after_s", "peer")
     details = {"code": code, "category": category, "message": message, "remedy": "", "retryable": False, "outcome": outcome}
-    return from_details({**details, **dict.fromkeys(nothing), "context": context})
+    error: BankchannelError = in_room(from_details, {**details, **dict.fromkeys(nothing), "context": context})
+    return error
 
 
 def invalid_field(field: str, why: str) -> BankchannelError:

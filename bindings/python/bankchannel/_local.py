@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _native
 from ._call import binary
 from ._content import source
-from ._errors import BankchannelError, invalid_field
+from ._errors import BankchannelError, invalid_field, own
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import AsyncIterator, Callable, Iterator
 
 
@@ -63,11 +65,50 @@ def pages(operation: str, request: dict[str, Any], content: object, cursor: str,
         request[cursor] = where
 
 
+def running_loop() -> AbstractEventLoop:
+    """The event loop of asyncio that runs here.
+
+    Raises:
+        ConfigurationError: trio runs here, or anyio over trio.
+        RuntimeError: None runs here, as Python itself says it.
+    """
+    from asyncio import get_running_loop
+
+    try:
+        return get_running_loop()
+    except RuntimeError:
+        if not _is_trio():
+            raise
+    raise own(
+        "configuration.invalid",
+        "configuration",
+        "trio runs here, and the classes and functions for asyncio need an event loop of asyncio: with trio give calls of "
+        "the blocking ones to a thread, `await trio.to_thread.run_sync(lambda: client.list_files())` (`anyio.to_thread` with "
+        "anyio), or run anyio with its backend asyncio",
+        "not_sent",
+    )
+
+
+def of_this_process(what: object) -> TypeError:
+    """The error when something that belongs to this process is pickled or copied."""
+    name = type(what).__name__
+    return TypeError(f"cannot pickle or copy {name}: it belongs to its process; make one in each process")
+
+
+def _is_trio() -> bool:
+    """Whether this code runs in a task of trio; it is not imported: where nobody has, none runs."""
+    trio: Any = sys.modules.get("trio")
+    try:
+        return trio is not None and trio.lowlevel.current_task() is not None
+    except (AttributeError, RuntimeError):
+        return False
+
+
 async def elsewhere(work: Callable[..., Any], *given: Any) -> Any:
-    """Computes on a thread of the event loop's executor. Cancelling the task ends its waiting, not the computation, which
-    changes nothing."""
+    """Works on a thread of the event loop's executor. Cancelling the task ends its waiting, not the work."""
     from asyncio import to_thread
 
+    running_loop()
     return await to_thread(work, *given)
 
 

@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, NoReturn, final
 
 from typing_extensions import Self, dataclass_transform, disjoint_base
 
@@ -17,6 +17,7 @@ __all__ = [
     "VERSION",
     "answer_text",
     "catalogue",
+    "in_room",
     "is_local",
     "line",
     "local",
@@ -27,6 +28,7 @@ VERSION: str
 ABI_VERSION: int
 
 def catalogue() -> list[dict[str, Any]]: ...
+def in_room(function: Any, *arguments: Any) -> Any: ...
 def is_local(name: str) -> bool: ...
 def question(kind: str, request: str) -> object: ...
 def answer_text(kind: str, answer: object) -> str: ...
@@ -115,6 +117,8 @@ class Cancel:
     def __new__(cls) -> Self: ...
     def cancel(self) -> None:
         """Cancels every call that was given this token, now and later."""
+
+    def __reduce__(self) -> NoReturn: ...
 
     @property
     def cancelled(self) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._async import AsyncClient
 from ._client import Client
+from ._local import elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
@@ -132,10 +133,8 @@ class AsyncNewFilesClient(AsyncClient):
         Arguments, files and exceptions are those of `WsChannel.iter_new_files`; `on_code` may be a coroutine
         function. If a task is cancelled during a download, the next run tries that file again.
         """
-        from asyncio import to_thread
-
         run = _Run(bank, file_type, status, directory, ledger, parse)
-        is_left = run.looks_for_begun and await to_thread(has_begun, directory if ledger is None else ledger)
+        is_left = run.looks_for_begun and await elsewhere(has_begun, directory if ledger is None else ledger)
         listed: ListFilesResponse = await self._call(
             LIST, run.listing, timeout=timeout, cancel=cancel, request_id=request_id, retries=retries,
             with_response=with_response, on_progress=on_progress,

@@ -13,7 +13,7 @@ from ._secret import SecretText
 class FromFile(TypedDict):
     """A secret that is read from a file when the call begins."""
 
-    file: str
+    file: str | os.PathLike[str]
 
 
 class FromEnv(TypedDict):

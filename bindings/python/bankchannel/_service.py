@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _native
 from ._errors import own
+from ._local import elsewhere, of_this_process
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -23,6 +24,9 @@ class _Served:
         address = vars(self).get("base_url") or vars(self).get("url")
         state = "not running" if self._server is None else f"base_url={address!r}"
         return f"<{type(self).__name__} {state}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise of_this_process(self)
 
     def _begin(self, kind: str, options: dict[str, Any]) -> None:
         self._server = _native.Server(kind, options)
@@ -110,7 +114,7 @@ class AsyncEmbeddedService(_Served):
             ConfigurationError: An option cannot be used.
         """
         if self._server is None:
-            await _aside(self._begin, self._kind, self._options)
+            await elsewhere(self._begin, self._kind, self._options)
         return self
 
     async def seed(self, data: Mapping[str, Any]) -> Any:
@@ -142,11 +146,11 @@ class AsyncEmbeddedService(_Served):
             InvalidInputError: The order or its request cannot be used.
             ConfigurationError: The server was started without `control`, or is not running.
         """
-        return await _aside(self._order, order, request)
+        return await elsewhere(self._order, order, request)
 
     async def close(self) -> None:
         """Stops the server; running answers get some time to finish. A second call does nothing."""
-        await _aside(self._end)
+        await elsewhere(self._end)
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -155,10 +159,3 @@ class AsyncEmbeddedService(_Served):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-
-async def _aside(work: Any, *given: Any) -> Any:
-    """Work that waits, on a thread of the event loop's executor."""
-    from asyncio import to_thread
-
-    return await to_thread(work, *given)

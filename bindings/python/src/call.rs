@@ -15,6 +15,7 @@ use crate::{
     errors::{caused, raised, raised_by},
     given,
     hub::EventHub,
+    interpreter::with_room,
     plan::{self, Plan},
     received::Received,
 };
@@ -311,7 +312,7 @@ impl Running {
         let tuple = match event {
             CallEvent::Response { value, content } => {
                 let _ = self.ended.set(CallEnd::Succeeded);
-                let result = self.answered(py, value, content)?;
+                let result = with_room(py, || self.answered(py, value, content))?;
                 let _ = self.result.set(result.clone().unbind());
                 return Ok(result);
             }
@@ -331,7 +332,7 @@ impl Running {
             CallEvent::WantPiece => ("want_piece",).into_pyobject(py),
             CallEvent::Piece(bytes) => {
                 self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-                ("piece", PyBytes::new(py, &bytes)).into_pyobject(py)
+                ("piece", copied(py, &bytes)?).into_pyobject(py)
             }
             CallEvent::Exchange(stage) => {
                 ("exchange", plan::plain(py, bridge::exchange_json(&stage).into())?).into_pyobject(py)
@@ -360,7 +361,7 @@ impl Running {
     ) -> PyResult<Bound<'py, PyAny>> {
         let plan = self.plan.as_ref().map(|plan| plan.bind(py));
         // Python's bytes own their memory: this is the only copy.
-        let data = content.map(|bytes| PyBytes::new(py, &bytes).unbind());
+        let data = content.map(|bytes| copied(py, &bytes).map(Bound::unbind)).transpose()?;
         let received = |said: Option<u64>| {
             let data = data.as_ref().map(|data| data.bind(py).clone());
             let size = match &data {
@@ -380,6 +381,14 @@ impl Drop for Running {
             std::mem::forget(std::mem::take(&mut self.cancel));
         }
     }
+}
+
+/// Python's own bytes. Without the memory for them this fails, as in a program's own code.
+fn copied<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    PyBytes::new_with(py, bytes.len(), |memory| {
+        memory.copy_from_slice(bytes);
+        Ok(())
+    })
 }
 
 /// The end of a call that was interrupted too late.

@@ -16,6 +16,7 @@ use pyo3::{
 use crate::{
     errors::raised,
     given,
+    interpreter::with_room,
     plan::{self, Plan},
 };
 
@@ -108,7 +109,8 @@ pub(crate) fn line<'py>(
     field: &str,
     row: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let value = given::row(field, row).map_err(|refused| refused.raised(py, |error| placed(error, name)))?;
+    let value = given::row(field, row, plan::item_shape(name, field))
+        .map_err(|refused| refused.raised(py, |error| placed(error, name)))?;
     let mut text = value.to_json();
     text.push('\n');
     Ok(PyBytes::new(py, text.as_bytes()))
@@ -140,7 +142,7 @@ fn compute<'py>(
     };
     let answered = py.detach(|| bridge::with_request_id(request_id, work));
     let answer = answered.map_err(fault)?;
-    plan::answer(py, answer, plan.as_ref(), typed, None)
+    with_room(py, || plan::answer(py, answer, plan.as_ref(), typed, None))
 }
 
 /// Adds the operation's name to an error that was found before it began.

@@ -1,9 +1,19 @@
 //! Turns errors into exceptions: ordinary Python classes, found by category.
 
-use bankchannel_bridge::Error;
-use pyo3::{exceptions::PyRuntimeError, intern, prelude::*};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::plan::{self, Plan};
+use bankchannel_bridge::Error;
+use pyo3::{
+    exceptions::{PyMemoryError, PyRecursionError, PyRuntimeError},
+    intern,
+    prelude::*,
+    types::PyTuple,
+};
+
+use crate::{
+    interpreter::with_room,
+    plan::{self, Plan},
+};
 
 /// The exception of an error, with all its details.
 pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
@@ -12,16 +22,22 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
 
 /// The same for an error of an operation: what the call had finished has the form of its response.
 ///
-/// If a signal handler raises meanwhile, its exception is the result, and that of the error is its cause.
+/// If a signal handler raises meanwhile, its exception is the result, and that of the error is its cause. A shortage of
+/// memory that has passed hides nothing.
 pub(crate) fn raised_by(py: Python<'_>, error: &Error, plan: Option<&Bound<'_, Plan>>, typed: bool) -> PyErr {
-    let mut interrupt = None;
+    let (mut interrupt, mut short) = (None, None);
     for _ in 0..ATTEMPTS {
-        match (exception_of(py, error, plan, typed), interrupt) {
+        let made = with_room(py, || catch_unwind(AssertUnwindSafe(|| exception_of(py, error, plan, typed))));
+        // Where memory is short, PyO3 panics.
+        let made = made.unwrap_or_else(|_| Err(PyMemoryError::new_err(())));
+        match (made, interrupt.take()) {
             (Ok(made), None) => return PyErr::from_value(made),
             (Ok(made), Some(interrupt)) => return caused(py, interrupt, PyErr::from_value(made)),
+            (Err(why), first) if is_short(py, &why) => (interrupt, short) = (first, Some(why)),
             (Err(why), first) => interrupt = Some(first.unwrap_or(why)),
         }
     }
+    let interrupt = interrupt.or(short);
     // The package around this module is missing or broken: raise the error's text.
     let text = PyRuntimeError::new_err(error.to_string());
     text.set_cause(py, interrupt);
@@ -30,6 +46,21 @@ pub(crate) fn raised_by(py: Python<'_>, error: &Error, plan: Option<&Bound<'_, P
 
 /// A handler interrupts at most once per signal; what fails as often as this is not interrupted but broken.
 const ATTEMPTS: usize = 16;
+
+/// Whether an exception says that memory or stack are used up.
+fn is_short(py: Python<'_>, why: &PyErr) -> bool {
+    why.is_instance_of::<PyMemoryError>(py) || why.is_instance_of::<PyRecursionError>(py)
+}
+
+/// Calls a function of the package with some more room below the recursion limit: it makes an error.
+#[pyfunction]
+#[pyo3(signature = (function, *arguments))]
+pub(crate) fn in_room<'py>(
+    function: &Bound<'py, PyAny>,
+    arguments: &Bound<'py, PyTuple>,
+) -> PyResult<Bound<'py, PyAny>> {
+    with_room(function.py(), || function.call1(arguments))
+}
 
 fn exception_of<'py>(
     py: Python<'py>,

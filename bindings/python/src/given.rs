@@ -12,7 +12,7 @@ use serde_json::Number;
 use crate::{
     errors::raised,
     interpreter::PerInterpreter,
-    marked,
+    marked::{self, MomentKind},
     record::{Record, pairs},
 };
 
@@ -93,30 +93,44 @@ pub(crate) fn fields(given: &Bound<'_, PyDict>, known: Option<&Shape>) -> Result
             continue;
         }
         let name = text(&name).map_err(|why| Error::invalid_field("request", format!("a field's name {why}")))?;
+        reading.has_marks = false;
         let value = reading.value(&value, 1).map_err(|fault| fault.error(name))?;
-        fields.push(name.to_owned(), value);
+        fields.push(name.to_owned(), reading.placed(name, value, shape_of(known, name))?);
     }
-    let fields = reading.placed("", Value::Object(fields), known)?;
-    Ok(if let Value::Object(fields) = fields { fields } else { Object::new() })
+    Ok(fields)
 }
 
-/// One row of a list that is given row by row.
-pub(crate) fn row(field: &str, given: &Bound<'_, PyAny>) -> Result<Value<'static>, UnusableRequest> {
+/// The shape of a field.
+fn shape_of<'s>(known: Option<&'s Shape>, name: &str) -> Option<&'s Shape> {
+    // A secret, because the address of a database holds a password; but a path is the folder itself, not a file with the
+    // address.
+    if name == "store" {
+        return None;
+    }
+    known?.fields().iter().find(|field| field.name == name).map(|field| field.shape)
+}
+
+/// One row of a list that is given row by row, or another value of this shape.
+pub(crate) fn row(
+    field: &str,
+    given: &Bound<'_, PyAny>,
+    known: Option<&Shape>,
+) -> Result<Value<'static>, UnusableRequest> {
     let mut reading = Reading { left: MAX_JSON, has_marks: false };
     let value = reading.value(given, 1).map_err(|fault| fault.error(field))?;
-    reading.placed(field, value, None)
+    reading.placed(field, value, known)
 }
 
 /// Reads values. A self-reference ends at [`MAX_DEPTH`], many references to one object at [`MAX_JSON`].
 struct Reading {
     /// The bytes that the request may still have, counted as JSON text without escapes.
     left: usize,
-    /// Whether there are paths or bytes, whose form depends on their field.
+    /// Whether there are paths, bytes, dates or times, whose form depends on their field.
     has_marks: bool,
 }
 
 impl Reading {
-    /// The value with its paths and bytes in the form that each field wants.
+    /// The value with its paths, bytes, dates and times in the form that each field wants.
     fn placed(
         &self,
         at: &str,
@@ -182,14 +196,18 @@ impl Reading {
             }
             return self.text(&text);
         }
-        if is_a(given, &DATETIME, "datetime", "datetime")? && given.getattr("tzinfo").is_ok_and(|zone| zone.is_none()) {
-            let why = "must have a time zone, such as datetime.now(timezone.utc); for a day give a date, such as \
-                       date.today()";
-            return Err(why.to_owned().into());
-        }
         // A datetime is a date too.
         if is_a(given, &DATE, "datetime", "date")? {
-            return self.text(&given.call_method0(intern!(py, "isoformat"))?);
+            let kind = match is_a(given, &DATETIME, "datetime", "datetime")? {
+                true if given.getattr("tzinfo").is_ok_and(|zone| zone.is_none()) => MomentKind::LocalTime,
+                true => MomentKind::Time,
+                false => MomentKind::Day,
+            };
+            let written = given.call_method0(intern!(py, "isoformat"))?;
+            let written = text(&written)?;
+            self.take(written.len() + QUOTES)?;
+            self.has_marks = true;
+            return Ok(marked::moment(written.to_owned(), kind));
         }
         if let Ok(Some(path)) = given.getattr_opt(intern!(py, "__fspath__")) {
             // An open file may have a path too; its position would be ignored.
@@ -203,7 +221,7 @@ impl Reading {
             self.has_marks = true;
             return Ok(marked::path(text.to_owned()));
         }
-        if is_a(given, &SECRET, "bankchannel._secret", "SecretText")? {
+        if is_secret_text(given) {
             return self.text(&given.call_method0(intern!(py, "reveal"))?);
         }
         if is_a(given, &MAPPING, "collections.abc", "Mapping")? {
@@ -295,11 +313,20 @@ fn class_of(given: &Bound<'_, PyAny>) -> String {
 static DATETIME: PerInterpreter<PyType> = PerInterpreter::new();
 static DATE: PerInterpreter<PyType> = PerInterpreter::new();
 static DECIMAL: PerInterpreter<PyType> = PerInterpreter::new();
-static SECRET: PerInterpreter<PyType> = PerInterpreter::new();
 static MAPPING: PerInterpreter<PyType> = PerInterpreter::new();
 static SEQUENCE: PerInterpreter<PyType> = PerInterpreter::new();
 
 fn is_a(given: &Bound<'_, PyAny>, class: &PerInterpreter<PyType>, module: &str, name: &str) -> PyResult<bool> {
     let class = class.import(given.py(), module, name)?;
     given.is_instance(class.as_any())
+}
+
+/// Whether it is a secret of a result; also one from before the package's modules were loaded anew, whose class is another.
+fn is_secret_text(given: &Bound<'_, PyAny>) -> bool {
+    let is_it = |class: &Bound<'_, PyType>| {
+        class.name().is_ok_and(|name| name == "SecretText")
+            && class.module().is_ok_and(|module| module == "bankchannel._secret")
+    };
+    let class = given.get_type();
+    is_it(&class) || class.mro().iter().any(|base| base.cast::<PyType>().is_ok_and(|class| is_it(class)))
 }

@@ -1,7 +1,7 @@
 //! What is kept for each interpreter of the process: servers such as mod_wsgi run every application in an interpreter
-//! of its own, with classes of its own.
+//! of its own, with classes of its own. And the room that an interpreter gets for an error.
 
-#![allow(unsafe_code)] // PyO3 does not wrap the number of an interpreter: this is the one place that asks for it.
+#![allow(unsafe_code)] // PyO3 wraps neither an interpreter's number nor its recursion limit: this is the one place that asks.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -33,6 +33,17 @@ impl<T> PerInterpreter<T> {
         Ok(made)
     }
 
+    /// Drops the object of this interpreter; the next use makes it anew.
+    pub(crate) fn forget(&self, py: Python<'_>) {
+        let interpreter = number(py);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = all.iter().position(|(of, _)| *of == interpreter);
+        let dropped = at.map(|at| all.swap_remove(at));
+        // Freed after the lock: Python may run in it.
+        drop(all);
+        drop(dropped);
+    }
+
     // Locked and released with the interpreter's lock held, so a fork never finds it locked.
     fn find<'py>(&self, py: Python<'py>, interpreter: i64) -> Option<Bound<'py, T>> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,6 +56,30 @@ impl PerInterpreter<PyType> {
     pub(crate) fn import<'py>(&self, py: Python<'py>, module: &str, name: &str) -> PyResult<Bound<'py, PyType>> {
         self.get_or_make(py, || Ok(py.import(module)?.getattr(name)?.cast_into()?))
     }
+}
+
+/// The calls that the making of a result or an error needs, with the import of its module.
+const ROOM: i32 = 200;
+
+/// Works with some more room below the recursion limit: a program that is near it gets the result of its call, or the
+/// error of it, in place of a `RecursionError` that says nothing of a payment.
+pub(crate) fn with_room<T>(_attached: Python<'_>, work: impl FnOnce() -> T) -> T {
+    /// Takes back exactly what was added: others may add the same meanwhile.
+    struct Room;
+    impl Drop for Room {
+        fn drop(&mut self) {
+            change_limit(-ROOM);
+        }
+    }
+    change_limit(ROOM);
+    let _room = Room;
+    work()
+}
+
+/// Changes the recursion limit of the interpreter that runs here.
+fn change_limit(by: i32) {
+    // SAFETY: `with_room` is called by a thread that is attached to an interpreter; both functions only read and set a number.
+    unsafe { ffi::Py_SetRecursionLimit(ffi::Py_GetRecursionLimit() + by) }
 }
 
 /// The number of the interpreter that runs here.

@@ -22,7 +22,7 @@ mod record;
 mod server;
 
 use bankchannel_bridge as bridge;
-use pyo3::prelude::*;
+use pyo3::{exceptions::PyTypeError, prelude::*};
 
 /// Cancels calls, from any thread: pass it to a call as `cancel=`.
 #[pyclass(frozen, module = "bankchannel._native")]
@@ -38,6 +38,13 @@ impl Cancel {
     /// Cancels every call that was given this token, now and later.
     fn cancel(&self) {
         self.0.cancel();
+    }
+
+    /// A copy could not be cancelled with it.
+    #[allow(clippy::unused_self)] // Python calls it as a method
+    fn __reduce__(&self) -> PyResult<()> {
+        let why = "cannot pickle or copy Cancel: it belongs to its process; make one in each process";
+        Err(PyTypeError::new_err(why))
     }
 
     /// Whether it was cancelled.
@@ -73,6 +80,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(is_local, module)?)?;
     module.add_function(wrap_pyfunction!(plan::question, module)?)?;
     module.add_function(wrap_pyfunction!(plan::answer_text, module)?)?;
+    module.add_function(wrap_pyfunction!(errors::in_room, module)?)?;
     module.add_function(wrap_pyfunction!(client::local, module)?)?;
     module.add_function(wrap_pyfunction!(client::line, module)?)?;
     module.add("VERSION", bridge::VERSION)?;

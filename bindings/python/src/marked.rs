@@ -1,5 +1,5 @@
-//! Path objects and bytes in a request, whose form on the boundary depends on their field: a path in the place of a
-//! secret names the file that has it, elsewhere it is its text; bytes are base64 text.
+//! Path objects, bytes, dates and times in a request, whose form on the boundary depends on their field: a path in the
+//! place of a secret names the file that has it, elsewhere it is its text; bytes are base64 text; a day is no time.
 
 use bankchannel::model::{Field, Shape};
 use bankchannel_bridge::{Object, Value};
@@ -10,6 +10,47 @@ const PATH: &str = "\0path";
 /// The members that mark bytes: their base64 text, and their class.
 const BYTES: &str = "\0bytes";
 const CLASS: &str = "\0class";
+
+/// The members that mark a date or a time: its text, and its kind.
+const MOMENT: &str = "\0moment";
+const KIND: &str = "\0kind";
+
+/// What a date or a time is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MomentKind {
+    /// A day.
+    Day,
+    /// A time with its zone.
+    Time,
+    /// A time without a zone.
+    LocalTime,
+}
+
+impl MomentKind {
+    const ALL: [Self; 3] = [Self::Day, Self::Time, Self::LocalTime];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Time => "time",
+            Self::LocalTime => "local time",
+        }
+    }
+
+    /// The advice where the field wants another kind.
+    fn misplaced(self, shape: Option<&Shape>) -> Option<&'static str> {
+        match (self, shape) {
+            (Self::Time | Self::LocalTime, Some(Shape::Date)) => {
+                Some("must be a date, not a datetime: give its day, as its method date() does")
+            }
+            (Self::Day, Some(Shape::Timestamp)) => {
+                Some("must be a datetime with a time zone, such as datetime.now(timezone.utc), not a date")
+            }
+            (Self::LocalTime, _) => Some("must have a time zone, such as datetime.now(timezone.utc)"),
+            _ => None,
+        }
+    }
+}
 
 /// Why a marked value cannot be used, and its place below the value.
 pub(crate) struct Misplaced {
@@ -25,6 +66,11 @@ pub(crate) fn path(text: String) -> Value<'static> {
 /// Bytes, until their field is known.
 pub(crate) fn bytes(bytes: &[u8], class: String) -> Value<'static> {
     mark([(BYTES, STANDARD.encode(bytes)), (CLASS, class)])
+}
+
+/// A date or a time, until its field is known.
+pub(crate) fn moment(text: String, kind: MomentKind) -> Value<'static> {
+    mark([(MOMENT, text), (KIND, kind.name().to_owned())])
 }
 
 fn mark<const N: usize>(members: [(&'static str, String); N]) -> Value<'static> {
@@ -43,7 +89,7 @@ fn placed(members: Object<'static>, fields: &[Field]) -> Result<Object<'static>,
 /// Gives each marked value in a value its form.
 ///
 /// # Errors
-/// Bytes in a field that takes none.
+/// Bytes in a field that takes none; a date where a time is wanted, and the reverse.
 pub(crate) fn settled(value: Value<'static>, shape: Option<&Shape>) -> Result<Value<'static>, Misplaced> {
     match value {
         Value::Array(values) => {
@@ -51,6 +97,14 @@ pub(crate) fn settled(value: Value<'static>, shape: Option<&Shape>) -> Result<Va
             let each = values.into_iter().enumerate();
             let each = each.map(|(at, value)| settled(value, of).map_err(|fault| fault.below(&format!("[{at}]"))));
             each.collect()
+        }
+        Value::Object(members) if members.get(MOMENT).is_some() => {
+            let kind = members.get(KIND).and_then(Value::as_str).unwrap_or_default();
+            let kind = MomentKind::ALL.into_iter().find(|one| one.name() == kind);
+            match kind.and_then(|kind| kind.misplaced(shape)) {
+                Some(why) => Err(Misplaced { place: String::new(), why: why.to_owned() }),
+                None => Ok(members.get(MOMENT).cloned().unwrap_or_default()),
+            }
         }
         Value::Object(members) => match (members.get(PATH), members.get(BYTES), shape) {
             (Some(_), _, Some(Shape::Secret(_))) => Ok(renamed(members, "file")),

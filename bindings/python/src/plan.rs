@@ -6,6 +6,7 @@ use bankchannel::model::{Field, Shape};
 use bankchannel_bridge::{Object, Value, operations};
 use pyo3::{
     exceptions::{PyImportError, PyRuntimeError, PyValueError},
+    intern,
     prelude::*,
     types::{PyDict, PyModule, PyString, PyType},
 };
@@ -91,18 +92,27 @@ impl Class {
     }
 }
 
+/// The plans that were made.
+static PLANS: PerInterpreter<PyDict> = PerInterpreter::new();
+
 impl Plan {
+    /// Forgets all plans: the package's modules are loaded anew (`importlib.reload`, or after they were removed from
+    /// `sys.modules`), and results must be of their classes.
+    pub(crate) fn forget(py: Python<'_>) {
+        PLANS.forget(py);
+    }
+
     /// The plan of the operation of this name; `None` if there is no such operation.
     pub(crate) fn find<'py>(py: Python<'py>, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, Self>>> {
-        static PLANS: PerInterpreter<PyDict> = PerInterpreter::new();
-        let plans = PLANS.get_or_make(py, || Ok(PyDict::new(py)))?;
-        if let Some(found) = plans.get_item(name)? {
+        let plans = || PLANS.get_or_make(py, || Ok(PyDict::new(py)));
+        if let Some(found) = plans()?.get_item(name)? {
             return Ok(Some(found.cast_into()?));
         }
         let Some(entry) = operations::find(name.to_str()?) else { return Ok(None) };
         let module = py.import(format!("bankchannel.{}", entry.declaration.protocol.replace('-', "_")))?;
         let plan = Bound::new(py, Self { response: make(&module, entry.response)? })?;
-        plans.set_item(name, &plan)?;
+        // Not those from before: a module that was loaded just now has made them forgotten.
+        plans()?.set_item(name, &plan)?;
         Ok(Some(plan))
     }
 }
@@ -110,11 +120,8 @@ impl Plan {
 /// A question to the program's object, such as `bank.list_accounts`, from its JSON; typed by its declaration.
 #[pyfunction]
 pub(crate) fn question<'py>(py: Python<'py>, kind: &str, request: &str) -> PyResult<Bound<'py, PyAny>> {
-    let found = bankchannel::protocols::PROTOCOLS.iter().find_map(|protocol| {
-        let mut questions = protocol.interfaces.iter().flat_map(|interface| interface.questions);
-        questions.find(|question| question.declaration.name == kind).map(|question| (protocol.module, question.request))
-    });
-    let (module, shape) = found.ok_or_else(|| PyValueError::new_err("there is no such question"))?;
+    let (module, shape, _) =
+        declared_question(kind).ok_or_else(|| PyValueError::new_err("there is no such question"))?;
     let request: serde_json::Value = serde_json::from_str(request).map_err(unreadable)?;
     let made = make(&py.import(format!("bankchannel.{module}"))?, shape)?;
     ValueBuilder { py, typed: true, from_runtime: false, content: None }.value(request.into(), &made)
@@ -123,8 +130,24 @@ pub(crate) fn question<'py>(py: Python<'py>, kind: &str, request: &str) -> PyRes
 /// The answer of the program's object, as JSON text.
 #[pyfunction]
 pub(crate) fn answer_text(kind: &str, answer: &Bound<'_, PyAny>) -> PyResult<String> {
-    let value = crate::given::row(kind, answer);
+    let value = crate::given::row(kind, answer, declared_question(kind).map(|(.., shape)| shape));
     value.map(|value| value.to_json()).map_err(|refused| refused.raised(answer.py(), |error| error))
+}
+
+/// A question to the program's object: its module, and the shapes of its request and its answer.
+fn declared_question(kind: &str) -> Option<(&'static str, &'static Shape, &'static Shape)> {
+    bankchannel::protocols::PROTOCOLS.iter().find_map(|protocol| {
+        let mut questions = protocol.interfaces.iter().flat_map(|interface| interface.questions);
+        let found = questions.find(|question| question.declaration.name == kind)?;
+        Some((protocol.module, found.request, found.answer))
+    })
+}
+
+/// The shape of the items of a request's list, which is named with the item's number: `transactions[777]`.
+pub(crate) fn item_shape(operation: &str, item: &str) -> Option<&'static Shape> {
+    let list = item.split('[').next()?;
+    let field = operations::request_shape(operation)?.fields().iter().find(|field| field.name == list)?;
+    if let Shape::List(of) = field.shape { Some(*of) } else { None }
 }
 
 /// The name of an operation in its declaration.
@@ -148,8 +171,7 @@ pub(crate) fn answer<'py>(
 
 /// A text whose `repr` does not show it.
 pub(crate) fn secret<'py>(py: Python<'py>, text: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
-    static CLASS: PerInterpreter<PyType> = PerInterpreter::new();
-    CLASS.import(py, "bankchannel._secret", "SecretText")?.call1((text,))
+    py.import(intern!(py, "bankchannel._secret"))?.getattr(intern!(py, "SecretText"))?.call1((text,))
 }
 
 /// A value as dicts and lists.

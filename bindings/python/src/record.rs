@@ -10,7 +10,10 @@ use pyo3::{
     types::{PyDict, PyFrozenSet, PyList, PyMappingProxy, PyString, PyTuple, PyType},
 };
 
-use crate::lazy::{Handle, Lazy};
+use crate::{
+    lazy::{Handle, Lazy},
+    plan::Plan,
+};
 
 /// The base of every result. Fields are read by name and are immutable; two results are equal if they have the same
 /// class and all fields are equal. Secrets are hidden in its `repr`.
@@ -72,6 +75,9 @@ impl Record {
     #[classmethod]
     #[pyo3(signature = (**_options))]
     fn __init_subclass__(cls: &Bound<'_, PyType>, _options: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        if cls.module()?.to_string().starts_with("bankchannel.") {
+            Plan::forget(cls.py());
+        }
         let class = Arc::new(Documented { module: cls.module()?.unbind(), class: cls.qualname()?.unbind() });
         for (index, name) in names(cls)?.iter().enumerate() {
             let name = name.cast_into::<PyString>()?;

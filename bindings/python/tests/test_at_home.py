@@ -8,6 +8,7 @@ import importlib.util
 import inspect
 import json
 import os
+import pickle
 import pydoc
 import subprocess
 import sys
@@ -15,12 +16,25 @@ import tempfile
 import textwrap
 import unittest
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bankchannel import Received, SecretText, Service, WsChannel, iso20022, json_default
+from bankchannel import (
+    AsyncService,
+    AsyncWsChannel,
+    BankchannelError,
+    Cancel,
+    InvalidInputError,
+    Received,
+    SaltEdgeConnector,
+    SecretText,
+    Service,
+    WsChannel,
+    iso20022,
+    json_default,
+)
 from bankchannel.iso20022 import CreditTransfer, Money, PaymentParty
 from bankchannel.ws_channel import LoginResponse
 
@@ -151,6 +165,45 @@ class Secrets(unittest.TestCase):
                 client.log_in(password=password)
             with self.assertRaisesRegex(Exception, "password: .*No such file"):
                 WsChannel(**base, password=Path(folder, "missing.txt"))
+
+    def test_a_path_is_taken_wherever_a_path_is(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, Service(data=Path(folder, "data")) as service:
+            account = {"email": "you@example.test", "password": "Example-Password-2026", "sessions": True, "certificates": ["simulator"]}
+            (made,) = service.seed({"accounts": [account]})["accounts"]
+            key = Path(folder, "api-key")
+            key.write_text(made["api_key"])
+            settings: dict[str, Any] = {**service.client_settings, "public_key_file": Path(service.public_key_file)}
+            with WsChannel(
+                **settings, email="you@example.test", mode="data", bank="simulator", api_key={"file": key},
+                id_token=made["id_tokens"]["data"],
+            ) as client:
+                done = client.download_new_files(directory=Path(folder, "new"), ledger=Path(folder))
+                self.assertEqual(done.failed, 0)
+            # The folder of a store is a path too; elsewhere a secret's path is that of the file with it.
+            with SaltEdgeConnector(store=Path(folder, "store")) as connector, self.assertRaises(BankchannelError) as raised:
+                connector.list_tokens()
+            self.assertNotIn("store", raised.exception.context.get("field", ""), raised.exception)
+
+    def test_a_datetime_and_a_date_are_not_the_same(self) -> None:
+        def made(day: Any) -> None:
+            iso20022.make_payment(transactions=[], debtor=PaymentParty(name="D", iban="FI2112345600000785"), execution_date=day)
+
+        for given in (datetime.now(), datetime.now(timezone.utc)):
+            with self.subTest(given), self.assertRaises(InvalidInputError) as raised:
+                made(given)
+            self.assertEqual(raised.exception.context["field"], "execution_date")
+            self.assertIn("must be a date, not a datetime: give its day, as its method date() does", raised.exception.message)
+            # The one advice works.
+            with self.assertRaises(InvalidInputError) as raised:
+                made(given.date())
+            self.assertNotEqual(raised.exception.context.get("field"), "execution_date")
+
+    def test_what_belongs_to_the_process_says_so(self) -> None:
+        with Service() as service, WsChannel() as client:
+            for one in (client, AsyncWsChannel(), service, AsyncService(), Cancel()):
+                for copied in (pickle.dumps, copy.copy, copy.deepcopy):
+                    with self.subTest(one=one, copied=copied), self.assertRaisesRegex(TypeError, "make one in each process"):
+                        copied(one)
 
     def test_a_path_as_text_gets_the_remedy(self) -> None:
         for key in ("key.asc", "keys/authorize.asc"):

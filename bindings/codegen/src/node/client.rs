@@ -35,6 +35,9 @@ pub(super) fn module_of_functions(protocol: &ProtocolModel) -> String {
 pub(super) fn client(protocol: &ProtocolModel, settings: &'static StructShape) -> String {
     let mut out = begin();
     out.line("const { Client } = require('./client');");
+    if protocol.iterates_new_files() {
+        out.line("const { newFiles } = require('./new_files');");
+    }
     out.line("const { Embedded } = require('./service');");
     types(&mut out, protocol);
     structure(&mut out, settings);
@@ -55,6 +58,12 @@ pub(super) fn client(protocol: &ProtocolModel, settings: &'static StructShape) -
     out.line("  }");
     for operation in &protocol.operations {
         methods(&mut out, operation);
+    }
+    if protocol.iterates_new_files() {
+        out.blank();
+        out.line("  iterNewFiles(request = {}, options = {}) {");
+        out.line("    return newFiles(this, operations, request, options);");
+        out.line("  }");
     }
     out.line("}");
     for served in &protocol.served {

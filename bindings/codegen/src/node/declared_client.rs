@@ -34,6 +34,14 @@ pub(super) fn client(out: &mut Out, protocol: &ProtocolModel, settings: &StructS
     for operation in &protocol.operations {
         method(out, operation, &descriptors::described_structs(protocol, operation));
     }
+    if protocol.iterates_new_files() {
+        out.blank();
+        out.jsdoc("  ", NEW_FILES);
+        out.line(
+            "  iterNewFiles(request: Omit<DownloadNewFilesRequest, 'fileReference'>, options?: CallOptions & AskOptions): \
+             AsyncGenerator<DownloadedFile, void, undefined>;",
+        );
+    }
     out.blank();
     let with_content = |operation: &&OperationModel| operation.is_local() && operation.request_content.is_some();
     let example =
@@ -54,6 +62,28 @@ pub(super) fn client(out: &mut Out, protocol: &ProtocolModel, settings: &StructS
     out.line("  [Symbol.asyncDispose](): Promise<void>;");
     out.line("}");
 }
+
+/// The documentation of the iterator that is written by hand.
+const NEW_FILES: &str = "Download all new files into a folder, and get each as soon as it is there.
+
+Names, folder and existing files are as with `downloadNewFiles`. But the next file is downloaded only when it is asked for: a \
+    loop that ends early leaves the rest new at the bank and no incomplete file, and the next run continues there. A downloaded \
+    file is no longer new at the bank, so a later run does not give it again; one whose name exists in the folder stays new, and \
+    is given as `exists` in each run. Each file costs a separate listing.
+
+A failed file is given too, with `status` `failed`, `error` and `errorMessage`, and the others follow; the next run tries it \
+    again. Files that an earlier run began and did not finish come last and in one call, with those that have become new in the \
+    meantime; a file that failed earlier in this run is given a second time if it arrives then.
+
+The bank is not contacted before the first file is asked for. An error ends the iteration: the listing cannot be read, or \
+    continuing is pointless because the session has ended, the call was cancelled or its time is up. The next run gives what was \
+    downloaded and never given. The options count for each call: the listing, then each file.
+
+@throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
+@throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
+@throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
+@throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the listing.
+@throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be used.";
 
 /// An operation's documentation, with the listed items that it accepts; for one that may compute for long, also the
 /// asynchronous alternative.

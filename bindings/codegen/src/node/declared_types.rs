@@ -3,6 +3,7 @@
 use bankchannel::model::{EnumShape, Field, Shape, StructShape, UnionShape};
 
 use crate::{
+    model::is_path,
     named_types::home,
     names::{camel, pascal},
     text::{Out, plain},
@@ -43,7 +44,9 @@ pub(super) fn fields(out: &mut Out, fields: &[Field], way: TypeDirection) {
         let readonly = if way == TypeDirection::Out { "readonly " } else { "" };
         // `null` is accepted like an absent value, so that an optional value can be passed on.
         let or_null = if way == TypeDirection::In && !optional.is_empty() { " | null" } else { "" };
-        out.line(format!("  {readonly}{}{optional}: {}{or_null};", field.camel, type_of(field.shape, way)));
+        let kind =
+            if is_path(field) && way == TypeDirection::In { "FilePath".into() } else { type_of(field.shape, way) };
+        out.line(format!("  {readonly}{}{optional}: {kind}{or_null};", field.camel));
     }
 }
 

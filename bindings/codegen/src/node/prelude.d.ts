@@ -1,7 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
 
+/** A path, as those of `node:fs`: a text, a `file:` URL, or bytes in UTF-8. */
+export type FilePath = string | URL | Buffer;
+
 /** A secret: the text itself, a secret of a result, or the place that it is read from when the call begins. */
-export type Secret = string | SecretText | { file: string } | { env: string };
+export type Secret = string | SecretText | { file: FilePath } | { env: string };
 
 /**
  * A secret in a result. `console.log`, `JSON.stringify` and templates show `[secret]`; settings and requests accept it
@@ -16,7 +19,7 @@ export declare class SecretText {
    * `new WsChannel({ apiKey: { file: path }, … })`. A file that exists is not overwritten: it may hold the only copy of
    * another secret.
    */
-  saveTo(path: string | URL): void;
+  saveTo(path: FilePath): void;
   toString(): string;
   toJSON(): string;
 }
@@ -31,12 +34,12 @@ export declare class SecretText {
 export type Content = LocalContent | Readable | AsyncIterable<Uint8Array>;
 
 /** Content for a local operation: bytes, which are not copied, or a file. */
-export type LocalContent = Uint8Array | { path: string | URL };
+export type LocalContent = Uint8Array | { path: FilePath };
 
 /**
  * The destination of received content: a file that must not exist unless `replace` is set, or a stream, which is ended.
  */
-export type Destination = { path: string | URL; replace?: boolean } | Writable;
+export type Destination = { path: FilePath; replace?: boolean } | Writable;
 
 /** Received content. */
 export interface Received {

@@ -4,7 +4,7 @@ use bankchannel::model::{Field, Shape, StructShape, UnionShape};
 
 use crate::{
     descriptors,
-    model::{OperationModel, ProtocolModel},
+    model::{OperationModel, ProtocolModel, is_path},
     named_types::Named,
     names::camel,
     text::{NODE_HEADER, Out},
@@ -18,9 +18,9 @@ pub(super) fn begin() -> Out {
     out
 }
 
-/// The types of a protocol that have secrets or bytes.
+/// The types of a protocol that have secrets, bytes or paths.
 pub(super) fn types(out: &mut Out, protocol: &ProtocolModel) {
-    out.line("const { bytes, list, map, plain, secret, struct, union } = require('./shape');");
+    out.line("const { bytes, list, map, path, plain, secret, struct, union } = require('./shape');");
     for named in protocol.types.iter().chain(&protocol.of_questions) {
         match named {
             Named::Struct(shape) => structure(out, shape),
@@ -40,7 +40,7 @@ pub(super) fn descriptions(out: &mut Out, protocol: &ProtocolModel) {
     out.blank();
 }
 
-/// A struct, unless it has neither secrets nor bytes.
+/// A struct, unless it has neither secrets nor bytes nor paths.
 pub(super) fn structure(out: &mut Out, shape: &StructShape) {
     let rows: Vec<String> = shape.fields.iter().filter_map(row).collect();
     if rows.is_empty() {
@@ -69,7 +69,12 @@ fn alternatives(out: &mut Out, shape: &UnionShape) {
 }
 
 fn row(field: &Field) -> Option<String> {
-    form(field.shape).map(|form| format!("[{:?}, {:?}, {form}]", field.camel, field.name))
+    form_of_field(field).map(|form| format!("[{:?}, {:?}, {form}]", field.camel, field.name))
+}
+
+/// The form of a field: one that names a file also takes Node's other paths.
+fn form_of_field(field: &Field) -> Option<String> {
+    if is_path(field) { Some("path".into()) } else { form(field.shape) }
 }
 
 /// The form that hides the secrets of a value and makes buffers of its bytes; `None` if it has neither.
@@ -86,15 +91,15 @@ fn form(shape: &Shape) -> Option<String> {
 }
 
 fn form_of_fields(of: &StructShape) -> Option<String> {
-    of.fields.iter().find_map(|field| form(field.shape)).map(|_| of.name.into())
+    of.fields.iter().find_map(form_of_field).map(|_| of.name.into())
 }
 
-/// The form of a struct; `plain` if it has neither secrets nor bytes.
+/// The form of a struct; `plain` if it has neither secrets nor bytes nor paths.
 pub(super) fn form_of_struct(of: &StructShape) -> String {
     form_of_fields(of).unwrap_or_else(|| "plain".into())
 }
 
-/// The form of a named type; `plain` if it has neither secrets nor bytes.
+/// The form of a named type; `plain` if it has neither secrets nor bytes nor paths.
 pub(super) fn form_of(shape: &Shape) -> String {
     form(shape).unwrap_or_else(|| "plain".into())
 }

@@ -58,6 +58,16 @@ pub(super) fn interface(protocol: &ProtocolModel) -> Generated {
             signature(out, operation, &format!("function {}", method_name(protocol, operation)), &listed);
             out.line(format!("    ): {};", response_type(operation)));
         }
+        if protocol.iterates_new_files() {
+            out.blank();
+            out.jsdoc("    ", "Download all new files into a folder, and get each as soon as it is there; the next one is downloaded when it is asked for.\n\n@param string|\\SplFileInfo $directory\n@param string|\\SplFileInfo|null $ledger\n@param (callable(Question): string)|null $onCode\n@param (callable(Progress): mixed)|null $onProgress\n@param list<HttpExchange>|null $withResponse\n\n@return \\Generator<int, DownloadedFile>\n\n@throws BankchannelException");
+            out.line(
+                "    public function iterNewFiles(string|\\SplFileInfo $directory, ?Bank $bank = null, ?string $fileType = null, \
+                 ?StatusFilter $status = null, string|\\SplFileInfo|null $ledger = null, ?bool $parse = null, ?float $timeout = null, \
+                 ?callable $onCode = null, ?callable $onProgress = null, ?string $requestId = null, ?int $retries = null, \
+                 ?array &$withResponse = null): \\Generator;",
+            );
+        }
         out.blank();
         out.jsdoc("    ", &format!("{CALL_DOC}\n\n@throws BankchannelException"));
         out.line(
@@ -103,6 +113,9 @@ pub(super) fn operations(protocol: &ProtocolModel, settings: &'static StructShap
         ] {
             out.line(format!("use Bankchannel\\{used};"));
         }
+        if protocol.iterates_new_files() {
+            out.line("use Bankchannel\\NewFiles;");
+        }
         out.line("use Psr\\Log\\LoggerInterface;");
         out.blank();
         out.jsdoc(
@@ -111,6 +124,10 @@ pub(super) fn operations(protocol: &ProtocolModel, settings: &'static StructShap
         );
         out.line("abstract class Operations extends AbstractClient implements Client");
         out.line("{");
+        if protocol.iterates_new_files() {
+            out.line("    use NewFiles;");
+            out.blank();
+        }
         settings::constructors(out, protocol, settings);
         for operation in &protocol.operations {
             out.blank();

@@ -20,7 +20,7 @@ pub(super) fn ordered(shape: &'static StructShape) -> Vec<&'static Field> {
 pub(crate) fn parameter(field: &Field, optional: bool) -> String {
     let secret = if is_sensitive(field) { "#[\\SensitiveParameter] " } else { "" };
     let default = if optional { " = null" } else { "" };
-    format!("{secret}{} ${}{default}", types::declared(field.shape, Side::In, optional), field.camel)
+    format!("{secret}{} ${}{default}", types::given(field, optional), field.camel)
 }
 
 /// Whether PHP must hide a value in its traces, which end up in logs and pages: secrets, and values that identify the
@@ -36,13 +36,13 @@ pub(crate) fn parameter_doc(field: &Field) -> String {
         doc.push_str(" Left out, the client's own setting.");
     }
     let optional = if field.optional || field.profile { "|null" } else { "" };
-    format!("\n@param {}{optional} ${} {doc}", types::documented(field.shape, Side::In), field.camel)
+    format!("\n@param {}{optional} ${} {doc}", types::documented_field(field, Side::In), field.camel)
 }
 
 /// The array of a request's fields, between the given texts.
 pub(crate) fn fields(out: &mut Out, before: &str, shape: &'static StructShape, after: &str) {
     fields_as(out, before, shape, after, |field| {
-        types::encoded(field.shape, &format!("${}", field.camel), field.optional || field.profile)
+        types::encoded_field(field, &format!("${}", field.camel), field.optional || field.profile, Side::In)
     });
 }
 

@@ -4,7 +4,7 @@ use bankchannel::model::{Field, Shape};
 
 use crate::{
     Generated,
-    model::ProtocolModel,
+    model::{ProtocolModel, is_path},
     served::Served,
     text::{Out, plain},
 };
@@ -23,7 +23,8 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
     };
     class(&format!("{}/{}", protocol.class, served.short), &namespace(protocol), |out| {
         let any = |wanted: fn(&Field) -> bool| served.options.fields.iter().any(wanted);
-        let encodes = any(|field| matches!(field.shape, Shape::Date | Shape::Timestamp | Shape::Secret(_)));
+        let encodes =
+            any(|field| matches!(field.shape, Shape::Date | Shape::Timestamp | Shape::Secret(_)) || is_path(field));
         let used = [
             ("AbstractService", true),
             ("Bridge\\Bridge", true),

@@ -147,6 +147,6 @@ fn encoded(field: &Field) -> String {
     let value = format!("${}", field.camel);
     match named(field) {
         Some(_) => format!("Encode::name({value})"),
-        None => types::encoded(field.shape, &value, field.optional || field.profile),
+        None => types::encoded_field(field, &value, field.optional || field.profile, Side::In),
     }
 }

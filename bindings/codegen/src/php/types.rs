@@ -4,7 +4,7 @@ use bankchannel::model::{EnumShape, Field, Shape, StructShape, UnionShape};
 
 use crate::{
     Generated,
-    model::ProtocolModel,
+    model::{ProtocolModel, is_path},
     named_types::{Named, home},
     names::pascal,
     text::{Out, plain},
@@ -45,7 +45,7 @@ pub(crate) fn files_of(protocol: &ProtocolModel, named: &Named, side: Side) -> V
                 files.push(class(&path(&name), &namespace, |out| {
                     imports(out, fields, side);
                     out.jsdoc("", &plain(variant.doc));
-                    out.line(format!("final class {name} extends {}", shape.name));
+                    out.line(format!("final class {name} extends {}{}", shape.name, written_by(fields, side)));
                     members(out, fields, Some((shape.tag, variant.tag)), side);
                 }));
             }
@@ -92,6 +92,29 @@ pub(crate) fn documented(shape: &'static Shape, side: Side) -> String {
         Shape::Json => "array<string, mixed>".into(),
         other => declared(other, side, false),
     }
+}
+
+/// The type of a field that is given: one that names a file also takes PHP's own object for a path.
+pub(crate) fn given(field: &Field, optional: bool) -> String {
+    match (is_path(field), optional) {
+        (true, true) => "string|\\SplFileInfo|null".into(),
+        (true, false) => "string|\\SplFileInfo".into(),
+        (false, optional) => declared(field.shape, Side::In, optional),
+    }
+}
+
+/// The same in documentation.
+pub(crate) fn documented_field(field: &Field, side: Side) -> String {
+    if side == Side::In && is_path(field) { given(field, false) } else { documented(field.shape, side) }
+}
+
+/// The value of a field in its JSON form.
+pub(crate) fn encoded_field(field: &Field, value: &str, optional: bool, side: Side) -> String {
+    if side == Side::In && is_path(field) {
+        let path = format!("Encode::path({}, {value})", quoted(field.camel));
+        return if optional { format!("{value} === null ? null : {path}") } else { path };
+    }
+    encoded(field.shape, value, optional)
 }
 
 /// The value in its JSON form.
@@ -183,10 +206,20 @@ fn holds_secrets(shape: &Shape) -> bool {
     }
 }
 
+/// The interface of a class that itself says what `json_encode` writes: one of output with secrets.
+fn written_by(fields: &[Field], side: Side) -> &'static str {
+    if shows_secrets(fields, side) { " implements \\JsonSerializable" } else { "" }
+}
+
+/// Whether a class has secrets as public members: output that the program may read.
+fn shows_secrets(fields: &[Field], side: Side) -> bool {
+    side == Side::Out && fields.iter().any(|field| holds_secrets(field.shape))
+}
+
 fn structure(out: &mut Out, shape: &'static StructShape, side: Side) {
     imports(out, shape.fields, side);
     out.jsdoc("", &plain(shape.doc));
-    out.line(format!("final class {}", shape.name));
+    out.line(format!("final class {}{}", shape.name, written_by(shape.fields, side)));
     members(out, shape.fields, None, side);
 }
 
@@ -212,7 +245,7 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
         for field in &order {
             let null = if field.optional { "|null" } else { "" };
             let text = plain(field.doc).replace("\n\n", " ");
-            doc.push_str(&format!("@param {}{null} ${} {text}\n", documented(field.shape, side), field.camel));
+            doc.push_str(&format!("@param {}{null} ${} {text}\n", documented_field(field, side), field.camel));
         }
         out.jsdoc("    ", doc.trim_end());
         out.line("    public function __construct(");
@@ -222,6 +255,7 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
             let kind = match (is_checked(field, side), field.optional) {
                 (true, true) => "string|int|float|bool|null".to_owned(),
                 (true, false) => "string|int|float|bool".to_owned(),
+                (false, optional) if side == Side::In => given(field, optional),
                 (false, optional) => declared(field.shape, side, optional),
             };
             let kept = if is_hidden(field, side) || is_checked(field, side) { "" } else { "public readonly " };
@@ -257,7 +291,7 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
         out.blank();
     }
     let shown: Vec<&Field> = order.iter().copied().filter(|field| holds_secrets(field.shape)).collect();
-    if side == Side::Out && !shown.is_empty() {
+    if shows_secrets(fields, side) {
         out.jsdoc("    ", "What `var_dump` and `print_r` show: no secrets. The members and `toArray` have them.\n\n@return array<string, mixed>");
         out.line("    public function __debugInfo(): array");
         out.line("    {");
@@ -266,6 +300,12 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
             "        return array_intersect_key([{}], array_filter(get_object_vars($this))) + get_object_vars($this);",
             hidden.join(", ")
         ));
+        out.line("    }");
+        out.blank();
+        out.jsdoc("    ", "What `json_encode` writes: the same, without secrets.\n\n@return array<string, mixed>");
+        out.line("    public function jsonSerialize(): array");
+        out.line("    {");
+        out.line("        return $this->__debugInfo();");
         out.line("    }");
         out.blank();
     }
@@ -308,7 +348,7 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
                 true => format!("self::$secrets[$this][{}]", quoted(field.name)),
                 false => format!("$this->{}", field.camel),
             };
-            let value = encoded(field.shape, &value, field.optional);
+            let value = encoded_field(field, &value, field.optional, side);
             out.line(format!("            {} => {value},", quoted(field.name)));
         }
         out.line(if fields.is_empty() { "        ];" } else { "        ]);" });

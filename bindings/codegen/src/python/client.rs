@@ -27,13 +27,10 @@ impl MethodStyle {
     }
 }
 
-/// Base classes with methods that combine several operations: the last of these operations, the class and its module.
-const BASES: [(&str, &str, &str); 1] = [("download_new_files", "NewFilesClient", "_new_files")];
-
-/// The base class of a protocol's clients, and its module, if it is not the common one.
+/// The base class of a protocol's clients, and its module, if it is not the common one: one with methods that combine
+/// several operations.
 pub(crate) fn base(protocol: &ProtocolModel) -> Option<(&'static str, &'static str)> {
-    let has = |name: &str| protocol.operations.iter().any(|operation| operation.name == name);
-    BASES.into_iter().find(|&(operation, ..)| has(operation)).map(|(_, class, module)| (class, module))
+    protocol.iterates_new_files().then_some(("NewFilesClient", "_new_files"))
 }
 
 /// Both clients.

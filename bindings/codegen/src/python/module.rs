@@ -8,7 +8,7 @@ use crate::{
 
 use super::{
     client, functions, questions,
-    types::{both_ways_type, input_type, names, output_type, record, shadows, union},
+    types::{both_ways_field, given_type, names, output_field, record, shadows, union},
 };
 
 pub(super) fn module(protocol: &ProtocolModel) -> Result<String, String> {
@@ -99,14 +99,14 @@ pub(super) fn module(protocol: &ProtocolModel) -> Result<String, String> {
             Named::Struct(shape) if protocol.is_request(shape.name) || protocol.is_alternative(shape.name) => {}
             Named::Struct(shape) => {
                 let typed = match (protocol.is_given(shape.name), protocol.is_taken(shape.name)) {
-                    (true, _) => input_type,
-                    (false, true) => both_ways_type,
-                    (false, false) => output_type,
+                    (true, _) => given_type,
+                    (false, true) => both_ways_field,
+                    (false, false) => output_field,
                 };
                 record(&mut body, shape.name, &plain(shape.doc), None, shape.fields, typed);
             }
             Named::Enum(shape) => names(&mut body, shape),
-            Named::Union(shape) => union(&mut body, shape, output_type)?,
+            Named::Union(shape) => union(&mut body, shape, output_field)?,
         }
     }
     questions::interfaces(&mut body, protocol)?;

@@ -9,18 +9,18 @@ use crate::{
     text::{Out, plain},
 };
 
-use super::types::{input_type, names, output_type, record, union};
+use super::types::{given_type, input_type, names, output_field, output_type, record, union};
 
 /// All questions of a protocol to the program's objects.
 pub(crate) fn interfaces(out: &mut Out, protocol: &ProtocolModel) -> Result<(), String> {
     for named in protocol.types_of_questions() {
         match named {
             Named::Struct(shape) => {
-                let typed = if protocol.is_question(shape.name) { output_type } else { input_type };
+                let typed = if protocol.is_question(shape.name) { output_field } else { given_type };
                 record(out, shape.name, &plain(shape.doc), None, shape.fields, typed);
             }
             Named::Enum(shape) => names(out, shape),
-            Named::Union(shape) => union(out, shape, input_type)?,
+            Named::Union(shape) => union(out, shape, given_type)?,
         }
     }
     for interface in protocol.interfaces {

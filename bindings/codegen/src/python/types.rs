@@ -3,7 +3,7 @@
 use bankchannel::model::{EnumShape, Field, Shape, UnionShape};
 
 use crate::{
-    model::ProtocolModel,
+    model::{ProtocolModel, is_path},
     named_types::Named,
     names::{pascal, python},
     text::{Out, plain},
@@ -37,7 +37,7 @@ pub(crate) fn record(
     doc: &str,
     tag: Option<(&str, &str)>,
     fields: &[Field],
-    typed: fn(&Shape) -> String,
+    typed: fn(&Field) -> String,
 ) {
     out.export(name);
     out.blank();
@@ -60,7 +60,7 @@ pub(crate) fn record(
     for field in fields {
         let optional = if field.optional { " | None = None" } else { "" };
         out.blank();
-        let kind = unshadowed(&typed(field.shape), fields);
+        let kind = unshadowed(&typed(field), fields);
         out.line(format!("    {}: {kind}{optional}", python(field.name)));
         out.docstring("    ", &plain(field.doc));
     }
@@ -98,7 +98,7 @@ fn is_secret(field: &Field) -> bool {
 }
 
 /// Each alternative is a separate record with the tag as a literal.
-pub(crate) fn union(out: &mut Out, shape: &UnionShape, typed: fn(&Shape) -> String) -> Result<(), String> {
+pub(crate) fn union(out: &mut Out, shape: &UnionShape, typed: fn(&Field) -> String) -> Result<(), String> {
     let mut alternatives = Vec::new();
     for variant in shape.variants {
         let name = alternative(shape, variant.tag);
@@ -168,14 +168,19 @@ pub(crate) fn input_type(shape: &Shape) -> String {
     }
 }
 
-/// The type of an input field; a field that names a file accepts a path object too.
+/// The type of an input field; a field that names a file or a folder accepts a path object too.
 pub(crate) fn given_type(field: &Field) -> String {
-    const PATHS: [&str; 6] = ["directory", "ledger", "data", "config", "tls_cert", "tls_key"];
-    let path = PATHS.contains(&field.name) || field.name.ends_with("_file");
-    match field.shape {
-        Shape::Text(_) if path => "str | PathLike[str]".into(),
-        shape => input_type(shape),
-    }
+    if is_path(field) { "str | PathLike[str]".into() } else { input_type(field.shape) }
+}
+
+/// The type of a field of results.
+pub(super) fn output_field(field: &Field) -> String {
+    output_type(field.shape)
+}
+
+/// The type of a field of values that results have, and that requests take.
+pub(super) fn both_ways_field(field: &Field) -> String {
+    both_ways_type(field.shape)
 }
 
 /// A keyword parameter with `None` for "left out".

@@ -41,6 +41,6 @@ final class Handle
     /** @return array<string, mixed> */
     public function __serialize(): array
     {
-        throw new \LogicException('A bankchannel handle belongs to this process and cannot be serialized.');
+        throw new \LogicException('What the native library holds belongs to this process and is not serialized: make one in each process');
     }
 }

@@ -64,6 +64,8 @@ abstract class BankchannelException extends \RuntimeException
     {
         $shown += $error;
         parent::__construct(self::told($shown), 0, $previous);
+        // Whose frames they are does not matter here: a test runner's and a program's hold closures and connections too.
+        self::withoutArguments($this, static fn (array $frame): bool => true);
         $this->text = (string) ($shown['message'] ?? '');
         $this->remedy = (string) ($error['remedy'] ?? '');
         $this->errorCode = (string) ($error['code'] ?? 'internal');
@@ -109,6 +111,49 @@ abstract class BankchannelException extends \RuntimeException
             'peer' => $peer === null ? null : ['code' => $peer->code, 'text' => $peer->text, 'request_id' => $peer->requestId],
             'context' => $context,
         ], $previous);
+    }
+
+    /**
+     * The failure of the program's own code, without the arguments of this package's frames: `exchange` and what is
+     * below it hold the native library's objects.
+     *
+     * @internal
+     *
+     * @template T of \Throwable
+     *
+     * @param T $fault
+     *
+     * @return T
+     */
+    public static function passedThrough(\Throwable $fault): \Throwable
+    {
+        for ($one = $fault; $one !== null; $one = $one->getPrevious()) {
+            self::withoutArguments($one, static fn (array $frame): bool => str_starts_with($frame['class'] ?? '', 'Bankchannel\\'));
+        }
+
+        return $fault;
+    }
+
+    /**
+     * Takes the arguments out of the trace, as `zend.exception_ignore_args=1` does: among them are secrets, and objects of
+     * the native library and closures, with which no exception can be serialised.
+     *
+     * @param \Closure(array<string, mixed>): bool $isMeant which frames
+     */
+    private static function withoutArguments(\Throwable $one, \Closure $isMeant): void
+    {
+        $trace = $one->getTrace();
+        $changed = false;
+        foreach ($trace as $at => $frame) {
+            if (isset($frame['args']) && $isMeant($frame)) {
+                unset($trace[$at]['args']);
+                $changed = true;
+            }
+        }
+        if ($changed) {
+            // PHP has no other way to it.
+            (new \ReflectionProperty($one instanceof \Error ? \Error::class : \Exception::class, 'trace'))->setValue($one, $trace);
+        }
     }
 
     /**
