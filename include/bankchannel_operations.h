@@ -248,6 +248,9 @@
 /** Check a payment file before it is sent. */
 #define BANKCHANNEL_OP_ISO20022_CHECK_PAYMENT "iso20022.check_payment"
 
+/** Find out whether statements are missing. */
+#define BANKCHANNEL_OP_ISO20022_CHECK_STATEMENTS "iso20022.check_statements"
+
 /** Find out what became of a payment file. */
 #define BANKCHANNEL_OP_ISO20022_MATCH_STATUS "iso20022.match_status"
 

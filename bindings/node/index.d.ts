@@ -2,8 +2,11 @@
 
 import type { Readable, Writable } from 'node:stream';
 
+/** A path, as those of `node:fs`: a text, a `file:` URL, or bytes in UTF-8. */
+export type FilePath = string | URL | Buffer;
+
 /** A secret: the text itself, a secret of a result, or the place that it is read from when the call begins. */
-export type Secret = string | SecretText | { file: string } | { env: string };
+export type Secret = string | SecretText | { file: FilePath } | { env: string };
 
 /**
  * A secret in a result. `console.log`, `JSON.stringify` and templates show `[secret]`; settings and requests accept it
@@ -18,7 +21,7 @@ export declare class SecretText {
    * `new WsChannel({ apiKey: { file: path }, … })`. A file that exists is not overwritten: it may hold the only copy of
    * another secret.
    */
-  saveTo(path: string | URL): void;
+  saveTo(path: FilePath): void;
   toString(): string;
   toJSON(): string;
 }
@@ -33,12 +36,12 @@ export declare class SecretText {
 export type Content = LocalContent | Readable | AsyncIterable<Uint8Array>;
 
 /** Content for a local operation: bytes, which are not copied, or a file. */
-export type LocalContent = Uint8Array | { path: string | URL };
+export type LocalContent = Uint8Array | { path: FilePath };
 
 /**
  * The destination of received content: a file that must not exist unless `replace` is set, or a stream, which is ended.
  */
-export type Destination = { path: string | URL; replace?: boolean } | Writable;
+export type Destination = { path: FilePath; replace?: boolean } | Writable;
 
 /** Received content. */
 export interface Received {
@@ -830,8 +833,8 @@ export declare const codes: {
    */
   readonly NEXTGEN_PSD2_BANK_FAILED: "nextgen_psd2.bank_failed";
   /**
-   * The bank's link is not safe for a customer. It must be https, without user and password, at a host
-   * that you allow.
+   * The bank's link for its customer cannot be used. The message says why: it must be readable and https,
+   * without user and password, at a host that you allow.
    */
   readonly NEXTGEN_PSD2_LINK_REFUSED: "nextgen_psd2.link_refused";
   /**
@@ -2487,7 +2490,7 @@ export interface SignAndUploadRequest {
    * was refused or not sent does not count. Share the folder between all processes that may send the
    * file.
    */
-  rejectRepeats?: string | null;
+  rejectRepeats?: FilePath | null;
   /**
    * The time within which the same file counts as repeated, in seconds, once it is known that the bank
    * has it. Default: seven days.
@@ -2560,12 +2563,12 @@ export interface UploadAndWaitRequest {
    * in the response. If a name is taken by a file with another content, the answer gets another name,
    * with `~2` before `.dat`: names contain neither bank nor account.
    */
-  directory?: string | null;
+  directory?: FilePath | null;
   /**
    * The folder of the ledger, from which `downloadNewFiles` reports fetched files that answer no
    * upload, and those of a call that failed. Default: `directory`; without both there is none.
    */
-  ledger?: string | null;
+  ledger?: FilePath | null;
   /**
    * Whether to take files that carry no reference, although other uploads of this client wait too.
    * Default: false: such a file is taken only if no other upload of this client waits for its type.
@@ -2596,7 +2599,7 @@ export interface UploadAndWaitRequest {
    * was refused or not sent does not count. Share the folder between all processes that may send the
    * file.
    */
-  rejectRepeats?: string | null;
+  rejectRepeats?: FilePath | null;
   /**
    * The time within which the same file counts as repeated, in seconds, once it is known that the bank
    * has it. Default: seven days.
@@ -2698,14 +2701,14 @@ export interface DownloadNewFilesRequest {
   /** Only files of this status. Default: `NEW`. */
   status?: StatusFilter | null;
   /** The folder, one for each bank and account. The last part of the path is created if it does not exist. */
-  directory: string;
+  directory: FilePath;
   /** Only the file with this reference. */
   fileReference?: string | null;
   /**
    * The folder of the ledger, which remembers files that were begun and not reported. Default:
    * `directory`. Give the same folder to calls that share the bank's files, such as `uploadAndWait`.
    */
-  ledger?: string | null;
+  ledger?: FilePath | null;
   /**
    * Whether the answer also has files in parsed form: all files with true, none with false. Default: the
    * files that this call downloaded.
@@ -2787,7 +2790,7 @@ export interface WsChannelSettings {
   /** The service's RSA public key as PEM text, instead of the environment's. */
   publicKeyPem?: string | null;
   /** A file with the service's public key. */
-  publicKeyFile?: string | null;
+  publicKeyFile?: FilePath | null;
   /** The account's e-mail address. */
   email?: string | null;
   /** The mode to log in with. */
@@ -2826,7 +2829,7 @@ export interface WsChannelSettings {
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
    * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
    */
-  caFile?: string | null;
+  caFile?: FilePath | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
   /**
@@ -2869,14 +2872,14 @@ export interface WsChannelSettings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations.
+   * installations. Not for SEPA Web Services, whose answers are signed for one request each.
    */
-  recordTo?: string | null;
+  recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent.
+   * path; nothing is sent. Not for SEPA Web Services.
    */
-  replayFrom?: string | null;
+  replayFrom?: FilePath | null;
 }
 
 /** The start options of a WS Channel service. All other settings are in its configuration file. */
@@ -2887,13 +2890,13 @@ export interface ServiceOptions {
    * The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at
    * the end.
    */
-  data?: string | null;
+  data?: FilePath | null;
   /** The configuration file (TOML). Default: no file, and the default of every setting. */
-  config?: string | null;
+  config?: FilePath | null;
   /** The certificate chain of the TLS listener, a PEM file. */
-  tlsCert?: string | null;
+  tlsCert?: FilePath | null;
   /** The private key of the TLS listener, a PEM file. */
-  tlsKey?: string | null;
+  tlsKey?: FilePath | null;
   /** A fixed value for every code that would be sent: six digits. On loopback only. */
   verificationCode?: Secret | null;
   /** Removes every limit of rate and count. On loopback only. */
@@ -2912,7 +2915,7 @@ export interface ServiceOptions {
    * For tests: the authorities of such banks' TLS certificates, a PEM file: the `caFile` of a
    * `sepa-bank`.
    */
-  bankCa?: string | null;
+  bankCa?: FilePath | null;
 }
 
 /** An embedded WS Channel service: the other side, in this process, for tests and trials. */
@@ -4027,6 +4030,35 @@ export declare class WsChannel implements AsyncDisposable {
   downloadNewFiles(request: DownloadNewFilesRequest, options?: CallOptions & AskOptions): Promise<DownloadNewFilesResponse>;
 
   /**
+   * Download all new files into a folder, and get each as soon as it is there.
+   *
+   * Names, folder and existing files are as with `downloadNewFiles`. But the next file is downloaded only
+   * when it is asked for: a loop that ends early leaves the rest new at the bank and no incomplete file,
+   * and the next run continues there. A downloaded file is no longer new at the bank, so a later run does
+   * not give it again; one whose name exists in the folder stays new, and is given as `exists` in each
+   * run. Each file costs a separate listing.
+   *
+   * A failed file is given too, with `status` `failed`, `error` and `errorMessage`, and the others
+   * follow; the next run tries it again. Files that an earlier run began and did not finish come last and
+   * in one call, with those that have become new in the meantime; a file that failed earlier in this run
+   * is given a second time if it arrives then.
+   *
+   * The bank is not contacted before the first file is asked for. An error ends the iteration: the
+   * listing cannot be read, or continuing is pointless because the session has ended, the call was
+   * cancelled or its time is up. The next run gives what was downloaded and never given. The options
+   * count for each call: the listing, then each file.
+   *
+   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
+   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
+   * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
+   * configured.
+   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the listing.
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * cannot be used.
+   */
+  iterNewFiles(request: Omit<DownloadNewFilesRequest, 'fileReference'>, options?: CallOptions & AskOptions): AsyncGenerator<DownloadedFile, void, undefined>;
+
+  /**
    * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
    * computes does so on another thread, so that the event loop goes on:
    * `client.call('ws_channel.sign_file', …)` for big content. Such a one takes no time limit, no signal,
@@ -4050,6 +4082,22 @@ export interface VerifyUserRequest {
   acceptLanguage?: string | null;
 }
 
+/**
+ * A member of a bank's answer that is in no field of the response: one that no field is for, or whose
+ * value does not fit its field.
+ */
+export interface UnreadMember {
+  /**
+   * The member as a JSON pointer (RFC 6901) into the answer, such as `/accounts/0/branchCode`; `/…` for
+   * the sum of all others, if there are more than 1000 of them or more than 64 KiB.
+   */
+  readonly path: string;
+  /** The value as JSON text. Absent for a text of more than 4 KiB, and for `/…`. */
+  readonly value?: string;
+  /** The number of members: 1, except for `/…`. */
+  readonly count: number;
+}
+
 /** The result. */
 export interface VerifyUserResponse {
   /**
@@ -4059,6 +4107,11 @@ export interface VerifyUserResponse {
   readonly exists: boolean;
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
+  /**
+   * What of the bank's answer is in no other field, such as members of a later version of the standard.
+   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   */
+  readonly unread?: readonly UnreadMember[];
 }
 
 /**
@@ -4165,6 +4218,11 @@ export interface UpdateBankOfferedConsentsResponse {
   readonly scaApproach?: ScaApproach;
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
+  /**
+   * What of the bank's answer is in no other field, such as members of a later version of the standard.
+   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   */
+  readonly unread?: readonly UnreadMember[];
 }
 
 /** The customer, and the address for the customer's return. */
@@ -4205,6 +4263,11 @@ export interface UpdateConsentsResponse {
   readonly scaApproach?: ScaApproach;
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
+  /**
+   * What of the bank's answer is in no other field, such as members of a later version of the standard.
+   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   */
+  readonly unread?: readonly UnreadMember[];
 }
 
 /** An account, identified by exactly one identifier. */
@@ -4340,6 +4403,48 @@ export type ConsentStatus = "received" | "partially_authorised" | "valid" | "rej
  */
 export type ScaStatus = "received" | "psu_identified" | "psu_authenticated" | "sca_method_selected" | "started" | "unconfirmed" | "finalised" | "failed" | "exempted" | (string & {});
 
+/** A method with which the customer authenticates. */
+export interface ScaMethod {
+  /** The type, such as `SMS_OTP`, `CHIP_OTP`, `PHOTO_OTP`, `PUSH_OTP` or `SMTP_OTP`. */
+  readonly authenticationType?: string;
+  /** The version of this type, by the bank's documentation. */
+  readonly authenticationVersion?: string;
+  /** The bank's identifier of the method. */
+  readonly authenticationMethodId?: string;
+  /** The name that the customer knows. */
+  readonly name?: string;
+  /** An explanation for the customer. */
+  readonly explanation?: string;
+}
+
+/** What the customer needs for the chosen method. */
+export interface ChallengeData {
+  /** A picture to show to the customer: base64 of a PNG file. */
+  readonly image?: string;
+  /** The texts of the challenge. */
+  readonly data?: readonly string[];
+  /** The address of the picture. */
+  readonly imageLink?: string;
+  /** The maximum length of the one-time password. */
+  readonly otpMaxLength?: number;
+  /** The form of the one-time password: `characters` or `integer`. */
+  readonly otpFormat?: string;
+  /** A text that the customer must be shown. */
+  readonly additionalInformation?: string;
+}
+
+/** A message of the bank to the third party beside an answer, such as a warning. */
+export interface TppMessage {
+  /** `ERROR` or `WARNING`. */
+  readonly category?: string;
+  /** The code. */
+  readonly code?: string;
+  /** The field that it is about. */
+  readonly path?: string;
+  /** The text. */
+  readonly text?: string;
+}
+
 /** The consent, which the customer has not yet authorised. */
 export interface CreateConsentResponse {
   /** The consent's identifier. */
@@ -4361,8 +4466,21 @@ export interface CreateConsentResponse {
   readonly psuMessage?: string;
   /** The consent's own address, as the bank wrote it. */
   readonly location?: string;
+  /** The methods among which the customer can choose. */
+  readonly scaMethods?: readonly ScaMethod[];
+  /** The method that the bank has chosen. */
+  readonly chosenScaMethod?: ScaMethod;
+  /** What the customer needs for the chosen method. */
+  readonly challengeData?: ChallengeData;
+  /** The bank's messages to the third party, such as warnings. */
+  readonly tppMessages?: readonly TppMessage[];
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
+  /**
+   * What of the bank's answer is in no other field, such as members of a later version of the standard.
+   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   */
+  readonly unread?: readonly UnreadMember[];
 }
 
 /** The consent to read. */
@@ -4394,6 +4512,11 @@ export interface GetConsentResponse {
   readonly links: Readonly<Record<string, LinkTarget>>;
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
+  /**
+   * What of the bank's answer is in no other field, such as members of a later version of the standard.
+   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   */
+  readonly unread?: readonly UnreadMember[];
 }
 
 /** The consent. */
@@ -4412,6 +4535,11 @@ export interface GetConsentStatusResponse {
   readonly psuMessage?: string;
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
+  /**
+   * What of the bank's answer is in no other field, such as members of a later version of the standard.
+   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   */
+  readonly unread?: readonly UnreadMember[];
 }
 
 /** The consent to end. */
@@ -4426,6 +4554,11 @@ export interface DeleteConsentRequest {
 export interface DeleteConsentResponse {
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
+  /**
+   * What of the bank's answer is in no other field, such as members of a later version of the standard.
+   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   */
+  readonly unread?: readonly UnreadMember[];
 }
 
 /** The consent, and the addresses for the customer's return. */
@@ -4461,8 +4594,21 @@ export interface StartAuthorisationResponse {
   readonly scaApproach?: ScaApproach;
   /** A text of the bank for the customer. */
   readonly psuMessage?: string;
+  /** The methods among which the customer can choose. */
+  readonly scaMethods?: readonly ScaMethod[];
+  /** The method that the bank has chosen. */
+  readonly chosenScaMethod?: ScaMethod;
+  /** What the customer needs for the chosen method. */
+  readonly challengeData?: ChallengeData;
+  /** The bank's messages to the third party, such as warnings. */
+  readonly tppMessages?: readonly TppMessage[];
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
+  /**
+   * What of the bank's answer is in no other field, such as members of a later version of the standard.
+   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   */
+  readonly unread?: readonly UnreadMember[];
 }
 
 /** The consent. */
@@ -4479,6 +4625,11 @@ export interface ListAuthorisationsResponse {
   readonly authorisationIds: readonly string[];
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
+  /**
+   * What of the bank's answer is in no other field, such as members of a later version of the standard.
+   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   */
+  readonly unread?: readonly UnreadMember[];
 }
 
 /** The consent and the authorisation. */
@@ -4497,8 +4648,19 @@ export interface GetAuthorisationStatusResponse {
   readonly scaStatus: ScaStatus;
   /** A text of the bank for the customer. */
   readonly psuMessage?: string;
+  /** Whether the payee is on the customer's list of trusted beneficiaries. */
+  readonly trustedBeneficiary?: boolean;
+  /** Links by their names. */
+  readonly links?: Readonly<Record<string, LinkTarget>>;
+  /** The bank's messages to the third party, such as warnings. */
+  readonly tppMessages?: readonly TppMessage[];
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
+  /**
+   * What of the bank's answer is in no other field, such as members of a later version of the standard.
+   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   */
+  readonly unread?: readonly UnreadMember[];
 }
 
 /** The consent: in dialect `bg` its identifier, in dialect `era` customer and session. */
@@ -4543,6 +4705,13 @@ export interface Balance {
   readonly referenceDate?: string;
   /** The time of the last change. */
   readonly lastChange?: string;
+  /**
+   * The time of the last change as the bank wrote it, if that is no instant: many banks write local time
+   * without a zone. Does not travel: it is `lastChangeDateTime` then.
+   */
+  readonly lastChangeAsWritten?: string;
+  /** The entry reference of the last booked transaction. */
+  readonly lastCommittedTransaction?: string;
   /** Whether the balance includes a credit line. */
   readonly creditLimitIncluded?: boolean;
 }
@@ -4555,16 +4724,39 @@ export interface Account {
   readonly iban?: string;
   /** The account number within the country. */
   readonly bban?: string;
+  /** The card number of a card's account. */
+  readonly pan?: string;
+  /** The masked card number of a card's account. */
+  readonly maskedPan?: string;
+  /** The telephone number, for an account that is addressed by it. */
+  readonly msisdn?: string;
   /** The currency, three letters of ISO 4217. */
   readonly currency?: string;
-  /** The account's name. */
+  /** The account's name, given by the bank. */
   readonly name?: string;
+  /** The account's name, given by its owner in the bank's own channels. */
+  readonly displayName?: string;
   /** The owner's name, if the consent covers it. */
   readonly ownerName?: string;
   /** The bank's product. */
   readonly product?: string;
   /** The account type: a code of ISO 20022, or the bank's own word. */
   readonly cashAccountType?: string;
+  /**
+   * The status: `enabled`, `deleted` (the account is closed) or `blocked` (such as for legal reasons).
+   * Absent: the account is available.
+   */
+  readonly status?: string;
+  /** The usage: `PRIV` for a private account, `ORGA` for a professional one. */
+  readonly usage?: string;
+  /** The bank's text about the account or card. */
+  readonly details?: string;
+  /** The account to which the transactions of a card are charged, as the bank names it. */
+  readonly linkedAccounts?: string;
+  /** The credit limit of a card's account. */
+  readonly creditLimit?: Amount;
+  /** Whether debits of a card's account are positive amounts, and its balances accordingly. */
+  readonly debitAccounting?: boolean;
   /** The bank's BIC. */
   readonly bic?: string;
   /** The balances, if they were requested. */
@@ -4579,6 +4771,11 @@ export interface GetAccountsResponse {
   readonly accounts: readonly Account[];
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
+  /**
+   * What of the bank's answer is in no other field, such as members of a later version of the standard.
+   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   */
+  readonly unread?: readonly UnreadMember[];
 }
 
 /** A header field. */
@@ -5203,7 +5400,10 @@ export interface InspectCertificateResponse {
   readonly sha256: string;
   /** The key id in each of the forms that banks require, the usual one first. */
   readonly keyIds: readonly KeyIdForm[];
-  /** Oddities of the certificate. */
+  /**
+   * Oddities of the certificate: what a bank may warn of or refuse, such as two authorities that differ,
+   * an authority without its country, or a statement that cannot be read.
+   */
   readonly warnings: readonly string[];
 }
 
@@ -5278,7 +5478,7 @@ export interface MakeCertificatesResponse {
 /** A private key in an HSM or on a smart card, over PKCS#11. */
 export interface Pkcs11Settings {
   /** The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`. */
-  module: string;
+  module: FilePath;
   /** The token's label, or the number of its slot. */
   token: string;
   /** The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong PINs. */
@@ -5300,14 +5500,14 @@ export interface NextGenPsd2Settings {
   /** The QSEAL certificate as PEM text. */
   certificate?: string | null;
   /** A file with the QSEAL certificate. */
-  certificateFile?: string | null;
+  certificateFile?: FilePath | null;
   /**
    * The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the
    * signature.
    */
   privateKey?: Secret | null;
   /** A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings. */
-  keystoreFile?: string | null;
+  keystoreFile?: FilePath | null;
   /** The certificate's private key in an HSM or on a smart card, instead of `privateKey`. */
   pkcs11?: Pkcs11Settings | null;
   /** The passphrase of an encrypted private key or of the PKCS#12 file. */
@@ -5317,18 +5517,18 @@ export interface NextGenPsd2Settings {
   /** The certificate for TLS (QWAC) as PEM text, followed by its intermediate certificates. */
   clientCertificate?: string | null;
   /** A file with the certificate for TLS. */
-  clientCertificateFile?: string | null;
+  clientCertificateFile?: FilePath | null;
   /** The private key of the TLS certificate as PEM text. */
   clientKey?: Secret | null;
   /** A PKCS#12 file with TLS certificate and key, instead of both settings. */
-  clientKeystoreFile?: string | null;
+  clientKeystoreFile?: FilePath | null;
   /** The passphrase of an encrypted `clientKey` or of its PKCS#12 file. */
   clientPassphrase?: Secret | null;
   /**
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
    * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
    */
-  caFile?: string | null;
+  caFile?: FilePath | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
   /**
@@ -5371,14 +5571,14 @@ export interface NextGenPsd2Settings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations.
+   * installations. Not for SEPA Web Services, whose answers are signed for one request each.
    */
-  recordTo?: string | null;
+  recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent.
+   * path; nothing is sent. Not for SEPA Web Services.
    */
-  replayFrom?: string | null;
+  replayFrom?: FilePath | null;
   /** Hosts other than the bank's own to which the bank's customers may be redirected. */
   allowedRedirectHosts?: readonly string[] | null;
   /**
@@ -5389,7 +5589,7 @@ export interface NextGenPsd2Settings {
   /** The certificates of trusted issuers as PEM text, one after the other, for verification. */
   trusted?: string | null;
   /** A file with the certificates of trusted issuers. */
-  trustedFile?: string | null;
+  trustedFile?: FilePath | null;
 }
 
 /** The start options of a sandbox bank. */
@@ -5400,7 +5600,7 @@ export interface BankOptions {
    * The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at
    * the end.
    */
-  data?: string | null;
+  data?: FilePath | null;
   /** Serves HTTP without TLS, on loopback only; the bank then requires no client certificates. */
   plain?: boolean | null;
   /** A fixed time for the bank's clock. Default: the system's clock. */
@@ -5422,7 +5622,7 @@ export interface BankOptions {
    */
   autoAnswer?: boolean | null;
   /** A PEM file with certificates of more issuers to trust. */
-  trustedFile?: string | null;
+  trustedFile?: FilePath | null;
   /** Puts status 400 into every error body of the dialect `era`, as the documented examples do. */
   eraStatusQuirk?: boolean | null;
   /**
@@ -5539,7 +5739,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
    * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+   * used.
    */
   updateBankOfferedConsents(request: UpdateBankOfferedConsentsRequest, options?: CallOptions & AskOptions): Promise<UpdateBankOfferedConsentsResponse>;
 
@@ -5568,7 +5769,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
    * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+   * used.
    *
    * @deprecated Use `updateBankOfferedConsents`.
    */
@@ -5599,7 +5801,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
    * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+   * used.
    */
   createConsent(request: CreateConsentRequest, options?: CallOptions & AskOptions): Promise<CreateConsentResponse>;
 
@@ -5635,7 +5838,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
    * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+   * used.
    */
   getConsent(request: GetConsentRequest, options?: CallOptions & AskOptions): Promise<GetConsentResponse>;
 
@@ -5671,7 +5875,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
    * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+   * used.
    */
   getConsentStatus(request: GetConsentStatusRequest, options?: CallOptions & AskOptions): Promise<GetConsentStatusResponse>;
 
@@ -5706,7 +5911,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
    * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+   * used.
    */
   deleteConsent(request: DeleteConsentRequest, options?: CallOptions & AskOptions): Promise<DeleteConsentResponse>;
 
@@ -5742,7 +5948,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
    * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+   * used.
    */
   startAuthorisation(request: StartAuthorisationRequest, options?: CallOptions & AskOptions): Promise<StartAuthorisationResponse>;
 
@@ -5777,7 +5984,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
    * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+   * used.
    */
   listAuthorisations(request: ListAuthorisationsRequest, options?: CallOptions & AskOptions): Promise<ListAuthorisationsResponse>;
 
@@ -5812,7 +6020,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
    * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+   * used.
    */
   getAuthorisationStatus(request: GetAuthorisationStatusRequest, options?: CallOptions & AskOptions): Promise<GetAuthorisationStatusResponse>;
 
@@ -5848,7 +6057,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
    * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
    * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+   * used.
    */
   getAccounts(request?: GetAccountsRequest, options?: CallOptions & AskOptions): Promise<GetAccountsResponse>;
 
@@ -6362,6 +6572,8 @@ export declare namespace iso20022 {
     readonly entries?: number;
     /** The sum of all amounts, without their signs. */
     readonly sum?: string;
+    /** The credits minus the debits. */
+    readonly net?: string;
     /** How many credits there are. */
     readonly credits?: number;
     /** The sum of the credits. */
@@ -6567,7 +6779,11 @@ export declare namespace iso20022 {
     readonly endToEndId?: string;
     /** The first structured reference of the creditor. */
     readonly creditorReference?: string;
-    /** The text of the payment: the lines of free text, otherwise the bank's additional information. */
+    /**
+     * The text of the payment: the lines of free text, otherwise the bank's additional information about
+     * it. The only transaction of an entry without either has the bank's additional information about the
+     * entry.
+     */
     readonly text?: string;
     /** The message id of the payment file. */
     readonly messageId?: string;
@@ -6633,6 +6849,16 @@ export declare namespace iso20022 {
     readonly line: number;
     /** The entry's number in its statement, from 1. */
     readonly number: number;
+    /**
+     * Identifies the booking, so that it is imported once: a digest of account, amount, currency, direction
+     * and date with the bank's own reference, or with ids, texts and accounts of the transactions. It
+     * begins with `R` if it is from the bank's own reference: then a report, a statement and a notification
+     * have the same key for a booking, as far as the bank repeats that reference. It begins with `C` if it
+     * is from the content, as the bank gives no reference: then the key is certain only for the same
+     * statement, read again. Equal entries of one statement are counted: the second one ends with `-2`.
+     * Left out if the amount cannot be read.
+     */
+    readonly key?: string;
     /** The amount: negative if money leaves the account. Left out if it cannot be read. */
     readonly money?: Money;
     /** Credit or debit, as written in the file. */
@@ -6792,6 +7018,22 @@ export declare namespace iso20022 {
     readonly unread: readonly UnreadElement[];
   }
 
+  /** Entries by direction, with the exact sums of their amounts, of any number of digits and without signs. */
+  export interface EntryCounts {
+    /** The number of all entries, also of those without a direction. */
+    readonly entries: number;
+    /** The number of credits. */
+    readonly credits: number;
+    /** Their sum; left out once one could not be added. */
+    readonly creditSum?: string;
+    /** The number of debits. */
+    readonly debits: number;
+    /** Their sum; left out once one could not be added. */
+    readonly debitSum?: string;
+    /** The number of reversals among all. */
+    readonly reversals: number;
+  }
+
   /** The end of a page. The next page continues from it in the same file, in this process or another. */
   export interface Cursor {
     /** The start of the next page in the file, in bytes from the beginning. */
@@ -6816,6 +7058,14 @@ export declare namespace iso20022 {
     readonly reversed?: string;
     /** The number of booked ones in another currency. */
     readonly otherCurrency: number;
+    /** All its entries so far, by direction. */
+    readonly counted: EntryCounts;
+    /** The booked ones among them. */
+    readonly countedBooked: EntryCounts;
+    /** The currency of their sums, if the statement does not say it: that of the first entry. */
+    readonly currency?: string;
+    /** The keys so far, by which equal entries are counted. */
+    readonly keys: string;
     /** The bank's additional information about the statement, if it came before this place. */
     readonly information?: string;
     /**
@@ -7165,17 +7415,23 @@ export declare namespace iso20022 {
 
   /** A party of a payment to make, with its account. */
   export interface PaymentParty {
-    /** The name, at most 70 characters in SEPA and 140 elsewhere. */
+    /** The name, at most 70 characters in SEPA and 140 elsewhere; a longer one is refused, or cut if asked. */
     name?: string | null;
     /** The account's IBAN; blanks and small letters are accepted. */
     iban?: string | null;
     /** The account's number if it has no IBAN, at most 34 characters. */
     account?: string | null;
-    /** The kind of number in `account`: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro. */
+    /**
+     * The kind of number in `account`: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro. Numbers
+     * of Bankgiro and of Norwegian accounts have their check digits checked.
+     */
     accountScheme?: string | null;
     /** The currency of the account, an ISO 4217 code: for accounts of several currencies. */
     accountCurrency?: string | null;
-    /** The BIC of the account's bank, 8 or 11 characters; not needed in SEPA. */
+    /**
+     * The BIC of the account's bank, 8 or 11 characters; not needed in SEPA. The bank of a Swiss payer is
+     * named by the clearing number in his IBAN if no BIC is given.
+     */
     bic?: string | null;
     /** The name of the account's bank, at most 140 characters: for a bank without BIC. */
     bankName?: string | null;
@@ -7191,6 +7447,11 @@ export declare namespace iso20022 {
      * banks.
      */
     identifierScheme?: string | null;
+    /**
+     * The issuer of the number in `identifier`, at most 35 characters, such as `KBO-BCE`: banks of Belgium
+     * and Spain want it.
+     */
+    identifierIssuer?: string | null;
     /** Whether `identifier` is a person's; if left out, an organisation's. */
     person?: boolean | null;
     /** The party's LEI, 20 characters; not in version 3. */
@@ -7318,9 +7579,24 @@ export declare namespace iso20022 {
     referenceKind?: ReferenceKind | null;
     /** The invoices and credit notes that are paid; more than one of them is for Finnish banks (AOS2). */
     documents?: readonly PaidDocument[] | null;
-    /** The id that goes to the creditor, at most 35 characters; if left out, it is made from the data. */
+    /**
+     * The id that goes to the creditor, at most 35 characters; if left out, it is made from the data.
+     * Payers in Slovakia may give the symbols of a payment, such as `/VS1234567890/SS/KS0308`.
+     */
     endToEndId?: string | null;
-    /** The id between you and your bank, at most 35 characters. */
+    /**
+     * The variable symbol of a payment from Slovakia, at most 10 digits. The symbols stand in the
+     * end-to-end id, which is left out then.
+     */
+    variableSymbol?: string | null;
+    /** The specific symbol of a payment from Slovakia, at most 10 digits. */
+    specificSymbol?: string | null;
+    /** The constant symbol of a payment from Slovakia, at most 4 digits. */
+    constantSymbol?: string | null;
+    /**
+     * The id between you and your bank, at most 35 characters; if left out, it is made from the data if the
+     * profile has `wantsInstructionId`, otherwise there is none.
+     */
     instructionId?: string | null;
     /** The UETR, a UUID of version 4 in small letters; version 3 of the file has none. */
     uetr?: string | null;
@@ -7447,11 +7723,19 @@ export declare namespace iso20022 {
     daysBack?: number | null;
     /** Whether a file may have only one execution date. */
     oneDatePerFile?: boolean | null;
+    /** Whether a file may have only one batch (`PmtInf`): one account, date and kind. */
+    oneBatchPerFile?: boolean | null;
+    /**
+     * Whether the bank wants an instruction id in each transfer: one that is not given is made from the
+     * data.
+     */
+    wantsInstructionId?: boolean | null;
     /** Whether the bank wants no control sum in the header of the file; the batches keep theirs. */
     omitsHeaderSum?: boolean | null;
     /**
      * Whether a creditor's bank that is not given is written as `NOTPROVIDED`, which some banks want; by
-     * default it is left out.
+     * default it is left out. The Swiss form has no such marker: payers of Switzerland and Liechtenstein
+     * leave the bank out.
      */
     marksAbsentBank?: boolean | null;
     /** The maximum number of transactions in a batch; no limit by default. */
@@ -7656,6 +7940,92 @@ export declare namespace iso20022 {
     readonly payment?: CheckedPayment;
   }
 
+  /** The statements. */
+  export interface CheckStatementsRequest {
+    /**
+     * The statements of one account or several, as returned by `readStatement`, in any order. Their
+     * `entries` are not needed: an empty list in their place keeps the request small, which has at most 16
+     * MiB as JSON. Reports and notifications are passed over, since their balances do not go on from one to
+     * the next.
+     */
+    statements: readonly Statement[];
+  }
+
+  /** The statements of an account in one currency. */
+  export interface CheckedAccount {
+    /** The account: its IBAN, otherwise another number. */
+    readonly account?: string;
+    /** The currency, an ISO 4217 code. */
+    readonly currency?: string;
+    /** How many statements there are; pages of one count once, copies are not counted. */
+    readonly statements: number;
+    /** How many were given again: copies. */
+    readonly repeated: number;
+    /** The balance with which the first one begins. */
+    readonly opening?: Money;
+    /** The balance with which the last one ends. */
+    readonly closing?: Money;
+  }
+
+  /**
+   * What does not fit at a break.
+   * - `balance`: A statement opens with another balance than the one before it closes with.
+   * - `sequence`: Numbers are left out between two statements, go back, or are the same.
+   * - `pages`: Pages of a statement are missing.
+   */
+  export type StatementBreakKind = "balance" | "sequence" | "pages";
+
+  /** A statement among those that were given. */
+  export interface StatementPlace {
+    /** Its number in the order in which they were given, from 1. */
+    readonly number: number;
+    /** The statement's id. */
+    readonly id?: string;
+    /** The electronic sequence number as it is written. */
+    readonly sequence?: string;
+    /** The legal sequence number as it is written. */
+    readonly legalSequence?: string;
+    /** The day on which it ends: of its period, otherwise of its closing balance. */
+    readonly date?: string;
+  }
+
+  /** A place at which statements do not follow each other. */
+  export interface StatementBreak {
+    /** What does not fit. */
+    readonly kind: StatementBreakKind;
+    /** `warning`: bookings may be missing. `info`: numbers are left out, but the balances go on. */
+    readonly level: Level;
+    /** The account: its IBAN, otherwise another number. */
+    readonly account?: string;
+    /** The currency, an ISO 4217 code. */
+    readonly currency?: string;
+    /** The statement before the break. */
+    readonly before: StatementPlace;
+    /** The statement after it; left out for missing pages. */
+    readonly after?: StatementPlace;
+    /** How many statements are missing between the two, by their numbers. */
+    readonly missing?: number;
+    /** How much larger the second opening balance is than the closing balance before it. */
+    readonly difference?: Money;
+    /** What is wrong, in words. */
+    readonly message: string;
+  }
+
+  /** Whether statements follow each other. */
+  export interface CheckedStatements {
+    /**
+     * Whether no statement is missing, as far as numbers and balances show: there is no break of level
+     * `warning`.
+     */
+    readonly ok: boolean;
+    /** The accounts with statements, each in one currency. */
+    readonly accounts: readonly CheckedAccount[];
+    /** The breaks, in the order of accounts and statements, at most 1000. */
+    readonly breaks: readonly StatementBreak[];
+    /** The number of all breaks. */
+    readonly breakCount: number;
+  }
+
   /** The payment file and the bank's reports and bookings since. */
   export interface MatchStatusRequest {
     /** The payment file's bytes as sent: `pain.001`, versions 2 to 12. */
@@ -7692,11 +8062,13 @@ export declare namespace iso20022 {
    * - `cancelled`: Cancelled on request, and no booking was found.
    * - `batch_differs`: The batch was debited with a sum that matches no selection of its transactions for
    * certain.
+   * - `amount_differs`: The account was debited by an entry that has the id of this transaction alone, and
+   * another amount.
    * - `ambiguous`: Several transactions or several bookings carry the same ids.
    * - `conflict`: The bank contradicts itself: rejected and executed, or rejected and debited.
    * - `unknown`: Nothing is known, or the status is an unknown code.
    */
-  export type Outcome = "paid" | "paid_in_batch" | "executed_reported" | "probable" | "accepted" | "in_progress" | "returned" | "rejected" | "cancelled" | "batch_differs" | "ambiguous" | "conflict" | "unknown";
+  export type Outcome = "paid" | "paid_in_batch" | "executed_reported" | "probable" | "accepted" | "in_progress" | "returned" | "rejected" | "cancelled" | "batch_differs" | "amount_differs" | "ambiguous" | "conflict" | "unknown";
 
   /** The number of transactions with an outcome. */
   export interface OutcomeTotal {
@@ -7838,15 +8210,21 @@ export declare namespace iso20022 {
     readonly advice: string;
     /** The report that gave the status. */
     readonly report?: ReportPlace;
-    /** The booking that debited it, or the one that is only probable or pending. */
+    /**
+     * The booking that debited it, or the one that is only probable or pending, or that names it with
+     * another amount.
+     */
     readonly booking?: BookingPlace;
     /** The booking that brought the money back. */
     readonly returnBooking?: BookingPlace;
-    /** The bookings of which one may be this payment's, if that is ambiguous; at most 10. */
+    /**
+     * The bookings of which one may be this payment's, if that is ambiguous, and those that name it with
+     * another amount; at most 10.
+     */
     readonly candidates: readonly BookingPlace[];
     /**
-     * How much larger its own booking is than the ordered amount, in the same currency: mostly a charge.
-     * Left out when equal.
+     * How much larger its own booking, or the only one that names it with another amount, is than the
+     * ordered amount, in the same currency: mostly a charge. Left out when equal.
      */
     readonly difference?: Money;
   }
@@ -7855,11 +8233,13 @@ export declare namespace iso20022 {
    * Why something has no match.
    * - `other_file`: It names another payment file, or none.
    * - `no_such_batch`: It names a payment information that the file does not have.
-   * - `no_such_transaction`: No transaction of the file has its ids and its amount.
+   * - `no_such_transaction`: No transaction of the file has its ids, as far as accounts and days fit.
+   * - `other_amount`: One transaction of the file has its id, and another amount or currency: its
+   * candidate.
    * - `ambiguous`: Several transactions of the file have its ids, or its ids belong to different
    * transactions.
    */
-  export type LeftoverReason = "other_file" | "no_such_batch" | "no_such_transaction" | "ambiguous";
+  export type LeftoverReason = "other_file" | "no_such_batch" | "no_such_transaction" | "other_amount" | "ambiguous";
 
   /** A status in a report that belongs to nothing in this file for certain. */
   export interface LeftoverReport {
@@ -7893,8 +8273,16 @@ export declare namespace iso20022 {
     readonly endToEndId?: string;
     /** The other side's name. */
     readonly counterparty?: string;
-    /** The numbers of the transactions that it may be about, from 1, if it is ambiguous; at most 10. */
+    /**
+     * The numbers of the transactions that it may be about, from 1: those that have one of its ids; at most
+     * 10.
+     */
     readonly candidates: readonly number[];
+    /**
+     * How much larger its amount is than that of its only candidate, in the same currency; left out when
+     * equal.
+     */
+    readonly difference?: Money;
   }
 
   /** The outcome of a payment file. */
@@ -8071,6 +8459,22 @@ export declare namespace iso20022 {
 
   /** As `checkPayment`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
   export function checkPaymentAsync(request: Omit<CheckPaymentRequest, "content"> & { content: LocalContent }): Promise<CheckPaymentResponse>;
+
+  /**
+   * Find out whether statements are missing.
+   *
+   * Checks for each account and currency whether statements follow each other: whether each opens with the
+   * balance that the one before it closes with, whether their electronic or legal sequence numbers go on,
+   * and whether all pages of a statement are there. Copies count once. Numbers may begin anew; numbers that
+   * are left out while the balances go on are only said (`info`). Nothing is remembered: give the last
+   * statement of the time before as well.
+   *
+   * The event loop waits meanwhile: `checkStatementsAsync` computes on another thread.
+   */
+  export function checkStatements(request: CheckStatementsRequest): CheckedStatements;
+
+  /** As `checkStatements`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function checkStatementsAsync(request: CheckStatementsRequest): Promise<CheckedStatements>;
 
   /**
    * Find out what became of a payment file.
@@ -8948,14 +9352,14 @@ export interface DownloadNewBankFilesRequest {
    * The folder, one for each bank and customer. The last part of the path is created if it does not
    * exist.
    */
-  directory: string;
+  directory: FilePath;
   /** Only the file with this reference. */
   fileReference?: string | null;
   /**
    * The folder of the ledger, which remembers files that were begun and not reported. Default:
    * `directory`. Give the same folder to calls that share the bank's files, such as `settleUpload`.
    */
-  ledger?: string | null;
+  ledger?: FilePath | null;
   /**
    * Whether the answer also has files in parsed form: all files with true, none with false. Default: the
    * files that this call downloaded.
@@ -9053,12 +9457,12 @@ export interface UploadBankFileAndWaitRequest {
    * in the response. If a name is taken by a file with another content, the answer gets another name,
    * with `~2` before `.dat`: names contain neither bank nor customer.
    */
-  directory?: string | null;
+  directory?: FilePath | null;
   /**
    * The folder of the ledger, from which `downloadNewFiles` reports fetched files that answer no
    * upload, and those of a call that failed. Default: `directory`; without both there is none.
    */
-  ledger?: string | null;
+  ledger?: FilePath | null;
   /**
    * Whether to take files that carry no reference, although other uploads of this client wait too.
    * Default: false: such a file is taken only if no other upload of this client waits for its type.
@@ -9089,7 +9493,7 @@ export interface UploadBankFileAndWaitRequest {
    * was refused or not sent does not count. Share the folder between all processes that may send the
    * file.
    */
-  rejectRepeats?: string | null;
+  rejectRepeats?: FilePath | null;
   /**
    * The time within which the same file counts as repeated, in seconds, once it is known that the bank
    * has it. Default: seven days.
@@ -9193,14 +9597,14 @@ export interface SettleBankUploadRequest {
    * The folder for the bank's files, that of `downloadNewFiles`: reports that lie there are read,
    * others are downloaded into it, and `downloadNewFiles` returns them later.
    */
-  directory: string;
+  directory: FilePath;
   /** The folder of the ledger. Default: `directory`. */
-  ledger?: string | null;
+  ledger?: FilePath | null;
   /**
    * The folder in which the upload is recorded: `rejectRepeats` of the upload. A report that names the
    * file settles its record too: from then on the file counts as sent, for a week. Default: `ledger`.
    */
-  rejectRepeats?: string | null;
+  rejectRepeats?: FilePath | null;
 }
 
 /**
@@ -9507,7 +9911,7 @@ export interface SepaWebServicesSettings {
   /** A profile of your own in place of `bank`. */
   profile?: ChannelProfile | null;
   /** A file with a profile of your own, JSON. */
-  profileFile?: string | null;
+  profileFile?: FilePath | null;
   /** Which of the bank's environments. Default: `production`. */
   environment?: BankEnvironment | null;
   /**
@@ -9543,16 +9947,16 @@ export interface SepaWebServicesSettings {
   /** The customer's certificate as PEM text. */
   certificate?: string | null;
   /** A file with the customer's certificate. */
-  certificateFile?: string | null;
+  certificateFile?: FilePath | null;
   /**
    * The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for its
    * signatures.
    */
   privateKey?: Secret | null;
   /** A file with the private key. */
-  privateKeyFile?: string | null;
+  privateKeyFile?: FilePath | null;
   /** A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings. */
-  keystoreFile?: string | null;
+  keystoreFile?: FilePath | null;
   /** The private key in an HSM or on a smart card, instead of `privateKey`. */
   pkcs11?: Pkcs11Settings | null;
   /** The passphrase of an encrypted private key or of the PKCS#12 file. */
@@ -9560,13 +9964,13 @@ export interface SepaWebServicesSettings {
   /** The sender's certificate as PEM text, if another party sends. Default: the customer's. */
   senderCertificate?: string | null;
   /** A file with the sender's certificate. */
-  senderCertificateFile?: string | null;
+  senderCertificateFile?: FilePath | null;
   /** The private key of the sender's certificate as PEM text. */
   senderPrivateKey?: Secret | null;
   /** A file with the sender's private key. */
-  senderPrivateKeyFile?: string | null;
+  senderPrivateKeyFile?: FilePath | null;
   /** A PKCS#12 file with the sender's certificate and private key. */
-  senderKeystoreFile?: string | null;
+  senderKeystoreFile?: FilePath | null;
   /** The passphrase of the sender's private key or PKCS#12 file. */
   senderPassphrase?: Secret | null;
   /**
@@ -9574,22 +9978,22 @@ export interface SepaWebServicesSettings {
    * `renew` keep them there, and every call signs with the pair that holds. Made with mode 0700; one
    * customer at one bank for each folder. `passphrase` encrypts its keys.
    */
-  identityDir?: string | null;
+  identityDir?: FilePath | null;
   /** Certificates of authorities that are trusted beside the profile's, as PEM text, one after the other. */
   trusted?: string | null;
   /** A file with such certificates. */
-  trustedFile?: string | null;
+  trustedFile?: FilePath | null;
   /**
    * A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `addAnchor` and
    * `removeAnchor` change; read anew while the client runs, as `trustedFile` is. Default: `anchors` in
    * `identityDir`.
    */
-  anchorsDir?: string | null;
+  anchorsDir?: FilePath | null;
   /**
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
    * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
    */
-  caFile?: string | null;
+  caFile?: FilePath | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
   /**
@@ -9632,14 +10036,14 @@ export interface SepaWebServicesSettings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations.
+   * installations. Not for SEPA Web Services, whose answers are signed for one request each.
    */
-  recordTo?: string | null;
+  recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent.
+   * path; nothing is sent. Not for SEPA Web Services.
    */
-  replayFrom?: string | null;
+  replayFrom?: FilePath | null;
 }
 
 /** The start options of a sandbox bank. */
@@ -9650,7 +10054,7 @@ export interface SepaBankOptions {
    * The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at
    * the end.
    */
-  data?: string | null;
+  data?: FilePath | null;
   /** Serves HTTP without TLS. */
   plain?: boolean | null;
   /**
@@ -9677,13 +10081,15 @@ export declare class SepaBank implements AsyncDisposable {
   /** The address of the bank, below which each family has its file service. */
   readonly baseUrl: string;
   /** The families. */
-  readonly families: Readonly<Record<string, any>>;
+  readonly families: { readonly nordea: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly code: string | null }> }; readonly op: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly code: string | null }> }; readonly samlink: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly code: string | null }> } };
+  /** For each bank the settings of a client of its first customer. */
+  readonly clients: { readonly nordea: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly op: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly samlink: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly saastopankki: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly pop: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly aktia: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly omasp: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string } };
   /** The `caFile` for clients, if the bank uses TLS: an absolute path. */
   readonly caFile: string | null;
   /** The URL of the control interface, if it was requested. */
   readonly controlUrl: string | null;
-  /** What a client needs to reach it: spread it into the client's settings. */
-  readonly clientSettings: { caFile: string | null };
+  /** What a client of one of its banks needs: spread it into the client's settings. */
+  clientSettings(name: "nordea" | "op" | "samlink" | "saastopankki" | "pop" | "aktia" | "omasp"): { bank: string; fileUrl: string; certificateUrl: string; trustedFile: string; caFile: string | null; customerId: string; targetId: string | null; company: string; certificateFile: string; privateKeyFile: string };
   /**
    * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
    * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
@@ -9710,7 +10116,7 @@ export declare class SepaWebServices implements AsyncDisposable {
 
   /**
    * A client of the environment's settings, the variables `SEPA_WEB_SERVICES_*` such as
-   * `SEPA_WEB_SERVICES_BASE_URL`; what is given here goes before.
+   * `SEPA_WEB_SERVICES_FILE_URL`; what is given here goes before.
    *
    * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named,
    * its value is not shown.
@@ -11648,13 +12054,13 @@ export interface SaltEdgeConnectorSettings {
    */
   hubPublicKey?: string | null;
   /** A file with the hub's public key. */
-  hubPublicKeyFile?: string | null;
+  hubPublicKeyFile?: FilePath | null;
   /** The provider's app id, from Salt Edge's dashboard. */
   appId?: string | null;
   /** The app secret, from Salt Edge's dashboard. */
   appSecret?: Secret | null;
   /** A file with the app secret. */
-  appSecretFile?: string | null;
+  appSecretFile?: FilePath | null;
   /** The bank's code at Salt Edge, such as `demobank`. */
   providerCode?: string | null;
   /**
@@ -11673,9 +12079,9 @@ export interface SaltEdgeConnectorSettings {
    */
   privateKey?: Secret | null;
   /** A file with the private key. */
-  privateKeyFile?: string | null;
+  privateKeyFile?: FilePath | null;
   /** A PKCS#12 file (`.p12`, `.pfx`) with the private key. */
-  keystoreFile?: string | null;
+  keystoreFile?: FilePath | null;
   /** The key in an HSM or on a smart card. */
   pkcs11?: Pkcs11Settings | null;
   /** The passphrase of an encrypted private key or of the PKCS#12 file. */
@@ -11686,7 +12092,7 @@ export interface SaltEdgeConnectorSettings {
    */
   publicKey?: string | null;
   /** A file with the public half. */
-  publicKeyFile?: string | null;
+  publicKeyFile?: FilePath | null;
   /** The required value of `iss` in a request that has one. Default: `priora.saltedge.com`. */
   issuer?: string | null;
   /** Seconds after `exp` during which a request is still accepted. Default: 30. */
@@ -11704,7 +12110,7 @@ export interface SaltEdgeConnectorSettings {
    */
   storeKey?: Secret | null;
   /** A file with the store's key. */
-  storeKeyFile?: string | null;
+  storeKeyFile?: FilePath | null;
   /**
    * The check of a third party's own request, which Salt Edge forwards with each request for a token or
    * with a code. Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the connector
@@ -11722,7 +12128,7 @@ export interface SaltEdgeConnectorSettings {
    */
   bankSecret?: Secret | null;
   /** A file with that shared secret. */
-  bankSecretFile?: string | null;
+  bankSecretFile?: FilePath | null;
   /** The longest validity of an access token, in days; a shorter consent shortens it. Default: 90. */
   tokenDays?: number | null;
   /** The number of codes that a customer may enter in one session. Default: 3. */
@@ -11737,7 +12143,7 @@ export interface SaltEdgeConnectorSettings {
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
    * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
    */
-  caFile?: string | null;
+  caFile?: FilePath | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
   /**
@@ -11780,14 +12186,14 @@ export interface SaltEdgeConnectorSettings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations.
+   * installations. Not for SEPA Web Services, whose answers are signed for one request each.
    */
-  recordTo?: string | null;
+  recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent.
+   * path; nothing is sent. Not for SEPA Web Services.
    */
-  replayFrom?: string | null;
+  replayFrom?: FilePath | null;
 }
 
 /** The start options of a hub. */
@@ -11798,9 +12204,9 @@ export interface HubOptions {
    * The data folder with the hub's keys, created with mode 0700 if absent. Default: a new temporary
    * folder that is removed at the end. Sessions and tokens are in memory: a restarted hub has none.
    */
-  data?: string | null;
+  data?: FilePath | null;
   /** The connector's public key, a PEM file. Without it, the hub makes the connector's key pair too. */
-  connectorPublicKey?: string | null;
+  connectorPublicKey?: FilePath | null;
   /**
    * The connector's base URL, for requests that the hub starts itself (`sandbox/enrolments`). The control
    * interface can set it later.
@@ -12510,9 +12916,9 @@ export interface SaltEdgeHubSettings {
    */
   privateKey?: Secret | null;
   /** A file with the private key. */
-  privateKeyFile?: string | null;
+  privateKeyFile?: FilePath | null;
   /** A PKCS#12 file (`.p12`, `.pfx`) with the private key. */
-  keystoreFile?: string | null;
+  keystoreFile?: FilePath | null;
   /** The key in an HSM or on a smart card. */
   pkcs11?: Pkcs11Settings | null;
   /** The passphrase of an encrypted private key or of the PKCS#12 file. */
@@ -12521,7 +12927,7 @@ export interface SaltEdgeHubSettings {
    * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
    * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
    */
-  caFile?: string | null;
+  caFile?: FilePath | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
   /**
@@ -12564,14 +12970,14 @@ export interface SaltEdgeHubSettings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations.
+   * installations. Not for SEPA Web Services, whose answers are signed for one request each.
    */
-  recordTo?: string | null;
+  recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent.
+   * path; nothing is sent. Not for SEPA Web Services.
    */
-  replayFrom?: string | null;
+  replayFrom?: FilePath | null;
 }
 
 /**
@@ -12588,16 +12994,16 @@ export interface ConnectorOptions {
    * The data folder, with the store, the keys and the shared secret; created with mode 0700 if absent.
    * Default: a new temporary folder that is removed at the end.
    */
-  data?: string | null;
+  data?: FilePath | null;
   /** The configuration file (TOML). Default: no file, and the default of every setting. */
-  config?: string | null;
+  config?: FilePath | null;
   /** The bank: `example`, or the base URL of the bank's own code. Default: `example`. */
   bank?: string | null;
   /**
    * A file with the secret that connector and bank share. Default: a secret in the data folder, made at
    * the first start.
    */
-  bankSecretFile?: string | null;
+  bankSecretFile?: FilePath | null;
   /** Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it, callbacks wait. */
   hubUrl?: string | null;
   /**
@@ -12608,15 +13014,15 @@ export interface ConnectorOptions {
   /** The provider's app id, from Salt Edge's dashboard. */
   appId?: string | null;
   /** A file with the app secret, from Salt Edge's dashboard. */
-  appSecretFile?: string | null;
+  appSecretFile?: FilePath | null;
   /** The bank's code at Salt Edge. Default: `demobank`. */
   providerCode?: string | null;
   /** The connector's private key, a PEM file. Default: a key in the data folder, made at the first start. */
-  privateKey?: string | null;
+  privateKey?: FilePath | null;
   /** The certificate chain of the TLS listener, a PEM file. */
-  tlsCert?: string | null;
+  tlsCert?: FilePath | null;
   /** The private key of the TLS listener, a PEM file. */
-  tlsKey?: string | null;
+  tlsKey?: FilePath | null;
   /** A fixed time for the connector's clock. Default: the system's clock. On loopback only. */
   clock?: string | null;
   /** Opens the control interface. On loopback only. */

@@ -2,7 +2,7 @@
 'use strict';
 
 const { items, local, localElsewhere } = require('./local');
-const { bytes, list, map, plain, secret, struct, union } = require('./shape');
+const { bytes, list, map, path, plain, secret, struct, union } = require('./shape');
 
 const operations = {
   readStatement: { name: "iso20022.read_statement", request: plain, response: plain, local: true, contentIn: "content" },
@@ -13,6 +13,7 @@ const operations = {
   readPayment: { name: "iso20022.read_payment", request: plain, response: plain, local: true, contentIn: "content" },
   makePayment: { name: "iso20022.make_payment", request: plain, response: plain, local: true, contentIn: "content", rows: { list: "transactions", format: ["format", "json_lines"] } },
   checkPayment: { name: "iso20022.check_payment", request: plain, response: plain, local: true, contentIn: "content" },
+  checkStatements: { name: "iso20022.check_statements", request: plain, response: plain, local: true },
   matchStatus: { name: "iso20022.match_status", request: plain, response: plain, local: true, contentIn: "content" },
 };
 
@@ -34,6 +35,8 @@ const iso20022 = Object.freeze({
   makePaymentAsync: (request) => localElsewhere(operations.makePayment, request),
   checkPayment: (request) => local(operations.checkPayment, request),
   checkPaymentAsync: (request) => localElsewhere(operations.checkPayment, request),
+  checkStatements: (request) => local(operations.checkStatements, request),
+  checkStatementsAsync: (request) => localElsewhere(operations.checkStatements, request),
   matchStatus: (request) => local(operations.matchStatus, request),
   matchStatusAsync: (request) => localElsewhere(operations.matchStatus, request),
 });

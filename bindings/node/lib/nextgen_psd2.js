@@ -3,7 +3,7 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { bytes, list, map, plain, secret, struct, union } = require('./shape');
+const { bytes, list, map, path, plain, secret, struct, union } = require('./shape');
 
 const VerifyUserRequest = struct([
   ["psuPersonalIdentifier", "psu_personal_identifier", secret],
@@ -59,16 +59,30 @@ const MakeCertificatesResponse = struct([
 ]);
 
 const Pkcs11Settings = struct([
+  ["module", "module", path],
   ["pin", "pin", secret],
 ]);
 
 const NextGenPsd2Settings = struct([
+  ["certificateFile", "certificate_file", path],
   ["privateKey", "private_key", secret],
+  ["keystoreFile", "keystore_file", path],
   ["pkcs11", "pkcs11", Pkcs11Settings],
   ["passphrase", "passphrase", secret],
+  ["clientCertificateFile", "client_certificate_file", path],
   ["clientKey", "client_key", secret],
+  ["clientKeystoreFile", "client_keystore_file", path],
   ["clientPassphrase", "client_passphrase", secret],
+  ["caFile", "ca_file", path],
   ["proxy", "proxy", secret],
+  ["recordTo", "record_to", path],
+  ["replayFrom", "replay_from", path],
+  ["trustedFile", "trusted_file", path],
+]);
+
+const BankOptions = struct([
+  ["data", "data", path],
+  ["trustedFile", "trusted_file", path],
 ]);
 
 const operations = {
@@ -217,7 +231,7 @@ class NextGenPsd2 extends Client {
 
 class NextGenPsd2Bank extends Embedded {
   static async start(options = {}) {
-    return this._start("nextgen-psd2-bank", plain, [["baseUrl", "base_url"], ["bgBaseUrl", "bg_base_url"], ["caFile", "ca_file"], ["certificatesDir", "certificates_dir"], ["controlUrl", "control_url"], ["requestsUrl", "requests_url"]], options);
+    return this._start("nextgen-psd2-bank", BankOptions, [["baseUrl", "base_url"], ["bgBaseUrl", "bg_base_url"], ["caFile", "ca_file"], ["certificatesDir", "certificates_dir"], ["controlUrl", "control_url"], ["requestsUrl", "requests_url"]], options);
   }
 
   get clientSettings() {

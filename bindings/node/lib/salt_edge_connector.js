@@ -3,7 +3,7 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { bytes, list, map, plain, secret, struct, union } = require('./shape');
+const { bytes, list, map, path, plain, secret, struct, union } = require('./shape');
 
 const SucceedSessionRequest = struct([
   ["token", "token", secret],
@@ -86,6 +86,7 @@ const SignJwtResponse = struct([
 ]);
 
 const Pkcs11Settings = struct([
+  ["module", "module", path],
   ["pin", "pin", secret],
 ]);
 
@@ -98,14 +99,29 @@ const ConfirmQuestion = struct([
 ]);
 
 const SaltEdgeConnectorSettings = struct([
+  ["hubPublicKeyFile", "hub_public_key_file", path],
   ["appSecret", "app_secret", secret],
+  ["appSecretFile", "app_secret_file", path],
   ["privateKey", "private_key", secret],
+  ["privateKeyFile", "private_key_file", path],
+  ["keystoreFile", "keystore_file", path],
   ["pkcs11", "pkcs11", Pkcs11Settings],
   ["passphrase", "passphrase", secret],
+  ["publicKeyFile", "public_key_file", path],
   ["store", "store", secret],
   ["storeKey", "store_key", secret],
+  ["storeKeyFile", "store_key_file", path],
   ["bankSecret", "bank_secret", secret],
+  ["bankSecretFile", "bank_secret_file", path],
+  ["caFile", "ca_file", path],
   ["proxy", "proxy", secret],
+  ["recordTo", "record_to", path],
+  ["replayFrom", "replay_from", path],
+]);
+
+const HubOptions = struct([
+  ["data", "data", path],
+  ["connectorPublicKey", "connector_public_key", path],
 ]);
 
 const operations = {
@@ -278,7 +294,7 @@ class SaltEdgeConnector extends Client {
 
 class SaltEdgeHubServer extends Embedded {
   static async start(options = {}) {
-    return this._start("salt-edge-hub", plain, [["baseUrl", "base_url"], ["hubPublicKeyFile", "hub_public_key_file"], ["appId", "app_id"], ["appSecretFile", "app_secret_file"], ["providerCode", "provider_code"], ["privateKeyFile", "private_key_file"], ["requestsUrl", "requests_url"], ["controlUrl", "control_url"]], options);
+    return this._start("salt-edge-hub", HubOptions, [["baseUrl", "base_url"], ["hubPublicKeyFile", "hub_public_key_file"], ["appId", "app_id"], ["appSecretFile", "app_secret_file"], ["providerCode", "provider_code"], ["privateKeyFile", "private_key_file"], ["requestsUrl", "requests_url"], ["controlUrl", "control_url"]], options);
   }
 
   get clientSettings() {

@@ -3,7 +3,7 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { bytes, list, map, plain, secret, struct, union } = require('./shape');
+const { bytes, list, map, path, plain, secret, struct, union } = require('./shape');
 
 const TokenParameters = struct([
   ["credentials", "credentials", map(secret)],
@@ -78,14 +78,30 @@ const NotifyErrorRequest = struct([
 ]);
 
 const Pkcs11Settings = struct([
+  ["module", "module", path],
   ["pin", "pin", secret],
 ]);
 
 const SaltEdgeHubSettings = struct([
   ["privateKey", "private_key", secret],
+  ["privateKeyFile", "private_key_file", path],
+  ["keystoreFile", "keystore_file", path],
   ["pkcs11", "pkcs11", Pkcs11Settings],
   ["passphrase", "passphrase", secret],
+  ["caFile", "ca_file", path],
   ["proxy", "proxy", secret],
+  ["recordTo", "record_to", path],
+  ["replayFrom", "replay_from", path],
+]);
+
+const ConnectorOptions = struct([
+  ["data", "data", path],
+  ["config", "config", path],
+  ["bankSecretFile", "bank_secret_file", path],
+  ["appSecretFile", "app_secret_file", path],
+  ["privateKey", "private_key", path],
+  ["tlsCert", "tls_cert", path],
+  ["tlsKey", "tls_key", path],
 ]);
 
 const operations = {
@@ -158,7 +174,7 @@ class SaltEdgeHub extends Client {
 
 class SaltEdgeConnectorServer extends Embedded {
   static async start(options = {}) {
-    return this._start("salt-edge-connector", plain, [["baseUrl", "base_url"], ["publicKeyFile", "public_key_file"], ["providerCode", "provider_code"], ["bankInterfaceUrl", "bank_interface_url"], ["bankSecretFile", "bank_secret_file"], ["controlUrl", "control_url"]], options);
+    return this._start("salt-edge-connector", ConnectorOptions, [["baseUrl", "base_url"], ["publicKeyFile", "public_key_file"], ["providerCode", "provider_code"], ["bankInterfaceUrl", "bank_interface_url"], ["bankSecretFile", "bank_secret_file"], ["controlUrl", "control_url"]], options);
   }
 
   get clientSettings() {

@@ -3,7 +3,7 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { bytes, list, map, plain, secret, struct, union } = require('./shape');
+const { bytes, list, map, path, plain, secret, struct, union } = require('./shape');
 
 const RequestBankCertificateRequest = struct([
   ["code", "code", secret],
@@ -17,6 +17,17 @@ const MakeCertificateRequestResponse = struct([
   ["privateKey", "private_key", secret],
 ]);
 
+const DownloadNewBankFilesRequest = struct([
+  ["directory", "directory", path],
+  ["ledger", "ledger", path],
+]);
+
+const UploadBankFileAndWaitRequest = struct([
+  ["directory", "directory", path],
+  ["ledger", "ledger", path],
+  ["rejectRepeats", "reject_repeats", path],
+]);
+
 const BankFileAnswer = struct([
   ["content", "content", bytes],
 ]);
@@ -24,6 +35,12 @@ const BankFileAnswer = struct([
 const UploadBankFileAndWaitResponse = struct([
   ["answers", "answers", list(BankFileAnswer)],
   ["others", "others", list(BankFileAnswer)],
+]);
+
+const SettleBankUploadRequest = struct([
+  ["directory", "directory", path],
+  ["ledger", "ledger", path],
+  ["rejectRepeats", "reject_repeats", path],
 ]);
 
 const EnrolRequest = struct([
@@ -40,16 +57,34 @@ const ChangeIdentityPassphraseRequest = struct([
 ]);
 
 const Pkcs11Settings = struct([
+  ["module", "module", path],
   ["pin", "pin", secret],
 ]);
 
 const SepaWebServicesSettings = struct([
+  ["profileFile", "profile_file", path],
+  ["certificateFile", "certificate_file", path],
   ["privateKey", "private_key", secret],
+  ["privateKeyFile", "private_key_file", path],
+  ["keystoreFile", "keystore_file", path],
   ["pkcs11", "pkcs11", Pkcs11Settings],
   ["passphrase", "passphrase", secret],
+  ["senderCertificateFile", "sender_certificate_file", path],
   ["senderPrivateKey", "sender_private_key", secret],
+  ["senderPrivateKeyFile", "sender_private_key_file", path],
+  ["senderKeystoreFile", "sender_keystore_file", path],
   ["senderPassphrase", "sender_passphrase", secret],
+  ["identityDir", "identity_dir", path],
+  ["trustedFile", "trusted_file", path],
+  ["anchorsDir", "anchors_dir", path],
+  ["caFile", "ca_file", path],
   ["proxy", "proxy", secret],
+  ["recordTo", "record_to", path],
+  ["replayFrom", "replay_from", path],
+]);
+
+const SepaBankOptions = struct([
+  ["data", "data", path],
 ]);
 
 const operations = {
@@ -65,9 +100,9 @@ const operations = {
   explainMessage: { name: "sepa_web_services.explain_message", request: plain, response: plain, local: true, contentIn: "content" },
   listProfiles: { name: "sepa_web_services.list_profiles", request: plain, response: plain, local: true },
   makeCertificateRequest: { name: "sepa_web_services.make_certificate_request", request: MakeCertificateRequestRequest, response: MakeCertificateRequestResponse, local: true },
-  downloadNewFiles: { name: "sepa_web_services.download_new_files", request: plain, response: plain },
-  uploadAndWait: { name: "sepa_web_services.upload_and_wait", request: plain, response: UploadBankFileAndWaitResponse, contentIn: "content" },
-  settleUpload: { name: "sepa_web_services.settle_upload", request: plain, response: plain },
+  downloadNewFiles: { name: "sepa_web_services.download_new_files", request: DownloadNewBankFilesRequest, response: plain },
+  uploadAndWait: { name: "sepa_web_services.upload_and_wait", request: UploadBankFileAndWaitRequest, response: UploadBankFileAndWaitResponse, contentIn: "content" },
+  settleUpload: { name: "sepa_web_services.settle_upload", request: SettleBankUploadRequest, response: plain },
   enrol: { name: "sepa_web_services.enrol", request: EnrolRequest, response: plain },
   renew: { name: "sepa_web_services.renew", request: plain, response: plain },
   certificateStatus: { name: "sepa_web_services.certificate_status", request: plain, response: plain },
@@ -194,11 +229,11 @@ class SepaWebServices extends Client {
 
 class SepaBank extends Embedded {
   static async start(options = {}) {
-    return this._start("sepa-bank", plain, [["baseUrl", "base_url"], ["families", "families"], ["caFile", "ca_file"], ["controlUrl", "control_url"]], options);
+    return this._start("sepa-bank", SepaBankOptions, [["baseUrl", "base_url"], ["families", "families"], ["clients", "clients"], ["caFile", "ca_file"], ["controlUrl", "control_url"]], options);
   }
 
-  get clientSettings() {
-    return { caFile: this.caFile };
+  clientSettings(name) {
+    return this._clientOf(name);
   }
 }
 

@@ -2,8 +2,9 @@
 'use strict';
 
 const { Client } = require('./client');
+const { newFiles } = require('./new_files');
 const { Embedded } = require('./service');
-const { bytes, list, map, plain, secret, struct, union } = require('./shape');
+const { bytes, list, map, path, plain, secret, struct, union } = require('./shape');
 
 const InitRegisterResponse = struct([
   ["challenge", "challenge", secret],
@@ -226,12 +227,16 @@ const SignAndUploadRequest = struct([
   ["privateKey", "private_key", secret],
   ["passphrase", "passphrase", secret],
   ["signingCertificate", "signing_certificate", secret],
+  ["rejectRepeats", "reject_repeats", path],
 ]);
 
 const UploadAndWaitRequest = struct([
   ["privateKey", "private_key", secret],
   ["passphrase", "passphrase", secret],
   ["signingCertificate", "signing_certificate", secret],
+  ["directory", "directory", path],
+  ["ledger", "ledger", path],
+  ["rejectRepeats", "reject_repeats", path],
 ]);
 
 const BankAnswer = struct([
@@ -243,16 +248,30 @@ const UploadAndWaitResponse = struct([
   ["others", "others", list(BankAnswer)],
 ]);
 
+const DownloadNewFilesRequest = struct([
+  ["directory", "directory", path],
+  ["ledger", "ledger", path],
+]);
+
 const WsChannelSettings = struct([
+  ["publicKeyFile", "public_key_file", path],
   ["password", "password", secret],
   ["apiKey", "api_key", secret],
   ["idToken", "id_token", secret],
   ["sealKey", "seal_key", secret],
+  ["caFile", "ca_file", path],
   ["proxy", "proxy", secret],
+  ["recordTo", "record_to", path],
+  ["replayFrom", "replay_from", path],
 ]);
 
 const ServiceOptions = struct([
+  ["data", "data", path],
+  ["config", "config", path],
+  ["tlsCert", "tls_cert", path],
+  ["tlsKey", "tls_key", path],
   ["verificationCode", "verification_code", secret],
+  ["bankCa", "bank_ca", path],
 ]);
 
 const operations = {
@@ -306,7 +325,7 @@ const operations = {
   importSession: { name: "ws_channel.import_session", request: ImportSessionRequest, response: plain },
   signAndUpload: { name: "ws_channel.sign_and_upload", request: SignAndUploadRequest, response: plain, contentIn: "content" },
   uploadAndWait: { name: "ws_channel.upload_and_wait", request: UploadAndWaitRequest, response: UploadAndWaitResponse, contentIn: "content" },
-  downloadNewFiles: { name: "ws_channel.download_new_files", request: plain, response: plain },
+  downloadNewFiles: { name: "ws_channel.download_new_files", request: DownloadNewFilesRequest, response: plain },
 };
 
 class WsChannel extends Client {
@@ -548,6 +567,10 @@ class WsChannel extends Client {
 
   downloadNewFiles(request = {}, options = {}) {
     return this._call(operations.downloadNewFiles, request, options);
+  }
+
+  iterNewFiles(request = {}, options = {}) {
+    return newFiles(this, operations, request, options);
   }
 }
 

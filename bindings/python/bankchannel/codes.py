@@ -445,8 +445,8 @@ NEXTGEN_PSD2_BANK_FAILED: Final = "nextgen_psd2.bank_failed"
 the bank's support.
 """
 NEXTGEN_PSD2_LINK_REFUSED: Final = "nextgen_psd2.link_refused"
-"""The bank's link is not safe for a customer. It must be https, without user and password, at a host that
-you allow.
+"""The bank's link for its customer cannot be used. The message says why: it must be readable and https,
+without user and password, at a host that you allow.
 """
 ISO20022_FILE_UNREADABLE: Final = "iso20022.file_unreadable"
 """The file cannot be read. The message says in which line and why, and what to do. The context has the

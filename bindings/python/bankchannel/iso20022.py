@@ -40,8 +40,10 @@ __all__ = [
     "Charge",
     "ChargeBearer",
     "CheckPaymentResponse",
+    "CheckedAccount",
     "CheckedBatch",
     "CheckedPayment",
+    "CheckedStatements",
     "Code",
     "ContactDetails",
     "CreditLine",
@@ -50,6 +52,7 @@ __all__ = [
     "Direction",
     "DocumentKind",
     "Entry",
+    "EntryCounts",
     "EntryDetail",
     "Finding",
     "HybridAddress",
@@ -94,7 +97,10 @@ __all__ = [
     "Statement",
     "StatementAccount",
     "StatementBalance",
+    "StatementBreak",
+    "StatementBreakKind",
     "StatementEnd",
+    "StatementPlace",
     "StatusCount",
     "StatusFile",
     "StatusReason",
@@ -108,6 +114,8 @@ __all__ = [
     "UnreadElement",
     "check_payment",
     "check_payment_async",
+    "check_statements",
+    "check_statements_async",
     "make_payment",
     "make_payment_async",
     "match_status",
@@ -616,13 +624,16 @@ class TransactionSummary(Record):
     """The bank's own counts and sums."""
 
     __slots__ = ()
-    __match_args__ = ("entries", "sum", "credits", "credit_sum", "debits", "debit_sum")
+    __match_args__ = ("entries", "sum", "net", "credits", "credit_sum", "debits", "debit_sum")
 
     entries: int | None = None
     """How many entries there are."""
 
     sum: Decimal | None = None
     """The sum of all amounts, without their signs."""
+
+    net: Decimal | None = None
+    """The credits minus the debits."""
 
     credits: int | None = None
     """How many credits there are."""
@@ -934,7 +945,10 @@ class EntryDetail(Record):
     """The first structured reference of the creditor."""
 
     text: str | None = None
-    """The text of the payment: the lines of free text, otherwise the bank's additional information."""
+    """The text of the payment: the lines of free text, otherwise the bank's additional information about
+    it. The only transaction of an entry without either has the bank's additional information about the
+    entry.
+    """
 
     message_id: str | None = None
     """The message id of the payment file."""
@@ -1027,13 +1041,23 @@ class Entry(Record):
     """One entry of a statement: a booking, or a future one."""
 
     __slots__ = ()
-    __match_args__ = ("line", "number", "money", "direction", "reversal", "booked", "status", "booking_date", "value_date", "booking_time", "value_time", "counterparty", "end_to_end_id", "creditor_reference", "text", "reference", "servicer_reference", "bank_code", "batches", "details", "details_sum", "details_difference", "amounts", "charges", "total_charges", "availability", "interest", "card", "information", "xml", "problems")
+    __match_args__ = ("line", "number", "key", "money", "direction", "reversal", "booked", "status", "booking_date", "value_date", "booking_time", "value_time", "counterparty", "end_to_end_id", "creditor_reference", "text", "reference", "servicer_reference", "bank_code", "batches", "details", "details_sum", "details_difference", "amounts", "charges", "total_charges", "availability", "interest", "card", "information", "xml", "problems")
 
     line: int
     """The line in the file, from 1."""
 
     number: int
     """The entry's number in its statement, from 1."""
+
+    key: str | None = None
+    """Identifies the booking, so that it is imported once: a digest of account, amount, currency,
+    direction and date with the bank's own reference, or with ids, texts and accounts of the
+    transactions. It begins with `R` if it is from the bank's own reference: then a report, a statement
+    and a notification have the same key for a booking, as far as the bank repeats that reference. It
+    begins with `C` if it is from the content, as the bank gives no reference: then the key is certain
+    only for the same statement, read again. Equal entries of one statement are counted: the second one
+    ends with `-2`. Left out if the amount cannot be read.
+    """
 
     money: Money | None = None
     """The amount: negative if money leaves the account. Left out if it cannot be read."""
@@ -1249,11 +1273,38 @@ class Statement(Record):
     """
 
 
+class EntryCounts(Record):
+    """Entries by direction, with the exact sums of their amounts, of any number of digits and without
+    signs.
+    """
+
+    __slots__ = ()
+    __match_args__ = ("entries", "credits", "credit_sum", "debits", "debit_sum", "reversals")
+
+    entries: int
+    """The number of all entries, also of those without a direction."""
+
+    credits: int
+    """The number of credits."""
+
+    credit_sum: str | None = None
+    """Their sum; left out once one could not be added."""
+
+    debits: int
+    """The number of debits."""
+
+    debit_sum: str | None = None
+    """Their sum; left out once one could not be added."""
+
+    reversals: int
+    """The number of reversals among all."""
+
+
 class Cursor(Record):
     """The end of a page. The next page continues from it in the same file, in this process or another."""
 
     __slots__ = ()
-    __match_args__ = ("position", "line", "encoding", "open", "messages", "message", "statement", "entries", "booked", "reversed", "other_currency", "information", "file")
+    __match_args__ = ("position", "line", "encoding", "open", "messages", "message", "statement", "entries", "booked", "reversed", "other_currency", "counted", "counted_booked", "currency", "keys", "information", "file")
 
     position: int
     """The start of the next page in the file, in bytes from the beginning."""
@@ -1287,6 +1338,18 @@ class Cursor(Record):
 
     other_currency: int
     """The number of booked ones in another currency."""
+
+    counted: EntryCounts
+    """All its entries so far, by direction."""
+
+    counted_booked: EntryCounts
+    """The booked ones among them."""
+
+    currency: str | None = None
+    """The currency of their sums, if the statement does not say it: that of the first entry."""
+
+    keys: str
+    """The keys so far, by which equal entries are counted."""
 
     information: str | None = None
     """The bank's additional information about the statement, if it came before this place."""
@@ -1750,10 +1813,10 @@ class PaymentParty(Record):
     """A party of a payment to make, with its account."""
 
     __slots__ = ()
-    __match_args__ = ("name", "iban", "account", "account_scheme", "account_currency", "bic", "bank_name", "bank", "identifier", "identifier_scheme", "person", "lei", "address")
+    __match_args__ = ("name", "iban", "account", "account_scheme", "account_currency", "bic", "bank_name", "bank", "identifier", "identifier_scheme", "identifier_issuer", "person", "lei", "address")
 
     name: str | None = None
-    """The name, at most 70 characters in SEPA and 140 elsewhere."""
+    """The name, at most 70 characters in SEPA and 140 elsewhere; a longer one is refused, or cut if asked."""
 
     iban: str | None = None
     """The account's IBAN; blanks and small letters are accepted."""
@@ -1762,13 +1825,17 @@ class PaymentParty(Record):
     """The account's number if it has no IBAN, at most 34 characters."""
 
     account_scheme: str | None = None
-    """The kind of number in `account`: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro."""
+    """The kind of number in `account`: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro. Numbers
+    of Bankgiro and of Norwegian accounts have their check digits checked.
+    """
 
     account_currency: str | None = None
     """The currency of the account, an ISO 4217 code: for accounts of several currencies."""
 
     bic: str | None = None
-    """The BIC of the account's bank, 8 or 11 characters; not needed in SEPA."""
+    """The BIC of the account's bank, 8 or 11 characters; not needed in SEPA. The bank of a Swiss payer is
+    named by the clearing number in his IBAN if no BIC is given.
+    """
 
     bank_name: str | None = None
     """The name of the account's bank, at most 140 characters: for a bank without BIC."""
@@ -1784,6 +1851,11 @@ class PaymentParty(Record):
     identifier_scheme: str | None = None
     """The kind of number in `identifier`: an ISO 20022 code such as `CUST` or `BANK`, or a name of the
     banks.
+    """
+
+    identifier_issuer: str | None = None
+    """The issuer of the number in `identifier`, at most 35 characters, such as `KBO-BCE`: banks of Belgium
+    and Spain want it.
     """
 
     person: bool | None = None
@@ -1915,7 +1987,7 @@ class CreditTransfer(Record):
     """One credit transfer to make."""
 
     __slots__ = ()
-    __match_args__ = ("amount", "currency", "creditor", "text", "reference", "reference_kind", "documents", "end_to_end_id", "instruction_id", "uetr", "purpose", "ultimate_creditor", "intermediary_banks", "creditor_bank_instruction", "debtor_bank_instruction", "regulatory_reporting", "debtor", "execution_date", "execution_time", "kind", "priority", "service_level", "local_instrument", "category", "batch_booking", "charge_bearer", "ultimate_debtor", "batch_id")
+    __match_args__ = ("amount", "currency", "creditor", "text", "reference", "reference_kind", "documents", "end_to_end_id", "variable_symbol", "specific_symbol", "constant_symbol", "instruction_id", "uetr", "purpose", "ultimate_creditor", "intermediary_banks", "creditor_bank_instruction", "debtor_bank_instruction", "regulatory_reporting", "debtor", "execution_date", "execution_time", "kind", "priority", "service_level", "local_instrument", "category", "batch_booking", "charge_bearer", "ultimate_debtor", "batch_id")
 
     amount: Decimal
     """The amount, above zero, with no more digits after the point than its currency has: 2 for EUR, 0 for
@@ -1945,10 +2017,25 @@ class CreditTransfer(Record):
     """The invoices and credit notes that are paid; more than one of them is for Finnish banks (AOS2)."""
 
     end_to_end_id: str | None = None
-    """The id that goes to the creditor, at most 35 characters; if left out, it is made from the data."""
+    """The id that goes to the creditor, at most 35 characters; if left out, it is made from the data.
+    Payers in Slovakia may give the symbols of a payment, such as `/VS1234567890/SS/KS0308`.
+    """
+
+    variable_symbol: str | None = None
+    """The variable symbol of a payment from Slovakia, at most 10 digits. The symbols stand in the
+    end-to-end id, which is left out then.
+    """
+
+    specific_symbol: str | None = None
+    """The specific symbol of a payment from Slovakia, at most 10 digits."""
+
+    constant_symbol: str | None = None
+    """The constant symbol of a payment from Slovakia, at most 4 digits."""
 
     instruction_id: str | None = None
-    """The id between you and your bank, at most 35 characters."""
+    """The id between you and your bank, at most 35 characters; if left out, it is made from the data if
+    the profile has `wants_instruction_id`, otherwise there is none.
+    """
 
     uetr: str | None = None
     """The UETR, a UUID of version 4 in small letters; version 3 of the file has none."""
@@ -2075,7 +2162,7 @@ class ProfileOptions(Record):
     """
 
     __slots__ = ()
-    __match_args__ = ("base", "accepts", "characters", "keeps_markup", "hybrid_address", "advises_no_address", "aos2", "closed_day_is_error", "days_back", "one_date_per_file", "omits_header_sum", "marks_absent_bank", "batch_transactions", "file_transactions")
+    __match_args__ = ("base", "accepts", "characters", "keeps_markup", "hybrid_address", "advises_no_address", "aos2", "closed_day_is_error", "days_back", "one_date_per_file", "one_batch_per_file", "wants_instruction_id", "omits_header_sum", "marks_absent_bank", "batch_transactions", "file_transactions")
 
     base: BaseProfile | None = None
     """The built-in profile that the other options change."""
@@ -2107,12 +2194,21 @@ class ProfileOptions(Record):
     one_date_per_file: bool | None = None
     """Whether a file may have only one execution date."""
 
+    one_batch_per_file: bool | None = None
+    """Whether a file may have only one batch (`PmtInf`): one account, date and kind."""
+
+    wants_instruction_id: bool | None = None
+    """Whether the bank wants an instruction id in each transfer: one that is not given is made from the
+    data.
+    """
+
     omits_header_sum: bool | None = None
     """Whether the bank wants no control sum in the header of the file; the batches keep theirs."""
 
     marks_absent_bank: bool | None = None
     """Whether a creditor's bank that is not given is written as `NOTPROVIDED`, which some banks want; by
-    default it is left out.
+    default it is left out. The Swiss form has no such marker: payers of Switzerland and Liechtenstein
+    leave the bank out.
     """
 
     batch_transactions: int | None = None
@@ -2281,7 +2377,117 @@ class CheckPaymentResponse(Record):
     """An overview of the payment, if the file could be read."""
 
 
-Outcome = Literal["paid", "paid_in_batch", "executed_reported", "probable", "accepted", "in_progress", "returned", "rejected", "cancelled", "batch_differs", "ambiguous", "conflict", "unknown"]
+class CheckedAccount(Record):
+    """The statements of an account in one currency."""
+
+    __slots__ = ()
+    __match_args__ = ("account", "currency", "statements", "repeated", "opening", "closing")
+
+    account: str | None = None
+    """The account: its IBAN, otherwise another number."""
+
+    currency: str | None = None
+    """The currency, an ISO 4217 code."""
+
+    statements: int
+    """How many statements there are; pages of one count once, copies are not counted."""
+
+    repeated: int
+    """How many were given again: copies."""
+
+    opening: Money | None = None
+    """The balance with which the first one begins."""
+
+    closing: Money | None = None
+    """The balance with which the last one ends."""
+
+
+StatementBreakKind = Literal["balance", "sequence", "pages"]
+"""What does not fit at a break.
+  `balance`: A statement opens with another balance than the one before it closes with.
+  `sequence`: Numbers are left out between two statements, go back, or are the same.
+  `pages`: Pages of a statement are missing.
+"""
+
+
+class StatementPlace(Record):
+    """A statement among those that were given."""
+
+    __slots__ = ()
+    __match_args__ = ("number", "id", "sequence", "legal_sequence", "date")
+
+    number: int
+    """Its number in the order in which they were given, from 1."""
+
+    id: str | None = None
+    """The statement's id."""
+
+    sequence: str | None = None
+    """The electronic sequence number as it is written."""
+
+    legal_sequence: str | None = None
+    """The legal sequence number as it is written."""
+
+    date: dt.date | None = None
+    """The day on which it ends: of its period, otherwise of its closing balance."""
+
+
+class StatementBreak(Record):
+    """A place at which statements do not follow each other."""
+
+    __slots__ = ()
+    __match_args__ = ("kind", "level", "account", "currency", "before", "after", "missing", "difference", "message")
+
+    kind: StatementBreakKind
+    """What does not fit."""
+
+    level: Level
+    """`warning`: bookings may be missing. `info`: numbers are left out, but the balances go on."""
+
+    account: str | None = None
+    """The account: its IBAN, otherwise another number."""
+
+    currency: str | None = None
+    """The currency, an ISO 4217 code."""
+
+    before: StatementPlace
+    """The statement before the break."""
+
+    after: StatementPlace | None = None
+    """The statement after it; left out for missing pages."""
+
+    missing: int | None = None
+    """How many statements are missing between the two, by their numbers."""
+
+    difference: Money | None = None
+    """How much larger the second opening balance is than the closing balance before it."""
+
+    message: str
+    """What is wrong, in words."""
+
+
+class CheckedStatements(Record):
+    """Whether statements follow each other."""
+
+    __slots__ = ()
+    __match_args__ = ("ok", "accounts", "breaks", "break_count")
+
+    ok: bool
+    """Whether no statement is missing, as far as numbers and balances show: there is no break of level
+    `warning`.
+    """
+
+    accounts: tuple[CheckedAccount, ...]
+    """The accounts with statements, each in one currency."""
+
+    breaks: tuple[StatementBreak, ...]
+    """The breaks, in the order of accounts and statements, at most 1000."""
+
+    break_count: int
+    """The number of all breaks."""
+
+
+Outcome = Literal["paid", "paid_in_batch", "executed_reported", "probable", "accepted", "in_progress", "returned", "rejected", "cancelled", "batch_differs", "amount_differs", "ambiguous", "conflict", "unknown"]
 """The outcome of a transaction, from the bank's reports and bookings.
   `paid`: Debited by its own entry.
   `paid_in_batch`: Debited by an entry together with others, and the sums match.
@@ -2295,6 +2501,8 @@ Outcome = Literal["paid", "paid_in_batch", "executed_reported", "probable", "acc
   `cancelled`: Cancelled on request, and no booking was found.
   `batch_differs`: The batch was debited with a sum that matches no selection of its transactions for
       certain.
+  `amount_differs`: The account was debited by an entry that has the id of this transaction alone, and
+      another amount.
   `ambiguous`: Several transactions or several bookings carry the same ids.
   `conflict`: The bank contradicts itself: rejected and executed, or rejected and debited.
   `unknown`: Nothing is known, or the status is an unknown code.
@@ -2501,25 +2709,30 @@ class MatchedTransaction(Record):
     """The report that gave the status."""
 
     booking: BookingPlace | None = None
-    """The booking that debited it, or the one that is only probable or pending."""
+    """The booking that debited it, or the one that is only probable or pending, or that names it with
+    another amount.
+    """
 
     return_booking: BookingPlace | None = None
     """The booking that brought the money back."""
 
     candidates: tuple[BookingPlace, ...]
-    """The bookings of which one may be this payment's, if that is ambiguous; at most 10."""
+    """The bookings of which one may be this payment's, if that is ambiguous, and those that name it with
+    another amount; at most 10.
+    """
 
     difference: Money | None = None
-    """How much larger its own booking is than the ordered amount, in the same currency: mostly a charge.
-    Left out when equal.
+    """How much larger its own booking, or the only one that names it with another amount, is than the
+    ordered amount, in the same currency: mostly a charge. Left out when equal.
     """
 
 
-LeftoverReason = Literal["other_file", "no_such_batch", "no_such_transaction", "ambiguous"]
+LeftoverReason = Literal["other_file", "no_such_batch", "no_such_transaction", "other_amount", "ambiguous"]
 """Why something has no match.
   `other_file`: It names another payment file, or none.
   `no_such_batch`: It names a payment information that the file does not have.
-  `no_such_transaction`: No transaction of the file has its ids and its amount.
+  `no_such_transaction`: No transaction of the file has its ids, as far as accounts and days fit.
+  `other_amount`: One transaction of the file has its id, and another amount or currency: its candidate.
   `ambiguous`: Several transactions of the file have its ids, or its ids belong to different
       transactions.
 """
@@ -2563,7 +2776,7 @@ class LeftoverEntry(Record):
     """An entry, or one of its transactions, that belongs to nothing in this file for certain."""
 
     __slots__ = ()
-    __match_args__ = ("place", "why", "end_to_end_id", "counterparty", "candidates")
+    __match_args__ = ("place", "why", "end_to_end_id", "counterparty", "candidates", "difference")
 
     place: BookingPlace
     """Its place."""
@@ -2578,7 +2791,14 @@ class LeftoverEntry(Record):
     """The other side's name."""
 
     candidates: tuple[int, ...]
-    """The numbers of the transactions that it may be about, from 1, if it is ambiguous; at most 10."""
+    """The numbers of the transactions that it may be about, from 1: those that have one of its ids; at
+    most 10.
+    """
+
+    difference: Money | None = None
+    """How much larger its amount is than that of its only candidate, in the same currency; left out when
+    equal.
+    """
 
 
 class Matched(Record):
@@ -3485,6 +3705,63 @@ async def check_payment_async(
             "encoding": encoding,
         },
         content,
+    )
+    return answer
+
+
+def check_statements(
+    *,
+    statements: Sequence[Statement],
+) -> CheckedStatements:
+    """Find out whether statements are missing.
+
+    Checks for each account and currency whether statements follow each other: whether each opens with
+    the balance that the one before it closes with, whether their electronic or legal sequence numbers
+    go on, and whether all pages of a statement are there. Copies count once. Numbers may begin anew;
+    numbers that are left out while the balances go on are only said (`info`). Nothing is remembered:
+    give the last statement of the time before as well.
+
+    Args:
+        statements: The statements of one account or several, as returned by `read_statement`, in any
+            order. Their `entries` are not needed: an empty list in their place keeps the request small,
+            which has at most 16 MiB as JSON. Reports and notifications are passed over, since their
+            balances do not go on from one to the next.
+    """
+    answer: CheckedStatements = local(
+        "iso20022.check_statements",
+        {
+            "statements": statements,
+        },
+    )
+    return answer
+
+
+async def check_statements_async(
+    *,
+    statements: Sequence[Statement],
+) -> CheckedStatements:
+    """As `check_statements`, on a thread of the event loop's executor: the loop goes on meanwhile.
+
+    Find out whether statements are missing.
+
+    Checks for each account and currency whether statements follow each other: whether each opens with
+    the balance that the one before it closes with, whether their electronic or legal sequence numbers
+    go on, and whether all pages of a statement are there. Copies count once. Numbers may begin anew;
+    numbers that are left out while the balances go on are only said (`info`). Nothing is remembered:
+    give the last statement of the time before as well.
+
+    Args:
+        statements: The statements of one account or several, as returned by `read_statement`, in any
+            order. Their `entries` are not needed: an empty list in their place keeps the request small,
+            which has at most 16 MiB as JSON. Reports and notifications are passed over, since their
+            balances do not go on from one to the next.
+    """
+    answer: CheckedStatements = await elsewhere(
+        local,
+        "iso20022.check_statements",
+        {
+            "statements": statements,
+        },
     )
     return answer
 

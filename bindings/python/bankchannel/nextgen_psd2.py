@@ -42,6 +42,7 @@ __all__ = [
     "Cause",
     "CertificateDefect",
     "CertificateForm",
+    "ChallengeData",
     "CheckResult",
     "CheckStatus",
     "ComputeDigestResponse",
@@ -81,6 +82,7 @@ __all__ = [
     "RecoveredHash",
     "Refused",
     "ScaApproach",
+    "ScaMethod",
     "ScaStatus",
     "SerialForm",
     "SignRequestResponse",
@@ -89,7 +91,9 @@ __all__ = [
     "SigningStringResponse",
     "StartAuthorisationResponse",
     "Strictness",
+    "TppMessage",
     "TppRole",
+    "UnreadMember",
     "UpdateBankOfferedConsentsResponse",
     "UpdateConsentsResponse",
     "VerifyRequestResponse",
@@ -97,11 +101,31 @@ __all__ = [
 ]
 
 
+class UnreadMember(Record):
+    """A member of a bank's answer that is in no field of the response: one that no field is for, or whose
+    value does not fit its field.
+    """
+
+    __slots__ = ()
+    __match_args__ = ("path", "value", "count")
+
+    path: str
+    """The member as a JSON pointer (RFC 6901) into the answer, such as `/accounts/0/branchCode`; `/…` for
+    the sum of all others, if there are more than 1000 of them or more than 64 KiB.
+    """
+
+    value: str | None = None
+    """The value as JSON text. Absent for a text of more than 4 KiB, and for `/…`."""
+
+    count: int
+    """The number of members: 1, except for `/…`."""
+
+
 class VerifyUserResponse(Record):
     """The result."""
 
     __slots__ = ()
-    __match_args__ = ("exists", "request_id")
+    __match_args__ = ("exists", "request_id", "unread")
 
     exists: bool
     """Whether the customer has this personal identifier. False also for a customer that the bank does not
@@ -110,6 +134,11 @@ class VerifyUserResponse(Record):
 
     request_id: str | None = None
     """The request's id, repeated by the bank."""
+
+    unread: tuple[UnreadMember, ...] | None = None
+    """What of the bank's answer is in no other field, such as members of a later version of the standard.
+    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """
 
 
 CustomerContext = Literal["private", "corporate"]
@@ -199,7 +228,7 @@ class UpdateBankOfferedConsentsResponse(Record):
     """The next step for the customer."""
 
     __slots__ = ()
-    __match_args__ = ("links", "sca_redirect", "sca_approach", "request_id")
+    __match_args__ = ("links", "sca_redirect", "sca_approach", "request_id", "unread")
 
     links: Mapping[str, LinkTarget]
     """Links by their names; `scaRedirect` is the one for the customer."""
@@ -214,13 +243,18 @@ class UpdateBankOfferedConsentsResponse(Record):
 
     request_id: str | None = None
     """The request's id, repeated by the bank."""
+
+    unread: tuple[UnreadMember, ...] | None = None
+    """What of the bank's answer is in no other field, such as members of a later version of the standard.
+    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """
 
 
 class UpdateConsentsResponse(Record):
     """The next step for the customer."""
 
     __slots__ = ()
-    __match_args__ = ("links", "sca_redirect", "sca_approach", "request_id")
+    __match_args__ = ("links", "sca_redirect", "sca_approach", "request_id", "unread")
 
     links: Mapping[str, LinkTarget]
     """Links by their names; `scaRedirect` is the one for the customer."""
@@ -235,6 +269,11 @@ class UpdateConsentsResponse(Record):
 
     request_id: str | None = None
     """The request's id, repeated by the bank."""
+
+    unread: tuple[UnreadMember, ...] | None = None
+    """What of the bank's answer is in no other field, such as members of a later version of the standard.
+    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """
 
 
 class AccountReference(Record):
@@ -351,11 +390,77 @@ ScaStatus = Union[Literal["received", "psu_identified", "psu_authenticated", "sc
 """
 
 
+class ScaMethod(Record):
+    """A method with which the customer authenticates."""
+
+    __slots__ = ()
+    __match_args__ = ("authentication_type", "authentication_version", "authentication_method_id", "name", "explanation")
+
+    authentication_type: str | None = None
+    """The type, such as `SMS_OTP`, `CHIP_OTP`, `PHOTO_OTP`, `PUSH_OTP` or `SMTP_OTP`."""
+
+    authentication_version: str | None = None
+    """The version of this type, by the bank's documentation."""
+
+    authentication_method_id: str | None = None
+    """The bank's identifier of the method."""
+
+    name: str | None = None
+    """The name that the customer knows."""
+
+    explanation: str | None = None
+    """An explanation for the customer."""
+
+
+class ChallengeData(Record):
+    """What the customer needs for the chosen method."""
+
+    __slots__ = ()
+    __match_args__ = ("image", "data", "image_link", "otp_max_length", "otp_format", "additional_information")
+
+    image: str | None = None
+    """A picture to show to the customer: base64 of a PNG file."""
+
+    data: tuple[str, ...] | None = None
+    """The texts of the challenge."""
+
+    image_link: str | None = None
+    """The address of the picture."""
+
+    otp_max_length: int | None = None
+    """The maximum length of the one-time password."""
+
+    otp_format: str | None = None
+    """The form of the one-time password: `characters` or `integer`."""
+
+    additional_information: str | None = None
+    """A text that the customer must be shown."""
+
+
+class TppMessage(Record):
+    """A message of the bank to the third party beside an answer, such as a warning."""
+
+    __slots__ = ()
+    __match_args__ = ("category", "code", "path", "text")
+
+    category: str | None = None
+    """`ERROR` or `WARNING`."""
+
+    code: str | None = None
+    """The code."""
+
+    path: str | None = None
+    """The field that it is about."""
+
+    text: str | None = None
+    """The text."""
+
+
 class CreateConsentResponse(Record):
     """The consent, which the customer has not yet authorised."""
 
     __slots__ = ()
-    __match_args__ = ("consent_id", "consent_status", "sca_status", "links", "sca_redirect", "sca_approach", "psu_message", "location", "request_id")
+    __match_args__ = ("consent_id", "consent_status", "sca_status", "links", "sca_redirect", "sca_approach", "psu_message", "location", "sca_methods", "chosen_sca_method", "challenge_data", "tpp_messages", "request_id", "unread")
 
     consent_id: str
     """The consent's identifier."""
@@ -383,15 +488,32 @@ class CreateConsentResponse(Record):
     location: str | None = None
     """The consent's own address, as the bank wrote it."""
 
+    sca_methods: tuple[ScaMethod, ...] | None = None
+    """The methods among which the customer can choose."""
+
+    chosen_sca_method: ScaMethod | None = None
+    """The method that the bank has chosen."""
+
+    challenge_data: ChallengeData | None = None
+    """What the customer needs for the chosen method."""
+
+    tpp_messages: tuple[TppMessage, ...] | None = None
+    """The bank's messages to the third party, such as warnings."""
+
     request_id: str | None = None
     """The request's id, repeated by the bank."""
+
+    unread: tuple[UnreadMember, ...] | None = None
+    """What of the bank's answer is in no other field, such as members of a later version of the standard.
+    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """
 
 
 class GetConsentResponse(Record):
     """The consent as the bank has it."""
 
     __slots__ = ()
-    __match_args__ = ("access", "recurring_indicator", "valid_until", "frequency_per_day", "last_action_date", "consent_status", "links", "request_id")
+    __match_args__ = ("access", "recurring_indicator", "valid_until", "frequency_per_day", "last_action_date", "consent_status", "links", "request_id", "unread")
 
     access: ConsentAccess
     """The access that the consent gives."""
@@ -419,12 +541,17 @@ class GetConsentResponse(Record):
     request_id: str | None = None
     """The request's id, repeated by the bank."""
 
+    unread: tuple[UnreadMember, ...] | None = None
+    """What of the bank's answer is in no other field, such as members of a later version of the standard.
+    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """
+
 
 class GetConsentStatusResponse(Record):
     """The status of the consent."""
 
     __slots__ = ()
-    __match_args__ = ("consent_status", "psu_message", "request_id")
+    __match_args__ = ("consent_status", "psu_message", "request_id", "unread")
 
     consent_status: ConsentStatus
     """The status."""
@@ -435,22 +562,32 @@ class GetConsentStatusResponse(Record):
     request_id: str | None = None
     """The request's id, repeated by the bank."""
 
+    unread: tuple[UnreadMember, ...] | None = None
+    """What of the bank's answer is in no other field, such as members of a later version of the standard.
+    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """
+
 
 class DeleteConsentResponse(Record):
     """The consent is ended."""
 
     __slots__ = ()
-    __match_args__ = ("request_id",)
+    __match_args__ = ("request_id", "unread")
 
     request_id: str | None = None
     """The request's id, repeated by the bank."""
+
+    unread: tuple[UnreadMember, ...] | None = None
+    """What of the bank's answer is in no other field, such as members of a later version of the standard.
+    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """
 
 
 class StartAuthorisationResponse(Record):
     """The authorisation."""
 
     __slots__ = ()
-    __match_args__ = ("sca_status", "authorisation_id", "links", "sca_redirect", "sca_approach", "psu_message", "request_id")
+    __match_args__ = ("sca_status", "authorisation_id", "links", "sca_redirect", "sca_approach", "psu_message", "sca_methods", "chosen_sca_method", "challenge_data", "tpp_messages", "request_id", "unread")
 
     sca_status: ScaStatus
     """The status."""
@@ -472,15 +609,32 @@ class StartAuthorisationResponse(Record):
     psu_message: str | None = None
     """A text of the bank for the customer."""
 
+    sca_methods: tuple[ScaMethod, ...] | None = None
+    """The methods among which the customer can choose."""
+
+    chosen_sca_method: ScaMethod | None = None
+    """The method that the bank has chosen."""
+
+    challenge_data: ChallengeData | None = None
+    """What the customer needs for the chosen method."""
+
+    tpp_messages: tuple[TppMessage, ...] | None = None
+    """The bank's messages to the third party, such as warnings."""
+
     request_id: str | None = None
     """The request's id, repeated by the bank."""
+
+    unread: tuple[UnreadMember, ...] | None = None
+    """What of the bank's answer is in no other field, such as members of a later version of the standard.
+    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """
 
 
 class ListAuthorisationsResponse(Record):
     """The authorisations."""
 
     __slots__ = ()
-    __match_args__ = ("authorisation_ids", "request_id")
+    __match_args__ = ("authorisation_ids", "request_id", "unread")
 
     authorisation_ids: tuple[str, ...]
     """The authorisations' identifiers."""
@@ -488,12 +642,17 @@ class ListAuthorisationsResponse(Record):
     request_id: str | None = None
     """The request's id, repeated by the bank."""
 
+    unread: tuple[UnreadMember, ...] | None = None
+    """What of the bank's answer is in no other field, such as members of a later version of the standard.
+    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """
+
 
 class GetAuthorisationStatusResponse(Record):
     """The status of the authorisation."""
 
     __slots__ = ()
-    __match_args__ = ("sca_status", "psu_message", "request_id")
+    __match_args__ = ("sca_status", "psu_message", "trusted_beneficiary", "links", "tpp_messages", "request_id", "unread")
 
     sca_status: ScaStatus
     """The status."""
@@ -501,8 +660,22 @@ class GetAuthorisationStatusResponse(Record):
     psu_message: str | None = None
     """A text of the bank for the customer."""
 
+    trusted_beneficiary: bool | None = None
+    """Whether the payee is on the customer's list of trusted beneficiaries."""
+
+    links: Mapping[str, LinkTarget] | None = None
+    """Links by their names."""
+
+    tpp_messages: tuple[TppMessage, ...] | None = None
+    """The bank's messages to the third party, such as warnings."""
+
     request_id: str | None = None
     """The request's id, repeated by the bank."""
+
+    unread: tuple[UnreadMember, ...] | None = None
+    """What of the bank's answer is in no other field, such as members of a later version of the standard.
+    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """
 
 
 class Amount(Record):
@@ -522,7 +695,7 @@ class Balance(Record):
     """A balance of an account."""
 
     __slots__ = ()
-    __match_args__ = ("balance_type", "amount", "reference_date", "last_change", "credit_limit_included")
+    __match_args__ = ("balance_type", "amount", "reference_date", "last_change", "last_change_as_written", "last_committed_transaction", "credit_limit_included")
 
     balance_type: str | None = None
     """The type of the balance, such as `closingBooked`, `expected` or `interimAvailable`."""
@@ -536,6 +709,14 @@ class Balance(Record):
     last_change: datetime | None = None
     """The time of the last change."""
 
+    last_change_as_written: str | None = None
+    """The time of the last change as the bank wrote it, if that is no instant: many banks write local time
+    without a zone. Does not travel: it is `lastChangeDateTime` then.
+    """
+
+    last_committed_transaction: str | None = None
+    """The entry reference of the last booked transaction."""
+
     credit_limit_included: bool | None = None
     """Whether the balance includes a credit line."""
 
@@ -544,7 +725,7 @@ class Account(Record):
     """An account that the consent covers."""
 
     __slots__ = ()
-    __match_args__ = ("resource_id", "iban", "bban", "currency", "name", "owner_name", "product", "cash_account_type", "bic", "balances", "links")
+    __match_args__ = ("resource_id", "iban", "bban", "pan", "masked_pan", "msisdn", "currency", "name", "display_name", "owner_name", "product", "cash_account_type", "status", "usage", "details", "linked_accounts", "credit_limit", "debit_accounting", "bic", "balances", "links")
 
     resource_id: str | None = None
     """The bank's identifier of the account: opaque, never to be encoded again."""
@@ -555,11 +736,23 @@ class Account(Record):
     bban: str | None = None
     """The account number within the country."""
 
+    pan: str | None = None
+    """The card number of a card's account."""
+
+    masked_pan: str | None = None
+    """The masked card number of a card's account."""
+
+    msisdn: str | None = None
+    """The telephone number, for an account that is addressed by it."""
+
     currency: str | None = None
     """The currency, three letters of ISO 4217."""
 
     name: str | None = None
-    """The account's name."""
+    """The account's name, given by the bank."""
+
+    display_name: str | None = None
+    """The account's name, given by its owner in the bank's own channels."""
 
     owner_name: str | None = None
     """The owner's name, if the consent covers it."""
@@ -569,6 +762,26 @@ class Account(Record):
 
     cash_account_type: str | None = None
     """The account type: a code of ISO 20022, or the bank's own word."""
+
+    status: str | None = None
+    """The status: `enabled`, `deleted` (the account is closed) or `blocked` (such as for legal reasons).
+    Absent: the account is available.
+    """
+
+    usage: str | None = None
+    """The usage: `PRIV` for a private account, `ORGA` for a professional one."""
+
+    details: str | None = None
+    """The bank's text about the account or card."""
+
+    linked_accounts: str | None = None
+    """The account to which the transactions of a card are charged, as the bank names it."""
+
+    credit_limit: Amount | None = None
+    """The credit limit of a card's account."""
+
+    debit_accounting: bool | None = None
+    """Whether debits of a card's account are positive amounts, and its balances accordingly."""
 
     bic: str | None = None
     """The bank's BIC."""
@@ -584,13 +797,18 @@ class GetAccountsResponse(Record):
     """The accounts."""
 
     __slots__ = ()
-    __match_args__ = ("accounts", "request_id")
+    __match_args__ = ("accounts", "request_id", "unread")
 
     accounts: tuple[Account, ...]
     """The accounts that the consent covers."""
 
     request_id: str | None = None
     """The request's id, repeated by the bank."""
+
+    unread: tuple[UnreadMember, ...] | None = None
+    """What of the bank's answer is in no other field, such as members of a later version of the standard.
+    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """
 
 
 class HeaderField(Record):
@@ -1198,7 +1416,9 @@ class InspectCertificateResponse(Record):
     """The key id in each of the forms that banks require, the usual one first."""
 
     warnings: tuple[str, ...]
-    """Oddities of the certificate."""
+    """Oddities of the certificate: what a bank may warn of or refuse, such as two authorities that differ,
+    an authority without its country, or a statement that cannot be read.
+    """
 
 
 TppRole = Literal["AISP", "PISP", "PIISP", "ASPSP"]
@@ -1259,7 +1479,7 @@ class Pkcs11Settings(Record):
     __match_args__ = ("module", "token", "pin", "key")
     _secret: ClassVar = frozenset(("pin",))
 
-    module: str
+    module: str | PathLike[str]
     """The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
 
     token: str
@@ -1366,15 +1586,15 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     else no: a bank learns nothing of its customers' systems.
     """
 
-    record_to: str | None
+    record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations.
+    installations. Not for SEPA Web Services, whose answers are signed for one request each.
     """
 
-    replay_from: str | None
+    replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent.
+    path; nothing is sent. Not for SEPA Web Services.
     """
 
     allowed_redirect_hosts: Sequence[str] | None
@@ -1504,9 +1724,10 @@ class NextGenPsd2(Client):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
+            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
+            for one request each.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent.
+            same method and path; nothing is sent. Not for SEPA Web Services.
         allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
             redirected.
         header_names: Other header names, keyed by the documented names: `{"PSU-Context":
@@ -1554,8 +1775,8 @@ class NextGenPsd2(Client):
         retries: int | None = None,
         retry_backoff_s: float | None = None,
         send_traceparent: bool | None = None,
-        record_to: str | None = None,
-        replay_from: str | None = None,
+        record_to: str | PathLike[str] | None = None,
+        replay_from: str | PathLike[str] | None = None,
         allowed_redirect_hosts: Sequence[str] | None = None,
         header_names: Mapping[str, str] | None = None,
         trusted: str | None = None,
@@ -1750,7 +1971,8 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: UpdateBankOfferedConsentsResponse = self._call(
             "nextgen_psd2.update_bank_offered_consents",
@@ -1841,7 +2063,8 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         warnings.warn("update_consents is deprecated: use update_bank_offered_consents", DeprecationWarning, stacklevel=2)
         answer: UpdateConsentsResponse = self._call(
@@ -1954,7 +2177,8 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: CreateConsentResponse = self._call(
             "nextgen_psd2.create_consent",
@@ -2045,7 +2269,8 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: GetConsentResponse = self._call(
             "nextgen_psd2.get_consent",
@@ -2119,7 +2344,8 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: GetConsentStatusResponse = self._call(
             "nextgen_psd2.get_consent_status",
@@ -2192,7 +2418,8 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: DeleteConsentResponse = self._call(
             "nextgen_psd2.delete_consent",
@@ -2274,7 +2501,8 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: StartAuthorisationResponse = self._call(
             "nextgen_psd2.start_authorisation",
@@ -2351,7 +2579,8 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: ListAuthorisationsResponse = self._call(
             "nextgen_psd2.list_authorisations",
@@ -2426,7 +2655,8 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: GetAuthorisationStatusResponse = self._call(
             "nextgen_psd2.get_authorisation_status",
@@ -2514,7 +2744,8 @@ class NextGenPsd2(Client):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: GetAccountsResponse = self._call(
             "nextgen_psd2.get_accounts",
@@ -3062,9 +3293,10 @@ class AsyncNextGenPsd2(AsyncClient):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
+            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
+            for one request each.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent.
+            same method and path; nothing is sent. Not for SEPA Web Services.
         allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
             redirected.
         header_names: Other header names, keyed by the documented names: `{"PSU-Context":
@@ -3112,8 +3344,8 @@ class AsyncNextGenPsd2(AsyncClient):
         retries: int | None = None,
         retry_backoff_s: float | None = None,
         send_traceparent: bool | None = None,
-        record_to: str | None = None,
-        replay_from: str | None = None,
+        record_to: str | PathLike[str] | None = None,
+        replay_from: str | PathLike[str] | None = None,
         allowed_redirect_hosts: Sequence[str] | None = None,
         header_names: Mapping[str, str] | None = None,
         trusted: str | None = None,
@@ -3308,7 +3540,8 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: UpdateBankOfferedConsentsResponse = await self._call(
             "nextgen_psd2.update_bank_offered_consents",
@@ -3399,7 +3632,8 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         warnings.warn("update_consents is deprecated: use update_bank_offered_consents", DeprecationWarning, stacklevel=2)
         answer: UpdateConsentsResponse = await self._call(
@@ -3512,7 +3746,8 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: CreateConsentResponse = await self._call(
             "nextgen_psd2.create_consent",
@@ -3603,7 +3838,8 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: GetConsentResponse = await self._call(
             "nextgen_psd2.get_consent",
@@ -3677,7 +3913,8 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: GetConsentStatusResponse = await self._call(
             "nextgen_psd2.get_consent_status",
@@ -3750,7 +3987,8 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: DeleteConsentResponse = await self._call(
             "nextgen_psd2.delete_consent",
@@ -3832,7 +4070,8 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: StartAuthorisationResponse = await self._call(
             "nextgen_psd2.start_authorisation",
@@ -3909,7 +4148,8 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: ListAuthorisationsResponse = await self._call(
             "nextgen_psd2.list_authorisations",
@@ -3984,7 +4224,8 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: GetAuthorisationStatusResponse = await self._call(
             "nextgen_psd2.get_authorisation_status",
@@ -4072,7 +4313,8 @@ class AsyncNextGenPsd2(AsyncClient):
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
             PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
                 internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
+                used.
         """
         answer: GetAccountsResponse = await self._call(
             "nextgen_psd2.get_accounts",

@@ -1198,7 +1198,7 @@ class Pkcs11Settings(Record):
     __match_args__ = ("module", "token", "pin", "key")
     _secret: ClassVar = frozenset(("pin",))
 
-    module: str
+    module: str | PathLike[str]
     """The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
 
     token: str
@@ -1905,15 +1905,15 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     else no: a bank learns nothing of its customers' systems.
     """
 
-    record_to: str | None
+    record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations.
+    installations. Not for SEPA Web Services, whose answers are signed for one request each.
     """
 
-    replay_from: str | None
+    replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent.
+    path; nothing is sent. Not for SEPA Web Services.
     """
 
 
@@ -2068,9 +2068,10 @@ class SaltEdgeConnector(Client):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
+            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
+            for one request each.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent.
+            same method and path; nothing is sent. Not for SEPA Web Services.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -2128,8 +2129,8 @@ class SaltEdgeConnector(Client):
         retries: int | None = None,
         retry_backoff_s: float | None = None,
         send_traceparent: bool | None = None,
-        record_to: str | None = None,
-        replay_from: str | None = None,
+        record_to: str | PathLike[str] | None = None,
+        replay_from: str | PathLike[str] | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
         bank: SaltEdgeBank | None = None,
@@ -3725,9 +3726,10 @@ class AsyncSaltEdgeConnector(AsyncClient):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
+            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
+            for one request each.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent.
+            same method and path; nothing is sent. Not for SEPA Web Services.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -3785,8 +3787,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         retries: int | None = None,
         retry_backoff_s: float | None = None,
         send_traceparent: bool | None = None,
-        record_to: str | None = None,
-        replay_from: str | None = None,
+        record_to: str | PathLike[str] | None = None,
+        replay_from: str | PathLike[str] | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
         bank: AsyncSaltEdgeBank | None = None,

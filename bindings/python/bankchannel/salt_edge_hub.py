@@ -428,7 +428,7 @@ class Pkcs11Settings(Record):
     __match_args__ = ("module", "token", "pin", "key")
     _secret: ClassVar = frozenset(("pin",))
 
-    module: str
+    module: str | PathLike[str]
     """The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
 
     token: str
@@ -523,15 +523,15 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     else no: a bank learns nothing of its customers' systems.
     """
 
-    record_to: str | None
+    record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations.
+    installations. Not for SEPA Web Services, whose answers are signed for one request each.
     """
 
-    replay_from: str | None
+    replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent.
+    path; nothing is sent. Not for SEPA Web Services.
     """
 
 
@@ -629,9 +629,10 @@ class SaltEdgeHub(Client):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
+            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
+            for one request each.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent.
+            same method and path; nothing is sent. Not for SEPA Web Services.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
@@ -666,8 +667,8 @@ class SaltEdgeHub(Client):
         retries: int | None = None,
         retry_backoff_s: float | None = None,
         send_traceparent: bool | None = None,
-        record_to: str | None = None,
-        replay_from: str | None = None,
+        record_to: str | PathLike[str] | None = None,
+        replay_from: str | PathLike[str] | None = None,
         on_request: OnRequest | None = None,
         on_response: OnResponse | None = None,
         tracer: Tracer | None = None,
@@ -1555,9 +1556,10 @@ class AsyncSaltEdgeHub(AsyncClient):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
+            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
+            for one request each.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent.
+            same method and path; nothing is sent. Not for SEPA Web Services.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
@@ -1592,8 +1594,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         retries: int | None = None,
         retry_backoff_s: float | None = None,
         send_traceparent: bool | None = None,
-        record_to: str | None = None,
-        replay_from: str | None = None,
+        record_to: str | PathLike[str] | None = None,
+        replay_from: str | PathLike[str] | None = None,
         on_request: OnRequest | None = None,
         on_response: OnResponse | None = None,
         tracer: Tracer | None = None,

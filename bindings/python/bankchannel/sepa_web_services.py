@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 
+from ._async import AsyncClient
+from ._client import Client
 from ._native import Received, Record
-from ._new_files import AsyncNewFilesClient, NewFilesClient
 
 if TYPE_CHECKING:
     import builtins
@@ -1525,7 +1526,7 @@ class Pkcs11Settings(Record):
     __match_args__ = ("module", "token", "pin", "key")
     _secret: ClassVar = frozenset(("pin",))
 
-    module: str
+    module: str | PathLike[str]
     """The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
 
     token: str
@@ -1630,7 +1631,7 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     sender_passphrase: Secret | None
     """The passphrase of the sender's private key or PKCS#12 file."""
 
-    identity_dir: str | None
+    identity_dir: str | PathLike[str] | None
     """A folder with the customer's keys and certificates, in place of certificate and key: `enrol` and
     `renew` keep them there, and every call signs with the pair that holds. Made with mode 0700; one
     customer at one bank for each folder. `passphrase` encrypts its keys.
@@ -1642,7 +1643,7 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     trusted_file: str | PathLike[str] | None
     """A file with such certificates."""
 
-    anchors_dir: str | None
+    anchors_dir: str | PathLike[str] | None
     """A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `add_anchor` and
     `remove_anchor` change; read anew while the client runs, as `trusted_file` is. Default: `anchors` in
     `identity_dir`.
@@ -1695,15 +1696,15 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     else no: a bank learns nothing of its customers' systems.
     """
 
-    record_to: str | None
+    record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations.
+    installations. Not for SEPA Web Services, whose answers are signed for one request each.
     """
 
-    replay_from: str | None
+    replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent.
+    path; nothing is sent. Not for SEPA Web Services.
     """
 
 
@@ -1765,7 +1766,7 @@ class AsyncSepaWebServicesSettings(_SepaWebServicesSettings, total=False):
     """
 
 
-class SepaWebServices(NewFilesClient):
+class SepaWebServices(Client):
     """A company's client of the banks' own SOAP channel: files, and messages verified and explained. A
     method per operation.
 
@@ -1849,9 +1850,10 @@ class SepaWebServices(NewFilesClient):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
+            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
+            for one request each.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent.
+            same method and path; nothing is sent. Not for SEPA Web Services.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -1896,10 +1898,10 @@ class SepaWebServices(NewFilesClient):
         sender_private_key_file: str | PathLike[str] | None = None,
         sender_keystore_file: str | PathLike[str] | None = None,
         sender_passphrase: Secret | None = None,
-        identity_dir: str | None = None,
+        identity_dir: str | PathLike[str] | None = None,
         trusted: str | None = None,
         trusted_file: str | PathLike[str] | None = None,
-        anchors_dir: str | None = None,
+        anchors_dir: str | PathLike[str] | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
@@ -1910,8 +1912,8 @@ class SepaWebServices(NewFilesClient):
         retries: int | None = None,
         retry_backoff_s: float | None = None,
         send_traceparent: bool | None = None,
-        record_to: str | None = None,
-        replay_from: str | None = None,
+        record_to: str | PathLike[str] | None = None,
+        replay_from: str | PathLike[str] | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
         on_request: OnRequest | None = None,
@@ -1973,7 +1975,7 @@ class SepaWebServices(NewFilesClient):
     @classmethod
     def from_env(cls, **settings: Unpack[SepaWebServicesSettings]) -> Self:
         """A client of the settings that the environment's `SEPA_WEB_SERVICES_...` variables give, such as
-        `SEPA_WEB_SERVICES_BASE_URL`; those given here count before them.
+        `SEPA_WEB_SERVICES_FILE_URL`; those given here count before them.
 
         Raises:
             ConfigurationError: A variable or setting cannot be used; the error names it.
@@ -2854,7 +2856,7 @@ class SepaWebServices(NewFilesClient):
         parse: bool | None = None,
         check: bool | None = None,
         check_profile: ProfileOptions | None = None,
-        reject_repeats: str | None = None,
+        reject_repeats: str | PathLike[str] | None = None,
         repeats_within_s: float | None = None,
         send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
@@ -3027,7 +3029,7 @@ class SepaWebServices(NewFilesClient):
         target_id: str | None = None,
         directory: str | PathLike[str],
         ledger: str | PathLike[str] | None = None,
-        reject_repeats: str | None = None,
+        reject_repeats: str | PathLike[str] | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,
@@ -3563,7 +3565,7 @@ class SepaWebServices(NewFilesClient):
         return answer
 
 
-class AsyncSepaWebServices(AsyncNewFilesClient):
+class AsyncSepaWebServices(AsyncClient):
     """A company's client of the banks' own SOAP channel: files, and messages verified and explained. A
     method per operation.
 
@@ -3647,9 +3649,10 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
+            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
+            for one request each.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent.
+            same method and path; nothing is sent. Not for SEPA Web Services.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -3694,10 +3697,10 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         sender_private_key_file: str | PathLike[str] | None = None,
         sender_keystore_file: str | PathLike[str] | None = None,
         sender_passphrase: Secret | None = None,
-        identity_dir: str | None = None,
+        identity_dir: str | PathLike[str] | None = None,
         trusted: str | None = None,
         trusted_file: str | PathLike[str] | None = None,
-        anchors_dir: str | None = None,
+        anchors_dir: str | PathLike[str] | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
@@ -3708,8 +3711,8 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         retries: int | None = None,
         retry_backoff_s: float | None = None,
         send_traceparent: bool | None = None,
-        record_to: str | None = None,
-        replay_from: str | None = None,
+        record_to: str | PathLike[str] | None = None,
+        replay_from: str | PathLike[str] | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
         on_request: OnRequest | None = None,
@@ -3771,7 +3774,7 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
     @classmethod
     def from_env(cls, **settings: Unpack[AsyncSepaWebServicesSettings]) -> Self:
         """A client of the settings that the environment's `SEPA_WEB_SERVICES_...` variables give, such as
-        `SEPA_WEB_SERVICES_BASE_URL`; those given here count before them.
+        `SEPA_WEB_SERVICES_FILE_URL`; those given here count before them.
 
         Raises:
             ConfigurationError: A variable or setting cannot be used; the error names it.
@@ -4652,7 +4655,7 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         parse: bool | None = None,
         check: bool | None = None,
         check_profile: ProfileOptions | None = None,
-        reject_repeats: str | None = None,
+        reject_repeats: str | PathLike[str] | None = None,
         repeats_within_s: float | None = None,
         send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
@@ -4825,7 +4828,7 @@ class AsyncSepaWebServices(AsyncNewFilesClient):
         target_id: str | None = None,
         directory: str | PathLike[str],
         ledger: str | PathLike[str] | None = None,
-        reject_repeats: str | None = None,
+        reject_repeats: str | PathLike[str] | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
         request_id: str | None = None,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from ._service import AsyncEmbeddedService, EmbeddedService
 
@@ -86,7 +86,7 @@ class Service(EmbeddedService):
         control: bool | None = None,
         bank: Sequence[str] | None = None,
         bank_anchors: Sequence[str] | None = None,
-        bank_ca: str | None = None,
+        bank_ca: str | PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             "ws-channel",
@@ -157,7 +157,7 @@ class AsyncService(AsyncEmbeddedService):
         control: bool | None = None,
         bank: Sequence[str] | None = None,
         bank_anchors: Sequence[str] | None = None,
-        bank_ca: str | None = None,
+        bank_ca: str | PathLike[str] | None = None,
     ) -> None:
         super().__init__(
             "ws-channel",
@@ -357,7 +357,16 @@ class AsyncNextGenPsd2Bank(AsyncEmbeddedService):
 class SepaBankClientSettings(TypedDict):
     """What a client needs to reach it: spread it into the client's settings."""
 
+    bank: str
+    file_url: str
+    certificate_url: str
+    trusted_file: str
     ca_file: str | None
+    customer_id: str
+    target_id: str | None
+    company: str
+    certificate_file: str
+    private_key_file: str
 
 
 class SepaBank(EmbeddedService):
@@ -383,6 +392,8 @@ class SepaBank(EmbeddedService):
     """The address of the bank, below which each family has its file service."""
     families: dict[str, Any]
     """The families."""
+    clients: dict[str, Any]
+    """For each bank the settings of a client of its first customer."""
     ca_file: str | None
     """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
     control_url: str | None
@@ -412,10 +423,14 @@ class SepaBank(EmbeddedService):
             },
         )
 
-    @property
-    def client_settings(self) -> SepaBankClientSettings:
-        """What a client needs to reach it: `SepaWebServices(**server.client_settings, ...)`."""
-        return {"ca_file": self.ca_file}
+    def client_settings(self, name: Literal["nordea", "op", "samlink", "saastopankki", "pop", "aktia", "omasp"]) -> SepaBankClientSettings:
+        """What a client of one of its banks needs: `SepaWebServices(**server.client_settings("nordea"),
+        ...)`.
+
+        Raises:
+            InvalidInputError: No bank has this name.
+        """
+        return cast("SepaBankClientSettings", self._client_of(self.clients, name))
 
 
 class AsyncSepaBank(AsyncEmbeddedService):
@@ -442,6 +457,8 @@ class AsyncSepaBank(AsyncEmbeddedService):
     """The address of the bank, below which each family has its file service."""
     families: dict[str, Any]
     """The families."""
+    clients: dict[str, Any]
+    """For each bank the settings of a client of its first customer."""
     ca_file: str | None
     """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
     control_url: str | None
@@ -471,10 +488,14 @@ class AsyncSepaBank(AsyncEmbeddedService):
             },
         )
 
-    @property
-    def client_settings(self) -> SepaBankClientSettings:
-        """What a client needs to reach it: `AsyncSepaWebServices(**server.client_settings, ...)`."""
-        return {"ca_file": self.ca_file}
+    def client_settings(self, name: Literal["nordea", "op", "samlink", "saastopankki", "pop", "aktia", "omasp"]) -> SepaBankClientSettings:
+        """What a client of one of its banks needs:
+        `AsyncSepaWebServices(**server.client_settings("nordea"), ...)`.
+
+        Raises:
+            InvalidInputError: No bank has this name.
+        """
+        return cast("SepaBankClientSettings", self._client_of(self.clients, name))
 
 
 class SaltEdgeHubServerClientSettings(TypedDict):
@@ -529,7 +550,7 @@ class SaltEdgeHubServer(EmbeddedService):
         *,
         listen: str | None = None,
         data: str | PathLike[str] | None = None,
-        connector_public_key: str | None = None,
+        connector_public_key: str | PathLike[str] | None = None,
         connector_url: str | None = None,
         clock: datetime | None = None,
         control: bool | None = None,
@@ -594,7 +615,7 @@ class AsyncSaltEdgeHubServer(AsyncEmbeddedService):
         *,
         listen: str | None = None,
         data: str | PathLike[str] | None = None,
-        connector_public_key: str | None = None,
+        connector_public_key: str | PathLike[str] | None = None,
         connector_url: str | None = None,
         clock: datetime | None = None,
         control: bool | None = None,
@@ -680,7 +701,7 @@ class SaltEdgeConnectorServer(EmbeddedService):
         app_id: str | None = None,
         app_secret_file: str | PathLike[str] | None = None,
         provider_code: str | None = None,
-        private_key: str | None = None,
+        private_key: str | PathLike[str] | None = None,
         tls_cert: str | PathLike[str] | None = None,
         tls_key: str | PathLike[str] | None = None,
         clock: datetime | None = None,
@@ -770,7 +791,7 @@ class AsyncSaltEdgeConnectorServer(AsyncEmbeddedService):
         app_id: str | None = None,
         app_secret_file: str | PathLike[str] | None = None,
         provider_code: str | None = None,
-        private_key: str | None = None,
+        private_key: str | PathLike[str] | None = None,
         tls_cert: str | PathLike[str] | None = None,
         tls_key: str | PathLike[str] | None = None,
         clock: datetime | None = None,

@@ -1646,15 +1646,15 @@ class _WsChannelSettings(TypedDict, total=False):
     else no: a bank learns nothing of its customers' systems.
     """
 
-    record_to: str | None
+    record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations.
+    installations. Not for SEPA Web Services, whose answers are signed for one request each.
     """
 
-    replay_from: str | None
+    replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent.
+    path; nothing is sent. Not for SEPA Web Services.
     """
 
 
@@ -1775,9 +1775,10 @@ class WsChannel(NewFilesClient):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
+            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
+            for one request each.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent.
+            same method and path; nothing is sent. Not for SEPA Web Services.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -1822,8 +1823,8 @@ class WsChannel(NewFilesClient):
         retries: int | None = None,
         retry_backoff_s: float | None = None,
         send_traceparent: bool | None = None,
-        record_to: str | None = None,
-        replay_from: str | None = None,
+        record_to: str | PathLike[str] | None = None,
+        replay_from: str | PathLike[str] | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
         on_request: OnRequest | None = None,
@@ -4602,7 +4603,7 @@ class WsChannel(NewFilesClient):
         hash: SignatureHash | None = None,
         check: bool | None = None,
         check_profile: ProfileOptions | None = None,
-        reject_repeats: str | None = None,
+        reject_repeats: str | PathLike[str] | None = None,
         repeats_within_s: float | None = None,
         send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
@@ -4754,7 +4755,7 @@ class WsChannel(NewFilesClient):
         parse: bool | None = None,
         check: bool | None = None,
         check_profile: ProfileOptions | None = None,
-        reject_repeats: str | None = None,
+        reject_repeats: str | PathLike[str] | None = None,
         repeats_within_s: float | None = None,
         send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
@@ -5072,9 +5073,10 @@ class AsyncWsChannel(AsyncNewFilesClient):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
+            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
+            for one request each.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent.
+            same method and path; nothing is sent. Not for SEPA Web Services.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -5119,8 +5121,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         retries: int | None = None,
         retry_backoff_s: float | None = None,
         send_traceparent: bool | None = None,
-        record_to: str | None = None,
-        replay_from: str | None = None,
+        record_to: str | PathLike[str] | None = None,
+        replay_from: str | PathLike[str] | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
         on_request: OnRequest | None = None,
@@ -7899,7 +7901,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         hash: SignatureHash | None = None,
         check: bool | None = None,
         check_profile: ProfileOptions | None = None,
-        reject_repeats: str | None = None,
+        reject_repeats: str | PathLike[str] | None = None,
         repeats_within_s: float | None = None,
         send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
@@ -8051,7 +8053,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         parse: bool | None = None,
         check: bool | None = None,
         check_profile: ProfileOptions | None = None,
-        reject_repeats: str | None = None,
+        reject_repeats: str | PathLike[str] | None = None,
         repeats_within_s: float | None = None,
         send_anyway: bool | None = None,
         ask_repeats: bool | None = None,

@@ -445,8 +445,8 @@ final class ErrorCode
     public const NEXTGEN_PSD2_BANK_FAILED = 'nextgen_psd2.bank_failed';
 
     /**
-     * The bank's link is not safe for a customer. It must be https, without user and password, at a host
-     * that you allow.
+     * The bank's link for its customer cannot be used. The message says why: it must be readable and
+     * https, without user and password, at a host that you allow.
      */
     public const NEXTGEN_PSD2_LINK_REFUSED = 'nextgen_psd2.link_refused';
 

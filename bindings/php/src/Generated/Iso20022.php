@@ -436,6 +436,32 @@ final class Iso20022
     }
 
     /**
+     * Find out whether statements are missing.
+     *
+     * Checks for each account and currency whether statements follow each other: whether each opens with
+     * the balance that the one before it closes with, whether their electronic or legal sequence numbers
+     * go on, and whether all pages of a statement are there. Copies count once. Numbers may begin anew;
+     * numbers that are left out while the balances go on are only said (`info`). Nothing is remembered:
+     * give the last statement of the time before as well.
+     *
+     * @param list<Iso20022\Statement> $statements The statements of one account or several,
+     * as returned by `read_statement`, in any order. Their `entries` are not needed: an empty list in
+     * their place keeps the request small, which has at most 16 MiB as JSON. Reports and notifications
+     * are passed over, since their balances do not go on from one to the next.
+     *
+     * @throws BankchannelException
+     */
+    public static function checkStatements(
+        array $statements,
+    ): Iso20022\CheckedStatements {
+        $response = Bankchannel::compute('iso20022.check_statements', [
+            'statements' => array_values(array_map(static fn (Iso20022\Statement $item): mixed => (object) $item->toArray(), $statements)),
+        ]);
+
+        return Iso20022\CheckedStatements::fromArray($response);
+    }
+
+    /**
      * Find out what became of a payment file.
      *
      * Determines the outcome of each transaction of a payment file, from status reports and from the

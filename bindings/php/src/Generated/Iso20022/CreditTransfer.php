@@ -30,8 +30,16 @@ final class CreditTransfer
      * @param list<PaidDocument>|null $documents The invoices and credit notes that
      * are paid; more than one of them is for Finnish banks (AOS2).
      * @param string|null $endToEndId The id that goes to the creditor, at most 35 characters; if left
-     * out, it is made from the data.
-     * @param string|null $instructionId The id between you and your bank, at most 35 characters.
+     * out, it is made from the data. Payers in Slovakia may give the symbols of a payment, such as
+     * `/VS1234567890/SS/KS0308`.
+     * @param string|null $variableSymbol The variable symbol of a payment from Slovakia, at most 10
+     * digits. The symbols stand in the end-to-end id, which is left out then.
+     * @param string|null $specificSymbol The specific symbol of a payment from Slovakia, at most 10
+     * digits.
+     * @param string|null $constantSymbol The constant symbol of a payment from Slovakia, at most 4
+     * digits.
+     * @param string|null $instructionId The id between you and your bank, at most 35 characters; if left
+     * out, it is made from the data if the profile has `wants_instruction_id`, otherwise there is none.
      * @param string|null $uetr The UETR, a UUID of version 4 in small letters; version 3 of the file has
      * none.
      * @param string|null $purpose The purpose, an ISO 20022 code such as `SALA`: it reaches the creditor.
@@ -76,6 +84,9 @@ final class CreditTransfer
         public readonly ?ReferenceKind $referenceKind = null,
         public readonly ?array $documents = null,
         public readonly ?string $endToEndId = null,
+        public readonly ?string $variableSymbol = null,
+        public readonly ?string $specificSymbol = null,
+        public readonly ?string $constantSymbol = null,
         public readonly ?string $instructionId = null,
         public readonly ?string $uetr = null,
         public readonly ?string $purpose = null,
@@ -116,6 +127,9 @@ final class CreditTransfer
             referenceKind: isset($data['reference_kind']) ? ReferenceKind::from($data['reference_kind']) : null,
             documents: isset($data['documents']) ? array_map(static fn (mixed $item): mixed => PaidDocument::fromArray($item), $data['documents']) : null,
             endToEndId: $data['end_to_end_id'] ?? null,
+            variableSymbol: $data['variable_symbol'] ?? null,
+            specificSymbol: $data['specific_symbol'] ?? null,
+            constantSymbol: $data['constant_symbol'] ?? null,
             instructionId: $data['instruction_id'] ?? null,
             uetr: $data['uetr'] ?? null,
             purpose: $data['purpose'] ?? null,
@@ -155,6 +169,9 @@ final class CreditTransfer
             'reference_kind' => $this->referenceKind?->value,
             'documents' => $this->documents === null ? null : array_values(array_map(static fn (PaidDocument $item): mixed => (object) $item->toArray(), $this->documents)),
             'end_to_end_id' => $this->endToEndId,
+            'variable_symbol' => $this->variableSymbol,
+            'specific_symbol' => $this->specificSymbol,
+            'constant_symbol' => $this->constantSymbol,
             'instruction_id' => $this->instructionId,
             'uetr' => $this->uetr,
             'purpose' => $this->purpose,

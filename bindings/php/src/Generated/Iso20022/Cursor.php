@@ -22,9 +22,14 @@ final class Cursor
      * here and without its entries.
      * @param int $entries The number of its entries read so far.
      * @param int $otherCurrency The number of booked ones in another currency.
+     * @param EntryCounts $counted All its entries so far, by direction.
+     * @param EntryCounts $countedBooked The booked ones among them.
+     * @param string $keys The keys so far, by which equal entries are counted.
      * @param string|null $booked The exact sum of the booked ones, of any number of digits; left out once
      * one could not be added.
      * @param string|null $reversed The same of the reversals among them.
+     * @param string|null $currency The currency of their sums, if the statement does not say it: that of
+     * the first entry.
      * @param string|null $information The bank's additional information about the statement, if it came
      * before this place.
      * @param string|null $file Identifies the file: its size, and a digest of its beginning. A file with
@@ -40,8 +45,12 @@ final class Cursor
         public readonly Statement $statement,
         public readonly int $entries,
         public readonly int $otherCurrency,
+        public readonly EntryCounts $counted,
+        public readonly EntryCounts $countedBooked,
+        public readonly string $keys,
         public readonly ?string $booked = null,
         public readonly ?string $reversed = null,
+        public readonly ?string $currency = null,
         public readonly ?string $information = null,
         public readonly ?string $file = null,
     ) {
@@ -64,8 +73,12 @@ final class Cursor
             statement: Statement::fromArray($data['statement']),
             entries: $data['entries'],
             otherCurrency: $data['other_currency'],
+            counted: EntryCounts::fromArray($data['counted']),
+            countedBooked: EntryCounts::fromArray($data['counted_booked']),
+            keys: $data['keys'],
             booked: $data['booked'] ?? null,
             reversed: $data['reversed'] ?? null,
+            currency: $data['currency'] ?? null,
             information: $data['information'] ?? null,
             file: $data['file'] ?? null,
         );
@@ -90,6 +103,10 @@ final class Cursor
             'booked' => $this->booked,
             'reversed' => $this->reversed,
             'other_currency' => $this->otherCurrency,
+            'counted' => (object) $this->counted->toArray(),
+            'counted_booked' => (object) $this->countedBooked->toArray(),
+            'currency' => $this->currency,
+            'keys' => $this->keys,
             'information' => $this->information,
             'file' => $this->file,
         ]);

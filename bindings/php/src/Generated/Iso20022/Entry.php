@@ -27,6 +27,13 @@ final class Entry
      * available.
      * @param list<InterestRecord> $interest Interest.
      * @param list<Finding> $problems Values that could not be read.
+     * @param string|null $key Identifies the booking, so that it is imported once: a digest of account,
+     * amount, currency, direction and date with the bank's own reference, or with ids, texts and accounts
+     * of the transactions. It begins with `R` if it is from the bank's own reference: then a report, a
+     * statement and a notification have the same key for a booking, as far as the bank repeats that
+     * reference. It begins with `C` if it is from the content, as the bank gives no reference: then the
+     * key is certain only for the same statement, read again. Equal entries of one statement are counted:
+     * the second one ends with `-2`. Left out if the amount cannot be read.
      * @param Money|null $money The amount: negative if money leaves the account.
      * Left out if it cannot be read.
      * @param string|null $direction Credit or debit, as written in the file.
@@ -72,6 +79,7 @@ final class Entry
         public readonly array $availability,
         public readonly array $interest,
         public readonly array $problems,
+        public readonly ?string $key = null,
         public readonly ?Money $money = null,
         public readonly ?string $direction = null,
         public readonly ?Code $status = null,
@@ -114,6 +122,7 @@ final class Entry
             availability: array_map(static fn (mixed $item): mixed => AvailableAmount::fromArray($item), $data['availability']),
             interest: array_map(static fn (mixed $item): mixed => InterestRecord::fromArray($item), $data['interest']),
             problems: array_map(static fn (mixed $item): mixed => Finding::fromArray($item), $data['problems']),
+            key: $data['key'] ?? null,
             money: isset($data['money']) ? Money::fromArray($data['money']) : null,
             direction: $data['direction'] ?? null,
             status: isset($data['status']) ? Code::fromArray($data['status']) : null,
@@ -147,6 +156,7 @@ final class Entry
         return Encode::present([
             'line' => $this->line,
             'number' => $this->number,
+            'key' => $this->key,
             'money' => $this->money === null ? null : (object) $this->money->toArray(),
             'direction' => $this->direction,
             'reversal' => $this->reversal,

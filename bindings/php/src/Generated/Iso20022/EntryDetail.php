@@ -33,7 +33,8 @@ final class EntryDetail
      * @param string|null $endToEndId The end-to-end id that the payer gave; left out if there is none.
      * @param string|null $creditorReference The first structured reference of the creditor.
      * @param string|null $text The text of the payment: the lines of free text, otherwise the bank's
-     * additional information.
+     * additional information about it. The only transaction of an entry without either has the bank's
+     * additional information about the entry.
      * @param string|null $messageId The message id of the payment file.
      * @param string|null $paymentId The payment information id: the batch of the payment file.
      * @param string|null $instructionId The instruction id that the payer gave to the bank.

@@ -14,10 +14,12 @@ final class LeftoverEntry
     /**
      * @param BookingPlace $place Its place.
      * @param LeftoverReason $why Why it has no match.
-     * @param list<int> $candidates The numbers of the transactions that it may be about, from 1, if it is
-     * ambiguous; at most 10.
+     * @param list<int> $candidates The numbers of the transactions that it may be about, from 1: those
+     * that have one of its ids; at most 10.
      * @param string|null $endToEndId The end-to-end id.
      * @param string|null $counterparty The other side's name.
+     * @param Money|null $difference How much larger its amount is than that of its
+     * only candidate, in the same currency; left out when equal.
      */
     public function __construct(
         public readonly BookingPlace $place,
@@ -25,6 +27,7 @@ final class LeftoverEntry
         public readonly array $candidates,
         public readonly ?string $endToEndId = null,
         public readonly ?string $counterparty = null,
+        public readonly ?Money $difference = null,
     ) {
     }
 
@@ -41,6 +44,7 @@ final class LeftoverEntry
             candidates: $data['candidates'],
             endToEndId: $data['end_to_end_id'] ?? null,
             counterparty: $data['counterparty'] ?? null,
+            difference: isset($data['difference']) ? Money::fromArray($data['difference']) : null,
         );
     }
 
@@ -57,6 +61,7 @@ final class LeftoverEntry
             'end_to_end_id' => $this->endToEndId,
             'counterparty' => $this->counterparty,
             'candidates' => array_values($this->candidates),
+            'difference' => $this->difference === null ? null : (object) $this->difference->toArray(),
         ]);
     }
 }

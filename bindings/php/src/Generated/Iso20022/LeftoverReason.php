@@ -15,8 +15,11 @@ enum LeftoverReason: string
     /** It names a payment information that the file does not have. */
     case NoSuchBatch = 'no_such_batch';
 
-    /** No transaction of the file has its ids and its amount. */
+    /** No transaction of the file has its ids, as far as accounts and days fit. */
     case NoSuchTransaction = 'no_such_transaction';
+
+    /** One transaction of the file has its id, and another amount or currency: its candidate. */
+    case OtherAmount = 'other_amount';
 
     /** Several transactions of the file have its ids, or its ids belong to different transactions. */
     case Ambiguous = 'ambiguous';

@@ -21,7 +21,7 @@ final class MatchedTransaction
      * @param Again $again Whether it may be sent again.
      * @param string $advice What to do, in words.
      * @param list<BookingPlace> $candidates The bookings of which one may be this
-     * payment's, if that is ambiguous; at most 10.
+     * payment's, if that is ambiguous, and those that name it with another amount; at most 10.
      * @param string|null $batchId The payment information id of its batch.
      * @param string|null $instructionId The instruction id.
      * @param string|null $endToEndId The end-to-end id as it is written.
@@ -40,11 +40,12 @@ final class MatchedTransaction
      * status.
      * @param ReportPlace|null $report The report that gave the status.
      * @param BookingPlace|null $booking The booking that debited it, or the one
-     * that is only probable or pending.
+     * that is only probable or pending, or that names it with another amount.
      * @param BookingPlace|null $returnBooking The booking that brought the money
      * back.
-     * @param Money|null $difference How much larger its own booking is than the
-     * ordered amount, in the same currency: mostly a charge. Left out when equal.
+     * @param Money|null $difference How much larger its own booking, or the only
+     * one that names it with another amount, is than the ordered amount, in the same currency: mostly a
+     * charge. Left out when equal.
      */
     public function __construct(
         public readonly int $number,

@@ -39,6 +39,9 @@ enum Outcome: string
     /** The batch was debited with a sum that matches no selection of its transactions for certain. */
     case BatchDiffers = 'batch_differs';
 
+    /** The account was debited by an entry that has the id of this transaction alone, and another amount. */
+    case AmountDiffers = 'amount_differs';
+
     /** Several transactions or several bookings carry the same ids. */
     case Ambiguous = 'ambiguous';
 

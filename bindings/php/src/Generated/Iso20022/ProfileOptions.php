@@ -32,10 +32,15 @@ final class ProfileOptions
      * a warning.
      * @param int|null $daysBack How many days in the past the execution date may be: 5 by default.
      * @param bool|null $oneDatePerFile Whether a file may have only one execution date.
+     * @param bool|null $oneBatchPerFile Whether a file may have only one batch (`PmtInf`): one account,
+     * date and kind.
+     * @param bool|null $wantsInstructionId Whether the bank wants an instruction id in each transfer: one
+     * that is not given is made from the data.
      * @param bool|null $omitsHeaderSum Whether the bank wants no control sum in the header of the file;
      * the batches keep theirs.
      * @param bool|null $marksAbsentBank Whether a creditor's bank that is not given is written as
-     * `NOTPROVIDED`, which some banks want; by default it is left out.
+     * `NOTPROVIDED`, which some banks want; by default it is left out. The Swiss form has no such marker:
+     * payers of Switzerland and Liechtenstein leave the bank out.
      * @param int|null $batchTransactions The maximum number of transactions in a batch; no limit by
      * default.
      * @param int|null $fileTransactions The maximum number of transactions in a file; no limit by
@@ -52,6 +57,8 @@ final class ProfileOptions
         public readonly ?bool $closedDayIsError = null,
         public readonly ?int $daysBack = null,
         public readonly ?bool $oneDatePerFile = null,
+        public readonly ?bool $oneBatchPerFile = null,
+        public readonly ?bool $wantsInstructionId = null,
         public readonly ?bool $omitsHeaderSum = null,
         public readonly ?bool $marksAbsentBank = null,
         public readonly ?int $batchTransactions = null,
@@ -77,6 +84,8 @@ final class ProfileOptions
             closedDayIsError: $data['closed_day_is_error'] ?? null,
             daysBack: $data['days_back'] ?? null,
             oneDatePerFile: $data['one_date_per_file'] ?? null,
+            oneBatchPerFile: $data['one_batch_per_file'] ?? null,
+            wantsInstructionId: $data['wants_instruction_id'] ?? null,
             omitsHeaderSum: $data['omits_header_sum'] ?? null,
             marksAbsentBank: $data['marks_absent_bank'] ?? null,
             batchTransactions: $data['batch_transactions'] ?? null,
@@ -102,6 +111,8 @@ final class ProfileOptions
             'closed_day_is_error' => $this->closedDayIsError,
             'days_back' => $this->daysBack,
             'one_date_per_file' => $this->oneDatePerFile,
+            'one_batch_per_file' => $this->oneBatchPerFile,
+            'wants_instruction_id' => $this->wantsInstructionId,
             'omits_header_sum' => $this->omitsHeaderSum,
             'marks_absent_bank' => $this->marksAbsentBank,
             'batch_transactions' => $this->batchTransactions,

@@ -14,6 +14,7 @@ final class TransactionSummary
     /**
      * @param int|null $entries How many entries there are.
      * @param string|null $sum The sum of all amounts, without their signs.
+     * @param string|null $net The credits minus the debits.
      * @param int|null $credits How many credits there are.
      * @param string|null $creditSum The sum of the credits.
      * @param int|null $debits How many debits there are.
@@ -22,6 +23,7 @@ final class TransactionSummary
     public function __construct(
         public readonly ?int $entries = null,
         public readonly ?string $sum = null,
+        public readonly ?string $net = null,
         public readonly ?int $credits = null,
         public readonly ?string $creditSum = null,
         public readonly ?int $debits = null,
@@ -39,6 +41,7 @@ final class TransactionSummary
         return new self(
             entries: $data['entries'] ?? null,
             sum: $data['sum'] ?? null,
+            net: $data['net'] ?? null,
             credits: $data['credits'] ?? null,
             creditSum: $data['credit_sum'] ?? null,
             debits: $data['debits'] ?? null,
@@ -56,6 +59,7 @@ final class TransactionSummary
         return Encode::present([
             'entries' => $this->entries,
             'sum' => $this->sum,
+            'net' => $this->net,
             'credits' => $this->credits,
             'credit_sum' => $this->creditSum,
             'debits' => $this->debits,

@@ -17,11 +17,24 @@ final class Account
      * again.
      * @param string|null $iban The IBAN.
      * @param string|null $bban The account number within the country.
+     * @param string|null $pan The card number of a card's account.
+     * @param string|null $maskedPan The masked card number of a card's account.
+     * @param string|null $msisdn The telephone number, for an account that is addressed by it.
      * @param string|null $currency The currency, three letters of ISO 4217.
-     * @param string|null $name The account's name.
+     * @param string|null $name The account's name, given by the bank.
+     * @param string|null $displayName The account's name, given by its owner in the bank's own channels.
      * @param string|null $ownerName The owner's name, if the consent covers it.
      * @param string|null $product The bank's product.
      * @param string|null $cashAccountType The account type: a code of ISO 20022, or the bank's own word.
+     * @param string|null $status The status: `enabled`, `deleted` (the account is closed) or `blocked`
+     * (such as for legal reasons). Absent: the account is available.
+     * @param string|null $usage The usage: `PRIV` for a private account, `ORGA` for a professional one.
+     * @param string|null $details The bank's text about the account or card.
+     * @param string|null $linkedAccounts The account to which the transactions of a card are charged, as
+     * the bank names it.
+     * @param Amount|null $creditLimit The credit limit of a card's account.
+     * @param bool|null $debitAccounting Whether debits of a card's account are positive amounts, and its
+     * balances accordingly.
      * @param string|null $bic The bank's BIC.
      * @param list<Balance>|null $balances The balances, if they were requested.
      */
@@ -30,11 +43,21 @@ final class Account
         public readonly ?string $resourceId = null,
         public readonly ?string $iban = null,
         public readonly ?string $bban = null,
+        public readonly ?string $pan = null,
+        public readonly ?string $maskedPan = null,
+        public readonly ?string $msisdn = null,
         public readonly ?string $currency = null,
         public readonly ?string $name = null,
+        public readonly ?string $displayName = null,
         public readonly ?string $ownerName = null,
         public readonly ?string $product = null,
         public readonly ?string $cashAccountType = null,
+        public readonly ?string $status = null,
+        public readonly ?string $usage = null,
+        public readonly ?string $details = null,
+        public readonly ?string $linkedAccounts = null,
+        public readonly ?Amount $creditLimit = null,
+        public readonly ?bool $debitAccounting = null,
         public readonly ?string $bic = null,
         public readonly ?array $balances = null,
     ) {
@@ -52,11 +75,21 @@ final class Account
             resourceId: $data['resource_id'] ?? null,
             iban: $data['iban'] ?? null,
             bban: $data['bban'] ?? null,
+            pan: $data['pan'] ?? null,
+            maskedPan: $data['masked_pan'] ?? null,
+            msisdn: $data['msisdn'] ?? null,
             currency: $data['currency'] ?? null,
             name: $data['name'] ?? null,
+            displayName: $data['display_name'] ?? null,
             ownerName: $data['owner_name'] ?? null,
             product: $data['product'] ?? null,
             cashAccountType: $data['cash_account_type'] ?? null,
+            status: $data['status'] ?? null,
+            usage: $data['usage'] ?? null,
+            details: $data['details'] ?? null,
+            linkedAccounts: $data['linked_accounts'] ?? null,
+            creditLimit: isset($data['credit_limit']) ? Amount::fromArray($data['credit_limit']) : null,
+            debitAccounting: $data['debit_accounting'] ?? null,
             bic: $data['bic'] ?? null,
             balances: isset($data['balances']) ? array_map(static fn (mixed $item): mixed => Balance::fromArray($item), $data['balances']) : null,
         );
@@ -73,11 +106,21 @@ final class Account
             'resource_id' => $this->resourceId,
             'iban' => $this->iban,
             'bban' => $this->bban,
+            'pan' => $this->pan,
+            'masked_pan' => $this->maskedPan,
+            'msisdn' => $this->msisdn,
             'currency' => $this->currency,
             'name' => $this->name,
+            'display_name' => $this->displayName,
             'owner_name' => $this->ownerName,
             'product' => $this->product,
             'cash_account_type' => $this->cashAccountType,
+            'status' => $this->status,
+            'usage' => $this->usage,
+            'details' => $this->details,
+            'linked_accounts' => $this->linkedAccounts,
+            'credit_limit' => $this->creditLimit === null ? null : (object) $this->creditLimit->toArray(),
+            'debit_accounting' => $this->debitAccounting,
             'bic' => $this->bic,
             'balances' => $this->balances === null ? null : array_values(array_map(static fn (Balance $item): mixed => (object) $item->toArray(), $this->balances)),
             'links' => (object) array_map(static fn (LinkTarget $item): mixed => (object) $item->toArray(), $this->links),

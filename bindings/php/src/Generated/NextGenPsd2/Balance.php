@@ -17,6 +17,10 @@ final class Balance
      * `interimAvailable`.
      * @param \DateTimeImmutable|null $referenceDate The day of the balance.
      * @param \DateTimeImmutable|null $lastChange The time of the last change.
+     * @param string|null $lastChangeAsWritten The time of the last change as the bank wrote it, if that
+     * is no instant: many banks write local time without a zone. Does not travel: it is
+     * `lastChangeDateTime` then.
+     * @param string|null $lastCommittedTransaction The entry reference of the last booked transaction.
      * @param bool|null $creditLimitIncluded Whether the balance includes a credit line.
      */
     public function __construct(
@@ -24,6 +28,8 @@ final class Balance
         public readonly ?string $balanceType = null,
         public readonly ?\DateTimeImmutable $referenceDate = null,
         public readonly ?\DateTimeImmutable $lastChange = null,
+        public readonly ?string $lastChangeAsWritten = null,
+        public readonly ?string $lastCommittedTransaction = null,
         public readonly ?bool $creditLimitIncluded = null,
     ) {
     }
@@ -40,6 +46,8 @@ final class Balance
             balanceType: $data['balance_type'] ?? null,
             referenceDate: isset($data['reference_date']) ? new \DateTimeImmutable($data['reference_date']) : null,
             lastChange: isset($data['last_change']) ? new \DateTimeImmutable($data['last_change']) : null,
+            lastChangeAsWritten: $data['last_change_as_written'] ?? null,
+            lastCommittedTransaction: $data['last_committed_transaction'] ?? null,
             creditLimitIncluded: $data['credit_limit_included'] ?? null,
         );
     }
@@ -56,6 +64,8 @@ final class Balance
             'amount' => (object) $this->amount->toArray(),
             'reference_date' => $this->referenceDate === null ? null : Encode::date($this->referenceDate),
             'last_change' => $this->lastChange === null ? null : Encode::timestamp($this->lastChange),
+            'last_change_as_written' => $this->lastChangeAsWritten,
+            'last_committed_transaction' => $this->lastCommittedTransaction,
             'credit_limit_included' => $this->creditLimitIncluded,
         ]);
     }

@@ -40,8 +40,8 @@ final class Bank extends AbstractService
      *
      * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
      * free port.
-     * @param string|null $data The data folder, created with mode 0700 if absent. Default: a new
-     * temporary folder that is removed at the end.
+     * @param string|\SplFileInfo|null $data The data folder, created with mode 0700 if absent. Default: a
+     * new temporary folder that is removed at the end.
      * @param bool|null $plain Serves HTTP without TLS, on loopback only; the bank then requires no client
      * certificates.
      * @param \DateTimeInterface|null $clock A fixed time for the bank's clock. Default: the system's
@@ -55,7 +55,7 @@ final class Bank extends AbstractService
      * @param bool|null $autoAnswer Lets `auto=approve` and `auto=refuse` in the query of a link answer
      * for the customer, in one step and without the page: for tests. Without this option such a link is
      * refused.
-     * @param string|null $trustedFile A PEM file with certificates of more issuers to trust.
+     * @param string|\SplFileInfo|null $trustedFile A PEM file with certificates of more issuers to trust.
      * @param bool|null $eraStatusQuirk Puts status 400 into every error body of the dialect `era`, as the
      * documented examples do.
      * @param bool|null $eraBadHref Ends each `scaRedirect` of the dialect `era` with characters that are
@@ -65,7 +65,7 @@ final class Bank extends AbstractService
      */
     public function __construct(
         ?string $listen = null,
-        ?string $data = null,
+        string|\SplFileInfo|null $data = null,
         ?bool $plain = null,
         ?\DateTimeInterface $clock = null,
         ?Strictness $mode = null,
@@ -73,14 +73,14 @@ final class Bank extends AbstractService
         ?bool $explain = null,
         ?bool $explainAnywhere = null,
         ?bool $autoAnswer = null,
-        ?string $trustedFile = null,
+        string|\SplFileInfo|null $trustedFile = null,
         ?bool $eraStatusQuirk = null,
         ?bool $eraBadHref = null,
         ?Bridge $bridge = null,
     ) {
         $told = $this->start('nextgen-psd2-bank', [
             'listen' => $listen,
-            'data' => $data,
+            'data' => $data === null ? null : Encode::path('data', $data),
             'plain' => $plain,
             'clock' => $clock === null ? null : Encode::timestamp($clock),
             'mode' => $mode?->value,
@@ -88,7 +88,7 @@ final class Bank extends AbstractService
             'explain' => $explain,
             'explain_anywhere' => $explainAnywhere,
             'auto_answer' => $autoAnswer,
-            'trusted_file' => $trustedFile,
+            'trusted_file' => $trustedFile === null ? null : Encode::path('trustedFile', $trustedFile),
             'era_status_quirk' => $eraStatusQuirk,
             'era_bad_href' => $eraBadHref,
         ], $bridge);

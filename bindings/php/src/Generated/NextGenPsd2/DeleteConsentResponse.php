@@ -11,9 +11,15 @@ use Bankchannel\Encode;
 /** The consent is ended. */
 final class DeleteConsentResponse
 {
-    /** @param string|null $requestId The request's id, repeated by the bank. */
+    /**
+     * @param string|null $requestId The request's id, repeated by the bank.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
+     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
+     * if there is no rest.
+     */
     public function __construct(
         public readonly ?string $requestId = null,
+        public readonly ?array $unread = null,
     ) {
     }
 
@@ -26,6 +32,7 @@ final class DeleteConsentResponse
     {
         return new self(
             requestId: $data['request_id'] ?? null,
+            unread: isset($data['unread']) ? array_map(static fn (mixed $item): mixed => UnreadMember::fromArray($item), $data['unread']) : null,
         );
     }
 
@@ -38,6 +45,7 @@ final class DeleteConsentResponse
     {
         return Encode::present([
             'request_id' => $this->requestId,
+            'unread' => $this->unread === null ? null : array_values(array_map(static fn (UnreadMember $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

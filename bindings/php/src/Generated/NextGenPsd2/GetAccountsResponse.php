@@ -14,10 +14,14 @@ final class GetAccountsResponse
     /**
      * @param list<Account> $accounts The accounts that the consent covers.
      * @param string|null $requestId The request's id, repeated by the bank.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
+     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
+     * if there is no rest.
      */
     public function __construct(
         public readonly array $accounts,
         public readonly ?string $requestId = null,
+        public readonly ?array $unread = null,
     ) {
     }
 
@@ -31,6 +35,7 @@ final class GetAccountsResponse
         return new self(
             accounts: array_map(static fn (mixed $item): mixed => Account::fromArray($item), $data['accounts']),
             requestId: $data['request_id'] ?? null,
+            unread: isset($data['unread']) ? array_map(static fn (mixed $item): mixed => UnreadMember::fromArray($item), $data['unread']) : null,
         );
     }
 
@@ -44,6 +49,7 @@ final class GetAccountsResponse
         return Encode::present([
             'accounts' => array_values(array_map(static fn (Account $item): mixed => (object) $item->toArray(), $this->accounts)),
             'request_id' => $this->requestId,
+            'unread' => $this->unread === null ? null : array_values(array_map(static fn (UnreadMember $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

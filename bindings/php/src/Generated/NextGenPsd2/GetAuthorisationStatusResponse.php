@@ -14,12 +14,23 @@ final class GetAuthorisationStatusResponse
     /**
      * @param string $scaStatus The status.
      * @param string|null $psuMessage A text of the bank for the customer.
+     * @param bool|null $trustedBeneficiary Whether the payee is on the customer's list of trusted
+     * beneficiaries.
+     * @param array<string, LinkTarget>|null $links Links by their names.
+     * @param list<TppMessage>|null $tppMessages The bank's messages to the third party, such as warnings.
      * @param string|null $requestId The request's id, repeated by the bank.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
+     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
+     * if there is no rest.
      */
     public function __construct(
         public readonly string $scaStatus,
         public readonly ?string $psuMessage = null,
+        public readonly ?bool $trustedBeneficiary = null,
+        public readonly ?array $links = null,
+        public readonly ?array $tppMessages = null,
         public readonly ?string $requestId = null,
+        public readonly ?array $unread = null,
     ) {
     }
 
@@ -33,7 +44,11 @@ final class GetAuthorisationStatusResponse
         return new self(
             scaStatus: $data['sca_status'],
             psuMessage: $data['psu_message'] ?? null,
+            trustedBeneficiary: $data['trusted_beneficiary'] ?? null,
+            links: isset($data['links']) ? array_map(static fn (mixed $item): mixed => LinkTarget::fromArray($item), $data['links']) : null,
+            tppMessages: isset($data['tpp_messages']) ? array_map(static fn (mixed $item): mixed => TppMessage::fromArray($item), $data['tpp_messages']) : null,
             requestId: $data['request_id'] ?? null,
+            unread: isset($data['unread']) ? array_map(static fn (mixed $item): mixed => UnreadMember::fromArray($item), $data['unread']) : null,
         );
     }
 
@@ -47,7 +62,11 @@ final class GetAuthorisationStatusResponse
         return Encode::present([
             'sca_status' => $this->scaStatus,
             'psu_message' => $this->psuMessage,
+            'trusted_beneficiary' => $this->trustedBeneficiary,
+            'links' => $this->links === null ? null : (object) array_map(static fn (LinkTarget $item): mixed => (object) $item->toArray(), $this->links),
+            'tpp_messages' => $this->tppMessages === null ? null : array_values(array_map(static fn (TppMessage $item): mixed => (object) $item->toArray(), $this->tppMessages)),
             'request_id' => $this->requestId,
+            'unread' => $this->unread === null ? null : array_values(array_map(static fn (UnreadMember $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

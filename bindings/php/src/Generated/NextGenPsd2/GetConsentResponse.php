@@ -21,6 +21,9 @@ final class GetConsentResponse
      * @param array<string, LinkTarget> $links Links by their names.
      * @param \DateTimeImmutable|null $lastActionDate The day of the last use or change.
      * @param string|null $requestId The request's id, repeated by the bank.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
+     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
+     * if there is no rest.
      */
     public function __construct(
         public readonly ConsentAccess $access,
@@ -31,6 +34,7 @@ final class GetConsentResponse
         public readonly array $links,
         public readonly ?\DateTimeImmutable $lastActionDate = null,
         public readonly ?string $requestId = null,
+        public readonly ?array $unread = null,
     ) {
     }
 
@@ -50,6 +54,7 @@ final class GetConsentResponse
             links: array_map(static fn (mixed $item): mixed => LinkTarget::fromArray($item), $data['links']),
             lastActionDate: isset($data['last_action_date']) ? new \DateTimeImmutable($data['last_action_date']) : null,
             requestId: $data['request_id'] ?? null,
+            unread: isset($data['unread']) ? array_map(static fn (mixed $item): mixed => UnreadMember::fromArray($item), $data['unread']) : null,
         );
     }
 
@@ -69,6 +74,7 @@ final class GetConsentResponse
             'consent_status' => $this->consentStatus,
             'links' => (object) array_map(static fn (LinkTarget $item): mixed => (object) $item->toArray(), $this->links),
             'request_id' => $this->requestId,
+            'unread' => $this->unread === null ? null : array_values(array_map(static fn (UnreadMember $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

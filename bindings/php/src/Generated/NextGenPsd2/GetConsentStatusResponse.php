@@ -15,11 +15,15 @@ final class GetConsentStatusResponse
      * @param string $consentStatus The status.
      * @param string|null $psuMessage A text of the bank for the customer.
      * @param string|null $requestId The request's id, repeated by the bank.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
+     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
+     * if there is no rest.
      */
     public function __construct(
         public readonly string $consentStatus,
         public readonly ?string $psuMessage = null,
         public readonly ?string $requestId = null,
+        public readonly ?array $unread = null,
     ) {
     }
 
@@ -34,6 +38,7 @@ final class GetConsentStatusResponse
             consentStatus: $data['consent_status'],
             psuMessage: $data['psu_message'] ?? null,
             requestId: $data['request_id'] ?? null,
+            unread: isset($data['unread']) ? array_map(static fn (mixed $item): mixed => UnreadMember::fromArray($item), $data['unread']) : null,
         );
     }
 
@@ -48,6 +53,7 @@ final class GetConsentStatusResponse
             'consent_status' => $this->consentStatus,
             'psu_message' => $this->psuMessage,
             'request_id' => $this->requestId,
+            'unread' => $this->unread === null ? null : array_values(array_map(static fn (UnreadMember $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

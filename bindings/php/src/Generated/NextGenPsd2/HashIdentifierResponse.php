@@ -9,7 +9,7 @@ namespace Bankchannel\NextGenPsd2;
 use Bankchannel\Encode;
 
 /** The hash to send. */
-final class HashIdentifierResponse
+final class HashIdentifierResponse implements \JsonSerializable
 {
     /**
      * @param string $psuPersonalIdentifier `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits.
@@ -28,6 +28,16 @@ final class HashIdentifierResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['psuPersonalIdentifier' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

@@ -14,10 +14,14 @@ final class ListAuthorisationsResponse
     /**
      * @param list<string> $authorisationIds The authorisations' identifiers.
      * @param string|null $requestId The request's id, repeated by the bank.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
+     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
+     * if there is no rest.
      */
     public function __construct(
         public readonly array $authorisationIds,
         public readonly ?string $requestId = null,
+        public readonly ?array $unread = null,
     ) {
     }
 
@@ -31,6 +35,7 @@ final class ListAuthorisationsResponse
         return new self(
             authorisationIds: $data['authorisation_ids'],
             requestId: $data['request_id'] ?? null,
+            unread: isset($data['unread']) ? array_map(static fn (mixed $item): mixed => UnreadMember::fromArray($item), $data['unread']) : null,
         );
     }
 
@@ -44,6 +49,7 @@ final class ListAuthorisationsResponse
         return Encode::present([
             'authorisation_ids' => array_values($this->authorisationIds),
             'request_id' => $this->requestId,
+            'unread' => $this->unread === null ? null : array_values(array_map(static fn (UnreadMember $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

@@ -9,7 +9,7 @@ namespace Bankchannel\NextGenPsd2;
 use Bankchannel\Encode;
 
 /** The certificates and their private keys. They are for tests: only you trust them. */
-final class MakeCertificatesResponse
+final class MakeCertificatesResponse implements \JsonSerializable
 {
     /**
      * @param string $authorityCertificate The authority's certificate as PEM text, for the test bank's
@@ -40,6 +40,16 @@ final class MakeCertificatesResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['authorityKey' => '[secret]', 'qsealKey' => '[secret]', 'qwacKey' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

@@ -31,11 +31,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $baseUrl The bank's base URL, such as `https://bank.example/api`, including the
      * path before `/v1`. Needed for sending. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $certificate The QSEAL certificate as PEM text.
-     * @param string|null $certificateFile A file with the QSEAL certificate.
+     * @param string|\SplFileInfo|null $certificateFile A file with the QSEAL certificate.
      * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
      * Without it, each call asks for the signature.
-     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key,
-     * instead of both settings.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and
+     * private key, instead of both settings.
      * @param Pkcs11Settings|null $pkcs11 The certificate's private key in an HSM or on a smart card,
      * instead of `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
@@ -43,15 +43,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param SigningOptions|null $signing The signing of requests, and the bank's dialect.
      * @param string|null $clientCertificate The certificate for TLS (QWAC) as PEM text, followed by its
      * intermediate certificates.
-     * @param string|null $clientCertificateFile A file with the certificate for TLS.
+     * @param string|\SplFileInfo|null $clientCertificateFile A file with the certificate for TLS.
      * @param string|Secret|null $clientKey The private key of the TLS certificate as PEM text.
-     * @param string|null $clientKeystoreFile A PKCS#12 file with TLS certificate and key, instead of both
-     * settings.
+     * @param string|\SplFileInfo|null $clientKeystoreFile A PKCS#12 file with TLS certificate and key,
+     * instead of both settings.
      * @param string|Secret|null $clientPassphrase The passphrase of an encrypted `client_key` or of its
      * PKCS#12 file.
-     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
-     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
+     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
+     * `SSL_CERT_DIR`, if they are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
      * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
@@ -75,18 +75,19 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
      * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
-     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
-     * with embedded servers or test installations.
-     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
-     * answer to the same method and path; nothing is sent.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
+     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
+     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
+     * answers are signed for one request each.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
      * @param list<string>|null $allowedRedirectHosts Hosts other than the bank's own to which the bank's
      * customers may be redirected.
      * @param array<string, string>|null $headerNames Other header names, keyed by the documented names:
      * `{"PSU-Context": "X-PSU-Context"}`. For banks that spell header names differently.
      * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other,
      * for verification.
-     * @param string|null $trustedFile A file with the certificates of trusted issuers.
+     * @param string|\SplFileInfo|null $trustedFile A file with the certificates of trusted issuers.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -110,18 +111,18 @@ abstract class Operations extends AbstractClient implements Client
     public function __construct(
         ?string $baseUrl = null,
         ?string $certificate = null,
-        ?string $certificateFile = null,
+        string|\SplFileInfo|null $certificateFile = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
-        ?string $keystoreFile = null,
+        string|\SplFileInfo|null $keystoreFile = null,
         ?Pkcs11Settings $pkcs11 = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
         ?SigningOptions $signing = null,
         ?string $clientCertificate = null,
-        ?string $clientCertificateFile = null,
+        string|\SplFileInfo|null $clientCertificateFile = null,
         #[\SensitiveParameter] string|Secret|null $clientKey = null,
-        ?string $clientKeystoreFile = null,
+        string|\SplFileInfo|null $clientKeystoreFile = null,
         #[\SensitiveParameter] string|Secret|null $clientPassphrase = null,
-        ?string $caFile = null,
+        string|\SplFileInfo|null $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
@@ -131,12 +132,12 @@ abstract class Operations extends AbstractClient implements Client
         ?int $retries = null,
         ?float $retryBackoffS = null,
         ?bool $sendTraceparent = null,
-        ?string $recordTo = null,
-        ?string $replayFrom = null,
+        string|\SplFileInfo|null $recordTo = null,
+        string|\SplFileInfo|null $replayFrom = null,
         ?array $allowedRedirectHosts = null,
         ?array $headerNames = null,
         ?string $trusted = null,
-        ?string $trustedFile = null,
+        string|\SplFileInfo|null $trustedFile = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,
@@ -150,18 +151,18 @@ abstract class Operations extends AbstractClient implements Client
         parent::__construct('nextgen-psd2', [
             'base_url' => $baseUrl,
             'certificate' => $certificate,
-            'certificate_file' => $certificateFile,
+            'certificate_file' => $certificateFile === null ? null : Encode::path('certificateFile', $certificateFile),
             'private_key' => $privateKey === null ? null : Encode::secret($privateKey),
-            'keystore_file' => $keystoreFile,
+            'keystore_file' => $keystoreFile === null ? null : Encode::path('keystoreFile', $keystoreFile),
             'pkcs11' => $pkcs11 === null ? null : (object) $pkcs11->toArray(),
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
             'signing' => $signing === null ? null : (object) $signing->toArray(),
             'client_certificate' => $clientCertificate,
-            'client_certificate_file' => $clientCertificateFile,
+            'client_certificate_file' => $clientCertificateFile === null ? null : Encode::path('clientCertificateFile', $clientCertificateFile),
             'client_key' => $clientKey === null ? null : Encode::secret($clientKey),
-            'client_keystore_file' => $clientKeystoreFile,
+            'client_keystore_file' => $clientKeystoreFile === null ? null : Encode::path('clientKeystoreFile', $clientKeystoreFile),
             'client_passphrase' => $clientPassphrase === null ? null : Encode::secret($clientPassphrase),
-            'ca_file' => $caFile,
+            'ca_file' => $caFile === null ? null : Encode::path('caFile', $caFile),
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'exchange_timeout_s' => $exchangeTimeoutS,
@@ -171,12 +172,12 @@ abstract class Operations extends AbstractClient implements Client
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
             'send_traceparent' => $sendTraceparent,
-            'record_to' => $recordTo,
-            'replay_from' => $replayFrom,
+            'record_to' => $recordTo === null ? null : Encode::path('recordTo', $recordTo),
+            'replay_from' => $replayFrom === null ? null : Encode::path('replayFrom', $replayFrom),
             'allowed_redirect_hosts' => $allowedRedirectHosts === null ? null : array_values($allowedRedirectHosts),
             'header_names' => $headerNames === null ? null : (object) $headerNames,
             'trusted' => $trusted,
-            'trusted_file' => $trustedFile,
+            'trusted_file' => $trustedFile === null ? null : Encode::path('trustedFile', $trustedFile),
         ], $onCode, $signer, $logger, $fromEnv ? 'NEXTGEN_PSD2_' : null, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
     }
 
@@ -189,11 +190,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $baseUrl The bank's base URL, such as `https://bank.example/api`, including the
      * path before `/v1`. Needed for sending. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $certificate The QSEAL certificate as PEM text.
-     * @param string|null $certificateFile A file with the QSEAL certificate.
+     * @param string|\SplFileInfo|null $certificateFile A file with the QSEAL certificate.
      * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
      * Without it, each call asks for the signature.
-     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key,
-     * instead of both settings.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and
+     * private key, instead of both settings.
      * @param Pkcs11Settings|null $pkcs11 The certificate's private key in an HSM or on a smart card,
      * instead of `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
@@ -201,15 +202,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param SigningOptions|null $signing The signing of requests, and the bank's dialect.
      * @param string|null $clientCertificate The certificate for TLS (QWAC) as PEM text, followed by its
      * intermediate certificates.
-     * @param string|null $clientCertificateFile A file with the certificate for TLS.
+     * @param string|\SplFileInfo|null $clientCertificateFile A file with the certificate for TLS.
      * @param string|Secret|null $clientKey The private key of the TLS certificate as PEM text.
-     * @param string|null $clientKeystoreFile A PKCS#12 file with TLS certificate and key, instead of both
-     * settings.
+     * @param string|\SplFileInfo|null $clientKeystoreFile A PKCS#12 file with TLS certificate and key,
+     * instead of both settings.
      * @param string|Secret|null $clientPassphrase The passphrase of an encrypted `client_key` or of its
      * PKCS#12 file.
-     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
-     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
+     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
+     * `SSL_CERT_DIR`, if they are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
      * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
@@ -233,18 +234,19 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
      * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
-     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
-     * with embedded servers or test installations.
-     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
-     * answer to the same method and path; nothing is sent.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
+     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
+     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
+     * answers are signed for one request each.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
      * @param list<string>|null $allowedRedirectHosts Hosts other than the bank's own to which the bank's
      * customers may be redirected.
      * @param array<string, string>|null $headerNames Other header names, keyed by the documented names:
      * `{"PSU-Context": "X-PSU-Context"}`. For banks that spell header names differently.
      * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other,
      * for verification.
-     * @param string|null $trustedFile A file with the certificates of trusted issuers.
+     * @param string|\SplFileInfo|null $trustedFile A file with the certificates of trusted issuers.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -267,18 +269,18 @@ abstract class Operations extends AbstractClient implements Client
     final public static function fromEnv(
         ?string $baseUrl = null,
         ?string $certificate = null,
-        ?string $certificateFile = null,
+        string|\SplFileInfo|null $certificateFile = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
-        ?string $keystoreFile = null,
+        string|\SplFileInfo|null $keystoreFile = null,
         ?Pkcs11Settings $pkcs11 = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
         ?SigningOptions $signing = null,
         ?string $clientCertificate = null,
-        ?string $clientCertificateFile = null,
+        string|\SplFileInfo|null $clientCertificateFile = null,
         #[\SensitiveParameter] string|Secret|null $clientKey = null,
-        ?string $clientKeystoreFile = null,
+        string|\SplFileInfo|null $clientKeystoreFile = null,
         #[\SensitiveParameter] string|Secret|null $clientPassphrase = null,
-        ?string $caFile = null,
+        string|\SplFileInfo|null $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
@@ -288,12 +290,12 @@ abstract class Operations extends AbstractClient implements Client
         ?int $retries = null,
         ?float $retryBackoffS = null,
         ?bool $sendTraceparent = null,
-        ?string $recordTo = null,
-        ?string $replayFrom = null,
+        string|\SplFileInfo|null $recordTo = null,
+        string|\SplFileInfo|null $replayFrom = null,
         ?array $allowedRedirectHosts = null,
         ?array $headerNames = null,
         ?string $trusted = null,
-        ?string $trustedFile = null,
+        string|\SplFileInfo|null $trustedFile = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,

@@ -19,7 +19,7 @@ final class Pkcs11Settings
     private static ?\WeakMap $secrets = null;
 
     /**
-     * @param string $module The path of the PKCS#11 library from the token's maker, such as
+     * @param string|\SplFileInfo $module The path of the PKCS#11 library from the token's maker, such as
      * `/usr/lib/softhsm/libsofthsm2.so`.
      * @param string $token The token's label, or the number of its slot.
      * @param string $key The key's label, or its id in hex. It must be an RSA key.
@@ -27,7 +27,7 @@ final class Pkcs11Settings
      * locks itself after a few wrong PINs.
      */
     public function __construct(
-        public readonly string $module,
+        public readonly string|\SplFileInfo $module,
         public readonly string $token,
         public readonly string $key,
         #[\SensitiveParameter] string|Secret|null $pin = null,
@@ -70,7 +70,7 @@ final class Pkcs11Settings
     public function toArray(): array
     {
         return Encode::present([
-            'module' => $this->module,
+            'module' => Encode::path('module', $this->module),
             'token' => $this->token,
             'pin' => self::$secrets[$this]['pin'] === null ? null : Encode::secret(self::$secrets[$this]['pin']),
             'key' => $this->key,

@@ -20,7 +20,14 @@ final class StartAuthorisationResponse
      * it is made of the link `scaRedirect`.
      * @param string|null $scaApproach The way in which the customer authorises.
      * @param string|null $psuMessage A text of the bank for the customer.
+     * @param list<ScaMethod>|null $scaMethods The methods among which the customer can choose.
+     * @param ScaMethod|null $chosenScaMethod The method that the bank has chosen.
+     * @param ChallengeData|null $challengeData What the customer needs for the chosen method.
+     * @param list<TppMessage>|null $tppMessages The bank's messages to the third party, such as warnings.
      * @param string|null $requestId The request's id, repeated by the bank.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
+     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
+     * if there is no rest.
      */
     public function __construct(
         public readonly string $scaStatus,
@@ -29,7 +36,12 @@ final class StartAuthorisationResponse
         public readonly ?string $scaRedirect = null,
         public readonly ?string $scaApproach = null,
         public readonly ?string $psuMessage = null,
+        public readonly ?array $scaMethods = null,
+        public readonly ?ScaMethod $chosenScaMethod = null,
+        public readonly ?ChallengeData $challengeData = null,
+        public readonly ?array $tppMessages = null,
         public readonly ?string $requestId = null,
+        public readonly ?array $unread = null,
     ) {
     }
 
@@ -47,7 +59,12 @@ final class StartAuthorisationResponse
             scaRedirect: $data['sca_redirect'] ?? null,
             scaApproach: $data['sca_approach'] ?? null,
             psuMessage: $data['psu_message'] ?? null,
+            scaMethods: isset($data['sca_methods']) ? array_map(static fn (mixed $item): mixed => ScaMethod::fromArray($item), $data['sca_methods']) : null,
+            chosenScaMethod: isset($data['chosen_sca_method']) ? ScaMethod::fromArray($data['chosen_sca_method']) : null,
+            challengeData: isset($data['challenge_data']) ? ChallengeData::fromArray($data['challenge_data']) : null,
+            tppMessages: isset($data['tpp_messages']) ? array_map(static fn (mixed $item): mixed => TppMessage::fromArray($item), $data['tpp_messages']) : null,
             requestId: $data['request_id'] ?? null,
+            unread: isset($data['unread']) ? array_map(static fn (mixed $item): mixed => UnreadMember::fromArray($item), $data['unread']) : null,
         );
     }
 
@@ -65,7 +82,12 @@ final class StartAuthorisationResponse
             'sca_redirect' => $this->scaRedirect,
             'sca_approach' => $this->scaApproach,
             'psu_message' => $this->psuMessage,
+            'sca_methods' => $this->scaMethods === null ? null : array_values(array_map(static fn (ScaMethod $item): mixed => (object) $item->toArray(), $this->scaMethods)),
+            'chosen_sca_method' => $this->chosenScaMethod === null ? null : (object) $this->chosenScaMethod->toArray(),
+            'challenge_data' => $this->challengeData === null ? null : (object) $this->challengeData->toArray(),
+            'tpp_messages' => $this->tppMessages === null ? null : array_values(array_map(static fn (TppMessage $item): mixed => (object) $item->toArray(), $this->tppMessages)),
             'request_id' => $this->requestId,
+            'unread' => $this->unread === null ? null : array_values(array_map(static fn (UnreadMember $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

@@ -18,12 +18,16 @@ final class UpdateConsentsResponse
      * it is made of the link `scaRedirect`.
      * @param string|null $scaApproach The way in which the customer authorises.
      * @param string|null $requestId The request's id, repeated by the bank.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
+     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
+     * if there is no rest.
      */
     public function __construct(
         public readonly array $links,
         public readonly ?string $scaRedirect = null,
         public readonly ?string $scaApproach = null,
         public readonly ?string $requestId = null,
+        public readonly ?array $unread = null,
     ) {
     }
 
@@ -39,6 +43,7 @@ final class UpdateConsentsResponse
             scaRedirect: $data['sca_redirect'] ?? null,
             scaApproach: $data['sca_approach'] ?? null,
             requestId: $data['request_id'] ?? null,
+            unread: isset($data['unread']) ? array_map(static fn (mixed $item): mixed => UnreadMember::fromArray($item), $data['unread']) : null,
         );
     }
 
@@ -54,6 +59,7 @@ final class UpdateConsentsResponse
             'sca_redirect' => $this->scaRedirect,
             'sca_approach' => $this->scaApproach,
             'request_id' => $this->requestId,
+            'unread' => $this->unread === null ? null : array_values(array_map(static fn (UnreadMember $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

@@ -15,10 +15,14 @@ final class VerifyUserResponse
      * @param bool $exists Whether the customer has this personal identifier. False also for a customer
      * that the bank does not know.
      * @param string|null $requestId The request's id, repeated by the bank.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
+     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
+     * if there is no rest.
      */
     public function __construct(
         public readonly bool $exists,
         public readonly ?string $requestId = null,
+        public readonly ?array $unread = null,
     ) {
     }
 
@@ -32,6 +36,7 @@ final class VerifyUserResponse
         return new self(
             exists: $data['exists'],
             requestId: $data['request_id'] ?? null,
+            unread: isset($data['unread']) ? array_map(static fn (mixed $item): mixed => UnreadMember::fromArray($item), $data['unread']) : null,
         );
     }
 
@@ -45,6 +50,7 @@ final class VerifyUserResponse
         return Encode::present([
             'exists' => $this->exists,
             'request_id' => $this->requestId,
+            'unread' => $this->unread === null ? null : array_values(array_map(static fn (UnreadMember $item): mixed => (object) $item->toArray(), $this->unread)),
         ]);
     }
 }

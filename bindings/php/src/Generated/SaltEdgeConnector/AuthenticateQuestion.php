@@ -9,7 +9,7 @@ namespace Bankchannel\SaltEdgeConnector;
 use Bankchannel\Encode;
 
 /** A customer to authenticate. */
-final class AuthenticateQuestion
+final class AuthenticateQuestion implements \JsonSerializable
 {
     /**
      * @param string $sessionId The session's id, for `approve_session` and the bank's page. Anyone who
@@ -52,6 +52,16 @@ final class AuthenticateQuestion
     public function __debugInfo(): array
     {
         return array_intersect_key(['credentials' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

@@ -9,7 +9,7 @@ namespace Bankchannel\SaltEdgeConnector;
 use Bankchannel\Encode;
 
 /** The data that a customer entered in an interactive step. */
-final class ConfirmQuestion
+final class ConfirmQuestion implements \JsonSerializable
 {
     /**
      * @param string $sessionId The session.
@@ -37,6 +37,16 @@ final class ConfirmQuestion
     public function __debugInfo(): array
     {
         return array_intersect_key(['credentials' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

@@ -9,7 +9,7 @@ namespace Bankchannel\SaltEdgeConnector;
 use Bankchannel\Encode;
 
 /** A customer's answers. */
-final class ConfirmationParameters
+final class ConfirmationParameters implements \JsonSerializable
 {
     /**
      * @param array<string, string> $credentials The answers, by the code of the interactive field, such
@@ -28,6 +28,16 @@ final class ConfirmationParameters
     public function __debugInfo(): array
     {
         return array_intersect_key(['credentials' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

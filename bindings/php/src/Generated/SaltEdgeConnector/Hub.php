@@ -46,11 +46,11 @@ final class Hub extends AbstractService
      *
      * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
      * free port. On loopback only.
-     * @param string|null $data The data folder with the hub's keys, created with mode 0700 if absent.
-     * Default: a new temporary folder that is removed at the end. Sessions and tokens are in memory: a
-     * restarted hub has none.
-     * @param string|null $connectorPublicKey The connector's public key, a PEM file. Without it, the hub
-     * makes the connector's key pair too.
+     * @param string|\SplFileInfo|null $data The data folder with the hub's keys, created with mode 0700
+     * if absent. Default: a new temporary folder that is removed at the end. Sessions and tokens are in
+     * memory: a restarted hub has none.
+     * @param string|\SplFileInfo|null $connectorPublicKey The connector's public key, a PEM file. Without
+     * it, the hub makes the connector's key pair too.
      * @param string|null $connectorUrl The connector's base URL, for requests that the hub starts itself
      * (`sandbox/enrolments`). The control interface can set it later.
      * @param \DateTimeInterface|null $clock A fixed time for the hub's clock. Default: the system's
@@ -61,8 +61,8 @@ final class Hub extends AbstractService
      */
     public function __construct(
         ?string $listen = null,
-        ?string $data = null,
-        ?string $connectorPublicKey = null,
+        string|\SplFileInfo|null $data = null,
+        string|\SplFileInfo|null $connectorPublicKey = null,
         ?string $connectorUrl = null,
         ?\DateTimeInterface $clock = null,
         ?bool $control = null,
@@ -70,8 +70,8 @@ final class Hub extends AbstractService
     ) {
         $told = $this->start('salt-edge-hub', [
             'listen' => $listen,
-            'data' => $data,
-            'connector_public_key' => $connectorPublicKey,
+            'data' => $data === null ? null : Encode::path('data', $data),
+            'connector_public_key' => $connectorPublicKey === null ? null : Encode::path('connectorPublicKey', $connectorPublicKey),
             'connector_url' => $connectorUrl,
             'clock' => $clock === null ? null : Encode::timestamp($clock),
             'control' => $control,

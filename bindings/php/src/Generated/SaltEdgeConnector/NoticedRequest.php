@@ -9,7 +9,7 @@ namespace Bankchannel\SaltEdgeConnector;
 use Bankchannel\Encode;
 
 /** The request of a failed exchange. */
-final class NoticedRequest
+final class NoticedRequest implements \JsonSerializable
 {
     /**
      * @param string|null $method The HTTP method.
@@ -31,6 +31,16 @@ final class NoticedRequest
     public function __debugInfo(): array
     {
         return array_intersect_key(['headers' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

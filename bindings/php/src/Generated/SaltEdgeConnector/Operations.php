@@ -31,10 +31,10 @@ abstract class Operations extends AbstractClient implements Client
      * embedded hub. Needed for sending. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $hubPublicKey The hub's public key as PEM text. During a key change: the old key
      * and the new key, one after the other.
-     * @param string|null $hubPublicKeyFile A file with the hub's public key.
+     * @param string|\SplFileInfo|null $hubPublicKeyFile A file with the hub's public key.
      * @param string|null $appId The provider's app id, from Salt Edge's dashboard.
      * @param string|Secret|null $appSecret The app secret, from Salt Edge's dashboard.
-     * @param string|null $appSecretFile A file with the app secret.
+     * @param string|\SplFileInfo|null $appSecretFile A file with the app secret.
      * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
      * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request,
      * such as `/psd2`, if the bank's web server has the connector below a path. Default: nothing. Other
@@ -44,14 +44,14 @@ abstract class Operations extends AbstractClient implements Client
      * another address is refused.
      * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or
      * more. If the key is elsewhere, give `public_key`: each call then asks for the signature.
-     * @param string|null $privateKeyFile A file with the private key.
-     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
+     * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
      * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
      * file.
      * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It
      * verifies each signature that a call asked for, before anything is sent.
-     * @param string|null $publicKeyFile A file with the public half.
+     * @param string|\SplFileInfo|null $publicKeyFile A file with the public half.
      * @param string|null $issuer The required value of `iss` in a request that has one. Default:
      * `priora.saltedge.com`.
      * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
@@ -62,7 +62,7 @@ abstract class Operations extends AbstractClient implements Client
      * `list_callbacks` and `retry_callback`.
      * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64. Needed for
      * PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
-     * @param string|null $storeKeyFile A file with the store's key.
+     * @param string|\SplFileInfo|null $storeKeyFile A file with the store's key.
      * @param string|ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt
      * Edge forwards with each request for a token or with a code. Default: `off`, since Salt Edge has
      * verified it. With `warn` and `enforce` the connector asks Salt Edge for the third party's key, once
@@ -73,7 +73,7 @@ abstract class Operations extends AbstractClient implements Client
      * accepted; 1024 bits at least.
      * @param string|Secret|null $bankSecret The secret that the connector shares with the bank's own code
      * when the two talk over HTTP: 32 characters or more. Needed by `answer_bank`.
-     * @param string|null $bankSecretFile A file with that shared secret.
+     * @param string|\SplFileInfo|null $bankSecretFile A file with that shared secret.
      * @param int|null $tokenDays The longest validity of an access token, in days; a shorter consent
      * shortens it. Default: 90.
      * @param int|null $confirmationTries The number of codes that a customer may enter in one session.
@@ -81,9 +81,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $reportsAtOnce The number of reports that one call of `work` sends to Salt Edge at
      * the same time. One that is not answered takes its place for 30 seconds at most, and holds up the
      * others only when it and its like take all. Default: 64.
-     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
-     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
+     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
+     * `SSL_CERT_DIR`, if they are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
      * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
@@ -107,11 +107,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
      * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
-     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
-     * with embedded servers or test installations.
-     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
-     * answer to the same method and path; nothing is sent.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
+     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
+     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
+     * answers are signed for one request each.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -136,33 +137,33 @@ abstract class Operations extends AbstractClient implements Client
     public function __construct(
         ?string $baseUrl = null,
         ?string $hubPublicKey = null,
-        ?string $hubPublicKeyFile = null,
+        string|\SplFileInfo|null $hubPublicKeyFile = null,
         ?string $appId = null,
         #[\SensitiveParameter] string|Secret|null $appSecret = null,
-        ?string $appSecretFile = null,
+        string|\SplFileInfo|null $appSecretFile = null,
         ?string $providerCode = null,
         ?string $pathPrefix = null,
         ?array $redirectSchemes = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
-        ?string $privateKeyFile = null,
-        ?string $keystoreFile = null,
+        string|\SplFileInfo|null $privateKeyFile = null,
+        string|\SplFileInfo|null $keystoreFile = null,
         ?Pkcs11Settings $pkcs11 = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
         ?string $publicKey = null,
-        ?string $publicKeyFile = null,
+        string|\SplFileInfo|null $publicKeyFile = null,
         ?string $issuer = null,
         ?int $leewayS = null,
         #[\SensitiveParameter] string|Secret|null $store = null,
         #[\SensitiveParameter] string|Secret|null $storeKey = null,
-        ?string $storeKeyFile = null,
+        string|\SplFileInfo|null $storeKeyFile = null,
         string|ClientJwtMode|null $clientJwt = null,
         ?bool $allowShortClientKey = null,
         #[\SensitiveParameter] string|Secret|null $bankSecret = null,
-        ?string $bankSecretFile = null,
+        string|\SplFileInfo|null $bankSecretFile = null,
         ?int $tokenDays = null,
         ?int $confirmationTries = null,
         ?int $reportsAtOnce = null,
-        ?string $caFile = null,
+        string|\SplFileInfo|null $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
@@ -172,8 +173,8 @@ abstract class Operations extends AbstractClient implements Client
         ?int $retries = null,
         ?float $retryBackoffS = null,
         ?bool $sendTraceparent = null,
-        ?string $recordTo = null,
-        ?string $replayFrom = null,
+        string|\SplFileInfo|null $recordTo = null,
+        string|\SplFileInfo|null $replayFrom = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?SaltEdgeBank $bank = null,
@@ -189,33 +190,33 @@ abstract class Operations extends AbstractClient implements Client
         parent::__construct('salt-edge-connector', [
             'base_url' => $baseUrl,
             'hub_public_key' => $hubPublicKey,
-            'hub_public_key_file' => $hubPublicKeyFile,
+            'hub_public_key_file' => $hubPublicKeyFile === null ? null : Encode::path('hubPublicKeyFile', $hubPublicKeyFile),
             'app_id' => $appId,
             'app_secret' => $appSecret === null ? null : Encode::secret($appSecret),
-            'app_secret_file' => $appSecretFile,
+            'app_secret_file' => $appSecretFile === null ? null : Encode::path('appSecretFile', $appSecretFile),
             'provider_code' => $providerCode,
             'path_prefix' => $pathPrefix,
             'redirect_schemes' => $redirectSchemes === null ? null : array_values($redirectSchemes),
             'private_key' => $privateKey === null ? null : Encode::secret($privateKey),
-            'private_key_file' => $privateKeyFile,
-            'keystore_file' => $keystoreFile,
+            'private_key_file' => $privateKeyFile === null ? null : Encode::path('privateKeyFile', $privateKeyFile),
+            'keystore_file' => $keystoreFile === null ? null : Encode::path('keystoreFile', $keystoreFile),
             'pkcs11' => $pkcs11 === null ? null : (object) $pkcs11->toArray(),
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
             'public_key' => $publicKey,
-            'public_key_file' => $publicKeyFile,
+            'public_key_file' => $publicKeyFile === null ? null : Encode::path('publicKeyFile', $publicKeyFile),
             'issuer' => $issuer,
             'leeway_s' => $leewayS,
             'store' => $store === null ? null : Encode::secret($store),
             'store_key' => $storeKey === null ? null : Encode::secret($storeKey),
-            'store_key_file' => $storeKeyFile,
+            'store_key_file' => $storeKeyFile === null ? null : Encode::path('storeKeyFile', $storeKeyFile),
             'client_jwt' => Encode::name($clientJwt),
             'allow_short_client_key' => $allowShortClientKey,
             'bank_secret' => $bankSecret === null ? null : Encode::secret($bankSecret),
-            'bank_secret_file' => $bankSecretFile,
+            'bank_secret_file' => $bankSecretFile === null ? null : Encode::path('bankSecretFile', $bankSecretFile),
             'token_days' => $tokenDays,
             'confirmation_tries' => $confirmationTries,
             'reports_at_once' => $reportsAtOnce,
-            'ca_file' => $caFile,
+            'ca_file' => $caFile === null ? null : Encode::path('caFile', $caFile),
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'exchange_timeout_s' => $exchangeTimeoutS,
@@ -225,8 +226,8 @@ abstract class Operations extends AbstractClient implements Client
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
             'send_traceparent' => $sendTraceparent,
-            'record_to' => $recordTo,
-            'replay_from' => $replayFrom,
+            'record_to' => $recordTo === null ? null : Encode::path('recordTo', $recordTo),
+            'replay_from' => $replayFrom === null ? null : Encode::path('replayFrom', $replayFrom),
         ], $onCode, $signer, $logger, $fromEnv ? 'SALT_EDGE_CONNECTOR_' : null, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
     }
 
@@ -240,10 +241,10 @@ abstract class Operations extends AbstractClient implements Client
      * embedded hub. Needed for sending. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $hubPublicKey The hub's public key as PEM text. During a key change: the old key
      * and the new key, one after the other.
-     * @param string|null $hubPublicKeyFile A file with the hub's public key.
+     * @param string|\SplFileInfo|null $hubPublicKeyFile A file with the hub's public key.
      * @param string|null $appId The provider's app id, from Salt Edge's dashboard.
      * @param string|Secret|null $appSecret The app secret, from Salt Edge's dashboard.
-     * @param string|null $appSecretFile A file with the app secret.
+     * @param string|\SplFileInfo|null $appSecretFile A file with the app secret.
      * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
      * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request,
      * such as `/psd2`, if the bank's web server has the connector below a path. Default: nothing. Other
@@ -253,14 +254,14 @@ abstract class Operations extends AbstractClient implements Client
      * another address is refused.
      * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or
      * more. If the key is elsewhere, give `public_key`: each call then asks for the signature.
-     * @param string|null $privateKeyFile A file with the private key.
-     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
+     * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
      * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
      * file.
      * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It
      * verifies each signature that a call asked for, before anything is sent.
-     * @param string|null $publicKeyFile A file with the public half.
+     * @param string|\SplFileInfo|null $publicKeyFile A file with the public half.
      * @param string|null $issuer The required value of `iss` in a request that has one. Default:
      * `priora.saltedge.com`.
      * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
@@ -271,7 +272,7 @@ abstract class Operations extends AbstractClient implements Client
      * `list_callbacks` and `retry_callback`.
      * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64. Needed for
      * PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
-     * @param string|null $storeKeyFile A file with the store's key.
+     * @param string|\SplFileInfo|null $storeKeyFile A file with the store's key.
      * @param string|ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt
      * Edge forwards with each request for a token or with a code. Default: `off`, since Salt Edge has
      * verified it. With `warn` and `enforce` the connector asks Salt Edge for the third party's key, once
@@ -282,7 +283,7 @@ abstract class Operations extends AbstractClient implements Client
      * accepted; 1024 bits at least.
      * @param string|Secret|null $bankSecret The secret that the connector shares with the bank's own code
      * when the two talk over HTTP: 32 characters or more. Needed by `answer_bank`.
-     * @param string|null $bankSecretFile A file with that shared secret.
+     * @param string|\SplFileInfo|null $bankSecretFile A file with that shared secret.
      * @param int|null $tokenDays The longest validity of an access token, in days; a shorter consent
      * shortens it. Default: 90.
      * @param int|null $confirmationTries The number of codes that a customer may enter in one session.
@@ -290,9 +291,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $reportsAtOnce The number of reports that one call of `work` sends to Salt Edge at
      * the same time. One that is not answered takes its place for 30 seconds at most, and holds up the
      * others only when it and its like take all. Default: 64.
-     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
-     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
+     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
+     * `SSL_CERT_DIR`, if they are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
      * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
@@ -316,11 +317,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
      * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
-     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
-     * with embedded servers or test installations.
-     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
-     * answer to the same method and path; nothing is sent.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
+     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
+     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
+     * answers are signed for one request each.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -344,33 +346,33 @@ abstract class Operations extends AbstractClient implements Client
     final public static function fromEnv(
         ?string $baseUrl = null,
         ?string $hubPublicKey = null,
-        ?string $hubPublicKeyFile = null,
+        string|\SplFileInfo|null $hubPublicKeyFile = null,
         ?string $appId = null,
         #[\SensitiveParameter] string|Secret|null $appSecret = null,
-        ?string $appSecretFile = null,
+        string|\SplFileInfo|null $appSecretFile = null,
         ?string $providerCode = null,
         ?string $pathPrefix = null,
         ?array $redirectSchemes = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
-        ?string $privateKeyFile = null,
-        ?string $keystoreFile = null,
+        string|\SplFileInfo|null $privateKeyFile = null,
+        string|\SplFileInfo|null $keystoreFile = null,
         ?Pkcs11Settings $pkcs11 = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
         ?string $publicKey = null,
-        ?string $publicKeyFile = null,
+        string|\SplFileInfo|null $publicKeyFile = null,
         ?string $issuer = null,
         ?int $leewayS = null,
         #[\SensitiveParameter] string|Secret|null $store = null,
         #[\SensitiveParameter] string|Secret|null $storeKey = null,
-        ?string $storeKeyFile = null,
+        string|\SplFileInfo|null $storeKeyFile = null,
         string|ClientJwtMode|null $clientJwt = null,
         ?bool $allowShortClientKey = null,
         #[\SensitiveParameter] string|Secret|null $bankSecret = null,
-        ?string $bankSecretFile = null,
+        string|\SplFileInfo|null $bankSecretFile = null,
         ?int $tokenDays = null,
         ?int $confirmationTries = null,
         ?int $reportsAtOnce = null,
-        ?string $caFile = null,
+        string|\SplFileInfo|null $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
@@ -380,8 +382,8 @@ abstract class Operations extends AbstractClient implements Client
         ?int $retries = null,
         ?float $retryBackoffS = null,
         ?bool $sendTraceparent = null,
-        ?string $recordTo = null,
-        ?string $replayFrom = null,
+        string|\SplFileInfo|null $recordTo = null,
+        string|\SplFileInfo|null $replayFrom = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?SaltEdgeBank $bank = null,

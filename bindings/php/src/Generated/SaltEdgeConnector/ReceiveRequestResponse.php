@@ -9,7 +9,7 @@ namespace Bankchannel\SaltEdgeConnector;
 use Bankchannel\Encode;
 
 /** A request to answer, or a refusal to send. */
-final class ReceiveRequestResponse
+final class ReceiveRequestResponse implements \JsonSerializable
 {
     /**
      * @param list<string> $warnings Oddities of the request that do no harm.
@@ -40,6 +40,16 @@ final class ReceiveRequestResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['accessToken' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

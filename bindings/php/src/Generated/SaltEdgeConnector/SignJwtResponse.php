@@ -9,7 +9,7 @@ namespace Bankchannel\SaltEdgeConnector;
 use Bankchannel\Encode;
 
 /** The signed JWT. */
-final class SignJwtResponse
+final class SignJwtResponse implements \JsonSerializable
 {
     /**
      * @param string $jwt The JWT.
@@ -29,6 +29,16 @@ final class SignJwtResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['jwt' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

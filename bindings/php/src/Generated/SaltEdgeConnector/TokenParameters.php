@@ -9,7 +9,7 @@ namespace Bankchannel\SaltEdgeConnector;
 use Bankchannel\Encode;
 
 /** The parameters of a request for a token. */
-final class TokenParameters
+final class TokenParameters implements \JsonSerializable
 {
     /**
      * @param list<string> $scopes The rights that the third party asks for: `accounts`, `transactions`,
@@ -40,6 +40,16 @@ final class TokenParameters
     public function __debugInfo(): array
     {
         return array_intersect_key(['credentials' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

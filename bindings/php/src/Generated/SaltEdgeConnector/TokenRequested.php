@@ -9,7 +9,7 @@ namespace Bankchannel\SaltEdgeConnector;
 use Bankchannel\Encode;
 
 /** A third party's request for a token, sent to Salt Edge. */
-final class TokenRequested
+final class TokenRequested implements \JsonSerializable
 {
     /**
      * @param string $clientJwt The third party's JWT as sent, with `Bearer ` before it.
@@ -29,6 +29,16 @@ final class TokenRequested
     public function __debugInfo(): array
     {
         return array_intersect_key(['clientJwt' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

@@ -41,25 +41,27 @@ final class Connector extends AbstractService
      *
      * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
      * free port. Beyond loopback with TLS only.
-     * @param string|null $data The data folder, with the store, the keys and the shared secret; created
-     * with mode 0700 if absent. Default: a new temporary folder that is removed at the end.
-     * @param string|null $config The configuration file (TOML). Default: no file, and the default of
-     * every setting.
+     * @param string|\SplFileInfo|null $data The data folder, with the store, the keys and the shared
+     * secret; created with mode 0700 if absent. Default: a new temporary folder that is removed at the
+     * end.
+     * @param string|\SplFileInfo|null $config The configuration file (TOML). Default: no file, and the
+     * default of every setting.
      * @param string|null $bank The bank: `example`, or the base URL of the bank's own code. Default:
      * `example`.
-     * @param string|null $bankSecretFile A file with the secret that connector and bank share. Default: a
-     * secret in the data folder, made at the first start.
+     * @param string|\SplFileInfo|null $bankSecretFile A file with the secret that connector and bank
+     * share. Default: a secret in the data folder, made at the first start.
      * @param string|null $hubUrl Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it,
      * callbacks wait.
      * @param list<string>|null $hubPublicKey Files with Salt Edge's public key: one, or two during a key
      * change. Default: the key that Salt Edge has published.
      * @param string|null $appId The provider's app id, from Salt Edge's dashboard.
-     * @param string|null $appSecretFile A file with the app secret, from Salt Edge's dashboard.
+     * @param string|\SplFileInfo|null $appSecretFile A file with the app secret, from Salt Edge's
+     * dashboard.
      * @param string|null $providerCode The bank's code at Salt Edge. Default: `demobank`.
-     * @param string|null $privateKey The connector's private key, a PEM file. Default: a key in the data
-     * folder, made at the first start.
-     * @param string|null $tlsCert The certificate chain of the TLS listener, a PEM file.
-     * @param string|null $tlsKey The private key of the TLS listener, a PEM file.
+     * @param string|\SplFileInfo|null $privateKey The connector's private key, a PEM file. Default: a key
+     * in the data folder, made at the first start.
+     * @param string|\SplFileInfo|null $tlsCert The certificate chain of the TLS listener, a PEM file.
+     * @param string|\SplFileInfo|null $tlsKey The private key of the TLS listener, a PEM file.
      * @param \DateTimeInterface|null $clock A fixed time for the connector's clock. Default: the system's
      * clock. On loopback only.
      * @param bool|null $control Opens the control interface. On loopback only.
@@ -68,36 +70,36 @@ final class Connector extends AbstractService
      */
     public function __construct(
         ?string $listen = null,
-        ?string $data = null,
-        ?string $config = null,
+        string|\SplFileInfo|null $data = null,
+        string|\SplFileInfo|null $config = null,
         ?string $bank = null,
-        ?string $bankSecretFile = null,
+        string|\SplFileInfo|null $bankSecretFile = null,
         ?string $hubUrl = null,
         ?array $hubPublicKey = null,
         ?string $appId = null,
-        ?string $appSecretFile = null,
+        string|\SplFileInfo|null $appSecretFile = null,
         ?string $providerCode = null,
-        ?string $privateKey = null,
-        ?string $tlsCert = null,
-        ?string $tlsKey = null,
+        string|\SplFileInfo|null $privateKey = null,
+        string|\SplFileInfo|null $tlsCert = null,
+        string|\SplFileInfo|null $tlsKey = null,
         ?\DateTimeInterface $clock = null,
         ?bool $control = null,
         ?Bridge $bridge = null,
     ) {
         $told = $this->start('salt-edge-connector', [
             'listen' => $listen,
-            'data' => $data,
-            'config' => $config,
+            'data' => $data === null ? null : Encode::path('data', $data),
+            'config' => $config === null ? null : Encode::path('config', $config),
             'bank' => $bank,
-            'bank_secret_file' => $bankSecretFile,
+            'bank_secret_file' => $bankSecretFile === null ? null : Encode::path('bankSecretFile', $bankSecretFile),
             'hub_url' => $hubUrl,
             'hub_public_key' => $hubPublicKey === null ? null : array_values($hubPublicKey),
             'app_id' => $appId,
-            'app_secret_file' => $appSecretFile,
+            'app_secret_file' => $appSecretFile === null ? null : Encode::path('appSecretFile', $appSecretFile),
             'provider_code' => $providerCode,
-            'private_key' => $privateKey,
-            'tls_cert' => $tlsCert,
-            'tls_key' => $tlsKey,
+            'private_key' => $privateKey === null ? null : Encode::path('privateKey', $privateKey),
+            'tls_cert' => $tlsCert === null ? null : Encode::path('tlsCert', $tlsCert),
+            'tls_key' => $tlsKey === null ? null : Encode::path('tlsKey', $tlsKey),
             'clock' => $clock === null ? null : Encode::timestamp($clock),
             'control' => $control,
         ], $bridge);

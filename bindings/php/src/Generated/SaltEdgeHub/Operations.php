@@ -36,14 +36,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $issuer The `iss` of each request. Default: `priora.saltedge.com`.
      * @param string|Secret|null $privateKey The private key that stands for Salt Edge's, as PEM text,
      * PKCS#8 or PKCS#1, 2048 bits or more. The connector has its public half.
-     * @param string|null $privateKeyFile A file with the private key.
-     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
+     * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
      * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
      * file.
-     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
-     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
+     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
+     * `SSL_CERT_DIR`, if they are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
      * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
@@ -67,11 +67,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
      * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
-     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
-     * with embedded servers or test installations.
-     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
-     * answer to the same method and path; nothing is sent.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
+     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
+     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
+     * answers are signed for one request each.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
@@ -94,11 +95,11 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $issuer = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
-        ?string $privateKeyFile = null,
-        ?string $keystoreFile = null,
+        string|\SplFileInfo|null $privateKeyFile = null,
+        string|\SplFileInfo|null $keystoreFile = null,
         ?Pkcs11Settings $pkcs11 = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
-        ?string $caFile = null,
+        string|\SplFileInfo|null $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
@@ -108,8 +109,8 @@ abstract class Operations extends AbstractClient implements Client
         ?int $retries = null,
         ?float $retryBackoffS = null,
         ?bool $sendTraceparent = null,
-        ?string $recordTo = null,
-        ?string $replayFrom = null,
+        string|\SplFileInfo|null $recordTo = null,
+        string|\SplFileInfo|null $replayFrom = null,
         ?LoggerInterface $logger = null,
         ?callable $onRequest = null,
         ?callable $onResponse = null,
@@ -124,11 +125,11 @@ abstract class Operations extends AbstractClient implements Client
             'client_id' => $clientId,
             'issuer' => $issuer,
             'private_key' => $privateKey === null ? null : Encode::secret($privateKey),
-            'private_key_file' => $privateKeyFile,
-            'keystore_file' => $keystoreFile,
+            'private_key_file' => $privateKeyFile === null ? null : Encode::path('privateKeyFile', $privateKeyFile),
+            'keystore_file' => $keystoreFile === null ? null : Encode::path('keystoreFile', $keystoreFile),
             'pkcs11' => $pkcs11 === null ? null : (object) $pkcs11->toArray(),
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
-            'ca_file' => $caFile,
+            'ca_file' => $caFile === null ? null : Encode::path('caFile', $caFile),
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'exchange_timeout_s' => $exchangeTimeoutS,
@@ -138,8 +139,8 @@ abstract class Operations extends AbstractClient implements Client
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
             'send_traceparent' => $sendTraceparent,
-            'record_to' => $recordTo,
-            'replay_from' => $replayFrom,
+            'record_to' => $recordTo === null ? null : Encode::path('recordTo', $recordTo),
+            'replay_from' => $replayFrom === null ? null : Encode::path('replayFrom', $replayFrom),
         ], null, null, $logger, $fromEnv ? 'SALT_EDGE_HUB_' : null, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
     }
 
@@ -157,14 +158,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $issuer The `iss` of each request. Default: `priora.saltedge.com`.
      * @param string|Secret|null $privateKey The private key that stands for Salt Edge's, as PEM text,
      * PKCS#8 or PKCS#1, 2048 bits or more. The connector has its public half.
-     * @param string|null $privateKeyFile A file with the private key.
-     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
+     * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
      * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
      * file.
-     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
-     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
+     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
+     * `SSL_CERT_DIR`, if they are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
      * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
@@ -188,11 +189,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
      * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
-     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
-     * with embedded servers or test installations.
-     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
-     * answer to the same method and path; nothing is sent.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
+     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
+     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
+     * answers are signed for one request each.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
@@ -214,11 +216,11 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $issuer = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
-        ?string $privateKeyFile = null,
-        ?string $keystoreFile = null,
+        string|\SplFileInfo|null $privateKeyFile = null,
+        string|\SplFileInfo|null $keystoreFile = null,
         ?Pkcs11Settings $pkcs11 = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
-        ?string $caFile = null,
+        string|\SplFileInfo|null $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
@@ -228,8 +230,8 @@ abstract class Operations extends AbstractClient implements Client
         ?int $retries = null,
         ?float $retryBackoffS = null,
         ?bool $sendTraceparent = null,
-        ?string $recordTo = null,
-        ?string $replayFrom = null,
+        string|\SplFileInfo|null $recordTo = null,
+        string|\SplFileInfo|null $replayFrom = null,
         ?LoggerInterface $logger = null,
         ?callable $onRequest = null,
         ?callable $onResponse = null,

@@ -27,6 +27,13 @@ final class Bank extends AbstractService
      */
     public readonly array $families;
 
+    /**
+     * For each bank the settings of a client of its first customer.
+     *
+     * @var array<string, mixed>
+     */
+    public readonly array $clients;
+
     /** The `ca_file` for clients, if the bank uses TLS: an absolute path. */
     public readonly ?string $caFile;
 
@@ -38,8 +45,8 @@ final class Bank extends AbstractService
      *
      * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
      * free port. Loopback only.
-     * @param string|null $data The data folder, created with mode 0700 if absent. Default: a new
-     * temporary folder that is removed at the end.
+     * @param string|\SplFileInfo|null $data The data folder, created with mode 0700 if absent. Default: a
+     * new temporary folder that is removed at the end.
      * @param bool|null $plain Serves HTTP without TLS.
      * @param \DateTimeInterface|null $clock A fixed time for the bank's messages and its certificates.
      * Default: the system's clock. When files appear has a clock of its own, which the control interface
@@ -53,7 +60,7 @@ final class Bank extends AbstractService
      */
     public function __construct(
         ?string $listen = null,
-        ?string $data = null,
+        string|\SplFileInfo|null $data = null,
         ?bool $plain = null,
         ?\DateTimeInterface $clock = null,
         ?bool $strict = null,
@@ -63,7 +70,7 @@ final class Bank extends AbstractService
     ) {
         $told = $this->start('sepa-bank', [
             'listen' => $listen,
-            'data' => $data,
+            'data' => $data === null ? null : Encode::path('data', $data),
             'plain' => $plain,
             'clock' => $clock === null ? null : Encode::timestamp($clock),
             'strict' => $strict,
@@ -72,18 +79,41 @@ final class Bank extends AbstractService
         ], $bridge);
         $this->baseUrl = $told['base_url'] ?? '';
         $this->families = $told['families'] ?? [];
+        $this->clients = $told['clients'] ?? [];
         $this->caFile = $told['ca_file'] ?? null;
         $this->controlUrl = $told['control_url'] ?? null;
     }
 
     /**
-     * What a client needs to reach it, as named arguments: `new
-     * SepaWebServices(...$server->clientSettings(), …)`.
+     * What a client of one of its banks needs, as named arguments: `new
+     * SepaWebServices(...$server->clientSettings('nordea'), …)`.
      *
-     * @return array{caFile: ?string}
+     * @param 'nordea'|'op'|'samlink'|'saastopankki'|'pop'|'aktia'|'omasp' $name
+     *
+     * @return array{bank: string, fileUrl: string, certificateUrl: string, trustedFile: string, caFile:
+     * ?string, customerId: string, targetId: ?string, company: string, certificateFile: string,
+     * privateKeyFile: string}
+     *
+     * @throws BankchannelException
      */
-    public function clientSettings(): array
+    public function clientSettings(string $name): array
     {
-        return ['caFile' => $this->caFile];
+        $of = $this->clients[$name] ?? null;
+        if (!\is_array($of)) {
+            throw BankchannelException::invalidInput('name', 'must be one of nordea, op, samlink, saastopankki, pop, aktia, omasp');
+        }
+
+        return [
+            'bank' => (string) $of['bank'],
+            'fileUrl' => (string) $of['file_url'],
+            'certificateUrl' => (string) $of['certificate_url'],
+            'trustedFile' => (string) $of['trusted_file'],
+            'caFile' => isset($of['ca_file']) ? (string) $of['ca_file'] : null,
+            'customerId' => (string) $of['customer_id'],
+            'targetId' => isset($of['target_id']) ? (string) $of['target_id'] : null,
+            'company' => (string) $of['company'],
+            'certificateFile' => (string) $of['certificate_file'],
+            'privateKeyFile' => (string) $of['private_key_file'],
+        ];
     }
 }

@@ -533,8 +533,8 @@ interface Client
      * cannot be read, or if continuing is pointless; then the error's `partial_response` has the result
      * for each file so far.
      *
-     * @param string $directory The folder, one for each bank and customer. The last part of the path is
-     * created if it does not exist.
+     * @param string|\SplFileInfo $directory The folder, one for each bank and customer. The last part of
+     * the path is created if it does not exist.
      * @param string|null $fileType Only files of this type, the bank's word, at most 40 characters.
      * Default: all types; at a bank that lists one type at a time, each type of reports, statements and
      * notifications in its profile that the agreement has.
@@ -542,9 +542,9 @@ interface Client
      * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
      * settings.
      * @param string|null $fileReference Only the file with this reference.
-     * @param string|null $ledger The folder of the ledger, which remembers files that were begun and not
-     * reported. Default: `directory`. Give the same folder to calls that share the bank's files, such as
-     * `settle_upload`.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger, which remembers files that were
+     * begun and not reported. Default: `directory`. Give the same folder to calls that share the bank's
+     * files, such as `settle_upload`.
      * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none
      * with false. Default: the files that this call downloaded.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
@@ -573,12 +573,12 @@ interface Client
      * @throws BankchannelException for all other failures
      */
     public function downloadNewFiles(
-        string $directory,
+        string|\SplFileInfo $directory,
         ?string $fileType = null,
         ?FileStatusFilter $status = null,
         ?string $targetId = null,
         ?string $fileReference = null,
-        ?string $ledger = null,
+        string|\SplFileInfo|null $ledger = null,
         ?bool $parse = null,
         ?float $timeout = null,
         ?callable $onProgress = null,
@@ -627,13 +627,13 @@ interface Client
      * `download_new_files`.
      * @param float|null $pollIntervalS The interval between two polls, in seconds, fractions allowed, at
      * least 0.1. Default: 1.
-     * @param string|null $directory The folder for the answers, with names as in `download_new_files`.
-     * Without a folder the answers are in the response. If a name is taken by a file with another
-     * content, the answer gets another name, with `~2` before `.dat`: names contain neither bank nor
-     * customer.
-     * @param string|null $ledger The folder of the ledger, from which `download_new_files` reports
-     * fetched files that answer no upload, and those of a call that failed. Default: `directory`; without
-     * both there is none.
+     * @param string|\SplFileInfo|null $directory The folder for the answers, with names as in
+     * `download_new_files`. Without a folder the answers are in the response. If a name is taken by a
+     * file with another content, the answer gets another name, with `~2` before `.dat`: names contain
+     * neither bank nor customer.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger, from which `download_new_files`
+     * reports fetched files that answer no upload, and those of a call that failed. Default: `directory`;
+     * without both there is none.
      * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other
      * uploads of this client wait too. Default: false: such a file is taken only if no other upload of
      * this client waits for its type.
@@ -648,12 +648,12 @@ interface Client
      * payments, if the content is one of the two; false for all others.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
-     * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
-     * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
-     * the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier
-     * upload is `unknown`, or its process was killed, they are refused for as long as it is not settled,
-     * whatever time has passed. An upload that was refused or not sent does not count. Share the folder
-     * between all processes that may send the file.
+     * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads,
+     * one small hidden file each. The same bytes for the same bank, user and service within
+     * `repeats_within_s` are the error `upload_repeated` of the protocol, and nothing is sent. If the
+     * outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as long
+     * as it is not settled, whatever time has passed. An upload that was refused or not sent does not
+     * count. Share the folder between all processes that may send the file.
      * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
      * seconds, once it is known that the bank has it. Default: seven days.
      * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who
@@ -705,14 +705,14 @@ interface Client
         ?array $waitFor = null,
         ?float $waitTimeoutS = null,
         ?float $pollIntervalS = null,
-        ?string $directory = null,
-        ?string $ledger = null,
+        string|\SplFileInfo|null $directory = null,
+        string|\SplFileInfo|null $ledger = null,
         ?bool $acceptUnreferenced = null,
         ?bool $failIfRejected = null,
         ?bool $parse = null,
         ?bool $check = null,
         ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
-        ?string $rejectRepeats = null,
+        string|\SplFileInfo|null $rejectRepeats = null,
         ?float $repeatsWithinS = null,
         ?bool $sendAnyway = null,
         ?bool $askRepeats = null,
@@ -740,17 +740,17 @@ interface Client
      * must be that of one upload only: the report of another one with the same id would settle this one.
      * @param \DateTimeInterface $uploadedAt When it was sent: `request_timestamp` of the error. Reports
      * that the bank made more than five minutes earlier count for nothing.
-     * @param string $directory The folder for the bank's files, that of `download_new_files`: reports
-     * that lie there are read, others are downloaded into it, and `download_new_files` returns them
-     * later.
+     * @param string|\SplFileInfo $directory The folder for the bank's files, that of
+     * `download_new_files`: reports that lie there are read, others are downloaded into it, and
+     * `download_new_files` returns them later.
      * @param string|null $fileType The bank's type of its status reports (pain.002), at most 40
      * characters. Default: those of the profile; if it names none, files of all types.
      * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
      * settings.
-     * @param string|null $ledger The folder of the ledger. Default: `directory`.
-     * @param string|null $rejectRepeats The folder in which the upload is recorded: `reject_repeats` of
-     * the upload. A report that names the file settles its record too: from then on the file counts as
-     * sent, for a week. Default: `ledger`.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger. Default: `directory`.
+     * @param string|\SplFileInfo|null $rejectRepeats The folder in which the upload is recorded:
+     * `reject_repeats` of the upload. A report that names the file settles its record too: from then on
+     * the file counts as sent, for a week. Default: `ledger`.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
      * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
@@ -776,11 +776,11 @@ interface Client
     public function settleUpload(
         string $messageId,
         \DateTimeInterface $uploadedAt,
-        string $directory,
+        string|\SplFileInfo $directory,
         ?string $fileType = null,
         ?string $targetId = null,
-        ?string $ledger = null,
-        ?string $rejectRepeats = null,
+        string|\SplFileInfo|null $ledger = null,
+        string|\SplFileInfo|null $rejectRepeats = null,
         ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,

@@ -9,7 +9,7 @@ namespace Bankchannel\SepaWebServices;
 use Bankchannel\Encode;
 
 /** The request and its key. */
-final class MakeCertificateRequestResponse
+final class MakeCertificateRequestResponse implements \JsonSerializable
 {
     /**
      * @param string $certificateRequest The request, PKCS#10 as PEM text, signed with SHA-256.
@@ -32,6 +32,16 @@ final class MakeCertificateRequestResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['privateKey' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

@@ -30,7 +30,7 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|null $bank The bank, such as `nordea`: one of `list_profiles`.
      * @param ChannelProfile|null $profile A profile of your own in place of `bank`.
-     * @param string|null $profileFile A file with a profile of your own, JSON.
+     * @param string|\SplFileInfo|null $profileFile A file with a profile of your own, JSON.
      * @param string|BankEnvironment|null $environment Which of the bank's environments. Default:
      * `production`.
      * @param string|null $fileUrl The address of the bank's file service, in place of the profile's.
@@ -52,39 +52,39 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $softwareId The name of your program, at most 80 characters; banks see it.
      * Default: `bankchannel` with its version.
      * @param string|null $certificate The customer's certificate as PEM text.
-     * @param string|null $certificateFile A file with the customer's certificate.
+     * @param string|\SplFileInfo|null $certificateFile A file with the customer's certificate.
      * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
      * Without it, each call asks for its signatures.
-     * @param string|null $privateKeyFile A file with the private key.
-     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key,
-     * instead of both settings.
+     * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and
+     * private key, instead of both settings.
      * @param Pkcs11Settings|null $pkcs11 The private key in an HSM or on a smart card, instead of
      * `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
      * file.
      * @param string|null $senderCertificate The sender's certificate as PEM text, if another party sends.
      * Default: the customer's.
-     * @param string|null $senderCertificateFile A file with the sender's certificate.
+     * @param string|\SplFileInfo|null $senderCertificateFile A file with the sender's certificate.
      * @param string|Secret|null $senderPrivateKey The private key of the sender's certificate as PEM
      * text.
-     * @param string|null $senderPrivateKeyFile A file with the sender's private key.
-     * @param string|null $senderKeystoreFile A PKCS#12 file with the sender's certificate and private
-     * key.
+     * @param string|\SplFileInfo|null $senderPrivateKeyFile A file with the sender's private key.
+     * @param string|\SplFileInfo|null $senderKeystoreFile A PKCS#12 file with the sender's certificate
+     * and private key.
      * @param string|Secret|null $senderPassphrase The passphrase of the sender's private key or PKCS#12
      * file.
-     * @param string|null $identityDir A folder with the customer's keys and certificates, in place of
-     * certificate and key: `enrol` and `renew` keep them there, and every call signs with the pair that
-     * holds. Made with mode 0700; one customer at one bank for each folder. `passphrase` encrypts its
-     * keys.
+     * @param string|\SplFileInfo|null $identityDir A folder with the customer's keys and certificates, in
+     * place of certificate and key: `enrol` and `renew` keep them there, and every call signs with the
+     * pair that holds. Made with mode 0700; one customer at one bank for each folder. `passphrase`
+     * encrypts its keys.
      * @param string|null $trusted Certificates of authorities that are trusted beside the profile's, as
      * PEM text, one after the other.
-     * @param string|null $trustedFile A file with such certificates.
-     * @param string|null $anchorsDir A folder with files of such certificates (`.pem`, `.crt`, `.cer`),
-     * which `add_anchor` and `remove_anchor` change; read anew while the client runs, as `trusted_file`
-     * is. Default: `anchors` in `identity_dir`.
-     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
-     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
+     * @param string|\SplFileInfo|null $trustedFile A file with such certificates.
+     * @param string|\SplFileInfo|null $anchorsDir A folder with files of such certificates (`.pem`,
+     * `.crt`, `.cer`), which `add_anchor` and `remove_anchor` change; read anew while the client runs, as
+     * `trusted_file` is. Default: `anchors` in `identity_dir`.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
+     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
+     * `SSL_CERT_DIR`, if they are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
      * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
@@ -108,11 +108,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
      * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
-     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
-     * with embedded servers or test installations.
-     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
-     * answer to the same method and path; nothing is sent.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
+     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
+     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
+     * answers are signed for one request each.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -136,7 +137,7 @@ abstract class Operations extends AbstractClient implements Client
     public function __construct(
         ?string $bank = null,
         ?ChannelProfile $profile = null,
-        ?string $profileFile = null,
+        string|\SplFileInfo|null $profileFile = null,
         string|BankEnvironment|null $environment = null,
         ?string $fileUrl = null,
         ?string $certificateUrl = null,
@@ -148,23 +149,23 @@ abstract class Operations extends AbstractClient implements Client
         string|BankTextLanguage|null $language = null,
         ?string $softwareId = null,
         ?string $certificate = null,
-        ?string $certificateFile = null,
+        string|\SplFileInfo|null $certificateFile = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
-        ?string $privateKeyFile = null,
-        ?string $keystoreFile = null,
+        string|\SplFileInfo|null $privateKeyFile = null,
+        string|\SplFileInfo|null $keystoreFile = null,
         ?Pkcs11Settings $pkcs11 = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
         ?string $senderCertificate = null,
-        ?string $senderCertificateFile = null,
+        string|\SplFileInfo|null $senderCertificateFile = null,
         #[\SensitiveParameter] string|Secret|null $senderPrivateKey = null,
-        ?string $senderPrivateKeyFile = null,
-        ?string $senderKeystoreFile = null,
+        string|\SplFileInfo|null $senderPrivateKeyFile = null,
+        string|\SplFileInfo|null $senderKeystoreFile = null,
         #[\SensitiveParameter] string|Secret|null $senderPassphrase = null,
-        ?string $identityDir = null,
+        string|\SplFileInfo|null $identityDir = null,
         ?string $trusted = null,
-        ?string $trustedFile = null,
-        ?string $anchorsDir = null,
-        ?string $caFile = null,
+        string|\SplFileInfo|null $trustedFile = null,
+        string|\SplFileInfo|null $anchorsDir = null,
+        string|\SplFileInfo|null $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
@@ -174,8 +175,8 @@ abstract class Operations extends AbstractClient implements Client
         ?int $retries = null,
         ?float $retryBackoffS = null,
         ?bool $sendTraceparent = null,
-        ?string $recordTo = null,
-        ?string $replayFrom = null,
+        string|\SplFileInfo|null $recordTo = null,
+        string|\SplFileInfo|null $replayFrom = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,
@@ -189,7 +190,7 @@ abstract class Operations extends AbstractClient implements Client
         parent::__construct('sepa-web-services', [
             'bank' => $bank,
             'profile' => $profile === null ? null : (object) $profile->toArray(),
-            'profile_file' => $profileFile,
+            'profile_file' => $profileFile === null ? null : Encode::path('profileFile', $profileFile),
             'environment' => Encode::name($environment),
             'file_url' => $fileUrl,
             'certificate_url' => $certificateUrl,
@@ -201,23 +202,23 @@ abstract class Operations extends AbstractClient implements Client
             'language' => Encode::name($language),
             'software_id' => $softwareId,
             'certificate' => $certificate,
-            'certificate_file' => $certificateFile,
+            'certificate_file' => $certificateFile === null ? null : Encode::path('certificateFile', $certificateFile),
             'private_key' => $privateKey === null ? null : Encode::secret($privateKey),
-            'private_key_file' => $privateKeyFile,
-            'keystore_file' => $keystoreFile,
+            'private_key_file' => $privateKeyFile === null ? null : Encode::path('privateKeyFile', $privateKeyFile),
+            'keystore_file' => $keystoreFile === null ? null : Encode::path('keystoreFile', $keystoreFile),
             'pkcs11' => $pkcs11 === null ? null : (object) $pkcs11->toArray(),
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
             'sender_certificate' => $senderCertificate,
-            'sender_certificate_file' => $senderCertificateFile,
+            'sender_certificate_file' => $senderCertificateFile === null ? null : Encode::path('senderCertificateFile', $senderCertificateFile),
             'sender_private_key' => $senderPrivateKey === null ? null : Encode::secret($senderPrivateKey),
-            'sender_private_key_file' => $senderPrivateKeyFile,
-            'sender_keystore_file' => $senderKeystoreFile,
+            'sender_private_key_file' => $senderPrivateKeyFile === null ? null : Encode::path('senderPrivateKeyFile', $senderPrivateKeyFile),
+            'sender_keystore_file' => $senderKeystoreFile === null ? null : Encode::path('senderKeystoreFile', $senderKeystoreFile),
             'sender_passphrase' => $senderPassphrase === null ? null : Encode::secret($senderPassphrase),
-            'identity_dir' => $identityDir,
+            'identity_dir' => $identityDir === null ? null : Encode::path('identityDir', $identityDir),
             'trusted' => $trusted,
-            'trusted_file' => $trustedFile,
-            'anchors_dir' => $anchorsDir,
-            'ca_file' => $caFile,
+            'trusted_file' => $trustedFile === null ? null : Encode::path('trustedFile', $trustedFile),
+            'anchors_dir' => $anchorsDir === null ? null : Encode::path('anchorsDir', $anchorsDir),
+            'ca_file' => $caFile === null ? null : Encode::path('caFile', $caFile),
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'exchange_timeout_s' => $exchangeTimeoutS,
@@ -227,8 +228,8 @@ abstract class Operations extends AbstractClient implements Client
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
             'send_traceparent' => $sendTraceparent,
-            'record_to' => $recordTo,
-            'replay_from' => $replayFrom,
+            'record_to' => $recordTo === null ? null : Encode::path('recordTo', $recordTo),
+            'replay_from' => $replayFrom === null ? null : Encode::path('replayFrom', $replayFrom),
         ], $onCode, $signer, $logger, $fromEnv ? 'SEPA_WEB_SERVICES_' : null, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
     }
 
@@ -240,7 +241,7 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|null $bank The bank, such as `nordea`: one of `list_profiles`.
      * @param ChannelProfile|null $profile A profile of your own in place of `bank`.
-     * @param string|null $profileFile A file with a profile of your own, JSON.
+     * @param string|\SplFileInfo|null $profileFile A file with a profile of your own, JSON.
      * @param string|BankEnvironment|null $environment Which of the bank's environments. Default:
      * `production`.
      * @param string|null $fileUrl The address of the bank's file service, in place of the profile's.
@@ -262,39 +263,39 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $softwareId The name of your program, at most 80 characters; banks see it.
      * Default: `bankchannel` with its version.
      * @param string|null $certificate The customer's certificate as PEM text.
-     * @param string|null $certificateFile A file with the customer's certificate.
+     * @param string|\SplFileInfo|null $certificateFile A file with the customer's certificate.
      * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
      * Without it, each call asks for its signatures.
-     * @param string|null $privateKeyFile A file with the private key.
-     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key,
-     * instead of both settings.
+     * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and
+     * private key, instead of both settings.
      * @param Pkcs11Settings|null $pkcs11 The private key in an HSM or on a smart card, instead of
      * `private_key`.
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
      * file.
      * @param string|null $senderCertificate The sender's certificate as PEM text, if another party sends.
      * Default: the customer's.
-     * @param string|null $senderCertificateFile A file with the sender's certificate.
+     * @param string|\SplFileInfo|null $senderCertificateFile A file with the sender's certificate.
      * @param string|Secret|null $senderPrivateKey The private key of the sender's certificate as PEM
      * text.
-     * @param string|null $senderPrivateKeyFile A file with the sender's private key.
-     * @param string|null $senderKeystoreFile A PKCS#12 file with the sender's certificate and private
-     * key.
+     * @param string|\SplFileInfo|null $senderPrivateKeyFile A file with the sender's private key.
+     * @param string|\SplFileInfo|null $senderKeystoreFile A PKCS#12 file with the sender's certificate
+     * and private key.
      * @param string|Secret|null $senderPassphrase The passphrase of the sender's private key or PKCS#12
      * file.
-     * @param string|null $identityDir A folder with the customer's keys and certificates, in place of
-     * certificate and key: `enrol` and `renew` keep them there, and every call signs with the pair that
-     * holds. Made with mode 0700; one customer at one bank for each folder. `passphrase` encrypts its
-     * keys.
+     * @param string|\SplFileInfo|null $identityDir A folder with the customer's keys and certificates, in
+     * place of certificate and key: `enrol` and `renew` keep them there, and every call signs with the
+     * pair that holds. Made with mode 0700; one customer at one bank for each folder. `passphrase`
+     * encrypts its keys.
      * @param string|null $trusted Certificates of authorities that are trusted beside the profile's, as
      * PEM text, one after the other.
-     * @param string|null $trustedFile A file with such certificates.
-     * @param string|null $anchorsDir A folder with files of such certificates (`.pem`, `.crt`, `.cer`),
-     * which `add_anchor` and `remove_anchor` change; read anew while the client runs, as `trusted_file`
-     * is. Default: `anchors` in `identity_dir`.
-     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
-     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
+     * @param string|\SplFileInfo|null $trustedFile A file with such certificates.
+     * @param string|\SplFileInfo|null $anchorsDir A folder with files of such certificates (`.pem`,
+     * `.crt`, `.cer`), which `add_anchor` and `remove_anchor` change; read anew while the client runs, as
+     * `trusted_file` is. Default: `anchors` in `identity_dir`.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
+     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
+     * `SSL_CERT_DIR`, if they are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
      * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
@@ -318,11 +319,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
      * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
-     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
-     * with embedded servers or test installations.
-     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
-     * answer to the same method and path; nothing is sent.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
+     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
+     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
+     * answers are signed for one request each.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -345,7 +347,7 @@ abstract class Operations extends AbstractClient implements Client
     final public static function fromEnv(
         ?string $bank = null,
         ?ChannelProfile $profile = null,
-        ?string $profileFile = null,
+        string|\SplFileInfo|null $profileFile = null,
         string|BankEnvironment|null $environment = null,
         ?string $fileUrl = null,
         ?string $certificateUrl = null,
@@ -357,23 +359,23 @@ abstract class Operations extends AbstractClient implements Client
         string|BankTextLanguage|null $language = null,
         ?string $softwareId = null,
         ?string $certificate = null,
-        ?string $certificateFile = null,
+        string|\SplFileInfo|null $certificateFile = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
-        ?string $privateKeyFile = null,
-        ?string $keystoreFile = null,
+        string|\SplFileInfo|null $privateKeyFile = null,
+        string|\SplFileInfo|null $keystoreFile = null,
         ?Pkcs11Settings $pkcs11 = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
         ?string $senderCertificate = null,
-        ?string $senderCertificateFile = null,
+        string|\SplFileInfo|null $senderCertificateFile = null,
         #[\SensitiveParameter] string|Secret|null $senderPrivateKey = null,
-        ?string $senderPrivateKeyFile = null,
-        ?string $senderKeystoreFile = null,
+        string|\SplFileInfo|null $senderPrivateKeyFile = null,
+        string|\SplFileInfo|null $senderKeystoreFile = null,
         #[\SensitiveParameter] string|Secret|null $senderPassphrase = null,
-        ?string $identityDir = null,
+        string|\SplFileInfo|null $identityDir = null,
         ?string $trusted = null,
-        ?string $trustedFile = null,
-        ?string $anchorsDir = null,
-        ?string $caFile = null,
+        string|\SplFileInfo|null $trustedFile = null,
+        string|\SplFileInfo|null $anchorsDir = null,
+        string|\SplFileInfo|null $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
@@ -383,8 +385,8 @@ abstract class Operations extends AbstractClient implements Client
         ?int $retries = null,
         ?float $retryBackoffS = null,
         ?bool $sendTraceparent = null,
-        ?string $recordTo = null,
-        ?string $replayFrom = null,
+        string|\SplFileInfo|null $recordTo = null,
+        string|\SplFileInfo|null $replayFrom = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,
@@ -1070,8 +1072,8 @@ abstract class Operations extends AbstractClient implements Client
      * cannot be read, or if continuing is pointless; then the error's `partial_response` has the result
      * for each file so far.
      *
-     * @param string $directory The folder, one for each bank and customer. The last part of the path is
-     * created if it does not exist.
+     * @param string|\SplFileInfo $directory The folder, one for each bank and customer. The last part of
+     * the path is created if it does not exist.
      * @param string|null $fileType Only files of this type, the bank's word, at most 40 characters.
      * Default: all types; at a bank that lists one type at a time, each type of reports, statements and
      * notifications in its profile that the agreement has.
@@ -1079,9 +1081,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
      * settings.
      * @param string|null $fileReference Only the file with this reference.
-     * @param string|null $ledger The folder of the ledger, which remembers files that were begun and not
-     * reported. Default: `directory`. Give the same folder to calls that share the bank's files, such as
-     * `settle_upload`.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger, which remembers files that were
+     * begun and not reported. Default: `directory`. Give the same folder to calls that share the bank's
+     * files, such as `settle_upload`.
      * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none
      * with false. Default: the files that this call downloaded.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
@@ -1110,12 +1112,12 @@ abstract class Operations extends AbstractClient implements Client
      * @throws BankchannelException for all other failures
      */
     public function downloadNewFiles(
-        string $directory,
+        string|\SplFileInfo $directory,
         ?string $fileType = null,
         ?FileStatusFilter $status = null,
         ?string $targetId = null,
         ?string $fileReference = null,
-        ?string $ledger = null,
+        string|\SplFileInfo|null $ledger = null,
         ?bool $parse = null,
         ?float $timeout = null,
         ?callable $onProgress = null,
@@ -1127,9 +1129,9 @@ abstract class Operations extends AbstractClient implements Client
             'file_type' => $fileType,
             'status' => $status?->value,
             'target_id' => $targetId,
-            'directory' => $directory,
+            'directory' => Encode::path('directory', $directory),
             'file_reference' => $fileReference,
-            'ledger' => $ledger,
+            'ledger' => $ledger === null ? null : Encode::path('ledger', $ledger),
             'parse' => $parse,
         ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
@@ -1176,13 +1178,13 @@ abstract class Operations extends AbstractClient implements Client
      * `download_new_files`.
      * @param float|null $pollIntervalS The interval between two polls, in seconds, fractions allowed, at
      * least 0.1. Default: 1.
-     * @param string|null $directory The folder for the answers, with names as in `download_new_files`.
-     * Without a folder the answers are in the response. If a name is taken by a file with another
-     * content, the answer gets another name, with `~2` before `.dat`: names contain neither bank nor
-     * customer.
-     * @param string|null $ledger The folder of the ledger, from which `download_new_files` reports
-     * fetched files that answer no upload, and those of a call that failed. Default: `directory`; without
-     * both there is none.
+     * @param string|\SplFileInfo|null $directory The folder for the answers, with names as in
+     * `download_new_files`. Without a folder the answers are in the response. If a name is taken by a
+     * file with another content, the answer gets another name, with `~2` before `.dat`: names contain
+     * neither bank nor customer.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger, from which `download_new_files`
+     * reports fetched files that answer no upload, and those of a call that failed. Default: `directory`;
+     * without both there is none.
      * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other
      * uploads of this client wait too. Default: false: such a file is taken only if no other upload of
      * this client waits for its type.
@@ -1197,12 +1199,12 @@ abstract class Operations extends AbstractClient implements Client
      * payments, if the content is one of the two; false for all others.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
-     * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
-     * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
-     * the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier
-     * upload is `unknown`, or its process was killed, they are refused for as long as it is not settled,
-     * whatever time has passed. An upload that was refused or not sent does not count. Share the folder
-     * between all processes that may send the file.
+     * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads,
+     * one small hidden file each. The same bytes for the same bank, user and service within
+     * `repeats_within_s` are the error `upload_repeated` of the protocol, and nothing is sent. If the
+     * outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as long
+     * as it is not settled, whatever time has passed. An upload that was refused or not sent does not
+     * count. Share the folder between all processes that may send the file.
      * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
      * seconds, once it is known that the bank has it. Default: seven days.
      * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who
@@ -1254,14 +1256,14 @@ abstract class Operations extends AbstractClient implements Client
         ?array $waitFor = null,
         ?float $waitTimeoutS = null,
         ?float $pollIntervalS = null,
-        ?string $directory = null,
-        ?string $ledger = null,
+        string|\SplFileInfo|null $directory = null,
+        string|\SplFileInfo|null $ledger = null,
         ?bool $acceptUnreferenced = null,
         ?bool $failIfRejected = null,
         ?bool $parse = null,
         ?bool $check = null,
         ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
-        ?string $rejectRepeats = null,
+        string|\SplFileInfo|null $rejectRepeats = null,
         ?float $repeatsWithinS = null,
         ?bool $sendAnyway = null,
         ?bool $askRepeats = null,
@@ -1284,14 +1286,14 @@ abstract class Operations extends AbstractClient implements Client
             'wait_for' => $waitFor === null ? null : array_values($waitFor),
             'wait_timeout_s' => $waitTimeoutS,
             'poll_interval_s' => $pollIntervalS,
-            'directory' => $directory,
-            'ledger' => $ledger,
+            'directory' => $directory === null ? null : Encode::path('directory', $directory),
+            'ledger' => $ledger === null ? null : Encode::path('ledger', $ledger),
             'accept_unreferenced' => $acceptUnreferenced,
             'fail_if_rejected' => $failIfRejected,
             'parse' => $parse,
             'check' => $check,
             'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
-            'reject_repeats' => $rejectRepeats,
+            'reject_repeats' => $rejectRepeats === null ? null : Encode::path('rejectRepeats', $rejectRepeats),
             'repeats_within_s' => $repeatsWithinS,
             'send_anyway' => $sendAnyway,
             'ask_repeats' => $askRepeats,
@@ -1316,17 +1318,17 @@ abstract class Operations extends AbstractClient implements Client
      * must be that of one upload only: the report of another one with the same id would settle this one.
      * @param \DateTimeInterface $uploadedAt When it was sent: `request_timestamp` of the error. Reports
      * that the bank made more than five minutes earlier count for nothing.
-     * @param string $directory The folder for the bank's files, that of `download_new_files`: reports
-     * that lie there are read, others are downloaded into it, and `download_new_files` returns them
-     * later.
+     * @param string|\SplFileInfo $directory The folder for the bank's files, that of
+     * `download_new_files`: reports that lie there are read, others are downloaded into it, and
+     * `download_new_files` returns them later.
      * @param string|null $fileType The bank's type of its status reports (pain.002), at most 40
      * characters. Default: those of the profile; if it names none, files of all types.
      * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
      * settings.
-     * @param string|null $ledger The folder of the ledger. Default: `directory`.
-     * @param string|null $rejectRepeats The folder in which the upload is recorded: `reject_repeats` of
-     * the upload. A report that names the file settles its record too: from then on the file counts as
-     * sent, for a week. Default: `ledger`.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger. Default: `directory`.
+     * @param string|\SplFileInfo|null $rejectRepeats The folder in which the upload is recorded:
+     * `reject_repeats` of the upload. A report that names the file settles its record too: from then on
+     * the file counts as sent, for a week. Default: `ledger`.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
      * own limit; 0 is expired at once.
      * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
@@ -1352,11 +1354,11 @@ abstract class Operations extends AbstractClient implements Client
     public function settleUpload(
         string $messageId,
         \DateTimeInterface $uploadedAt,
-        string $directory,
+        string|\SplFileInfo $directory,
         ?string $fileType = null,
         ?string $targetId = null,
-        ?string $ledger = null,
-        ?string $rejectRepeats = null,
+        string|\SplFileInfo|null $ledger = null,
+        string|\SplFileInfo|null $rejectRepeats = null,
         ?float $timeout = null,
         ?callable $onProgress = null,
         ?string $requestId = null,
@@ -1368,9 +1370,9 @@ abstract class Operations extends AbstractClient implements Client
             'uploaded_at' => Encode::timestamp($uploadedAt),
             'file_type' => $fileType,
             'target_id' => $targetId,
-            'directory' => $directory,
-            'ledger' => $ledger,
-            'reject_repeats' => $rejectRepeats,
+            'directory' => Encode::path('directory', $directory),
+            'ledger' => $ledger === null ? null : Encode::path('ledger', $ledger),
+            'reject_repeats' => $rejectRepeats === null ? null : Encode::path('rejectRepeats', $rejectRepeats),
         ], timeout: $timeout, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 
         return SettleBankUploadResponse::fromArray($response);

@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** A complete login. */
-final class Authenticated
+final class Authenticated implements \JsonSerializable
 {
     /**
      * @param string $idToken The session's token.
@@ -38,6 +38,16 @@ final class Authenticated
     public function __debugInfo(): array
     {
         return array_intersect_key(['idToken' => '[secret]', 'apiKey' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

@@ -1817,12 +1817,12 @@ interface Client
      * payments, if the content is one of the two; false for all others.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
-     * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
-     * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
-     * the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier
-     * upload is `unknown`, or its process was killed, they are refused for as long as it is not settled,
-     * whatever time has passed. An upload that was refused or not sent does not count. Share the folder
-     * between all processes that may send the file.
+     * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads,
+     * one small hidden file each. The same bytes for the same bank, user and service within
+     * `repeats_within_s` are the error `upload_repeated` of the protocol, and nothing is sent. If the
+     * outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as long
+     * as it is not settled, whatever time has passed. An upload that was refused or not sent does not
+     * count. Share the folder between all processes that may send the file.
      * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
      * seconds, once it is known that the bank has it. Default: seven days.
      * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who
@@ -1870,7 +1870,7 @@ interface Client
         ?SignatureHash $hash = null,
         ?bool $check = null,
         ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
-        ?string $rejectRepeats = null,
+        string|\SplFileInfo|null $rejectRepeats = null,
         ?float $repeatsWithinS = null,
         ?bool $sendAnyway = null,
         ?bool $askRepeats = null,
@@ -1922,13 +1922,13 @@ interface Client
      * allowed. Default: 60.
      * @param float|null $pollIntervalS The interval between two polls, in seconds, fractions allowed, at
      * least 0.1. Default: 1.
-     * @param string|null $directory The folder for the answers, with names as in `download_new_files`.
-     * Without a folder the answers are in the response. If a name is taken by a file with another
-     * content, the answer gets another name, with `~2` before `.dat`: names contain neither bank nor
-     * account.
-     * @param string|null $ledger The folder of the ledger, from which `download_new_files` reports
-     * fetched files that answer no upload, and those of a call that failed. Default: `directory`; without
-     * both there is none.
+     * @param string|\SplFileInfo|null $directory The folder for the answers, with names as in
+     * `download_new_files`. Without a folder the answers are in the response. If a name is taken by a
+     * file with another content, the answer gets another name, with `~2` before `.dat`: names contain
+     * neither bank nor account.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger, from which `download_new_files`
+     * reports fetched files that answer no upload, and those of a call that failed. Default: `directory`;
+     * without both there is none.
      * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other
      * uploads of this client wait too. Default: false: such a file is taken only if no other upload of
      * this client waits for its type.
@@ -1943,12 +1943,12 @@ interface Client
      * payments, if the content is one of the two; false for all others.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
-     * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
-     * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
-     * the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier
-     * upload is `unknown`, or its process was killed, they are refused for as long as it is not settled,
-     * whatever time has passed. An upload that was refused or not sent does not count. Share the folder
-     * between all processes that may send the file.
+     * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads,
+     * one small hidden file each. The same bytes for the same bank, user and service within
+     * `repeats_within_s` are the error `upload_repeated` of the protocol, and nothing is sent. If the
+     * outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as long
+     * as it is not settled, whatever time has passed. An upload that was refused or not sent does not
+     * count. Share the folder between all processes that may send the file.
      * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
      * seconds, once it is known that the bank has it. Default: seven days.
      * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who
@@ -2000,14 +2000,14 @@ interface Client
         ?string $signature = null,
         ?float $waitTimeoutS = null,
         ?float $pollIntervalS = null,
-        ?string $directory = null,
-        ?string $ledger = null,
+        string|\SplFileInfo|null $directory = null,
+        string|\SplFileInfo|null $ledger = null,
         ?bool $acceptUnreferenced = null,
         ?bool $failIfRejected = null,
         ?bool $parse = null,
         ?bool $check = null,
         ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
-        ?string $rejectRepeats = null,
+        string|\SplFileInfo|null $rejectRepeats = null,
         ?float $repeatsWithinS = null,
         ?bool $sendAnyway = null,
         ?bool $askRepeats = null,
@@ -2038,15 +2038,15 @@ interface Client
      * arrive, even if the bank no longer lists them as new; and it returns files that `upload_and_wait`
      * has fetched and that answer no upload.
      *
-     * @param string $directory The folder, one for each bank and account. The last part of the path is
-     * created if it does not exist.
+     * @param string|\SplFileInfo $directory The folder, one for each bank and account. The last part of
+     * the path is created if it does not exist.
      * @param Bank|null $bank The bank that holds them. Left out, the client's own setting.
      * @param string|null $fileType Only files of this type. Default: all types.
      * @param StatusFilter|null $status Only files of this status. Default: `NEW`.
      * @param string|null $fileReference Only the file with this reference.
-     * @param string|null $ledger The folder of the ledger, which remembers files that were begun and not
-     * reported. Default: `directory`. Give the same folder to calls that share the bank's files, such as
-     * `upload_and_wait`.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger, which remembers files that were
+     * begun and not reported. Default: `directory`. Give the same folder to calls that share the bank's
+     * files, such as `upload_and_wait`.
      * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none
      * with false. Default: the files that this call downloaded.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
@@ -2071,12 +2071,12 @@ interface Client
      * @throws BankchannelException for all other failures
      */
     public function downloadNewFiles(
-        string $directory,
+        string|\SplFileInfo $directory,
         ?Bank $bank = null,
         ?string $fileType = null,
         ?StatusFilter $status = null,
         ?string $fileReference = null,
-        ?string $ledger = null,
+        string|\SplFileInfo|null $ledger = null,
         ?bool $parse = null,
         ?float $timeout = null,
         ?callable $onCode = null,
@@ -2085,6 +2085,22 @@ interface Client
         ?int $retries = null,
         ?array &$withResponse = null,
     ): DownloadNewFilesResponse;
+
+    /**
+     * Download all new files into a folder, and get each as soon as it is there; the next one is
+     * downloaded when it is asked for.
+     *
+     * @param string|\SplFileInfo $directory
+     * @param string|\SplFileInfo|null $ledger
+     * @param (callable(Question): string)|null $onCode
+     * @param (callable(Progress): mixed)|null $onProgress
+     * @param list<HttpExchange>|null $withResponse
+     *
+     * @return \Generator<int, DownloadedFile>
+     *
+     * @throws BankchannelException
+     */
+    public function iterNewFiles(string|\SplFileInfo $directory, ?Bank $bank = null, ?string $fileType = null, ?StatusFilter $status = null, string|\SplFileInfo|null $ledger = null, ?bool $parse = null, ?float $timeout = null, ?callable $onCode = null, ?callable $onProgress = null, ?string $requestId = null, ?int $retries = null, ?array &$withResponse = null): \Generator;
 
     /**
      * Carries out any operation by its name (`ws_channel.list_files`), with the fields of the catalogue.

@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** The private key. */
-final class DecryptExportedKeyResponse
+final class DecryptExportedKeyResponse implements \JsonSerializable
 {
     /**
      * @param string $privateKeyPem The bank certificate's private key as PKCS#8 PEM. Anyone who has it
@@ -28,6 +28,16 @@ final class DecryptExportedKeyResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['privateKeyPem' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

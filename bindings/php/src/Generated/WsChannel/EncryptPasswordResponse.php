@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** The answer to the challenge. */
-final class EncryptPasswordResponse
+final class EncryptPasswordResponse implements \JsonSerializable
 {
     /** @param string $encrypted The value of `encrypted` in `login`, `register` and `password_reset`. */
     public function __construct(
@@ -25,6 +25,16 @@ final class EncryptPasswordResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['encrypted' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

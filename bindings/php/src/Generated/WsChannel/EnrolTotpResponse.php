@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** The authenticator is enrolled. */
-final class EnrolTotpResponse
+final class EnrolTotpResponse implements \JsonSerializable
 {
     /**
      * @param string $secretCode The secret for the authenticator, base32, shown only once.
@@ -31,6 +31,16 @@ final class EnrolTotpResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['secretCode' => '[secret]', 'otpauthUri' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** The session. */
-final class ExportSessionResponse
+final class ExportSessionResponse implements \JsonSerializable
 {
     /**
      * @param string $sealed The session, encrypted.
@@ -29,6 +29,16 @@ final class ExportSessionResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['sealed' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** The key. */
-final class GenerateKeyResponse
+final class GenerateKeyResponse implements \JsonSerializable
 {
     /**
      * @param string $publicKey The armored public key, for `upload_key`.
@@ -33,6 +33,16 @@ final class GenerateKeyResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['privateKey' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

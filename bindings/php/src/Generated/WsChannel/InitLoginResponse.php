@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** The challenge. */
-final class InitLoginResponse
+final class InitLoginResponse implements \JsonSerializable
 {
     /**
      * @param string $challenge The challenge for `login`. `encrypt_password` encrypts the password for
@@ -30,6 +30,16 @@ final class InitLoginResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['challenge' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

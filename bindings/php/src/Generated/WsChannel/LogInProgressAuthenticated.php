@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** It is complete, and the client has the session. */
-final class LogInProgressAuthenticated extends LogInProgress
+final class LogInProgressAuthenticated extends LogInProgress implements \JsonSerializable
 {
     /**
      * @param string $idToken The session's token.
@@ -38,6 +38,16 @@ final class LogInProgressAuthenticated extends LogInProgress
     public function __debugInfo(): array
     {
         return array_intersect_key(['idToken' => '[secret]', 'apiKey' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

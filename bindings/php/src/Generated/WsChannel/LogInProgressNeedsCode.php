@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** It waits for a code. */
-final class LogInProgressNeedsCode extends LogInProgress
+final class LogInProgressNeedsCode extends LogInProgress implements \JsonSerializable
 {
     /**
      * @param string $kind The kind of code: `phone_code`, `email_code`, `sms_code` or `totp_code`.
@@ -35,6 +35,16 @@ final class LogInProgressNeedsCode extends LogInProgress
     public function __debugInfo(): array
     {
         return array_intersect_key(['sealed' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

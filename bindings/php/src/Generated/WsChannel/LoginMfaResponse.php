@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** A session, or the next step. */
-final class LoginMfaResponse
+final class LoginMfaResponse implements \JsonSerializable
 {
     /**
      * @param string $responseText The service's text.
@@ -50,6 +50,16 @@ final class LoginMfaResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['idToken' => '[secret]', 'apiKey' => '[secret]', 'session' => '[secret]', 'secretCode' => '[secret]', 'otpauthUri' => '[secret]', 'accessToken' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

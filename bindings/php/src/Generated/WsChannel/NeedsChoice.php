@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** The choice of a second factor is needed. */
-final class NeedsChoice
+final class NeedsChoice implements \JsonSerializable
 {
     /**
      * @param list<MfaMethod> $methods The factors to choose from.
@@ -31,6 +31,16 @@ final class NeedsChoice
     public function __debugInfo(): array
     {
         return array_intersect_key(['sealed' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

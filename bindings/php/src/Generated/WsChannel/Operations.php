@@ -17,11 +17,14 @@ use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;
+use Bankchannel\NewFiles;
 use Psr\Log\LoggerInterface;
 
 /** The operations of ws-channel as typed methods. Use `Bankchannel\WsChannel`. */
 abstract class Operations extends AbstractClient implements Client
 {
+    use NewFiles;
+
     /**
      * Makes a client; nothing is sent.
      *
@@ -34,7 +37,7 @@ abstract class Operations extends AbstractClient implements Client
      * environment's. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $publicKeyPem The service's RSA public key as PEM text, instead of the
      * environment's.
-     * @param string|null $publicKeyFile A file with the service's public key.
+     * @param string|\SplFileInfo|null $publicKeyFile A file with the service's public key.
      * @param string|null $email The account's e-mail address.
      * @param string|Mode|null $mode The mode to log in with.
      * @param string|Secret|null $password The account's password: at least 20 characters with lower and
@@ -52,9 +55,9 @@ abstract class Operations extends AbstractClient implements Client
      * Not after a logout, nor after a refused login.
      * @param string|Secret|null $sealKey The key that encrypts sessions and logins when they leave this
      * process: 32 random characters or more.
-     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
-     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
+     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
+     * `SSL_CERT_DIR`, if they are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
      * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
@@ -78,11 +81,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
      * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
-     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
-     * with embedded servers or test installations.
-     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
-     * answer to the same method and path; nothing is sent.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
+     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
+     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
+     * answers are signed for one request each.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -107,7 +111,7 @@ abstract class Operations extends AbstractClient implements Client
         string|Environment|null $environment = null,
         ?string $baseUrl = null,
         ?string $publicKeyPem = null,
-        ?string $publicKeyFile = null,
+        string|\SplFileInfo|null $publicKeyFile = null,
         ?string $email = null,
         string|Mode|null $mode = null,
         #[\SensitiveParameter] string|Secret|null $password = null,
@@ -120,7 +124,7 @@ abstract class Operations extends AbstractClient implements Client
         ?float $flowTimeoutS = null,
         ?bool $renewSession = null,
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
-        ?string $caFile = null,
+        string|\SplFileInfo|null $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
@@ -130,8 +134,8 @@ abstract class Operations extends AbstractClient implements Client
         ?int $retries = null,
         ?float $retryBackoffS = null,
         ?bool $sendTraceparent = null,
-        ?string $recordTo = null,
-        ?string $replayFrom = null,
+        string|\SplFileInfo|null $recordTo = null,
+        string|\SplFileInfo|null $replayFrom = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,
@@ -146,7 +150,7 @@ abstract class Operations extends AbstractClient implements Client
             'environment' => Encode::name($environment),
             'base_url' => $baseUrl,
             'public_key_pem' => $publicKeyPem,
-            'public_key_file' => $publicKeyFile,
+            'public_key_file' => $publicKeyFile === null ? null : Encode::path('publicKeyFile', $publicKeyFile),
             'email' => $email,
             'mode' => Encode::name($mode),
             'password' => $password === null ? null : Encode::secret($password),
@@ -159,7 +163,7 @@ abstract class Operations extends AbstractClient implements Client
             'flow_timeout_s' => $flowTimeoutS,
             'renew_session' => $renewSession,
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-            'ca_file' => $caFile,
+            'ca_file' => $caFile === null ? null : Encode::path('caFile', $caFile),
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'exchange_timeout_s' => $exchangeTimeoutS,
@@ -169,8 +173,8 @@ abstract class Operations extends AbstractClient implements Client
             'retries' => $retries,
             'retry_backoff_s' => $retryBackoffS,
             'send_traceparent' => $sendTraceparent,
-            'record_to' => $recordTo,
-            'replay_from' => $replayFrom,
+            'record_to' => $recordTo === null ? null : Encode::path('recordTo', $recordTo),
+            'replay_from' => $replayFrom === null ? null : Encode::path('replayFrom', $replayFrom),
         ], $onCode, $signer, $logger, $fromEnv ? 'ISECURE_' : null, $bridge, $onRequest, $onResponse, $traceparent, $tracer);
     }
 
@@ -186,7 +190,7 @@ abstract class Operations extends AbstractClient implements Client
      * environment's. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $publicKeyPem The service's RSA public key as PEM text, instead of the
      * environment's.
-     * @param string|null $publicKeyFile A file with the service's public key.
+     * @param string|\SplFileInfo|null $publicKeyFile A file with the service's public key.
      * @param string|null $email The account's e-mail address.
      * @param string|Mode|null $mode The mode to log in with.
      * @param string|Secret|null $password The account's password: at least 20 characters with lower and
@@ -204,9 +208,9 @@ abstract class Operations extends AbstractClient implements Client
      * Not after a logout, nor after a refused login.
      * @param string|Secret|null $sealKey The key that encrypts sessions and logins when they leave this
      * process: 32 random characters or more.
-     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
-     * own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
-     * are set.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
+     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
+     * `SSL_CERT_DIR`, if they are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
      * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
      * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
@@ -230,11 +234,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
      * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|null $recordTo For tests: a new file, made with mode 0600, into which the answers of
-     * all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record
-     * with embedded servers or test installations.
-     * @param string|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its next
-     * answer to the same method and path; nothing is sent.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
+     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
+     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
+     * answers are signed for one request each.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -258,7 +263,7 @@ abstract class Operations extends AbstractClient implements Client
         string|Environment|null $environment = null,
         ?string $baseUrl = null,
         ?string $publicKeyPem = null,
-        ?string $publicKeyFile = null,
+        string|\SplFileInfo|null $publicKeyFile = null,
         ?string $email = null,
         string|Mode|null $mode = null,
         #[\SensitiveParameter] string|Secret|null $password = null,
@@ -271,7 +276,7 @@ abstract class Operations extends AbstractClient implements Client
         ?float $flowTimeoutS = null,
         ?bool $renewSession = null,
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
-        ?string $caFile = null,
+        string|\SplFileInfo|null $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
@@ -281,8 +286,8 @@ abstract class Operations extends AbstractClient implements Client
         ?int $retries = null,
         ?float $retryBackoffS = null,
         ?bool $sendTraceparent = null,
-        ?string $recordTo = null,
-        ?string $replayFrom = null,
+        string|\SplFileInfo|null $recordTo = null,
+        string|\SplFileInfo|null $replayFrom = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,
@@ -2526,12 +2531,12 @@ abstract class Operations extends AbstractClient implements Client
      * payments, if the content is one of the two; false for all others.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
-     * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
-     * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
-     * the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier
-     * upload is `unknown`, or its process was killed, they are refused for as long as it is not settled,
-     * whatever time has passed. An upload that was refused or not sent does not count. Share the folder
-     * between all processes that may send the file.
+     * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads,
+     * one small hidden file each. The same bytes for the same bank, user and service within
+     * `repeats_within_s` are the error `upload_repeated` of the protocol, and nothing is sent. If the
+     * outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as long
+     * as it is not settled, whatever time has passed. An upload that was refused or not sent does not
+     * count. Share the folder between all processes that may send the file.
      * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
      * seconds, once it is known that the bank has it. Default: seven days.
      * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who
@@ -2579,7 +2584,7 @@ abstract class Operations extends AbstractClient implements Client
         ?SignatureHash $hash = null,
         ?bool $check = null,
         ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
-        ?string $rejectRepeats = null,
+        string|\SplFileInfo|null $rejectRepeats = null,
         ?float $repeatsWithinS = null,
         ?bool $sendAnyway = null,
         ?bool $askRepeats = null,
@@ -2601,7 +2606,7 @@ abstract class Operations extends AbstractClient implements Client
             'hash' => $hash?->value,
             'check' => $check,
             'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
-            'reject_repeats' => $rejectRepeats,
+            'reject_repeats' => $rejectRepeats === null ? null : Encode::path('rejectRepeats', $rejectRepeats),
             'repeats_within_s' => $repeatsWithinS,
             'send_anyway' => $sendAnyway,
             'ask_repeats' => $askRepeats,
@@ -2649,13 +2654,13 @@ abstract class Operations extends AbstractClient implements Client
      * allowed. Default: 60.
      * @param float|null $pollIntervalS The interval between two polls, in seconds, fractions allowed, at
      * least 0.1. Default: 1.
-     * @param string|null $directory The folder for the answers, with names as in `download_new_files`.
-     * Without a folder the answers are in the response. If a name is taken by a file with another
-     * content, the answer gets another name, with `~2` before `.dat`: names contain neither bank nor
-     * account.
-     * @param string|null $ledger The folder of the ledger, from which `download_new_files` reports
-     * fetched files that answer no upload, and those of a call that failed. Default: `directory`; without
-     * both there is none.
+     * @param string|\SplFileInfo|null $directory The folder for the answers, with names as in
+     * `download_new_files`. Without a folder the answers are in the response. If a name is taken by a
+     * file with another content, the answer gets another name, with `~2` before `.dat`: names contain
+     * neither bank nor account.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger, from which `download_new_files`
+     * reports fetched files that answer no upload, and those of a call that failed. Default: `directory`;
+     * without both there is none.
      * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other
      * uploads of this client wait too. Default: false: such a file is taken only if no other upload of
      * this client waits for its type.
@@ -2670,12 +2675,12 @@ abstract class Operations extends AbstractClient implements Client
      * payments, if the content is one of the two; false for all others.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
-     * @param string|null $rejectRepeats A folder in which the client records its uploads, one small
-     * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are
-     * the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier
-     * upload is `unknown`, or its process was killed, they are refused for as long as it is not settled,
-     * whatever time has passed. An upload that was refused or not sent does not count. Share the folder
-     * between all processes that may send the file.
+     * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads,
+     * one small hidden file each. The same bytes for the same bank, user and service within
+     * `repeats_within_s` are the error `upload_repeated` of the protocol, and nothing is sent. If the
+     * outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as long
+     * as it is not settled, whatever time has passed. An upload that was refused or not sent does not
+     * count. Share the folder between all processes that may send the file.
      * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
      * seconds, once it is known that the bank has it. Default: seven days.
      * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who
@@ -2727,14 +2732,14 @@ abstract class Operations extends AbstractClient implements Client
         ?string $signature = null,
         ?float $waitTimeoutS = null,
         ?float $pollIntervalS = null,
-        ?string $directory = null,
-        ?string $ledger = null,
+        string|\SplFileInfo|null $directory = null,
+        string|\SplFileInfo|null $ledger = null,
         ?bool $acceptUnreferenced = null,
         ?bool $failIfRejected = null,
         ?bool $parse = null,
         ?bool $check = null,
         ?\Bankchannel\Iso20022\ProfileOptions $checkProfile = null,
-        ?string $rejectRepeats = null,
+        string|\SplFileInfo|null $rejectRepeats = null,
         ?float $repeatsWithinS = null,
         ?bool $sendAnyway = null,
         ?bool $askRepeats = null,
@@ -2758,14 +2763,14 @@ abstract class Operations extends AbstractClient implements Client
             'wait_for' => array_values($waitFor),
             'wait_timeout_s' => $waitTimeoutS,
             'poll_interval_s' => $pollIntervalS,
-            'directory' => $directory,
-            'ledger' => $ledger,
+            'directory' => $directory === null ? null : Encode::path('directory', $directory),
+            'ledger' => $ledger === null ? null : Encode::path('ledger', $ledger),
             'accept_unreferenced' => $acceptUnreferenced,
             'fail_if_rejected' => $failIfRejected,
             'parse' => $parse,
             'check' => $check,
             'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
-            'reject_repeats' => $rejectRepeats,
+            'reject_repeats' => $rejectRepeats === null ? null : Encode::path('rejectRepeats', $rejectRepeats),
             'repeats_within_s' => $repeatsWithinS,
             'send_anyway' => $sendAnyway,
             'ask_repeats' => $askRepeats,
@@ -2792,15 +2797,15 @@ abstract class Operations extends AbstractClient implements Client
      * arrive, even if the bank no longer lists them as new; and it returns files that `upload_and_wait`
      * has fetched and that answer no upload.
      *
-     * @param string $directory The folder, one for each bank and account. The last part of the path is
-     * created if it does not exist.
+     * @param string|\SplFileInfo $directory The folder, one for each bank and account. The last part of
+     * the path is created if it does not exist.
      * @param Bank|null $bank The bank that holds them. Left out, the client's own setting.
      * @param string|null $fileType Only files of this type. Default: all types.
      * @param StatusFilter|null $status Only files of this status. Default: `NEW`.
      * @param string|null $fileReference Only the file with this reference.
-     * @param string|null $ledger The folder of the ledger, which remembers files that were begun and not
-     * reported. Default: `directory`. Give the same folder to calls that share the bank's files, such as
-     * `upload_and_wait`.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger, which remembers files that were
+     * begun and not reported. Default: `directory`. Give the same folder to calls that share the bank's
+     * files, such as `upload_and_wait`.
      * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none
      * with false. Default: the files that this call downloaded.
      * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
@@ -2825,12 +2830,12 @@ abstract class Operations extends AbstractClient implements Client
      * @throws BankchannelException for all other failures
      */
     public function downloadNewFiles(
-        string $directory,
+        string|\SplFileInfo $directory,
         ?Bank $bank = null,
         ?string $fileType = null,
         ?StatusFilter $status = null,
         ?string $fileReference = null,
-        ?string $ledger = null,
+        string|\SplFileInfo|null $ledger = null,
         ?bool $parse = null,
         ?float $timeout = null,
         ?callable $onCode = null,
@@ -2843,9 +2848,9 @@ abstract class Operations extends AbstractClient implements Client
             'bank' => $bank?->value,
             'file_type' => $fileType,
             'status' => $status?->value,
-            'directory' => $directory,
+            'directory' => Encode::path('directory', $directory),
             'file_reference' => $fileReference,
-            'ledger' => $ledger,
+            'ledger' => $ledger === null ? null : Encode::path('ledger', $ledger),
             'parse' => $parse,
         ], timeout: $timeout, asks: true, onCode: $onCode, onProgress: $onProgress, requestId: $requestId, retries: $retries, withResponse: $withResponse);
 

@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** The user exists; its phone and e-mail are not verified yet. */
-final class RegisterResponse
+final class RegisterResponse implements \JsonSerializable
 {
     /**
      * @param string $apiKey The API key, new or as given. Store it: every later call needs it.
@@ -29,6 +29,16 @@ final class RegisterResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['apiKey' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

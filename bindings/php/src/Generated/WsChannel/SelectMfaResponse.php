@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** The code that is needed next. */
-final class SelectMfaResponse
+final class SelectMfaResponse implements \JsonSerializable
 {
     /**
      * @param string $responseText The service's text.
@@ -32,6 +32,16 @@ final class SelectMfaResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['session' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

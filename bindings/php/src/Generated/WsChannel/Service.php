@@ -29,12 +29,12 @@ final class Service extends AbstractService
      *
      * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
      * free port.
-     * @param string|null $data The data folder, created with mode 0700 if absent. Default: a new
-     * temporary folder that is removed at the end.
-     * @param string|null $config The configuration file (TOML). Default: no file, and the default of
-     * every setting.
-     * @param string|null $tlsCert The certificate chain of the TLS listener, a PEM file.
-     * @param string|null $tlsKey The private key of the TLS listener, a PEM file.
+     * @param string|\SplFileInfo|null $data The data folder, created with mode 0700 if absent. Default: a
+     * new temporary folder that is removed at the end.
+     * @param string|\SplFileInfo|null $config The configuration file (TOML). Default: no file, and the
+     * default of every setting.
+     * @param string|\SplFileInfo|null $tlsCert The certificate chain of the TLS listener, a PEM file.
+     * @param string|\SplFileInfo|null $tlsKey The private key of the TLS listener, a PEM file.
      * @param string|Secret|null $verificationCode A fixed value for every code that would be sent: six
      * digits. On loopback only.
      * @param bool|null $noLimits Removes every limit of rate and count. On loopback only.
@@ -44,37 +44,37 @@ final class Service extends AbstractService
      * service is. On loopback only, both. Real banks are in the configuration file.
      * @param list<string>|null $bankAnchors For tests: the authorities of such a bank's signatures,
      * `NAME=FILE` (PEM): its `anchors_file`.
-     * @param string|null $bankCa For tests: the authorities of such banks' TLS certificates, a PEM file:
-     * the `ca_file` of a `sepa-bank`.
+     * @param string|\SplFileInfo|null $bankCa For tests: the authorities of such banks' TLS certificates,
+     * a PEM file: the `ca_file` of a `sepa-bank`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
     public function __construct(
         ?string $listen = null,
-        ?string $data = null,
-        ?string $config = null,
-        ?string $tlsCert = null,
-        ?string $tlsKey = null,
+        string|\SplFileInfo|null $data = null,
+        string|\SplFileInfo|null $config = null,
+        string|\SplFileInfo|null $tlsCert = null,
+        string|\SplFileInfo|null $tlsKey = null,
         #[\SensitiveParameter] string|Secret|null $verificationCode = null,
         ?bool $noLimits = null,
         ?bool $control = null,
         ?array $bank = null,
         ?array $bankAnchors = null,
-        ?string $bankCa = null,
+        string|\SplFileInfo|null $bankCa = null,
         ?Bridge $bridge = null,
     ) {
         $told = $this->start('ws-channel', [
             'listen' => $listen,
-            'data' => $data,
-            'config' => $config,
-            'tls_cert' => $tlsCert,
-            'tls_key' => $tlsKey,
+            'data' => $data === null ? null : Encode::path('data', $data),
+            'config' => $config === null ? null : Encode::path('config', $config),
+            'tls_cert' => $tlsCert === null ? null : Encode::path('tlsCert', $tlsCert),
+            'tls_key' => $tlsKey === null ? null : Encode::path('tlsKey', $tlsKey),
             'verification_code' => $verificationCode === null ? null : Encode::secret($verificationCode),
             'no_limits' => $noLimits,
             'control' => $control,
             'bank' => $bank === null ? null : array_values($bank),
             'bank_anchors' => $bankAnchors === null ? null : array_values($bankAnchors),
-            'bank_ca' => $bankCa,
+            'bank_ca' => $bankCa === null ? null : Encode::path('bankCa', $bankCa),
         ], $bridge);
         $this->baseUrl = $told['base_url'] ?? '';
         $this->publicKeyFile = $told['public_key_file'] ?? '';

@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** The code. */
-final class TotpCodeResponse
+final class TotpCodeResponse implements \JsonSerializable
 {
     /**
      * @param string $code The six digits.
@@ -29,6 +29,16 @@ final class TotpCodeResponse
     public function __debugInfo(): array
     {
         return array_intersect_key(['code' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**

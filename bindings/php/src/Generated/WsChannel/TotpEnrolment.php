@@ -9,7 +9,7 @@ namespace Bankchannel\WsChannel;
 use Bankchannel\Encode;
 
 /** The secret for an authenticator, shown only once. `verify_totp` completes the enrolment. */
-final class TotpEnrolment
+final class TotpEnrolment implements \JsonSerializable
 {
     /**
      * @param string $secretCode The secret, base32.
@@ -31,6 +31,16 @@ final class TotpEnrolment
     public function __debugInfo(): array
     {
         return array_intersect_key(['secretCode' => '[secret]', 'accessToken' => '[secret]', 'otpauthUri' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
+    }
+
+    /**
+     * What `json_encode` writes: the same, without secrets.
+     *
+     * @return array<string, mixed>
+     */
+    public function jsonSerialize(): array
+    {
+        return $this->__debugInfo();
     }
 
     /**
