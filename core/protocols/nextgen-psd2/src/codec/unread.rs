@@ -10,6 +10,8 @@ const MAX_BYTES: usize = 64 * 1024;
 const MAX_VALUE: usize = 4 * 1024;
 /// The path of the last one.
 const OTHERS: &str = "/…";
+/// The path of a whole answer that has no members.
+const WHOLE: &str = "/";
 
 /// The unread members found so far, and the place of the reader in the answer.
 #[derive(Default)]
@@ -86,7 +88,8 @@ impl UnreadMembers {
             return;
         }
         self.bytes = bytes;
-        self.found.push(member(self.place.clone(), value, 1));
+        let place = if self.place.is_empty() { WHOLE } else { &self.place };
+        self.found.push(member(place.to_owned(), value, 1));
     }
 
     /// All of them, as [`UnreadMember`](crate::model::UnreadMember)s in wire form; `None` if there are none.

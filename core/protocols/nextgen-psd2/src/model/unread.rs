@@ -7,8 +7,8 @@ use bankchannel_foundation::model::Boundary;
 #[derive(Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct UnreadMember {
-    /// The member as a JSON pointer (RFC 6901) into the answer, such as `/accounts/0/branchCode`; `/…` for the sum of
-    /// all others, if there are more than 1000 of them or more than 64 KiB.
+    /// The member as a JSON pointer (RFC 6901) into the answer, such as `/accounts/0/branchCode`; `/` for a whole
+    /// answer that is no object; `/…` for the sum of all others, if there are more than 1000 of them or more than 64 KiB.
     #[boundary(wire = "path")]
     pub path: String,
     /// The value as JSON text. Absent for a text of more than 4 KiB, and for `/…`.

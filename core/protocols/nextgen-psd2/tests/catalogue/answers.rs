@@ -205,7 +205,7 @@ fn every_answer_lists_what_is_in_no_field() {
     let deleted = DeleteConsent::decode_response(message()).unwrap().unread;
     assert_eq!(has(deleted, &["/newer", "/consentStatus"]), 18);
     let text = DeleteConsent::decode_response(answer(200, "gone")).unwrap().unread;
-    assert_eq!(unread(text), [(String::new(), "\"gone\"".to_owned())]);
+    assert_eq!(unread(text), [("/".to_owned(), "\"gone\"".to_owned())]);
     assert!(DeleteConsent::decode_response(answer(204, "")).unwrap().unread.is_none());
 }
 
