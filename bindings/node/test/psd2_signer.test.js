@@ -5,7 +5,6 @@
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
-const path = require('node:path');
 const { after, before, test } = require('node:test');
 
 const { InvalidInputError, NextGenPsd2, NextGenPsd2Bank, TimedOutError } = require('..');
@@ -21,14 +20,9 @@ let key;
 
 before(async () => {
   bank = await NextGenPsd2Bank.start({ control: true });
-  const at = (name) => path.join(bank.certificatesDir, name);
-  key = fs.readFileSync(at('tpp1-qseal.key'));
-  settings = {
-    ...bank.clientSettings,
-    certificateFile: at('tpp1-qseal.pem'),
-    clientCertificateFile: at('tpp1-qwac.pem'),
-    clientKey: { file: at('tpp1-qwac.key') },
-  };
+  const { privateKeyFile, ...others } = bank.clientSettings;
+  key = fs.readFileSync(privateKeyFile);
+  settings = others;
 });
 
 after(() => bank.close());

@@ -80,7 +80,8 @@ console.log(anything, computed);
 // A third party: the bank's own information is accepted as settings, and a token's PIN is a secret like any other.
 const bank = await NextGenPsd2Bank.start();
 const party = { certificateFile: 'qseal.pem', clientCertificateFile: 'qwac.pem', clientKey: { file: 'qwac.key' } };
-await new NextGenPsd2({ ...bank.clientSettings, ...party }, { signer: () => new Uint8Array(256) }).getAccounts();
+const { privateKeyFile: atTheBank, ...unsigned } = bank.clientSettings;
+await new NextGenPsd2(unsigned, { signer: () => new Uint8Array(atTheBank.length) }).getAccounts();
 const berlin = new NextGenPsd2({ baseUrl: bank.bgBaseUrl, caFile: bank.caFile, signing: { dialect: 'bg' }, ...party });
 await berlin.getConsentStatus({ consentId: '1' }, { timeout: 1 });
 new NextGenPsd2({ pkcs11: { module: 'softhsm2.so', token: 'tpp', pin: { env: 'PIN' }, key: 'qseal' } });

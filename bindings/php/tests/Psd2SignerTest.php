@@ -28,7 +28,7 @@ final class Psd2SignerTest extends TestCase
             self::markTestSkipped('the extension openssl is not there');
         }
         $bank = new Bank(control: true);
-        $key = (string) file_get_contents("{$bank->certificatesDir}/tpp1-qseal.key");
+        $key = (string) file_get_contents($bank->privateKeyFile);
         $calls = 0;
         $second = static fn (): mixed => null;
         $signer = static function (SignatureRequest $request) use (&$calls, &$second, $key): mixed {
@@ -76,15 +76,10 @@ final class Psd2SignerTest extends TestCase
 
     private static function party(Bank $bank, ?callable $signer): NextGenPsd2
     {
-        $folder = $bank->certificatesDir;
+        $settings = $bank->clientSettings();
+        unset($settings['privateKeyFile']);
 
-        return new NextGenPsd2(
-            ...$bank->clientSettings(),
-            certificateFile: "{$folder}/tpp1-qseal.pem",
-            clientCertificateFile: "{$folder}/tpp1-qwac.pem",
-            clientKey: Secret::file("{$folder}/tpp1-qwac.key"),
-            signer: $signer,
-        );
+        return new NextGenPsd2(...$settings, signer: $signer);
     }
 
     private static function failNext(Bank $bank): void

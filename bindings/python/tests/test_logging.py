@@ -181,14 +181,7 @@ class Fields(unittest.TestCase):
 
     def test_a_signed_request(self) -> None:
         with NextGenPsd2Bank() as bank, self.assertLogs("bankchannel", logging.DEBUG) as logs:
-            at = f"{bank.certificates_dir}/tpp1"
-            with NextGenPsd2(
-                **bank.client_settings,
-                certificate_file=f"{at}-qseal.pem",
-                private_key={"file": f"{at}-qseal.key"},
-                client_certificate_file=f"{at}-qwac.pem",
-                client_key={"file": f"{at}-qwac.key"},
-            ) as tpp:
+            with NextGenPsd2(**bank.client_settings) as tpp:
                 tpp.update_bank_offered_consents(redirect_uri="https://tpp.example/back?state=9d1f")
         known = [fields(record) for record in logs.records]
         self.assertEqual({one["protocol"] for one in known}, {"nextgen-psd2"})

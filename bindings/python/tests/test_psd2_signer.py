@@ -36,10 +36,8 @@ class Psd2Signer(unittest.TestCase):
         cls.folder = Path(cls.bank.certificates_dir)
         cls.settings = {
             **cls.bank.client_settings,
-            "certificate_file": cls.folder / "tpp1-qseal.pem",
-            "client_certificate_file": cls.folder / "tpp1-qwac.pem",
-            "client_key": {"file": str(cls.folder / "tpp1-qwac.key")},
         }
+        del cls.settings["private_key_file"]
 
     def sign(self, request: SignatureRequest) -> bytes:
         """Signs a digest like a security module."""

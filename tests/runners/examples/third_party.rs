@@ -2,8 +2,6 @@
 // An example speaks to a person.
 #![allow(clippy::print_stdout)]
 
-use std::path::PathBuf;
-
 use bankchannel::{ConnectionSettings, Result, nextgen_psd2::*};
 use bankchannel_nextgen_psd2_bank::{BankOptions, RunningBank};
 
@@ -11,15 +9,13 @@ use bankchannel_nextgen_psd2_bank::{BankOptions, RunningBank};
 async fn main() -> Result<()> {
     let bank = RunningBank::start(BankOptions::default()).await?;
     let told = bank.readiness();
-    let at = |name: &str| PathBuf::from(told["certificates_dir"].as_str().unwrap_or_default()).join(name);
-    let path = |name: &str| at(name).display().to_string();
     let settings = NextGenPsd2Settings::builder()
         .base_url(told["base_url"].as_str())
         .connection(ConnectionSettings::builder().ca_file(told["ca_file"].as_str()))
-        .certificate_file(path("tpp1-qseal.pem"))
-        .private_key(at("tpp1-qseal.key"))
-        .client_certificate_file(path("tpp1-qwac.pem"))
-        .client_key(at("tpp1-qwac.key"));
+        .certificate_file(told["certificate_file"].as_str())
+        .private_key_file(told["private_key_file"].as_str())
+        .client_certificate_file(told["client_certificate_file"].as_str())
+        .client_key_file(told["client_key_file"].as_str());
     let tpp = NextGenPsd2::new(settings.build()?)?;
 
     let who = tpp.hash_identifier(HashIdentifierRequest::builder().personal_identifier("00000000000"))?;

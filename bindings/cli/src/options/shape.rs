@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use bankchannel::Content;
 use bankchannel_foundation::{
-    model::{Field, Shape, cited},
+    model::{EnumShape, Field, Shape, cited},
     operation::CatalogueEntry,
 };
 use clap::{
     Arg, ArgAction, ArgMatches, Command, ValueHint,
-    builder::{PossibleValue, PossibleValuesParser},
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 use serde_json::Value;
 
@@ -133,9 +133,9 @@ pub(crate) fn option(field: &'static Field, long: impl Into<clap::builder::Str>)
             .require_equals(true)
             .default_missing_value("true")
             .value_parser(PossibleValuesParser::new(["true", "false"])),
-        Shape::Enum(shape) if !shape.open => argument.value_name(placeholder(field)).value_parser(
-            PossibleValuesParser::new(shape.values.iter().map(|value| PossibleValue::new(value.value).help(value.doc))),
-        ),
+        Shape::Enum(shape) if !shape.open => {
+            argument.value_name(placeholder(field)).ignore_case(true).value_parser(values_of(shape))
+        }
         Shape::List(_) => argument.value_name(placeholder(field)).action(ArgAction::Append),
         // Help shows it as the plain argument.
         Shape::Content => argument.value_name("FILE|-").hide(true),
@@ -144,6 +144,16 @@ pub(crate) fn option(field: &'static Field, long: impl Into<clap::builder::Str>)
         }
         _ => argument.value_name(placeholder(field)),
     }
+}
+
+/// Takes the values of an enumeration in any case, and gives them as they are declared.
+pub(crate) fn values_of(shape: &'static EnumShape) -> impl TypedValueParser<Value = String> {
+    let values = shape.values.iter().map(|value| PossibleValue::new(value.value).help(value.doc));
+    PossibleValuesParser::new(values).map(|typed| {
+        let declared = |is: fn(&str, &str) -> bool| shape.values.iter().find(|value| is(value.value, &typed));
+        let found = declared(|one, typed| one == typed).or_else(|| declared(str::eq_ignore_ascii_case));
+        found.map_or_else(|| typed.clone(), |value| value.value.to_owned())
+    })
 }
 
 fn placeholder(field: &Field) -> String {

@@ -23,7 +23,7 @@ pub(crate) const COMMANDS: &[Handwritten] = &[
 
 pub(crate) const EXAMPLES: &str = "Examples:
   bankchannel sepa upload-file --settings op.json --content salaries.xml --file-type pain.001.001.09
-  bankchannel sepa list-files --settings op.json --status new
+  bankchannel sepa list-files --settings op.json --status NEW
   bankchannel sepa download-file --settings op.json --file-reference 31000000001 -o report.xml
   bankchannel sepa verify --bank nordea answer.xml
   bankchannel sepa explain --bank op --at 2026-03-03T10:15:30Z answer.xml

@@ -3,17 +3,13 @@
 use bankchannel::Error;
 use bankchannel_counterparts::Counterpart;
 use bankchannel_foundation::model::{Field, Shape};
-use clap::{
-    Arg, ArgAction, ArgMatches, Command,
-    builder::{PossibleValue, PossibleValuesParser},
-    value_parser,
-};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Map, Value};
 
 use super::words::{Spelling, words};
 use crate::{
     CommandFailure,
-    options::{flag, kebab, sentence, text},
+    options::{flag, kebab, sentence, text, values_of},
 };
 
 /// The default listen address.
@@ -88,9 +84,9 @@ fn argument(counterpart: &Counterpart, field: &'static Field) -> Arg {
     let argument = Arg::new(field.name).long(long(counterpart, field)).help(help(counterpart, field));
     let argument = match field.shape {
         Shape::Bool => return argument.action(ArgAction::SetTrue),
-        Shape::Enum(shape) if !shape.open => argument.value_name("NAME").value_parser(PossibleValuesParser::new(
-            shape.values.iter().map(|value| PossibleValue::new(value.value).help(value.doc)),
-        )),
+        Shape::Enum(shape) if !shape.open => {
+            argument.value_name("NAME").ignore_case(true).value_parser(values_of(shape))
+        }
         Shape::Timestamp => argument.value_name("INSTANT"),
         Shape::List(_) => return argument.value_name("FILE").action(ArgAction::Append),
         _ => argument.value_name(match field.name {

@@ -69,8 +69,8 @@ BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_server=debug) sh
   bankchannel serve nextgen-psd2-bank --data bank --plain --control     http, for tests
   bankchannel serve nextgen-psd2-bank --data bank --clock 2026-03-03T10:15:30Z --mode strict
 
-When it is ready it prints one line of JSON: kind, base_url, bg_base_url, ca_file, certificates_dir, control_url,
-requests_url.
+When it is ready it prints one line of JSON: kind, base_url, bg_base_url, ca_file, certificate_file, private_key_file,
+client_certificate_file, client_key_file, certificates_dir, control_url, requests_url.
 DATA/certificates holds certificates and keys of three third parties: sign with tpp1-qseal, connect with tpp1-qwac.
 Open requests_url in a browser: the page shows each request with its verdict, and for a wrong signature the byte
 that differs and the reason. GET /healthz and GET /readyz answer probes, without a client certificate.

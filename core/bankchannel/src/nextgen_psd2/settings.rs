@@ -23,7 +23,7 @@ use crate::{
     ConnectionSettings,
     client::{
         client_settings,
-        keys::{CertificateAndKey, SettingSource, excluded, one_of, tls_keystore},
+        keys::{CertificateAndKey, SettingSource, excluded, one_of, secret_of, tls_keystore},
     },
 };
 
@@ -48,6 +48,9 @@ pub struct NextGenPsd2Settings {
     /// The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature.
     #[boundary(gives = "private_key")]
     pub private_key: Option<Secret>,
+    /// A file with the private key.
+    #[boundary(gives = "private_key")]
+    pub private_key_file: Option<String>,
     /// A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings.
     #[boundary(gives = "certificate", gives = "private_key")]
     pub keystore_file: Option<String>,
@@ -67,6 +70,9 @@ pub struct NextGenPsd2Settings {
     /// The private key of the TLS certificate as PEM text.
     #[boundary(gives = "client_key")]
     pub client_key: Option<Secret>,
+    /// A file with the private key of the TLS certificate.
+    #[boundary(gives = "client_key")]
+    pub client_key_file: Option<String>,
     /// A PKCS#12 file with TLS certificate and key, instead of both settings.
     #[boundary(gives = "client_certificate", gives = "client_key")]
     pub client_keystore_file: Option<String>,
@@ -133,7 +139,8 @@ impl ReadyThirdParty {
         without_key("certificate_file", certificate.as_deref())?;
         let trusted = one_of("trusted", settings.trusted, settings.trusted_file)?;
         without_key("trusted", trusted.as_deref())?;
-        let keys = CertificateAndKey::new(certificate, settings.private_key, settings.passphrase);
+        let private_key = secret_of("private_key", settings.private_key, settings.private_key_file)?;
+        let keys = CertificateAndKey::new(certificate, private_key, settings.passphrase);
         let CertificateAndKey { certificate, private_key, passphrase, token } =
             match (settings.keystore_file, settings.pkcs11) {
                 (None, None) => keys,
@@ -274,9 +281,11 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
     let certificate =
         one_of(CERTIFICATE, settings.client_certificate.clone(), settings.client_certificate_file.clone())?;
     let source = SettingSource::new(CERTIFICATE, settings.client_certificate_file.as_deref());
+    let key = secret_of(KEY, settings.client_key.clone(), settings.client_key_file.clone())?;
+    let key_source = SettingSource::new(KEY, settings.client_key_file.as_deref());
     let opener = settings.client_passphrase.as_ref();
     if let Some(path) = &settings.client_keystore_file {
-        if certificate.is_some() || settings.client_key.is_some() {
+        if certificate.is_some() || key.is_some() {
             return Err(excluded(KEYSTORE, "client_certificate and client_key"));
         }
         let both = tls_keystore(KEYSTORE, path, "client_passphrase", opener)?;
@@ -289,16 +298,16 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
         };
         return client_identity(certificates, key).map(Some).map_err(unusable);
     }
-    match (certificate, &settings.client_key) {
+    match (certificate, key) {
         (None, None) => Ok(None),
         (Some(_), None) => Err(Error::invalid_setting(KEY, "is missing: client_certificate goes with it")),
         (None, Some(_)) => Err(Error::invalid_setting(CERTIFICATE, "is missing: client_key goes with it")),
         (Some(certificate), Some(key)) => {
             let key = unlocked_private_key(key.expose(), opener.map(Secret::expose))
-                .map_err(|fault| Error::invalid_setting(KEY, fault.naming_opener("client_passphrase")))?;
+                .map_err(|fault| key_source.unusable(&fault.naming_opener("client_passphrase")))?;
             let unusable = |fault| match fault {
                 IdentityFault::Certificate(why) => source.unusable(why),
-                IdentityFault::Key(why) => Error::invalid_setting(KEY, why),
+                IdentityFault::Key(why) => key_source.unusable(why),
             };
             client_identity(&certificate, &key).map(Some).map_err(unusable)
         }

@@ -114,6 +114,11 @@ impl BankCertificates {
     }
 }
 
+/// The files of the first third party: QSEAL certificate and key, QWAC and key.
+pub(crate) fn of_first_third_party(folder: &Path) -> [String; 4] {
+    PARTS.map(|part| folder.join(format!("{}{part}", FIXTURES[0].prefix)).display().to_string())
+}
+
 /// The issuers of the certificates in the specification's test vectors.
 ///
 /// # Errors

@@ -44,6 +44,14 @@ pub struct BankReadiness {
     pub bg_base_url: String,
     /// The `ca_file` for clients, if the bank uses TLS: an absolute path.
     pub ca_file: Option<String>,
+    /// The `certificate_file` for clients: the QSEAL certificate of the third party `tpp1`.
+    pub certificate_file: String,
+    /// The `private_key_file` for clients.
+    pub private_key_file: String,
+    /// The `client_certificate_file` for clients: the QWAC of `tpp1`.
+    pub client_certificate_file: String,
+    /// The `client_key_file` for clients.
+    pub client_key_file: String,
     /// The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
     /// `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
     pub certificates_dir: String,

@@ -133,10 +133,16 @@ impl ServerKind for RunningBank {
 
     fn ready(&self) -> BankReadiness {
         let origin = &self.bank.origin;
+        let [certificate_file, private_key_file, client_certificate_file, client_key_file] =
+            certificates::of_first_third_party(&self.certificates_dir);
         BankReadiness {
             base_url: format!("{origin}/api"),
             bg_base_url: format!("{origin}/bg"),
             ca_file: Some(self.ca_file.display().to_string()),
+            certificate_file,
+            private_key_file,
+            client_certificate_file,
+            client_key_file,
             certificates_dir: self.certificates_dir.display().to_string(),
             control_url: self.server.control_url.clone(),
             requests_url: self.bank.config.explain.then(|| format!("{origin}{}", web::REQUESTS)),

@@ -27,7 +27,7 @@ pub struct DownloadNewBankFilesRequest {
     /// Only files of this type, the bank's word, at most 40 characters. Default: all types; at a bank that lists one type
     /// at a time, each type of reports, statements and notifications in its profile that the agreement has.
     pub file_type: Option<String>,
-    /// Only files of this status. Default: `new`.
+    /// Only files of this status. Default: `NEW`.
     pub status: Option<FileStatusFilter>,
     /// The part of the agreement, at most 80 characters. Default: that of the settings.
     pub target_id: Option<String>,

@@ -61,9 +61,8 @@ impl FileServiceConnection {
         let (mut text, profile) = (|name: &str| take_text(&mut fields, name), &self.profile);
         let is_list = command == FileCommand::DownloadFileList;
         let status = match text("Status").as_deref() {
-            Some("new") => Some("NEW".to_owned()),
-            Some("downloaded") => Some(profile.status_downloaded.clone().unwrap_or_else(|| "DLD".to_owned())),
-            Some(_) => Some("ALL".to_owned()),
+            Some("DLD") => Some(profile.status_downloaded.clone().unwrap_or_else(|| "DLD".to_owned())),
+            Some(status) => Some(status.to_owned()),
             None if profile.requires_status == Some(true) && (is_list || command == FileCommand::DownloadFile) => {
                 Some("ALL".to_owned())
             }

@@ -7,14 +7,14 @@ use bankchannel_foundation::model::{Boundary, Date, Decimal, Timestamp};
 #[non_exhaustive]
 pub enum FileStatusFilter {
     /// Files that were not downloaded yet.
-    #[boundary("new")]
+    #[boundary("NEW")]
     New,
     /// Files that were downloaded before.
-    #[boundary("downloaded")]
+    #[boundary("DLD")]
     Downloaded,
     /// All that the bank still keeps.
     #[default]
-    #[boundary("all")]
+    #[boundary("ALL")]
     All,
 }
 

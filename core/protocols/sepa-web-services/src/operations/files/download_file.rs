@@ -62,7 +62,7 @@ const ERRORS: &[&ErrorRow] = &[
 
 /// Fetch a file from a bank.
 ///
-/// The bank then marks the file as downloaded: it is no longer listed as `new`. It may be fetched again while the bank
+/// The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched again while the bank
 /// keeps it.
 #[derive(Debug, OperationDocs)]
 pub struct DownloadBankFile;

@@ -50,7 +50,7 @@ const ERRORS: &[&ErrorRow] = EXCHANGE_ERRORS;
 /// List the files that a bank holds for the customer.
 ///
 /// Lists what the bank has prepared: statements, notifications, status reports. Files that were sent are not listed. A
-/// file that was downloaded is not `new` any more. There are no pages: narrow a long list with days.
+/// file that was downloaded is not `NEW` any more. There are no pages: narrow a long list with days.
 #[derive(Debug, OperationDocs)]
 pub struct ListBankFiles;
 
