@@ -17,7 +17,8 @@ pub struct BankchannelClient {
 }
 
 /// Makes a client from its settings, a JSON object (`docs/reference`). The member `"protocol"` names the protocol:
-/// `"ws-channel"` (the default), `"nextgen-psd2"`, `"salt-edge-connector"` or `"salt-edge-hub"`. Nothing is sent, and no
+/// `"ws-channel"` (the default), `"sepa-web-services"`, `"nextgen-psd2"`, `"salt-edge-connector"` or `"salt-edge-hub"`.
+/// Nothing is sent, and no
 /// thread is started.
 ///
 /// With the member `"from_env": true` omitted settings are taken from the protocol's variables of the environment, such as

@@ -32,7 +32,8 @@ impl BankchannelServer {
     }
 }
 
-/// Starts a server. `kind` is `ws-channel`, `nextgen-psd2-bank`, `salt-edge-hub` or `salt-edge-connector`. `options` is a
+/// Starts a server. `kind` is `ws-channel`, `sepa-bank`, `nextgen-psd2-bank`, `salt-edge-hub` or `salt-edge-connector`.
+/// `options` is a
 /// JSON object (`docs/reference`); without options the server takes a free port on loopback and a temporary data folder.
 ///
 /// # Safety
@@ -66,7 +67,9 @@ pub unsafe extern "C" fn bankchannel_server_start(
 /// The addresses and files that a client needs, as JSON: `kind`, `base_url`, `control_url`, and by kind:
 ///
 /// - `ws-channel`: `public_key_file`;
-/// - `nextgen-psd2-bank`: `bg_base_url`, `ca_file`, `certificates_dir`, `requests_url`;
+/// - `sepa-bank`: `ca_file`, `families`, and in `clients` for each bank all settings of a client of it;
+/// - `nextgen-psd2-bank`: `bg_base_url`, `ca_file`, `certificate_file`, `private_key_file`, `client_certificate_file`,
+///   `client_key_file`, `certificates_dir`, `requests_url`;
 /// - `salt-edge-hub`: `hub_public_key_file`, `app_id`, `app_secret_file`, `provider_code`, `private_key_file`,
 ///   `requests_url`;
 /// - `salt-edge-connector`: `public_key_file`, `provider_code`, `bank_interface_url`, `bank_secret_file`.

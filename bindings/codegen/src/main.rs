@@ -159,4 +159,31 @@ mod tests {
             }
         }
     }
+    /// Pages and texts by hand that tell a reader of a language what there is.
+    #[test]
+    fn every_client_and_server_stands_where_its_readers_begin() {
+        let model = Model::load().unwrap();
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let page = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+        let (c, header) = (page("docs/c-abi.md"), page("include/bankchannel.h"));
+        let (front, readme) = (page("core/bankchannel/src/lib.rs"), page("README.md"));
+        let front: String = front.lines().take_while(|line| line.starts_with("//!")).collect();
+        let languages = ["python", "node", "php"].map(|name| page(&format!("bindings/{name}/README.md")));
+        for protocol in &model.protocols {
+            if protocol.client.is_some() {
+                let quoted = format!("\"{}\"", protocol.name);
+                assert!(
+                    c.contains(&quoted) && header.contains(&quoted),
+                    "{quoted} is not in docs/c-abi.md and its header"
+                );
+                assert!(front.contains(protocol.class), "{} is not on the crate's front page", protocol.class);
+                for text in languages.iter().chain([&readme]) {
+                    assert!(text.contains(protocol.class), "{} is not in each README", protocol.class);
+                }
+            }
+            for served in &protocol.served {
+                assert!(header.contains(&format!("`{}`", served.kind)), "{} is not in the header", served.kind);
+            }
+        }
+    }
 }

@@ -5,9 +5,12 @@
 //!      .list_files(…)        a method per operation, typed
 //!      .log_in(…) …          flows: several exchanges as one call, which may ask for a code while it runs
 //!      .call_json(…)         the same by name, JSON in and out; the other languages use its variant `call_values`
+//!   sepa_web_services::SepaWebServices  a client of the banks' own SOAP channel: files, certificates that renew
+//!      .upload_file(…)       themselves, messages verified and explained
 //!   nextgen_psd2::NextGenPsd2  a third party's client for NextGenPSD2 banks: signs, verifies, explains
+//!   salt_edge_connector::SaltEdgeConnector  a bank's connector to Salt Edge PSD2 Compliance, its engine and its client
+//!   salt_edge_hub::SaltEdgeHub  the other side of it
 //!   iso20022                 payment files and statements: functions that only compute, without a client
-//!   sepa_web_services        messages of the banks' own SOAP channel, verified and explained: the same
 //!   call_local(…)            operations that only compute, by name
 //!   Client                   a client whose protocol is chosen at run time
 //!   protocols                every protocol as one value: for generators and command lines
@@ -18,8 +21,7 @@
 //!
 //! Each protocol is a feature, all of them on by default: `iso20022`, `nextgen-psd2`, `salt-edge`, `sepa-web-services`,
 //! `ws-channel` (which includes `iso20022`). A program that enables only the features it needs does not build the rest: only `ws-channel`
-//! brings in OpenPGP, only `salt-edge` the database, and `iso20022` and `sepa-web-services` alone have no
-//! client, no TLS and no runtime.
+//! brings in OpenPGP, only `salt-edge` the database, and `iso20022` alone has no client, no TLS and no runtime.
 
 // Code that several protocols share has parts that a build with one of them does not need.
 #![cfg_attr(

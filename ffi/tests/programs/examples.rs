@@ -1,4 +1,4 @@
-//! The two examples, run as by a first-time reader.
+//! The examples, run as by a first-time reader.
 
 use std::{
     fs,
@@ -150,4 +150,20 @@ fn demo_tells_the_whole_story() {
     }
     let refused = linked.command(&program).arg("/nowhere/payment.xml").output().unwrap();
     assert_eq!(refused.status.code(), Some(1), "{}", told(&refused));
+}
+
+#[test]
+fn sepa_sends_a_payment_to_the_bank_itself_and_fetches_its_report() {
+    let (linked, folder) = (Linked::new(), tempfile::tempdir().unwrap());
+    let program = linked.compile("ffi/examples/sepa.c");
+    let output = linked.command(&program).arg(root().join(PAYMENT)).arg(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(said.starts_with("sent: the bank answers 00\n"), "{}", told(&output));
+    let fetched: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("fetched: ")).collect();
+    assert!(fetched.iter().any(|path| fs::read_to_string(path).unwrap().contains("pain.002.001")), "{said}");
+
+    let refused = linked.command(&program).args(["/nowhere/payment.xml"]).arg(folder.path()).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{}", told(&refused));
+    assert_eq!(linked.command(&program).status().unwrap().code(), Some(2));
 }

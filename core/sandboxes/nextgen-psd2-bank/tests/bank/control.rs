@@ -12,8 +12,13 @@ async fn readiness() {
     let world = World::start().await;
     let origin = world.origin();
     let members: Vec<&String> = world.ready.as_object().unwrap().keys().collect();
-    let wanted = ["kind", "base_url", "bg_base_url", "ca_file", "certificates_dir", "control_url", "requests_url"];
-    assert_eq!(members, wanted);
+    let files = ["certificate_file", "private_key_file", "client_certificate_file", "client_key_file"];
+    let wanted = ["kind", "base_url", "bg_base_url", "ca_file"].into_iter().chain(files);
+    assert_eq!(members, wanted.chain(["certificates_dir", "control_url", "requests_url"]).collect::<Vec<_>>());
+    for (name, part) in files.into_iter().zip(["qseal.pem", "qseal.key", "qwac.pem", "qwac.key"]) {
+        assert_eq!(world.ready(name), format!("{}/tpp1-{part}", world.ready("certificates_dir")));
+        assert!(std::fs::exists(world.ready(name)).unwrap(), "{name}");
+    }
     assert_eq!(world.ready("kind"), "nextgen-psd2-bank");
     assert_eq!(world.ready("bg_base_url"), format!("{origin}/bg"));
     assert_eq!(world.ready("requests_url"), format!("{origin}/requests"));
