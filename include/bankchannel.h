@@ -496,7 +496,8 @@ BankchannelStatus bankchannel_call_options_init(BankchannelCallOptions *options,
 
 /**
  * Makes a client from its settings, a JSON object (`docs/reference`). The member `"protocol"` names the protocol:
- * `"ws-channel"` (the default), `"nextgen-psd2"`, `"salt-edge-connector"` or `"salt-edge-hub"`. Nothing is sent, and no
+ * `"ws-channel"` (the default), `"sepa-web-services"`, `"nextgen-psd2"`, `"salt-edge-connector"` or `"salt-edge-hub"`.
+ * Nothing is sent, and no
  * thread is started.
  *
  * With the member `"from_env": true` omitted settings are taken from the protocol's variables of the environment, such as
@@ -604,7 +605,8 @@ BankchannelStatus bankchannel_call_log(BankchannelCall *call,
                                        BankchannelError **error);
 
 /**
- * Starts a server. `kind` is `ws-channel`, `nextgen-psd2-bank`, `salt-edge-hub` or `salt-edge-connector`. `options` is a
+ * Starts a server. `kind` is `ws-channel`, `sepa-bank`, `nextgen-psd2-bank`, `salt-edge-hub` or `salt-edge-connector`.
+ * `options` is a
  * JSON object (`docs/reference`); without options the server takes a free port on loopback and a temporary data folder.
  */
 BankchannelStatus bankchannel_server_start(const char *kind,
@@ -618,7 +620,9 @@ BankchannelStatus bankchannel_server_start(const char *kind,
  * The addresses and files that a client needs, as JSON: `kind`, `base_url`, `control_url`, and by kind:
  *
  * - `ws-channel`: `public_key_file`;
- * - `nextgen-psd2-bank`: `bg_base_url`, `ca_file`, `certificates_dir`, `requests_url`;
+ * - `sepa-bank`: `ca_file`, `families`, and in `clients` for each bank all settings of a client of it;
+ * - `nextgen-psd2-bank`: `bg_base_url`, `ca_file`, `certificate_file`, `private_key_file`, `client_certificate_file`,
+ *   `client_key_file`, `certificates_dir`, `requests_url`;
  * - `salt-edge-hub`: `hub_public_key_file`, `app_id`, `app_secret_file`, `provider_code`, `private_key_file`,
  *   `requests_url`;
  * - `salt-edge-connector`: `public_key_file`, `provider_code`, `bank_interface_url`, `bank_secret_file`.

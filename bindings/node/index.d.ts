@@ -4088,8 +4088,9 @@ export interface VerifyUserRequest {
  */
 export interface UnreadMember {
   /**
-   * The member as a JSON pointer (RFC 6901) into the answer, such as `/accounts/0/branchCode`; `/…` for
-   * the sum of all others, if there are more than 1000 of them or more than 64 KiB.
+   * The member as a JSON pointer (RFC 6901) into the answer, such as `/accounts/0/branchCode`; `/` for a
+   * whole answer that is no object; `/…` for the sum of all others, if there are more than 1000 of them
+   * or more than 64 KiB.
    */
   readonly path: string;
   /** The value as JSON text. Absent for a text of more than 4 KiB, and for `/…`. */
@@ -5506,6 +5507,8 @@ export interface NextGenPsd2Settings {
    * signature.
    */
   privateKey?: Secret | null;
+  /** A file with the private key. */
+  privateKeyFile?: FilePath | null;
   /** A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings. */
   keystoreFile?: FilePath | null;
   /** The certificate's private key in an HSM or on a smart card, instead of `privateKey`. */
@@ -5520,6 +5523,8 @@ export interface NextGenPsd2Settings {
   clientCertificateFile?: FilePath | null;
   /** The private key of the TLS certificate as PEM text. */
   clientKey?: Secret | null;
+  /** A file with the private key of the TLS certificate. */
+  clientKeyFile?: FilePath | null;
   /** A PKCS#12 file with TLS certificate and key, instead of both settings. */
   clientKeystoreFile?: FilePath | null;
   /** The passphrase of an encrypted `clientKey` or of its PKCS#12 file. */
@@ -5643,6 +5648,14 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
   readonly bgBaseUrl: string;
   /** The `caFile` for clients, if the bank uses TLS: an absolute path. */
   readonly caFile: string | null;
+  /** The `certificateFile` for clients: the QSEAL certificate of the third party `tpp1`. */
+  readonly certificateFile: string;
+  /** The `privateKeyFile` for clients. */
+  readonly privateKeyFile: string;
+  /** The `clientCertificateFile` for clients: the QWAC of `tpp1`. */
+  readonly clientCertificateFile: string;
+  /** The `clientKeyFile` for clients. */
+  readonly clientKeyFile: string;
   /**
    * The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
    * `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
@@ -5653,7 +5666,7 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
   /** The page that shows the latest requests, for a browser. Absent if the bank does not explain. */
   readonly requestsUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
-  readonly clientSettings: { baseUrl: string; caFile: string | null };
+  readonly clientSettings: { baseUrl: string; caFile: string | null; certificateFile: string; privateKeyFile: string; clientCertificateFile: string; clientKeyFile: string };
   /**
    * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
    * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
@@ -8647,11 +8660,11 @@ export interface UploadBankFileResponse {
 
 /**
  * Which files a list shows.
- * - `new`: Files that were not downloaded yet.
- * - `downloaded`: Files that were downloaded before.
- * - `all`: All that the bank still keeps.
+ * - `NEW`: Files that were not downloaded yet.
+ * - `DLD`: Files that were downloaded before.
+ * - `ALL`: All that the bank still keeps.
  */
-export type FileStatusFilter = "new" | "downloaded" | "all";
+export type FileStatusFilter = "NEW" | "DLD" | "ALL";
 
 /** Which files. */
 export interface ListBankFilesRequest {
@@ -9344,7 +9357,7 @@ export interface DownloadNewBankFilesRequest {
    * agreement has.
    */
   fileType?: string | null;
-  /** Only files of this status. Default: `new`. */
+  /** Only files of this status. Default: `NEW`. */
   status?: FileStatusFilter | null;
   /** The part of the agreement, at most 80 characters. Default: that of the settings. */
   targetId?: string | null;
@@ -10155,7 +10168,7 @@ export declare class SepaWebServices implements AsyncDisposable {
    * List the files that a bank holds for the customer.
    *
    * Lists what the bank has prepared: statements, notifications, status reports. Files that were sent are
-   * not listed. A file that was downloaded is not `new` any more. There are no pages: narrow a long list
+   * not listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long list
    * with days.
    *
    * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
@@ -10180,7 +10193,7 @@ export declare class SepaWebServices implements AsyncDisposable {
   /**
    * Fetch a file from a bank.
    *
-   * The bank then marks the file as downloaded: it is no longer listed as `new`. It may be fetched again
+   * The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched again
    * while the bank keeps it.
    *
    * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.

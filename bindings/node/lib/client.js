@@ -48,7 +48,7 @@ function indexed(operations) {
  */
 function addressed(settings) {
   for (const name of Object.keys(settings)) {
-    if (settings[name] !== undefined || !/(^u|U)rl$/.test(name)) continue;
+    if (settings[name] !== undefined || !/url$/i.test(name)) continue;
     throw invalidField(name, 'is undefined: give the address, or leave the setting out where none is meant');
   }
 }

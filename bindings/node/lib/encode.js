@@ -56,7 +56,7 @@ function check(value, depth, seen) {
       // Such as a Date or a Buffer: its JSON form would differ from the given value.
       if (typeof value.toJSON === 'function' || ArrayBuffer.isView(value)) {
         seen.why = isDate(value)
-          ? 'cannot be a Date: give its toISOString() for a time, and the first 10 characters of that for a day'
+          ? "cannot be a Date: give its toISOString() for a time, and its toLocaleDateString('sv-SE') for a day of this time zone, such as '2026-11-20'"
           : `cannot be a ${value.constructor?.name ?? 'value that is no plain object'}`;
         return false;
       }

@@ -45,15 +45,16 @@ function packages() {
 }
 
 /**
- * The file in each platform's package, if that lies beside this package. Next.js, Vercel, ncc and the like copy only the
+ * The file in each platform's package, if that lies beside this package. Next.js, Vercel and the like (@vercel/nft) copy only the
  * files that they find named in the program: each is written out here, because a name that is put together tells them
- * nothing. It is no `require`: bundlers without a loader for `.node` would stop at one.
+ * nothing, and in a block, because they pass over an expression. It is no `require`: bundlers without a loader for `.node`
+ * would stop at one.
  */
 const FILES = {
-  '@bankchannel/linux-x64-gnu': () => join(__dirname, '../../@bankchannel/linux-x64-gnu/bankchannel.node'),
-  '@bankchannel/linux-arm64-gnu': () => join(__dirname, '../../@bankchannel/linux-arm64-gnu/bankchannel.node'),
-  '@bankchannel/linux-x64-musl': () => join(__dirname, '../../@bankchannel/linux-x64-musl/bankchannel.node'),
-  '@bankchannel/linux-arm64-musl': () => join(__dirname, '../../@bankchannel/linux-arm64-musl/bankchannel.node'),
+  '@bankchannel/linux-x64-gnu': () => { return join(__dirname, '../../@bankchannel/linux-x64-gnu/bankchannel.node'); },
+  '@bankchannel/linux-arm64-gnu': () => { return join(__dirname, '../../@bankchannel/linux-arm64-gnu/bankchannel.node'); },
+  '@bankchannel/linux-x64-musl': () => { return join(__dirname, '../../@bankchannel/linux-x64-musl/bankchannel.node'); },
+  '@bankchannel/linux-arm64-musl': () => { return join(__dirname, '../../@bankchannel/linux-arm64-musl/bankchannel.node'); },
 };
 
 function search() {

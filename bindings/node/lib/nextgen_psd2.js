@@ -66,11 +66,13 @@ const Pkcs11Settings = struct([
 const NextGenPsd2Settings = struct([
   ["certificateFile", "certificate_file", path],
   ["privateKey", "private_key", secret],
+  ["privateKeyFile", "private_key_file", path],
   ["keystoreFile", "keystore_file", path],
   ["pkcs11", "pkcs11", Pkcs11Settings],
   ["passphrase", "passphrase", secret],
   ["clientCertificateFile", "client_certificate_file", path],
   ["clientKey", "client_key", secret],
+  ["clientKeyFile", "client_key_file", path],
   ["clientKeystoreFile", "client_keystore_file", path],
   ["clientPassphrase", "client_passphrase", secret],
   ["caFile", "ca_file", path],
@@ -231,11 +233,11 @@ class NextGenPsd2 extends Client {
 
 class NextGenPsd2Bank extends Embedded {
   static async start(options = {}) {
-    return this._start("nextgen-psd2-bank", BankOptions, [["baseUrl", "base_url"], ["bgBaseUrl", "bg_base_url"], ["caFile", "ca_file"], ["certificatesDir", "certificates_dir"], ["controlUrl", "control_url"], ["requestsUrl", "requests_url"]], options);
+    return this._start("nextgen-psd2-bank", BankOptions, [["baseUrl", "base_url"], ["bgBaseUrl", "bg_base_url"], ["caFile", "ca_file"], ["certificateFile", "certificate_file"], ["privateKeyFile", "private_key_file"], ["clientCertificateFile", "client_certificate_file"], ["clientKeyFile", "client_key_file"], ["certificatesDir", "certificates_dir"], ["controlUrl", "control_url"], ["requestsUrl", "requests_url"]], options);
   }
 
   get clientSettings() {
-    return { baseUrl: this.baseUrl, caFile: this.caFile };
+    return { baseUrl: this.baseUrl, caFile: this.caFile, certificateFile: this.certificateFile, privateKeyFile: this.privateKeyFile, clientCertificateFile: this.clientCertificateFile, clientKeyFile: this.clientKeyFile };
   }
 }
 

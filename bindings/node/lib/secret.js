@@ -2,9 +2,13 @@
 
 const fs = require('node:fs');
 const { inspect } = require('node:util');
+const { uncloneable } = require('./uncloneable');
 
 /** Finds a secret whose class belongs to another copy of this package, such as one loaded by a test runner. */
 const REVEAL = Symbol.for('bankchannel.SecretText.reveal');
+
+/** A copy would be empty: what the error of an attempt to copy it shows. */
+const NOT_COPIED = () => 'a secret is not copied to another thread or process: send what its reveal() gives';
 
 /** The text shown instead. */
 const HIDDEN = '[secret]';
@@ -16,6 +20,7 @@ class SecretText {
   constructor(text) {
     if (typeof text !== 'string') throw new TypeError('SecretText takes a string');
     this.#text = text;
+    uncloneable(this, NOT_COPIED);
   }
 
   /** The secret itself. */

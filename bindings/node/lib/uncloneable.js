@@ -8,8 +8,8 @@ const BELONGS = () => 'it belongs to its thread: make one in each process and wo
  * says why. Without this a copy would have no private members and no methods, and nobody would be told: the algorithm looks
  * at enumerable members only, so this is one.
  */
-function uncloneable(object) {
-  Object.defineProperty(object, 'uncloneable', { value: BELONGS, enumerable: true });
+function uncloneable(object, why = BELONGS) {
+  Object.defineProperty(object, 'uncloneable', { value: why, enumerable: true });
 }
 
 module.exports = { uncloneable };

@@ -15,6 +15,7 @@ const {
   CancelledError,
   ConfigurationError,
   InvalidInputError,
+  SepaWebServices,
   TimedOutError,
   WsChannel,
   iso20022,
@@ -77,6 +78,10 @@ test('wrong types', async () => {
   await refused(() => new WsChannel({}, { onCode: 5 }), 'input.invalid_field', 'onCode');
   await refused(() => new WsChannel({}, { logger: () => {} }), 'input.invalid_field', 'logger');
   await refused(() => new WsChannel({}, { sign: () => {} }), 'input.unknown_field', 'sign');
+  // A misspelt member of what should hold the address: without one a client asks the real bank.
+  for (const name of ['fileUrl', 'file_url', 'fileURL', 'certificateUrl'])
+    await refused(() => new SepaWebServices({ bank: 'op', [name]: {}.fileUrl }), 'input.invalid_field', name);
+  await refused(() => new WsChannel({ baseUrl: undefined }), 'input.invalid_field', 'baseUrl');
   await refused(() => new WsChannel('settings'), 'input.invalid_field', 'settings');
   await refused(() => client.callLocal('ws_channel.list_files'), 'input.unknown_operation');
 });

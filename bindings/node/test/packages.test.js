@@ -62,11 +62,11 @@ test('the package of the platform is found', async () => {
   assert.equal(await thrown(place), 'made');
 });
 
-// Tools that trace follow `join(__dirname, …)` to files, and nothing that is put together: this finds what they find.
+// Tools that trace follow `return join(__dirname, …)` to files, and nothing that is put together: this finds what they find.
 test('every platform is named where tools look for the files of a deployment', () => {
   const place = bare('traced');
   const written = fs.readFileSync(path.join(place, 'lib/native.js'), 'utf8');
-  const traced = [...written.matchAll(/\bjoin\(__dirname, '([^']+)'\)/g)].map(([, found]) => path.join(place, 'lib', found));
+  const traced = [...written.matchAll(/\breturn join\(__dirname, '([^']+)'\)/g)].map(([, found]) => path.join(place, 'lib', found));
   const wanted = Object.keys(manifest.optionalDependencies).map((name) => path.join(place, '..', name, 'bankchannel.node'));
   assert.deepEqual(traced.sort(), wanted.sort());
 });
@@ -75,16 +75,18 @@ test('a deployment of traced files has the native half', { skip: tracer }, async
   const place = bare('deployed');
   beside(place, 'bankchannel.node');
   const base = path.join(folder, 'deployed');
-  fs.writeFileSync(path.join(base, 'program.cjs'), "new (require('bankchannel').WsChannel)(); console.log('made');");
   const { nodeFileTrace } = require(nft);
-  const { fileList } = await nodeFileTrace([path.join(base, 'program.cjs')], { base });
-  const copy = path.join(folder, 'copy');
-  for (const file of fileList) {
-    fs.mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
-    fs.copyFileSync(path.join(base, file), path.join(copy, file));
+  for (const [name, first] of [['program.cjs', "const { WsChannel } = require('bankchannel')"], ['program.mjs', "import { WsChannel } from 'bankchannel'"]]) {
+    fs.writeFileSync(path.join(base, name), `${first}; new WsChannel(); console.log('made');`);
+    const { fileList } = await nodeFileTrace([path.join(base, name)], { base });
+    const copy = path.join(folder, `copy of ${name}`);
+    for (const file of fileList) {
+      fs.mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
+      fs.copyFileSync(path.join(base, file), path.join(copy, file));
+    }
+    const done = spawnSync(process.execPath, [name], { cwd: copy, encoding: 'utf8' });
+    assert.deepEqual([done.stdout, done.stderr], ['made\n', ''], name);
   }
-  const done = spawnSync(process.execPath, ['program.cjs'], { cwd: copy, encoding: 'utf8' });
-  assert.deepEqual([done.stdout, done.stderr], ['made\n', '']);
 });
 
 test('a native half that is not there: for which platform, which package, what to do', async () => {

@@ -97,6 +97,12 @@ test('a client cannot be sent to another worker: it says so, and nothing breaks'
       assert.match(error.message, /make one in each process and worker/);
     }
   }
+  // A copy of a secret would be empty, and may be all that is left of a key.
+  const key = client.generateKey({ name: 'You', email: 'you@example.test' });
+  for (const copy of [(what) => structuredClone(what), (what) => port1.postMessage(what), serialize]) {
+    const error = await failure(() => copy(key));
+    assert.match(error.message, /send what its reveal\(\) gives/);
+  }
   port1.close();
   assert.equal(await exit, 0);
   await saltEdge.close();

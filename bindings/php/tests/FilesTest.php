@@ -57,7 +57,7 @@ final class FilesTest extends TestCase
         self::assertSame(['R1', 'R1'], [$first->fileReference, file_get_contents((string) $first->path)]);
         // The rest stays new, and the next run continues there.
         self::assertCount(2, $client->listFiles(fileType: 'KTL', status: StatusFilter::New)->fileDescriptors);
-        $seen = [];
+        [$seen, $exchanges] = [[], []];
         foreach ($client->iterNewFiles(directory: $folder, fileType: 'KTL', withResponse: $exchanges) as $file) {
             $seen[] = [$file->fileReference, $file->status, $file->error];
         }

@@ -37,6 +37,13 @@ final class SerialisedTest extends TestCase
         yield 'a call by name' => [TransportException::class, ErrorCode::TRANSPORT_CONNECT_FAILED, static fn () => $client->call('ws_channel.init_login', ['email' => 'a@example.test', 'mode' => 'data'], onCode: $asks)];
         yield 'a setting' => [BankchannelException::class, null, static fn () => new WsChannel(mode: 'nothing', onCode: $asks)];
         yield 'an option of a server' => [BankchannelException::class, null, static fn () => new Service(listen: 'nowhere at all')];
+        yield 'one with a cause' => [InvalidInputException::class, ErrorCode::INPUT_INVALID_FIELD, static function () {
+            try {
+                (static fn (\Closure $held) => throw new \DomainException('mine'))(static fn () => null);
+            } catch (\DomainException $cause) {
+                throw InvalidInputException::of(ErrorCode::INPUT_INVALID_FIELD, previous: $cause);
+            }
+        }];
         yield 'a test\'s own' => [InvalidInputException::class, ErrorCode::INPUT_INVALID_FIELD, static fn () => throw InvalidInputException::of(ErrorCode::INPUT_INVALID_FIELD)];
     }
 

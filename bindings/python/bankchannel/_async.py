@@ -121,7 +121,10 @@ class AsyncClient(Base):
 
     async def _elsewhere(self, operation: str, request: dict[str, Any], content: object = None) -> Any:
         """A local operation that may take long, on a thread of the loop's executor."""
-        return await elsewhere(self._local, operation, request, content)
+        try:
+            return await elsewhere(self._local, operation, request, content)
+        except BankchannelError as error:
+            raise error._in(operation) from error.__cause__
 
     async def call(
         self,
@@ -147,7 +150,10 @@ class AsyncClient(Base):
         fields = dict(request or {})
         found: dict[str, Any]
         if self._is_local(operation):
-            found = await elsewhere(self._local, operation, fields, content, False, request_id)
+            try:
+                found = await elsewhere(self._local, operation, fields, content, False, request_id)
+            except BankchannelError as error:
+                raise error._in(operation) from error.__cause__
         else:
             found = await self._call(
                 operation,

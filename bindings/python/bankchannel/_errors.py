@@ -147,7 +147,10 @@ def from_details(details: Mapping[str, Any]) -> BankchannelError:
     """The exception of an error's details."""
     from . import errors  # registers the classes when the first error is made, not at import
 
-    assert errors
+    if errors.BankchannelError is not BankchannelError:  # this module was loaded anew
+        from importlib import reload
+
+        reload(errors)
     error_class = _CLASSES.get(details["category"], BankchannelError)
     return error_class(details)
 

@@ -110,8 +110,9 @@ class UnreadMember(Record):
     __match_args__ = ("path", "value", "count")
 
     path: str
-    """The member as a JSON pointer (RFC 6901) into the answer, such as `/accounts/0/branchCode`; `/…` for
-    the sum of all others, if there are more than 1000 of them or more than 64 KiB.
+    """The member as a JSON pointer (RFC 6901) into the answer, such as `/accounts/0/branchCode`; `/` for a
+    whole answer that is no object; `/…` for the sum of all others, if there are more than 1000 of them
+    or more than 64 KiB.
     """
 
     value: str | None = None
@@ -1512,6 +1513,9 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     signature.
     """
 
+    private_key_file: str | PathLike[str] | None
+    """A file with the private key."""
+
     keystore_file: str | PathLike[str] | None
     """A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings."""
 
@@ -1532,6 +1536,9 @@ class _NextGenPsd2Settings(TypedDict, total=False):
 
     client_key: Secret | None
     """The private key of the TLS certificate as PEM text."""
+
+    client_key_file: str | PathLike[str] | None
+    """A file with the private key of the TLS certificate."""
 
     client_keystore_file: str | PathLike[str] | None
     """A PKCS#12 file with TLS certificate and key, instead of both settings."""
@@ -1687,6 +1694,7 @@ class NextGenPsd2(Client):
         certificate_file: A file with the QSEAL certificate.
         private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call
             asks for the signature.
+        private_key_file: A file with the private key.
         keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both
             settings.
         pkcs11: The certificate's private key in an HSM or on a smart card, instead of `private_key`.
@@ -1696,6 +1704,7 @@ class NextGenPsd2(Client):
             certificates.
         client_certificate_file: A file with the certificate for TLS.
         client_key: The private key of the TLS certificate as PEM text.
+        client_key_file: A file with the private key of the TLS certificate.
         client_keystore_file: A PKCS#12 file with TLS certificate and key, instead of both settings.
         client_passphrase: The passphrase of an encrypted `client_key` or of its PKCS#12 file.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
@@ -1756,6 +1765,7 @@ class NextGenPsd2(Client):
         certificate: str | None = None,
         certificate_file: str | PathLike[str] | None = None,
         private_key: Secret | None = None,
+        private_key_file: str | PathLike[str] | None = None,
         keystore_file: str | PathLike[str] | None = None,
         pkcs11: Pkcs11Settings | None = None,
         passphrase: Secret | None = None,
@@ -1763,6 +1773,7 @@ class NextGenPsd2(Client):
         client_certificate: str | None = None,
         client_certificate_file: str | PathLike[str] | None = None,
         client_key: Secret | None = None,
+        client_key_file: str | PathLike[str] | None = None,
         client_keystore_file: str | PathLike[str] | None = None,
         client_passphrase: Secret | None = None,
         ca_file: str | PathLike[str] | None = None,
@@ -1794,6 +1805,7 @@ class NextGenPsd2(Client):
                 "certificate": certificate,
                 "certificate_file": certificate_file,
                 "private_key": private_key,
+                "private_key_file": private_key_file,
                 "keystore_file": keystore_file,
                 "pkcs11": pkcs11,
                 "passphrase": passphrase,
@@ -1801,6 +1813,7 @@ class NextGenPsd2(Client):
                 "client_certificate": client_certificate,
                 "client_certificate_file": client_certificate_file,
                 "client_key": client_key,
+                "client_key_file": client_key_file,
                 "client_keystore_file": client_keystore_file,
                 "client_passphrase": client_passphrase,
                 "ca_file": ca_file,
@@ -3256,6 +3269,7 @@ class AsyncNextGenPsd2(AsyncClient):
         certificate_file: A file with the QSEAL certificate.
         private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call
             asks for the signature.
+        private_key_file: A file with the private key.
         keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both
             settings.
         pkcs11: The certificate's private key in an HSM or on a smart card, instead of `private_key`.
@@ -3265,6 +3279,7 @@ class AsyncNextGenPsd2(AsyncClient):
             certificates.
         client_certificate_file: A file with the certificate for TLS.
         client_key: The private key of the TLS certificate as PEM text.
+        client_key_file: A file with the private key of the TLS certificate.
         client_keystore_file: A PKCS#12 file with TLS certificate and key, instead of both settings.
         client_passphrase: The passphrase of an encrypted `client_key` or of its PKCS#12 file.
         ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
@@ -3325,6 +3340,7 @@ class AsyncNextGenPsd2(AsyncClient):
         certificate: str | None = None,
         certificate_file: str | PathLike[str] | None = None,
         private_key: Secret | None = None,
+        private_key_file: str | PathLike[str] | None = None,
         keystore_file: str | PathLike[str] | None = None,
         pkcs11: Pkcs11Settings | None = None,
         passphrase: Secret | None = None,
@@ -3332,6 +3348,7 @@ class AsyncNextGenPsd2(AsyncClient):
         client_certificate: str | None = None,
         client_certificate_file: str | PathLike[str] | None = None,
         client_key: Secret | None = None,
+        client_key_file: str | PathLike[str] | None = None,
         client_keystore_file: str | PathLike[str] | None = None,
         client_passphrase: Secret | None = None,
         ca_file: str | PathLike[str] | None = None,
@@ -3363,6 +3380,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 "certificate": certificate,
                 "certificate_file": certificate_file,
                 "private_key": private_key,
+                "private_key_file": private_key_file,
                 "keystore_file": keystore_file,
                 "pkcs11": pkcs11,
                 "passphrase": passphrase,
@@ -3370,6 +3388,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 "client_certificate": client_certificate,
                 "client_certificate_file": client_certificate_file,
                 "client_key": client_key,
+                "client_key_file": client_key_file,
                 "client_keystore_file": client_keystore_file,
                 "client_passphrase": client_passphrase,
                 "ca_file": ca_file,

@@ -279,11 +279,11 @@ class UploadBankFileResponse(Record):
     """What shows later which messages were exchanged. Does not travel: the client notes it."""
 
 
-FileStatusFilter = Literal["new", "downloaded", "all"]
+FileStatusFilter = Literal["NEW", "DLD", "ALL"]
 """Which files a list shows.
-  `new`: Files that were not downloaded yet.
-  `downloaded`: Files that were downloaded before.
-  `all`: All that the bank still keeps.
+  `NEW`: Files that were not downloaded yet.
+  `DLD`: Files that were downloaded before.
+  `ALL`: All that the bank still keeps.
 """
 
 
@@ -2091,7 +2091,7 @@ class SepaWebServices(Client):
         """List the files that a bank holds for the customer.
 
         Lists what the bank has prepared: statements, notifications, status reports. Files that were
-        sent are not listed. A file that was downloaded is not `new` any more. There are no pages:
+        sent are not listed. A file that was downloaded is not `NEW` any more. There are no pages:
         narrow a long list with days.
 
         Args:
@@ -2167,7 +2167,7 @@ class SepaWebServices(Client):
     ) -> DownloadBankFileResponse:
         """Fetch a file from a bank.
 
-        The bank then marks the file as downloaded: it is no longer listed as `new`. It may be fetched
+        The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched
         again while the bank keeps it.
 
         Args:
@@ -2770,7 +2770,7 @@ class SepaWebServices(Client):
             file_type: Only files of this type, the bank's word, at most 40 characters. Default: all
                 types; at a bank that lists one type at a time, each type of reports, statements and
                 notifications in its profile that the agreement has.
-            status: Only files of this status. Default: `new`.
+            status: Only files of this status. Default: `NEW`.
             target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
             directory: The folder, one for each bank and customer. The last part of the path is created
                 if it does not exist.
@@ -3890,7 +3890,7 @@ class AsyncSepaWebServices(AsyncClient):
         """List the files that a bank holds for the customer.
 
         Lists what the bank has prepared: statements, notifications, status reports. Files that were
-        sent are not listed. A file that was downloaded is not `new` any more. There are no pages:
+        sent are not listed. A file that was downloaded is not `NEW` any more. There are no pages:
         narrow a long list with days.
 
         Args:
@@ -3966,7 +3966,7 @@ class AsyncSepaWebServices(AsyncClient):
     ) -> DownloadBankFileResponse:
         """Fetch a file from a bank.
 
-        The bank then marks the file as downloaded: it is no longer listed as `new`. It may be fetched
+        The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched
         again while the bank keeps it.
 
         Args:
@@ -4569,7 +4569,7 @@ class AsyncSepaWebServices(AsyncClient):
             file_type: Only files of this type, the bank's word, at most 40 characters. Default: all
                 types; at a bank that lists one type at a time, each type of reports, statements and
                 notifications in its profile that the agreement has.
-            status: Only files of this status. Default: `new`.
+            status: Only files of this status. Default: `NEW`.
             target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
             directory: The folder, one for each bank and customer. The last part of the path is created
                 if it does not exist.

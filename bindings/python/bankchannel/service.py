@@ -187,6 +187,10 @@ class NextGenPsd2BankClientSettings(TypedDict):
 
     base_url: str
     ca_file: str | None
+    certificate_file: str
+    private_key_file: str
+    client_certificate_file: str
+    client_key_file: str
 
 
 class NextGenPsd2Bank(EmbeddedService):
@@ -222,6 +226,14 @@ class NextGenPsd2Bank(EmbeddedService):
     """The `base_url` for clients of the dialect `bg`."""
     ca_file: str | None
     """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
+    certificate_file: str
+    """The `certificate_file` for clients: the QSEAL certificate of the third party `tpp1`."""
+    private_key_file: str
+    """The `private_key_file` for clients."""
+    client_certificate_file: str
+    """The `client_certificate_file` for clients: the QWAC of `tpp1`."""
+    client_key_file: str
+    """The `client_key_file` for clients."""
     certificates_dir: str
     """The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
     `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
@@ -268,7 +280,7 @@ class NextGenPsd2Bank(EmbeddedService):
     @property
     def client_settings(self) -> NextGenPsd2BankClientSettings:
         """What a client needs to reach it: `NextGenPsd2(**server.client_settings, ...)`."""
-        return {"base_url": self.base_url, "ca_file": self.ca_file}
+        return {"base_url": self.base_url, "ca_file": self.ca_file, "certificate_file": self.certificate_file, "private_key_file": self.private_key_file, "client_certificate_file": self.client_certificate_file, "client_key_file": self.client_key_file}
 
 
 class AsyncNextGenPsd2Bank(AsyncEmbeddedService):
@@ -305,6 +317,14 @@ class AsyncNextGenPsd2Bank(AsyncEmbeddedService):
     """The `base_url` for clients of the dialect `bg`."""
     ca_file: str | None
     """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
+    certificate_file: str
+    """The `certificate_file` for clients: the QSEAL certificate of the third party `tpp1`."""
+    private_key_file: str
+    """The `private_key_file` for clients."""
+    client_certificate_file: str
+    """The `client_certificate_file` for clients: the QWAC of `tpp1`."""
+    client_key_file: str
+    """The `client_key_file` for clients."""
     certificates_dir: str
     """The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
     `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
@@ -351,7 +371,7 @@ class AsyncNextGenPsd2Bank(AsyncEmbeddedService):
     @property
     def client_settings(self) -> NextGenPsd2BankClientSettings:
         """What a client needs to reach it: `AsyncNextGenPsd2(**server.client_settings, ...)`."""
-        return {"base_url": self.base_url, "ca_file": self.ca_file}
+        return {"base_url": self.base_url, "ca_file": self.ca_file, "certificate_file": self.certificate_file, "private_key_file": self.private_key_file, "client_certificate_file": self.client_certificate_file, "client_key_file": self.client_key_file}
 
 
 class SepaBankClientSettings(TypedDict):

@@ -13,6 +13,7 @@ import weakref
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ._local import running_loop
 from .errors import BankchannelError
 from .salt_edge_connector import HeaderField
 
@@ -235,6 +236,7 @@ def asgi(connector: AsyncSaltEdgeConnector) -> Callable[[_Scope, _Receive, _Send
 
     def begin() -> None:
         if "task" not in state:
+            running_loop()
             state["closing"] = False
             state["woken"] = asyncio.Event()
             state["task"] = asyncio.ensure_future(work())
@@ -243,7 +245,11 @@ def asgi(connector: AsyncSaltEdgeConnector) -> Callable[[_Scope, _Receive, _Send
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                begin()
+                try:
+                    begin()
+                except BankchannelError as error:
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 task = state.pop("task", None)

@@ -205,6 +205,10 @@ impl Reading {
             };
             let written = given.call_method0(intern!(py, "isoformat"))?;
             let written = text(&written)?;
+            // That of pandas for "not a time" is a datetime, too.
+            if written == "NaT" {
+                return Err("is NaT, no time: where there is none, give None".to_owned().into());
+            }
             self.take(written.len() + QUOTES)?;
             self.has_marks = true;
             return Ok(marked::moment(written.to_owned(), kind));

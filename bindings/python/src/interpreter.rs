@@ -65,21 +65,23 @@ const ROOM: i32 = 200;
 /// error of it, in place of a `RecursionError` that says nothing of a payment.
 pub(crate) fn with_room<T>(_attached: Python<'_>, work: impl FnOnce() -> T) -> T {
     /// Takes back exactly what was added: others may add the same meanwhile.
-    struct Room;
+    struct Room(i32);
     impl Drop for Room {
         fn drop(&mut self) {
-            change_limit(-ROOM);
+            change_limit(-self.0);
         }
     }
-    change_limit(ROOM);
-    let _room = Room;
+    // SAFETY: this thread is attached to an interpreter, as the token proves; the function only reads.
+    let limit = unsafe { ffi::Py_GetRecursionLimit() };
+    let room = Room(ROOM.min(i32::MAX.saturating_sub(limit)));
+    change_limit(room.0);
     work()
 }
 
 /// Changes the recursion limit of the interpreter that runs here.
 fn change_limit(by: i32) {
     // SAFETY: `with_room` is called by a thread that is attached to an interpreter; both functions only read and set a number.
-    unsafe { ffi::Py_SetRecursionLimit(ffi::Py_GetRecursionLimit() + by) }
+    unsafe { ffi::Py_SetRecursionLimit(ffi::Py_GetRecursionLimit().saturating_add(by)) }
 }
 
 /// The number of the interpreter that runs here.

@@ -21,6 +21,9 @@ use crate::{
 #[pyclass(frozen)]
 pub(crate) struct Plan {
     response: Make,
+    /// The module of its classes, and its name.
+    module: Py<PyModule>,
+    name: Py<PyString>,
 }
 
 /// The construction of one value.
@@ -102,15 +105,29 @@ impl Plan {
         PLANS.forget(py);
     }
 
+    /// Whether its classes are those of the module that is loaded now: a test may have put another one in its place for
+    /// a while.
+    fn is_of_loaded(&self, py: Python<'_>) -> PyResult<bool> {
+        static LOADED: PerInterpreter<PyDict> = PerInterpreter::new();
+        let all = LOADED
+            .get_or_make(py, || Ok(py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?.cast_into()?))?;
+        Ok(all.get_item(&self.name)?.is_none_or(|loaded| loaded.is(&self.module)))
+    }
+
     /// The plan of the operation of this name; `None` if there is no such operation.
     pub(crate) fn find<'py>(py: Python<'py>, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, Self>>> {
         let plans = || PLANS.get_or_make(py, || Ok(PyDict::new(py)));
         if let Some(found) = plans()?.get_item(name)? {
-            return Ok(Some(found.cast_into()?));
+            let found: Bound<'py, Self> = found.cast_into()?;
+            if found.get().is_of_loaded(py)? {
+                return Ok(Some(found));
+            }
         }
         let Some(entry) = operations::find(name.to_str()?) else { return Ok(None) };
-        let module = py.import(format!("bankchannel.{}", entry.declaration.protocol.replace('-', "_")))?;
-        let plan = Bound::new(py, Self { response: make(&module, entry.response)? })?;
+        let of = PyString::new(py, &format!("bankchannel.{}", entry.declaration.protocol.replace('-', "_")));
+        let module = py.import(&of)?;
+        let response = make(&module, entry.response)?;
+        let plan = Bound::new(py, Self { response, module: module.unbind(), name: of.unbind() })?;
         // Not those from before: a module that was loaded just now has made them forgotten.
         plans()?.set_item(name, &plan)?;
         Ok(Some(plan))

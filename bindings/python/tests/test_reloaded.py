@@ -45,6 +45,26 @@ assert new[0].ReadPaymentResponse is not old[0].ReadPaymentResponse
 check(*new)
 # A secret from before is still one.
 new[1].NextGenPsd2(certificate=before.qseal_certificate, private_key=before.qseal_key).close()
+
+# Any part alone, and the package itself.
+import bankchannel
+for name in ("_errors", "errors", "_secret", "nextgen_psd2"):
+    importlib.reload(sys.modules["bankchannel." + name])
+    importlib.reload(bankchannel)
+    check(*modules())
+    assert bankchannel.InvalidInputError is sys.modules["bankchannel.errors"].InvalidInputError, name
+    assert bankchannel.NextGenPsd2 is sys.modules["bankchannel.nextgen_psd2"].NextGenPsd2, name
+del sys.modules["bankchannel._errors"], sys.modules["bankchannel.errors"]
+check(*modules())
+
+# For a while only.
+from unittest.mock import patch
+kept = modules()
+with patch.dict(sys.modules):
+    for name in [name for name in sys.modules if name.startswith("bankchannel.") and name != "bankchannel._native"]:
+        del sys.modules[name]
+    check(*modules())
+check(*kept)
 print("same")
 """
 

@@ -75,6 +75,17 @@ class Recursion(unittest.TestCase):
         self.everywhere(lambda: iso20022.read_statement(content="x"), InvalidInputError)  # type: ignore[arg-type]
 
 
+class Unlimited(unittest.TestCase):
+    def test_a_limit_that_is_as_high_as_it_goes(self) -> None:
+        before = sys.getrecursionlimit()
+        self.addCleanup(sys.setrecursionlimit, before)
+        for limit in (2**31 - 1, 2**31 - 100):
+            sys.setrecursionlimit(limit)
+            with self.assertRaises(InvalidInputError):
+                iso20022.read_statement(content=b"x")
+            self.assertEqual(sys.getrecursionlimit(), limit)
+
+
 @unittest.skipIf(_testcapi is None, "this Python has no _testcapi")
 class Memory(unittest.TestCase):
     def test_an_allocation_that_fails_hides_no_error(self) -> None:

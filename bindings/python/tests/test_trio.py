@@ -14,7 +14,8 @@ REQUIRED = bool(os.environ.get("BANKCHANNEL_TESTS_REQUIRE_TOOLS"))
 
 REFUSED = """
 from pathlib import Path
-from bankchannel import AsyncService, AsyncWsChannel, ConfigurationError, WsChannel, iso20022
+from bankchannel import AsyncSaltEdgeConnector, AsyncService, AsyncWsChannel, ConfigurationError, WsChannel, iso20022
+from bankchannel.web import asgi
 
 async def calls(thread):
     client = AsyncWsChannel(base_url="http://127.0.0.1:1/v2")
@@ -25,18 +26,28 @@ async def calls(thread):
         lambda: iso20022.read_payment_async(content=b"x"),
         lambda: AsyncService().start(),
     )
+    named = []
     for work in works:
         try:
             await work()
         except ConfigurationError as error:
             assert error.outcome == "not_sent" and "to_thread.run_sync" in error.message, error
+            named.append(error.operation)
         else:
             raise SystemExit("no error")
+    assert named[:3] == ["ws_channel.list_files", "ws_channel.generate_key", "ws_channel.list_accounts"], named
     try:
         async for _ in client.iter_new_files(directory="nowhere"):
             pass
     except ConfigurationError as error:
         print("refused")
+    said = []
+    async def asked():
+        return {"type": "lifespan.startup"}
+    async def told(message):
+        said.append(message)
+    await asgi(AsyncSaltEdgeConnector())({"type": "lifespan"}, asked, told)
+    assert said[0]["type"] == "lifespan.startup.failed" and "to_thread.run_sync" in said[0]["message"], said
     # The way out, as the error says it.
     key = await thread(lambda: WsChannel().generate_key(name="You", email="you@example.test"))
     print(key.public_key.splitlines()[0])

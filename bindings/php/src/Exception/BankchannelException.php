@@ -65,7 +65,9 @@ abstract class BankchannelException extends \RuntimeException
         $shown += $error;
         parent::__construct(self::told($shown), 0, $previous);
         // Whose frames they are does not matter here: a test runner's and a program's hold closures and connections too.
-        self::withoutArguments($this, static fn (array $frame): bool => true);
+        for ($one = $this; $one !== null; $one = $one->getPrevious()) {
+            self::withoutArguments($one, static fn (array $frame): bool => true);
+        }
         $this->text = (string) ($shown['message'] ?? '');
         $this->remedy = (string) ($error['remedy'] ?? '');
         $this->errorCode = (string) ($error['code'] ?? 'internal');

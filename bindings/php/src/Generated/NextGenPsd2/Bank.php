@@ -23,6 +23,18 @@ final class Bank extends AbstractService
     /** The `ca_file` for clients, if the bank uses TLS: an absolute path. */
     public readonly ?string $caFile;
 
+    /** The `certificate_file` for clients: the QSEAL certificate of the third party `tpp1`. */
+    public readonly string $certificateFile;
+
+    /** The `private_key_file` for clients. */
+    public readonly string $privateKeyFile;
+
+    /** The `client_certificate_file` for clients: the QWAC of `tpp1`. */
+    public readonly string $clientCertificateFile;
+
+    /** The `client_key_file` for clients. */
+    public readonly string $clientKeyFile;
+
     /**
      * The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
      * `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
@@ -95,6 +107,10 @@ final class Bank extends AbstractService
         $this->baseUrl = $told['base_url'] ?? '';
         $this->bgBaseUrl = $told['bg_base_url'] ?? '';
         $this->caFile = $told['ca_file'] ?? null;
+        $this->certificateFile = $told['certificate_file'] ?? '';
+        $this->privateKeyFile = $told['private_key_file'] ?? '';
+        $this->clientCertificateFile = $told['client_certificate_file'] ?? '';
+        $this->clientKeyFile = $told['client_key_file'] ?? '';
         $this->certificatesDir = $told['certificates_dir'] ?? '';
         $this->controlUrl = $told['control_url'] ?? null;
         $this->requestsUrl = $told['requests_url'] ?? null;
@@ -104,10 +120,11 @@ final class Bank extends AbstractService
      * What a client needs to reach it, as named arguments: `new NextGenPsd2(...$server->clientSettings(),
      * …)`.
      *
-     * @return array{baseUrl: string, caFile: ?string}
+     * @return array{baseUrl: string, caFile: ?string, certificateFile: string, privateKeyFile: string,
+     * clientCertificateFile: string, clientKeyFile: string}
      */
     public function clientSettings(): array
     {
-        return ['baseUrl' => $this->baseUrl, 'caFile' => $this->caFile];
+        return ['baseUrl' => $this->baseUrl, 'caFile' => $this->caFile, 'certificateFile' => $this->certificateFile, 'privateKeyFile' => $this->privateKeyFile, 'clientCertificateFile' => $this->clientCertificateFile, 'clientKeyFile' => $this->clientKeyFile];
     }
 }

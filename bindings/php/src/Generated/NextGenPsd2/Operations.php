@@ -34,6 +34,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|\SplFileInfo|null $certificateFile A file with the QSEAL certificate.
      * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
      * Without it, each call asks for the signature.
+     * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
      * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and
      * private key, instead of both settings.
      * @param Pkcs11Settings|null $pkcs11 The certificate's private key in an HSM or on a smart card,
@@ -45,6 +46,7 @@ abstract class Operations extends AbstractClient implements Client
      * intermediate certificates.
      * @param string|\SplFileInfo|null $clientCertificateFile A file with the certificate for TLS.
      * @param string|Secret|null $clientKey The private key of the TLS certificate as PEM text.
+     * @param string|\SplFileInfo|null $clientKeyFile A file with the private key of the TLS certificate.
      * @param string|\SplFileInfo|null $clientKeystoreFile A PKCS#12 file with TLS certificate and key,
      * instead of both settings.
      * @param string|Secret|null $clientPassphrase The passphrase of an encrypted `client_key` or of its
@@ -113,6 +115,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $certificate = null,
         string|\SplFileInfo|null $certificateFile = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
+        string|\SplFileInfo|null $privateKeyFile = null,
         string|\SplFileInfo|null $keystoreFile = null,
         ?Pkcs11Settings $pkcs11 = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
@@ -120,6 +123,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $clientCertificate = null,
         string|\SplFileInfo|null $clientCertificateFile = null,
         #[\SensitiveParameter] string|Secret|null $clientKey = null,
+        string|\SplFileInfo|null $clientKeyFile = null,
         string|\SplFileInfo|null $clientKeystoreFile = null,
         #[\SensitiveParameter] string|Secret|null $clientPassphrase = null,
         string|\SplFileInfo|null $caFile = null,
@@ -153,6 +157,7 @@ abstract class Operations extends AbstractClient implements Client
             'certificate' => $certificate,
             'certificate_file' => $certificateFile === null ? null : Encode::path('certificateFile', $certificateFile),
             'private_key' => $privateKey === null ? null : Encode::secret($privateKey),
+            'private_key_file' => $privateKeyFile === null ? null : Encode::path('privateKeyFile', $privateKeyFile),
             'keystore_file' => $keystoreFile === null ? null : Encode::path('keystoreFile', $keystoreFile),
             'pkcs11' => $pkcs11 === null ? null : (object) $pkcs11->toArray(),
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
@@ -160,6 +165,7 @@ abstract class Operations extends AbstractClient implements Client
             'client_certificate' => $clientCertificate,
             'client_certificate_file' => $clientCertificateFile === null ? null : Encode::path('clientCertificateFile', $clientCertificateFile),
             'client_key' => $clientKey === null ? null : Encode::secret($clientKey),
+            'client_key_file' => $clientKeyFile === null ? null : Encode::path('clientKeyFile', $clientKeyFile),
             'client_keystore_file' => $clientKeystoreFile === null ? null : Encode::path('clientKeystoreFile', $clientKeystoreFile),
             'client_passphrase' => $clientPassphrase === null ? null : Encode::secret($clientPassphrase),
             'ca_file' => $caFile === null ? null : Encode::path('caFile', $caFile),
@@ -193,6 +199,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|\SplFileInfo|null $certificateFile A file with the QSEAL certificate.
      * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
      * Without it, each call asks for the signature.
+     * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
      * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and
      * private key, instead of both settings.
      * @param Pkcs11Settings|null $pkcs11 The certificate's private key in an HSM or on a smart card,
@@ -204,6 +211,7 @@ abstract class Operations extends AbstractClient implements Client
      * intermediate certificates.
      * @param string|\SplFileInfo|null $clientCertificateFile A file with the certificate for TLS.
      * @param string|Secret|null $clientKey The private key of the TLS certificate as PEM text.
+     * @param string|\SplFileInfo|null $clientKeyFile A file with the private key of the TLS certificate.
      * @param string|\SplFileInfo|null $clientKeystoreFile A PKCS#12 file with TLS certificate and key,
      * instead of both settings.
      * @param string|Secret|null $clientPassphrase The passphrase of an encrypted `client_key` or of its
@@ -271,6 +279,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $certificate = null,
         string|\SplFileInfo|null $certificateFile = null,
         #[\SensitiveParameter] string|Secret|null $privateKey = null,
+        string|\SplFileInfo|null $privateKeyFile = null,
         string|\SplFileInfo|null $keystoreFile = null,
         ?Pkcs11Settings $pkcs11 = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
@@ -278,6 +287,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $clientCertificate = null,
         string|\SplFileInfo|null $clientCertificateFile = null,
         #[\SensitiveParameter] string|Secret|null $clientKey = null,
+        string|\SplFileInfo|null $clientKeyFile = null,
         string|\SplFileInfo|null $clientKeystoreFile = null,
         #[\SensitiveParameter] string|Secret|null $clientPassphrase = null,
         string|\SplFileInfo|null $caFile = null,
@@ -310,6 +320,7 @@ abstract class Operations extends AbstractClient implements Client
             certificate: $certificate,
             certificateFile: $certificateFile,
             privateKey: $privateKey,
+            privateKeyFile: $privateKeyFile,
             keystoreFile: $keystoreFile,
             pkcs11: $pkcs11,
             passphrase: $passphrase,
@@ -317,6 +328,7 @@ abstract class Operations extends AbstractClient implements Client
             clientCertificate: $clientCertificate,
             clientCertificateFile: $clientCertificateFile,
             clientKey: $clientKey,
+            clientKeyFile: $clientKeyFile,
             clientKeystoreFile: $clientKeystoreFile,
             clientPassphrase: $clientPassphrase,
             caFile: $caFile,

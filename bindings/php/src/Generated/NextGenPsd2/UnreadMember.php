@@ -16,8 +16,8 @@ final class UnreadMember
 {
     /**
      * @param string $path The member as a JSON pointer (RFC 6901) into the answer, such as
-     * `/accounts/0/branchCode`; `/…` for the sum of all others, if there are more than 1000 of them or
-     * more than 64 KiB.
+     * `/accounts/0/branchCode`; `/` for a whole answer that is no object; `/…` for the sum of all others,
+     * if there are more than 1000 of them or more than 64 KiB.
      * @param int $count The number of members: 1, except for `/…`.
      * @param string|null $value The value as JSON text. Absent for a text of more than 4 KiB, and for
      * `/…`.

@@ -10,11 +10,11 @@ namespace Bankchannel\SepaWebServices;
 enum FileStatusFilter: string
 {
     /** Files that were not downloaded yet. */
-    case New = 'new';
+    case New = 'NEW';
 
     /** Files that were downloaded before. */
-    case Downloaded = 'downloaded';
+    case Dld = 'DLD';
 
     /** All that the bank still keeps. */
-    case All = 'all';
+    case All = 'ALL';
 }

@@ -530,7 +530,7 @@ abstract class Operations extends AbstractClient implements Client
      * List the files that a bank holds for the customer.
      *
      * Lists what the bank has prepared: statements, notifications, status reports. Files that were sent
-     * are not listed. A file that was downloaded is not `new` any more. There are no pages: narrow a long
+     * are not listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long
      * list with days.
      *
      * @param \DateTimeInterface|null $startDate Only files made on this day or later.
@@ -592,7 +592,7 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Fetch a file from a bank.
      *
-     * The bank then marks the file as downloaded: it is no longer listed as `new`. It may be fetched
+     * The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched
      * again while the bank keeps it.
      *
      * @param string $fileReference The bank's reference of the file, from a list, at most 32 characters.
@@ -1077,7 +1077,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $fileType Only files of this type, the bank's word, at most 40 characters.
      * Default: all types; at a bank that lists one type at a time, each type of reports, statements and
      * notifications in its profile that the agreement has.
-     * @param FileStatusFilter|null $status Only files of this status. Default: `new`.
+     * @param FileStatusFilter|null $status Only files of this status. Default: `NEW`.
      * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
      * settings.
      * @param string|null $fileReference Only the file with this reference.
