@@ -198,6 +198,16 @@ class Secrets(unittest.TestCase):
                 made(given.date())
             self.assertNotEqual(raised.exception.context.get("field"), "execution_date")
 
+        class NoTime(datetime):
+            """As pandas.NaT."""
+
+            def isoformat(self, *_: Any) -> str:
+                return "NaT"
+
+        with self.assertRaises(InvalidInputError) as raised:
+            made(NoTime.now())
+        self.assertIn("give None", raised.exception.message)
+
     def test_what_belongs_to_the_process_says_so(self) -> None:
         with Service() as service, WsChannel() as client:
             for one in (client, AsyncWsChannel(), service, AsyncService(), Cancel()):
