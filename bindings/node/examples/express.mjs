@@ -10,19 +10,21 @@ import express from 'express';
 
 import { BankchannelError, WsChannel } from 'bankchannel';
 
+const { SIGNING_KEY } = process.env;
+if (!SIGNING_KEY) throw new Error('SIGNING_KEY is not set: see the first lines');
+const privateKey = { file: SIGNING_KEY };
+
 // With `renewSession` the client logs in again automatically when its session has ended.
 const client = WsChannel.fromEnv({ mode: 'data', renewSession: true });
 await client.logIn();
-
-const privateKey = { file: process.env.SIGNING_KEY };
 const payments = new Map();
 
 const app = express();
 
 app.post('/payments', express.raw({ type: 'application/xml', limit: '7mb' }), (request, response) => {
   const { ok, findings, payment } = client.checkPaymentFile({ content: request.body });
-  if (!ok) return response.status(422).json({ findings });
-  const id = payment.messageId;
+  const id = payment?.messageId;
+  if (!ok || !id) return response.status(422).json({ findings });
   // The same message again may be a second click: it must not be paid twice.
   if (payments.has(id)) return response.status(409).json({ error: `${id} is known already` });
   payments.set(id, { state: 'sending' });
@@ -38,7 +40,11 @@ app.get('/payments/:id', (request, response) => {
   return payment ? response.json(payment) : response.status(404).json({ error: 'no such payment' });
 });
 
-/** Signs and uploads in the background, and stores what the bank says about this payment. */
+/**
+ * Signs and uploads in the background, and stores what the bank says about this payment.
+ * @param {string} id
+ * @param {Buffer} content
+ */
 async function send(id, content) {
   try {
     const fileType = 'pain.001.001.09';

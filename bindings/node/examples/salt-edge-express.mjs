@@ -18,8 +18,14 @@ import express from 'express';
 
 import { SaltEdgeConnector, SaltEdgeWorker, saltEdgeHandler } from 'bankchannel';
 
-const { SETTINGS, STORE, CODE_KEY, CODES } = process.env;
-if (!SETTINGS || !STORE || !CODE_KEY || !CODES) throw new Error('SETTINGS, STORE, CODE_KEY or CODES is not set: see the first lines');
+/** @param {string} name */
+function given(name) {
+  const text = process.env[name];
+  if (!text) throw new Error(`${name} is not set: see the first lines`);
+  return text;
+}
+
+const [SETTINGS, STORE, CODE_KEY, CODES] = [given('SETTINGS'), given('STORE'), given('CODE_KEY'), given('CODES')];
 
 // A bank does not store passwords in clear text.
 const CUSTOMERS = [
@@ -27,29 +33,38 @@ const CUSTOMERS = [
   { userId: '1002', login: 'ben', password: 'ben-password', name: 'Ben Example', accountId: '601' },
 ];
 
-/** Compares MACs of the texts, which have equal length: the time does not reveal the correct text. */
-function isSame(left, right) {
-  const [one, other] = [left, right].map((text) => createHmac('sha256', CODE_KEY).update(`same\n${text}`).digest());
-  return timingSafeEqual(one, other);
-}
+/** @param {string} text */
+const macOf = (text) => createHmac('sha256', CODE_KEY).update(text).digest();
 
+/**
+ * Compares MACs of the texts, which have equal length: the time does not reveal the correct text.
+ * @param {string} left
+ * @param {string} right
+ */
+const isSame = (left, right) => timingSafeEqual(macOf(`same\n${left}`), macOf(`same\n${right}`));
+
+/** @param {string} userId */
 const customerOf = (userId) => CUSTOMERS.find((customer) => customer.userId === userId);
+/** @param {string} login @param {string} password */
 const signedIn = (login, password) => CUSTOMERS.find((customer) => customer.login === login && isSame(customer.password, password));
 
-/** The code of a session, derived from its id: any process can compute it at any time. */
-function codeOf(sessionId) {
-  const mac = createHmac('sha256', CODE_KEY).update(`code\n${sessionId}`).digest();
-  return String(mac.readUInt32BE() % 1_000_000).padStart(6, '0');
-}
+/**
+ * The code of a session, derived from its id: any process can compute it at any time.
+ * @param {string} sessionId
+ */
+const codeOf = (sessionId) => String(macOf(`code\n${sessionId}`).readUInt32BE() % 1_000_000).padStart(6, '0');
 
-/** @returns {import('bankchannel').StepRefused} */
+/**
+ * @param {string} errorClass
+ * @returns {import('bankchannel').StepRefused}
+ */
 const refused = (errorClass) => ({ outcome: 'refused', errorClass });
 
 /** The connector's questions to the bank. */
 /** @type {import('bankchannel').SaltEdgeBank} */
 const bank = {
-  authenticate({ sessionId, authorizationType, credentials }) {
-    if ((authorizationType ?? 'oauth') === 'oauth') return { outcome: 'redirect', redirectUrl: `${base}/approve/${sessionId}` };
+  authenticate({ sessionId, authorizationType = 'oauth', credentials }) {
+    if (authorizationType === 'oauth') return { outcome: 'redirect', redirectUrl: `${base}/approve/${sessionId}` };
     if (!['login_password', 'login_password_sms'].includes(authorizationType)) return refused('InvalidAuthorizationType');
     const customer = signedIn(credentials.login?.reveal() ?? '', credentials.password?.reveal() ?? '');
     if (!customer) return refused('InvalidCredentials');
@@ -75,7 +90,8 @@ const bank = {
   },
 
   listAccounts({ userId }) {
-    const { accountId } = customerOf(userId);
+    const accountId = customerOf(userId)?.accountId;
+    if (!accountId) return { accounts: [] };
     const [balance, availableAmount] = ['2417.30', '2417.30'];
     return { accounts: [{ id: accountId, name: 'Salary', nature: 'checking', currencyCode: 'EUR', balance, availableAmount, paymentAccount: true }] };
   },
@@ -90,7 +106,7 @@ const bank = {
   },
 
   getCustomer({ userId }) {
-    return { customer: { name: customerOf(userId).name } };
+    return { customer: { name: customerOf(userId)?.name ?? '' } };
   },
 
   notice({ kind }) {
@@ -109,9 +125,16 @@ const worker = new SaltEdgeWorker(connector);
 const app = express();
 app.use('/api/priora', saltEdgeHandler(connector, worker));
 
+/** @param {string} text */
 const escaped = (text) => String(text).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-/** The bank's page. Other sites must not frame it, or learn its address, which contains the session. */
+/**
+ * The bank's page. Other sites must not frame it, or learn its address, which contains the session.
+ * @param {express.Response} response
+ * @param {number} status
+ * @param {string} said
+ * @param {import('bankchannel').GetSessionResponse['session']} [session]
+ */
 function page(response, status, said, session) {
   response.set({ 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'", 'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-store' });
   const alert = said ? `<p role="alert">${escaped(said)}</p>` : '';

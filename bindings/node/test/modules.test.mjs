@@ -95,8 +95,7 @@ test('the examples use what is there', { skip: missing }, () => {
   const files = readdirSync(examples).filter((name) => name.endsWith('.mjs'));
   assert.ok(files.length >= 3);
   for (const name of files) copyFileSync(join(examples, name), join(folder, name));
-  // They are JavaScript: names without a type are of any type, but a field that no result has is an error.
-  const options = ['--noEmit', '--allowJs', '--checkJs', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext', '--preserveSymlinks'];
+  const options = ['--strict', '--noEmit', '--allowJs', '--checkJs', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext', '--preserveSymlinks'];
   const done = spawnSync(process.execPath, [tsc, ...options, '--lib', 'es2022,esnext.disposable', ...files], { encoding: 'utf8', cwd: folder });
   rmSync(folder, { recursive: true });
   assert.equal(done.stdout, '');
