@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from importlib import import_module
+from os import PathLike
 from typing import Any, Literal, Union
 
 from pydantic_core import core_schema
@@ -29,6 +30,7 @@ _NAMES: dict[str, Any] = {
     "Decimal": Decimal,
     "Literal": Literal,
     "Mapping": Mapping,
+    "PathLike": PathLike,
     "Received": Received,
     "SecretText": SecretText,
     "Sequence": Sequence,

@@ -390,7 +390,7 @@ class Faults(unittest.TestCase):
             ({"amount": 10}, 'transactions[0].amount: must be a string, not a number: write it as text, such as "10.50"'),
             ({"amount": nan}, "transactions[0].amount: must be a finite number; where there is no value, give None"),
             ({"text": nan}, "transactions[0].text: must be a finite number; where there is no value, give None"),
-            ({"execution_date": datetime(2026, 12, 1, 10)}, "for a day give a date, such as date.today()"),
+            ({"execution_date": datetime(2026, 12, 1, 10)}, "must be a date, not a datetime: give its day, as its method date() does"),
         ]
         creditor: dict[str, object] = {"name": "A", "iban": "EE382200221020145685"}
         for fields, words in cases:

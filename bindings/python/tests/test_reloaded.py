@@ -16,7 +16,7 @@ from bankchannel import NextGenPsd2, iso20022
 
 def check(iso20022, psd2, secrets, errors):
     read = iso20022.read_payment(content=Path({payment!r}))
-    assert type(read) is iso20022.ReadPaymentResponse, type(read)
+    assert type(read) is iso20022.PaymentFile, type(read)
     assert type(read.batches[0]) is type(pickle.loads(pickle.dumps(read.batches[0]))), "inside"
     made = psd2.NextGenPsd2().make_certificates()
     assert type(made) is psd2.MakeCertificatesResponse, type(made)
@@ -41,7 +41,7 @@ old = modules()
 for name in [name for name in sys.modules if name.partition(".")[0] == "bankchannel"]:
     del sys.modules[name]
 new = modules()
-assert new[0].ReadPaymentResponse is not old[0].ReadPaymentResponse
+assert new[0].PaymentFile is not old[0].PaymentFile
 check(*new)
 # A secret from before is still one.
 new[1].NextGenPsd2(certificate=before.qseal_certificate, private_key=before.qseal_key).close()
