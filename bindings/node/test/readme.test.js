@@ -69,8 +69,8 @@ test('the page of the package: an account of the environment', async () => {
 
 test('the page of the package: files straight to a bank', async () => {
   const page = fs.readFileSync(path.join(paths.package, 'README.md'), 'utf8');
-  const [, program] = /`files\.mjs` prints `00`:\n\n```js\n(.*?)```/s.exec(page);
-  assert.deepEqual(await run(program), { code: 0, out: '00\n', err: '' });
+  const [, program] = /`files\.mjs` prints `24`, the bank's word for no files:\n\n```js\n(.*?)```/s.exec(page);
+  assert.deepEqual(await run(program), { code: 0, out: '24\n', err: '' });
 });
 
 test('docs/embedded-servers.md: a test of your own program', async () => {

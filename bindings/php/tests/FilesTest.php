@@ -50,7 +50,7 @@ final class FilesTest extends TestCase
     public function testNewFilesComeOneAtATime(): void
     {
         $files = static fn (string ...$named): array => array_map(static fn (string $name): array => ['file_type' => 'KTL', 'content' => base64_encode($name), 'reference' => $name], $named);
-        $account = Account::seeded('new-files@example.test', ['files' => $files('R1', 'R2', '../../x')]);
+        $account = Account::seeded('new-files@example.test', ['files' => $files('R1', 'R2', 'x/../../x')]);
         $client = $account->client();
         $folder = new \SplFileInfo(Scratch::folder() . '/new');
         $first = $client->iterNewFiles(directory: $folder, fileType: 'KTL')->current();
@@ -61,7 +61,7 @@ final class FilesTest extends TestCase
         foreach ($client->iterNewFiles(directory: $folder, fileType: 'KTL', withResponse: $exchanges) as $file) {
             $seen[] = [$file->fileReference, $file->status, $file->error];
         }
-        self::assertSame([['R2', DownloadStatus::Downloaded, null], ['../../x', DownloadStatus::Failed, ErrorCode::WS_CHANNEL_REFERENCE_UNSAFE]], $seen);
+        self::assertSame([['R2', DownloadStatus::Downloaded, null], ['x/../../x', DownloadStatus::Failed, ErrorCode::WS_CHANNEL_REFERENCE_UNSAFE]], $seen);
         self::assertNotSame([], $exchanges);
         // Nothing is asked before the first file is.
         $away = new WsChannel(baseUrl: 'http://127.0.0.1:9/v2', mode: Mode::Data, apiKey: 'example-api-key-0123456789', idToken: 'x', retries: 0);

@@ -70,7 +70,7 @@ final class ReadmeTest extends TestCase
         self::assertSame(1, preg_match('/^## Files straight to the banks.*?\n.*?^``` php\n(.*?)^```$/ms', $readme, $block));
         $folder = $this->project("<?php\nrequire 'vendor/autoload.php';\n{$block[1]}");
         [$printed, $code] = (new Program([PHP_BINARY, '-d', 'display_errors=1', 'program.php'], [], $folder))->end();
-        self::assertSame(["00\n", 0], [$printed, $code]);
+        self::assertSame(["24\n", 0], [$printed, $code]);
     }
 
     public function testTheTableOfReasonsIsWhole(): void

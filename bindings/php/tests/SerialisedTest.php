@@ -29,11 +29,12 @@ final class SerialisedTest extends TestCase
     public static function failures(): iterable
     {
         $client = new WsChannel(baseUrl: self::NOWHERE, retries: 0, apiKey: '0');
+        $known = new WsChannel(baseUrl: self::NOWHERE, retries: 0, mode: Mode::Data, apiKey: 'example-api-key-0123456789', idToken: 'x');
         $asks = static fn () => '123456';
         yield 'a function' => [InvalidInputException::class, ErrorCode::ISO20022_FILE_UNREADABLE, static fn () => Iso20022::readStatement(content: Content::bytes('nope'))];
         yield 'a local operation' => [InvalidInputException::class, ErrorCode::INPUT_MISSING_FIELD, static fn () => $client->generateKey(name: 'You')];
         yield 'an exchange' => [TransportException::class, ErrorCode::TRANSPORT_CONNECT_FAILED, static fn () => $client->initLogin(email: 'a@example.test', mode: Mode::Data)];
-        yield 'a flow that may ask' => [TransportException::class, ErrorCode::TRANSPORT_CONNECT_FAILED, static fn () => $client->logIn(email: 'a@example.test', password: 'x', mode: Mode::Admin, onCode: $asks)];
+        yield 'a flow that may ask' => [TransportException::class, ErrorCode::TRANSPORT_CONNECT_FAILED, static fn () => $known->downloadNewFiles(directory: sys_get_temp_dir() . '/never-made', onCode: $asks)];
         yield 'a call by name' => [TransportException::class, ErrorCode::TRANSPORT_CONNECT_FAILED, static fn () => $client->call('ws_channel.init_login', ['email' => 'a@example.test', 'mode' => 'data'], onCode: $asks)];
         yield 'a setting' => [BankchannelException::class, null, static fn () => new WsChannel(mode: 'nothing', onCode: $asks)];
         yield 'an option of a server' => [BankchannelException::class, null, static fn () => new Service(listen: 'nowhere at all')];

@@ -145,11 +145,11 @@ def register(category: str) -> Callable[[_E], _E]:
 
 def from_details(details: Mapping[str, Any]) -> BankchannelError:
     """The exception of an error's details."""
-    from . import errors  # registers the classes when the first error is made, not at import
+    from importlib import import_module, reload
 
+    # It registers the classes when the first error is made, not at import.
+    errors = import_module(".errors", __package__)
     if errors.BankchannelError is not BankchannelError:  # this module was loaded anew
-        from importlib import reload
-
         reload(errors)
     error_class = _CLASSES.get(details["category"], BankchannelError)
     return error_class(details)

@@ -1,8 +1,11 @@
 //! Turns Python's objects into values. Others are refused with the field's name, before anything is sent.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bankchannel::model::Shape;
 use bankchannel_bridge::{Error, MAX_DEPTH, MAX_JSON, Object, Value, too_large};
 use pyo3::{
+    exceptions::PyMemoryError,
     intern,
     prelude::*,
     types::{PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMemoryView, PyString, PyTuple, PyType},
@@ -86,6 +89,12 @@ impl From<PyErr> for Fault {
 
 /// A request or a set of settings with these fields. `None` at the first level counts as absent.
 pub(crate) fn fields(given: &Bound<'_, PyDict>, known: Option<&Shape>) -> Result<Object<'static>, UnusableRequest> {
+    // Where memory is short, PyO3 panics: nothing was sent, and the exception is one that programs catch.
+    let read = catch_unwind(AssertUnwindSafe(|| read_fields(given, known)));
+    read.unwrap_or_else(|_| Err(UnusableRequest::Raised(PyMemoryError::new_err(()))))
+}
+
+fn read_fields(given: &Bound<'_, PyDict>, known: Option<&Shape>) -> Result<Object<'static>, UnusableRequest> {
     let mut fields = Object::with_capacity(given.len());
     let mut reading = Reading { left: MAX_JSON, has_marks: false };
     for (name, value) in given {
