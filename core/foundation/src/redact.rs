@@ -85,6 +85,13 @@ pub fn redact_words(text: &str) -> String {
     out
 }
 
+/// Makes text from outside safe to show in an error: without what looks like a secret, without control characters, and
+/// of at most so many characters. It is redacted before it is cut, so that no part of a secret remains.
+#[must_use]
+pub fn shortened(text: &str, max: usize) -> String {
+    redact_words(text).chars().filter(|c| !c.is_control()).take(max).collect()
+}
+
 /// Whether a word, or one of its parts, looks like a secret or personal data.
 pub(crate) fn is_sensitive(word: &str) -> bool {
     is_email(word) || is_phone(word) || word.split([':', '=']).any(|part| is_token(bare(part)))

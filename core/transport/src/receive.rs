@@ -120,15 +120,33 @@ fn too_large(limit: usize, success: bool) -> Error {
         .with_outcome(outcome)
 }
 
-/// `Retry-After` in seconds, given as seconds or as an HTTP date. A number of seconds that no clock holds is a long wait,
+/// The longest wait that is reported, in seconds: the largest integer that every language and JSON reader keeps.
+const LONGEST_WAIT_S: u64 = (1 << 53) - 1;
+
+/// `Retry-After` in seconds, given as seconds or as a time. A number of seconds that no clock holds is a long wait,
 /// too.
 fn retry_after(text: &str) -> Option<u64> {
     let text = text.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(text.parse().unwrap_or(u64::MAX));
+    // Some servers write a fraction of a second.
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if !seconds.is_empty() && [seconds, fraction].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Some(seconds.parse().unwrap_or(LONGEST_WAIT_S).min(LONGEST_WAIT_S));
     }
-    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    Some(u64::try_from(at.as_second() - jiff::Timestamp::now().as_second()).unwrap_or(0))
+    let wait_s = instant(text)?.as_second() - jiff::Timestamp::now().as_second();
+    Some(u64::try_from(wait_s).unwrap_or(0))
+}
+
+/// A time in one of the forms of an HTTP date (RFC 9110 §5.6.7), or ISO 8601 with its zone. The weekday says nothing.
+fn instant(text: &str) -> Option<jiff::Timestamp> {
+    use jiff::{Timestamp, civil::DateTime, fmt::rfc2822::DateTimeParser, tz::TimeZone};
+    const READER: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
+    READER.parse_timestamp(text).ok().or_else(|| text.parse::<Timestamp>().ok()).or_else(|| {
+        // The two obsolete forms; their weekday, which jiff would compare, is left out.
+        let (_, rest) = text.split_once(' ')?;
+        let read = ["%d-%b-%y %H:%M:%S GMT", "%b %d %H:%M:%S %Y"].map(|form| DateTime::strptime(form, rest));
+        let [rfc850, asctime] = read;
+        Some(rfc850.or(asctime).ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    })
 }
 
 #[cfg(test)]
@@ -136,14 +154,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_in_both_forms() {
-        for (text, seconds) in
-            [("7", Some(7)), (" 120 ", Some(120)), ("0", Some(0)), ("", None), ("soon", None), ("-1", None)]
-        {
+    fn waits_in_every_form() {
+        for (text, seconds) in [
+            ("7", Some(7)),
+            (" 120 ", Some(120)),
+            ("0", Some(0)),
+            ("3600.0", Some(3600)),
+            ("1.5", Some(1)),
+            ("", None),
+            (".", None),
+            ("soon", None),
+            ("-1", None),
+            ("1,5", None),
+            ("Sun, 31 Feb 2893 08:49:37 GMT", None),
+            ("99999999999999999999999", Some(LONGEST_WAIT_S)),
+            ("18446744073709551615", Some(LONGEST_WAIT_S)),
+        ] {
             assert_eq!(retry_after(text), seconds, "{text}");
         }
-        assert_eq!(retry_after("99999999999999999999999"), Some(u64::MAX));
+        // The same time in every form; the weekday of the second is wrong.
+        let at: jiff::Timestamp = "2893-11-06T08:49:37Z".parse().expect("a time");
+        for text in [
+            "Fri, 06 Nov 2893 08:49:37 GMT",
+            "Mon, 06 Nov 2893 08:49:37 GMT",
+            "Fri Nov  6 08:49:37 2893",
+            "Mon Nov 06 08:49:37 2893",
+            "2893-11-06T08:49:37Z",
+            "2893-11-06T09:49:37+01:00",
+        ] {
+            assert_eq!(instant(text), Some(at), "{text}");
+            assert!(retry_after(text).is_some_and(|seconds| seconds > 1_000_000_000), "{text}");
+        }
+        assert_eq!(instant("Sunday, 29-Nov-26 23:00:00 GMT"), "2026-11-29T23:00:00Z".parse().ok());
+        assert_eq!(instant("Sunday, 06-Nov-94 08:49:37 GMT"), "1994-11-06T08:49:37Z".parse().ok());
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(0));
-        assert!(retry_after("Fri, 06 Nov 2893 08:49:37 GMT").is_some_and(|seconds| seconds > 1_000_000_000));
     }
 }

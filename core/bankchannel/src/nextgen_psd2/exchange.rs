@@ -21,7 +21,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_nextgen_psd2::{
     MAX_DEPTH, NextGenPsd2Codec, RESPONSE_HEADERS,
-    answer::{Links, safe_redirect},
+    answer::{Links, readable, safe_redirect},
     errors,
     http::{Headers, Request},
     model::LinkedAnswer,
@@ -77,7 +77,7 @@ impl NextGenPsd2 {
 
 impl BankSender {
     /// Reads the bank's answer. A link for the bank's customer is returned only if it is safe to send a customer there.
-    fn read<O>(&self, answer: InResponse) -> Result<O::Response>
+    fn read<O>(&self, mut answer: InResponse) -> Result<O::Response>
     where
         O: Exchange<Codec = NextGenPsd2Codec>,
         O::Response: LinkedAnswer,
@@ -86,12 +86,17 @@ impl BankSender {
         if !(200..300).contains(&answer.status) {
             return Err(NextGenPsd2Codec::refused::<O>(&answer, base_url, &self.redirect_hosts));
         }
+        answer.message.body = readable(&answer.body);
         let body = answer.body.clone();
+        // In these approaches the bank asks its customer itself.
+        let approach = answer.headers.text("ASPSP-SCA-Approach").unwrap_or_default().trim().to_ascii_uppercase();
+        let wants_link = O::Response::LEADS_CUSTOMER && !matches!(approach.as_str(), "DECOUPLED" | "EMBEDDED");
         let mut response = O::decode_response(answer)?;
         response.resolve_links(base_url);
-        let redirect = response.links().and_then(|links| links.get("scaRedirect"));
+        let links = response.links().filter(|_| O::Response::LEADS_CUSTOMER);
+        let redirect = links.and_then(|links| links.get("scaRedirect"));
         match redirect.map(|link| safe_redirect(base_url, &link.href, &self.redirect_hosts)) {
-            None if O::Response::LEADS_CUSTOMER && has_lost_link(&body) => {
+            None if wants_link && has_lost_link(&body) => {
                 return Err(link_refused("its `_links` cannot be read", "", &body));
             }
             None => {}
@@ -108,7 +113,7 @@ fn has_lost_link(body: &[u8]) -> bool {
 }
 
 fn parsed(body: &[u8]) -> Option<Value<'_>> {
-    json::parse(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body), MAX_DEPTH).ok()
+    json::parse(body, MAX_DEPTH).ok()
 }
 
 /// The error for a link that cannot be given to a customer. The bank's objects exist all the same, so the error has

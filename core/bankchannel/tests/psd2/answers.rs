@@ -123,6 +123,8 @@ async fn links_in_other_forms_are_found_or_said() {
     for links in [
         json!([{"scaRedirect": {"href": "http://127.0.0.1:1/tap"}}, {"self": {"href": "/v1/consents/c-1"}}]),
         json!([{"rel": "scaRedirect", "href": "http://127.0.0.1:1/tap"}, {"name": "self", "href": "/v1/consents/c-1"}]),
+        json!([{"key": "scaRedirect", "value": "http://127.0.0.1:1/tap"}, {"Rel": "self", "HREF": "/v1/consents/c-1"}]),
+        json!({"links": [{"rel": "scaRedirect", "href": "http://127.0.0.1:1/tap"}, {"rel": "self", "href": "/v1/consents/c-1"}]}),
     ] {
         let read = created(links).await.unwrap();
         assert_eq!((&read["sca_redirect"], &read["unread"]), (&json!("http://127.0.0.1:1/tap"), &Value::Null));
@@ -146,11 +148,73 @@ async fn links_in_other_forms_are_found_or_said() {
     for (links, unread) in [
         (json!({"status": {"href": "/v1/x"}}), Value::Null),
         (json!([]), Value::Null),
+        (json!({"scaRedirect": {"href": null}, "scaStatus": {"href": "/v1/x"}}), Value::Null),
+        (json!(false), json!([{"path": "/_links", "value": "false", "count": 1}])),
         (json!({"status": {"to": 1}}), json!([{"path": "/_links/status", "value": "{\"to\":1}", "count": 1}])),
     ] {
         let read = created(links).await.unwrap();
         assert_eq!((&read["sca_redirect"], &read["unread"]), (&Value::Null, &unread));
     }
+}
+
+/// Where the bank asks its customer itself, or the answer gives no address for a customer, links that cannot be used
+/// lose nothing else.
+#[tokio::test]
+async fn links_that_nobody_needs_fail_nothing() {
+    let create = json!({"access": {"all_psd2": "all_accounts"}, "recurring_indicator": false, "valid_until": "2030-01-01",
+        "frequency_per_day": 1, "redirect_uri": "https://tpp.example/cb", "psu": {"ip_address": "192.0.2.1"}});
+    let unreadable = json!(["http://127.0.0.1:1/tap"]);
+    let made = json!({"consentId": "c-1", "consentStatus": "received", "_links": unreadable});
+    let bg = json!({"signing": {"dialect": "bg"}});
+    for (approach, is_read) in [("DECOUPLED", true), ("embedded", true), ("REDIRECT", false), ("", false)] {
+        let answer = Answer::json(201, &made);
+        let answer = if approach.is_empty() { answer } else { answer.with("aspsp-sca-approach", approach) };
+        let server = Server::in_turn([Act::Answer(answer)]).await;
+        let client = client_with(&server, bg.clone());
+        let called = client.call_json("nextgen_psd2.create_consent", create.clone(), CallOptions::default()).await;
+        match called {
+            Ok(done) => assert!(is_read && done.response["unread"][0]["path"] == "/_links/0", "{}", done.response),
+            Err(error) => assert!(!is_read && error.code() == "nextgen_psd2.link_refused", "{approach}: {error}"),
+        }
+    }
+    let foreign = json!({"scaRedirect": {"href": "https://elsewhere.example/tap"}});
+    let status = json!({"scaStatus": "received", "_links": foreign});
+    let consent = json!({"access": {"allPsd2": "allAccounts"}, "recurringIndicator": true, "validUntil": "2030-01-01",
+        "frequencyPerDay": 4, "consentStatus": "received", "_links": foreign});
+    for (operation, body) in [("get_authorisation_status", status), ("get_consent", consent)] {
+        let server = Server::in_turn([Act::Answer(Answer::json(200, &body))]).await;
+        let client = client_with(&server, bg.clone());
+        let mut request = json!({"consent_id": "c-1"});
+        if operation == "get_authorisation_status" {
+            request["authorisation_id"] = json!("a-1");
+        }
+        let done =
+            client.call_json(&format!("nextgen_psd2.{operation}"), request, CallOptions::default()).await.unwrap();
+        let href = &done.response["links"]["scaRedirect"]["href"];
+        assert_eq!(href, "https://elsewhere.example/tap", "{operation}: {}", done.response);
+    }
+}
+
+/// An answer in ISO-8859-1 keeps its link, and the error of one that cannot be used keeps the bank's object.
+#[tokio::test]
+async fn a_success_in_another_encoding_keeps_its_links() {
+    let with = |link: &str| {
+        let text = format!(r#"{{"psuMessage":"Bj#rn","consentId":"c-1","consentStatus":"received","_links":{link}}}"#);
+        let body: Vec<u8> = text.bytes().map(|byte| if byte == b'#' { 0xf8 } else { byte }).collect();
+        let head =
+            format!("HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+        Act::Raw([head.as_bytes(), &body].concat())
+    };
+    let create = json!({"access": {"all_psd2": "all_accounts"}, "recurring_indicator": false, "valid_until": "2030-01-01",
+        "frequency_per_day": 1, "redirect_uri": "https://tpp.example/cb", "psu": {"ip_address": "192.0.2.1"}});
+    let good = r#"{"scaRedirect":{"href":"http://127.0.0.1:1/tap"}}"#;
+    let server = Server::in_turn([with(good), with(r#"["http://127.0.0.1:1/tap"]"#)]).await;
+    let client = client_with(&server, json!({"signing": {"dialect": "bg"}}));
+    let call = || client.call_json("nextgen_psd2.create_consent", create.clone(), CallOptions::default());
+    let read = call().await.unwrap().response;
+    assert_eq!((&read["sca_redirect"], &read["psu_message"]), (&json!("http://127.0.0.1:1/tap"), &json!("Bj\u{f8}rn")));
+    let error = call().await.unwrap_err();
+    assert_eq!((error.code(), error.detail("consent_id")), ("nextgen_psd2.link_refused", Some("c-1")));
 }
 
 /// T-148: the key that the specification publishes signs only for sandboxes.

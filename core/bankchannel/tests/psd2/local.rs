@@ -129,6 +129,48 @@ fn settings_that_cannot_be_used_name_themselves() {
     assert_eq!((all.base_url.as_deref(), &all.certificate), (Some("https://bank.example/api"), &None));
 }
 
+/// Keys in files of their own: read, not together with the text, and named by their own setting.
+#[test]
+fn keys_in_files() {
+    let made = made();
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str, content: &str| {
+        std::fs::write(folder.path().join(name), content).unwrap();
+        folder.path().join(name).display().to_string()
+    };
+    let (seal, tls) = (at("seal.key", made.qseal_key.expose()), at("tls.key", made.qwac_key.expose()));
+    let (other, none) = (at("other.key", made.qwac_key.expose()), at("none.key", "no PEM"));
+    let client = |more: serde_json::Value| NextGenPsd2::from_json(settings("http://127.0.0.1:1", more));
+    let qwac = made.qwac_certificate.as_str();
+    let read = client(json!({"private_key": null, "private_key_file": seal, "client_certificate": qwac,
+        "client_key_file": tls}));
+    let sign: SignRequestRequest =
+        read.as_ref().unwrap().complete(json!({"method": "GET", "target": "/v1/x"})).unwrap();
+    assert!(read.unwrap().sign_request(sign).unwrap().headers.iter().any(|header| header.name == "Signature"));
+    let missing = folder.path().join("missing.key").display().to_string();
+    for (more, field) in [
+        (json!({"private_key_file": seal}), "private_key_file"),
+        (json!({"private_key": null, "private_key_file": missing}), "private_key_file"),
+        (
+            json!({"client_certificate": qwac, "client_key": made.qwac_key.expose(), "client_key_file": tls}),
+            "client_key_file",
+        ),
+        (json!({"client_certificate": qwac, "client_key_file": missing}), "client_key_file"),
+        (json!({"client_certificate": qwac, "client_key_file": none}), "client_key_file"),
+        (json!({"client_certificate": qwac, "client_key_file": seal}), "client_key_file"),
+    ] {
+        let error = client(more).unwrap_err();
+        assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(field)), "{error}");
+        assert!(!error.to_string().contains("MII"), "no key in an error: {error}");
+    }
+    // Of another certificate, and no key at all: refused too.
+    for file in [other, none] {
+        let error = client(json!({"private_key": null, "private_key_file": file})).unwrap_err();
+        assert_eq!(error.code(), "configuration.invalid", "{error}");
+        assert!(error.detail("field").is_some_and(|field| field.starts_with("private_key")), "{error:?}");
+    }
+}
+
 /// With such settings a request, or each connection, would fail without a clear reason.
 #[test]
 fn certificates_that_cannot_be_used_name_their_setting() {

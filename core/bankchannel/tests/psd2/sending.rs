@@ -122,6 +122,18 @@ async fn a_quota_that_is_used_up_ends_the_call() {
             assert_eq!(told, (Some(outcome), false, wait.map(|_| 1)), "{status} {body}");
         }
     }
+    // In a form that no document has, and another code that is final whatever the status says.
+    for (body, code) in [
+        (json!({"error": {"code": "ACCESS_EXCEEDED"}}), "nextgen_psd2.access_exceeded"),
+        (json!({"tppMessages": ["ACCESS_EXCEEDED"]}), "nextgen_psd2.access_exceeded"),
+        (messages("CONSENT_EXPIRED"), "peer.rate_limited"),
+        (flat("CERTIFICATE_REVOKED"), "peer.rate_limited"),
+    ] {
+        let server = Server::in_turn([answered(429, body.clone())]).await;
+        let client = client(&server);
+        let error = client.get_accounts(list(&client)).await.unwrap_err();
+        assert_eq!((server.seen().len(), error.code(), error.retryable()), (1, code, false), "{body}");
+    }
     // Another code with the same status says nothing about the day.
     let server = Server::in_turn([answered(429, messages("TOO_FAST"))]).await;
     let client = client(&server);

@@ -7,6 +7,7 @@
 mod body;
 mod field;
 mod headers;
+mod page;
 mod text;
 
 use std::{fmt, ops::Deref};
@@ -17,6 +18,7 @@ use crate::model::Content;
 pub use body::{Body, JSON, SOAP, Segment, base64_length};
 pub use field::HeaderField;
 pub use headers::{Header, Headers, has_control, is_token, is_visible, text_has_control, trim};
+pub use page::{is_web_page, page_text};
 pub use text::{MAX_BODY, MAX_FIELD, MAX_FIELDS, MAX_HEAD, MalformedKind, MalformedRequest};
 
 /// The methods that the protocols use.

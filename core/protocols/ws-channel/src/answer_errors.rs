@@ -5,7 +5,7 @@ use bankchannel_foundation::{
     error::{ErrorRow, Peer, row},
     message::InResponse,
     operation::{Repeat, Route},
-    redact::redact_words,
+    redact::shortened,
 };
 
 use crate::errors::*;
@@ -45,7 +45,7 @@ pub(crate) fn refused(
         _ => outcome(route, status, is_bank_text),
     };
     let shown = shortened(said, TEXT_MAX);
-    let detail = detail.map(|detail| self::shortened(detail, TEXT_MAX));
+    let detail = detail.map(|detail| shortened(detail, TEXT_MAX));
     let more = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
     let mut error = Error::because(row, format!("{} The service said: {shown}{more}", row.text))
         .with_status(status)
@@ -59,7 +59,7 @@ pub(crate) fn refused(
     if let Some(detail) = detail {
         error = error.with("peer_detail", detail);
     }
-    let word = |text: Option<String>| text.map(|text| self::shortened(&text, WORD_MAX));
+    let word = |text: Option<String>| text.map(|text| shortened(&text, WORD_MAX));
     error.with_peer(Peer { code: word(peer.code), text: Some(shown), request_id: word(peer.request_id) })
 }
 
@@ -80,11 +80,6 @@ pub(crate) fn not_the_service(route: &Route, message: &InResponse) -> Error {
         .with_outcome(outcome(route, message.status, false))
         .with_retryable(retryable(route, message.status, false))
         .with_retry_after(message.retry_after_s)
-}
-
-/// Makes text from outside safe to show. It is redacted before it is cut, so that no part of a token remains.
-fn shortened(text: &str, max: usize) -> String {
-    redact_words(text).chars().filter(|c| !c.is_control()).take(max).collect()
 }
 
 /// The outcome that an answer implies. The service sends the same text for a bank that did not act and for a bank that

@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     CallOutcome, Error, Secret,
     error::{Peer, row},
     json,
-    message::{Body, Headers, InRequest, InResponse, OutRequest, OutResponse, percent_encode},
+    message::{Body, Headers, InRequest, InResponse, OutRequest, OutResponse, is_web_page, page_text, percent_encode},
     model::{Boundary, Object, Reader, Representation, Value, Writer},
     operation::{Codec, Declaration, Exchange, Operation, Parameters, Route},
 };
@@ -202,6 +202,12 @@ fn accepted<'m>(route: &Route, message: &'m InResponse) -> Result<Object<'m>, Er
     let success = (200..300).contains(&message.status);
     let fields = match json::parse(&message.body, MAX_DEPTH) {
         Ok(Value::Object(fields)) => fields,
+        Err(_) if success && is_web_page(message) => {
+            let why = "the success answer is a web page, not JSON. Another server has answered in place of the service: \
+                       check `base_url`, proxy and network";
+            let error = broken(message.status, why.into());
+            return Err(page_text(&message.body).into_iter().fold(error, |error, text| error.with("answer", text)));
+        }
         _ if success => {
             return Err(broken(message.status, "a success status without a JSON object".into()));
         }

@@ -110,7 +110,8 @@ impl ConnectorEngine<'_> {
                 self.options.warn(format!("{name}: the bank's code failed ({}{status}), {subject}", error.code()));
                 return Err(match error.category() {
                     Category::Transport | Category::TimedOut | Category::RateLimited | Category::PeerFailed => {
-                        UnansweredQuestion::Away(error.retry_after_s().and_then(|seconds| u32::try_from(seconds).ok()))
+                        let wait_s = error.retry_after_s();
+                        UnansweredQuestion::Away(wait_s.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)))
                     }
                     _ => UnansweredQuestion::Failed,
                 });

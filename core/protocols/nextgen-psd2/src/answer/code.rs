@@ -4,6 +4,9 @@ use bankchannel_foundation::error::{ErrorRow, row};
 
 use crate::errors;
 
+/// The code that says that the calls of the day are used up.
+pub(super) const QUOTA: &str = "ACCESS_EXCEEDED";
+
 /// The row for a code; the HTTP status decides if a code has two meanings.
 #[must_use]
 pub fn row_of(status: u16, code: &str) -> &'static ErrorRow {
@@ -40,7 +43,7 @@ pub fn row_of(status: u16, code: &str) -> &'static ErrorRow {
 
 /// Whether a code says that the calls of the day are used up, which no later call of that day changes.
 pub(super) fn is_quota(code: &str) -> bool {
-    code.trim().eq_ignore_ascii_case("ACCESS_EXCEEDED")
+    code.trim().eq_ignore_ascii_case(QUOTA)
 }
 
 /// The row for an answer that has only a status.

@@ -101,7 +101,7 @@ fn a_body_that_is_not_clean_utf_8_keeps_code_and_link() {
     let body = r#"{"code":"CONSENT_INVALID","system":"ERA-PSD2","message":"Samtykke m#","_links":{"scaRedirect":{"href":"https://b.example/tap"}}}"#;
     let latin1: Vec<u8> = body.bytes().map(|byte| if byte == b'#' { 0xe5 } else { byte }).collect();
     let marked = format!("\u{feff}{body}").into_bytes();
-    for (body, text) in [(latin1, "Samtykke m\u{fffd}"), (marked, "Samtykke m#")] {
+    for (body, text) in [(latin1, "Samtykke m\u{e5}"), (marked, "Samtykke m#")] {
         let refusal = BankRefusal::read(401, &body);
         assert_eq!((refusal.form, refusal.text.as_deref()), (ErrorForm::Era, Some(text)));
         let error = refusal.to_error(BASE, &[]);
@@ -109,7 +109,7 @@ fn a_body_that_is_not_clean_utf_8_keeps_code_and_link() {
         assert_eq!(error.detail("sca_redirect"), Some("https://b.example/tap"));
     }
     let page = BankRefusal::read(400, b"\xef\xbb\xbf<p>\xe5</p>");
-    assert_eq!((page.form, page.text.as_deref()), (ErrorForm::Other, Some("<p>\u{fffd}</p>")));
+    assert_eq!((page.form, page.text.as_deref()), (ErrorForm::Other, Some("<p>\u{e5}</p>")));
 }
 
 /// T-127 and T-128.
@@ -180,11 +180,83 @@ fn a_refusal_by_the_banks_own_code_is_final() {
         (503, r#"{"tppMessages":[{"code":"SERVICE_UNAVAILABLE"}]}"#, &row::UNAVAILABLE, false),
         (500, r#"{"id":"1","system":"x","code":"SYSTEM_ERROR"}"#, &errors::BANK_FAILED, false),
         (429, "", &row::RATE_LIMITED, false),
+        // The status does not unsay a code that is known.
+        (429, r#"{"tppMessages":[{"code":"CONSENT_EXPIRED"}]}"#, &row::RATE_LIMITED, true),
+        (429, r#"{"id":"1","system":"x","code":"SERVICE_BLOCKED"}"#, &row::RATE_LIMITED, true),
+        (429, r#"{"id":"1","system":"x","code":"CERTIFICATE_REVOKED"}"#, &row::RATE_LIMITED, true),
+        (429, r#"{"tppMessages":[{"code":"FORMAT_ERROR"}]}"#, &row::RATE_LIMITED, true),
+        (429, r#"{"tppMessages":[{"code":"TOO_FAST"}]}"#, &row::RATE_LIMITED, false),
+        (429, r#"{"id":"1","system":"x","code":"SYSTEM_ERROR"}"#, &row::RATE_LIMITED, false),
+        // The quota in a form that no document has.
+        (429, r#"{"error":{"code":"ACCESS_EXCEEDED"}}"#, quota, true),
+        (429, r#"{"errors":[{"code":"ACCESS_EXCEEDED"}]}"#, quota, true),
+        (429, r#"{"tppMessages":{"tppMessage":[{"code":"ACCESS_EXCEEDED"}]}}"#, quota, true),
+        (429, r#"{"tppMessages":["ACCESS_EXCEEDED"]}"#, quota, true),
+        (429, r#"{"tppMessages":"ACCESS_EXCEEDED"}"#, quota, true),
+        (429, r#"{"error":"access_exceeded"}"#, quota, true),
+        (429, r#"{"code":"ACCESS_EXCEEDED","code":"ACCESS_EXCEEDED"}"#, quota, true),
+        (429, r#"{"code":"X","system":"y","tppMessages":[{"code":"ACCESS_EXCEEDED"}]}"#, quota, true),
+        (503, "ACCESS_EXCEEDED: four calls a day", quota, true),
+        (429, "<html>ACCESS_EXCEEDED</html>", quota, true),
         (503, "<html>later</html>", &row::UNAVAILABLE, false),
     ] {
         let refusal = read(status, body);
         let error = refusal.to_error(BASE, &[]);
         assert_eq!((error.code(), refusal.is_final()), (row.code, is_final), "{status} {body}");
+    }
+}
+
+/// The text is kept wherever it is, and so is what no field is for; a warning is one in any case.
+#[test]
+fn the_banks_text_is_kept_in_every_form() {
+    for (body, code, text, more) in [
+        (r#"{"tppMessages":{"message":{"code":"X","text":"no"}}}"#, Some("X"), "no", None),
+        (r#"{"tppMessages":{"message":{"text":"no"}}}"#, None, "no", None),
+        (r#"{"tppMessages":[{"category":"ERROR","message":"no"}]}"#, None, "no", None),
+        (r#"{"tppMessages":[{"code":"X","detail":"no"}]}"#, Some("X"), "no", None),
+        (r#"{"tppMessages":[{"code":"X","title":"no"}]}"#, Some("X"), "no", None),
+        (r#"{"tppMessages":["no"]}"#, None, "no", None),
+        (r#"{"code":"X","message":"no"}"#, Some("X"), "no", None),
+        (r#"{"error":{"code":"X","message":"no"}}"#, Some("X"), "no", None),
+        (r#"{"message":"no","errors":[{"code":"X"}]}"#, Some("X"), "no", None),
+        (r#"{"code":"X","system":"y","detail":"no","title":"t"}"#, Some("X"), "no", Some("title: t")),
+        (
+            r#"{"tppMessages":[{"category":"warning","code":"W"},{"category":"Warning","code":"V"},{"code":"X","text":"no"}]}"#,
+            Some("X"),
+            "no",
+            None,
+        ),
+        (
+            r#"{"tppMessages":[{"code":"X","text":"no","supportNumber":4711,"hints":{"a":[1]},"b":null,"c":""}]}"#,
+            Some("X"),
+            "no",
+            Some(r#"supportNumber: 4711; hints: {"a":[1]}"#),
+        ),
+        (r#"{"type":"urn:x","title":"no","instance":"/1"}"#, None, "no", Some("instance: /1")),
+    ] {
+        let error = read(400, body).to_error(BASE, &[]);
+        let peer = error.peer().unwrap();
+        assert_eq!((peer.code.as_deref(), peer.text.as_deref()), (code, Some(text)), "{body}");
+        assert_eq!(error.detail("further_members"), more, "{body}");
+    }
+    // Neither code nor text: the beginning of the answer is what the bank says.
+    for body in [r#"{"tppMessages":[{"category":"ERROR"}]}"#, r#"{"type":"urn:x"}"#, r#"{"additionalErrors":[]}"#] {
+        let refusal = read(400, body);
+        assert_eq!((refusal.form, refusal.text.as_deref()), (ErrorForm::Json, Some(body)));
+    }
+}
+
+/// A bank's own list may have any length; an error has not.
+#[test]
+fn the_further_messages_are_bounded() {
+    let message = |at: u32| format!(r#"{{"code":"C{at}","text":"{}"}}"#, "x".repeat(5000));
+    for (count, further) in [(1, 0), (21, 20), (22, 21), (500, 21)] {
+        let messages: Vec<_> = (0..count).map(message).collect();
+        let refusal = read(400, &format!(r#"{{"tppMessages":[{}]}}"#, messages.join(",")));
+        assert_eq!((refusal.code.as_deref(), refusal.further.len()), (Some("C0"), further), "{count}");
+        assert!(refusal.further.iter().all(|text| text.len() < 600), "{count}");
+        let last = refusal.further.last().filter(|_| count > 21).cloned();
+        assert_eq!(last, (count > 21).then(|| format!("… and {} more", count - 21)), "{count}");
     }
 }
 
@@ -197,17 +269,40 @@ fn links_of_a_refusal_in_other_forms() {
     for links in [
         r#"[{"scaRedirect":{"href":"https://b.example/tap"}}]"#,
         r#"[{"rel":"scaRedirect","href":"https://b.example/tap"}]"#,
+        r#"[{"key":"scaRedirect","value":"https://b.example/tap"}]"#,
+        r#"[{"Rel":"ScaRedirect","Href":"https://b.example/tap"}]"#,
+        r#"{"link":{"rel":"scaRedirect","href":"https://b.example/tap"}}"#,
+        r#"{"links":[{"rel":"self","href":"/v1/x"},{"rel":"scaRedirect","href":"https://b.example/tap"}]}"#,
+        r#"{"links":{"scaRedirect":{"href":"https://b.example/tap"}}}"#,
     ] {
         let error = needed(links);
         assert_eq!(error.code(), errors::CONSENT_NEEDED.code, "{links}");
         assert_eq!(error.detail("sca_redirect"), Some("https://b.example/tap"), "{links}");
     }
-    for links in [r#""https://b.example/tap""#, r#"["https://b.example/tap"]"#, r#"{"scaRedirect":{"uri":"/tap"}}"#] {
+    for links in [
+        r#""https://b.example/tap""#,
+        r#"["https://b.example/tap"]"#,
+        r#"{"scaRedirect":{"uri":"/tap"}}"#,
+        r#"{"scaRedirect":{"href":"","uri":"https://b.example/tap"}}"#,
+        r#"{"next":{"scaRedirect":{"uri":"/tap"}}}"#,
+        r#"{"next":[{"purpose":"scaRedirect","address":"https://b.example/tap"}]}"#,
+    ] {
         let error = needed(links);
         assert_eq!(error.code(), errors::CONSENT_INVALID.code, "{links}");
         assert!(error.detail("sca_redirect_refused").is_some_and(|why| why.contains("_links")), "{links}");
     }
-    for links in ["null", "[]", "{}", r#"{"self":{"uri":"/tap"}}"#] {
+    for links in [
+        "null",
+        "false",
+        "[]",
+        "{}",
+        r#"{"self":{"uri":"/tap"}}"#,
+        r#"{"scaRedirect":null,"scaStatus":{"href":"/v1/x"}}"#,
+        r#"{"scaRedirect":{"href":null},"scaStatus":{"href":"/v1/x"}}"#,
+        r#"{"scaRedirect":{"href":"","verbs":["GET"]}}"#,
+        r#"{"scaRedirect":false}"#,
+        r#"[{"rel":"scaRedirect","href":null}]"#,
+    ] {
         assert_eq!(needed(links).detail("sca_redirect_refused"), None, "{links}");
     }
 }

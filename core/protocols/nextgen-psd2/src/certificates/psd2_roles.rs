@@ -81,6 +81,9 @@ impl<'a> EncodedRoles<'a> {
             return self.list(content, depth + 1);
         }
         let role = role(&mut reader)?;
+        if role.name.is_none() {
+            self.oddity.get_or_insert("without a name");
+        }
         self.roles.push(role);
         if reader.is_finished() {
             return Ok(());

@@ -92,21 +92,19 @@ impl QcParser {
                 return Ok(());
             }
         };
-        let list = match info.map(|info| (list_in(&info), info.tag)) {
-            Some((Some(content), tag::SEQUENCE)) => Some(content),
-            Some((Some(content), _)) if kind == QcStatementKind::Type || kind == QcStatementKind::Psd2 => {
-                let text = format!("the information of its {} is not a SEQUENCE, as it must be", kind.name());
-                self.note(kind, QcTolerance::Lenient, text);
-                Some(content)
-            }
-            _ => None,
-        };
+        let list = info.as_ref().and_then(list_in);
         match (kind, list) {
             (QcStatementKind::Compliance, _) => self.read.compliance = true,
             (QcStatementKind::Other, _) => {}
             (QcStatementKind::Type | QcStatementKind::Psd2, None) => self.broken(kind, "it is without its list"),
             (QcStatementKind::Type, Some(content)) => self.types(content)?,
             (QcStatementKind::Psd2, Some(content)) => self.psd2(content)?,
+        }
+        let is_listed = matches!(kind, QcStatementKind::Type | QcStatementKind::Psd2) && list.is_some();
+        if is_listed && info.is_some_and(|info| info.tag != tag::SEQUENCE) {
+            // Shown, but nobody has seen it in a certificate that was issued: it is not accepted.
+            let text = format!("the information of its {} is not a SEQUENCE, as it must be", kind.name());
+            self.note(kind, QcTolerance::Nobody, text);
         }
         Ok(())
     }
@@ -160,12 +158,14 @@ impl QcParser {
             utf8 &= role.is_utf8;
             let arc = role.id.strip_prefix(ROLE);
             let Some(known) = Psd2Role::ALL.into_iter().find(|known| arc == Some(&[known.arc()])) else {
-                let number = asn1::dotted(role.id).unwrap_or_else(|_| "that cannot be read".to_owned());
+                let Ok(number) = asn1::dotted(role.id) else {
+                    self.broken(KIND, "the identifier of a role cannot be read");
+                    return Ok(());
+                };
                 self.note(KIND, QcTolerance::Every, format!("the role {number} is not known and grants nothing"));
                 continue;
             };
-            if role.name.as_deref() != Some(known.name()) {
-                let name = role.name.unwrap_or_default();
+            if let Some(name) = role.name.filter(|name| name != known.name()) {
                 let shown: String = name.chars().filter(|character| !character.is_control()).take(40).collect();
                 let (oid, own) = (known.oid(), known.name());
                 let text = format!(

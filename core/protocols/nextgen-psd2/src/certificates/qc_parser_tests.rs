@@ -105,21 +105,38 @@ fn roles_in_other_encodings() {
         assert!(text.contains(how) && text.contains("PSD2 statement (0.4.0.19495.2)"), "{text}");
         assert_eq!(read.psd2.unwrap().roles, found, "{how}");
     }
-    let unnamed = beside_seal(&psd2_of(&seq(&[&seq(&[&encode(tag::OID, &[ROLE, &[3]].concat())])]), tag::UTF8));
-    assert_eq!(unnamed.oddities[0].tolerance, QcTolerance::UnlessStrict, "a name is missing: {unnamed:?}");
+    // A name is missing: no standard permits that, so only `lenient` accepts it.
+    let unnamed = beside_seal(&psd2_of(&seq(&[&role(&encode(tag::OID, &[ROLE, &[3]].concat()))]), tag::UTF8));
+    assert_eq!((unnamed.oddities.len(), unnamed.oddities[0].tolerance), (1, QcTolerance::Lenient), "{unnamed:?}");
+    assert!(unnamed.oddities[0].text.contains("without a name"), "{unnamed:?}");
     assert_eq!(unnamed.psd2.unwrap().roles, [Psd2Role::Ai]);
+    // An identifier that is none.
+    for id in [&b""[..], b"\x80", b"\x04\x80"] {
+        let pair = [encode(tag::OID, id), encode(tag::UTF8, b"PSP_AI")].concat();
+        let read = beside_seal(&psd2_of(&seq(&[&role(&pair), &role(&ai)]), tag::UTF8));
+        assert!(read.psd2.is_none() && read.is_broken(QcStatementKind::Psd2), "{id:02x?}: {read:?}");
+        assert_eq!(read.types, [QcType::Eseal]);
+    }
 }
 
-/// The list of purposes in other encodings.
+/// Statements whose information is no list: read and named, and accepted by nobody.
 #[test]
-fn purposes_in_other_encodings() {
+fn information_in_other_encodings() {
     let seal = encode(tag::OID, &[TYPE, &[2]].concat());
     for (info, oddities) in
         [(seq(&[&seal]), 0), (seal.clone(), 1), (encode(tag::SET, &seal), 1), (encode(0xa0, &seq(&[&seal])), 1)]
     {
         let read = parse_qc(&seq(&[&seq(&[&encode(tag::OID, TYPE), &info])])).unwrap();
         assert_eq!((read.types.as_slice(), read.oddities.len()), (&[QcType::Eseal][..], oddities), "{info:02x?}");
-        assert!(read.oddities.iter().all(|oddity| oddity.tolerance == QcTolerance::Lenient), "{:?}", read.oddities);
+        assert!(read.oddities.iter().all(|oddity| oddity.tolerance == QcTolerance::Nobody), "{:?}", read.oddities);
+    }
+    let ai = seq(&[&seq(&[&encode(tag::OID, &[ROLE, &[3]].concat()), &encode(tag::UTF8, b"PSP_AI")])]);
+    let parts = [ai, encode(tag::UTF8, b"NCA"), encode(tag::UTF8, b"NO-FSA")].concat();
+    for info in [encode(tag::SET, &parts), encode(0xa0, &encode(tag::SEQUENCE, &parts))] {
+        let read = beside_seal(&seq(&[&encode(tag::OID, PSD2), &info]));
+        assert!(read.is_broken(QcStatementKind::Psd2) && read.oddities.len() == 1, "{:?}", read.oddities);
+        assert!(read.oddities[0].text.contains("is not a SEQUENCE"), "{:?}", read.oddities);
+        assert_eq!(read.psd2.unwrap().roles, [Psd2Role::Ai], "{info:02x?}");
     }
 }
 

@@ -6,13 +6,16 @@ use bankchannel_foundation::{
     CallOutcome, Error,
     error::{Peer, row},
     json,
-    message::InResponse,
-    model::{Boundary, Date, Field, Object, Reader, Representation, Shape, Timestamp, Value},
+    message::{InResponse, is_web_page, page_text},
+    model::{Boundary, Date, Decimal, Field, Object, Reader, Representation, Shape, Timestamp, Value},
     operation::{Repeat, Route},
 };
 
-use super::{MAX_DEPTH, unread::UnreadMembers};
-use crate::answer::{BankRefusal, Links, page_text};
+use super::{
+    MAX_DEPTH,
+    unread::{UnreadMembers, says_nothing},
+};
+use crate::answer::{BankRefusal, Links};
 
 /// The maximum number of significant digits that a JSON number keeps exactly.
 const EXACT_DIGITS: usize = 15;
@@ -40,11 +43,10 @@ pub(super) fn read(message: &InResponse) -> Result<Object<'_>, Error> {
     if message.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Object::new());
     }
-    // Some banks begin with a byte order mark.
-    match json::parse(message.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&message.body), MAX_DEPTH) {
+    match json::parse(&message.body, MAX_DEPTH) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(broken(message, "it is not a JSON object")),
-        Err(_) if is_page(message) => Err(page(message)),
+        Err(_) if is_web_page(message) => Err(page(message)),
         Err(fault) => Err(broken(message, &format!("it is {fault}"))),
     }
 }
@@ -52,7 +54,7 @@ pub(super) fn read(message: &InResponse) -> Result<Object<'_>, Error> {
 /// The members of a successful answer that needs none. Any text is a success, but for a web page: that is not the bank's.
 pub(super) fn read_needless<'m>(message: &'m InResponse, unread: &mut UnreadMembers) -> Result<Object<'m>, Error> {
     match read(message) {
-        Err(_) if !is_page(message) => {
+        Err(_) if !is_web_page(message) => {
             unread.add(&String::from_utf8_lossy(&message.body).into_owned().into());
             Ok(Object::new())
         }
@@ -65,18 +67,6 @@ pub(super) fn broken(message: &InResponse, why: &str) -> Error {
     Error::because(&row::PEER_PROTOCOL, format!("the bank's success response cannot be used: {why}"))
         .with_status(message.status)
         .with_outcome(CallOutcome::Accepted)
-}
-
-/// Whether an answer that is not JSON is a web page, by its media type or by its beginning.
-fn is_page(message: &InResponse) -> bool {
-    let media_type = message.headers.text("content-type").unwrap_or_default().to_ascii_lowercase();
-    let begins = |word: &str| {
-        let body = message.body.trim_ascii_start();
-        body.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    ["text/html", "application/xhtml"].iter().any(|page| media_type.trim_start().starts_with(page))
-        || begins("<!doctype html")
-        || begins("<html")
 }
 
 /// The error for a web page with a success status: of a gateway, a login or a filter before the bank.
@@ -96,6 +86,8 @@ pub(super) fn settle(shape: &'static [Field], members: &mut Object<'_>, unread: 
             shape.iter().find(|field| is_member(field) && (field.wire == name || field.aliases.contains(&&*name)));
         match field {
             None => unread.add(&value),
+            // Under two of its names: the first that says something counts.
+            Some(field) if members.get(field.wire).is_some_and(|given| !says_nothing(given)) => unread.add(&value),
             Some(_) if name == LINKS => {
                 let links = links_of(&value, unread);
                 members.push(name, links);
@@ -103,9 +95,9 @@ pub(super) fn settle(shape: &'static [Field], members: &mut Object<'_>, unread: 
             Some(field) => {
                 let written = matches!(field.wire_shape, Shape::Date | Shape::Timestamp).then(|| value.clone());
                 let value = normalised(field.wire_shape, value);
-                if !field.wire_optional || is_readable(field.wire_shape, &value) {
+                if !field.wire_optional || is_fit(field.wire_shape, &value) {
                     written.iter().filter(|it| loses_time(field.wire_shape, it)).for_each(|it| unread.add(it));
-                    members.push(name, settled(field.wire_shape, value, unread));
+                    members.insert(field.wire, settled(field.wire_shape, value, unread));
                 } else {
                     match (written, as_written(shape, field)) {
                         (Some(Value::String(text)), Some(other)) => members.push(other.wire, Value::String(text)),
@@ -136,6 +128,7 @@ fn normalised<'a>(shape: &Shape, value: Value<'a>) -> Value<'a> {
     match (shape, value) {
         // As programs write a list of one that convert XML.
         (Shape::List(_), Value::Object(members)) if members.is_empty() => Value::Array(Vec::new()),
+        (Shape::List(_), Value::String(text)) if text.is_empty() => Value::Array(Vec::new()),
         (Shape::List(Shape::Struct(_)), value @ Value::Object(_)) => Value::Array(vec![value]),
         (Shape::List(Shape::Text(_)), value @ Value::String(_)) => Value::Array(vec![value]),
         (Shape::Decimal, Value::Number(number)) => {
@@ -152,14 +145,21 @@ fn normalised<'a>(shape: &Shape, value: Value<'a>) -> Value<'a> {
 /// A value with its inner values settled.
 fn settled<'a>(shape: &'static Shape, value: Value<'a>, unread: &mut UnreadMembers) -> Value<'a> {
     match (shape, value) {
-        (Shape::List(of @ Shape::Struct(_)), Value::Array(values)) => {
+        (Shape::List(of), Value::Array(values)) => {
+            // What is no item is listed; if there is no item at all, the list is another thing.
+            let leaves_out = values.iter().any(|value| is_item(of, value)) || values.iter().all(says_nothing);
             let inside = |(at, value): (usize, Value<'a>)| {
                 let outside = unread.enter(&at.to_string());
-                let value = settled(of, value, unread);
+                let value = if !leaves_out || is_item(of, &value) {
+                    Some(settled(of, value, unread))
+                } else {
+                    unread.add(&value);
+                    None
+                };
                 unread.leave(outside);
                 value
             };
-            Value::Array(values.into_iter().enumerate().map(inside).collect())
+            Value::Array(values.into_iter().enumerate().filter_map(inside).collect())
         }
         (Shape::Struct(of), Value::Object(mut members)) => {
             settle(of.fields, &mut members, unread);
@@ -196,6 +196,26 @@ fn loses_time(shape: &Shape, written: &Value<'_>) -> bool {
         && time.is_some_and(|time| !time.bytes().all(|byte| matches!(byte, b'0' | b':' | b'.')))
 }
 
+/// Whether a value can be read for an optional field: the same as [`is_readable`], and a struct has what it must have.
+fn is_fit(shape: &Shape, value: &Value<'_>) -> bool {
+    match (shape, value) {
+        (Shape::Struct(of), Value::Object(members)) => of.fields.iter().all(|field| {
+            if field.wire_optional || field.wire == LINKS || !is_member(field) {
+                return true;
+            }
+            let given = std::iter::once(&field.wire).chain(field.aliases).find_map(|name| members.get(name));
+            given.filter(|value| !says_nothing(value)).is_some_and(|value| {
+                let value = normalised(field.wire_shape, value.clone());
+                match field.wire_shape {
+                    Shape::Decimal => Decimal::read(value, &mut Reader::new(Representation::Wire)).is_ok(),
+                    shape => is_fit(shape, &value),
+                }
+            })
+        }),
+        _ => is_readable(shape, value),
+    }
+}
+
 /// Whether a value is one of the shape, or absent. The fields of structs are not looked at, and not amounts either: an
 /// answer with a wrong amount is refused.
 fn is_readable(shape: &Shape, value: &Value<'_>) -> bool {
@@ -213,14 +233,16 @@ fn is_readable(shape: &Shape, value: &Value<'_>) -> bool {
         }
         Shape::Text(shape) => text.is_some_and(|text| text.len() <= shape.max_bytes),
         Shape::Enum(_) => text.is_some(),
-        Shape::List(of) => matches!(value, Value::Array(values) if values.iter().all(|value| is_item(of, value))),
+        Shape::List(of) => matches!(value, Value::Array(values)
+            if values.iter().all(says_nothing) || values.iter().any(|value| is_item(of, value))),
         Shape::Struct(_) | Shape::Map(_) => value.as_object().is_some(),
         _ => true,
     }
 }
 
+/// Whether a value is an item of a list.
 fn is_item(of: &Shape, value: &Value<'_>) -> bool {
-    !value.is_null() && is_readable(of, value)
+    !value.is_null() && value.as_str() != Some("") && is_readable(of, value)
 }
 
 fn links_of(value: &Value<'_>, unread: &mut UnreadMembers) -> Value<'static> {

@@ -9,7 +9,7 @@ use bankchannel_foundation::{
 };
 
 use super::inner;
-use crate::signing::customer_id;
+use crate::{answer::as_text, signing::customer_id};
 
 /// The header's name of a header field.
 fn name_of(field: &'static Field) -> Option<&'static str> {
@@ -104,14 +104,6 @@ pub(super) fn value(field: &'static Field, text: &str) -> Value<'static> {
             Value::Array(parts.map(|part| part.to_owned().into()).collect())
         }
         _ => text.to_owned().into(),
-    }
-}
-
-/// A header's value as text. Bytes that are not UTF-8 are read as ISO-8859-1, in which every byte is a character.
-pub(super) fn as_text(value: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(value) {
-        Ok(text) => text.into(),
-        Err(_) => value.iter().copied().map(char::from).collect(),
     }
 }
 

@@ -21,7 +21,11 @@ use bankchannel_foundation::{
     operation::{Codec, Declaration, Exchange, Operation, Route},
 };
 
-use crate::{NextGenPsd2Terms, answer::BankRefusal, signing::SigningDialect};
+use crate::{
+    NextGenPsd2Terms,
+    answer::{BankRefusal, as_text, readable},
+    signing::SigningDialect,
+};
 pub use place::FieldLocation;
 use place::is_body;
 use unread::UnreadMembers;
@@ -128,8 +132,9 @@ impl Codec for NextGenPsd2Codec {
         OutResponse { status: route.success, headers, body }
     }
 
-    fn decode_response<O: Exchange<Codec = Self>>(message: InResponse) -> Result<O::Response, Error> {
+    fn decode_response<O: Exchange<Codec = Self>>(mut message: InResponse) -> Result<O::Response, Error> {
         let route = route::<O>();
+        message.message.body = readable(&message.body);
         if !(200..300).contains(&message.status) {
             return Err(answer::refused(route, &message, "", &[]));
         }
@@ -148,7 +153,7 @@ impl Codec for NextGenPsd2Codec {
             if let FieldLocation::Header(name) = FieldLocation::for_field(field, route)
                 && let Some(value) = message.headers.get(name).filter(|value| is_visible(value))
             {
-                fields.push(field.wire, headers::value(field, &headers::as_text(value)));
+                fields.push(field.wire, headers::value(field, &as_text(value)));
             }
         }
         O::Response::read(Value::Object(fields), &mut Reader::new(Representation::Wire))

@@ -111,7 +111,8 @@ fn member(path: String, value: Option<String>, count: u64) -> Object<'static> {
     member
 }
 
-fn says_nothing(value: &Value<'_>) -> bool {
+/// Whether a value is null or empty, all the way down.
+pub(super) fn says_nothing(value: &Value<'_>) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),

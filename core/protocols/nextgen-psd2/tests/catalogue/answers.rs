@@ -24,7 +24,7 @@ use crate::messages::answer;
 /// §1.3, as printed in the documentation.
 const DOCUMENTED: &str = r#"{"_links":{"scaRedirect":{"href":"https://openbanking.swedbank.no/tap?route_secesb_id=1&flow=psd2&state=ca477daf-d824-4f0b-b405-6c8fc385dc0b&locale=no-NB, no; q=1.0","verbs":["GET"]}}}"#;
 
-fn failed<O: Exchange>(message: InResponse) -> Error {
+pub(crate) fn failed<O: Exchange>(message: InResponse) -> Error {
     match O::decode_response(message) {
         Ok(_) => panic!("{} was taken", O::DECLARATION.name),
         Err(error) => error,
@@ -222,6 +222,8 @@ fn a_web_page_is_no_answer() {
         with("text/html; charset=utf-8", page),
         with("application/json", page),
         with("TEXT/HTML", "Please log in, support ID 4711"),
+        answer(200, "\u{feff}<head><title>Please log in, support ID 4711</title>"),
+        answer(200, "<!-- support ID 4711 --><p>Please log in</p>"),
         answer(200, &format!("\n {page}")),
     ] {
         for error in [failed::<VerifyUser>(message.clone()), failed::<DeleteConsent>(message.clone())] {
@@ -230,6 +232,13 @@ fn a_web_page_is_no_answer() {
             assert!(error.peer().unwrap().text.as_deref().is_some_and(|text| text.contains("support ID 4711")));
         }
     }
+    // What begins as JSON is no page, whatever its media type is; neither is any other text where none is needed.
+    let cut = failed::<VerifyUser>(with("text/html", r#"{"exists":tr"#));
+    assert!(cut.code() == "peer.protocol" && !cut.message().contains("a web page"), "{cut}");
+    for text in ["<p>gone</p>", "gone", "[1", "{"] {
+        assert!(DeleteConsent::decode_response(answer(200, text)).is_ok(), "{text}");
+    }
+    assert!(DeleteConsent::decode_response(with("text/html", "")).is_ok());
     // The media type alone says nothing about what can be read.
     assert!(VerifyUser::decode_response(with("text/html", r#"{"exists":true}"#)).is_ok_and(|it| it.exists));
 }
@@ -326,7 +335,7 @@ fn accounts() {
 }
 
 /// Path and value of each member that is in no field.
-fn unread(found: Option<Vec<UnreadMember>>) -> Vec<(String, String)> {
+pub(crate) fn unread(found: Option<Vec<UnreadMember>>) -> Vec<(String, String)> {
     let found = found.unwrap_or_default().into_iter();
     found.map(|member| (member.path, member.value.unwrap_or_else(|| format!("{} members", member.count)))).collect()
 }
@@ -408,7 +417,10 @@ fn refusals() {
     // Only a caller that knows the bank's address can decide whether the link is safe for a customer.
     let needed = failed::<GetAccounts>(answer(401, redirect));
     assert!(needed.detail("sca_redirect").is_none() && needed.detail("sca_redirect_refused").is_some());
-    let busy = InResponse { retry_after_s: Some(7), ..answer(429, era) };
-    let busy = failed::<GetAccounts>(busy).to_json();
-    assert_eq!((&busy["retryable"], &busy["retry_after_s"]), (&json!(true), &json!(7)));
+    // A code that is known is final, also with a status that alone says "later".
+    for (body, retryable) in [(&*era.replace("FORMAT_ERROR", "TOO_FAST"), true), ("", true), (era, false)] {
+        let busy = InResponse { retry_after_s: Some(7), ..answer(429, body) };
+        let busy = failed::<GetAccounts>(busy).to_json();
+        assert_eq!((&busy["retryable"], &busy["retry_after_s"]), (&json!(retryable), &json!(7)), "{body}");
+    }
 }

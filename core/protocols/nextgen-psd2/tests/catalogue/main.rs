@@ -8,4 +8,5 @@ mod declarations;
 mod messages;
 mod refusals;
 mod requests;
+mod unfit_parts;
 mod vectors;

@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     CallOutcome, Category, Error,
     error::{ErrorRow, Peer, row},
     json,
-    message::InResponse,
+    message::{InResponse, page_text},
     model::Value,
     redact::redact_words,
 };
@@ -53,6 +53,15 @@ pub(super) fn broken(side: ServingSide, message: &InResponse, why: &str) -> Erro
         .with_outcome(CallOutcome::Accepted)
 }
 
+/// The error for a web page with a success status: of a gateway, a login or a filter. What became of the request is not
+/// known, since another server has answered.
+pub(super) fn page(side: ServingSide, message: &InResponse) -> Error {
+    let why = "it is a web page, not JSON. Another server has answered in its place: check address, proxy and network";
+    broken(side, message, why)
+        .with_outcome(CallOutcome::Unknown)
+        .with_peer(Peer { text: page_text(&message.body), ..Peer::default() })
+}
+
 /// A side's classes with their rows, and the rows for errors without a class: refused, busy, failed.
 fn rows(side: ServingSide) -> (&'static [(&'static FailureClass, &'static ErrorRow)], [&'static ErrorRow; 3]) {
     match side {
@@ -67,9 +76,10 @@ fn rows(side: ServingSide) -> (&'static [(&'static FailureClass, &'static ErrorR
     }
 }
 
-/// Class and text from any of their places in the body: its top level, `data`, `error`.
+/// Class and text from any of their places in the body: its top level, `data`, `error`. Of a body that is not JSON,
+/// such as a gateway's page, the beginning is the text.
 fn refusal_text(body: &[u8]) -> (Option<String>, Option<String>) {
-    let Ok(body) = json::parse(body, MAX_DEPTH) else { return (None, None) };
+    let Ok(body) = json::parse(body, MAX_DEPTH) else { return (None, page_text(body)) };
     let places = [Some(&body), body.get("error"), body.get("data")];
     let text = |name: &str, most: usize| {
         let found = places.iter().flatten().find_map(|place| place.get(name).and_then(Value::as_str));

@@ -16,7 +16,7 @@ use bankchannel_foundation::{
     Error, Secret,
     error::row,
     json,
-    message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse, Segment, is_visible},
+    message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse, Segment, is_visible, is_web_page},
     model::{Boundary, Field, Object, Reader, Representation, Value, Writer},
     operation::{Codec, Exchange, Operation, Route},
 };
@@ -110,10 +110,11 @@ impl Codec for SaltEdge {
             return Err(answer::refused(side, &message));
         }
         let broken = |why: &str| answer::broken(side, &message, why);
-        // For an operation without answer fields, any success is accepted.
+        // For an operation without answer fields, any success of the other side is accepted.
         let needs = O::Response::SHAPE.fields().iter().any(|field| !field.wire_optional);
         let body = match parsed(&message.body) {
             Ok(Value::Object(body)) => body,
+            Err(_) if is_web_page(&message) => return Err(answer::page(side, &message)),
             _ if !needs => Object::new(),
             Ok(_) => return Err(broken("it is not a JSON object")),
             Err(fault) => return Err(broken(fault.message())),

@@ -258,6 +258,37 @@ fn what_others_send_differently_is_read_too() {
     }
 }
 
+/// A page with a success status comes from another server: whether the request arrived is not known. The text of a page
+/// is kept, whatever the status is.
+#[test]
+fn a_web_page_is_no_answer() {
+    let page = "<!DOCTYPE html><html><body>Please log in, support ID 4711</body></html>";
+    let failed = |status: u16, page: &str| {
+        let answer = || InResponse::new(status, page.to_owned());
+        [
+            CreateToken::decode_response(answer()).unwrap_err(),
+            SucceedSession::decode_response(answer()).unwrap_err(),
+            FetchAccounts::decode_response(answer()).unwrap_err(),
+        ]
+    };
+    for error in failed(200, page).into_iter().chain(failed(201, "\u{feff}<head>support ID 4711")) {
+        assert_eq!(
+            (error.code(), error.outcome()),
+            ("peer.protocol", Some(bankchannel_foundation::CallOutcome::Unknown))
+        );
+        assert!(error.message().contains("a web page"), "{error}");
+        assert!(error.peer().unwrap().text.as_deref().is_some_and(|text| text.contains("support ID 4711")));
+    }
+    for (status, body, text) in
+        [(502, page, Some(page)), (403, "Access denied", Some("Access denied")), (503, "", None), (400, "{}", None)]
+    {
+        for error in failed(status, body) {
+            let peer = error.peer().unwrap();
+            assert_eq!((peer.code.as_deref(), peer.text.as_deref()), (None, text), "{status} {body}");
+        }
+    }
+}
+
 /// Refusals in all their forms.
 #[test]
 fn refusals_are_rows_of_the_table() {

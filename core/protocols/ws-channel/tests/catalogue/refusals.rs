@@ -223,6 +223,23 @@ fn broken_successes() {
     }
 }
 
+/// A page of a gateway or a login with a success status is named, and its text kept.
+#[test]
+fn a_web_page_is_no_answer() {
+    for page in ["<!DOCTYPE html><html>Please log in, support ID 4711", "\u{feff}<HTML>support ID 4711</HTML>"] {
+        for error in [
+            ListKeys::decode_response(answer(200, page)).unwrap_err(),
+            UploadFile::decode_response(answer(201, page)).unwrap_err(),
+        ] {
+            assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(CallOutcome::Accepted)));
+            assert!(error.message().contains("a web page"), "{error}");
+            assert!(error.detail("answer").is_some_and(|text| text.contains("support ID 4711")), "{error}");
+        }
+    }
+    let other = ListKeys::decode_response(answer(200, "OK")).unwrap_err();
+    assert!(!other.message().contains("a web page") && other.detail("answer").is_none(), "{other}");
+}
+
 fn request(path: &[(&'static str, &str)], body: serde_json::Value) -> InRequest<'static> {
     InRequest {
         path: path.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),

@@ -121,8 +121,9 @@ impl Local for InspectCertificate {
             ));
         }
         let statements = certificate.qc();
-        // An authority's own certificate has none of this.
-        if !certificate.is_ca() {
+        // An authority's own certificate has none of this; one with statements is meant for a third party, whatever it
+        // says.
+        if !certificate.is_ca() || !matches!(statements, Ok(None)) {
             warnings.extend(psd2_oddities(&certificate, &statements).into_iter().map(|oddity| oddity.text));
         }
         let statements = statements.ok().flatten();

@@ -94,6 +94,16 @@ fn the_warnings_of_a_bank_are_told() {
     assert!(wrong.warnings.len() == 2 && wrong.warnings.iter().all(|text| text.contains("disagree")), "{wrong:?}");
 }
 
+/// A third party's certificate that also says that it may issue others, as `openssl req -x509` makes it, has the
+/// warnings of its statements; an authority's own has none.
+#[test]
+fn a_certificate_with_statements_is_judged_whatever_else_it_is() {
+    let read = issued(|options| options.defects = vec![PlantedDefect::CaTrue, PlantedDefect::WrongRoleOid]);
+    assert_eq!(read.warnings.iter().filter(|text| text.contains("disagree")).count(), 2, "{:?}", read.warnings);
+    let authority = TestAuthority::create(&AuthorityOptions::new("Root", NOW_S)).unwrap();
+    assert!(inspect(&authority.certificate().to_pem()).unwrap().warnings.is_empty());
+}
+
 /// A statement that cannot be read is named; the other statements are shown.
 #[test]
 fn a_broken_statement_is_named() {
