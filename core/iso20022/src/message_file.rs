@@ -71,9 +71,9 @@ pub fn message_file_kind(mut input: impl Read, encoding: Option<&str>) -> Result
 }
 
 /// What a file is that is none of the supported messages: another message, by its name, other XML, or another kind of
-/// file; `None` if it is one of them.
-pub fn other_file(input: impl Read) -> Option<XmlFault> {
-    MessageSequence::open(input, None).and_then(|mut file| file.next_message(kind_of, NONE)).err()
+/// file; `None` if it is one of them. In the given encoding, otherwise in the file's own.
+pub fn other_file(input: impl Read, encoding: Option<&str>) -> Option<XmlFault> {
+    MessageSequence::open(input, encoding).and_then(|mut file| file.next_message(kind_of, NONE)).err()
 }
 
 /// Reads a file that may be a payment file, status report, statement, report or notification, in the given encoding,
@@ -131,7 +131,7 @@ mod tests {
     fn other_messages_are_named_by_namespace_or_element() {
         let said = |text: &str| {
             assert_eq!(message_file_kind(text.as_bytes(), None), Ok(None), "{text}");
-            other_file(text.as_bytes()).unwrap().message
+            other_file(text.as_bytes(), None).unwrap().message
         };
         for (name, root, words) in [
             ("pain.008.001.08", "CstmrDrctDbtInitn", "direct debits"),
@@ -161,9 +161,13 @@ mod tests {
                 assert!(by_element.contains(&name[..8]) && by_element.contains(words), "{by_element}");
             }
         }
-        assert!(other_file(b"T00322100".as_slice()).unwrap().message.contains("TITO"));
-        assert!(other_file(b"\x89PNG\r\n\x1a\n\0".as_slice()).unwrap().message.contains("picture"));
-        assert_eq!(other_file(crate::EXAMPLE_PAIN001.as_bytes()), None);
+        assert!(other_file(b"T00322100".as_slice(), None).unwrap().message.contains("TITO"));
+        assert!(other_file(b"\x89PNG\r\n\x1a\n\0".as_slice(), None).unwrap().message.contains("picture"));
+        assert_eq!(other_file(crate::EXAMPLE_PAIN001.as_bytes(), None), None);
+        // Its words may be in an encoding that it does not declare.
+        let latin = b"<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.008.001.08\"><Note>M\xFCller</Note>\
+                      <CstmrDrctDbtInitn/></Document>";
+        assert!(other_file(latin.as_slice(), Some("ISO-8859-1")).unwrap().message.contains("direct debits"));
         assert!(said("<html/>").contains("HTML"), "{}", said("<html/>"));
         assert!(said("<Letter/>").contains("<Letter> holds no payment file"));
     }

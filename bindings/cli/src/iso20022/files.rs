@@ -90,13 +90,13 @@ pub(super) fn find(path: &Path, encoding: NamedEncoding<'_>) -> Result<FoundFile
     let encoding = encoding.of(open).map_err(unreadable)?;
     match message_file_kind(open().map_err(unreadable)?, encoding).map_err(|problem| problem.to_string())? {
         Some(kind) => Ok(FoundFile { path: path.to_owned(), kind, encoding: encoding.map(str::to_owned) }),
-        None => Err(not_read(open().map_err(unreadable)?)),
+        None => Err(not_read(open().map_err(unreadable)?, encoding)),
     }
 }
 
 /// What a file is that is left out.
-fn not_read(file: impl Read) -> String {
-    other_file(file).map_or_else(|| NOT_READ.to_owned(), |other| other.to_string())
+fn not_read(file: impl Read, encoding: Option<&str>) -> String {
+    other_file(file, encoding).map_or_else(|| NOT_READ.to_owned(), |other| other.to_string())
 }
 
 impl FoundFile {
@@ -148,7 +148,7 @@ pub(super) fn read(path: &Path, encoding: NamedEncoding<'_>) -> Result<MessageFi
     let bytes = bytes(path).map_err(unreadable)?;
     let encoding = encoding.of(|| open_regular(path).map(|(file, _)| file)).map_err(unreadable)?;
     let read = read_message_file(&bytes, encoding, MAX_HELD).map_err(|problem| problem.to_string())?;
-    read.ok_or_else(|| not_read(bytes.as_slice()))
+    read.ok_or_else(|| not_read(bytes.as_slice(), encoding))
 }
 
 /// The bytes of a file.

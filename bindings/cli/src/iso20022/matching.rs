@@ -161,8 +161,9 @@ fn with_candidates(entry: &LeftoverEntry) -> Option<String> {
     let statement = place.statement_id.as_deref().unwrap_or("without an id");
     let differs =
         entry.difference.as_ref().map(|by| format!(", and differs by {}", money(Some(by)))).unwrap_or_default();
-    let (entry, of) = (place.entry, money(place.money.as_ref()));
-    Some(format!("The booking of {of}{date} (statement {statement}, entry {entry}) names {numbers}{differs}"))
+    let detail = place.detail.map(|number| format!(", detail {number}")).unwrap_or_default();
+    let (at, of) = (format!("statement {statement}, entry {}{detail}", place.entry), money(place.money.as_ref()));
+    Some(format!("The booking of {of}{date} ({at}) names {numbers}{differs}"))
 }
 
 fn show(matched: &Matched) {

@@ -245,3 +245,49 @@ fn the_table_of_transactions_has_text_and_key() {
     let help = home.run(&["iso20022", "show", "--help"]).expect(0).out;
     assert!(help.contains("key ") && help.contains("--encoding"), "{help}");
 }
+
+/// A message of another kind is named, though its bytes are not in the encoding that it is read in by default.
+#[test]
+fn another_message_in_a_named_encoding_is_named() {
+    let home = Home::empty();
+    let debits =
+        document("pain.008.001.08", "CstmrDrctDbtInitn", "<GrpHdr><InitgPty><Nm>M#ller</Nm></InitgPty></GrpHdr>");
+    let latin: Vec<u8> = debits.bytes().map(|byte| if byte == b'#' { 0xfc } else { byte }).collect();
+    fs::write(home.path("p8.xml"), latin).unwrap();
+    fs::write(home.path("payment.xml"), PAYMENT).unwrap();
+    for command in [
+        &["iso20022", "show", "--encoding", "ISO-8859-1", "p8.xml"][..],
+        &["iso20022", "match", "--bank-encoding", "ISO-8859-1", "payment.xml", "p8.xml"],
+    ] {
+        let said = home.run(command).err;
+        assert!(said.contains("pain.008.001.08") && said.contains("direct debits"), "{command:?} {said}");
+    }
+}
+
+/// Nothing of a truncated file is shown, so none of its statements is there.
+#[test]
+fn statements_of_a_file_that_is_left_out_are_missing() {
+    let home = Home::empty();
+    fs::create_dir(home.path("inbox")).unwrap();
+    let files = [statement(20, ["100", "90"], ""), statement(21, ["90", "80"], ""), statement(22, ["80", "70"], "")];
+    for (number, file) in files.iter().enumerate() {
+        fs::write(home.path(&format!("inbox/{number}.xml")), file).unwrap();
+    }
+    for shown in [&["iso20022", "show", "inbox"][..], &["iso20022", "show", "--csv", "inbox"]] {
+        let said = home.run(shown).expect(0);
+        assert!(!(said.out + &said.err).contains("statements may be missing"), "{shown:?}");
+    }
+    // The statement itself is whole, and the end of its file is not.
+    fs::write(home.path("inbox/1.xml"), &files[1][..files[1].len() - 12]).unwrap();
+    let wanted = "0.xml, inbox/2.xml: account FI2112345600000785 in EUR: statements may be missing";
+    for shown in [&["iso20022", "show", "inbox"][..], &["iso20022", "show", "--csv", "inbox"]] {
+        let said = home.run(shown);
+        assert!((said.out.clone() + &said.err).contains(wanted), "{shown:?} {} {}", said.out, said.err);
+    }
+    let found = home.run(&["iso20022", "show", "--json", "inbox"]);
+    let continuity = serde_json::from_str::<serde_json::Value>(&found.out).unwrap()["continuity"].clone();
+    assert_eq!(
+        (&continuity["ok"], &continuity["breaks"][0]["missing"]),
+        (&serde_json::json!(false), &serde_json::json!(1))
+    );
+}

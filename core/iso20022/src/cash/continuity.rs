@@ -1,23 +1,26 @@
 //! Whether statements follow each other: by their numbers, and by the balance with which each begins.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use bankchannel_foundation::model::{Boundary, Date};
 
-use super::totals::DecimalSum;
-use super::{CashKind, Direction, Statement, StatementBalance, StatementPages};
-use crate::data::{Moment, Money};
+use super::links::{LinkedStatements, StatementLink, difference, number};
+use super::{CashKind, Statement};
+use crate::data::Money;
 use crate::rules::Level;
 use crate::text::quote;
 
 /// Maximum number of breaks that are listed; all are counted.
 const MAX_BREAKS: usize = 1000;
+/// Maximum number of statements and pages that are compared.
+const MAX_LINKS: usize = 100_000;
 
 /// Whether statements follow each other.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct CheckedStatements {
-    /// Whether no statement is missing, as far as numbers and balances show: there is no break of level `warning`.
+    /// Whether no statement is missing, as far as numbers and balances show: there is no break of level `warning`,
+    /// and all were compared.
     pub ok: bool,
     /// The accounts with statements, each in one currency.
     pub accounts: Vec<CheckedAccount>,
@@ -25,6 +28,8 @@ pub struct CheckedStatements {
     pub breaks: Vec<StatementBreak>,
     /// The number of all breaks.
     pub break_count: u64,
+    /// The number of statements and pages that were not compared, since at most 100,000 are.
+    pub not_compared: u64,
 }
 
 /// The statements of an account in one currency.
@@ -37,7 +42,8 @@ pub struct CheckedAccount {
     pub currency: Option<String>,
     /// How many statements there are; pages of one count once, copies are not counted.
     pub statements: u64,
-    /// How many were given again: copies.
+    /// How many were given again: copies, and those that a later statement of the same number, day and opening balance
+    /// replaces.
     pub repeated: u64,
     /// The balance with which the first one begins.
     pub opening: Option<Money>,
@@ -75,7 +81,7 @@ pub struct StatementBreak {
 pub enum StatementBreakKind {
     /// A statement opens with another balance than the one before it closes with.
     Balance,
-    /// Numbers are left out between two statements, go back, or are the same.
+    /// Numbers are left out between two statements, or go back.
     Sequence,
     /// Pages of a statement are missing.
     Pages,
@@ -102,23 +108,14 @@ pub struct StatementPlace {
 #[derive(Debug, Default)]
 pub struct ContinuityCheck {
     given: u64,
+    /// How many are compared.
+    count: usize,
+    not_compared: u64,
     accounts: BTreeMap<AccountKey, Vec<StatementLink>>,
 }
 
 /// The account, and its currency.
 type AccountKey = (Option<String>, Option<String>);
-
-/// What of a statement counts.
-#[derive(Debug, Clone)]
-struct StatementLink {
-    place: StatementPlace,
-    first: Option<Date>,
-    created: Option<Moment>,
-    page: Option<u64>,
-    pages: StatementPages,
-    opening: Option<Money>,
-    closing: Option<Money>,
-}
 
 impl ContinuityCheck {
     /// Adds the next statement.
@@ -128,25 +125,48 @@ impl ContinuityCheck {
             return;
         }
         let key = (statement.account.number().map(str::to_owned), statement.currency().map(str::to_owned));
-        self.accounts.entry(key).or_default().push(StatementLink::new(statement, self.given));
+        self.link(key, StatementLink::new(statement, self.given));
+    }
+
+    /// Adds what another one collected, as if its statements were added now.
+    pub fn append(&mut self, other: Self) {
+        for (key, links) in other.accounts {
+            for mut link in links {
+                link.place.number += self.given;
+                self.link(key.clone(), link);
+            }
+        }
+        self.given += other.given;
+        self.not_compared += other.not_compared;
+    }
+
+    fn link(&mut self, key: AccountKey, link: StatementLink) {
+        if self.count == MAX_LINKS {
+            self.not_compared += 1;
+            return;
+        }
+        self.count += 1;
+        self.accounts.entry(key).or_default().push(link);
     }
 
     /// The result.
     pub fn finish(self) -> CheckedStatements {
-        let mut checked = CheckedStatements { ok: true, ..CheckedStatements::default() };
+        let not_compared = self.not_compared;
+        let mut checked = CheckedStatements { ok: not_compared == 0, not_compared, ..CheckedStatements::default() };
         for ((account, currency), links) in self.accounts {
-            let given = links.len();
-            let (links, pages) = in_order(links);
+            let LinkedStatements { statements, chain, repeated } = LinkedStatements::new(links);
+            let at = |place: Option<&usize>| place.map(|at| &statements[*at]);
             checked.accounts.push(CheckedAccount {
                 account: account.clone(),
                 currency: currency.clone(),
-                statements: links.len() as u64,
-                repeated: (given - pages) as u64,
-                opening: links.first().and_then(|link| link.opening.clone()),
-                closing: links.last().and_then(|link| link.closing.clone()),
+                statements: statements.len() as u64,
+                repeated,
+                opening: at(chain.first()).and_then(|link| link.opening.clone()),
+                closing: at(chain.last()).and_then(|link| link.closing.clone()),
             });
-            let missing_pages = links.iter().filter_map(StatementLink::missing_pages);
-            let between = links.windows(2).filter_map(|pair| StatementLink::follows(&pair[0], &pair[1]));
+            let missing_pages = statements.iter().filter_map(StatementLink::missing_pages);
+            let pairs = chain.windows(2).map(|pair| (&statements[pair[0]], &statements[pair[1]]));
+            let between = pairs.filter_map(|(one, next)| one.follows(next));
             for found in missing_pages.chain(between) {
                 checked.break_count += 1;
                 checked.ok &= found.level != Level::Warning;
@@ -160,84 +180,7 @@ impl ContinuityCheck {
     }
 }
 
-/// The statements of an account in the order of their time: without copies, the pages of one joined. Also returns the
-/// number of pages and statements without copies.
-fn in_order(links: Vec<StatementLink>) -> (Vec<StatementLink>, usize) {
-    let mut seen = HashSet::new();
-    let mut pages = 0;
-    let mut joined: Vec<StatementLink> = Vec::with_capacity(links.len());
-    let mut places: HashMap<_, usize> = HashMap::new();
-    for link in links {
-        if !seen.insert(link.identity()) {
-            continue;
-        }
-        pages += 1;
-        if link.page.is_none() {
-            joined.push(link);
-            continue;
-        }
-        let one = (link.place.id.clone(), link.place.sequence.clone(), link.first);
-        match places.get(&one) {
-            Some(at) => joined[*at].join(link),
-            None => {
-                places.insert(one, joined.len());
-                joined.push(link);
-            }
-        }
-    }
-    // Numbers begin anew with a year, or are the same all the time: the days come first.
-    joined.sort_by_cached_key(|link| {
-        let instant = link.created.as_ref().and_then(|moment| moment.instant.as_ref()).map(|instant| instant.as_ms());
-        (link.place.date, link.first, number(link.place.sequence.as_deref()), instant, link.place.number)
-    });
-    (joined, pages)
-}
-
 impl StatementLink {
-    fn new(statement: &Statement, number: u64) -> Self {
-        let day = |moment: &Option<Moment>| moment.as_ref().map(|moment| moment.date);
-        let of_balance = |balance: &Option<StatementBalance>| balance.as_ref().and_then(|one| day(&one.date));
-        let money = |balance: &Option<StatementBalance>| {
-            let known = |one: &&StatementBalance| matches!(one.direction, Some(Direction::Credit | Direction::Debit));
-            balance.as_ref().filter(known).and_then(|one| one.money.clone())
-        };
-        let mut pages = StatementPages::default();
-        pages.add(statement);
-        let end = day(&statement.to).or_else(|| of_balance(&statement.closing));
-        Self {
-            place: StatementPlace {
-                number,
-                id: statement.id.clone(),
-                sequence: statement.sequence.clone(),
-                legal_sequence: statement.legal_sequence.clone(),
-                date: end.or_else(|| day(&statement.created)),
-            },
-            first: day(&statement.from).or_else(|| of_balance(&statement.opening)),
-            created: statement.created.clone(),
-            page: statement.page,
-            pages,
-            opening: money(&statement.opening),
-            closing: money(&statement.closing),
-        }
-    }
-
-    /// What is equal in a copy, whatever its id: a statement that is downloaded again may have another one.
-    fn identity(&self) -> impl Eq + std::hash::Hash + use<> {
-        let text = |money: &Option<Money>| money.as_ref().map(|money| money.amount.as_str().to_owned());
-        let numbers = (self.place.sequence.clone(), self.place.legal_sequence.clone(), self.page);
-        (numbers, self.first, self.place.date, text(&self.opening), text(&self.closing))
-    }
-
-    /// Adds another page of the same statement.
-    fn join(&mut self, other: Self) {
-        self.pages.join(&other.pages);
-        if other.page < self.page {
-            (self.opening, self.page) = (other.opening, other.page);
-        } else {
-            (self.closing, self.place.date) = (other.closing, other.place.date.or(self.place.date));
-        }
-    }
-
     fn missing_pages(&self) -> Option<StatementBreak> {
         let missing = self.pages.missing()?;
         let message = format!("statement {}: {missing}", self.name());
@@ -342,24 +285,4 @@ enum NumberStep {
     Gap(u64, u64),
     /// Smaller within a year.
     Back,
-}
-
-/// A sequence number; days that are written as one, such as 20261127, count nothing.
-fn number(text: Option<&str>) -> Option<u64> {
-    let text = text?;
-    // Zeros before a number make no day of it.
-    let is_day = text.len() == 8 && text.parse::<jiff::civil::Date>().is_ok_and(|day| day.year() > 1900);
-    text.parse().ok().filter(|_| !is_day)
-}
-
-/// How much larger the opening balance is; `Some(None)` if it is the same, `None` if the two cannot be compared.
-fn difference(closing: &Money, opening: &Money) -> Option<Option<Money>> {
-    if closing.currency != opening.currency {
-        return None;
-    }
-    let by = DecimalSum::from_decimal(&opening.amount)?.minus(DecimalSum::from_decimal(&closing.amount)?)?;
-    if by.is_noise() {
-        return Some(None);
-    }
-    Some(Some(Money::new(by.decimal()?, opening.currency.clone())))
 }

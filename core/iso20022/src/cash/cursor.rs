@@ -34,6 +34,8 @@ pub struct Cursor {
     pub other_currency: u64,
     /// All its entries so far, by direction.
     pub counted: EntryCounts,
+    /// Those among them that are more than information: booked, pending or future.
+    pub counted_bookings: EntryCounts,
     /// The booked ones among them.
     pub counted_booked: EntryCounts,
     /// The currency of their sums, if the statement does not say it: that of the first entry.
@@ -69,6 +71,7 @@ impl StatementTotals {
     pub(super) fn from_cursor(cursor: &Cursor) -> Self {
         Self {
             all: EntryTally::from_counts(&cursor.counted),
+            bookings: EntryTally::from_counts(&cursor.counted_bookings),
             booked_only: EntryTally::from_counts(&cursor.counted_booked),
             currency: cursor.currency.clone(),
             keys: CountedKeys::read(&cursor.keys),

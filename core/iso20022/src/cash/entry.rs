@@ -25,8 +25,9 @@ pub struct Entry {
     /// with the bank's own reference, or with ids, texts and accounts of the transactions. It begins with `R` if it is
     /// from the bank's own reference: then a report, a statement and a notification have the same key for a booking, as
     /// far as the bank repeats that reference. It begins with `C` if it is from the content, as the bank gives no
-    /// reference: then the key is certain only for the same statement, read again. Equal entries of one statement are
-    /// counted: the second one ends with `-2`. Left out if the amount cannot be read.
+    /// reference: then the key is certain only for the same statement, read again; without ids, texts and accounts it
+    /// is from the bank's words too, and of a statement with several pages it has the page. Equal entries of one
+    /// statement are counted: the second one ends with `-2`. Left out if the amount cannot be read.
     pub key: Option<String>,
     /// The amount: negative if money leaves the account. Left out if it cannot be read.
     pub money: Option<Money>,
@@ -163,11 +164,12 @@ impl Entry {
         read
     }
 
-    /// What identifies the booking; nothing without an amount. A reversal that was read the other way keeps its digest.
+    /// What identifies the booking when it is imported; nothing without an amount. A reversal that was read the other
+    /// way keeps its digest.
     pub(super) fn digest(&self, account: Option<&str>, flips: bool) -> Option<EntryDigest> {
         self.money.as_ref()?;
         let written = self.direction.clone().map(|one| if flips && self.reversal { one.opposite() } else { one });
-        Some(EntryDigest::new(account, self, written.as_ref()))
+        Some(EntryDigest::of_import(account, self, written.as_ref()))
     }
 
     /// Adds the values that follow from several fields.

@@ -28,6 +28,25 @@ pub(crate) struct EntryDigest {
 impl EntryDigest {
     /// The digest of an entry of an account, with its direction as it is written.
     pub(crate) fn new(account: Option<&str>, entry: &Entry, direction: Option<&Direction>) -> Self {
+        let (hash, by_reference) = Self::hashed(account, entry, direction);
+        Self { digest: hash.0.finalize().into(), by_reference }
+    }
+
+    /// The same for importing: bookings whose transactions have nothing of their own differ by the bank's words and the
+    /// other side's name. A report may have other words than the statement, so they match without these.
+    pub(super) fn of_import(account: Option<&str>, entry: &Entry, direction: Option<&Direction>) -> Self {
+        let (mut hash, by_reference) = Self::hashed(account, entry, direction);
+        if !by_reference && !entry.details.iter().any(is_distinct) {
+            hash.text(entry.information.as_deref());
+            for detail in &entry.details {
+                hash.text(detail.counterparty.as_deref().and_then(|party| party.name.as_deref()));
+            }
+        }
+        Self { digest: hash.0.finalize().into(), by_reference }
+    }
+
+    /// What identifies it, and whether the bank's own reference is in it.
+    fn hashed(account: Option<&str>, entry: &Entry, direction: Option<&Direction>) -> (HashedTexts, bool) {
         let reference = reference(entry);
         let mut hash = HashedTexts(Sha256::new());
         hash.text(account);
@@ -40,19 +59,36 @@ impl EntryDigest {
         if reference.is_none() {
             hash.text(entry.reference.as_deref());
             entry.details.iter().for_each(|detail| hash.detail(detail));
+        } else if let ([detail], None) = (entry.details.as_slice(), number(entry.servicer_reference.as_deref())) {
+            // Banks give the transactions of one batch the same reference: each is a booking by its own ids.
+            hash.ids(detail);
         }
-        Self { digest: hash.0.finalize().into(), by_reference: reference.is_some() }
+        (hash, reference.is_some())
     }
 }
 
-/// The bank's own number of the booking: of the entry, otherwise of its only transaction. Zeros are none.
+/// The bank's own number of the booking: of the entry, otherwise of its only transaction.
 fn reference(entry: &Entry) -> Option<&str> {
     let of_detail = match entry.details.as_slice() {
         [detail] => detail.servicer_reference.as_deref(),
         _ => None,
     };
-    let mut given = [entry.servicer_reference.as_deref(), of_detail].into_iter().flatten();
-    given.find(|reference| !reference.bytes().all(|byte| byte == b'0'))
+    number(entry.servicer_reference.as_deref()).or_else(|| number(of_detail))
+}
+
+/// A reference; zeros are none.
+fn number(reference: Option<&str>) -> Option<&str> {
+    reference.filter(|reference| !reference.bytes().all(|byte| byte == b'0'))
+}
+
+/// Whether a transaction has something of its own by which it is told from others.
+fn is_distinct(detail: &EntryDetail) -> bool {
+    let has_account = |party: &Party| party.iban.is_some() || party.account.is_some();
+    detail.end_to_end_id.is_some()
+        || detail.instruction_id.is_some()
+        || detail.creditor_reference.is_some()
+        || detail.own_text().is_some()
+        || detail.counterparty.as_deref().is_some_and(has_account)
 }
 
 /// An amount without its sign and without zeros at its end.
@@ -72,6 +108,14 @@ impl HashedTexts {
         let length = text.map_or(u32::MAX, |text| u32::try_from(text.len()).unwrap_or(u32::MAX - 1));
         self.0.update(length.to_be_bytes());
         self.0.update(text.unwrap_or_default());
+    }
+
+    /// The ids that the payer gave, if there are any.
+    fn ids(&mut self, detail: &EntryDetail) {
+        let ids = [&detail.uetr, &detail.instruction_id, &detail.end_to_end_id];
+        if ids.iter().any(|id| id.is_some()) {
+            ids.into_iter().for_each(|id| self.text(id.as_deref()));
+        }
     }
 
     fn detail(&mut self, detail: &EntryDetail) {
@@ -95,12 +139,12 @@ pub(super) struct CountedKeys {
 }
 
 impl CountedKeys {
-    /// The key of the next entry, which has this number in its statement, on this page of it.
+    /// The key of the next entry, which has this number in its statement, on this page of several.
     pub(super) fn key(&mut self, of: &EntryDigest, number: u64, page: Option<u64>) -> String {
         let letter = if of.by_reference { "R" } else { "C" };
         let mut key = format!("{letter}{}", HEXLOWER.encode(&of.digest[..SHOWN]));
-        // The entries of the other pages are not known here.
-        if let Some(page) = page.filter(|page| *page > 1 && !of.by_reference) {
+        // The entries of the other pages are not known here. A reference is the same in messages without pages.
+        if let Some(page) = page.filter(|_| !of.by_reference) {
             key.push_str(&format!("-p{page}"));
         }
         let mut short = [0; REMEMBERED];
@@ -166,6 +210,8 @@ mod tests {
         assert_ne!(digest(&entry("-10.00", None)), digest(&entry("-100", None)));
         assert_eq!(digest(&entry("-10.50", Some("000"))), digest(&entry("-10.5", None)));
         assert_ne!(digest(&entry("-10.50", Some("A1"))), digest(&entry("-10.50", Some("A2"))));
+        let import = |entry: &Entry| EntryDigest::of_import(Some("FI2112345600000785"), entry, Some(&Direction::Debit));
+        assert_eq!(import(&entry("-10.50", Some("A1"))), digest(&entry("-10.5", Some("A1"))));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod direction;
 mod entry;
 mod entry_xml;
 mod key;
+mod links;
 mod pages;
 mod particulars;
 mod parts;

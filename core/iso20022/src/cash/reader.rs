@@ -216,6 +216,7 @@ impl<'a> CashReader<'a> {
             reversed: self.totals.reversed.map(DecimalSum::text),
             other_currency: self.totals.other_currency,
             counted: self.totals.all.counts(),
+            counted_bookings: self.totals.bookings.counts(),
             counted_booked: self.totals.booked_only.counts(),
             currency: self.totals.currency.clone(),
             keys: self.totals.keys.text(),
@@ -390,7 +391,7 @@ impl<'a> CashReader<'a> {
         let mut entry = Entry::read(element, details, (kind, account), self.options.reversal_flips, &mut values);
         entry.number = number;
         if let Some(digest) = entry.digest(account, self.options.reversal_flips) {
-            let page = statement.as_ref().and_then(|statement| statement.page);
+            let page = statement.as_ref().filter(|one| !one.is_single_page()).and_then(|one| one.page);
             entry.key = Some(totals.keys.key(&digest, number, page));
         }
         if let Some(xml) = xml {

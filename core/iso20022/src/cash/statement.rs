@@ -61,7 +61,8 @@ pub struct Statement {
     pub entries: Vec<Entry>,
     /// Results that follow the entries; left out until all entries are read.
     pub end: Option<StatementEnd>,
-    /// Values that could not be read, except those in entries.
+    /// Values that could not be read, except those in entries, and what the bank says of the statement that its entries
+    /// contradict: balances, counts and sums.
     pub problems: Vec<Finding>,
     /// Elements of the statement and of its entries that are in no field: with the last entry all of them, on a page
     /// those up to its end.
@@ -124,8 +125,10 @@ pub struct TransactionSummary {
     pub entries: Option<u64>,
     /// The sum of all amounts, without their signs.
     pub sum: Option<Decimal>,
-    /// The credits minus the debits.
+    /// The credits minus the debits. Without `net_direction` its sign is not known.
     pub net: Option<Decimal>,
+    /// Whether `net` is a credit or a debit; left out if the bank does not say.
+    pub net_direction: Option<Direction>,
     /// How many credits there are.
     pub credits: Option<u64>,
     /// The sum of the credits.
@@ -310,10 +313,12 @@ impl TransactionSummary {
     fn read(element: XmlElement<'_>, values: &mut ElementValues<'_>) -> Self {
         let mut sum = |path: &str| element.find(path).and_then(|sum| values.decimal(sum));
         let (all, credits, debits) = (sum("TtlNtries/Sum"), sum("TtlCdtNtries/Sum"), sum("TtlDbtNtries/Sum"));
+        let (net, net_direction) = net(element, values);
         Self {
             entries: values.count(element, "TtlNtries/NbOfNtries"),
             sum: all,
-            net: net(element, values),
+            net,
+            net_direction,
             credits: values.count(element, "TtlCdtNtries/NbOfNtries"),
             credit_sum: credits,
             debits: values.count(element, "TtlDbtNtries/NbOfNtries"),
@@ -323,15 +328,16 @@ impl TransactionSummary {
 }
 
 /// The net of all entries: version 4 put the amount and its direction into an element of their own.
-fn net(summary: XmlElement<'_>, values: &mut ElementValues<'_>) -> Option<Decimal> {
-    let all = summary.child("TtlNtries")?;
+fn net(summary: XmlElement<'_>, values: &mut ElementValues<'_>) -> (Option<Decimal>, Option<Direction>) {
+    let Some(all) = summary.child("TtlNtries") else { return (None, None) };
     let (amount, of) = match all.child("TtlNetNtry") {
-        Some(net) => (net.child("Amt")?, net),
-        None => (all.child("TtlNetNtryAmt")?, all),
+        Some(net) => (net.child("Amt"), net),
+        None => (all.child("TtlNetNtryAmt"), all),
     };
-    let debit = direction(of, values) == Some(Direction::Debit);
-    let read = Money::new(values.decimal(amount)?, "");
-    Some(read.directed(debit).amount)
+    let direction = direction(of, values);
+    let size = amount.and_then(|amount| values.decimal(amount));
+    let debit = direction == Some(Direction::Debit);
+    (size.map(|size| Money::new(size, "").directed(debit).amount), direction)
 }
 
 /// Pages after the first open with an interim balance, and those before the last close with one.

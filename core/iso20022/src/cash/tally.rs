@@ -90,8 +90,12 @@ impl EntryTally {
     }
 }
 
-/// What a bank's summary says that fits neither all entries nor the booked ones. Paths are below the statement.
-pub(super) fn contradictions(summary: &TransactionSummary, all: &EntryTally, booked: &EntryTally) -> Vec<Finding> {
+/// What a bank's summary says that fits none of these tallies, the first of which is of all entries: banks count all,
+/// or some. Paths are below the statement.
+pub(super) fn contradictions(summary: &TransactionSummary, [all, some @ ..]: [&EntryTally; 3]) -> Vec<Finding> {
+    // The bank says how large the net is, and not always of which sign.
+    let signed = matches!(summary.net_direction, Some(Direction::Credit | Direction::Debit));
+    let net = summary.net.as_ref().filter(|_| signed);
     let counts: [(&str, &str, Option<u64>, CountOf); 3] = [
         ("TtlNtries", "entries", summary.entries, |tally| Some(tally.entries)),
         ("TtlCdtNtries", "credits", summary.credits, |tally| tally.side(tally.credits).map(|side| side.entries)),
@@ -99,7 +103,7 @@ pub(super) fn contradictions(summary: &TransactionSummary, all: &EntryTally, boo
     ];
     let sums: [(&str, &str, Option<&Decimal>, SumOf); 4] = [
         ("TtlNtries/Sum", "all entries", summary.sum.as_ref(), EntryTally::sum),
-        ("TtlNtries/TtlNetNtry", "credits minus debits", summary.net.as_ref(), EntryTally::net),
+        ("TtlNtries/TtlNetNtry", "credits minus debits", net, EntryTally::net),
         ("TtlCdtNtries/Sum", "credits", summary.credit_sum.as_ref(), |tally| tally.side(tally.credits)?.sum),
         ("TtlDbtNtries/Sum", "debits", summary.debit_sum.as_ref(), |tally| tally.side(tally.debits)?.sum),
     ];
@@ -107,7 +111,7 @@ pub(super) fn contradictions(summary: &TransactionSummary, all: &EntryTally, boo
         let (said, counted) = said.zip(of(all))?;
         let message = format!("the bank counts {said} {what}, and the statement has {counted}");
         let found = Finding::warning(Rule::Count, message, CHANGE).value(&said.to_string());
-        let fits = said == counted || of(booked) == Some(said);
+        let fits = said == counted || some.iter().any(|tally| of(tally) == Some(said));
         (!fits).then(|| found.path(&format!("TxsSummry/{path}/NbOfNtries")))
     });
     let sums = sums.into_iter().filter_map(|(path, what, said, of)| {
@@ -116,7 +120,8 @@ pub(super) fn contradictions(summary: &TransactionSummary, all: &EntryTally, boo
         let message = format!("the bank's sum of {what} is {}, and they add up to {}", said.as_str(), added.text());
         let found = Finding::warning(Rule::ControlSum, message, CHANGE).value(said.as_str());
         let fits = |own: DecimalSum| own.minus(bank).is_none_or(DecimalSum::is_noise);
-        (!fits(added) && !of(booked).is_some_and(fits)).then(|| found.path(&format!("TxsSummry/{path}")))
+        let fits = fits(added) || some.iter().any(|tally| of(tally).is_some_and(fits));
+        (!fits).then(|| found.path(&format!("TxsSummry/{path}")))
     });
     counts.chain(sums).collect()
 }

@@ -124,6 +124,8 @@ pub(super) struct StatementTotals {
     pub(super) other_currency: u64,
     /// All entries by direction.
     pub(super) all: EntryTally,
+    /// Those that are more than information: booked, pending or future.
+    pub(super) bookings: EntryTally,
     /// The booked ones among them.
     pub(super) booked_only: EntryTally,
     /// The currency of their sums, if the statement does not say it.
@@ -140,6 +142,7 @@ impl Default for StatementTotals {
             reversed: Some(DecimalSum::default()),
             other_currency: 0,
             all: EntryTally::default(),
+            bookings: EntryTally::default(),
             booked_only: EntryTally::default(),
             currency: None,
             keys: CountedKeys::default(),
@@ -181,6 +184,9 @@ impl StatementTotals {
         let amount = money.and_then(|money| DecimalSum::from_decimal(&money.amount));
         let (direction, is_reversal) = (entry.direction.as_ref(), entry.reversal);
         self.all.add(direction, amount, is_reversal);
+        if entry.status.as_ref().is_none_or(|status| status.code != "INFO") {
+            self.bookings.add(direction, amount, is_reversal);
+        }
         if entry.booked {
             self.booked_only.add(direction, amount, is_reversal);
         }
@@ -188,7 +194,7 @@ impl StatementTotals {
 
     /// What the bank's own counts and sums say otherwise.
     pub(super) fn contradictions(&self, summary: &TransactionSummary) -> Vec<Finding> {
-        tally::contradictions(summary, &self.all, &self.booked_only)
+        tally::contradictions(summary, [&self.all, &self.bookings, &self.booked_only])
     }
 
     /// The result, and how much the closing balance differs from opening balance plus entries.

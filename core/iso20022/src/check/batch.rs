@@ -3,7 +3,7 @@
 use bankchannel_foundation::model::{Date, Decimal};
 
 use super::CheckOptions;
-use super::party::{PartyCase, account_place, check_party, check_text, has_clearing_number};
+use super::party::{NameRule, PartyCase, account_place, check_party, check_text, has_clearing_number};
 use super::tally::{ControlSum, TransactionTally};
 use crate::cash::DecimalSum;
 use crate::data::Party;
@@ -23,6 +23,8 @@ pub(super) struct BatchScheme {
     pub(super) instant: bool,
     /// Service level `URGP`.
     pub(super) urgent: bool,
+    /// Neither a service level nor a local instrument.
+    pub(super) unnamed: bool,
 }
 
 impl BatchScheme {
@@ -32,6 +34,16 @@ impl BatchScheme {
             sepa: level("SEPA"),
             instant: kind.local_instrument.as_ref().is_some_and(|one| one.code == "INST"),
             urgent: level("URGP"),
+            unnamed: kind.service_levels.is_empty() && kind.local_instrument.is_none(),
+        }
+    }
+
+    /// Which rules its names have; banks take payments in euros with `SLEV` for those of SEPA.
+    pub(super) fn names(self, is_in_euro: bool, bearer: Option<&str>) -> NameRule {
+        match self {
+            Self { sepa: true, .. } => NameRule::Sepa,
+            Self { unnamed: true, .. } if is_in_euro && bearer == Some("SLEV") => NameRule::LikelySepa,
+            _ => NameRule::Schema,
         }
     }
 
@@ -62,6 +74,8 @@ pub(super) struct BatchFacts {
     euro: bool,
     /// Whether a transaction is of SEPA by a kind of its own.
     pub(super) own_sepa: bool,
+    /// Whether one is taken for SEPA by its own charge bearer.
+    own_likely_sepa: bool,
     /// Whether a transaction has a kind, a charge bearer, an ultimate debtor of its own.
     own_kind: bool,
     own_bearer: bool,
@@ -74,6 +88,7 @@ impl Default for BatchFacts {
             swedish: true,
             euro: true,
             own_sepa: false,
+            own_likely_sepa: false,
             own_kind: false,
             own_bearer: false,
             own_ultimate_debtor: false,
@@ -88,7 +103,18 @@ impl BatchFacts {
         self.own_sepa |= BatchScheme::for_kind(&one.kind).sepa;
         self.own_kind |= one.kind != PaymentKind::default();
         self.own_bearer |= one.charge_bearer.is_some();
+        let own = BatchScheme::for_kind(&one.kind).names(is_in(one, "EUR"), one.charge_bearer.as_deref());
+        self.own_likely_sepa |= own == NameRule::LikelySepa;
         self.own_ultimate_debtor |= one.ultimate_debtor.is_some();
+    }
+
+    /// Which rules the names have that all its transactions share.
+    pub(super) fn names(&self, batch: &PaymentBatch, scheme: BatchScheme) -> NameRule {
+        match scheme.names(self.euro, batch.charge_bearer.as_deref()) {
+            _ if self.own_sepa => NameRule::Sepa,
+            NameRule::Schema if self.own_likely_sepa && scheme.unnamed => NameRule::LikelySepa,
+            names => names,
+        }
     }
 }
 
@@ -110,6 +136,7 @@ pub(super) fn header(file: &PaymentFile, options: &CheckOptions) -> Vec<Finding>
 pub(super) struct BatchCase<'o> {
     pub(super) scheme: BatchScheme,
     options: &'o CheckOptions,
+    charge_bearer: Option<String>,
     swedish_debtor: bool,
     execution: Date,
 }
@@ -120,6 +147,7 @@ impl<'o> BatchCase<'o> {
         Self {
             scheme,
             options,
+            charge_bearer: batch.charge_bearer.clone(),
             swedish_debtor: iban.is_some_and(|iban| iban.starts_with("SE")),
             execution: batch.execution.as_ref().map_or(options.today, |moment| moment.date),
         }
@@ -127,13 +155,14 @@ impl<'o> BatchCase<'o> {
 
     /// The options for a party of a transaction.
     pub(super) fn party(&self, one: &PaymentTransaction, scheme: BatchScheme) -> PartyCase<'o> {
-        self.party_case(scheme, is_in(one, "SEK"))
+        let bearer = one.charge_bearer.as_deref().or(self.charge_bearer.as_deref());
+        self.party_case(scheme, scheme.names(is_in(one, "EUR"), bearer), is_in(one, "SEK"))
     }
 
-    fn party_case(&self, scheme: BatchScheme, swedish: bool) -> PartyCase<'o> {
+    fn party_case(&self, scheme: BatchScheme, names: NameRule, swedish: bool) -> PartyCase<'o> {
         PartyCase {
             options: self.options,
-            sepa: scheme.sepa,
+            names,
             settlement: scheme.settlement(self.swedish_debtor && swedish),
             execution: self.execution,
         }
@@ -170,8 +199,7 @@ pub(super) fn check(
     if options.judges_dates && !scheme.instant && batch.execution.as_ref().is_some_and(|moment| moment.time.is_some()) {
         add(calendar::time_without_instant().path("ReqdExctnDt"));
     }
-    let party = BatchCase::new(batch, scheme, options).party_case(scheme, facts.swedish);
-    let party = PartyCase { sepa: scheme.sepa || facts.own_sepa, ..party };
+    let party = BatchCase::new(batch, scheme, options).party_case(scheme, facts.names(batch, scheme), facts.swedish);
     if let Some(debtor) = &batch.debtor {
         check_party(debtor, AddressOf::Debtor, "Dbtr", &party, &mut *add);
         check_debtor_account(debtor, scheme, &mut *add);
@@ -192,6 +220,8 @@ fn check_debtor_account(debtor: &Party, scheme: BatchScheme, add: &mut dyn FnMut
                 let message = format!("the debtor account, {}, {error}", quote(iban));
                 let found = Finding::error(Rule::Account, message, "compare it with the contract of the account");
                 add(found.reason("AC02").value(iban).path("DbtrAcct/Id/IBAN"));
+            } else if let Some(found) = payee::paying_qr(iban) {
+                add(found.path("DbtrAcct/Id/IBAN"));
             }
         }
         None if scheme.sepa => {

@@ -10,11 +10,32 @@ use crate::rules::payee::{self, PayeePlace};
 use crate::rules::{Characters, Finding, Rule, bic, clearing};
 use crate::text::{proposed, quote};
 
+/// Which rules a name has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum NameRule {
+    /// Those of the schema.
+    Schema,
+    /// Those of SEPA, if the bank takes the payment for one of its schemes.
+    LikelySepa,
+    /// Those of SEPA.
+    Sepa,
+}
+
+impl NameRule {
+    /// What is wrong with the length of a name.
+    pub(super) fn check(self, name: &str) -> Option<Finding> {
+        match self {
+            Self::Schema => None,
+            Self::LikelySepa => payee::likely_long_name(name),
+            Self::Sepa => payee::long_name(name),
+        }
+    }
+}
+
 /// The options that parties are checked with.
 pub(super) struct PartyCase<'o> {
     pub(super) options: &'o CheckOptions,
-    /// Whether the payments are those of a SEPA scheme.
-    pub(super) sepa: bool,
+    pub(super) names: NameRule,
     pub(super) settlement: AddressSettlement,
     pub(super) execution: Date,
 }
@@ -30,7 +51,7 @@ pub(super) fn check_party(
     let named = format!("{element}/Nm");
     if let Some(name) = party.name.as_deref() {
         check_text(name, &named, case.options, &mut *add);
-        if let Some(found) = payee::long_name(name).filter(|_| case.sepa) {
+        if let Some(found) = case.names.check(name) {
             add(found.path(&named));
         }
     }

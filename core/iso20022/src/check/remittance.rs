@@ -4,7 +4,7 @@ use super::CheckOptions;
 use super::batch::BatchScheme;
 use super::party::check_text;
 use crate::cash::DecimalSum;
-use crate::data::{Party, Remittance, StructuredRemittance};
+use crate::data::{Code, Party, Remittance, StructuredRemittance};
 use crate::payment::PaymentTransaction;
 use crate::rules::reference::TextPlace;
 use crate::rules::written_reference::{self, WrittenReference};
@@ -81,10 +81,16 @@ fn check_lengths(remittance: &Remittance, aos2: bool, add: &mut dyn FnMut(Findin
 fn length(part: &StructuredRemittance) -> usize {
     let count = |text: Option<&String>| text.map_or(0, |text| text.chars().count());
     let name = |party: &Option<Box<Party>>| count(party.as_ref().and_then(|party| party.name.as_ref()));
-    let documents: usize = part.documents.iter().map(|one| count(one.number.as_ref())).sum();
+    let code = |code: Option<&Code>| code.map_or(0, |code| code.code.chars().count() + count(code.issuer.as_ref()));
+    let documents = part
+        .documents
+        .iter()
+        .map(|one| code(one.kind.as_ref()) + count(one.number.as_ref()) + one.date.map_or(0, |_| "2026-11-20".len()));
+    let documents: usize = documents.sum();
     let amounts: usize = part.amounts.iter().map(|one| one.money.amount.as_str().len()).sum();
     let texts: usize = part.information.iter().map(|text| text.chars().count()).sum();
-    count(part.reference.as_ref()) + name(&part.invoicer) + name(&part.invoicee) + documents + amounts + texts
+    let reference = count(part.reference.as_ref()) + code(part.reference_kind.as_ref());
+    reference + name(&part.invoicer) + name(&part.invoicee) + documents + amounts + texts
 }
 
 /// The Finnish extension: 2 to 9 invoices and credit notes, which add up to the amount.

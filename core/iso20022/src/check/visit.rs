@@ -10,6 +10,7 @@ use super::batch::{self, BatchCase, BatchFacts, BatchScheme};
 use super::duplicates::SeenTransactions;
 use super::findings::CheckFindings;
 use super::overview::{CheckedBatch, CheckedPayment, MAX_BATCHES};
+use super::party::NameRule;
 use super::place::line_at;
 use super::schema::SchemaWatch;
 use super::tally::TransactionTally;
@@ -32,8 +33,8 @@ pub(super) struct RuleVisitor<'o, 'w> {
     batch_count: u64,
     batches: Vec<CheckedBatch>,
     dates: BTreeSet<Date>,
-    /// Whether a batch or a transaction is of SEPA.
-    has_sepa: bool,
+    /// The narrowest rules of the names in its batches.
+    names: NameRule,
     /// What the header states, with the lines of its elements.
     header: Option<StatedHeader>,
     current: Option<CurrentBatch<'o>>,
@@ -72,7 +73,7 @@ impl<'o, 'w> RuleVisitor<'o, 'w> {
             batch_count: 0,
             batches: Vec::new(),
             dates: BTreeSet::new(),
-            has_sepa: false,
+            names: NameRule::Schema,
             header: None,
             current: None,
         }
@@ -106,7 +107,7 @@ impl<'o, 'w> RuleVisitor<'o, 'w> {
         if let Some(header) = self.header.take() {
             let path = format!("{PAYMENT_PATH}/GrpHdr");
             let name = file.initiating_party.as_ref().and_then(|party| party.name.as_deref());
-            let long_name = name.filter(|_| self.has_sepa).and_then(payee::long_name);
+            let long_name = name.and_then(|name| self.names.check(name));
             let found = [
                 (long_name.map(|found| found.path("InitgPty/Nm")), header.name_line),
                 (batch::count(file.count, self.file.count, "AM18"), header.count_line),
@@ -196,7 +197,7 @@ impl PaymentVisitor for RuleVisitor<'_, '_> {
         if let Some(moment) = batch.execution.as_ref().filter(|_| self.dates.len() < MAX_DATES) {
             self.dates.insert(moment.date);
         }
-        self.has_sepa |= current.case.scheme.sepa || current.facts.own_sepa;
+        self.names = self.names.max(current.facts.names(&batch, current.case.scheme));
         let mut found: Vec<Finding> = self.seen.batch(&batch).into_iter().collect();
         batch::check(&batch, &current.tally, &current.facts, self.options, &mut |finding| found.push(finding));
         for finding in &mut found {

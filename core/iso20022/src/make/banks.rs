@@ -72,6 +72,21 @@ impl super::PaymentParty {
         }
     }
 
+    /// What the payments from an account depend on, unless it is too long to be that.
+    pub(super) fn payer(self) -> Self {
+        const LONGEST: usize = 35;
+        let short = |text: Option<String>| text.filter(|text| text.len() <= LONGEST);
+        let bank = self.bank.and_then(|bank| short(bank.clearing_system));
+        Self {
+            iban: short(self.iban),
+            account_scheme: short(self.account_scheme),
+            bic: short(self.bic),
+            bank: bank
+                .map(|system| PaymentBankDetails { clearing_system: Some(system), ..PaymentBankDetails::default() }),
+            ..Self::default()
+        }
+    }
+
     /// The account's bank.
     pub(super) fn named_bank(&self) -> NamedBank<'_> {
         NamedBank { bic: &self.bic, bank_name: &self.bank_name, bank: self.bank.as_ref() }

@@ -285,8 +285,8 @@ impl PaymentMaker {
         }
         self.preparer().group(&mut data, terms, &currency);
         if self.findings.error_count > 0 {
-            // It is not written, and may have any size.
-            data = GroupData::default();
+            // It is not written, and may have any size: what transfers are checked against stays.
+            data = GroupData { debtor: data.debtor.map(|debtor| debtor.payer()), ..GroupData::default() };
         }
         self.groups.push(TransferGroup { data, terms, currency, hash, count: 0, sum: DecimalSum::default() });
         Ok(self.groups.len() - 1)
@@ -300,7 +300,9 @@ impl PaymentMaker {
         };
         // One for all batches: the narrowest rules are those of SEPA.
         let group = self.groups.iter().find(|group| group.terms.is_sepa()).or(self.groups.first());
-        if let Some(group) = group.filter(|_| self.data.initiator.is_some()) {
+        // A name that stands in for the initiator's has been checked, by the rules of its own batch.
+        let judged = self.data.initiator.is_some() || self.findings.error_count == 0;
+        if let Some(group) = group.filter(|_| judged) {
             let terms = group.terms;
             self.preparer().initiator(&mut initiator, terms);
         }

@@ -31,8 +31,9 @@ pub(super) struct BatchPart {
     pub(super) count: Option<u64>,
     /// The reason to report if it belongs to nothing.
     pub(super) otherwise: LeftoverReason,
-    /// What to report then in place of the whole booking: the transactions of it that name some of the file.
-    pub(super) named_parts: Vec<LeftoverEntry>,
+    /// What to report then in place of the whole booking: its transactions without a match, if one of them names some
+    /// of the file.
+    pub(super) unmatched_parts: Vec<LeftoverEntry>,
 }
 
 /// A sum in a currency.
@@ -121,10 +122,10 @@ pub(super) fn settle<'a>(
             (true, false, true) => settling.returned(&part),
             _ => false,
         };
-        if !taken && part.named_parts.is_empty() {
+        if !taken && part.unmatched_parts.is_empty() {
             leftovers.push(leftover(booking, None, part.otherwise));
         } else if !taken {
-            leftovers.append(&mut part.named_parts);
+            leftovers.append(&mut part.unmatched_parts);
         }
     }
     let whole = debits.remove(&None);

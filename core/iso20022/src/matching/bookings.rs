@@ -8,6 +8,7 @@ use crate::cash::{
     CashKind, ContinuityCheck, Direction, Entry, EntryDetail, EntryDigest, Statement, StatementBreakKind,
     StatementPages,
 };
+use crate::data::Money;
 use crate::rules::Level;
 
 use super::result::BookingPlace;
@@ -117,9 +118,14 @@ pub(super) fn collect(statements: &[Statement]) -> StatementBookings<'_> {
 fn missing_statements(statements: &[Statement]) -> impl Iterator<Item = String> {
     let mut continuity = ContinuityCheck::default();
     statements.iter().for_each(|statement| continuity.add(statement));
-    let breaks = continuity.finish().breaks.into_iter();
+    let checked = continuity.finish();
+    let more = (checked.not_compared > 0).then(|| {
+        format!("{} statements were not compared with those before them: they are too many", checked.not_compared)
+    });
     // Missing pages have their notes, of every kind of statement.
-    breaks.filter(|one| one.level == Level::Warning && one.kind != StatementBreakKind::Pages).map(|one| one.message)
+    let breaks = checked.breaks.into_iter();
+    let breaks = breaks.filter(|one| one.level == Level::Warning && one.kind != StatementBreakKind::Pages);
+    more.into_iter().chain(breaks.map(|one| one.message))
 }
 
 /// Whether money leaves the account; `None` if that cannot be read.
@@ -176,6 +182,15 @@ impl<'a> MatchedBooking<'a> {
 
     pub(super) fn date(&self) -> Option<Date> {
         self.entry.booking_date.or(self.entry.value_date)
+    }
+
+    /// The amount of a transaction, or of a booking that is one: the whole of several is not the amount of any of them.
+    pub(super) fn own_money(&self, detail: Option<usize>) -> Option<&'a Money> {
+        match detail.and_then(|at| self.details.get(at)) {
+            Some(detail) => detail.money.as_ref(),
+            None if self.details.len() < 2 => self.entry.money.as_ref(),
+            None => None,
+        }
     }
 
     pub(super) fn place(&self, detail: Option<usize>) -> BookingPlace {

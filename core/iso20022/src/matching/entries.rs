@@ -172,8 +172,11 @@ impl<'a> EntryMatching<'_, 'a> {
         let nameless = unmatched.iter().map(|part| part.detail.and_then(|at| booking.details.get(at)));
         self.doubt_batches(booking, nameless, !parts.is_empty());
         if let Some(first) = parts.first_mut() {
-            let named = unmatched.iter().filter(|part| !part.candidates.is_empty());
-            first.named_parts = named.map(|part| self.row(booking, part.detail, part.why, &part.candidates)).collect();
+            // Those that name nobody may be debits of the file as well.
+            if unmatched.iter().any(|part| !part.candidates.is_empty()) {
+                let row = |part: &UnmatchedPart| self.row(booking, part.detail, part.why, &part.candidates);
+                first.unmatched_parts = unmatched.iter().map(row).collect();
+            }
             self.parts.append(&mut parts);
             return;
         }
@@ -326,7 +329,7 @@ impl<'a> EntryMatching<'_, 'a> {
             total: None,
             count: None,
             otherwise: LeftoverReason::NoSuchTransaction,
-            named_parts: Vec::new(),
+            unmatched_parts: Vec::new(),
         };
         match booking.entry.batches.as_slice() {
             [] => {

@@ -251,7 +251,8 @@ pub struct LeftoverEntry {
     pub counterparty: Option<String>,
     /// The numbers of the transactions that it may be about, from 1: those that have one of its ids; at most 10.
     pub candidates: Vec<u64>,
-    /// How much larger its amount is than that of its only candidate, in the same currency; left out when equal.
+    /// How much larger its own amount is than that of its only candidate, in the same currency; left out when equal,
+    /// and for one of several transactions without an amount of its own.
     pub difference: Option<Money>,
 }
 
@@ -263,10 +264,11 @@ pub enum LeftoverReason {
     OtherFile,
     /// It names a payment information that the file does not have.
     NoSuchBatch,
-    /// No transaction of the file has its ids, as far as accounts and days fit.
+    /// No transaction of the file has its ids, as far as accounts and days fit: it has no candidates.
     NoSuchTransaction,
     /// One transaction of the file has its id, and another amount or currency: its candidate.
     OtherAmount,
-    /// Several transactions of the file have its ids, or its ids belong to different transactions.
+    /// Several transactions of the file have its ids, its ids belong to different transactions, or it has the id of one
+    /// and nothing else to tell by.
     Ambiguous,
 }

@@ -31,6 +31,9 @@ impl<'a> EntryMatching<'_, 'a> {
         let ids = ids(booking, detail);
         let candidates = self.doubts.of_ids(self.sent, &mut self.tracks, booking, (&ids, debit));
         let mut part = UnmatchedPart { detail: at, named, why, candidates };
+        if why == LeftoverReason::NoSuchTransaction && !part.candidates.is_empty() {
+            part.why = LeftoverReason::Ambiguous;
+        }
         if let [candidate] = part.candidates.as_slice() {
             let one = &self.sent.transactions[*candidate];
             let differs = one.amount.zip(ids.amount).is_some_and(|(own, other)| own != other);
@@ -55,7 +58,7 @@ impl<'a> EntryMatching<'_, 'a> {
     ) -> LeftoverEntry {
         let row = leftover(booking, detail, why);
         let only = if let [only] = candidates { Some(&self.sent.transactions[*only]) } else { None };
-        let amounts = row.place.money.as_ref().zip(only.and_then(|only| only.payment.money.as_ref()));
+        let amounts = booking.own_money(detail).zip(only.and_then(|only| only.payment.money.as_ref()));
         LeftoverEntry {
             difference: amounts.and_then(|(booked, ordered)| difference(booked, ordered)),
             candidates: candidates.iter().map(|at| *at as u64 + 1).collect(),

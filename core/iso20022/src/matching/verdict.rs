@@ -149,9 +149,9 @@ impl<'a> TransactionCase<'_, 'a> {
     /// Whether the returned amount is smaller than the ordered one: a charge, or a part that the payee keeps.
     fn returned_in_part(&self) -> bool {
         let back = self.track().returned.filter(|hit| hit.detail.is_some());
-        let back = back.and_then(|hit| self.booked.bookings.all[hit.booking].place(hit.detail).money);
+        let back = back.and_then(|hit| self.booked.bookings.all[hit.booking].own_money(hit.detail));
         let ordered = self.sent.transactions[self.at].amount;
-        back.as_ref().and_then(UnsignedAmount::from_money).zip(ordered).is_some_and(|(back, ordered)| back != ordered)
+        back.and_then(UnsignedAmount::from_money).zip(ordered).is_some_and(|(back, ordered)| back != ordered)
     }
 
     /// Why the money came back.
@@ -198,8 +198,8 @@ impl<'a> TransactionCase<'_, 'a> {
     /// How much larger the booking is than the order.
     fn difference(&self, hit: Option<BookingHit>) -> Option<Money> {
         let hit = hit?;
-        let booked = self.booked.bookings.all[hit.booking].place(hit.detail).money?;
-        difference(&booked, self.sent.transactions[self.at].payment.money.as_ref()?)
+        let booked = self.booked.bookings.all[hit.booking].own_money(hit.detail)?;
+        difference(booked, self.sent.transactions[self.at].payment.money.as_ref()?)
     }
 
     pub(super) fn matched(&self) -> MatchedTransaction {

@@ -118,6 +118,11 @@ pub fn own_currency(code: &str) -> Option<&'static str> {
     OWN_CURRENCIES.iter().find(|(known, _)| *known == code).map(|(_, currency)| *currency)
 }
 
+/// Whether it is such a currency.
+pub fn is_own_currency(currency: &str) -> bool {
+    OWN_CURRENCIES.iter().any(|(_, own)| *own == currency)
+}
+
 /// The code of a country given by its name, in English or in its own languages, or by its code.
 pub fn by_name(name: &str) -> Option<&'static str> {
     let name = super::address::folded(&shorten(name, 60));

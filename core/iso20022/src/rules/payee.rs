@@ -1,6 +1,6 @@
 //! Rules for the payee of a payment and what reaches him, the same for data and for files.
 
-use super::{Finding, Rule, clearing, country, iban, national_account};
+use super::{Finding, Level, Rule, clearing, country, iban, national_account};
 
 /// Longest name that SEPA forwards, in characters.
 pub const SEPA_NAME: usize = 70;
@@ -81,6 +81,20 @@ pub fn long_name(name: &str) -> Option<Finding> {
     )
 }
 
+/// The same of a payment that only its currency and its charge bearer show to be one of SEPA.
+pub fn likely_long_name(name: &str) -> Option<Finding> {
+    let found = long_name(name)?;
+    let message = format!("{}: banks take a payment in EUR with SLEV for one of SEPA", found.message);
+    Some(Finding { level: Level::Warning, message, ..found })
+}
+
+/// An account that pays by the QR-IBAN of its bills.
+pub fn paying_qr(iban: &str) -> Option<Finding> {
+    let message = "the debtor account is a QR-IBAN, by which money only comes in";
+    let found = Finding::warning(Rule::Account, message, "give the account's IBAN");
+    iban::is_qr(iban).then(|| found.reason("AC02").value(iban))
+}
+
 /// A bank that is not named in a file of a Swiss payer; `iban` is of the account there.
 pub fn unnamed_swiss_bank(iban: Option<&str>) -> Finding {
     let change = match iban.and_then(iban::swiss_clearing_number) {
@@ -142,7 +156,15 @@ impl<'p> PayeePlace<'p> {
     fn domestic(self) -> Option<&'p str> {
         let payer = self.payer_country?;
         let national = self.currency.is_some() && country::own_currency(payer) == self.currency;
-        (national && !self.has_bank && self.country.is_none_or(|country| country == payer)).then_some(payer)
+        // A bank's name says nothing of its country.
+        let is_elsewhere = self.bic.is_some() || self.clearing_system.is_some();
+        (national && !is_elsewhere && self.country.is_none_or(|country| country == payer)).then_some(payer)
+    }
+
+    /// Whether a payer in the European Economic Area pays to an unknown country in a currency of the area.
+    fn may_be_near(self) -> bool {
+        let area = self.currency.is_some_and(|currency| currency == "EUR" || country::is_own_currency(currency));
+        area && self.payer_country.is_some_and(country::in_eea)
     }
 }
 
@@ -150,7 +172,7 @@ impl<'p> PayeePlace<'p> {
 /// the address, and with the bank.
 pub fn foreign(payee: PayeePlace<'_>) -> [Option<Finding>; 2] {
     let home = payee.account_country().or(payee.country);
-    let abroad = !home.is_some_and(country::in_eea);
+    let abroad = home.map_or_else(|| !payee.may_be_near(), |home| !country::in_eea(home));
     let warning = |missing: bool, message, change| {
         (abroad && missing).then(|| Finding::warning(Rule::ForeignPayee, message, change))
     };

@@ -1,5 +1,7 @@
 //! The entries of statements, reports and notifications.
 
+use std::collections::HashSet;
+
 use super::{TableCell, TableRow, account, amount, code, currency, joined, meaning, name, table, word};
 use crate::cash::{BankTransactionCode, Entry, EntryDetail, ReturnInformation, Statement};
 use crate::data::{Money, Party};
@@ -11,6 +13,19 @@ pub enum EntryRows {
     Entries,
     /// One transaction behind an entry; the entry itself if it has none.
     Details,
+}
+
+/// The maximum number of texts of many transactions in a cell; the table of details has all.
+const MAX_TEXTS: usize = 20;
+
+/// Different texts on one line.
+fn distinct<'t>(texts: impl Iterator<Item = &'t str>) -> Option<String> {
+    let mut seen = HashSet::new();
+    let mut different: Vec<&str> = texts.filter(|text| seen.insert(*text)).take(MAX_TEXTS + 1).collect();
+    if different.len() > MAX_TEXTS {
+        different[MAX_TEXTS] = "…";
+    }
+    joined(different.into_iter())
 }
 
 struct EntryRow<'a> {
@@ -69,8 +84,13 @@ impl<'a> EntryRow<'a> {
         }
     }
 
-    fn returned(&self) -> Option<&'a ReturnInformation> {
-        self.single()?.returned.as_deref()
+    /// Why money came back: of the row's transaction, or of each of the entry.
+    fn returned(&self) -> impl Iterator<Item = &'a ReturnInformation> + use<'a> {
+        let details = match self.detail {
+            Some((_, detail)) => std::slice::from_ref(detail),
+            None => self.entry.details.as_slice(),
+        };
+        details.iter().filter_map(|detail| detail.returned.as_deref())
     }
 
     /// The bank's additional information about the transaction, and about the entry.
@@ -148,8 +168,10 @@ table! {
     "bank_code", "What was booked, in words.",
         of.bank_code().and_then(|code| code.meaning.as_deref().or(code.proprietary.as_deref()));
     "information", "What the bank adds: to the transaction, and to the entry.", of.information();
-    "return_reason", "Why the money came back: the code.", code(of.returned().and_then(|why| why.reason.as_ref()));
-    "return_reason_meaning", "The same in words.", meaning(of.returned().and_then(|why| why.reason.as_ref()));
-    "return_information", "What the bank adds to that reason.",
-        of.returned().and_then(|why| joined(why.information.iter().map(String::as_str)));
+    "return_reason", "Why the money came back: the code; of an entry with several transactions each once, separated by \
+                      semicolons.", distinct(of.returned().filter_map(|why| code(why.reason.as_ref())));
+    "return_reason_meaning", "The same in words, likewise.",
+        distinct(of.returned().filter_map(|why| meaning(why.reason.as_ref())));
+    "return_information", "What the bank adds to that reason, likewise.",
+        distinct(of.returned().flat_map(|why| why.information.iter().map(String::as_str)));
 }

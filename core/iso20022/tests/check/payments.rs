@@ -261,3 +261,34 @@ fn sizes_by_profile() {
     let checked = run(two.xml().as_bytes(), profile);
     assert_eq!(short(&checked), [is("size", Level::Error), is("size", Level::Error)]);
 }
+
+/// Other programs leave the service level out of payments that banks take for those of SEPA.
+#[test]
+fn long_names_of_payments_that_may_be_of_sepa() {
+    let long = "x".repeat(71);
+    let plain = one(|it| it.creditor = "x".repeat(71).leak()).xml();
+    let plain = plain.replace(&format!("<PmtTpInf>{}</PmtTpInf>", crate::SEPA), "");
+    let with = |bearer: &str, xml: &str| xml.replace("</DbtrAgt>", &format!("</DbtrAgt><ChrgBr>{bearer}</ChrgBr>"));
+    let names = |xml: &str| {
+        let found = run(xml.as_bytes(), BankProfile::default()).findings;
+        let found = found.into_iter().filter(|found| found.rule == "name");
+        found.map(|found| (found.level, found.path.unwrap())).collect::<Vec<_>>()
+    };
+    let document = "/Document/CstmrCdtTrfInitn";
+    let creditor = (Level::Warning, format!("{document}/PmtInf[1]/CdtTrfTxInf[1]/Cdtr/Nm"));
+    assert_eq!(names(&with("SLEV", &plain)), std::slice::from_ref(&creditor));
+    // Of each transaction.
+    let own = plain.replace("</Amt>", "</Amt><ChrgBr>SLEV</ChrgBr>");
+    assert_eq!(names(&own), [creditor]);
+    for (element, path) in [("<Dbtr><Nm>", "PmtInf[1]/Dbtr/Nm"), ("<InitgPty><Nm>", "GrpHdr/InitgPty/Nm")] {
+        for xml in [with("SLEV", &plain), own.clone()] {
+            let xml = xml.replace(&format!("{element}Firma"), &format!("{element}{long}"));
+            assert!(names(&xml).contains(&(Level::Warning, format!("{document}/{path}"))), "{path}");
+        }
+    }
+    // Shared charges, another currency, and another service level are not of SEPA.
+    assert_eq!(names(&with("SHAR", &plain)), []);
+    assert_eq!(names(&with("SLEV", &plain.replace("\"EUR\"", "\"SEK\""))), []);
+    let urgent = one(|it| it.creditor = "x".repeat(71).leak()).xml().replace("SEPA", "NURG");
+    assert_eq!(names(&with("SLEV", &urgent)), []);
+}

@@ -410,3 +410,54 @@ fn identifiers() {
     let found = problems(given, vec![transfer("1"), on("2026-11-24", "2")]);
     assert!(found[0].contains("two batches"), "{found:?}");
 }
+
+/// The name that stands in for the initiator's is in the same file as the payments of SEPA.
+#[test]
+fn a_name_of_the_first_batch_is_that_of_the_whole_file() {
+    let long = "Amtsgericht Musterstadt - Mahngericht der Laender Beispielland und Xland";
+    let mut national = CreditTransfer { currency: Some("SEK".to_owned()), ..transfer("5") };
+    national.group.debtor = Some(party(long, "SE4550000000058398257466"));
+    let both = || vec![national.clone(), transfer("1")];
+    let found = problems(data(), both());
+    assert!(found.len() == 1 && found[0].starts_with("initiator.name: the name has 72 characters"), "{found:?}");
+    let (xml, made) = valid(PaymentData { cut: Some(true), ..data() }, both());
+    let name = bankchannel_iso20022::read_payment(xml.as_bytes()).unwrap().initiating_party.unwrap().name.unwrap();
+    assert_eq!((name.chars().count(), name.as_str()), (70, &long[..70]));
+    assert!(made.changes.iter().any(|change| change.field == "initiator.name"), "{:?}", made.changes);
+    // Without a payment of SEPA, and with a name of one's own, it may stay.
+    assert!(make(data(), vec![national.clone()]).is_ok());
+    let named = PaymentData { initiator: Some(PaymentParty { iban: None, ..party("Short", "x") }), ..data() };
+    assert!(make(named, both()).is_ok());
+}
+
+#[test]
+fn a_name_for_sepa_is_measured_by_its_own_limit_whatever_its_length() {
+    for length in [71, 140, 141, 500] {
+        let name = "x".repeat(length);
+        let found = problems(data(), vec![CreditTransfer::new(decimal("1"), party(&name, CREDITOR))]);
+        let words = format!("the name has {length} characters, but SEPA has at most 70");
+        assert!(found.len() == 1 && found[0].contains(&words), "{found:?}");
+    }
+}
+
+/// The longest structured part that SEPA forwards is the same for what is made and for what is checked.
+#[test]
+fn a_structured_part_has_one_length() {
+    use bankchannel_iso20022::check::{CheckOptions, check};
+    let slovenian = "SI56263300012039086";
+    let of = |text: usize, kind: TransferKind| {
+        let mut one = CreditTransfer::new(decimal("1"), party("Primer d.o.o.", slovenian));
+        (one.reference, one.reference_kind) = (Some("SI99".to_owned()), Some(ReferenceKind::Slovenian));
+        one.text = Some("x".repeat(text));
+        one.group.kind = Some(kind);
+        one
+    };
+    let errors = |xml: &str| check(xml.as_bytes(), &CheckOptions::on(date("2026-11-20"))).unwrap().errors;
+    // SI99, SCOR and the text.
+    let (xml, _) = valid(data(), vec![of(132, TransferKind::Sepa)]);
+    assert_eq!(errors(&xml), 0);
+    let found = problems(data(), vec![of(133, TransferKind::Sepa)]);
+    assert!(found.len() == 1 && found[0].contains("has 141 characters, more than 140"), "{found:?}");
+    let longer = xml.replace(&"x".repeat(132), &"x".repeat(133));
+    assert_eq!(errors(&longer), 1, "{longer}");
+}

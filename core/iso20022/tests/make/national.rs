@@ -1,12 +1,12 @@
 //! Rules of single countries: Swiss banks, Nordic account numbers, Slovak symbols; and what single banks want.
 
 use bankchannel_iso20022::check::{CheckOptions, PaymentCheck, check};
-use bankchannel_iso20022::make::{CreditTransfer, PaymentData, PaymentParty};
+use bankchannel_iso20022::make::{CreditTransfer, PaymentData, PaymentParty, PostalAddress, TransferKind};
 use bankchannel_iso20022::read_payment;
 use bankchannel_iso20022::rules::reference::ReferenceKind;
 use bankchannel_iso20022::rules::{BankProfile, BaseProfile, Level, PaymentVersion, ProfileOptions};
 
-use super::{data, date, decimal, make, party, problems, transfer, valid};
+use super::{CREDITOR, DEBTOR, data, date, decimal, make, party, problems, transfer, valid};
 
 const SWISS: &str = "CH9300762011623852957";
 
@@ -30,6 +30,11 @@ fn national(currency: &str, account: &str, scheme: Option<&str>) -> CreditTransf
         ..PaymentParty::default()
     };
     CreditTransfer { currency: Some(currency.to_owned()), ..CreditTransfer::new(decimal("10.00"), creditor) }
+}
+
+fn in_kind(mut transfer: CreditTransfer, kind: TransferKind) -> CreditTransfer {
+    transfer.group.kind = Some(kind);
+    transfer
 }
 
 fn swedish() -> PaymentData {
@@ -106,10 +111,34 @@ fn payments_within_a_country_are_not_abroad() {
     }
     let (xml, _) = valid(swedish(), vec![national("SEK", "5050-1055", Some("BGNR"))]);
     assert!(xml.contains("<Id>50501055</Id>"), "{xml}");
+    // Nothing says that these are abroad: euros and the area's other currencies, and a bank's name.
+    let danish = || paid_by(party("Eksempel A/S", "DK5000400440116243"));
+    let mut named = national("NOK", "86011117947", Some("BBAN"));
+    named.creditor.bank_name = Some("Eksempelbank".to_owned());
+    for (payer, near) in [
+        (norwegian(), national("EUR", "86011117947", Some("BBAN"))),
+        (danish(), national("EUR", "00400440116243", Some("BBAN"))),
+        (danish(), national("NOK", "86011117947", Some("BBAN"))),
+        (swedish(), national("DKK", "00400440116243", None)),
+        (norwegian(), named),
+    ] {
+        let near = in_kind(near, TransferKind::National);
+        let (xml, made) = valid(payer, vec![near.clone()]);
+        assert_eq!((made.warnings, checked(&xml, ProfileOptions::default()).findings), (vec![], vec![]), "{near:?}");
+    }
+    let mut mistyped = national("NOK", "86011117948", Some("BBAN"));
+    mistyped.creditor.bank_name = Some("Eksempelbank".to_owned());
+    assert!(problems(norwegian(), vec![mistyped])[0].contains("wrong check digits"));
     // Paid in another currency, or to a bank elsewhere, a plain number may be anywhere.
     let mut american = national("SEK", "987654321", None);
     american.creditor.bic = Some("CHASUS33".to_owned());
-    for abroad in [national("USD", "987654321", None), american] {
+    let mut addressed = in_kind(national("EUR", "987654321", None), TransferKind::National);
+    addressed.creditor.address = Some(PostalAddress {
+        town: Some("Boston".to_owned()),
+        country: Some("US".to_owned()),
+        ..PostalAddress::default()
+    });
+    for abroad in [national("USD", "987654321", None), american, addressed] {
         let (xml, made) = valid(swedish(), vec![abroad]);
         assert!(made.warnings.iter().any(|one| one.rule == "foreign_payee"), "{made:?}");
         assert_eq!(checked(&xml, ProfileOptions::default()).findings.len(), made.warnings.len());
@@ -212,6 +241,17 @@ fn the_issuer_of_a_number() {
     }
     let alone = PaymentParty { identifier: None, ..initiator(Some("KBO-BCE")) };
     assert!(problems(with(alone), vec![transfer("1")])[0].contains("the number of this issuer is missing"));
+    for who in [0, 1, 2] {
+        let scheme = PaymentParty { identifier_scheme: Some("CUST".to_owned()), ..party("Voorbeeld NV", CREDITOR) };
+        let (mut data, mut one) = (data(), transfer("1"));
+        match who {
+            0 => data.initiator = Some(PaymentParty { iban: None, ..scheme }),
+            1 => data.group.debtor = Some(PaymentParty { iban: Some(DEBTOR.to_owned()), ..scheme }),
+            _ => one.creditor = scheme,
+        }
+        let found = problems(data, vec![one]);
+        assert!(found.len() == 1 && found[0].contains("the number of this scheme is missing"), "{found:?}");
+    }
     // Data without it keeps its ids, with it gets others.
     let id = |issuer: Option<&str>| {
         let mut one = transfer("1");
@@ -225,8 +265,7 @@ fn the_issuer_of_a_number() {
 fn a_bank_that_takes_one_batch_a_file() {
     let one_batch = ProfileOptions { one_batch_per_file: Some(true), ..ProfileOptions::default() };
     let of = || PaymentData { profile: Some(one_batch.clone()), ..data() };
-    let mut urgent = transfer("2");
-    urgent.group.kind = Some(bankchannel_iso20022::make::TransferKind::Urgent);
+    let urgent = in_kind(transfer("2"), TransferKind::Urgent);
     let (xml, _) = valid(of(), vec![transfer("1"), transfer("2")]);
     assert_eq!(checked(&xml, one_batch.clone()).findings, []);
     let found = problems(of(), vec![transfer("1"), urgent.clone()]);
@@ -255,4 +294,39 @@ fn a_bank_that_wants_instruction_ids() {
     assert_eq!(checked(&xml, wants.clone()).warnings, made.warning_count);
     let rules: Vec<String> = checked(&plain.0, wants).findings.into_iter().map(|one| one.rule).collect();
     assert_eq!(rules.iter().filter(|rule| *rule == "identifier").count(), 2, "{rules:?}");
+}
+
+#[test]
+fn an_account_for_bills_does_not_pay() {
+    let (xml, made) = valid(paid_by(party("Muster AG", "CH4431999123000889012")), vec![transfer("1")]);
+    let found = checked(&xml, ProfileOptions::default()).findings;
+    for found in [&made.warnings, &found] {
+        assert_eq!((found.len(), found[0].rule.as_str(), found[0].level), (1, "account", Level::Warning), "{found:?}");
+        assert!(found[0].message.contains("QR-IBAN"), "{found:?}");
+    }
+    assert!(found[0].path.as_deref().unwrap().ends_with("/DbtrAcct/Id/IBAN"), "{found:?}");
+}
+
+/// An error of one batch brings no others with it that are not there.
+#[test]
+fn what_a_payer_may_do_is_known_after_an_error() {
+    let slovak = |bic: Option<&str>| {
+        let debtor = party("Priklad s.r.o.", "SK3112000000198742637541");
+        paid_by(PaymentParty { bic: bic.map(str::to_owned), ..debtor })
+    };
+    let symbols = || CreditTransfer { variable_symbol: Some("1".to_owned()), ..transfer("1") };
+    let id = CreditTransfer { end_to_end_id: Some("/VS1/SS/KS".to_owned()), ..transfer("1") };
+    for one in [symbols(), id] {
+        let found = problems(slovak(Some("XX")), vec![one]);
+        assert!(found.len() == 1 && found[0].contains("debtor.bic"), "{found:?}");
+    }
+    // In a batch of its own behind the wrong transfer, too.
+    let mut later = symbols();
+    later.group.execution_date = Some(date("2026-11-24"));
+    let found = problems(slovak(None), vec![transfer("-1"), later]);
+    assert!(found.len() == 1 && found[0].contains("transaction 1, amount"), "{found:?}");
+    // An IBAN of any length is not kept.
+    let mut long = slovak(None);
+    long.group.debtor = Some(party("Priklad s.r.o.", &"SK".repeat(1000)));
+    assert!(problems(long, vec![symbols()])[0].contains("debtor.iban"));
 }

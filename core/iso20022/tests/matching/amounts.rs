@@ -44,7 +44,7 @@ fn what_shows_another_payment_names_nothing() {
         debit("102.00", &details(&end_to_end("NOTPROVIDED"))),
         debit("102.00", &details(&end_to_end("E1"))).replace("2026-11-20", "2025-11-20"),
     ] {
-        let found = matched(&three(), &[], &[statement(&[entry.clone()])]);
+        let found = matched(&three(), &[], &[statement(std::slice::from_ref(&entry))]);
         assert_eq!(outcomes(&found), [Outcome::Unknown; 3], "{entry}");
         let row = &found.leftover_entries[0];
         assert!(row.candidates.is_empty() && row.difference.is_none(), "{entry}");
@@ -171,4 +171,23 @@ fn a_missing_statement_is_noted() {
     assert_eq!(notes(&[ends(1, "9", "8"), ends(2, "8", "7")]), Vec::<String>::new());
     let found = notes(&[ends(1, "9", "8"), ends(3, "7", "6")]);
     assert!(found.len() == 1 && found[0].contains("number 2 is left out"), "{found:?}");
+}
+
+#[test]
+fn the_amount_of_an_entry_is_not_that_of_one_of_its_transactions() {
+    let inside = ["E1", "X9"].map(|id| details(&end_to_end(id))).concat();
+    let found = matched(&three(), &[], &[statement(&[debit("132.00", &inside)])]);
+    let row = &found.leftover_entries[0];
+    assert_eq!((row.candidates.as_slice(), &row.difference), (&[1][..], &None), "it may be all of the 100.00");
+    assert_eq!(row.why, LeftoverReason::Ambiguous);
+    // Unclear whether booked: the entry is one row, and its amount that of both.
+    let amounts = ["E1", "X9"].map(|id| details(&(end_to_end(id) + "<Amt Ccy=\"EUR\">66.00</Amt>"))).concat();
+    let unclear = debit("132.00", &amounts).replace("<Cd>BOOK</Cd>", "<Prtry>ODD</Prtry>");
+    let found = matched(&three(), &[], &[statement(&[unclear])]);
+    let row = &found.leftover_entries[0];
+    assert_eq!((row.candidates.as_slice(), &row.difference), (&[1][..], &None));
+    // That of an entry with one transaction is its own.
+    let unclear = debit("132.00", &details(&end_to_end("E1"))).replace("<Cd>BOOK</Cd>", "<Prtry>ODD</Prtry>");
+    let found = matched(&three(), &[], &[statement(&[unclear])]);
+    assert_eq!(by(found.leftover_entries[0].difference.as_ref()), Some("32.00"));
 }

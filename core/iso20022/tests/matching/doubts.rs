@@ -88,7 +88,7 @@ fn an_entry_whose_status_is_unclear_is_a_doubt() {
         ("053", booked.replace(code, "<Sts><Cd>XXXX</Cd></Sts>")),
         ("053", booked.replace("DBIT", "BOTH")),
     ] {
-        let found = matched(&three(), &[rejected("E1", "AM04")], &[cash(message, "", &[entry.clone()])]);
+        let found = matched(&three(), &[rejected("E1", "AM04")], &[cash(message, "", std::slice::from_ref(&entry))]);
         let one = &found.transactions[0];
         assert_eq!((one.outcome, one.again), (Outcome::Rejected, Again::Ask), "{entry}");
         let row = &found.leftover_entries[0];
@@ -198,4 +198,62 @@ fn a_failed_settlement_is_sent_again_only_after_the_statement() {
     assert_eq!(again(cut), Again::LookFirst);
     assert_eq!(again(covering("2026-11-19", "2026-11-24", "101.00", "")), Again::LookFirst);
     assert_eq!(again(covering("2026-11-19", "2026-11-24", "99.00", "")), Again::Unchanged);
+}
+
+/// A statement over all days in question, whose balances fit its entries.
+fn whole(entries: &[String], closing: &str) -> Statement {
+    let balance = |kind: &str, amount: &str, day: &str| {
+        format!(
+            "<Bal><Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp><Amt Ccy=\"EUR\">{amount}</Amt>\
+             <CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>"
+        )
+    };
+    let period = "<FrToDt><FrDtTm>2026-11-16T00:00:00</FrDtTm><ToDtTm>2026-12-10T23:59:59</ToDtTm></FrToDt>";
+    let balances = balance("OPBD", "1000.00", "2026-11-16") + &balance("CLBD", closing, "2026-12-10");
+    cash("053", &format!("{period}{balances}"), entries)
+}
+
+#[test]
+fn the_nameless_transaction_of_a_batch_is_a_debit_that_may_be_the_rejected_one() {
+    let again = |entries: &[String], closing: &str| {
+        let found = matched(&three(), &[rejected("E2", "AB03")], &[whole(entries, closing)]);
+        (found.transactions[1].again, found.leftover_entries)
+    };
+    let amount = |of: &str| format!("<Amt Ccy=\"EUR\">{of}</Amt>");
+    let other = debit("102.00", &details(&(end_to_end("E1") + &amount("102.00"))));
+    assert_eq!(again(&[other], "898.00").0, Again::Unchanged, "the account shows no debit of it");
+    let both = details(&(end_to_end("E1") + &amount("102.00"))) + &details(&amount("250.00"));
+    for batch in ["", "<NtryDtls><Btch><NbOfTxs>2</NbOfTxs></Btch></NtryDtls>"] {
+        let (again, rows) = again(&[debit("352.00", &format!("{batch}{both}"))], "648.00");
+        assert_eq!(again, Again::LookFirst, "{batch}");
+        let rows: Vec<_> = rows.iter().map(|row| (row.place.detail, row.why, row.candidates.as_slice())).collect();
+        let nobody = (Some(2), LeftoverReason::NoSuchTransaction, &[][..]);
+        assert_eq!(rows, [(Some(1), LeftoverReason::OtherAmount, &[1][..]), nobody], "{batch}");
+    }
+}
+
+#[test]
+fn two_bookings_under_one_reference_of_the_bank_are_two() {
+    let file = payment(&[batch("P1", &[order("E1", "100.00"), order("E2", "100.00")])]);
+    let of = |id: &str| {
+        let refs = format!("<Refs><AcctSvcrRef>BATCH7</AcctSvcrRef><EndToEndId>{id}</EndToEndId></Refs>");
+        debit("100.00", &details(&refs))
+    };
+    for message in ["053", "054"] {
+        let two = [cash(message, "<ElctrncSeqNb>1</ElctrncSeqNb>", &[of("E1")]), cash(message, "", &[of("E2")])];
+        let found = matched(&file, &[rejected("E2", "AB03")], &two);
+        assert_eq!(
+            (outcomes(&found), found.repeated_entries),
+            (vec![Outcome::Paid, Outcome::Conflict], 0),
+            "{message}"
+        );
+        assert_eq!(found.transactions[1].again, Again::Ask);
+    }
+    // The same booking in a notification and in the statement is one.
+    let found = matched(&file, &[], &[cash("054", "", &[of("E1")]), statement(&[of("E1")])]);
+    assert_eq!((outcomes(&found)[0], found.repeated_entries), (Outcome::Paid, 1));
+    // So it is if only one of them has the reference at the entry.
+    let referred = of("E1").replace("<NtryDtls>", "<AcctSvcrRef>BATCH7</AcctSvcrRef><NtryDtls>");
+    let found = matched(&file, &[], &[cash("054", "", &[of("E1")]), statement(&[referred])]);
+    assert_eq!((outcomes(&found)[0], found.leftover_entries.len()), (Outcome::Paid, 0));
 }

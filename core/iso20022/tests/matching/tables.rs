@@ -140,3 +140,26 @@ fn rows_of_payments_reports_and_outcomes() {
     let text = csv(CsvOptions::default(), OUTCOMES, tables::of_matched(&found));
     assert_eq!(text.lines().count(), 4);
 }
+
+#[test]
+fn an_entry_of_several_transactions_says_why_each_came_back() {
+    let back = |code: &str, words: &str| {
+        let returned = format!("<RtrInf><Rsn><Cd>{code}</Cd></Rsn><AddtlInf>{words}</AddtlInf></RtrInf>");
+        details(&returned)
+    };
+    let row = |inside: &str| {
+        let found = [statement(&[entry_of("20.00", "CRDT", "BOOK", inside)])];
+        let row = tables::of_statements(&found, EntryRows::Entries).next().unwrap();
+        ["return_reason", "return_information"].map(|name| {
+            let at = tables::ENTRIES.iter().position(|column| column.name == name).unwrap();
+            row[at].as_str().to_owned()
+        })
+    };
+    let many = [back("AC04", "closed"), details(""), back("AC04", "closed"), back("NARR", "payee died")].concat();
+    assert_eq!(row(&many), ["AC04; NARR", "closed; payee died"]);
+    assert_eq!(row(&back("AC04", "closed")), ["AC04", "closed"]);
+    assert_eq!(row(&details("")), ["", ""]);
+    let each: String = (0..25).map(|number| back("AC04", &format!("words {number}"))).collect();
+    let [reason, words] = row(&each);
+    assert!(reason == "AC04" && words.ends_with("words 19; …"), "{words}");
+}

@@ -178,3 +178,135 @@ fn pages_are_one_statement() {
         assert!(broken.message.contains("page 1 is missing"), "{}", broken.message);
     }
 }
+
+/// Elements before the balances of a page, which has the balances of these kinds.
+fn page_of(number: u64, last: bool, balances: [(&str, &str); 2]) -> String {
+    let page = format!("<StmtPgntn><PgNb>{number}</PgNb><LastPgInd>{last}</LastPgInd></StmtPgntn>");
+    let of = |(kind, amount): (&str, &str)| {
+        if amount.is_empty() { String::new() } else { crate::balance(kind, amount, "CRDT") }
+    };
+    file(&Sent { opening: "", closing: "", ..ONE })
+        .replace("<CreDtTm>", &format!("{page}<CreDtTm>"))
+        .replace("</Acct>", &format!("</Acct>{}", balances.map(of).concat()))
+}
+
+fn checked_files(all: &[&String]) -> CheckedStatements {
+    let mut check = ContinuityCheck::default();
+    all.iter().for_each(|one| read(one).statements.iter().for_each(|statement| check.add(statement)));
+    check.finish()
+}
+
+fn ends(found: &CheckedStatements) -> [Option<&str>; 2] {
+    let account = &found.accounts[0];
+    [&account.opening, &account.closing].map(|money| money.as_ref().map(|money| money.amount.as_str()))
+}
+
+#[test]
+fn pages_in_any_order_have_the_balances_of_the_whole() {
+    // Without a period: the first page names the balance of the day before, and one page has none.
+    let pages = [
+        page_of(1, false, [("PRCD", "100.00"), ("ITBD", "95.00")]).replace("2026-11-20", "2026-11-24"),
+        page_of(2, false, [("", ""), ("", "")]),
+        page_of(3, true, [("ITBD", "95.00"), ("CLBD", "90.00")]).replace("2026-11-20", "2026-11-25"),
+    ];
+    let next = file(&Sent { day: "2026-11-26", opening: "90.00", closing: "80.00", ..ONE });
+    for [one, two, three] in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let found = checked_files(&[&pages[one], &next, &pages[two], &pages[three]]);
+        assert!(found.ok && found.breaks.is_empty(), "{:?}", found.breaks);
+        assert_eq!((found.accounts[0].statements, ends(&found)), (2, [Some("100.00"), Some("80.00")]));
+    }
+    // The balances of the whole on the first page, and pages counted from zero.
+    let pages = [page_of(0, false, [("OPBD", "100.00"), ("CLBD", "90.00")]), page_of(1, true, [("", ""), ("", "")])];
+    for order in [[0, 1], [1, 0]] {
+        let found = checked_files(&order.map(|at| &pages[at]));
+        assert!(found.ok && found.accounts[0].statements == 1, "{found:?}");
+        assert_eq!(ends(&found), [Some("100.00"), Some("90.00")]);
+    }
+}
+
+#[test]
+fn copies_are_known_however_they_are_written() {
+    let single = format!("<StmtPgntn><PgNb>1</PgNb><LastPgInd>true</LastPgInd></StmtPgntn>{}", electronic("5"));
+    let plain = electronic("5");
+    let first = Sent { numbers: &plain, ..ONE };
+    let found = checked(&[first, Sent { opening: "100", closing: "90", ..first }, Sent { numbers: &single, ..first }]);
+    assert!(found.ok && found.breaks.is_empty(), "{found:?}");
+    assert_eq!((found.accounts[0].statements, found.accounts[0].repeated), (1, 2));
+}
+
+#[test]
+fn several_statements_of_a_day_follow_by_either_number() {
+    for kind in ["ElctrncSeqNb", "LglSeqNb"] {
+        let numbers = ["1", "2", "3"].map(|number| format!("<{kind}>{number}</{kind}>"));
+        let of = |at: usize, opening, closing| Sent { numbers: &numbers[at], opening, closing, ..ONE };
+        let found = checked(&[of(2, "80", "70"), of(0, "100", "90"), of(1, "90", "80")]);
+        assert!(found.ok && found.breaks.is_empty(), "{kind} {found:?}");
+        assert_eq!(ends(&found), [Some("100"), Some("70")]);
+    }
+}
+
+#[test]
+fn a_corrected_statement_replaces_the_one_before_it() {
+    for kind in ["ElctrncSeqNb", "LglSeqNb"] {
+        let numbers = ["5", "6"].map(|number| format!("<{kind}>{number}</{kind}>"));
+        let wrong = Sent { numbers: &numbers[0], ..ONE };
+        let right = Sent { closing: "85.00", ..wrong };
+        let next = Sent { day: "2026-11-26", numbers: &numbers[1], opening: "85.00", closing: "80", ..ONE };
+        let found = checked(&[wrong, next, right]);
+        assert!(found.ok && found.breaks.is_empty(), "{kind} {found:?}");
+        assert_eq!((found.accounts[0].statements, found.accounts[0].repeated), (2, 1));
+        // The later one counts, which does not fit here.
+        assert!(!checked(&[right, next, wrong]).ok, "{kind}");
+    }
+    // A bank that gives all statements one number: they go on from each other.
+    let one = electronic("1");
+    let of = |opening, closing| Sent { numbers: &one, opening, closing, ..ONE };
+    let found = checked(&[of("100", "90"), of("90", "100"), of("100", "80")]);
+    assert!(found.ok && found.accounts[0].statements == 3, "{found:?}");
+}
+
+#[test]
+fn a_monthly_statement_beside_daily_ones_is_left_aside() {
+    let period = "<FrToDt><FrDtTm>2026-11-25T00:00:00</FrDtTm><ToDtTm>2026-11-27T23:59:59</ToDtTm></FrToDt>";
+    let none = [String::new(), String::new(), String::new()];
+    let [first, second, third] = three(&none);
+    let all = [first, second, third].map(|one| file(&one));
+    let month = |closing| {
+        let whole = file(&Sent { day: "2026-11-27", closing, ..ONE });
+        whole.replace("</CreDtTm>", &format!("</CreDtTm>{period}"))
+    };
+    let before = file(&Sent { day: "2026-11-24", opening: "110", closing: "100.00", ..ONE });
+    let after = file(&Sent { day: "2026-11-28", opening: "12.50", closing: "1", ..ONE });
+    let fits = month("12.50");
+    let found = checked_files(&[&fits, &before, &all[0], &all[1], &all[2], &after]);
+    assert!(found.ok && found.breaks.is_empty(), "{found:?}");
+    assert_eq!((found.accounts[0].statements, ends(&found)), (6, [Some("110"), Some("1")]));
+    // Alone it is a link like others, also with a day of it that is not all.
+    assert!(checked_files(&[&before, &fits, &after]).ok);
+    let found = checked_files(&[&fits, &all[0], &all[2]]);
+    assert!(!found.ok && found.break_count == 1, "a day is missing: {found:?}");
+}
+
+#[test]
+fn what_was_collected_of_a_file_is_added_behind_the_rest() {
+    let none = [String::new(), String::new(), String::new()];
+    let all = three(&none).map(|one| read(&file(&one)).statements.remove(0));
+    let (mut check, mut of_file) = (ContinuityCheck::default(), ContinuityCheck::default());
+    check.add(&all[0]);
+    of_file.add(&all[2]);
+    check.append(of_file);
+    let found = check.finish();
+    let one = &found.breaks[0];
+    assert_eq!((one.before.number, one.after.as_ref().map(|after| after.number)), (1, Some(2)));
+}
+
+#[test]
+fn statements_beyond_the_limit_are_counted() {
+    let one = read(&file(&ONE)).statements.remove(0);
+    let (mut check, mut of_file) = (ContinuityCheck::default(), ContinuityCheck::default());
+    (0..60_000).for_each(|_| check.add(&one));
+    (0..40_007).for_each(|_| of_file.add(&one));
+    check.append(of_file);
+    let found = check.finish();
+    assert_eq!((found.ok, found.not_compared, found.accounts[0].repeated), (false, 7, 99_999));
+}

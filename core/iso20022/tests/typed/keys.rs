@@ -125,3 +125,59 @@ fn pages_and_reversals_change_no_key() {
     let flipped = read_all(file.as_bytes(), &ReadOptions { reversal_flips: true, ..ReadOptions::default() }).unwrap();
     assert_eq!(flipped.statements[0].entries.last().unwrap().key, whole[12]);
 }
+
+#[test]
+fn transactions_with_one_reference_of_the_bank_are_told_apart_by_their_ids() {
+    let with =
+        |refs: &str| entry("10.00", "DBIT", &details(&format!("<Refs><AcctSvcrRef>BATCH7</AcctSvcrRef>{refs}</Refs>")));
+    let of = [
+        "",
+        "<EndToEndId>E1</EndToEndId>",
+        "<EndToEndId>E2</EndToEndId>",
+        "<InstrId>E1</InstrId>",
+        "<UETR>9f7a5893-562a-4207-a91e-dd3e484fd85b</UETR>",
+    ];
+    let all: BTreeSet<String> = of.iter().map(|refs| key(&with(refs))).collect();
+    assert!(all.len() == of.len() && all.iter().all(|key| key.starts_with('R')), "{all:?}");
+    // The reference of the entry is that of one booking, whatever its transaction has; zeros are none.
+    let own = |refs: &str| with(refs).replace("<NtryDtls>", "<AcctSvcrRef>BATCH7</AcctSvcrRef><NtryDtls>");
+    assert_eq!([key(&own(of[1])), key(&own(of[2]))], [key(&with("")), key(&with(""))]);
+    let zeros = with(of[1]).replace("<NtryDtls>", "<AcctSvcrRef>000</AcctSvcrRef><NtryDtls>");
+    assert_eq!(key(&zeros), key(&with(of[1])));
+}
+
+#[test]
+fn bookings_that_only_words_tell_apart_have_keys_of_their_own() {
+    let words = |text: &str| entry("2.50", "DBIT", &format!("<AddtlNtryInf>{text}</AddtlNtryInf>"));
+    let named = |name: &str| {
+        let party = format!("<RltdPties><Cdtr><Pty><Nm>{name}</Nm></Pty></Cdtr></RltdPties>");
+        entry("2.50", "DBIT", &details(&party))
+    };
+    let all = [words("CARD PURCHASE SHOP A"), words("CARD PURCHASE SHOP B"), named("Ann"), named("Bob")];
+    let each: BTreeSet<String> = all.iter().map(|entry| keys_of("052", entry).remove(0)).collect();
+    assert!(each.len() == all.len() && each.iter().all(|key| key.starts_with('C')), "{each:?}");
+    // In any order, and in the next report of the day.
+    let [a, b] = [words("A"), words("B")];
+    let (one, other) = (keys_of("052", &[a.as_str(), &b].concat()), keys_of("052", &[b, a].concat()));
+    assert_eq!([&one[0], &one[1]], [&other[1], &other[0]]);
+}
+
+#[test]
+fn each_page_of_several_numbers_its_own_entries() {
+    let of_page = |page: &str, entry: &str| {
+        let page = format!("</Id><StmtPgntn>{page}</StmtPgntn><Acct>");
+        read(&statement("08", entry).replace("</Id><Acct>", &page)).statements[0].entries[0].key.clone().unwrap()
+    };
+    let coffee = entry("2.50", "DBIT", "");
+    let whole = key(&coffee);
+    for (page, end) in [
+        ("<PgNb>1</PgNb><LastPgInd>true</LastPgInd>", ""),
+        ("<PgNb>0</PgNb><LastPgInd>false</LastPgInd>", "-p0"),
+        ("<PgNb>1</PgNb><LastPgInd>false</LastPgInd>", "-p1"),
+        ("<PgNb>2</PgNb><LastPgInd>true</LastPgInd>", "-p2"),
+    ] {
+        assert_eq!(of_page(page, &coffee), format!("{whole}{end}"), "{page}");
+        // The bank's reference is the same in a message without pages.
+        assert_eq!(of_page(page, &referred("2.50", "")), key(&referred("2.50", "")), "{page}");
+    }
+}

@@ -144,3 +144,24 @@ fn pages_know_what_was_before_them() {
     };
     assert_eq!(problems(&last), whole);
 }
+
+#[test]
+fn a_net_without_a_direction_says_no_sign() {
+    let net = |direction: &str| format!("<TtlNetNtryAmt>12.25</TtlNetNtryAmt>{direction}");
+    let debits = three().replace("CRDT", "X").replace("DBIT", "CRDT").replace(">X<", ">DBIT<");
+    let only = |direction: &str| summary([("", ""), ("", ""), ("", "")], &net(direction));
+    assert_eq!(of(&(only("") + &debits)), []);
+    assert_eq!(of(&(only("<CdtDbtInd>DBIT</CdtDbtInd>") + &debits)), []);
+    assert_eq!(of(&(only("<CdtDbtInd>CRDT</CdtDbtInd>") + &debits)).len(), 1);
+    let read = read(&statement("02", &(only("") + &debits))).statements.remove(0);
+    assert_eq!((read.summary.net.unwrap().as_str(), read.summary.net_direction), ("12.25", None));
+}
+
+#[test]
+fn entries_for_information_may_be_counted_or_not() {
+    let more = |status: &str| entry("1.00", "CRDT", "").replace("BOOK", status);
+    let entries = three() + &more("PDNG") + &more("INFO");
+    let count = |number: &str| of(&(summary([(number, ""), ("", ""), ("", "")], "") + &entries)).len();
+    // Booked, booked and pending, all.
+    assert_eq!(["2", "3", "4", "5", "6"].map(count), [1, 0, 0, 0, 1]);
+}

@@ -32,8 +32,9 @@ pub(super) fn show(wanted: &str, files: ShownFiles<'_>) -> CommandOutcome {
             return Ok(Ok(()));
         }
         let details = if table == "details" { EntryRows::Details } else { EntryRows::Entries };
-        statements.begin(name);
-        let FileRows { rows, unread, problems } = match rows_of(&file, details, &mut statements) {
+        let read = rows_of(&file, details, &mut statements);
+        statements.end_file(name, read.is_ok());
+        let FileRows { rows, unread, problems } = match read {
             Ok(read) => read,
             Err(why) => return Ok(Err(why)),
         };

@@ -134,8 +134,8 @@ fn as_json(all: ShownFiles<'_>) -> CommandOutcome {
         write!(out, "{}{{\"file\":{name},", if at > 0 { "," } else { "" }).map_err(unwritable)?;
         let read = files::find(path, all.encoding).and_then(|file| match file.kind {
             MessageFileKind::Cash => {
-                statements.begin(&file_name);
                 let read = whole::read_file(path, file.encoding.as_deref(), &mut |ended| statements.add(ended));
+                statements.end_file(&file_name, read.is_ok());
                 Ok(("statement", read.map_err(|why| why.message().to_owned())?))
             }
             MessageFileKind::Payment => {

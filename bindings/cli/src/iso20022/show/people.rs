@@ -27,10 +27,11 @@ pub(super) fn show(
     file: FoundFile,
     statements: &mut ShownStatements,
 ) -> CommandOutcome<Result<(), String>> {
-    statements.begin(name);
     let mut page = Page { text: whole::spool(), failed: None };
     page.line(name);
-    let unread = match read(&file, &mut page, statements) {
+    let read = read(&file, &mut page, statements);
+    statements.end_file(name, read.is_ok());
+    let unread = match read {
         Ok(unread) => unread,
         Err(why) => return Ok(Err(why)),
     };

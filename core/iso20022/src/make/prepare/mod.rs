@@ -16,7 +16,7 @@ use crate::data::Moment;
 use crate::rules::address::AddressSettlement;
 use crate::rules::characters::{self, CharactersError};
 use crate::rules::charges::{self, ChargeScheme};
-use crate::rules::{BankProfile, Finding, PaymentVersion, Rule, calendar, identifier, money, priority, purpose};
+use crate::rules::{BankProfile, Finding, PaymentVersion, Rule, calendar, identifier, money, payee, priority, purpose};
 use party::PartyNeed;
 pub(super) use remittance::ReadyReference;
 
@@ -80,6 +80,9 @@ impl TransferPreparer<'_> {
                     );
                 }
                 self.national_account("debtor", debtor, (currency, None), "AC02");
+                if let Some(found) = debtor.iban.as_deref().and_then(payee::paying_qr) {
+                    self.add(found, FieldPlace("debtor", "iban"));
+                }
                 Self::swiss_bank(debtor);
             }
             None => self.error(

@@ -68,15 +68,17 @@ impl TransferPreparer<'_> {
         self.identifier(FieldPlace(who, "identifier"), party.identifier.as_deref());
         self.identifier(FieldPlace(who, "identifier_scheme"), party.identifier_scheme.as_deref());
         self.identifier(FieldPlace(who, "identifier_issuer"), party.identifier_issuer.as_deref());
-        if party.identifier_issuer.is_some() && party.identifier.is_none() {
-            let change = "give the number, or leave out its issuer";
-            self.error(
-                Rule::Identifier,
-                FieldPlace(who, "identifier"),
-                "the number of this issuer is missing",
-                change,
-                None,
-            );
+        let missing = match (&party.identifier, &party.identifier_issuer, &party.identifier_scheme) {
+            (None, Some(_), _) => {
+                Some(("the number of this issuer is missing", "give the number, or leave out its issuer"))
+            }
+            (None, None, Some(_)) => {
+                Some(("the number of this scheme is missing", "give the number, or leave out its scheme"))
+            }
+            _ => None,
+        };
+        if let Some((message, change)) = missing {
+            self.error(Rule::Identifier, FieldPlace(who, "identifier"), message, change, None);
         }
         if let Some(given) = &mut party.address {
             self.address(who, given, terms, currency, need);
@@ -92,10 +94,14 @@ impl TransferPreparer<'_> {
             }
             return;
         };
-        let most = if sepa && self.cut { SEPA_NAME } else { NAME };
+        let most = match (sepa, self.cut) {
+            (true, true) => SEPA_NAME,
+            // One that is too long for the schema is too long for SEPA, which has the words for it.
+            (true, false) => usize::MAX,
+            (false, _) => NAME,
+        };
         self.text(at, given, most);
-        let fits_schema = given.chars().count() <= NAME;
-        if let Some(found) = payee::long_name(given).filter(|_| sepa && fits_schema) {
+        if let Some(found) = payee::long_name(given).filter(|_| sepa) {
             self.add(found, at);
         }
     }

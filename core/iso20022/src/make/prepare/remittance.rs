@@ -127,12 +127,17 @@ impl TransferPreparer<'_> {
         for (number, part) in references.iter().enumerate() {
             let document = documents.get(number);
             let inside = part.as_ref().is_some_and(|part| part.text_place == Some(TextPlace::Inside));
-            let text = transfer.text.as_deref().filter(|_| number == 0 && inside).map_or(0, str::len);
-            let length = text
-                + part.as_ref().map_or(0, |part| part.text.len() + part.placement.code.len())
+            let text = transfer.text.as_deref().filter(|_| number == 0 && inside);
+            let count = |text: Option<&str>| text.map_or(0, |text| text.chars().count());
+            // All texts of the part, as the check counts them in the file.
+            let length = count(text)
+                + part.as_ref().map_or(0, |part| {
+                    let placement = &part.placement;
+                    count(Some(&part.text)) + placement.code.len() + count(placement.issuer)
+                })
                 + document.map_or(0, |document| {
-                    let text = |text: &Option<String>| text.as_deref().map_or(0, str::len);
-                    4 + text(&document.number)
+                    "CINV".len()
+                        + count(document.number.as_deref())
                         + document.date.map_or(0, |_| "2026-11-20".len())
                         + document.amount.as_ref().map_or(0, |amount| amount.as_str().len())
                 });
