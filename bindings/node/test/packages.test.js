@@ -29,7 +29,7 @@ after(() => fs.rmSync(folder, { recursive: true }));
 function bare(name, change = {}) {
   const place = path.join(folder, name, 'node_modules/bankchannel');
   fs.cpSync(path.join(paths.package, 'lib'), path.join(place, 'lib'), { recursive: true });
-  fs.copyFileSync(path.join(paths.package, 'index.js'), path.join(place, 'index.js'));
+  for (const file of ['index.js', 'index.mjs']) fs.copyFileSync(path.join(paths.package, file), path.join(place, file));
   fs.writeFileSync(path.join(place, 'package.json'), JSON.stringify({ ...manifest, ...change }));
   return place;
 }

@@ -64,7 +64,7 @@ final class FilesTest extends TestCase
         self::assertSame([['R2', DownloadStatus::Downloaded, null], ['x/../../x', DownloadStatus::Failed, ErrorCode::WS_CHANNEL_REFERENCE_UNSAFE]], $seen);
         self::assertNotSame([], $exchanges);
         // Nothing is asked before the first file is.
-        $away = new WsChannel(baseUrl: 'http://127.0.0.1:9/v2', mode: Mode::Data, apiKey: 'example-api-key-0123456789', idToken: 'x', retries: 0);
+        $away = new WsChannel(baseUrl: 'http://127.0.0.1:9/v2', mode: Mode::Data, bank: 'simulator', apiKey: 'example-api-key-0123456789', idToken: 'x', retries: 0);
         $never = $away->iterNewFiles(directory: $folder);
         self::thrown(TransportException::class, static fn () => $never->current());
         $account->service->stop();

@@ -29,7 +29,7 @@ final class SerialisedTest extends TestCase
     public static function failures(): iterable
     {
         $client = new WsChannel(baseUrl: self::NOWHERE, retries: 0, apiKey: '0');
-        $known = new WsChannel(baseUrl: self::NOWHERE, retries: 0, mode: Mode::Data, apiKey: 'example-api-key-0123456789', idToken: 'x');
+        $known = new WsChannel(baseUrl: self::NOWHERE, retries: 0, mode: Mode::Data, bank: 'simulator', apiKey: 'example-api-key-0123456789', idToken: 'x');
         $asks = static fn () => '123456';
         yield 'a function' => [InvalidInputException::class, ErrorCode::ISO20022_FILE_UNREADABLE, static fn () => Iso20022::readStatement(content: Content::bytes('nope'))];
         yield 'a local operation' => [InvalidInputException::class, ErrorCode::INPUT_MISSING_FIELD, static fn () => $client->generateKey(name: 'You')];
