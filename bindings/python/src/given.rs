@@ -341,5 +341,5 @@ fn is_secret_text(given: &Bound<'_, PyAny>) -> bool {
             && class.module().is_ok_and(|module| module == "bankchannel._secret")
     };
     let class = given.get_type();
-    is_it(&class) || class.mro().iter().any(|base| base.cast::<PyType>().is_ok_and(|class| is_it(class)))
+    is_it(&class) || class.mro().iter().any(|base| base.cast::<PyType>().is_ok_and(&is_it))
 }
