@@ -80,7 +80,31 @@ abstract class AbstractClient
      */
     final public function __debugInfo(): array
     {
-        return $this->shown + ($this->client === null ? ['closed' => true] : []);
+        if ($this->client === null) {
+            return $this->shown + ['closed' => true];
+        }
+
+        return $this->described($this->client) + $this->shown;
+    }
+
+    /**
+     * What the library says of the client: of its settings those that are open, with their defaults, and its address.
+     *
+     * @return array<string, mixed>
+     */
+    private function described(Handle $client): array
+    {
+        try {
+            $told = \json_decode($this->bridge->compute($client, 'client.described', '{}', null), true);
+        } catch (BankchannelException) {
+            return [];
+        }
+        $described = ['protocol' => $this->shown['protocol'] ?? null];
+        foreach (\is_array($told) ? $told : [] as $name => $text) {
+            $described[str_ends_with((string) $name, '_url') ? 'address' : $name] = $text;
+        }
+
+        return $described;
     }
 
     /**

@@ -17,6 +17,12 @@ abstract class AbstractService
 
     private ?Handle $server = null;
 
+    /** @return array<mixed> a member of the readiness information that is an object */
+    final protected static function objectOf(mixed $member): array
+    {
+        return \is_array($member) ? $member : [];
+    }
+
     /**
      * Starts the service; returns its readiness information.
      *

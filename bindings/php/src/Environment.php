@@ -37,18 +37,18 @@ final class Environment
         return \is_string($value) ? $value : null;
     }
 
-    /** @return array<string, string> the variables whose names have this prefix */
+    /** @return array<string, string> the variables whose names have this prefix; a text is empty if the variable is set and empty */
     public static function startingWith(string $prefix): array
     {
         $found = [];
         foreach ([$_SERVER, \function_exists('getenv') ? getenv() : [], $_ENV] as $place) {
             foreach (array_keys($place) as $name) {
                 if (\is_string($name) && str_starts_with($name, $prefix) && !isset($found[$name])) {
-                    $found[$name] = self::get($name);
+                    $found[$name] = self::get($name) ?? '';
                 }
             }
         }
 
-        return array_filter($found, static fn (?string $value): bool => $value !== null);
+        return $found;
     }
 }

@@ -14,6 +14,7 @@ use Bankchannel\Exception\TimedOutException;
 use Bankchannel\Exception\TransportException;
 use Bankchannel\Question;
 use Bankchannel\Secret;
+use Bankchannel\SepaWebServices;
 use Bankchannel\Tests\Support\Assertions;
 use Bankchannel\Tests\Support\FakeBridge;
 use Bankchannel\WsChannel;
@@ -193,6 +194,21 @@ final class ErrorsTest extends TestCase
         $error = self::thrown(BankchannelException::class, static fn () => WsChannel::fromEnv());
         unset($_SERVER['ISECURE_MODE']);
         self::assertSame('ISECURE_MODE', $error->context['field']);
+        // Its default is the address of the test installation.
+        $_SERVER['ISECURE_BASE_URL'] = '';
+        $error = self::thrown(BankchannelException::class, static fn () => WsChannel::fromEnv());
+        unset($_SERVER['ISECURE_BASE_URL']);
+        self::assertSame('ISECURE_BASE_URL', $error->context['field']);
+    }
+
+    public function testAClientShowsWhereItSendsTo(): void
+    {
+        self::assertStringContainsString('https://wsk.op.fi/', print_r(new SepaWebServices(bank: 'op'), true));
+        self::assertStringContainsString('https://ws-api.test.isecure.fi/v2', print_r(new WsChannel(), true));
+        $client = new WsChannel(baseUrl: self::NOWHERE);
+        self::assertStringContainsString(self::NOWHERE, print_r($client, true));
+        $client->close();
+        self::assertStringContainsString('closed', print_r($client, true));
     }
 
     public function testSecretsComeFromFilesAndTheEnvironmentAndStayOutOfDumps(): void

@@ -57,7 +57,7 @@ final class ExamplesTest extends TestCase
         self::assertSame(1, $code, $printed);
         self::assertStringContainsString('person_needed', $printed);
         $client = new SepaWebServices(...$settings);
-        $client->enrol(code: $op['customers'][0]['code']);
+        $client->enrol(code: $op['customers'][0]['code'] ?? '');
         [$printed, $code] = $run();
         self::assertSame(0, $code, $printed);
         self::assertSame(BankCertificateState::Active, $client->certificateStatus()->state);

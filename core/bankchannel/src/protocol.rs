@@ -29,7 +29,7 @@ use bankchannel_foundation::{
 use crate::{
     CallOptions, Client, Settings,
     by_name::RunningCall,
-    client::{ClientSettings, ProtocolClient, variables},
+    client::{ClientSettings, ProtocolClient, variable_text, variables},
 };
 use crate::{by_name::CallDone, local};
 
@@ -167,13 +167,30 @@ pub struct ClientKind {
     pub variable_prefix: &'static str,
     /// Reads settings from their boundary form.
     pub(crate) read: fn(Value<'_>) -> Result<Settings>,
+    /// Checks the names of variables that are set.
+    check_names: fn(&mut dyn Iterator<Item = String>) -> Result<()>,
 }
 
 #[cfg(feature = "clients")]
 impl ClientKind {
     pub(crate) const fn for_client<C: ProtocolClient>() -> Self {
         let variable_prefix = <C::Settings as ClientSettings>::VARIABLE_PREFIX;
-        Self { settings: C::Settings::SHAPE, variable_prefix, read: Settings::read_as::<C::Settings> }
+        Self {
+            settings: C::Settings::SHAPE,
+            variable_prefix,
+            read: Settings::read_as::<C::Settings>,
+            check_names: |mut set| variables::check_names::<C::Settings>(&mut set),
+        }
+    }
+
+    /// Checks the environment's variables with the prefix of these settings, for a program that reads them itself.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, which names the variable: one that is no setting, or an address that is set and empty.
+    pub fn check_environment(&self) -> Result<()> {
+        (self.check_names)(&mut variables::names_set())?;
+        let mut addresses = self.settings.fields().iter().filter(|field| variables::is_address(field));
+        addresses.try_for_each(|field| variables::given(self.variable_prefix, field, variable_text).map(drop))
     }
 
     /// The environment variables for settings, each with its setting. Where two set the same, the first one counts.

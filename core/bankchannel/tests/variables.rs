@@ -96,7 +96,10 @@ fn a_variable_that_is_no_setting_is_refused_by_name() {
     for (protocol, name, meant) in [
         ("sepa-web-services", "SEPA_WEB_SERVICES_BASE_URL", "SEPA_WEB_SERVICES_FILE_URL"),
         ("sepa-web-services", "SEPA_WEB_SERVICES_CUSTMER_ID", "SEPA_WEB_SERVICES_CUSTOMER_ID"),
+        ("sepa-web-services", "SEPA_WEB_SERVICES_URL", "SEPA_WEB_SERVICES_FILE_URL"),
         ("nextgen-psd2", "NEXTGEN_PSD2_BASEURL", "NEXTGEN_PSD2_BASE_URL"),
+        ("nextgen-psd2", "NEXTGEN_PSD2_URL", "NEXTGEN_PSD2_BASE_URL"),
+        ("ws-channel", "ISECURE_URL", "ISECURE_BASE_URL"),
         ("ws-channel", "ISECURE_PASWORD", "ISECURE_PASSWORD"),
         ("salt-edge-connector", "SALT_EDGE_CONNECTOR_HUB_URL", "SALT_EDGE_CONNECTOR_BASE_URL"),
         ("salt-edge-hub", "SALT_EDGE_HUB_BASE_URLS", "SALT_EDGE_HUB_BASE_URL"),
@@ -112,6 +115,75 @@ fn a_variable_that_is_no_setting_is_refused_by_name() {
     }
     let empty = BTreeMap::from([("ISECURE_NONSENSE".to_owned(), String::new())]);
     Settings::read(json!({}).into()).unwrap().or_listed_variables(&empty).unwrap();
+}
+
+/// Programs beside this one may have variables with the same prefix.
+#[test]
+fn variables_of_others_are_passed_over() {
+    let all = |protocol: &str, names: &[String]| {
+        let settings = Settings::read(json!({ "protocol": protocol }).into()).unwrap();
+        let listed = names.iter().map(|name| (name.clone(), "1".to_owned()));
+        settings.or_listed_variables(&listed.collect())
+    };
+    let published = [
+        "REGISTER",
+        "PGP_PUBLIC_KEY_FILE",
+        "PGP_PRIVATE_KEY_FILE",
+        "PGP_KEY_DIRECTORY",
+        "PGP_SIGNING_FINGERPRINT",
+        "PAYMENT_FILE",
+        "OUTPUT_DIR",
+        "API_KEY_OUTPUT_FILE",
+        "UPLOAD_FILE",
+        "UPLOAD_TYPE",
+        "SIGNATURE_FILE",
+        "DOWNLOAD_TYPE",
+        "DOWNLOAD_FILE",
+    ];
+    all("ws-channel", &published.map(|name| format!("ISECURE_{name}"))).unwrap();
+    for protocol in PROTOCOLS {
+        let Some(kind) = &protocol.client else { continue };
+        let of_service =
+            |name: &str| ["", "BANK_"].map(|more| format!("{}{more}{name}", kind.variable_prefix)).to_vec();
+        let names = [
+            "SERVICE_HOST",
+            "SERVICE_PORT",
+            "SERVICE_PORT_HTTP",
+            "PORT",
+            "PORT_8080_TCP",
+            "PORT_8080_TCP_PROTO",
+            "PORT_8080_TCP_PORT",
+            "PORT_8080_TCP_ADDR",
+            "PORT_53_UDP",
+        ];
+        all(protocol.name, &names.iter().flat_map(|name| of_service(name)).collect::<Vec<_>>()).unwrap();
+        for name in ["SERVICE_URL", "PORT_HTTP", "PORTS", "PORT_8080_TCP_HOST", "REGISTERS", "HOST"] {
+            let error = all(protocol.name, &of_service(name)).unwrap_err();
+            assert!(error.message().contains(name), "{error}");
+        }
+    }
+}
+
+/// As a script leaves it whose own variable does not exist: the default is the address of the real bank.
+#[test]
+fn an_address_that_is_set_and_empty_is_refused() {
+    let mut addresses = 0;
+    for protocol in PROTOCOLS {
+        let Some(kind) = &protocol.client else { continue };
+        for (name, field) in kind.variables() {
+            let settings = Settings::read(json!({ "protocol": protocol.name }).into()).unwrap();
+            let done = settings.or_listed_variables(&BTreeMap::from([(name.clone(), String::new())]));
+            if !field.name.ends_with("_url") {
+                done.unwrap();
+                continue;
+            }
+            let error = done.unwrap_err();
+            assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(&*name)), "{error}");
+            assert!(error.message().contains("is empty: give the address, or unset it"), "{error}");
+            addresses += 1;
+        }
+    }
+    assert!(addresses >= 6, "{addresses}");
 }
 
 #[test]

@@ -19,6 +19,10 @@ struct BridgeClientInner {
     clients: PerProcess<bankchannel::Client>,
 }
 
+/// The name under which [`BridgeClient::local`] gives what [`BridgeClient::described`] does, for languages that have no
+/// other way to it. It is no operation: the catalogue does not have it.
+const DESCRIBED: &str = "client.described";
+
 impl BridgeClient {
     /// Makes a client from its settings. The member `protocol` names the protocol: `ws-channel` (the default), `nextgen-psd2`,
     /// `salt-edge-connector` or `salt-edge-hub`. Nothing is sent, and no thread is started.
@@ -69,6 +73,10 @@ impl BridgeClient {
     /// # Errors
     /// Those of the operation; `input.unknown_operation` for one that is not local.
     pub fn local(&self, name: &str, request: Value<'_>, content: Option<Content>) -> Result<Value<'static>> {
+        if name == DESCRIBED {
+            let members = self.described().into_iter().map(|(name, text)| (name.into(), Value::String(text.into())));
+            return Ok(Value::Object(members.collect()));
+        }
         operations::call_local(Some(self), name, request, content)
     }
 

@@ -29,8 +29,8 @@ use futures_util::future::BoxFuture;
 pub struct EmbeddedServer(Box<dyn RunningServer>);
 
 impl EmbeddedServer {
-    /// Starts a server: `ws-channel`, `nextgen-psd2-bank`, `salt-edge-hub` or `salt-edge-connector`, with its start
-    /// options as JSON. `{}` is a server with example data in a temporary folder, on a free port of loopback, both of
+    /// Starts a server: `ws-channel`, `sepa-bank`, `nextgen-psd2-bank`, `salt-edge-hub` or `salt-edge-connector`, with its
+    /// start options as JSON. `{}` is a server with example data in a temporary folder, on a free port of loopback, both of
     /// which are given back when it stops.
     ///
     /// # Errors
@@ -55,12 +55,22 @@ impl EmbeddedServer {
 
     /// What a client needs to reach it: a part of the client's settings, as JSON. Add the user's own, and give all to
     /// the client's `from_json`.
+    ///
+    /// The client of a `salt-edge-connector` needs one more thing, which that server does not have: the private half of the
+    /// hub's key that it was started with, as `private_key_file`.
+    ///
+    /// Null for a server that plays several peers, which `from_json` refuses: there take
+    /// [`client_settings_of`](Self::client_settings_of).
     #[must_use]
     pub fn client_settings(&self) -> serde_json::Value {
+        let readiness = self.readiness();
+        if readiness.get(CLIENTS).is_some() {
+            return serde_json::Value::Null;
+        }
         let client =
             bankchannel::protocols::protocol(self.counterpart().protocol).and_then(|protocol| protocol.client.as_ref());
         let known = client.map_or(&[][..], |client| client.settings.fields());
-        let serde_json::Value::Object(mut settings) = self.readiness() else { return serde_json::Value::Null };
+        let serde_json::Value::Object(mut settings) = readiness else { return serde_json::Value::Null };
         settings.retain(|name, value| !value.is_null() && known.iter().any(|field| field.name == name.as_str()));
         settings.into()
     }

@@ -69,6 +69,17 @@ fn a_failure_is_in_the_answer_too() {
     assert_eq!(refused("", ""), "input.unknown_operation");
 }
 
+/// For languages whose programs print a client, and have no other way to what may be shown of it.
+#[test]
+fn a_client_tells_its_address() {
+    let client = client();
+    let (_, mut answer) = computed(client.0, "client.described", "{}", ptr::null_mut(), 0);
+    let told: Value = serde_json::from_slice(&take(&mut answer.json).unwrap()).unwrap();
+    assert!(told["base_url"].as_str().is_some_and(|url| url.starts_with("http")), "{told}");
+    let (_, answer) = computed(ptr::null(), "client.described", "{}", ptr::null_mut(), 0);
+    assert_eq!(take_error(answer.error)["code"], "input.unknown_operation");
+}
+
 #[test]
 fn what_cannot_be_used_is_named() {
     let (name, name_size) = text("ws_channel.totp_code");

@@ -99,9 +99,9 @@ It is a sandbox: do not put data of real customers into it.",
   bankchannel serve sepa-bank --data bank --plain --control     http, for tests
   bankchannel serve sepa-bank --data bank --listen 127.0.0.1:8444 --strict
 
-When it is ready it prints one line of JSON: kind, base_url, families, ca_file, control_url. Each family has file_url,
-certificate_url, anchors_file and its customers, whose certificates and keys are files in the data folder, and whose
-codes are good for a first certificate.
+When it is ready it prints one line of JSON: kind, base_url, families, clients, ca_file, control_url. Each family has
+file_url, certificate_url, anchors_file and its customers, whose certificates and keys are files in the data folder, and
+whose codes are good for a first certificate. clients has for each bank the settings of a client of its first customer.
 It takes payment files and answers them with status reports after a minute (--report-after-s), and with statements the
 next day; POST clock to control_url moves that time. Why it refused a request stands in the transcript; the answer has a bank's code.
 GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it. Guide: docs/sepa-bank.md.",

@@ -54,6 +54,9 @@ impl RunSettings {
             Some(path) => Some(SettingsFile::open(path.as_ref())?),
             None => SettingsFile::open_default()?,
         };
+        if let Some(client) = &protocol.client {
+            client.check_environment()?;
+        }
         let mut environment = BTreeMap::new();
         // The session is passed separately.
         let variables = protocol.client.iter().flat_map(|client| client.variables());

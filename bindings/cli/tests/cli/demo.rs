@@ -111,3 +111,12 @@ fn a_rejection_by_the_bank_is_shown_with_its_reason() {
     assert_eq!(told["downloads"][0]["file_type"], "pain.002.001.10");
     assert_eq!(told["downloads"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn three_banks_of_sepa_web_services_take_payments_and_renew() {
+    let told = Home::empty().run(&["demo", "sepa", "--json"]).expect(0).json();
+    assert_eq!(told["ok"], true, "{told}");
+    assert_eq!(told["sent"].as_array().map(Vec::len), Some(3), "{told}");
+    let explained = told["explanation"]["text"].as_str().unwrap();
+    assert!(explained.contains("FAIL"), "{explained}");
+}

@@ -137,6 +137,32 @@ fn the_command_line_goes_before_the_file_and_the_file_before_the_environment() {
     refused(&where_to(home.run(&given).expect(1)), "127.0.0.1:11");
 }
 
+/// A misspelt variable would be passed over, and the service of its setting's default asked.
+#[test]
+fn a_variable_that_is_no_setting_is_refused_by_every_command() {
+    for arguments in [
+        &["session", "login", "--noninteractive"][..],
+        &["pgp", "list-keys"],
+        &["call", "init_login", "--json"],
+        &["call", "ws_channel.totp_code", r#"{"secret": "JBSWY3DPEHPK3PXP"}"#],
+    ] {
+        let with = |name: &str, value: &str| {
+            let mut home = Home::empty();
+            home.variable(name, value);
+            home.run(arguments).expect(1)
+        };
+        let ran = with("ISECURE_URL", NOWHERE);
+        let told = format!("{}{}", ran.out, ran.err);
+        assert!(told.contains("ISECURE_URL is no setting") && told.contains("ISECURE_BASE_URL?"), "{told}");
+        let ran = with("ISECURE_BASE_URL", "");
+        let told = format!("{}{}", ran.out, ran.err);
+        assert!(told.contains("ISECURE_BASE_URL is empty"), "{told}");
+    }
+    let mut home = Home::empty();
+    home.variable("ISECURE_REGISTER", "1");
+    home.run(&["call", "ws_channel.totp_code", r#"{"secret": "JBSWY3DPEHPK3PXP"}"#]).expect(0);
+}
+
 #[test]
 fn a_stored_session_is_never_sent_to_another_service() {
     let home = Home::with_account("elsewhere@example.test", "data");

@@ -1,6 +1,7 @@
 //! PHP: the classes of the embedded servers.
 
 use bankchannel::model::{Field, Shape};
+use bankchannel_counterparts::CLIENTS;
 
 use crate::{
     Generated,
@@ -40,7 +41,7 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         out.line(format!("final class {} extends AbstractService", served.short));
         out.line("{");
         for info in served.info {
-            let of = if Served::is_object(info) { "\n\n@var array<string, mixed>" } else { "" };
+            let of = object_type(info).map(|of| format!("\n\n@var {of}")).unwrap_or_default();
             out.jsdoc("    ", &format!("{}{of}", info.doc));
             out.line(format!("    public readonly {} ${};", text(info), info.camel));
             out.blank();
@@ -60,10 +61,19 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         out.line("    ) {");
         fields(out, &format!("        $told = $this->start({}, ", quoted(served.kind)), served.options, ", $bridge);");
         for info in served.info {
-            let or = match text(info) {
-                "array" => "[]",
-                "string" => "''",
-                _ => "null",
+            let or = match (object_type(info), info.optional) {
+                (Some(of), _) => {
+                    out.line(format!("        /** @var {of} ${} */", info.camel));
+                    out.line(format!(
+                        "        ${} = self::objectOf($told[{}] ?? null);",
+                        info.camel,
+                        quoted(info.name)
+                    ));
+                    out.line(format!("        $this->{0} = ${0};", info.camel));
+                    continue;
+                }
+                (None, true) => "null",
+                (None, false) => "''",
             };
             out.line(format!("        $this->{} = $told[{}] ?? {or};", info.camel, quoted(info.name)));
         }
@@ -89,6 +99,29 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         out.line("    }");
         out.line("}");
     })
+}
+
+/// The type of a member that is an object. What `clientSettings` looks into by name has no fixed members.
+fn object_type(info: &Field) -> Option<String> {
+    Served::is_object(info).then(|| match info.name {
+        CLIENTS => "array<string, mixed>".to_owned(),
+        _ => array_shape(info.shape),
+    })
+}
+
+/// The type of a member of the readiness line, as the JSON has it.
+fn array_shape(shape: &Shape) -> String {
+    match shape {
+        Shape::Struct(of) => {
+            let member = |field: &Field| {
+                let or = if field.optional { "?" } else { "" };
+                format!("{}: {or}{}", field.name, array_shape(field.shape))
+            };
+            format!("array{{{}}}", of.fields.iter().map(member).collect::<Vec<_>>().join(", "))
+        }
+        Shape::List(of) => format!("list<{}>", array_shape(of)),
+        _ => "string".to_owned(),
+    }
 }
 
 /// `clientSettings` of a server that plays several peers.

@@ -22,15 +22,7 @@ pub(crate) fn services(model: &Model) -> String {
     out.blank();
     out.line("from __future__ import annotations");
     out.blank();
-    let has_object = model
-        .protocols
-        .iter()
-        .flat_map(|protocol| &protocol.served)
-        .any(|served| served.info.iter().any(Served::is_object));
-    out.line(format!(
-        "from typing import TYPE_CHECKING, {}Literal, TypedDict, cast",
-        if has_object { "Any, " } else { "" }
-    ));
+    out.line("from typing import TYPE_CHECKING, Literal, TypedDict, cast");
     out.blank();
     out.line("from ._service import AsyncEmbeddedService, EmbeddedService");
     out.blank();
@@ -66,15 +58,45 @@ pub(crate) fn services(model: &Model) -> String {
 }
 
 /// The type of a member of the readiness line.
-fn text(info: &Field) -> &'static str {
-    match (Served::is_object(info), info.optional) {
-        (true, _) => "dict[str, Any]",
-        (false, true) => "str | None",
-        (false, false) => "str",
+fn text(info: &Field) -> String {
+    format!("{}{}", readiness_type(info.shape), if info.optional { " | None" } else { "" })
+}
+
+fn readiness_type(shape: &Shape) -> String {
+    match shape {
+        Shape::Struct(of) => of.name.to_owned(),
+        Shape::List(of) => format!("list[{}]", readiness_type(of)),
+        _ => "str".to_owned(),
+    }
+}
+
+/// The classes of the objects in these members, the inner ones first, each once.
+fn objects(out: &mut Out, members: &'static [Field], done: &mut Vec<&'static str>) {
+    for member in members {
+        let mut shape = member.shape;
+        while let Shape::List(of) = shape {
+            shape = of;
+        }
+        let Shape::Struct(of) = shape else { continue };
+        if done.contains(&of.name) {
+            continue;
+        }
+        done.push(of.name);
+        objects(out, of.fields, done);
+        out.export(of.name.to_owned());
+        out.blank();
+        out.blank();
+        out.line(format!("class {}(TypedDict):", of.name));
+        out.docstring("    ", &plain(of.doc));
+        out.blank();
+        for field in of.fields {
+            out.line(format!("    {}: {}", field.name, text(field)));
+        }
     }
 }
 
 fn service(out: &mut Out, protocol: &ProtocolModel, served: &Served) {
+    objects(out, served.info, &mut Vec::new());
     out.export(format!("{}ClientSettings", served.class));
     out.blank();
     out.blank();

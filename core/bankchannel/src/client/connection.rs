@@ -44,11 +44,11 @@ pub struct ConnectionSettings {
     /// its customers' systems.
     pub send_traceparent: Option<bool>,
     /// For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of JSON
-    /// each. It has what the peer answered, tokens too: record with embedded servers or test installations. Not for SEPA
-    /// Web Services, whose answers are signed for one request each.
+    /// each. It has what the peer answered, tokens too: record with embedded servers or test installations.
     pub record_to: Option<String>,
     /// For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path; nothing is
-    /// sent. Not for SEPA Web Services.
+    /// sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time that are new each
+    /// time.
     pub replay_from: Option<String>,
 }
 

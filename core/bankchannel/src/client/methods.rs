@@ -4,11 +4,15 @@
 macro_rules! client_methods {
     ($client:ident, $example:literal) => {
         impl $client {
-            /// Makes a client from settings as JSON.
+            /// Makes a client from settings as JSON: an object, `{}` for the defaults.
             ///
             /// # Errors
             /// `input.*` and `configuration.invalid`.
             pub fn from_json(settings: serde_json::Value) -> $crate::Result<Self> {
+                // What a lookup did not find would become a client of the defaults' peer.
+                if settings.is_null() {
+                    return Err($crate::Error::invalid_field("settings", "are null, and must be an object"));
+                }
                 Self::new($crate::model::read_boundary(settings)?)
             }
 

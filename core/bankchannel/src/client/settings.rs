@@ -22,6 +22,9 @@ pub(crate) trait ClientSettings: Boundary + Clone + fmt::Debug + Send + Sync + '
     /// The prefix of their environment variables, such as `ISECURE_`.
     const VARIABLE_PREFIX: &'static str;
 
+    /// Variables with this prefix that other programs read, and that are no mistake beside these.
+    const OTHERS_VARIABLES: &'static [&'static str];
+
     /// The connection to the peer.
     fn connection(&self) -> &ConnectionSettings;
 }

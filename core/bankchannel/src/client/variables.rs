@@ -15,6 +15,8 @@ use super::{ProtocolClient as _, settings::ClientSettings};
 
 /// The longest name that is repeated, in bytes.
 const NAME_MAX: usize = 64;
+/// The end of the names of settings that are addresses.
+const ADDRESS: &str = "_url";
 
 /// The variables of a setting; the first one that is set counts.
 pub(crate) fn names(prefix: &str, field: &Field) -> impl Iterator<Item = String> {
@@ -47,13 +49,44 @@ pub fn setting_of_text(field: &Field, text: &str) -> Result<Value<'static>> {
     })
 }
 
-/// The settings that variables give. An empty variable counts as absent; a text with U+FFFD, the replacement of what was no
-/// UTF-8, is an error.
+/// Whether a setting is an address.
+pub(crate) fn is_address(field: &Field) -> bool {
+    field.name.ends_with(ADDRESS)
+}
+
+/// What the variables of a setting give: the text of the first one that is set and not empty, and its name.
+///
+/// # Errors
+/// `configuration.invalid`, which names the variable, for an address that is set and empty, as by a script whose own variable
+/// does not exist: its default is the address of the real bank.
+pub(crate) fn given(
+    prefix: &str,
+    field: &Field,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Option<(String, String)>> {
+    let mut empty = None;
+    for name in names(prefix, field) {
+        match variable(&name) {
+            Some(text) if text.is_empty() => empty = empty.or(Some(name)),
+            Some(text) => return Ok(Some((text, name))),
+            None => {}
+        }
+    }
+    match empty.filter(|_| is_address(field)) {
+        Some(name) => {
+            let why = format!("the environment variable {name} is empty: give the address, or unset it");
+            Err(Error::because(&row::CONFIGURATION, why).with("field", name))
+        }
+        None => Ok(None),
+    }
+}
+
+/// The settings that variables give. An empty variable counts as absent, and is an error where an address is meant; a text
+/// with U+FFFD, the replacement of what was no UTF-8, is an error.
 pub(crate) fn read<S: ClientSettings>(variable: impl Fn(&str) -> Option<String>) -> Result<S> {
-    let mut given = Object::new();
+    let mut members = Object::new();
     for field in S::SHAPE.fields() {
-        let set = |name: String| Some((variable(&name).filter(|text| !text.is_empty())?, name));
-        let Some((text, name)) = names(S::VARIABLE_PREFIX, field).find_map(set) else { continue };
+        let Some((text, name)) = given(S::VARIABLE_PREFIX, field, &variable)? else { continue };
         // It may be a secret; what is read from it wipes itself.
         let text = Zeroizing::new(text);
         let fault = |why: &str| Error::because(&row::CONFIGURATION, why.to_owned()).with("field", name.clone());
@@ -66,9 +99,9 @@ pub(crate) fn read<S: ClientSettings>(variable: impl Fn(&str) -> Option<String>)
         let mut alone = Object::new();
         alone.insert(field.name, value.clone());
         read_boundary::<S>(Value::Object(alone)).map_err(named)?;
-        given.insert(field.name, value);
+        members.insert(field.name, value);
     }
-    read_boundary(Value::Object(given))
+    read_boundary(Value::Object(members))
 }
 
 /// The variables of a protocol's codes: with and without the mode (docs/protocols/ws-channel.md §8.1).
@@ -100,11 +133,15 @@ pub(crate) fn check_names<S: ClientSettings>(set: impl Iterator<Item = String>) 
     }
     let mut known: Vec<String> = S::SHAPE.fields().iter().flat_map(|field| names(prefix, field)).collect();
     known.extend(code_variables::<S>(prefix));
-    let Some(unknown) = own.find(|name| !known.contains(name)) else { return Ok(()) };
+    let is_others =
+        |name: &str| S::OTHERS_VARIABLES.contains(&name) || is_of_service(name.strip_prefix(prefix).unwrap_or(name));
+    let Some(unknown) = own.find(|name| !known.contains(name) && !is_others(name)) else { return Ok(()) };
     let meant = known.iter().max_by_key(|one| affinity(&unknown[prefix.len()..], &one[prefix.len()..]));
     let is_near = |one: &&String| {
-        let length = unknown.len().max(one.len()) - prefix.len();
-        affinity(&unknown[prefix.len()..], &one[prefix.len()..]).0 * 2 >= length
+        let (unknown, one) = (&unknown[prefix.len()..], &one[prefix.len()..]);
+        let same = affinity(unknown, one).0;
+        // Of a whole word, as `URL`, the rest may be missing.
+        same * 2 >= unknown.len().max(one.len()) || (same >= 3 && one.ends_with(&format!("_{unknown}")))
     };
     let advice = match meant.filter(is_near) {
         Some(meant) => format!("did you mean {meant}?"),
@@ -115,6 +152,20 @@ pub(crate) fn check_names<S: ClientSettings>(set: impl Iterator<Item = String>) 
     let shown = if unknown.len() <= NAME_MAX && unknown.bytes().all(is_name) { &*unknown } else { prefix };
     let why = format!("the environment variable {shown} is no setting of {}; {advice}", S::Client::protocol().name);
     Err(Error::because(&row::CONFIGURATION, why).with("field", shown.to_owned()))
+}
+
+/// Whether Kubernetes or a link of Docker sets such a variable, for a service whose name begins as these settings' variables do:
+/// `SERVICE_HOST`, `SERVICE_PORT_HTTP`, `PORT`, `PORT_8080_TCP_ADDR`, and the same after further words of the service's name.
+fn is_of_service(rest: &str) -> bool {
+    let words: Vec<&str> = rest.split('_').collect();
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    (0..words.len()).any(|at| match &words[at..] {
+        ["SERVICE", "HOST"] | ["SERVICE", "PORT", ..] | ["PORT"] => true,
+        ["PORT", port, "TCP" | "UDP" | "SCTP"] | ["PORT", port, "TCP" | "UDP" | "SCTP", "PROTO" | "PORT" | "ADDR"] => {
+            is_number(port)
+        }
+        _ => false,
+    })
 }
 
 /// How much two names have in common: the bytes at their beginnings and ends that are the same; then the nearer length.
@@ -169,9 +220,13 @@ fn wipe(value: Value<'static>) {
 /// What all settings have: their client, the prefix of their variables, and their constructors.
 macro_rules! client_settings {
     ($settings:ident, $client:ident, $prefix:literal) => {
+        client_settings!($settings, $client, $prefix, others: &[]);
+    };
+    ($settings:ident, $client:ident, $prefix:literal, others: $others:expr) => {
         impl $crate::client::ClientSettings for $settings {
             type Client = $client;
             const VARIABLE_PREFIX: &str = $prefix;
+            const OTHERS_VARIABLES: &[&str] = $others;
 
             fn connection(&self) -> &$crate::ConnectionSettings {
                 &self.connection
@@ -183,17 +238,18 @@ macro_rules! client_settings {
             /// counts as absent. Lists are separated by commas, objects are JSON.
             ///
             /// # Errors
-            /// `configuration.invalid`, which names the variable; its value is not shown. Also for a variable with this prefix
-            /// that is no setting.
+            /// `configuration.invalid`, which names the variable; its value is not shown. Also for an address that is set and
+            /// empty, and for a variable with this prefix that is no setting.
             pub fn from_env() -> $crate::Result<Self> {
                 $crate::client::variables::check_names::<Self>($crate::client::variables::names_set())?;
                 Self::from_variables($crate::client::variable_text)
             }
 
-            /// The same with any source of variables. A text with U+FFFD, the replacement of what was no UTF-8, is an error.
+            /// The same with any source of variables. It is asked for the variables of settings only: what else there is with
+            /// this prefix is not looked at. A text with U+FFFD, the replacement of what was no UTF-8, is an error.
             ///
             /// # Errors
-            /// As [`from_env`](Self::from_env).
+            /// `configuration.invalid`, which names the variable; its value is not shown.
             pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> $crate::Result<Self> {
                 $crate::client::variables::read(variable)
             }

@@ -82,11 +82,13 @@ impl SepaWebServicesBank {
     /// A client of one of its customers.
     ///
     /// # Errors
-    /// `configuration.invalid` for an id that the bank's requests cannot have, or a pair that cannot be used.
+    /// `configuration.invalid` for an id that the bank's requests cannot have, or a pair that cannot be used, such as that of a
+    /// sandbox at a real bank.
     pub fn customer(&self, customer: SharedBankCustomer) -> Result<SepaWebServices> {
         let pair = customer.pair.map(read).transpose()?;
         let connection = self.0.ready.connection_of(customer.customer_id, customer.target_id)?;
         let sender = self.0.sender.of_customer(connection, pair, customer.request_timestamp);
+        sender.check_given()?;
         Ok(SepaWebServices(Arc::new(SepaWebServicesInner {
             ready: Arc::clone(&self.0.ready),
             sender: Some(sender),

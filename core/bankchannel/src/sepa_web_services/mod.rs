@@ -10,6 +10,7 @@
 //! ```
 
 mod bank;
+mod bank_address;
 mod certificates;
 mod clock;
 mod dispatch;
@@ -144,10 +145,13 @@ impl SepaWebServices {
         self.0.clock.now_s()
     }
 
-    /// The address of the bank's file service; `None` for a client that only computes.
+    /// The address of the bank's file service; `None` for a client that names no bank, or one whose address is not known.
     #[must_use]
     pub fn file_url(&self) -> Option<&str> {
-        self.0.sender.as_ref().and_then(FileServiceSender::url)
+        match &self.0.sender {
+            Some(sender) => sender.url(),
+            None => self.0.ready.file_url(),
+        }
     }
 
     /// A client of the same customer that signs with this pair.

@@ -8,16 +8,12 @@ use std::{
 use bankchannel_crypto::{signature::Hash, x509::Certificate};
 use bankchannel_foundation::{Error, Result, clock::Clock, model::Timestamp};
 use bankchannel_renewal::{CertificateLife, RenewalDue, RenewalRules};
-use bankchannel_sepa_web_services::{
-    codec::FileServiceConnection,
-    errors,
-    profile::{self, BankAddress},
-    verify::VerificationRules,
-};
+use bankchannel_sepa_web_services::{codec::FileServiceConnection, errors, profile, verify::VerificationRules};
 use bankchannel_transport::{Transport, TransportSettings, background};
 use data_encoding::HEXUPPER;
 
 use super::{
+    bank_address::BankAddress,
     clock::{self, ReservedTimes},
     identity::{IdentityFolder, SeenSigner, UnbelievedSlot},
     settings::{ReadyCustomer, SigningPair},
@@ -156,7 +152,7 @@ impl FileServiceSender {
         Ok(Self {
             file_transport,
             certificate_transport,
-            asks_bank: ready.asks_bank,
+            asks_bank: ready.asks_bank.clone(),
             connection,
             exchange_timeout: ready.exchange_timeout(),
             clock,
@@ -196,15 +192,34 @@ impl FileServiceSender {
     /// # Errors
     /// `configuration.invalid` without a certificate; those of the folder.
     pub(super) async fn signers_for(&self, is_upload: bool, options: &CallOptions) -> Result<Arc<RequestSigners>> {
-        let Some(identity) = self.identity.clone() else { return self.given.clone() };
+        let Some(identity) = self.identity.clone() else {
+            self.check_given()?;
+            return self.given.clone();
+        };
         let (rules, now_s) = (self.rules_of_renewal(), self.clock.now_s());
         let last = self.from_identity.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let signers = on_disk(options, move || signers_in(&identity, last, rules, is_upload, now_s)).await?;
-        if let Some(asked) = self.asks_bank.filter(|_| profile::is_of_sandbox(&signers.content.certificate)) {
-            return Err(asked.refusal(&signers.content.certificate));
-        }
+        self.allowed(&signers)?;
         *self.from_identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&signers));
         Ok(signers)
+    }
+
+    /// Whether these signers may sign here.
+    ///
+    /// # Errors
+    /// `configuration.invalid` if a sandbox has made the certificate of one of them and a real bank is asked.
+    fn allowed(&self, signers: &RequestSigners) -> Result<()> {
+        let Some(asked) = &self.asks_bank else { return Ok(()) };
+        let mut certificates = [&signers.content.certificate, &signers.envelope.certificate].into_iter();
+        certificates.find(|one| profile::is_of_sandbox(one)).map_or(Ok(()), |found| Err(asked.refusal(found)))
+    }
+
+    /// Checks the pair that was given, if there is one.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for that of a sandbox at a real bank.
+    pub(super) fn check_given(&self) -> Result<()> {
+        self.given.as_ref().map_or(Ok(()), |signers| self.allowed(signers))
     }
 
     /// The same sender with this pair.
@@ -232,7 +247,7 @@ impl FileServiceSender {
         Self {
             file_transport: self.file_transport.clone(),
             certificate_transport: self.certificate_transport.clone(),
-            asks_bank: self.asks_bank,
+            asks_bank: self.asks_bank.clone(),
             connection,
             exchange_timeout: self.exchange_timeout,
             clock: Arc::clone(&self.clock),

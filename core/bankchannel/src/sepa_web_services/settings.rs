@@ -13,13 +13,14 @@ use bankchannel_foundation::{
 use bankchannel_pkcs11::Pkcs11Settings;
 use bankchannel_sepa_web_services::{
     codec::FileServiceConnection,
-    profile::{self, BankAddress, BankEnvironment, ChannelProfile},
+    profile::{self, BankEnvironment, ChannelProfile},
     verify::VerificationRules,
 };
-use bankchannel_transport::TransportSettings;
+use bankchannel_transport::{TransportSettings, check_base_url};
 
 use super::{
     SepaWebServices,
+    bank_address::{BankAddress, ClientAddress, check_no_tests},
     identity::IdentityFolder,
     trust::{AnchorFolder, AnchorSources, ReadSources},
 };
@@ -177,20 +178,17 @@ pub(super) struct ReadyCustomer {
     identity_passphrase: Option<Secret>,
 }
 
-/// Why there are no recordings.
-const UNREPLAYABLE: &str = "is not for SEPA Web Services: a bank's answer is signed for one request, with its id and its \
-    time, and believed for no other; for tests use the sandbox bank, sepa-bank";
+/// Why no recording answers.
+const UNREPLAYABLE: &str = "is not for SEPA Web Services: a bank's answer is signed for one request, whose id and time are \
+    new each time, and is believed for no other; for tests use the sandbox bank, sepa-bank";
 
 /// The name of this program in requests.
 const SOFTWARE: &str = concat!("bankchannel ", env!("CARGO_PKG_VERSION"));
 
 impl ReadyCustomer {
     pub(super) fn from_settings(mut settings: SepaWebServicesSettings) -> Result<Self> {
-        let connection = &settings.connection;
-        for (setting, given) in [("record_to", &connection.record_to), ("replay_from", &connection.replay_from)] {
-            if given.is_some() {
-                return Err(Error::invalid_setting(setting, UNREPLAYABLE));
-            }
+        if settings.connection.replay_from.is_some() {
+            return Err(Error::invalid_setting("replay_from", UNREPLAYABLE));
         }
         let profile = profile_of(&settings)?;
         let environment = settings.environment.unwrap_or_default();
@@ -215,7 +213,14 @@ impl ReadyCustomer {
             let is_elsewhere = settings.file_url.is_some();
             let of_profile = || profile.certificate_url_of(environment).filter(|_| !is_elsewhere).map(str::to_owned);
             let certificate_url = settings.certificate_url.clone().or_else(of_profile);
-            asks_bank = [&file_url, &certificate_url].into_iter().flatten().find_map(|url| profile::bank_at(url));
+            asks_bank = [
+                ("file_url", &file_url, settings.file_url.is_some()),
+                ("certificate_url", &certificate_url, settings.certificate_url.is_some()),
+            ]
+            .into_iter()
+            .find_map(|(setting, url, is_given)| {
+                BankAddress::at(&ClientAddress { setting, url: url.as_deref()?, is_given }, profile)
+            });
             let to = |url: Option<String>| url.map(|url| settings.connection.transport(url)).transpose();
             (transport, certificate_transport) = (to(file_url)?, to(certificate_url)?);
         } else if settings.file_url.is_some() || settings.certificate_url.is_some() {
@@ -225,7 +230,7 @@ impl ReadyCustomer {
             ));
         }
         let anchors = ReadSources::new(anchors)?;
-        if let Some(asked) = asks_bank.filter(|_| settings.customer_id.is_some()) {
+        if let Some(asked) = asks_bank.as_ref().filter(|_| settings.customer_id.is_some()) {
             check_no_tests(&settings, asked, environment, &anchors, [&content, &sender])?;
         }
         Ok(Self {
@@ -240,6 +245,12 @@ impl ReadyCustomer {
             certificate_transport,
             identity_passphrase,
         })
+    }
+
+    /// The address of the file service, as it may be shown.
+    pub(super) fn file_url(&self) -> Option<&str> {
+        let url = self.transport.as_ref().map(|transport| &*transport.base_url)?;
+        check_base_url(url).is_ok().then(|| url.trim().trim_end_matches('/'))
     }
 
     /// Whether a bank is configured.
@@ -384,30 +395,6 @@ fn profile_of(settings: &SepaWebServicesSettings) -> Result<Option<ChannelProfil
             own.resolved().map(Some).map_err(|error| Error::invalid_setting("profile", error.message()))
         }
         (None, None) => Ok(None),
-    }
-}
-
-/// Refuses what belongs to tests in a client that asks a real bank: it trusts, or signs as, somebody whom only a sandbox or
-/// another environment knows, so that its address is a mistake.
-fn check_no_tests(
-    settings: &SepaWebServicesSettings,
-    asked: BankAddress,
-    environment: BankEnvironment,
-    anchors: &ReadSources,
-    pairs: [&Option<SigningPair>; 2],
-) -> Result<()> {
-    // The bank's own test authority, trusted by a client of its production.
-    let is_of_test = |one: &Certificate| {
-        environment == BankEnvironment::Production && asked.profile.knows_only_in(BankEnvironment::Test, one)
-    };
-    let authority = anchors.given().find(|one| profile::is_of_sandbox(one) || is_of_test(one));
-    let tls = settings.connection.ca_file.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
-    let tls = tls.and_then(|text| Certificate::all_from_pem(&text).ok()).unwrap_or_default();
-    let own = pairs.into_iter().flatten().map(|pair| &pair.certificate);
-    let of_sandbox = own.chain(&tls).find(|one| profile::is_of_sandbox(one));
-    match authority.or(of_sandbox) {
-        Some(found) => Err(asked.refusal(found)),
-        None => Ok(()),
     }
 }
 

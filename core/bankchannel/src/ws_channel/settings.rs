@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bankchannel_foundation::{
-    Result, Secret,
+    Error, Result, Secret,
     model::{Boundary, Profile, Representation, Seconds, Value, Writer},
 };
 use bankchannel_transport::TransportSettings;
@@ -34,7 +34,7 @@ pub struct WsChannelSettings {
     /// The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain HTTP is accepted for
     /// loopback addresses only.
     pub base_url: Option<String>,
-    /// The service's RSA public key as PEM text, instead of the environment's.
+    /// The service's RSA public key as PEM text, instead of the environment's: with `base_url`, or with `environment`.
     #[boundary(gives = "public_key")]
     pub public_key_pem: Option<String>,
     /// A file with the service's public key.
@@ -92,14 +92,48 @@ impl WsChannelSettings {
         self.environment.or(known)
     }
 
+    /// Checks that a service's own key comes with its address: without one, passwords would go to the test installation,
+    /// encrypted to a key that it does not have.
+    fn check_whose_key(&self) -> Result<()> {
+        let key = [("public_key_pem", &self.public_key_pem), ("public_key_file", &self.public_key_file)];
+        match key.into_iter().find(|(_, given)| given.is_some()) {
+            Some((setting, _)) if self.base_url.is_none() && self.environment.is_none() => {
+                let why = format!(
+                    "is missing: {setting} is the key of one service, and without its address the test installation would be \
+                     asked; give its base_url, or environment if it is the key of that"
+                );
+                Err(Error::invalid_setting("base_url", why))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn transport(&self) -> Result<TransportSettings> {
+        self.check_whose_key()?;
         let transport = self.connection.transport(self.effective_base_url().to_owned())?;
         let send_traceparent = self.connection.send_traceparent.unwrap_or_else(|| self.installation().is_none());
         Ok(TransportSettings { send_traceparent, ..transport })
     }
 }
 
-client_settings!(WsChannelSettings, WsChannel, "ISECURE_");
+/// The variables of ISECure's own published programs that are no settings here (docs/protocols/ws-channel.md §8.1).
+const OF_PUBLISHED_PROGRAMS: &[&str] = &[
+    "ISECURE_REGISTER",
+    "ISECURE_PGP_PUBLIC_KEY_FILE",
+    "ISECURE_PGP_PRIVATE_KEY_FILE",
+    "ISECURE_PGP_KEY_DIRECTORY",
+    "ISECURE_PGP_SIGNING_FINGERPRINT",
+    "ISECURE_PAYMENT_FILE",
+    "ISECURE_OUTPUT_DIR",
+    "ISECURE_API_KEY_OUTPUT_FILE",
+    "ISECURE_UPLOAD_FILE",
+    "ISECURE_UPLOAD_TYPE",
+    "ISECURE_SIGNATURE_FILE",
+    "ISECURE_DOWNLOAD_TYPE",
+    "ISECURE_DOWNLOAD_FILE",
+];
+
+client_settings!(WsChannelSettings, WsChannel, "ISECURE_", others: OF_PUBLISHED_PROGRAMS);
 
 /// The source of the fields that requests omit.
 pub(super) struct ProfileOf<'a> {
@@ -148,5 +182,26 @@ impl Profile for ProfileOf<'_> {
             "seal_key" => write(settings.seal_key.clone()),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_key_of_its_own_comes_with_an_address() {
+        let own = |settings: WsChannelSettings| WsChannel::new(settings).map(|client| client.base_url().to_owned());
+        for key in [
+            WsChannelSettings { public_key_pem: Some("key".into()), ..WsChannelSettings::default() },
+            WsChannelSettings { public_key_file: Some("key.pem".into()), ..WsChannelSettings::default() },
+        ] {
+            let error = own(key.clone()).unwrap_err();
+            assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some("base_url")), "{error}");
+            own(WsChannelSettings { base_url: Some("http://127.0.0.1:1/v2".into()), ..key.clone() }).unwrap();
+            own(WsChannelSettings { environment: Some(Environment::Production), ..key }).unwrap();
+        }
+        assert_eq!(own(WsChannelSettings::default()).unwrap(), TEST_BASE_URL);
     }
 }

@@ -104,3 +104,26 @@ async fn time_ends_a_session_and_the_hub_is_told() {
     assert_eq!((&known["status"], &known["error_class"]), (&json!("fail"), &json!("AccessDenied")));
     assert!(!world.approve(&world.last_session_id()).await.unwrap().is_decided);
 }
+
+/// A part of such an order would be passed over, and a test pass for nothing.
+#[tokio::test]
+async fn orders_of_a_hub_that_can_do_nothing_are_refused() {
+    let world = World::new(Bank::usual()).await;
+    world.hub.control("sessions", json!({"session_secret": "s1"})).await.unwrap();
+    for (order, request, named) in [
+        ("sessions/s1", json!({"answer": {"status": 503}, "cancel": true}), "exclude each other"),
+        ("sessions/s1", json!({"credentials": {"a": "b"}, "cancel": true}), "exclude each other"),
+        ("sessions/s1", json!({"answer": {"status": 503, "count": 0}}), "count"),
+        ("session/s1", json!({}), "`session/s1` is not known"),
+        ("enrolment", json!({}), "sandbox/enrolments"),
+    ] {
+        let error = world.hub.control(order, request).await.unwrap_err();
+        assert!(error.message().contains(named), "{order}: {error}");
+    }
+    // Over HTTP too.
+    let url = format!("{}/sandbox/enrolment", world.hub.readiness()["control_url"].as_str().unwrap());
+    let answer = world.http.post(url).json(&json!({})).send().await.unwrap();
+    assert_eq!(answer.status(), 404);
+    let said = answer.text().await.unwrap();
+    assert!(said.contains("`enrolment` is not known") && said.contains("sandbox/enrolments"), "{said}");
+}

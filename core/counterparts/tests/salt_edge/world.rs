@@ -29,7 +29,7 @@ pub(crate) struct World {
     pub(crate) bank: Arc<Bank>,
     pub(crate) place: Place,
     pub(crate) log: CallLog,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
 }
 
 impl World {

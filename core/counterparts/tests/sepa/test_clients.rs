@@ -1,6 +1,15 @@
 //! A client of tests does not become a client of the real bank, and an order that nothing can fulfil is refused.
 
-use bankchannel::sepa_web_services::{FileStatusFilter, ListBankFilesRequest, SepaWebServices};
+use std::sync::Arc;
+
+use bankchannel::{
+    SystemClock,
+    model::read_boundary,
+    sepa_web_services::{
+        CustomerSigningPair, EnrolRequest, FileStatusFilter, ListBankFilesRequest, SepaWebServices,
+        SepaWebServicesBank, SharedBankCustomer,
+    },
+};
 use serde_json::{Value, json};
 
 use super::world::World;
@@ -27,6 +36,8 @@ async fn the_settings_of_each_bank_are_complete() {
             let request = ListBankFilesRequest::builder().file_type(file_type).status(FileStatusFilter::All);
             client.list_files(request).await.unwrap();
         }
+        // Which of the banks is meant was not said.
+        SepaWebServices::from_json(world.bank.client_settings()).unwrap_err();
         let unknown = world.bank.client_settings_of("danske").unwrap_err();
         assert!(BANKS.iter().all(|bank| unknown.message().contains(bank)), "{unknown}");
     }
@@ -61,25 +72,101 @@ async fn what_a_sandbox_made_is_not_used_at_a_real_bank() {
             SepaWebServices::from_json(settings).unwrap();
         }
     }
-    // The real address, written out.
-    let mut settings = world.bank.client_settings_of("op").unwrap();
-    settings["file_url"] = "https://wsk.op.fi/services/CorporateFileService".into();
-    assert_eq!(SepaWebServices::from_json(settings).unwrap_err().detail("field"), Some("file_url"));
+    // The real address, however it is written, in either setting; the fault names the setting.
+    for setting in ["file_url", "certificate_url"] {
+        for address in
+            ["https://wsk.op.fi/services", "https://wsk.op.fi./services", "https:\\\\wsk.op.fi", "https:wsk.op.fi"]
+        {
+            let mut settings = world.bank.client_settings_of("op").unwrap();
+            settings[setting] = address.into();
+            assert_eq!(SepaWebServices::from_json(settings).unwrap_err().detail("field"), Some(setting), "{address}");
+        }
+    }
+    // Several banks share a host: the fault names the one that was meant.
+    for bank in ["pop", "saastopankki", "aktia"] {
+        let whole = world.bank.client_settings_of(bank).unwrap();
+        let named = bankchannel::sepa_web_services::named(bank).unwrap().bank.clone().unwrap();
+        let settings = json!({ "bank": bank, "customer_id": "1", "trusted_file": whole["trusted_file"] });
+        let error = SepaWebServices::from_json(settings).unwrap_err();
+        assert!(error.message().contains(&format!("is that of {named} itself")), "{error}");
+    }
+    // The address of a profile of one's own is that of its bank, too.
+    let mut settings = world.bank.client_settings_of("omasp").unwrap();
+    for name in ["profile_file", "file_url", "certificate_url"] {
+        settings.as_object_mut().unwrap().remove(name);
+    }
+    let profile = |url: &str| json!({ "extends": "omasp", "file_url": { "production": url } });
+    settings["profile"] = profile("https://files.bank.example.test/");
+    assert_eq!(SepaWebServices::from_json(settings.clone()).unwrap_err().detail("field"), Some("file_url"));
+    settings["profile"] = profile(world.family("samlink")["file_url"].as_str().unwrap());
+    SepaWebServices::from_json(settings).unwrap();
+    // Whoever prints a client sees where it would send to, also before it can.
+    let client = SepaWebServices::from_json(json!({ "bank": "op" })).unwrap();
+    assert!(format!("{client:?}").contains("https://wsk.op.fi/"), "{client:?}");
     // What cannot send may verify what a sandbox has signed.
     let anchors = world.family("op")["anchors_file"].clone();
     SepaWebServices::from_json(json!({ "bank": "op", "trusted_file": anchors })).unwrap();
 }
 
+/// A service for many customers, and a folder with pairs, have the certificates later than the address.
 #[tokio::test]
-async fn recordings_are_refused_with_the_reason() {
+async fn a_pair_that_comes_later_is_not_used_at_a_real_bank_either() {
     let world = World::new().await;
-    for setting in ["record_to", "replay_from"] {
-        let mut settings = world.bank.client_settings_of("op").unwrap();
-        settings[setting] = "answers.jsonl".into();
-        let error = SepaWebServices::from_json(settings).unwrap_err();
-        assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(setting)));
-        assert!(error.message().contains("signed for one request"), "{error}");
+    let customer = world.customer("op", None);
+    let text = |name: &str| std::fs::read_to_string(customer[name].as_str().unwrap()).unwrap();
+    let pair = CustomerSigningPair { certificate: text("certificate_file"), private_key: text("key_file").into() };
+    let customer_of = |bank: &SepaWebServicesBank| {
+        bank.customer(SharedBankCustomer {
+            customer_id: customer["customer_id"].as_str().unwrap().to_owned(),
+            target_id: None,
+            pair: Some(pair.clone()),
+            request_timestamp: None,
+        })
+    };
+    let bank = |settings: Value| {
+        SepaWebServicesBank::new(read_boundary(settings).unwrap(), Arc::new(SystemClock::default())).unwrap()
+    };
+    let error = customer_of(&bank(json!({ "bank": "op" }))).err().unwrap();
+    assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some("file_url")), "{error}");
+    let mut sandbox = world.settings("op", json!({}));
+    for name in ["customer_id", "certificate_file", "private_key_file"] {
+        sandbox.as_object_mut().unwrap().remove(name);
     }
+    customer_of(&bank(sandbox)).unwrap().list_files(ListBankFilesRequest::new()).await.unwrap();
+    // The folder was filled at the sandbox.
+    let folder = tempfile::tempdir().unwrap();
+    let identity = folder.path().join("identity").display().to_string();
+    let mut settings = world.bank.client_settings_of("op").unwrap();
+    for name in ["certificate_file", "private_key_file"] {
+        settings.as_object_mut().unwrap().remove(name);
+    }
+    settings["identity_dir"] = identity.into();
+    let client = SepaWebServices::from_json(settings.clone()).unwrap();
+    client.enrol(EnrolRequest::new(customer["code"].as_str().unwrap().into())).await.unwrap();
+    for name in ["file_url", "certificate_url", "trusted_file"] {
+        settings.as_object_mut().unwrap().remove(name);
+    }
+    let client = SepaWebServices::from_json(settings).unwrap();
+    let error = client.list_files(ListBankFilesRequest::new()).await.unwrap_err();
+    assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some("file_url")), "{error}");
+}
+
+#[tokio::test]
+async fn answers_are_recorded_and_a_recording_answers_nothing() {
+    let world = World::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let recording = folder.path().join("answers.jsonl").display().to_string();
+    let mut settings = world.bank.client_settings_of("op").unwrap();
+    settings["record_to"] = recording.clone().into();
+    let client = SepaWebServices::from_json(settings.clone()).unwrap();
+    client.list_files(ListBankFilesRequest::new()).await.unwrap();
+    let recorded = std::fs::read_to_string(&recording).unwrap();
+    assert_eq!(recorded.lines().filter(|line| line.contains("Envelope")).count(), 1, "{recorded}");
+    settings.as_object_mut().unwrap().remove("record_to");
+    settings["replay_from"] = recording.into();
+    let error = SepaWebServices::from_json(settings).unwrap_err();
+    assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some("replay_from")));
+    assert!(error.message().contains("signed for one request"), "{error}");
 }
 
 #[tokio::test]
@@ -99,6 +186,15 @@ async fn orders_that_nothing_can_fulfil_are_refused_by_name() {
         ("reset", json!({"only": "files"}), "only"),
         ("fail_next", json!({"operation": "list_file", "status": 503}), "list_files"),
         ("clock", json!({"advance": 1}), "advance"),
+        ("faults", json!({"fault": "hold", "family": "op", "operation": "get_user_info"}), "delete_file"),
+        ("faults", json!({"fault": "hold", "family": "samlink", "operation": "get_bank_certificates"}), "list_files"),
+        ("faults", json!([]), "empty"),
+        ("customers", json!([]), "empty"),
+        ("files", json!({"files": []}), "files"),
+        ("seed", json!({"files": []}), "files"),
+        ("seed", json!({}), "files"),
+        ("fault", json!({"fault": "hold"}), "`fault` is not known"),
+        ("sandbox/fault", json!({"fault": "hold"}), "sandbox/faults"),
     ] {
         let error = world.bank.control(order, request).await.unwrap_err();
         assert!(error.to_json().to_string().contains(named), "{order}: {error}");

@@ -132,6 +132,10 @@ impl ControlTarget for BankControlTarget {
         serde_json::to_value(rates).map_err(Error::internal)
     }
 
+    fn own_orders(&self) -> &'static [&'static str] {
+        &["explain", "psu", "consents/{id}/revoke", "certs/{serial}/block", "certs/{serial}/revoke"]
+    }
+
     fn takes(&self, path: &str) -> Option<usize> {
         BankCommand::from_path(path).map(|order| if matches!(order, BankCommand::Explain) { RAW_MAX } else { MAX_BODY })
     }

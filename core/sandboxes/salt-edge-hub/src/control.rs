@@ -83,7 +83,8 @@ struct OrderedAnswer {
     retry_after_s: Option<u32>,
     #[serde(default)]
     done: bool,
-    count: Option<u32>,
+    #[serde(default = "bankchannel_server::http::control::once")]
+    count: u32,
 }
 
 /// The location of the connector.
@@ -161,6 +162,10 @@ impl HubControlTarget {
     async fn session(&self, secret: &str, body: &[u8]) -> Result<Value> {
         let unknown = || Error::invalid_field("session_secret", "there is no such session");
         let WithSession { credentials, cancel, answer } = order(body)?;
+        if usize::from(credentials.is_some()) + usize::from(cancel) + usize::from(answer.is_some()) > 1 {
+            let why = "credentials, cancel and answer exclude each other: give one of them for each order";
+            return Err(Error::because(&row::INVALID_JSON, why.to_owned()));
+        }
         if let Some(answer) = answer {
             let ordered = ordered(answer)?;
             return self.hub.state.order(secret, ordered).then(|| json!({})).ok_or_else(unknown);
@@ -235,6 +240,9 @@ fn ordered(answer: OrderedAnswer) -> Result<AnswerOrder> {
         (None, Some(class)) => class.http_status(),
         (None, None) => 503,
     };
+    if answer.count == 0 {
+        return Err(Error::invalid_field("count", "must be at least 1"));
+    }
     let reports =
         || CATALOGUE.iter().filter(|entry| entry.declaration.subject == "sessions").map(CatalogueEntry::short_name);
     if answer.operation.as_deref().is_some_and(|name| !reports().any(|report| report == name)) {
@@ -247,7 +255,7 @@ fn ordered(answer: OrderedAnswer) -> Result<AnswerOrder> {
         error_class: known.map_or_else(|| "InternalServerError".to_owned(), |class| class.name.to_owned()),
         retry_after_s: answer.retry_after_s,
         done: answer.done,
-        count: answer.count.unwrap_or(1).max(1),
+        count: answer.count,
     })
 }
 
@@ -285,6 +293,10 @@ impl ControlTarget for HubControlTarget {
 
     fn limits(&self, _: Value) -> Result<Value> {
         Err(Error::invalid_field("limits", "a hub has no rate limits"))
+    }
+
+    fn own_orders(&self) -> &'static [&'static str] {
+        &["sessions", "sessions/all", "sessions/{secret}", "requests", "connector", "enrolments", "tokens", "check"]
     }
 
     fn takes(&self, path: &str) -> Option<usize> {

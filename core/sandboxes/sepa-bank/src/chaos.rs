@@ -10,7 +10,10 @@ use bankchannel_sepa_web_services::CATALOGUE;
 use bankchannel_server::http::control::operation_named;
 use serde::Deserialize;
 
-use super::control::known_family;
+use super::{
+    control::known_family,
+    dialect::{BankDialect, DIALECTS},
+};
 
 /// Orders that can wait at most.
 const MOST: usize = 1000;
@@ -179,12 +182,18 @@ impl FaultOrder {
     /// # Errors
     /// `input.invalid_field`, which lists the names there are.
     pub(crate) fn checked(&mut self) -> Result<()> {
-        if let Some(family) = &self.family {
-            known_family(family)?;
-        }
+        let families = match &self.family {
+            Some(family) => std::slice::from_ref(known_family(family)?),
+            None => &DIALECTS,
+        };
         if let Some(operation) = &mut self.operation {
             let known = operation_named(CATALOGUE, operation)?;
             known.rsplit('.').next().unwrap_or(known).clone_into(operation);
+            if !families.iter().any(|dialect| dialect.offered().any(|one| one == operation)) {
+                let offered: Vec<&str> = families.iter().flat_map(BankDialect::offered).collect();
+                let why = format!("is none that this family answers: there are {}", offered.join(", "));
+                return Err(Error::invalid_field("operation", why));
+            }
         }
         Ok(())
     }

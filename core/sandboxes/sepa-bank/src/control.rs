@@ -53,7 +53,6 @@ const FILE_TYPE_MAX: usize = 40;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SeedFiles {
-    #[serde(default)]
     files: Vec<NewSandboxFile>,
 }
 
@@ -114,6 +113,9 @@ impl SepaBankControlTarget {
 
 impl SandboxSepaBank {
     fn add_files(&self, files: Vec<NewSandboxFile>) -> Result<Value> {
+        if files.is_empty() {
+            return Err(Error::invalid_field("files", "is an empty list: it orders nothing"));
+        }
         let mut added = Vec::new();
         for new in files {
             known_family(&new.family)?;
@@ -308,6 +310,10 @@ impl ControlTarget for SepaBankControlTarget {
 
     fn limits(&self, _request: Value) -> Result<Value> {
         Err(Error::invalid_field("limits", "this sandbox bank has no limits of rate"))
+    }
+
+    fn own_orders(&self) -> &'static [&'static str] {
+        &COMMANDS
     }
 
     fn takes(&self, path: &str) -> Option<usize> {

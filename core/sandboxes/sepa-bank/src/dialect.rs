@@ -1,6 +1,12 @@
 //! How each family of banks writes its messages (§9.3).
 
-use bankchannel_sepa_web_services::{codec::ElementStyle, profile::BankFamily, request::FileCommand};
+use bankchannel_foundation::openapi::described_exchanges;
+use bankchannel_sepa_web_services::{
+    CATALOGUE, TERMS,
+    codec::{BankServiceCommand, ElementStyle},
+    profile::BankFamily,
+    request::{CertificateCommand, FileCommand},
+};
 use bankchannel_xml_signature::CanonicalMethod;
 
 /// A family's dialect.
@@ -54,6 +60,24 @@ pub(crate) struct BankDialect {
     pub(crate) notification: &'static str,
     /// Further types that customers may fetch.
     pub(crate) others: &'static [&'static str],
+}
+
+impl BankDialect {
+    /// Whether one of its services carries this command out.
+    pub(crate) fn offers(&self, command: BankServiceCommand) -> bool {
+        match command {
+            BankServiceCommand::File(command) => self.operations.contains(&command),
+            BankServiceCommand::Certificate(CertificateCommand::GetBankCertificates) => self.family == BankFamily::Op,
+            BankServiceCommand::Certificate(_) => true,
+        }
+    }
+
+    /// The operations that it carries out, without their protocol.
+    pub(crate) fn offered(&self) -> impl Iterator<Item = &'static str> {
+        described_exchanges(CATALOGUE, TERMS)
+            .filter(|(_, _, terms)| self.offers(terms.command))
+            .map(|(entry, _, _)| entry.short_name())
+    }
 }
 
 /// What the answer to an upload has.

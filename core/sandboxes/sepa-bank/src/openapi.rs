@@ -2,9 +2,7 @@
 //! the banks describe what is inside.
 
 use bankchannel_foundation::openapi::described_exchanges;
-use bankchannel_sepa_web_services::{
-    CATALOGUE, TERMS, codec::BankServiceCommand, profile::BankFamily, request::CertificateCommand,
-};
+use bankchannel_sepa_web_services::{CATALOGUE, TERMS, codec::BankServiceCommand};
 use serde_json::{Map, Value, json};
 
 use super::dialect::{BankDialect, CERTIFICATES, DIALECTS};
@@ -31,14 +29,10 @@ pub(crate) fn describe() -> Value {
 }
 
 fn path(dialect: &BankDialect, of_certificates: bool) -> Value {
-    let is_offered = |command: BankServiceCommand| match command {
-        BankServiceCommand::File(command) => !of_certificates && dialect.operations.contains(&command),
-        BankServiceCommand::Certificate(CertificateCommand::GetBankCertificates) => {
-            of_certificates && dialect.family == BankFamily::Op
-        }
-        BankServiceCommand::Certificate(_) => of_certificates,
-    };
-    let offered = described_exchanges(CATALOGUE, TERMS).filter(|(_, _, terms)| is_offered(terms.command));
+    let is_of_service =
+        |command: BankServiceCommand| of_certificates == matches!(command, BankServiceCommand::Certificate(_));
+    let offered = described_exchanges(CATALOGUE, TERMS)
+        .filter(|(_, _, terms)| is_of_service(terms.command) && dialect.offers(terms.command));
     let service = if of_certificates { "certificate" } else { "file" };
     let operations: Vec<String> =
         offered.map(|(entry, route, _)| format!("{} ({})", route.wire_name, entry.declaration.summary)).collect();

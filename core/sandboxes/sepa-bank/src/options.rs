@@ -84,7 +84,10 @@ pub struct SepaBankClients {
 #[derive(Debug, Clone, Boundary)]
 pub struct SepaBankClient {
     /// The bank whose rules hold.
-    pub bank: String,
+    pub bank: Option<String>,
+    /// The same as a file, for a bank whose shipped profile does not say with which certificates it signs: its profile
+    /// with those of the sandbox.
+    pub profile_file: Option<String>,
     /// The sandbox's file service.
     pub file_url: String,
     /// The sandbox's certificate service.

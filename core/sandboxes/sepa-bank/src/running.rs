@@ -7,16 +7,16 @@ use bankchannel_foundation::{
     clock::{Clock as _, SystemClock},
     model::{Seconds, Timestamp},
 };
-use bankchannel_sepa_web_services::profile::BankFamily;
+use bankchannel_sepa_web_services::profile::{self, BankFamily};
 use bankchannel_server::{
     counterpart::ServerKind,
-    folder,
+    folder::{self, write_whole},
     http::{Listener, server::RunningServers, shell},
     temporary::TemporaryFolder,
 };
 use bankchannel_transport::background;
 use futures_util::future::BoxFuture;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     DESCRIPTOR, SepaBankClient, SepaBankClients, SepaBankCustomer, SepaBankFamilies, SepaBankFamily, SepaBankOptions,
@@ -31,6 +31,8 @@ use super::{
     state::{SandboxCustomer, SepaBankState},
 };
 
+/// Everybody may read a profile.
+const PROFILE_MODE: u32 = 0o644;
 /// The default listen address.
 const LISTEN: &str = "127.0.0.1:0";
 /// The default time between an upload and its status report.
@@ -41,17 +43,26 @@ const REPORT_AFTER_MAX: Duration = Duration::from_secs(86_400);
 /// A running sandbox bank.
 pub struct RunningSepaBank {
     families: SepaBankFamilies,
+    /// The profiles of banks whose shipped ones lack what the sandbox has.
+    profiles: BankProfiles,
     ca_file: Option<PathBuf>,
     server: RunningServers,
     // Dropped last, after everything that writes into it.
     _temporary: Option<TemporaryFolder>,
 }
 
+/// Files with profiles, by the bank's name.
+type BankProfiles = Vec<(&'static str, PathBuf)>;
+
+/// The banks of the family samlink that a client can have settings for.
+const OF_SAMLINK: [&str; 4] = ["saastopankki", "pop", "aktia", "omasp"];
+
 /// What is read and made before anything is served.
 struct PreparedBank {
     state: SepaBankState,
     certificates: Vec<FamilyCertificates>,
     tls: Option<BankTls>,
+    profiles: BankProfiles,
     /// The customers of each family, with their files.
     customers: Vec<Vec<SepaBankCustomer>>,
 }
@@ -63,6 +74,7 @@ impl PreparedBank {
         let state = SepaBankState::open(data)?;
         let certificates = certificates::prepare_all(data, now)?;
         let tls = if plain { None } else { Some(BankTls::prepare(data, now)?) };
+        let profiles = write_profiles(&certificates)?;
         let known = state.read(|state| state.customers.clone());
         let customers = super::dialect::DIALECTS
             .iter()
@@ -72,8 +84,24 @@ impl PreparedBank {
                 own.map(|customer| described(customer, certificates, &state)).collect::<Result<Vec<_>>>()
             })
             .collect::<Result<_>>()?;
-        Ok(Self { state, certificates, tls, customers })
+        Ok(Self { state, certificates, tls, profiles, customers })
     }
+}
+
+/// Writes a profile for each bank whose shipped one does not say with which certificates it signs: a client would believe
+/// no answer.
+fn write_profiles(certificates: &[FamilyCertificates]) -> Result<BankProfiles> {
+    let dialect = BankDialect::for_family(BankFamily::Samlink);
+    let at = super::dialect::DIALECTS.iter().position(|one| one.family == dialect.family);
+    let Some(folder) = at.and_then(|at| certificates.get(at)?.anchors_file.parent()) else { return Ok(Vec::new()) };
+    let signers = json!([{ "level": "any", "common_name_contains": dialect.signers.0 }]);
+    let lacks = |bank: &&str| profile::named(bank).is_ok_and(|shipped| shipped.signers.is_none());
+    let write = |bank| {
+        let file = folder.join(format!("{bank}.json"));
+        let text = json!({ "extends": bank, "signers": signers }).to_string();
+        write_whole(&file, PROFILE_MODE, text.as_bytes()).map(|()| (bank, file))
+    };
+    OF_SAMLINK.into_iter().filter(lacks).map(write).collect()
 }
 
 fn report_after_ms(wanted: Option<Seconds>) -> Result<i64> {
@@ -132,7 +160,7 @@ impl RunningSepaBank {
         let report_after_ms = report_after_ms(options.report_after_s)?;
         let prepared =
             background::blocking(move || PreparedBank::new(&data, now, plain)).await.map_err(Error::internal)??;
-        let PreparedBank { state, certificates, tls, customers } = prepared;
+        let PreparedBank { state, certificates, tls, profiles, customers } = prepared;
         let files = tls.as_ref().map(|tls| &tls.files);
         let listener = Listener::bind(listen, files).await.map_err(|why| Error::invalid_setting("listen", why))?;
         let origin = format!("{}://{}", listener.scheme(), listener.address());
@@ -153,7 +181,7 @@ impl RunningSepaBank {
         let serve = move |request, peer| shell::answer(Arc::clone(&pipeline), request, peer);
         let mut server = RunningServers::begin(listener, Arc::default(), serve);
         server.take_orders(Arc::new(SepaBankControlTarget::new(&bank)), bank.control.is_some()).await?;
-        Ok(Self { families, ca_file: tls.map(|tls| tls.ca_file), server, _temporary: temporary })
+        Ok(Self { families, profiles, ca_file: tls.map(|tls| tls.ca_file), server, _temporary: temporary })
     }
 
     /// Adds data for tests and demonstrations. Input and result are described under `POST seed` on the server's page in
@@ -193,11 +221,13 @@ fn families(bank: &SandboxSepaBank, origin: &str, customers: Vec<Vec<SepaBankCus
 }
 
 /// The settings of a client of this bank. Every family has a customer in its first place from the first start on.
-fn client(bank: &str, family: &SepaBankFamily, ca_file: Option<&String>) -> SepaBankClient {
+fn client(bank: &str, family: &SepaBankFamily, profiles: &BankProfiles, ca_file: Option<&String>) -> SepaBankClient {
+    let profile = profiles.iter().find(|(known, _)| *known == bank).map(|(_, file)| file.display().to_string());
     let first = family.customers.first();
     let text = |of: fn(&SepaBankCustomer) -> &String| first.map(of).cloned().unwrap_or_default();
     SepaBankClient {
-        bank: bank.to_owned(),
+        bank: profile.is_none().then(|| bank.to_owned()),
+        profile_file: profile,
         file_url: family.file_url.clone(),
         certificate_url: family.certificate_url.clone().unwrap_or_default(),
         trusted_file: family.anchors_file.clone(),
@@ -210,8 +240,8 @@ fn client(bank: &str, family: &SepaBankFamily, ca_file: Option<&String>) -> Sepa
     }
 }
 
-fn clients(families: &SepaBankFamilies, ca_file: Option<&String>) -> SepaBankClients {
-    let one = |bank, family| client(bank, family, ca_file);
+fn clients(families: &SepaBankFamilies, profiles: &BankProfiles, ca_file: Option<&String>) -> SepaBankClients {
+    let one = |bank, family| client(bank, family, profiles, ca_file);
     let SepaBankFamilies { nordea, op, samlink } = families;
     SepaBankClients {
         nordea: one("nordea", nordea),
@@ -237,7 +267,7 @@ impl ServerKind for RunningSepaBank {
         SepaBankReadiness {
             base_url: self.server.origin.clone(),
             families: self.families.clone(),
-            clients: clients(&self.families, ca_file.as_ref()),
+            clients: clients(&self.families, &self.profiles, ca_file.as_ref()),
             ca_file,
             control_url: self.server.control_url.clone(),
         }

@@ -101,6 +101,10 @@ pub trait ControlTarget: Send + Sync + 'static {
     /// # Errors
     /// `input.*`.
     fn limits(&self, request: Value) -> Result<Value, Error>;
+    /// The paths below `sandbox/` that only this counterpart has, for whoever has given another one.
+    fn own_orders(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// Body size limit of a path below `sandbox/` that only this counterpart has; `None` for an unknown path.
     fn takes(&self, _path: &str) -> Option<usize> {
         None
@@ -267,7 +271,7 @@ pub async fn answer(target: Arc<dyn ControlTarget>, request: Request<Incoming>, 
         Some(below) => return handle_order(&*target, below, &head, body).await,
         None => path,
     };
-    let Some(order) = CommonOrder::named(path) else { return refuse(StatusCode::NOT_FOUND, &CommonOrder::there_are()) };
+    let Some(order) = CommonOrder::named(path) else { return nowhere(&*target, path) };
     if head.method != order.method() {
         return other_method(order.method());
     }
@@ -284,8 +288,7 @@ pub async fn answer(target: Arc<dyn ControlTarget>, request: Request<Incoming>, 
 
 /// Answers a request to a path that only this counterpart has.
 async fn handle_order(target: &dyn ControlTarget, path: &str, head: &Parts, body: Incoming) -> Response<AnswerBody> {
-    let nowhere = || refuse(StatusCode::NOT_FOUND, "there is no such path below sandbox/");
-    let Some(largest) = target.takes(path) else { return nowhere() };
+    let Some(largest) = target.takes(path) else { return nowhere(target, path) };
     if head.method != Method::POST {
         return other_method("POST");
     }
@@ -295,8 +298,13 @@ async fn handle_order(target: &dyn ControlTarget, path: &str, head: &Parts, body
     };
     match target.handle_order(ControlRequest { path: path.to_owned(), headers: head.headers.clone(), body }) {
         Some(doing) => order_answer(doing.await),
-        None => nowhere(),
+        None => nowhere(target, path),
     }
+}
+
+/// There is no such order.
+fn nowhere(target: &dyn ControlTarget, path: &str) -> Response<AnswerBody> {
+    refuse(StatusCode::NOT_FOUND, &format!("the order {}", orders::unknown(target, path)))
 }
 
 fn order_answer(done: Result<Value, Error>) -> Response<AnswerBody> {
@@ -367,9 +375,15 @@ pub fn no_members(request: Value) -> Result<(), Error> {
 /// One value of an order, or a list of them.
 ///
 /// # Errors
-/// `input.invalid_json`, which names the fault.
+/// `input.invalid_json`, which names the fault; also for an empty list, which orders nothing.
 pub fn one_or_many<T: for<'de> Deserialize<'de>>(request: Value) -> Result<Vec<T>, Error> {
-    if request.is_array() { read(request) } else { read(request).map(|one| vec![one]) }
+    match request.as_array() {
+        Some(all) if all.is_empty() => {
+            Err(Error::because(&row::INVALID_JSON, "the list is empty: it orders nothing".to_owned()))
+        }
+        Some(_) => read(request),
+        None => read(request).map(|one| vec![one]),
+    }
 }
 
 /// The operation of a catalogue that an order names, with or without its protocol.

@@ -11,6 +11,9 @@ use super::control::{ControlRequest, ControlTarget, OrderedFault, no_members, op
 /// The order that loads data.
 pub const SEED: &str = "seed";
 
+/// The longest name of an order that is repeated, in bytes.
+const ORDER_NAME_MAX: usize = 64;
+
 /// An order common to all counterparts.
 #[derive(Clone, Copy)]
 pub(super) enum CommonOrder {
@@ -46,11 +49,19 @@ impl CommonOrder {
             Self::Reset | Self::Seed | Self::Clock | Self::FailNext | Self::Limits => "POST",
         }
     }
+}
 
-    /// The error text for an unknown order.
-    pub(super) fn there_are() -> String {
-        format!("there are: {}", ORDERS.map(|(name, _)| name).join(", "))
-    }
+/// What is said of an order that the counterpart does not have: its name, and those that there are.
+pub(super) fn unknown(target: &dyn ControlTarget, order: &str) -> String {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-/.".contains(&byte);
+    let named = if order.len() <= ORDER_NAME_MAX && !order.is_empty() && order.bytes().all(is_name) {
+        format!("`{order}` ")
+    } else {
+        String::new()
+    };
+    let common = ORDERS.iter().map(|(name, _)| (*name).to_owned());
+    let own = target.own_orders().iter().map(|name| format!("sandbox/{name}"));
+    format!("{named}is not known; there are: {}", common.chain(own).collect::<Vec<_>>().join(", "))
 }
 
 /// Carries out an order from the program that runs the server.
@@ -61,10 +72,7 @@ pub async fn carry_out(target: &dyn ControlTarget, order: &str, request: Value) 
     if let Some(order) = CommonOrder::named(order) {
         return carry_out_common(target, order, request).await;
     }
-    let unknown = || {
-        let known = CommonOrder::there_are();
-        Error::invalid_field("order", format!("is not known; {known}, and those of this kind of server"))
-    };
+    let unknown = || Error::invalid_field("order", unknown(target, order));
     let largest = target.takes(order).ok_or_else(unknown)?;
     let body = Bytes::from(request.to_string());
     if body.len() > largest {

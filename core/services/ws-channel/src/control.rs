@@ -75,6 +75,10 @@ impl ControlTarget for ServiceControlTarget {
         Box::pin(async move { seed::plant(&BackgroundService::new(&self.service), read(request)?).await })
     }
 
+    fn own_orders(&self) -> &'static [&'static str] {
+        &["hold", "held", "release"]
+    }
+
     fn takes(&self, path: &str) -> Option<usize> {
         matches!(path, "hold" | "held" | "release").then_some(HOLD_BODY_MAX)
     }

@@ -1,14 +1,14 @@
 //! A bank as data: a profile that is shipped, or one of the user's own that replaces or extends it.
 
-mod address;
 mod certificates;
+mod sandbox;
 mod shipped;
 
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{Error, model::Boundary};
 
-pub use address::{BankAddress, SANDBOX, bank_at, is_of_sandbox};
 pub use certificates::{BankCodeForm, CertificateNamePart, CertificateNameRule};
+pub use sandbox::{is_of_sandbox, sandbox_of};
 pub use shipped::{named, names};
 
 use crate::{

@@ -28,11 +28,6 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     FILES.iter().map(|(name, _)| *name)
 }
 
-/// All shipped profiles.
-pub(super) fn all() -> impl Iterator<Item = &'static ChannelProfile> {
-    PROFILES.iter()
-}
-
 /// A shipped profile.
 ///
 /// # Errors

@@ -243,10 +243,36 @@ impl StateData {
             SandboxChange::Code(code) => drop(self.codes.insert(code.key.clone(), code)),
             SandboxChange::Issued(issued) => self.issued.push(issued),
             SandboxChange::Customer(customer) => {
-                self.customers
-                    .retain(|one| (&one.family, &one.customer_id) != (&customer.family, &customer.customer_id));
-                self.customers.push(customer);
+                // A changed one keeps its place: the first of a family is its client in the readiness line.
+                let key = customer.key();
+                match self.customers.iter_mut().find(|one| one.key() == key) {
+                    Some(known) => *known = customer,
+                    None => self.customers.push(customer),
+                }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_customer_keeps_its_place() {
+        let customer = |id: &str, company: &str| SandboxCustomer {
+            family: "op".to_owned(),
+            customer_id: id.to_owned(),
+            company: company.to_owned(),
+            target_id: None,
+            standing: CustomerStanding::default(),
+            contract: CustomerStanding::default(),
+            senders: Vec::new(),
+        };
+        let mut state = StateData::with_customers(vec![customer("1", "A"), customer("2", "B")], Vec::new());
+        state.apply(SandboxChange::Customer(customer("1", "C")));
+        state.apply(SandboxChange::Customer(customer("3", "D")));
+        let seen: Vec<_> = state.customers.iter().map(|one| (&*one.customer_id, &*one.company)).collect();
+        assert_eq!(seen, [("1", "C"), ("2", "B"), ("3", "D")]);
     }
 }
