@@ -2787,7 +2787,10 @@ export interface WsChannelSettings {
    * accepted for loopback addresses only.
    */
   baseUrl?: string | null;
-  /** The service's RSA public key as PEM text, instead of the environment's. */
+  /**
+   * The service's RSA public key as PEM text, instead of the environment's: with `baseUrl`, or with
+   * `environment`.
+   */
   publicKeyPem?: string | null;
   /** A file with the service's public key. */
   publicKeyFile?: FilePath | null;
@@ -2872,12 +2875,13 @@ export interface WsChannelSettings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations. Not for SEPA Web Services, whose answers are signed for one request each.
+   * installations.
    */
   recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent. Not for SEPA Web Services.
+   * path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
+   * id and a time that are new each time.
    */
   replayFrom?: FilePath | null;
 }
@@ -5576,12 +5580,13 @@ export interface NextGenPsd2Settings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations. Not for SEPA Web Services, whose answers are signed for one request each.
+   * installations.
    */
   recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent. Not for SEPA Web Services.
+   * path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
+   * id and a time that are new each time.
    */
   replayFrom?: FilePath | null;
   /** Hosts other than the bank's own to which the bank's customers may be redirected. */
@@ -6585,8 +6590,10 @@ export declare namespace iso20022 {
     readonly entries?: number;
     /** The sum of all amounts, without their signs. */
     readonly sum?: string;
-    /** The credits minus the debits. */
+    /** The credits minus the debits. Without `netDirection` its sign is not known. */
     readonly net?: string;
+    /** Whether `net` is a credit or a debit; left out if the bank does not say. */
+    readonly netDirection?: Direction;
     /** How many credits there are. */
     readonly credits?: number;
     /** The sum of the credits. */
@@ -6868,8 +6875,9 @@ export declare namespace iso20022 {
      * begins with `R` if it is from the bank's own reference: then a report, a statement and a notification
      * have the same key for a booking, as far as the bank repeats that reference. It begins with `C` if it
      * is from the content, as the bank gives no reference: then the key is certain only for the same
-     * statement, read again. Equal entries of one statement are counted: the second one ends with `-2`.
-     * Left out if the amount cannot be read.
+     * statement, read again; without ids, texts and accounts it is from the bank's words too, and of a
+     * statement with several pages it has the page. Equal entries of one statement are counted: the second
+     * one ends with `-2`. Left out if the amount cannot be read.
      */
     readonly key?: string;
     /** The amount: negative if money leaves the account. Left out if it cannot be read. */
@@ -7022,7 +7030,10 @@ export declare namespace iso20022 {
     readonly entries: readonly Entry[];
     /** Results that follow the entries; left out until all entries are read. */
     readonly end?: StatementEnd;
-    /** Values that could not be read, except those in entries. */
+    /**
+     * Values that could not be read, except those in entries, and what the bank says of the statement that
+     * its entries contradict: balances, counts and sums.
+     */
     readonly problems: readonly Finding[];
     /**
      * Elements of the statement and of its entries that are in no field: with the last entry all of them,
@@ -7073,6 +7084,8 @@ export declare namespace iso20022 {
     readonly otherCurrency: number;
     /** All its entries so far, by direction. */
     readonly counted: EntryCounts;
+    /** Those among them that are more than information: booked, pending or future. */
+    readonly countedBookings: EntryCounts;
     /** The booked ones among them. */
     readonly countedBooked: EntryCounts;
     /** The currency of their sums, if the statement does not say it: that of the first entry. */
@@ -7972,7 +7985,10 @@ export declare namespace iso20022 {
     readonly currency?: string;
     /** How many statements there are; pages of one count once, copies are not counted. */
     readonly statements: number;
-    /** How many were given again: copies. */
+    /**
+     * How many were given again: copies, and those that a later statement of the same number, day and
+     * opening balance replaces.
+     */
     readonly repeated: number;
     /** The balance with which the first one begins. */
     readonly opening?: Money;
@@ -7983,7 +7999,7 @@ export declare namespace iso20022 {
   /**
    * What does not fit at a break.
    * - `balance`: A statement opens with another balance than the one before it closes with.
-   * - `sequence`: Numbers are left out between two statements, go back, or are the same.
+   * - `sequence`: Numbers are left out between two statements, or go back.
    * - `pages`: Pages of a statement are missing.
    */
   export type StatementBreakKind = "balance" | "sequence" | "pages";
@@ -8028,7 +8044,7 @@ export declare namespace iso20022 {
   export interface CheckedStatements {
     /**
      * Whether no statement is missing, as far as numbers and balances show: there is no break of level
-     * `warning`.
+     * `warning`, and all were compared.
      */
     readonly ok: boolean;
     /** The accounts with statements, each in one currency. */
@@ -8037,6 +8053,8 @@ export declare namespace iso20022 {
     readonly breaks: readonly StatementBreak[];
     /** The number of all breaks. */
     readonly breakCount: number;
+    /** The number of statements and pages that were not compared, since at most 100,000 are. */
+    readonly notCompared: number;
   }
 
   /** The payment file and the bank's reports and bookings since. */
@@ -8246,11 +8264,12 @@ export declare namespace iso20022 {
    * Why something has no match.
    * - `other_file`: It names another payment file, or none.
    * - `no_such_batch`: It names a payment information that the file does not have.
-   * - `no_such_transaction`: No transaction of the file has its ids, as far as accounts and days fit.
+   * - `no_such_transaction`: No transaction of the file has its ids, as far as accounts and days fit: it
+   * has no candidates.
    * - `other_amount`: One transaction of the file has its id, and another amount or currency: its
    * candidate.
-   * - `ambiguous`: Several transactions of the file have its ids, or its ids belong to different
-   * transactions.
+   * - `ambiguous`: Several transactions of the file have its ids, its ids belong to different transactions,
+   * or it has the id of one and nothing else to tell by.
    */
   export type LeftoverReason = "other_file" | "no_such_batch" | "no_such_transaction" | "other_amount" | "ambiguous";
 
@@ -8292,8 +8311,8 @@ export declare namespace iso20022 {
      */
     readonly candidates: readonly number[];
     /**
-     * How much larger its amount is than that of its only candidate, in the same currency; left out when
-     * equal.
+     * How much larger its own amount is than that of its only candidate, in the same currency; left out
+     * when equal, and for one of several transactions without an amount of its own.
      */
     readonly difference?: Money;
   }
@@ -8478,9 +8497,11 @@ export declare namespace iso20022 {
    *
    * Checks for each account and currency whether statements follow each other: whether each opens with the
    * balance that the one before it closes with, whether their electronic or legal sequence numbers go on,
-   * and whether all pages of a statement are there. Copies count once. Numbers may begin anew; numbers that
-   * are left out while the balances go on are only said (`info`). Nothing is remembered: give the last
-   * statement of the time before as well.
+   * and whether all pages of a statement are there. Copies count once, and a statement of the same number,
+   * day and opening balance replaces the one before it. A statement whose period others cover, such as a
+   * monthly one beside daily ones, is left aside. Numbers may begin anew; numbers that are left out while
+   * the balances go on are only said (`info`). Nothing is remembered: give the last statement of the time
+   * before as well.
    *
    * The event loop waits meanwhile: `checkStatementsAsync` computes on another thread.
    */
@@ -10049,12 +10070,13 @@ export interface SepaWebServicesSettings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations. Not for SEPA Web Services, whose answers are signed for one request each.
+   * installations.
    */
   recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent. Not for SEPA Web Services.
+   * path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
+   * id and a time that are new each time.
    */
   replayFrom?: FilePath | null;
 }
@@ -10096,13 +10118,13 @@ export declare class SepaBank implements AsyncDisposable {
   /** The families. */
   readonly families: { readonly nordea: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly code: string | null }> }; readonly op: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly code: string | null }> }; readonly samlink: { readonly fileUrl: string; readonly certificateUrl: string | null; readonly anchorsFile: string; readonly customers: ReadonlyArray<{ readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly keyFile: string; readonly code: string | null }> } };
   /** For each bank the settings of a client of its first customer. */
-  readonly clients: { readonly nordea: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly op: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly samlink: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly saastopankki: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly pop: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly aktia: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly omasp: { readonly bank: string; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string } };
+  readonly clients: { readonly nordea: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly op: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly samlink: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly saastopankki: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly pop: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly aktia: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string }; readonly omasp: { readonly bank: string | null; readonly profileFile: string | null; readonly fileUrl: string; readonly certificateUrl: string; readonly trustedFile: string; readonly caFile: string | null; readonly customerId: string; readonly targetId: string | null; readonly company: string; readonly certificateFile: string; readonly privateKeyFile: string } };
   /** The `caFile` for clients, if the bank uses TLS: an absolute path. */
   readonly caFile: string | null;
   /** The URL of the control interface, if it was requested. */
   readonly controlUrl: string | null;
   /** What a client of one of its banks needs: spread it into the client's settings. */
-  clientSettings(name: "nordea" | "op" | "samlink" | "saastopankki" | "pop" | "aktia" | "omasp"): { bank: string; fileUrl: string; certificateUrl: string; trustedFile: string; caFile: string | null; customerId: string; targetId: string | null; company: string; certificateFile: string; privateKeyFile: string };
+  clientSettings(name: "nordea" | "op" | "samlink" | "saastopankki" | "pop" | "aktia" | "omasp"): { bank: string | null; profileFile: string | null; fileUrl: string; certificateUrl: string; trustedFile: string; caFile: string | null; customerId: string; targetId: string | null; company: string; certificateFile: string; privateKeyFile: string };
   /**
    * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
    * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
@@ -12199,12 +12221,13 @@ export interface SaltEdgeConnectorSettings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations. Not for SEPA Web Services, whose answers are signed for one request each.
+   * installations.
    */
   recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent. Not for SEPA Web Services.
+   * path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
+   * id and a time that are new each time.
    */
   replayFrom?: FilePath | null;
 }
@@ -12983,12 +13006,13 @@ export interface SaltEdgeHubSettings {
   /**
    * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
    * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations. Not for SEPA Web Services, whose answers are signed for one request each.
+   * installations.
    */
   recordTo?: FilePath | null;
   /**
    * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent. Not for SEPA Web Services.
+   * path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
+   * id and a time that are new each time.
    */
   replayFrom?: FilePath | null;
 }

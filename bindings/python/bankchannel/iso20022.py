@@ -624,7 +624,7 @@ class TransactionSummary(Record):
     """The bank's own counts and sums."""
 
     __slots__ = ()
-    __match_args__ = ("entries", "sum", "net", "credits", "credit_sum", "debits", "debit_sum")
+    __match_args__ = ("entries", "sum", "net", "net_direction", "credits", "credit_sum", "debits", "debit_sum")
 
     entries: int | None = None
     """How many entries there are."""
@@ -633,7 +633,10 @@ class TransactionSummary(Record):
     """The sum of all amounts, without their signs."""
 
     net: Decimal | None = None
-    """The credits minus the debits."""
+    """The credits minus the debits. Without `net_direction` its sign is not known."""
+
+    net_direction: Direction | None = None
+    """Whether `net` is a credit or a debit; left out if the bank does not say."""
 
     credits: int | None = None
     """How many credits there are."""
@@ -1055,8 +1058,9 @@ class Entry(Record):
     transactions. It begins with `R` if it is from the bank's own reference: then a report, a statement
     and a notification have the same key for a booking, as far as the bank repeats that reference. It
     begins with `C` if it is from the content, as the bank gives no reference: then the key is certain
-    only for the same statement, read again. Equal entries of one statement are counted: the second one
-    ends with `-2`. Left out if the amount cannot be read.
+    only for the same statement, read again; without ids, texts and accounts it is from the bank's words
+    too, and of a statement with several pages it has the page. Equal entries of one statement are
+    counted: the second one ends with `-2`. Left out if the amount cannot be read.
     """
 
     money: Money | None = None
@@ -1265,7 +1269,9 @@ class Statement(Record):
     """Results that follow the entries; left out until all entries are read."""
 
     problems: Sequence[Finding]
-    """Values that could not be read, except those in entries."""
+    """Values that could not be read, except those in entries, and what the bank says of the statement that
+    its entries contradict: balances, counts and sums.
+    """
 
     unread: Sequence[UnreadElement]
     """Elements of the statement and of its entries that are in no field: with the last entry all of them,
@@ -1304,7 +1310,7 @@ class Cursor(Record):
     """The end of a page. The next page continues from it in the same file, in this process or another."""
 
     __slots__ = ()
-    __match_args__ = ("position", "line", "encoding", "open", "messages", "message", "statement", "entries", "booked", "reversed", "other_currency", "counted", "counted_booked", "currency", "keys", "information", "file")
+    __match_args__ = ("position", "line", "encoding", "open", "messages", "message", "statement", "entries", "booked", "reversed", "other_currency", "counted", "counted_bookings", "counted_booked", "currency", "keys", "information", "file")
 
     position: int
     """The start of the next page in the file, in bytes from the beginning."""
@@ -1341,6 +1347,9 @@ class Cursor(Record):
 
     counted: EntryCounts
     """All its entries so far, by direction."""
+
+    counted_bookings: EntryCounts
+    """Those among them that are more than information: booked, pending or future."""
 
     counted_booked: EntryCounts
     """The booked ones among them."""
@@ -2393,7 +2402,9 @@ class CheckedAccount(Record):
     """How many statements there are; pages of one count once, copies are not counted."""
 
     repeated: int
-    """How many were given again: copies."""
+    """How many were given again: copies, and those that a later statement of the same number, day and
+    opening balance replaces.
+    """
 
     opening: Money | None = None
     """The balance with which the first one begins."""
@@ -2405,7 +2416,7 @@ class CheckedAccount(Record):
 StatementBreakKind = Literal["balance", "sequence", "pages"]
 """What does not fit at a break.
   `balance`: A statement opens with another balance than the one before it closes with.
-  `sequence`: Numbers are left out between two statements, go back, or are the same.
+  `sequence`: Numbers are left out between two statements, or go back.
   `pages`: Pages of a statement are missing.
 """
 
@@ -2470,11 +2481,11 @@ class CheckedStatements(Record):
     """Whether statements follow each other."""
 
     __slots__ = ()
-    __match_args__ = ("ok", "accounts", "breaks", "break_count")
+    __match_args__ = ("ok", "accounts", "breaks", "break_count", "not_compared")
 
     ok: bool
     """Whether no statement is missing, as far as numbers and balances show: there is no break of level
-    `warning`.
+    `warning`, and all were compared.
     """
 
     accounts: tuple[CheckedAccount, ...]
@@ -2485,6 +2496,9 @@ class CheckedStatements(Record):
 
     break_count: int
     """The number of all breaks."""
+
+    not_compared: int
+    """The number of statements and pages that were not compared, since at most 100,000 are."""
 
 
 Outcome = Literal["paid", "paid_in_batch", "executed_reported", "probable", "accepted", "in_progress", "returned", "rejected", "cancelled", "batch_differs", "amount_differs", "ambiguous", "conflict", "unknown"]
@@ -2731,10 +2745,11 @@ LeftoverReason = Literal["other_file", "no_such_batch", "no_such_transaction", "
 """Why something has no match.
   `other_file`: It names another payment file, or none.
   `no_such_batch`: It names a payment information that the file does not have.
-  `no_such_transaction`: No transaction of the file has its ids, as far as accounts and days fit.
+  `no_such_transaction`: No transaction of the file has its ids, as far as accounts and days fit: it has
+      no candidates.
   `other_amount`: One transaction of the file has its id, and another amount or currency: its candidate.
-  `ambiguous`: Several transactions of the file have its ids, or its ids belong to different
-      transactions.
+  `ambiguous`: Several transactions of the file have its ids, its ids belong to different transactions,
+      or it has the id of one and nothing else to tell by.
 """
 
 
@@ -2796,8 +2811,8 @@ class LeftoverEntry(Record):
     """
 
     difference: Money | None = None
-    """How much larger its amount is than that of its only candidate, in the same currency; left out when
-    equal.
+    """How much larger its own amount is than that of its only candidate, in the same currency; left out
+    when equal, and for one of several transactions without an amount of its own.
     """
 
 
@@ -3717,9 +3732,11 @@ def check_statements(
 
     Checks for each account and currency whether statements follow each other: whether each opens with
     the balance that the one before it closes with, whether their electronic or legal sequence numbers
-    go on, and whether all pages of a statement are there. Copies count once. Numbers may begin anew;
-    numbers that are left out while the balances go on are only said (`info`). Nothing is remembered:
-    give the last statement of the time before as well.
+    go on, and whether all pages of a statement are there. Copies count once, and a statement of the
+    same number, day and opening balance replaces the one before it. A statement whose period others
+    cover, such as a monthly one beside daily ones, is left aside. Numbers may begin anew; numbers that
+    are left out while the balances go on are only said (`info`). Nothing is remembered: give the last
+    statement of the time before as well.
 
     Args:
         statements: The statements of one account or several, as returned by `read_statement`, in any
@@ -3746,9 +3763,11 @@ async def check_statements_async(
 
     Checks for each account and currency whether statements follow each other: whether each opens with
     the balance that the one before it closes with, whether their electronic or legal sequence numbers
-    go on, and whether all pages of a statement are there. Copies count once. Numbers may begin anew;
-    numbers that are left out while the balances go on are only said (`info`). Nothing is remembered:
-    give the last statement of the time before as well.
+    go on, and whether all pages of a statement are there. Copies count once, and a statement of the
+    same number, day and opening balance replaces the one before it. A statement whose period others
+    cover, such as a monthly one beside daily ones, is left aside. Numbers may begin anew; numbers that
+    are left out while the balances go on are only said (`info`). Nothing is remembered: give the last
+    statement of the time before as well.
 
     Args:
         statements: The statements of one account or several, as returned by `read_statement`, in any

@@ -1596,12 +1596,13 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations. Not for SEPA Web Services, whose answers are signed for one request each.
+    installations.
     """
 
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent. Not for SEPA Web Services.
+    path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
+    id and a time that are new each time.
     """
 
     allowed_redirect_hosts: Sequence[str] | None
@@ -1733,10 +1734,10 @@ class NextGenPsd2(Client):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
-            for one request each.
+            embedded servers or test installations.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services.
+            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+            for one request, with an id and a time that are new each time.
         allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
             redirected.
         header_names: Other header names, keyed by the documented names: `{"PSU-Context":
@@ -3308,10 +3309,10 @@ class AsyncNextGenPsd2(AsyncClient):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
-            for one request each.
+            embedded servers or test installations.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services.
+            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+            for one request, with an id and a time that are new each time.
         allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
             redirected.
         header_names: Other header names, keyed by the documented names: `{"PSU-Context":

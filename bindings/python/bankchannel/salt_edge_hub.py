@@ -526,12 +526,13 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations. Not for SEPA Web Services, whose answers are signed for one request each.
+    installations.
     """
 
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent. Not for SEPA Web Services.
+    path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
+    id and a time that are new each time.
     """
 
 
@@ -629,10 +630,10 @@ class SaltEdgeHub(Client):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
-            for one request each.
+            embedded servers or test installations.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services.
+            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+            for one request, with an id and a time that are new each time.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.
@@ -1556,10 +1557,10 @@ class AsyncSaltEdgeHub(AsyncClient):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
-            for one request each.
+            embedded servers or test installations.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services.
+            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+            for one request, with an id and a time that are new each time.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
         on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
             headers, request id and time.

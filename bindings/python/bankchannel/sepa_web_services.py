@@ -1699,12 +1699,13 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations. Not for SEPA Web Services, whose answers are signed for one request each.
+    installations.
     """
 
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent. Not for SEPA Web Services.
+    path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
+    id and a time that are new each time.
     """
 
 
@@ -1850,10 +1851,10 @@ class SepaWebServices(Client):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
-            for one request each.
+            embedded servers or test installations.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services.
+            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+            for one request, with an id and a time that are new each time.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -3649,10 +3650,10 @@ class AsyncSepaWebServices(AsyncClient):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
-            for one request each.
+            embedded servers or test installations.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services.
+            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+            for one request, with an id and a time that are new each time.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
 from ._service import AsyncEmbeddedService, EmbeddedService
 
@@ -28,7 +28,12 @@ __all__ = [
     "SaltEdgeHubServer",
     "SaltEdgeHubServerClientSettings",
     "SepaBank",
+    "SepaBankClient",
     "SepaBankClientSettings",
+    "SepaBankClients",
+    "SepaBankCustomer",
+    "SepaBankFamilies",
+    "SepaBankFamily",
     "Service",
     "ServiceClientSettings",
 ]
@@ -374,10 +379,67 @@ class AsyncNextGenPsd2Bank(AsyncEmbeddedService):
         return {"base_url": self.base_url, "ca_file": self.ca_file, "certificate_file": self.certificate_file, "private_key_file": self.private_key_file, "client_certificate_file": self.client_certificate_file, "client_key_file": self.client_key_file}
 
 
+class SepaBankCustomer(TypedDict):
+    """A customer of a sandbox bank."""
+
+    customer_id: str
+    target_id: str | None
+    company: str
+    certificate_file: str
+    key_file: str
+    code: str | None
+
+
+class SepaBankFamily(TypedDict):
+    """One family of a sandbox bank."""
+
+    file_url: str
+    certificate_url: str | None
+    anchors_file: str
+    customers: list[SepaBankCustomer]
+
+
+class SepaBankFamilies(TypedDict):
+    """The families of a sandbox bank."""
+
+    nordea: SepaBankFamily
+    op: SepaBankFamily
+    samlink: SepaBankFamily
+
+
+class SepaBankClient(TypedDict):
+    """The settings of a client of a sandbox bank, under their own names."""
+
+    bank: str | None
+    profile_file: str | None
+    file_url: str
+    certificate_url: str
+    trusted_file: str
+    ca_file: str | None
+    customer_id: str
+    target_id: str | None
+    company: str
+    certificate_file: str
+    private_key_file: str
+
+
+class SepaBankClients(TypedDict):
+    """For each bank that a sandbox bank plays, the settings of a client of its first customer."""
+
+    nordea: SepaBankClient
+    op: SepaBankClient
+    samlink: SepaBankClient
+    saastopankki: SepaBankClient
+    pop: SepaBankClient
+    aktia: SepaBankClient
+    omasp: SepaBankClient
+
+
 class SepaBankClientSettings(TypedDict):
     """What a client needs to reach it: spread it into the client's settings."""
 
-    bank: str
+    bank: str | None
+    profile_file: str | None
     file_url: str
     certificate_url: str
     trusted_file: str
@@ -410,9 +472,9 @@ class SepaBank(EmbeddedService):
 
     base_url: str
     """The address of the bank, below which each family has its file service."""
-    families: dict[str, Any]
+    families: SepaBankFamilies
     """The families."""
-    clients: dict[str, Any]
+    clients: SepaBankClients
     """For each bank the settings of a client of its first customer."""
     ca_file: str | None
     """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
@@ -475,9 +537,9 @@ class AsyncSepaBank(AsyncEmbeddedService):
 
     base_url: str
     """The address of the bank, below which each family has its file service."""
-    families: dict[str, Any]
+    families: SepaBankFamilies
     """The families."""
-    clients: dict[str, Any]
+    clients: SepaBankClients
     """For each bank the settings of a client of its first customer."""
     ca_file: str | None
     """The `ca_file` for clients, if the bank uses TLS: an absolute path."""

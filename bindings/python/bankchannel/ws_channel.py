@@ -1549,7 +1549,9 @@ class _WsChannelSettings(TypedDict, total=False):
     """
 
     public_key_pem: str | None
-    """The service's RSA public key as PEM text, instead of the environment's."""
+    """The service's RSA public key as PEM text, instead of the environment's: with `base_url`, or with
+    `environment`.
+    """
 
     public_key_file: str | PathLike[str] | None
     """A file with the service's public key."""
@@ -1649,12 +1651,13 @@ class _WsChannelSettings(TypedDict, total=False):
     record_to: str | PathLike[str] | None
     """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
     line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations. Not for SEPA Web Services, whose answers are signed for one request each.
+    installations.
     """
 
     replay_from: str | PathLike[str] | None
     """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent. Not for SEPA Web Services.
+    path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
+    id and a time that are new each time.
     """
 
 
@@ -1730,7 +1733,8 @@ class WsChannel(NewFilesClient):
             given.
         base_url: The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain
             HTTP is accepted for loopback addresses only.
-        public_key_pem: The service's RSA public key as PEM text, instead of the environment's.
+        public_key_pem: The service's RSA public key as PEM text, instead of the environment's: with
+            `base_url`, or with `environment`.
         public_key_file: A file with the service's public key.
         email: The account's e-mail address.
         mode: The mode to log in with.
@@ -1775,10 +1779,10 @@ class WsChannel(NewFilesClient):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
-            for one request each.
+            embedded servers or test installations.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services.
+            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+            for one request, with an id and a time that are new each time.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -5028,7 +5032,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             given.
         base_url: The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain
             HTTP is accepted for loopback addresses only.
-        public_key_pem: The service's RSA public key as PEM text, instead of the environment's.
+        public_key_pem: The service's RSA public key as PEM text, instead of the environment's: with
+            `base_url`, or with `environment`.
         public_key_file: A file with the service's public key.
         email: The account's e-mail address.
         mode: The mode to log in with.
@@ -5073,10 +5078,10 @@ class AsyncWsChannel(AsyncNewFilesClient):
             `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
         record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
             are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations. Not for SEPA Web Services, whose answers are signed
-            for one request each.
+            embedded servers or test installations.
         replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services.
+            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+            for one request, with an id and a time that are new each time.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.

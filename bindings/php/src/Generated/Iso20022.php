@@ -440,9 +440,11 @@ final class Iso20022
      *
      * Checks for each account and currency whether statements follow each other: whether each opens with
      * the balance that the one before it closes with, whether their electronic or legal sequence numbers
-     * go on, and whether all pages of a statement are there. Copies count once. Numbers may begin anew;
-     * numbers that are left out while the balances go on are only said (`info`). Nothing is remembered:
-     * give the last statement of the time before as well.
+     * go on, and whether all pages of a statement are there. Copies count once, and a statement of the
+     * same number, day and opening balance replaces the one before it. A statement whose period others
+     * cover, such as a monthly one beside daily ones, is left aside. Numbers may begin anew; numbers that
+     * are left out while the balances go on are only said (`info`). Nothing is remembered: give the last
+     * statement of the time before as well.
      *
      * @param list<Iso20022\Statement> $statements The statements of one account or several,
      * as returned by `read_statement`, in any order. Their `entries` are not needed: an empty list in

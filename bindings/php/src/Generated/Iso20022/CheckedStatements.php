@@ -13,18 +13,21 @@ final class CheckedStatements
 {
     /**
      * @param bool $ok Whether no statement is missing, as far as numbers and balances show: there is no
-     * break of level `warning`.
+     * break of level `warning`, and all were compared.
      * @param list<CheckedAccount> $accounts The accounts with statements, each in
      * one currency.
      * @param list<StatementBreak> $breaks The breaks, in the order of accounts and
      * statements, at most 1000.
      * @param int $breakCount The number of all breaks.
+     * @param int $notCompared The number of statements and pages that were not compared, since at most
+     * 100,000 are.
      */
     public function __construct(
         public readonly bool $ok,
         public readonly array $accounts,
         public readonly array $breaks,
         public readonly int $breakCount,
+        public readonly int $notCompared,
     ) {
     }
 
@@ -40,6 +43,7 @@ final class CheckedStatements
             accounts: array_map(static fn (mixed $item): mixed => CheckedAccount::fromArray($item), $data['accounts']),
             breaks: array_map(static fn (mixed $item): mixed => StatementBreak::fromArray($item), $data['breaks']),
             breakCount: $data['break_count'],
+            notCompared: $data['not_compared'],
         );
     }
 
@@ -55,6 +59,7 @@ final class CheckedStatements
             'accounts' => array_values(array_map(static fn (CheckedAccount $item): mixed => (object) $item->toArray(), $this->accounts)),
             'breaks' => array_values(array_map(static fn (StatementBreak $item): mixed => (object) $item->toArray(), $this->breaks)),
             'break_count' => $this->breakCount,
+            'not_compared' => $this->notCompared,
         ]);
     }
 }

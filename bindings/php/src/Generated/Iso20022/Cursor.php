@@ -23,6 +23,8 @@ final class Cursor
      * @param int $entries The number of its entries read so far.
      * @param int $otherCurrency The number of booked ones in another currency.
      * @param EntryCounts $counted All its entries so far, by direction.
+     * @param EntryCounts $countedBookings Those among them that are more than
+     * information: booked, pending or future.
      * @param EntryCounts $countedBooked The booked ones among them.
      * @param string $keys The keys so far, by which equal entries are counted.
      * @param string|null $booked The exact sum of the booked ones, of any number of digits; left out once
@@ -46,6 +48,7 @@ final class Cursor
         public readonly int $entries,
         public readonly int $otherCurrency,
         public readonly EntryCounts $counted,
+        public readonly EntryCounts $countedBookings,
         public readonly EntryCounts $countedBooked,
         public readonly string $keys,
         public readonly ?string $booked = null,
@@ -74,6 +77,7 @@ final class Cursor
             entries: $data['entries'],
             otherCurrency: $data['other_currency'],
             counted: EntryCounts::fromArray($data['counted']),
+            countedBookings: EntryCounts::fromArray($data['counted_bookings']),
             countedBooked: EntryCounts::fromArray($data['counted_booked']),
             keys: $data['keys'],
             booked: $data['booked'] ?? null,
@@ -104,6 +108,7 @@ final class Cursor
             'reversed' => $this->reversed,
             'other_currency' => $this->otherCurrency,
             'counted' => (object) $this->counted->toArray(),
+            'counted_bookings' => (object) $this->countedBookings->toArray(),
             'counted_booked' => (object) $this->countedBooked->toArray(),
             'currency' => $this->currency,
             'keys' => $this->keys,

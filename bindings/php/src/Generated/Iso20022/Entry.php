@@ -32,8 +32,9 @@ final class Entry
      * of the transactions. It begins with `R` if it is from the bank's own reference: then a report, a
      * statement and a notification have the same key for a booking, as far as the bank repeats that
      * reference. It begins with `C` if it is from the content, as the bank gives no reference: then the
-     * key is certain only for the same statement, read again. Equal entries of one statement are counted:
-     * the second one ends with `-2`. Left out if the amount cannot be read.
+     * key is certain only for the same statement, read again; without ids, texts and accounts it is from
+     * the bank's words too, and of a statement with several pages it has the page. Equal entries of one
+     * statement are counted: the second one ends with `-2`. Left out if the amount cannot be read.
      * @param Money|null $money The amount: negative if money leaves the account.
      * Left out if it cannot be read.
      * @param string|null $direction Credit or debit, as written in the file.

@@ -18,8 +18,9 @@ final class LeftoverEntry
      * that have one of its ids; at most 10.
      * @param string|null $endToEndId The end-to-end id.
      * @param string|null $counterparty The other side's name.
-     * @param Money|null $difference How much larger its amount is than that of its
-     * only candidate, in the same currency; left out when equal.
+     * @param Money|null $difference How much larger its own amount is than that of
+     * its only candidate, in the same currency; left out when equal, and for one of several transactions
+     * without an amount of its own.
      */
     public function __construct(
         public readonly BookingPlace $place,

@@ -15,12 +15,15 @@ enum LeftoverReason: string
     /** It names a payment information that the file does not have. */
     case NoSuchBatch = 'no_such_batch';
 
-    /** No transaction of the file has its ids, as far as accounts and days fit. */
+    /** No transaction of the file has its ids, as far as accounts and days fit: it has no candidates. */
     case NoSuchTransaction = 'no_such_transaction';
 
     /** One transaction of the file has its id, and another amount or currency: its candidate. */
     case OtherAmount = 'other_amount';
 
-    /** Several transactions of the file have its ids, or its ids belong to different transactions. */
+    /**
+     * Several transactions of the file have its ids, its ids belong to different transactions, or it has
+     * the id of one and nothing else to tell by.
+     */
     case Ambiguous = 'ambiguous';
 }

@@ -12,7 +12,7 @@ enum StatementBreakKind: string
     /** A statement opens with another balance than the one before it closes with. */
     case Balance = 'balance';
 
-    /** Numbers are left out between two statements, go back, or are the same. */
+    /** Numbers are left out between two statements, or go back. */
     case Sequence = 'sequence';
 
     /** Pages of a statement are missing. */

@@ -14,7 +14,10 @@ final class TransactionSummary
     /**
      * @param int|null $entries How many entries there are.
      * @param string|null $sum The sum of all amounts, without their signs.
-     * @param string|null $net The credits minus the debits.
+     * @param string|null $net The credits minus the debits. Without `net_direction` its sign is not
+     * known.
+     * @param string|null $netDirection Whether `net` is a credit or a debit; left out if the bank does
+     * not say.
      * @param int|null $credits How many credits there are.
      * @param string|null $creditSum The sum of the credits.
      * @param int|null $debits How many debits there are.
@@ -24,6 +27,7 @@ final class TransactionSummary
         public readonly ?int $entries = null,
         public readonly ?string $sum = null,
         public readonly ?string $net = null,
+        public readonly ?string $netDirection = null,
         public readonly ?int $credits = null,
         public readonly ?string $creditSum = null,
         public readonly ?int $debits = null,
@@ -42,6 +46,7 @@ final class TransactionSummary
             entries: $data['entries'] ?? null,
             sum: $data['sum'] ?? null,
             net: $data['net'] ?? null,
+            netDirection: $data['net_direction'] ?? null,
             credits: $data['credits'] ?? null,
             creditSum: $data['credit_sum'] ?? null,
             debits: $data['debits'] ?? null,
@@ -60,6 +65,7 @@ final class TransactionSummary
             'entries' => $this->entries,
             'sum' => $this->sum,
             'net' => $this->net,
+            'net_direction' => $this->netDirection,
             'credits' => $this->credits,
             'credit_sum' => $this->creditSum,
             'debits' => $this->debits,

@@ -79,10 +79,10 @@ abstract class Operations extends AbstractClient implements Client
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
      * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
-     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
-     * answers are signed for one request each.
+     * tokens too: record with embedded servers or test installations.
      * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
-     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose
+     * answers are signed for one request, with an id and a time that are new each time.
      * @param list<string>|null $allowedRedirectHosts Hosts other than the bank's own to which the bank's
      * customers may be redirected.
      * @param array<string, string>|null $headerNames Other header names, keyed by the documented names:
@@ -244,10 +244,10 @@ abstract class Operations extends AbstractClient implements Client
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
      * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
-     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
-     * answers are signed for one request each.
+     * tokens too: record with embedded servers or test installations.
      * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
-     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose
+     * answers are signed for one request, with an id and a time that are new each time.
      * @param list<string>|null $allowedRedirectHosts Hosts other than the bank's own to which the bank's
      * customers may be redirected.
      * @param array<string, string>|null $headerNames Other header names, keyed by the documented names:

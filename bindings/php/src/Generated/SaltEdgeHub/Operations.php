@@ -69,10 +69,10 @@ abstract class Operations extends AbstractClient implements Client
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
      * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
-     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
-     * answers are signed for one request each.
+     * tokens too: record with embedded servers or test installations.
      * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
-     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose
+     * answers are signed for one request, with an id and a time that are new each time.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
@@ -191,10 +191,10 @@ abstract class Operations extends AbstractClient implements Client
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
      * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
-     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
-     * answers are signed for one request each.
+     * tokens too: record with embedded servers or test installations.
      * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
-     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose
+     * answers are signed for one request, with an id and a time that are new each time.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it

@@ -23,7 +23,13 @@ final class Bank extends AbstractService
     /**
      * The families.
      *
-     * @var array<string, mixed>
+     * @var array{nordea: array{file_url: string, certificate_url: ?string, anchors_file: string,
+     * customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file:
+     * string, key_file: string, code: ?string}>}, op: array{file_url: string, certificate_url: ?string,
+     * anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company:
+     * string, certificate_file: string, key_file: string, code: ?string}>}, samlink: array{file_url:
+     * string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string,
+     * target_id: ?string, company: string, certificate_file: string, key_file: string, code: ?string}>}}
      */
     public readonly array $families;
 
@@ -78,8 +84,12 @@ final class Bank extends AbstractService
             'control' => $control,
         ], $bridge);
         $this->baseUrl = $told['base_url'] ?? '';
-        $this->families = $told['families'] ?? [];
-        $this->clients = $told['clients'] ?? [];
+        /** @var array{nordea: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, code: ?string}>}, op: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, code: ?string}>}, samlink: array{file_url: string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file: string, code: ?string}>}} $families */
+        $families = self::objectOf($told['families'] ?? null);
+        $this->families = $families;
+        /** @var array<string, mixed> $clients */
+        $clients = self::objectOf($told['clients'] ?? null);
+        $this->clients = $clients;
         $this->caFile = $told['ca_file'] ?? null;
         $this->controlUrl = $told['control_url'] ?? null;
     }
@@ -90,9 +100,9 @@ final class Bank extends AbstractService
      *
      * @param 'nordea'|'op'|'samlink'|'saastopankki'|'pop'|'aktia'|'omasp' $name
      *
-     * @return array{bank: string, fileUrl: string, certificateUrl: string, trustedFile: string, caFile:
-     * ?string, customerId: string, targetId: ?string, company: string, certificateFile: string,
-     * privateKeyFile: string}
+     * @return array{bank: ?string, profileFile: ?string, fileUrl: string, certificateUrl: string,
+     * trustedFile: string, caFile: ?string, customerId: string, targetId: ?string, company: string,
+     * certificateFile: string, privateKeyFile: string}
      *
      * @throws BankchannelException
      */
@@ -104,7 +114,8 @@ final class Bank extends AbstractService
         }
 
         return [
-            'bank' => (string) $of['bank'],
+            'bank' => isset($of['bank']) ? (string) $of['bank'] : null,
+            'profileFile' => isset($of['profile_file']) ? (string) $of['profile_file'] : null,
             'fileUrl' => (string) $of['file_url'],
             'certificateUrl' => (string) $of['certificate_url'],
             'trustedFile' => (string) $of['trusted_file'],

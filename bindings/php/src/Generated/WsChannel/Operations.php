@@ -36,7 +36,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $baseUrl The base URL, such as `http://127.0.0.1:8080/v2`, instead of the
      * environment's. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $publicKeyPem The service's RSA public key as PEM text, instead of the
-     * environment's.
+     * environment's: with `base_url`, or with `environment`.
      * @param string|\SplFileInfo|null $publicKeyFile A file with the service's public key.
      * @param string|null $email The account's e-mail address.
      * @param string|Mode|null $mode The mode to log in with.
@@ -83,10 +83,10 @@ abstract class Operations extends AbstractClient implements Client
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
      * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
-     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
-     * answers are signed for one request each.
+     * tokens too: record with embedded servers or test installations.
      * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
-     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose
+     * answers are signed for one request, with an id and a time that are new each time.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -189,7 +189,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $baseUrl The base URL, such as `http://127.0.0.1:8080/v2`, instead of the
      * environment's. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $publicKeyPem The service's RSA public key as PEM text, instead of the
-     * environment's.
+     * environment's: with `base_url`, or with `environment`.
      * @param string|\SplFileInfo|null $publicKeyFile A file with the service's public key.
      * @param string|null $email The account's e-mail address.
      * @param string|Mode|null $mode The mode to log in with.
@@ -236,10 +236,10 @@ abstract class Operations extends AbstractClient implements Client
      * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
      * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
      * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
-     * tokens too: record with embedded servers or test installations. Not for SEPA Web Services, whose
-     * answers are signed for one request each.
+     * tokens too: record with embedded servers or test installations.
      * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
-     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services.
+     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose
+     * answers are signed for one request, with an id and a time that are new each time.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
