@@ -12138,7 +12138,7 @@ export interface SaltEdgeConnectorSettings {
    * `handleRequest`, `work`, `getSession`, `approveSession`, `refuseSession`, `listTokens`,
    * `revokeToken`, `reconcileTokens`, `listCallbacks` and `retryCallback`.
    */
-  store?: Secret | null;
+  store?: Secret | FilePath | null;
   /**
    * The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder,
    * which otherwise has its key in the file `store.key`.

@@ -56,6 +56,12 @@ pub(crate) fn is_path(field: &Field) -> bool {
     is_named && matches!(field.shape, Shape::Text(_))
 }
 
+/// Whether a field names a folder or a database: its address holds a password, so it is a secret, and each language takes
+/// its own kind of path too.
+pub(crate) fn is_store(field: &Field) -> bool {
+    field.name == "store" && matches!(field.shape, Shape::Secret(_))
+}
+
 /// The input of all generators.
 pub(crate) struct Model {
     /// The protocols, each with a client or as a module of functions.

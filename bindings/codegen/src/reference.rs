@@ -406,7 +406,7 @@ fn settings(protocol: &ProtocolModel, client: &'static StructShape) -> String {
         out.blank();
         out.line("## Environment");
         out.blank();
-        out.line("What `fromEnv`, `from_env` and the command line read. What is given counts before them; an empty one is as good as none. Of what can be given in several ways, such as a key as text or as a file, only one source counts. Lists are separated by commas, objects are JSON.");
+        out.line("What `fromEnv`, `from_env` and the command line read. What is given counts before them; an empty one is as good as none, but for an address, which is refused. Of what can be given in several ways, such as a key as text or as a file, only one source counts. Lists are separated by commas, objects are JSON.");
         out.blank();
         out.line("| Variable | setting |");
         out.line("| --- | --- |");

@@ -2,7 +2,7 @@
 'use strict';
 
 const { items, local, localElsewhere } = require('./local');
-const { bytes, list, map, path, plain, secret, struct, union } = require('./shape');
+const { bytes, list, map, path, plain, secret, store, struct, union } = require('./shape');
 
 const operations = {
   readStatement: { name: "iso20022.read_statement", request: plain, response: plain, local: true, contentIn: "content" },

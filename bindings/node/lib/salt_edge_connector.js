@@ -3,7 +3,7 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { bytes, list, map, path, plain, secret, struct, union } = require('./shape');
+const { bytes, list, map, path, plain, secret, store, struct, union } = require('./shape');
 
 const SucceedSessionRequest = struct([
   ["token", "token", secret],
@@ -108,7 +108,7 @@ const SaltEdgeConnectorSettings = struct([
   ["pkcs11", "pkcs11", Pkcs11Settings],
   ["passphrase", "passphrase", secret],
   ["publicKeyFile", "public_key_file", path],
-  ["store", "store", secret],
+  ["store", "store", store],
   ["storeKey", "store_key", secret],
   ["storeKeyFile", "store_key_file", path],
   ["bankSecret", "bank_secret", secret],

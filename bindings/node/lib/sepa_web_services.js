@@ -3,7 +3,7 @@
 
 const { Client } = require('./client');
 const { Embedded } = require('./service');
-const { bytes, list, map, path, plain, secret, struct, union } = require('./shape');
+const { bytes, list, map, path, plain, secret, store, struct, union } = require('./shape');
 
 const RequestBankCertificateRequest = struct([
   ["code", "code", secret],

@@ -26,6 +26,12 @@ const path = {
   in: (value, names, field) => textOfPath(field, value),
 };
 
+/** A folder, or the address of a database, which has a password in it. */
+const store = {
+  out: secret.out,
+  in: (value, names, field) => secret.in(textOfPath(field, value), names, field),
+};
+
 /** Bytes: base64 text on the boundary. */
 const bytes = {
   out: (value) => (typeof value === 'string' ? Buffer.from(value, 'base64') : value),
@@ -91,4 +97,4 @@ function union(tag, alternatives) {
   };
 }
 
-module.exports = { CAMEL, SNAKE, bytes, list, map, path, plain, secret, struct, union };
+module.exports = { CAMEL, SNAKE, bytes, list, map, path, plain, secret, store, struct, union };

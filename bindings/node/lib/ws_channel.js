@@ -4,7 +4,7 @@
 const { Client } = require('./client');
 const { newFiles } = require('./new_files');
 const { Embedded } = require('./service');
-const { bytes, list, map, path, plain, secret, struct, union } = require('./shape');
+const { bytes, list, map, path, plain, secret, store, struct, union } = require('./shape');
 
 const InitRegisterResponse = struct([
   ["challenge", "challenge", secret],

@@ -46,6 +46,16 @@ final class Encode
         return Content::pathOf($field, $path);
     }
 
+    /**
+     * A folder or the address of a database.
+     *
+     * @return string|array<string, string>
+     */
+    public static function store(string $field, #[\SensitiveParameter] string|Secret|\SplFileInfo $store): string|array
+    {
+        return $store instanceof \SplFileInfo ? self::path($field, $store) : self::secret($store);
+    }
+
     /** The bytes of base64 text from the library. */
     public static function bytes(string $base64): string
     {

@@ -1,6 +1,6 @@
 //! Turns Python's objects into values. Others are refused with the field's name, before anything is sent.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use bankchannel::model::Shape;
 use bankchannel_bridge::{Error, MAX_DEPTH, MAX_JSON, Object, Value, too_large};
@@ -18,6 +18,9 @@ use crate::{
     marked::{self, MomentKind},
     record::{Record, pairs},
 };
+
+/// What PyO3 says in its panic where Python has no memory for an object.
+const NO_OBJECT: &str = "PyObject pointer is null";
 
 /// The reason why a value is refused.
 enum Fault {
@@ -91,7 +94,10 @@ impl From<PyErr> for Fault {
 pub(crate) fn fields(given: &Bound<'_, PyDict>, known: Option<&Shape>) -> Result<Object<'static>, UnusableRequest> {
     // Where memory is short, PyO3 panics: nothing was sent, and the exception is one that programs catch.
     let read = catch_unwind(AssertUnwindSafe(|| read_fields(given, known)));
-    read.unwrap_or_else(|_| Err(UnusableRequest::Raised(PyMemoryError::new_err(()))))
+    read.unwrap_or_else(|panic| match panic.downcast_ref::<&str>() {
+        Some(&NO_OBJECT) => Err(UnusableRequest::Raised(PyMemoryError::new_err(()))),
+        _ => resume_unwind(panic),
+    })
 }
 
 fn read_fields(given: &Bound<'_, PyDict>, known: Option<&Shape>) -> Result<Object<'static>, UnusableRequest> {

@@ -186,10 +186,12 @@ impl ClientKind {
     /// Checks the environment's variables with the prefix of these settings, for a program that reads them itself.
     ///
     /// # Errors
-    /// `configuration.invalid`, which names the variable: one that is no setting, or an address that is set and empty.
-    pub fn check_environment(&self) -> Result<()> {
+    /// `configuration.invalid`, which names the variable: one that is no setting, or an address that is set and empty and
+    /// that the program does not have from elsewhere.
+    pub fn check_environment(&self, has: impl Fn(&str) -> bool) -> Result<()> {
         (self.check_names)(&mut variables::names_set())?;
-        let mut addresses = self.settings.fields().iter().filter(|field| variables::is_address(field));
+        let fields = self.settings.fields().iter();
+        let mut addresses = fields.filter(|field| variables::is_address(field) && !has(field.name));
         addresses.try_for_each(|field| variables::given(self.variable_prefix, field, variable_text).map(drop))
     }
 

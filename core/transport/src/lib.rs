@@ -203,6 +203,15 @@ impl Transport {
         &self.base_url
     }
 
+    /// Records into the same file as another one, if both were to record there.
+    #[must_use]
+    pub fn recording_with(mut self, other: &Self) -> Self {
+        if self.settings.record_to.is_some() && self.settings.record_to == other.settings.record_to {
+            self.recorded.clone_from(&other.recorded);
+        }
+        self
+    }
+
     /// Performs one exchange, retrying it if the plan allows. An answer that asks for a longer wait than the retry
     /// delays, or than the deadline leaves, is the result: peers count requests that come too early.
     ///

@@ -130,7 +130,9 @@ fn retry_after(text: &str) -> Option<u64> {
     // Some servers write a fraction of a second.
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
     if !seconds.is_empty() && [seconds, fraction].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit())) {
-        return Some(seconds.parse().unwrap_or(LONGEST_WAIT_S).min(LONGEST_WAIT_S));
+        // Rounded up: never too early.
+        let more = u64::from(fraction.bytes().any(|byte| byte != b'0'));
+        return Some(seconds.parse::<u64>().unwrap_or(LONGEST_WAIT_S).saturating_add(more).min(LONGEST_WAIT_S));
     }
     let wait_s = instant(text)?.as_second() - jiff::Timestamp::now().as_second();
     Some(u64::try_from(wait_s).unwrap_or(0))
@@ -160,7 +162,7 @@ mod tests {
             (" 120 ", Some(120)),
             ("0", Some(0)),
             ("3600.0", Some(3600)),
-            ("1.5", Some(1)),
+            ("1.5", Some(2)),
             ("", None),
             (".", None),
             ("soon", None),

@@ -78,7 +78,7 @@ fn client(filed: Value, entry: &CatalogueEntry, matches: &ArgMatches) -> Command
         // It is that of another key.
         filed.passphrase = None;
     }
-    let mut settings = given.or(filed).or(NextGenPsd2Settings::from_env()?);
+    let mut settings = given.or(filed).or_env()?;
     let mut signing = settings.signing.map_or_else(|| json!({}), write_boundary);
     if let Some(members) = signing.as_object_mut() {
         members.extend(signing_options::ROWS.read(matches)?);

@@ -55,7 +55,11 @@ impl RunSettings {
             None => SettingsFile::open_default()?,
         };
         if let Some(client) = &protocol.client {
-            client.check_environment()?;
+            let is_filed = |key: &str| file.as_ref().is_some_and(|file| file.value(key).is_some());
+            client.check_environment(|name| {
+                let key = filed_name(name);
+                given.get(&*key).is_some_and(|value| !value.is_empty()) || is_filed(&key)
+            })?;
         }
         let mut environment = BTreeMap::new();
         // The session is passed separately.

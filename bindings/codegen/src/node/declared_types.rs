@@ -3,7 +3,7 @@
 use bankchannel::model::{EnumShape, Field, Shape, StructShape, UnionShape};
 
 use crate::{
-    model::is_path,
+    model::{is_path, is_store},
     named_types::home,
     names::{camel, pascal},
     text::{Out, plain},
@@ -44,8 +44,11 @@ pub(super) fn fields(out: &mut Out, fields: &[Field], way: TypeDirection) {
         let readonly = if way == TypeDirection::Out { "readonly " } else { "" };
         // `null` is accepted like an absent value, so that an optional value can be passed on.
         let or_null = if way == TypeDirection::In && !optional.is_empty() { " | null" } else { "" };
-        let kind =
-            if is_path(field) && way == TypeDirection::In { "FilePath".into() } else { type_of(field.shape, way) };
+        let kind = match way {
+            TypeDirection::In if is_path(field) => "FilePath".into(),
+            TypeDirection::In if is_store(field) => format!("{} | FilePath", type_of(field.shape, way)),
+            _ => type_of(field.shape, way),
+        };
         out.line(format!("  {readonly}{}{optional}: {kind}{or_null};", field.camel));
     }
 }

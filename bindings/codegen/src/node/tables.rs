@@ -4,7 +4,7 @@ use bankchannel::model::{Field, Shape, StructShape, UnionShape};
 
 use crate::{
     descriptors,
-    model::{OperationModel, ProtocolModel, is_path},
+    model::{OperationModel, ProtocolModel, is_path, is_store},
     named_types::Named,
     names::camel,
     text::{NODE_HEADER, Out},
@@ -20,7 +20,7 @@ pub(super) fn begin() -> Out {
 
 /// The types of a protocol that have secrets, bytes or paths.
 pub(super) fn types(out: &mut Out, protocol: &ProtocolModel) {
-    out.line("const { bytes, list, map, path, plain, secret, struct, union } = require('./shape');");
+    out.line("const { bytes, list, map, path, plain, secret, store, struct, union } = require('./shape');");
     for named in protocol.types.iter().chain(&protocol.of_questions) {
         match named {
             Named::Struct(shape) => structure(out, shape),
@@ -74,7 +74,13 @@ fn row(field: &Field) -> Option<String> {
 
 /// The form of a field: one that names a file also takes Node's other paths.
 fn form_of_field(field: &Field) -> Option<String> {
-    if is_path(field) { Some("path".into()) } else { form(field.shape) }
+    if is_path(field) {
+        Some("path".into())
+    } else if is_store(field) {
+        Some("store".into())
+    } else {
+        form(field.shape)
+    }
 }
 
 /// The form that hides the secrets of a value and makes buffers of its bytes; `None` if it has neither.

@@ -4,7 +4,7 @@ use bankchannel::model::{EnumShape, Field, Shape, StructShape, UnionShape};
 
 use crate::{
     Generated,
-    model::{ProtocolModel, is_path},
+    model::{ProtocolModel, is_path, is_store},
     named_types::{Named, home},
     names::pascal,
     text::{Out, plain},
@@ -99,19 +99,23 @@ pub(crate) fn given(field: &Field, optional: bool) -> String {
     match (is_path(field), optional) {
         (true, true) => "string|\\SplFileInfo|null".into(),
         (true, false) => "string|\\SplFileInfo".into(),
+        (false, true) if is_store(field) => "string|Secret|\\SplFileInfo|null".into(),
+        (false, false) if is_store(field) => "string|Secret|\\SplFileInfo".into(),
         (false, optional) => declared(field.shape, Side::In, optional),
     }
 }
 
 /// The same in documentation.
 pub(crate) fn documented_field(field: &Field, side: Side) -> String {
-    if side == Side::In && is_path(field) { given(field, false) } else { documented(field.shape, side) }
+    let is_given = side == Side::In && (is_path(field) || is_store(field));
+    if is_given { given(field, false) } else { documented(field.shape, side) }
 }
 
 /// The value of a field in its JSON form.
 pub(crate) fn encoded_field(field: &Field, value: &str, optional: bool, side: Side) -> String {
-    if side == Side::In && is_path(field) {
-        let path = format!("Encode::path({}, {value})", quoted(field.camel));
+    if side == Side::In && (is_path(field) || is_store(field)) {
+        let kind = if is_path(field) { "path" } else { "store" };
+        let path = format!("Encode::{kind}({}, {value})", quoted(field.camel));
         return if optional { format!("{value} === null ? null : {path}") } else { path };
     }
     encoded(field.shape, value, optional)

@@ -23,7 +23,7 @@ pub(crate) trait ClientSettings: Boundary + Clone + fmt::Debug + Send + Sync + '
     const VARIABLE_PREFIX: &'static str;
 
     /// Variables with this prefix that other programs read, and that are no mistake beside these.
-    const OTHERS_VARIABLES: &'static [&'static str];
+    const OTHERS_VARIABLES: &'static [&'static str] = &[];
 
     /// The connection to the peer.
     fn connection(&self) -> &ConnectionSettings;
@@ -57,7 +57,7 @@ impl<S: ClientSettings> ErasedSettings for S {
     }
 
     fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings> {
-        Ok(Settings::new(variables::completed(self.clone(), variables::read(variable)?)))
+        variables::completed_by(self.clone(), variable).map(Settings::new)
     }
 
     fn check_names(&self, set: &mut dyn Iterator<Item = String>) -> Result<()> {
@@ -84,6 +84,10 @@ impl Settings {
     /// # Errors
     /// `input.*`, each naming its field.
     pub fn read(mut value: Value<'_>) -> Result<Self> {
+        // What a lookup did not find would become a client of the defaults' peer.
+        if matches!(value, Value::Null) {
+            return Err(Error::invalid_field("settings", "are null, and must be an object"));
+        }
         let named = value.as_object_mut().and_then(|given| given.remove("protocol"));
         let whose = match &named {
             None | Some(Value::Null) => PROTOCOLS.first().copied(),

@@ -81,12 +81,19 @@ pub(crate) fn given(
     }
 }
 
-/// The settings that variables give. An empty variable counts as absent, and is an error where an address is meant; a text
-/// with U+FFFD, the replacement of what was no UTF-8, is an error.
-pub(crate) fn read<S: ClientSettings>(variable: impl Fn(&str) -> Option<String>) -> Result<S> {
+/// The settings that variables give. An empty variable counts as absent, and is an error where an address is meant that the
+/// program does not give itself; a text with U+FFFD, the replacement of what was no UTF-8, is an error.
+pub(crate) fn read<S: ClientSettings>(
+    variable: impl Fn(&str) -> Option<String>,
+    has: impl Fn(&str) -> bool,
+) -> Result<S> {
     let mut members = Object::new();
     for field in S::SHAPE.fields() {
-        let Some((text, name)) = given(S::VARIABLE_PREFIX, field, &variable)? else { continue };
+        let found = match given(S::VARIABLE_PREFIX, field, &variable) {
+            Err(_) if has(field.name) => None,
+            found => found?,
+        };
+        let Some((text, name)) = found else { continue };
         // It may be a secret; what is read from it wipes itself.
         let text = Zeroizing::new(text);
         let fault = |why: &str| Error::because(&row::CONFIGURATION, why.to_owned()).with("field", name.clone());
@@ -183,6 +190,17 @@ pub(crate) fn names_set() -> impl Iterator<Item = String> {
     set.filter_map(|(name, _)| name.into_string().ok())
 }
 
+/// These settings, completed from variables.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn completed_by<S: ClientSettings>(own: S, variable: impl Fn(&str) -> Option<String>) -> Result<S> {
+    let members = own.clone().write(&mut Writer::new(Representation::Boundary));
+    let others = read(variable, |name| members.get(name).is_some_and(|value| !value.is_null()));
+    wipe(members);
+    Ok(completed(own, others?))
+}
+
 /// These settings, completed from `other`: with what they do not have, and do not give in another way.
 pub(crate) fn completed<S: ClientSettings>(own: S, other: S) -> S {
     let object = |settings: S| match settings.write(&mut Writer::new(Representation::Boundary)) {
@@ -251,7 +269,16 @@ macro_rules! client_settings {
             /// # Errors
             /// `configuration.invalid`, which names the variable; its value is not shown.
             pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> $crate::Result<Self> {
-                $crate::client::variables::read(variable)
+                $crate::client::variables::read(variable, |_| false)
+            }
+
+            /// These settings, completed from environment variables.
+            ///
+            /// # Errors
+            /// As [`from_env`](Self::from_env), but for an empty address that these settings have.
+            pub fn or_env(self) -> $crate::Result<Self> {
+                $crate::client::variables::check_names::<Self>($crate::client::variables::names_set())?;
+                $crate::client::variables::completed_by(self, $crate::client::variable_text)
             }
 
             /// These settings, completed from `other`. What can be given in several ways, such as a key as text or as a file,

@@ -138,6 +138,10 @@ impl FileServiceSender {
         let file_transport = ready.transport().and_then(|settings| opened("file_url", settings));
         let certificate_transport =
             ready.certificate_transport().and_then(|settings| opened("certificate_url", settings));
+        let certificate_transport = match &file_transport {
+            Ok(file) => certificate_transport.map(|own| own.recording_with(file)),
+            Err(_) => certificate_transport,
+        };
         let connection = ready.connection()?;
         let given = ready.pairs().map(|(content, envelope)| Arc::new(RequestSigners::new(content, envelope, None)));
         let identity = ready.identity()?;

@@ -23,6 +23,12 @@ impl WsChannelSettings {
         RsaPublicKey::from_pem(&pem).map_err(|why| unusable(setting, why))
     }
 
+    /// Whether the key is that of the public test installation, as ISECure's own programs are told to give it.
+    pub(super) fn has_key_of_test_installation(&self) -> bool {
+        let known = RsaPublicKey::from_pem(TEST_PUBLIC_KEY_PEM).ok();
+        self.public_key().ok().zip(known).is_some_and(|(own, known)| own.spki_der() == known.spki_der())
+    }
+
     fn public_key_text(&self) -> Result<(&'static str, String)> {
         if let Some(pem) = &self.public_key_pem {
             return Ok(("public_key_pem", pem.clone()));

@@ -97,7 +97,9 @@ impl WsChannelSettings {
     fn check_whose_key(&self) -> Result<()> {
         let key = [("public_key_pem", &self.public_key_pem), ("public_key_file", &self.public_key_file)];
         match key.into_iter().find(|(_, given)| given.is_some()) {
-            Some((setting, _)) if self.base_url.is_none() && self.environment.is_none() => {
+            Some((setting, _))
+                if self.base_url.is_none() && self.environment.is_none() && !self.has_key_of_test_installation() =>
+            {
                 let why = format!(
                     "is missing: {setting} is the key of one service, and without its address the test installation would be \
                      asked; give its base_url, or environment if it is the key of that"

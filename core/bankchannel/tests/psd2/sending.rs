@@ -126,8 +126,8 @@ async fn a_quota_that_is_used_up_ends_the_call() {
     for (body, code) in [
         (json!({"error": {"code": "ACCESS_EXCEEDED"}}), "nextgen_psd2.access_exceeded"),
         (json!({"tppMessages": ["ACCESS_EXCEEDED"]}), "nextgen_psd2.access_exceeded"),
-        (messages("CONSENT_EXPIRED"), "peer.rate_limited"),
-        (flat("CERTIFICATE_REVOKED"), "peer.rate_limited"),
+        (messages("CONSENT_EXPIRED"), "nextgen_psd2.consent_invalid"),
+        (flat("CERTIFICATE_REVOKED"), "nextgen_psd2.certificate_refused"),
     ] {
         let server = Server::in_turn([answered(429, body.clone())]).await;
         let client = client(&server);

@@ -6,8 +6,8 @@ use bankchannel::{
     SystemClock,
     model::read_boundary,
     sepa_web_services::{
-        CustomerSigningPair, EnrolRequest, FileStatusFilter, ListBankFilesRequest, SepaWebServices,
-        SepaWebServicesBank, SharedBankCustomer,
+        CustomerSigningPair, EnrolRequest, FileStatusFilter, ListBankFilesRequest, MakeCertificateRequestRequest,
+        RenewBankCertificateRequest, SepaWebServices, SepaWebServicesBank, SharedBankCustomer,
     },
 };
 use serde_json::{Value, json};
@@ -160,8 +160,12 @@ async fn answers_are_recorded_and_a_recording_answers_nothing() {
     settings["record_to"] = recording.clone().into();
     let client = SepaWebServices::from_json(settings.clone()).unwrap();
     client.list_files(ListBankFilesRequest::new()).await.unwrap();
+    // Of both services, in the order of the answers.
+    let wanted = MakeCertificateRequestRequest::builder().customer_id(settings["customer_id"].as_str().unwrap());
+    let made = client.make_certificate_request(wanted.bank("op")).unwrap().certificate_request;
+    client.renew_certificate(RenewBankCertificateRequest::new(made)).await.unwrap();
     let recorded = std::fs::read_to_string(&recording).unwrap();
-    assert_eq!(recorded.lines().filter(|line| line.contains("Envelope")).count(), 1, "{recorded}");
+    assert_eq!(recorded.lines().filter(|line| line.contains("Envelope")).count(), 2, "{recorded}");
     settings.as_object_mut().unwrap().remove("record_to");
     settings["replay_from"] = recording.into();
     let error = SepaWebServices::from_json(settings).unwrap_err();

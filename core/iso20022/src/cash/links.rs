@@ -190,15 +190,16 @@ impl StatementLink {
     fn is_corrected_by(&self, next: &Self) -> bool {
         let same = |own: &Option<String>, other: &Option<String>| own.is_some() && own == other;
         let (own, other) = (&self.place, &next.place);
-        let is_named = same(&own.sequence, &other.sequence)
-            || (own.sequence.is_none() && other.sequence.is_none() && same(&own.legal_sequence, &other.legal_sequence));
+        let is_numbered = same(&own.sequence, &other.sequence)
+            || (own.sequence.is_none() && other.sequence.is_none() && own.legal_sequence.is_some());
+        let is_named = is_numbered && own.legal_sequence == other.legal_sequence;
         let openings = self.opening.as_ref().zip(next.opening.as_ref());
         let begins = openings.is_some_and(|(own, other)| difference(own, other) == Some(None));
         is_named && begins && own.date.is_some() && own.date == other.date
     }
 
     fn has_page(&self, page: Option<u64>) -> bool {
-        self.parts.iter().any(|part| part.page == page)
+        self.pages.has(page)
     }
 
     /// Adds another page of the same statement.

@@ -22,6 +22,11 @@ impl StatementPages {
         is_new && self.numbers.len() > 1
     }
 
+    /// Whether this page is among them.
+    pub(crate) fn has(&self, page: Option<u64>) -> bool {
+        page.is_some_and(|page| self.numbers.contains(&page))
+    }
+
     /// Adds the pages that were collected elsewhere.
     pub(crate) fn join(&mut self, other: &Self) {
         self.numbers.extend(&other.numbers);

@@ -146,12 +146,12 @@ impl<'a> TransactionCase<'_, 'a> {
         Some(self.booked.cover.shows_no_debit(one.debtor?, one.amount?, from, to))
     }
 
-    /// Whether the returned amount is smaller than the ordered one: a charge, or a part that the payee keeps.
+    /// Whether the returned amount may differ from the ordered one: a charge, or a part that the payee keeps. One that is
+    /// not known may be a part.
     fn returned_in_part(&self) -> bool {
-        let back = self.track().returned.filter(|hit| hit.detail.is_some());
-        let back = back.and_then(|hit| self.booked.bookings.all[hit.booking].own_money(hit.detail));
-        let ordered = self.sent.transactions[self.at].amount;
-        back.and_then(UnsignedAmount::from_money).zip(ordered).is_some_and(|(back, ordered)| back != ordered)
+        let Some(hit) = self.track().returned.filter(|hit| hit.detail.is_some()) else { return false };
+        let back = self.booked.bookings.all[hit.booking].own_money(hit.detail).and_then(UnsignedAmount::from_money);
+        self.sent.transactions[self.at].amount.is_some_and(|ordered| back != Some(ordered))
     }
 
     /// Why the money came back.

@@ -205,7 +205,7 @@ fn accepted<'m>(route: &Route, message: &'m InResponse) -> Result<Object<'m>, Er
         Err(_) if success && is_web_page(message) => {
             let why = "the success answer is a web page, not JSON. Another server has answered in place of the service: \
                        check `base_url`, proxy and network";
-            let error = broken(message.status, why.into());
+            let error = broken(message.status, why.into()).with_outcome(CallOutcome::Unknown);
             return Err(page_text(&message.body).into_iter().fold(error, |error, text| error.with("answer", text)));
         }
         _ if success => {

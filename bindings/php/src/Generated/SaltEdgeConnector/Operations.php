@@ -55,9 +55,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $issuer The required value of `iss` in a request that has one. Default:
      * `priora.saltedge.com`.
      * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
-     * @param string|Secret|null $store The store of sessions, tokens and callbacks: a folder, or the
-     * address of a PostgreSQL database (`postgres://user:password@host/database`). Any number of
-     * processes may share one store. Needed by `handle_request`, `work`, `get_session`,
+     * @param string|Secret|\SplFileInfo|null $store The store of sessions, tokens and callbacks: a
+     * folder, or the address of a PostgreSQL database (`postgres://user:password@host/database`). Any
+     * number of processes may share one store. Needed by `handle_request`, `work`, `get_session`,
      * `approve_session`, `refuse_session`, `list_tokens`, `revoke_token`, `reconcile_tokens`,
      * `list_callbacks` and `retry_callback`.
      * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64. Needed for
@@ -153,7 +153,7 @@ abstract class Operations extends AbstractClient implements Client
         string|\SplFileInfo|null $publicKeyFile = null,
         ?string $issuer = null,
         ?int $leewayS = null,
-        #[\SensitiveParameter] string|Secret|null $store = null,
+        #[\SensitiveParameter] string|Secret|\SplFileInfo|null $store = null,
         #[\SensitiveParameter] string|Secret|null $storeKey = null,
         string|\SplFileInfo|null $storeKeyFile = null,
         string|ClientJwtMode|null $clientJwt = null,
@@ -206,7 +206,7 @@ abstract class Operations extends AbstractClient implements Client
             'public_key_file' => $publicKeyFile === null ? null : Encode::path('publicKeyFile', $publicKeyFile),
             'issuer' => $issuer,
             'leeway_s' => $leewayS,
-            'store' => $store === null ? null : Encode::secret($store),
+            'store' => $store === null ? null : Encode::store('store', $store),
             'store_key' => $storeKey === null ? null : Encode::secret($storeKey),
             'store_key_file' => $storeKeyFile === null ? null : Encode::path('storeKeyFile', $storeKeyFile),
             'client_jwt' => Encode::name($clientJwt),
@@ -265,9 +265,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $issuer The required value of `iss` in a request that has one. Default:
      * `priora.saltedge.com`.
      * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
-     * @param string|Secret|null $store The store of sessions, tokens and callbacks: a folder, or the
-     * address of a PostgreSQL database (`postgres://user:password@host/database`). Any number of
-     * processes may share one store. Needed by `handle_request`, `work`, `get_session`,
+     * @param string|Secret|\SplFileInfo|null $store The store of sessions, tokens and callbacks: a
+     * folder, or the address of a PostgreSQL database (`postgres://user:password@host/database`). Any
+     * number of processes may share one store. Needed by `handle_request`, `work`, `get_session`,
      * `approve_session`, `refuse_session`, `list_tokens`, `revoke_token`, `reconcile_tokens`,
      * `list_callbacks` and `retry_callback`.
      * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64. Needed for
@@ -362,7 +362,7 @@ abstract class Operations extends AbstractClient implements Client
         string|\SplFileInfo|null $publicKeyFile = null,
         ?string $issuer = null,
         ?int $leewayS = null,
-        #[\SensitiveParameter] string|Secret|null $store = null,
+        #[\SensitiveParameter] string|Secret|\SplFileInfo|null $store = null,
         #[\SensitiveParameter] string|Secret|null $storeKey = null,
         string|\SplFileInfo|null $storeKeyFile = null,
         string|ClientJwtMode|null $clientJwt = null,

@@ -12,8 +12,6 @@ pub(super) const QUOTA: &str = "ACCESS_EXCEEDED";
 pub fn row_of(status: u16, code: &str) -> &'static ErrorRow {
     match code {
         code if is_quota(code) => &errors::ACCESS_EXCEEDED,
-        // Whatever the code: the status says that the bank takes no more requests now.
-        _ if status == 429 => &row::RATE_LIMITED,
         "SIGNATURE_INVALID" | "SIGNATURE_MISSING" => &errors::SIGNATURE_REFUSED,
         // Two spellings of one code (§1.6).
         "CERTIFICATE_INVALID"

@@ -260,15 +260,36 @@ fn has_address(value: &Value<'_>) -> bool {
 
 /// Whether the link for the customer is named inside, with something that may be it.
 fn names_customers(value: &Value<'_>) -> bool {
-    let is_name = |name: &str| name.eq_ignore_ascii_case(SCA_REDIRECT);
+    searched(value).names
+}
+
+/// What a value has inside.
+#[derive(Clone, Copy, Default)]
+struct Searched {
+    /// The link for the customer, named with something that may be it.
+    names: bool,
+    /// A text that looks like an address.
+    address: bool,
+}
+
+impl Searched {
+    fn with(self, other: Self) -> Self {
+        Self { names: self.names || other.names, address: self.address || other.address }
+    }
+}
+
+/// Looks at each value once, however deep it is.
+fn searched(value: &Value<'_>) -> Searched {
     match value {
-        Value::Array(values) => values.iter().any(names_customers),
+        Value::String(text) => Searched { names: false, address: text.contains('/') },
+        Value::Array(values) => values.iter().map(searched).fold(Searched::default(), Searched::with),
         Value::Object(members) => {
+            let is_name = |name: &str| name.eq_ignore_ascii_case(SCA_REDIRECT);
             let named = members.iter().any(|(_, value)| value.as_str().is_some_and(is_name));
-            members.iter().any(|(name, value)| {
-                is_name(name) && may_be_link(value) || named && has_address(value) || names_customers(value)
-            })
+            let own = members.iter().any(|(name, value)| is_name(name) && may_be_link(value));
+            let inside = members.iter().map(|(_, value)| searched(value)).fold(Searched::default(), Searched::with);
+            Searched { names: own || named && inside.address || inside.names, address: inside.address }
         }
-        _ => false,
+        _ => Searched::default(),
     }
 }

@@ -171,8 +171,7 @@ impl BankRefusal {
     #[must_use]
     pub fn is_final(&self) -> bool {
         // A code that is known says more than "too many requests"; of an unknown one this is all that is known.
-        let status = if self.status == 429 { 503 } else { self.status };
-        self.code.as_deref().is_some_and(|code| !code::row_of(status, code).retryable)
+        self.code.as_deref().is_some_and(|code| !code::row_of(self.status, code).retryable)
     }
 
     /// Converts it to an error; the caller, which knows the operation, sets the outcome. The link for the bank's

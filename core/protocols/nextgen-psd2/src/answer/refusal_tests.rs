@@ -181,10 +181,10 @@ fn a_refusal_by_the_banks_own_code_is_final() {
         (500, r#"{"id":"1","system":"x","code":"SYSTEM_ERROR"}"#, &errors::BANK_FAILED, false),
         (429, "", &row::RATE_LIMITED, false),
         // The status does not unsay a code that is known.
-        (429, r#"{"tppMessages":[{"code":"CONSENT_EXPIRED"}]}"#, &row::RATE_LIMITED, true),
-        (429, r#"{"id":"1","system":"x","code":"SERVICE_BLOCKED"}"#, &row::RATE_LIMITED, true),
-        (429, r#"{"id":"1","system":"x","code":"CERTIFICATE_REVOKED"}"#, &row::RATE_LIMITED, true),
-        (429, r#"{"tppMessages":[{"code":"FORMAT_ERROR"}]}"#, &row::RATE_LIMITED, true),
+        (429, r#"{"tppMessages":[{"code":"CONSENT_EXPIRED"}]}"#, &errors::CONSENT_INVALID, true),
+        (429, r#"{"id":"1","system":"x","code":"SERVICE_BLOCKED"}"#, &errors::SERVICE_REFUSED, true),
+        (429, r#"{"id":"1","system":"x","code":"CERTIFICATE_REVOKED"}"#, &errors::CERTIFICATE_REFUSED, true),
+        (429, r#"{"tppMessages":[{"code":"FORMAT_ERROR"}]}"#, &errors::FORMAT_REFUSED, true),
         (429, r#"{"tppMessages":[{"code":"TOO_FAST"}]}"#, &row::RATE_LIMITED, false),
         (429, r#"{"id":"1","system":"x","code":"SYSTEM_ERROR"}"#, &row::RATE_LIMITED, false),
         // The quota in a form that no document has.

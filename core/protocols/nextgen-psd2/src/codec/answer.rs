@@ -73,7 +73,9 @@ pub(super) fn broken(message: &InResponse, why: &str) -> Error {
 fn page(message: &InResponse) -> Error {
     let why = "it is a web page (text/html), not JSON. Another server has answered in place of the bank: check \
                `base_url`, proxy and network";
-    broken(message, why).with_peer(Peer { text: page_text(&message.body), ..Peer::default() })
+    broken(message, why)
+        .with_outcome(CallOutcome::Unknown)
+        .with_peer(Peer { text: page_text(&message.body), ..Peer::default() })
 }
 
 /// Moves the members of an answer into its fields, and normalises values that banks write in several ways: links,

@@ -227,7 +227,7 @@ fn a_web_page_is_no_answer() {
         answer(200, &format!("\n {page}")),
     ] {
         for error in [failed::<VerifyUser>(message.clone()), failed::<DeleteConsent>(message.clone())] {
-            assert_eq!((error.code(), error.to_json()["outcome"].as_str()), ("peer.protocol", Some("accepted")));
+            assert_eq!((error.code(), error.to_json()["outcome"].as_str()), ("peer.protocol", Some("unknown")));
             assert!(error.message().contains("a web page (text/html)"), "{error}");
             assert!(error.peer().unwrap().text.as_deref().is_some_and(|text| text.contains("support ID 4711")));
         }

@@ -114,7 +114,10 @@ impl Codec for SaltEdge {
         let needs = O::Response::SHAPE.fields().iter().any(|field| !field.wire_optional);
         let body = match parsed(&message.body) {
             Ok(Value::Object(body)) => body,
-            Err(_) if is_web_page(&message) => return Err(answer::page(side, &message)),
+            // Frameworks write `text/html` for the plain text of an acknowledgement, too.
+            Err(_) if is_web_page(&message) && (needs || begins_as_markup(&message.body)) => {
+                return Err(answer::page(side, &message));
+            }
             _ if !needs => Object::new(),
             Ok(_) => return Err(broken("it is not a JSON object")),
             Err(fault) => return Err(broken(fault.message())),
@@ -125,6 +128,12 @@ impl Codec for SaltEdge {
         };
         fitting(fields).map_err(|fault| broken(&format!("it has an invalid field: {}", fault.message())))
     }
+}
+
+/// Whether a body begins as a page does, and no text.
+fn begins_as_markup(body: &[u8]) -> bool {
+    let body = body.trim_ascii_start();
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start().starts_with(b"<")
 }
 
 /// The data of an unsigned request, as JSON text.

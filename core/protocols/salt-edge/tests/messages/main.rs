@@ -279,6 +279,10 @@ fn a_web_page_is_no_answer() {
         assert!(error.message().contains("a web page"), "{error}");
         assert!(error.peer().unwrap().text.as_deref().is_some_and(|text| text.contains("support ID 4711")));
     }
+    // The plain text of an acknowledgement, under the media type that frameworks give it.
+    let mut plain = InResponse::new(200, "OK".to_owned());
+    plain.message.headers = [("Content-Type", "text/html; charset=utf-8")].into_iter().collect();
+    assert!(SucceedSession::decode_response(plain).is_ok());
     for (status, body, text) in
         [(502, page, Some(page)), (403, "Access denied", Some("Access denied")), (503, "", None), (400, "{}", None)]
     {

@@ -231,7 +231,7 @@ fn a_web_page_is_no_answer() {
             ListKeys::decode_response(answer(200, page)).unwrap_err(),
             UploadFile::decode_response(answer(201, page)).unwrap_err(),
         ] {
-            assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(CallOutcome::Accepted)));
+            assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(CallOutcome::Unknown)));
             assert!(error.message().contains("a web page"), "{error}");
             assert!(error.detail("answer").is_some_and(|text| text.contains("support ID 4711")), "{error}");
         }
