@@ -96,7 +96,7 @@ async fn an_answer_that_is_none_of_the_protocols_is_told_as_such() {
     let server = Server::in_turn([Act::Answer(Answer::of(200, "text/html", "<html>welcome</html>"))]).await;
     let client = client(&server);
     let error = client.get_accounts(list(&client)).await.unwrap_err();
-    assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(CallOutcome::Accepted)));
+    assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(CallOutcome::Unknown)));
     assert!(error.message().contains("a web page (text/html)"), "{error}");
     assert_eq!(error.peer().and_then(|peer| peer.text.as_deref()), Some("<html>welcome</html>"));
     // Where an answer has no content, too: the consent was not ended.
