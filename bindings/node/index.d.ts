@@ -4052,13 +4052,24 @@ export declare class WsChannel implements AsyncDisposable {
    * cancelled or its time is up. The next run gives what was downloaded and never given. The options
    * count for each call: the listing, then each file.
    *
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
+   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
+   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
+   * verified.
+   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
+   * key.
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
+   * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the listing.
+   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
    * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
    * cannot be used.
+   * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
+   * product.
+   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
   iterNewFiles(request: Omit<DownloadNewFilesRequest, 'fileReference'>, options?: CallOptions & AskOptions): AsyncGenerator<DownloadedFile, void, undefined>;
 

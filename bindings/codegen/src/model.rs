@@ -271,9 +271,13 @@ impl ProtocolModel {
     }
 
     /// Whether its clients have `iter_new_files`, which is written by hand in each language: it combines `list_files` and
-    /// `download_new_files` of the WS Channel.
+    /// `download_new_files` of a channel to several banks, where each call names one.
     pub(crate) fn iterates_new_files(&self) -> bool {
-        self.name == "ws-channel"
+        let names_bank = |name: &str| {
+            let found = self.operations.iter().find(|operation| operation.name == name);
+            found.is_some_and(|of| of.entry.request.fields().iter().any(|field| field.name == "bank"))
+        };
+        names_bank("list_files") && names_bank("download_new_files")
     }
 
     /// The object of its functions in Node.

@@ -42,7 +42,7 @@ class BankchannelError(Exception):
     retryable: bool
     """Whether the same call, later and unchanged, may succeed."""
     operation: str | None
-    """The operation that failed, such as `ws_channel.upload_file`."""
+    """The operation that failed, by its name in the catalogue."""
     http_status: int | None
     """The HTTP status of the answer."""
     outcome: Outcome | None

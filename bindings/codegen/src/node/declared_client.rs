@@ -36,7 +36,8 @@ pub(super) fn client(out: &mut Out, protocol: &ProtocolModel, settings: &StructS
     }
     if protocol.iterates_new_files() {
         out.blank();
-        out.jsdoc("  ", NEW_FILES);
+        let listing = protocol.operations.iter().find(|operation| operation.name == "list_files");
+        out.jsdoc("  ", &format!("{NEW_FILES}{}", listing.map(thrown).unwrap_or_default()));
         out.line(
             "  iterNewFiles(request: Omit<DownloadNewFilesRequest, 'fileReference'>, options?: CallOptions & AskOptions): \
              AsyncGenerator<DownloadedFile, void, undefined>;",
@@ -77,13 +78,15 @@ A failed file is given too, with `status` `failed`, `error` and `errorMessage`, 
 
 The bank is not contacted before the first file is asked for. An error ends the iteration: the listing cannot be read, or \
     continuing is pointless because the session has ended, the call was cancelled or its time is up. The next run gives what was \
-    downloaded and never given. The options count for each call: the listing, then each file.
+    downloaded and never given. The options count for each call: the listing, then each file.";
 
-@throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-@throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
-@throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
-@throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the listing.
-@throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be used.";
+/// The errors that an operation declares.
+fn thrown(operation: &OperationModel) -> String {
+    let rows = operation.entry.declaration.errors.iter();
+    let lines = rows.map(|row| format!("\n@throws {{{}}} `{}`: {}", error_class(row.category), row.code, row.text));
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
+}
 
 /// An operation's documentation, with the listed items that it accepts; for one that may compute for long, also the
 /// asynchronous alternative.
@@ -93,12 +96,7 @@ pub(super) fn documented(operation: &OperationModel, listed: &[&StructShape]) ->
     if !listed.is_empty() {
         doc.push_str(&format!("\n\n{}", descriptors::descriptors_text(listed)));
     }
-    if !declaration.errors.is_empty() {
-        doc.push('\n');
-    }
-    for row in declaration.errors {
-        doc.push_str(&format!("\n@throws {{{}}} `{}`: {}", error_class(row.category), row.code, row.text));
-    }
+    doc.push_str(&thrown(operation));
     if let Some(successor) = operation.deprecated() {
         doc.push_str(&format!("\n\n@deprecated Use `{successor}`."));
     }
