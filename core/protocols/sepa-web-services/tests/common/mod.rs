@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bankchannel_crypto::digest::MessageDigestAlgorithm;
 use bankchannel_crypto::signature::{Hash, SigningKey};
@@ -93,6 +94,9 @@ impl Party {
         openssl(&["req", "-newkey", &size, "-nodes", "-subj", &subject, "-keyout", &key, "-out", &request]);
         let (ca, ca_key) =
             (self.path("certificate.pem").display().to_string(), self.path("key.pem").display().to_string());
+        // Not from a file beside the authority: several tests issue at once.
+        static ISSUED: AtomicU32 = AtomicU32::new(1);
+        let serial = ISSUED.fetch_add(1, Ordering::Relaxed).to_string();
         openssl(&[
             "x509",
             "-req",
@@ -105,7 +109,8 @@ impl Party {
             &ca,
             "-CAkey",
             &ca_key,
-            "-CAcreateserial",
+            "-set_serial",
+            &serial,
             "-extfile",
             &with,
             "-out",
