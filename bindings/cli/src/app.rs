@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 
 use crate::{
     CommandFailure, CommandOutcome, catalogue, check, completion, demo,
-    exit::FAILED,
+    exit::{EXIT_CODES, FAILED},
     handwritten, man,
     operations::{self, Spec},
     output::Format,
@@ -24,10 +24,20 @@ const EXAMPLES: &str = "Examples:
   bankchannel sepa --help                the banks' own SOAP channel: files; verify, explain
   bankchannel iso20022 --help            make, check and read payment files; read statements; follow payments
   bankchannel serve ws-channel --data ws-data --listen 127.0.0.1:8080
+";
 
-Exit codes: 0 success; 1 error or wrong usage; 2 session expired; 3 not implemented by the service;
-4 an admin session is needed; 130 Ctrl-C at a prompt, or twice. One Ctrl-C during a call cancels the call: the error
-(exit code 1) says how far the call came. With --json a command prints one JSON object: its response, or {\"error\": …}.";
+const ENDS: &str = "
+One Ctrl-C during a call cancels the call: the error (exit code 1) says how far it came; another one, or one at a prompt,
+ends the program. With --json a command prints one JSON object: its response, or {\"error\": …}.";
+
+/// The examples, and how a command ends.
+fn after_help() -> String {
+    let mut text = format!("{EXAMPLES}\nExit codes:\n");
+    for (code, meaning) in EXIT_CODES {
+        text.push_str(&format!("  {code:>3}  {meaning}\n"));
+    }
+    text + ENDS
+}
 
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     let format = if arguments.iter().any(|argument| argument == "--json") { Format::Json } else { Format::Table };
@@ -102,7 +112,7 @@ fn root() -> Command {
                 .help("Print the version"),
         )
         .about("Talk to banks: files over the ISECure WS Channel, OpenPGP, signed PSD2 requests, and a service to test against")
-        .after_help(EXAMPLES)
+        .after_help(after_help())
         .subcommand_required(true)
         .arg_required_else_help(true)
 }

@@ -19,6 +19,19 @@ pub(crate) const PAYMENT_REJECTED: u8 = 5;
 /// The bank has rejected a part of the uploaded file.
 pub(crate) const PARTLY_REJECTED: u8 = 6;
 
+/// Every exit code of a command, and what it means: for the help, and README.md shows the same. `sepa status --check` has
+/// codes of its own.
+pub(crate) const EXIT_CODES: [(u8, &str); 8] = [
+    (0, "success"),
+    (FAILED, "failure not listed below"),
+    (SESSION_EXPIRED, "the session has expired"),
+    (NOT_IMPLEMENTED, "the service does not implement the operation"),
+    (ADMIN_REQUIRED, "the operation needs an admin session"),
+    (PAYMENT_REJECTED, "the bank has rejected the uploaded file: nothing of it is paid"),
+    (PARTLY_REJECTED, "the bank has rejected a part of the uploaded file"),
+    (INTERRUPTED, "Ctrl-C"),
+];
+
 /// Texts that scripts compare.
 pub(crate) const SESSION_EXISTS_TEXT: &str = "Session already exists, no need to login.";
 const SESSION_EXPIRED_TEXT: &str = "Session expired. Please re-login.";

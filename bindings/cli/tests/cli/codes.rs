@@ -67,3 +67,18 @@ fn everything_else_is_exit_1_with_the_whole_error() {
     let ran = home.run(&["files", "list-files", "--base-url", NOWHERE, "-i", "a-token", "--timeout", "5"]).expect(1);
     assert!(ran.err.contains("transport.connect_failed"), "{}", ran.err);
 }
+
+/// The help and the README say the same of every code.
+#[test]
+fn every_code_is_in_the_help_as_on_the_page() {
+    let help = Home::empty().run(&["help"]).expect(0).out;
+    let (_, told) = help.split_once("Exit codes:\n").unwrap();
+    let told: Vec<(&str, &str)> =
+        told.lines().map_while(|line| line.strip_prefix("  ")?.trim_start().split_once("  ")).collect();
+    let readme = include_str!("../../../../README.md");
+    let (_, table) = readme.split_once("| exit code | meaning |\n| --- | --- |\n").unwrap();
+    let shown: Vec<(&str, &str)> =
+        table.lines().map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | ")).collect();
+    assert_eq!(told, shown);
+    assert!(told.len() >= 8 && told.iter().any(|(code, _)| *code == "6"), "{help}");
+}
