@@ -180,10 +180,21 @@ fn an_address_that_is_set_and_empty_is_refused() {
             let error = done.unwrap_err();
             assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(&*name)), "{error}");
             assert!(error.message().contains("is empty: give the address, or unset it"), "{error}");
+            // Where the program gives the address, its variable may be empty.
+            let given = json!({ "protocol": protocol.name, field.name: "https://bank.example/services" });
+            let settings = Settings::read(given.into()).unwrap();
+            settings.or_listed_variables(&BTreeMap::from([(name.clone(), String::new())])).unwrap();
             addresses += 1;
         }
     }
     assert!(addresses >= 6, "{addresses}");
+}
+
+/// What a lookup did not find is no client of the defaults' peer.
+#[test]
+fn settings_that_are_null_are_refused() {
+    let error = Settings::read(json!(null).into()).unwrap_err();
+    assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some("settings")));
 }
 
 #[test]

@@ -205,5 +205,9 @@ mod tests {
             own(WsChannelSettings { environment: Some(Environment::Production), ..key }).unwrap();
         }
         assert_eq!(own(WsChannelSettings::default()).unwrap(), TEST_BASE_URL);
+        // That of the test installation, as ISECure's own programs give it.
+        let known = Some(bankchannel_ws_channel::TEST_PUBLIC_KEY_PEM.to_owned());
+        let known = WsChannelSettings { public_key_pem: known, ..WsChannelSettings::default() };
+        assert_eq!(own(known).unwrap(), TEST_BASE_URL);
     }
 }

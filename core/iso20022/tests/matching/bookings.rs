@@ -207,6 +207,27 @@ fn iso_114_debited_and_returned() {
     assert_eq!(outcomes(&matched(&three(), &[], &[statement(&batch)])), [Outcome::Returned; 3]);
 }
 
+/// One credit for two transactions does not say how much of each came back: it may be a part.
+#[test]
+fn a_return_of_an_unknown_amount_is_no_reason_to_send_the_whole_again() {
+    let out = [("E1", "100.00"), ("E2", "250.00"), ("E3", "75.50")]
+        .map(|(id, amount)| debit(amount, &details(&end_to_end(id))));
+    let of = |id: &str| format!("<TxDtls>{}<RtrInf><Rsn><Cd>AC01</Cd></Rsn></RtrInf></TxDtls>", end_to_end(id));
+    let back = |amount: &str, ids: &[&str]| {
+        let named = "<Btch><PmtInfId>P1</PmtInfId></Btch>";
+        let inside: String = ids.iter().map(|id| of(id)).collect();
+        entry_of(amount, "CRDT", "BOOK", &format!("<NtryDtls>{named}{inside}</NtryDtls>"))
+    };
+    let all = |back: String| out.iter().cloned().chain([back]).collect::<Vec<_>>();
+    let found = matched(&three(), &[], &[statement(&all(back("150.00", &["E1", "E2"])))]);
+    for one in &found.transactions[..2] {
+        assert_eq!((one.outcome, one.again), (Outcome::Returned, Again::Ask), "{one:?}");
+    }
+    // The amount of the only one is that of the entry.
+    let found = matched(&three(), &[], &[statement(&all(back("100.00", &["E1"])))]);
+    assert_eq!((outcomes(&found)[0], found.transactions[0].again), (Outcome::Returned, Again::Corrected));
+}
+
 #[test]
 fn a_credit_is_a_return_only_with_a_reason_or_a_debit() {
     let back = entry_of("100.00", "CRDT", "BOOK", &details(&end_to_end("E1")));

@@ -258,6 +258,11 @@ fn a_corrected_statement_replaces_the_one_before_it() {
         // The later one counts, which does not fit here.
         assert!(!checked(&[right, next, wrong]).ok, "{kind}");
     }
+    // Other legal numbers are other statements: one between them is missing.
+    let legal = ["5", "7"].map(|number| format!("{}<LglSeqNb>{number}</LglSeqNb>", electronic("1")));
+    let [five, seven] =
+        [(&legal[0], "90"), (&legal[1], "80")].map(|(numbers, closing)| Sent { numbers, closing, ..ONE });
+    assert!(!checked(&[five, seven]).ok);
     // A bank that gives all statements one number: they go on from each other.
     let one = electronic("1");
     let of = |opening, closing| Sent { numbers: &one, opening, closing, ..ONE };

@@ -37,6 +37,10 @@ pub(super) fn inputs(target: &str) -> Vec<Hostile> {
         found.push(("many links", links.into_bytes()));
         let long = format!("{{\"_links\":{{\"scaRedirect\":{{\"href\":\"/{}\"}}}}}}", "../".repeat(size / 3));
         found.push(("a long link", long.into_bytes()));
+        // Each level may be one that holds the link for the customer, and has all that is inside of it.
+        let inside = format!("[{}1]", "1,".repeat(size / 2));
+        let (begin, end) = ("{\"a\":\"scaRedirect\",\"links\":".repeat(28), "}".repeat(28));
+        found.push(("links in links", format!("{{\"_links\":{begin}{inside}{end}}}").into_bytes()));
         let messages = counted(size, |n| format!("{{\"category\":\"ERROR\",\"code\":\"C{n}\",\"text\":\"t\"}},"));
         let messages = format!("{{\"tppMessages\":[{}]}}", messages.trim_end_matches(','));
         found.push(("many messages", messages.into_bytes()));
