@@ -28,7 +28,6 @@ __all__ = [
     "SaltEdgeHubServer",
     "SaltEdgeHubServerClientSettings",
     "SepaBank",
-    "SepaBankClient",
     "SepaBankClientSettings",
     "SepaBankClients",
     "SepaBankCustomer",
@@ -407,7 +406,7 @@ class SepaBankFamilies(TypedDict):
     samlink: SepaBankFamily
 
 
-class SepaBankClient(TypedDict):
+class SepaBankClientSettings(TypedDict):
     """The settings of a client of a sandbox bank, under their own names."""
 
     bank: str | None
@@ -426,29 +425,13 @@ class SepaBankClient(TypedDict):
 class SepaBankClients(TypedDict):
     """For each bank that a sandbox bank plays, the settings of a client of its first customer."""
 
-    nordea: SepaBankClient
-    op: SepaBankClient
-    samlink: SepaBankClient
-    saastopankki: SepaBankClient
-    pop: SepaBankClient
-    aktia: SepaBankClient
-    omasp: SepaBankClient
-
-
-class SepaBankClientSettings(TypedDict):
-    """What a client needs to reach it: spread it into the client's settings."""
-
-    bank: str | None
-    profile_file: str | None
-    file_url: str
-    certificate_url: str
-    trusted_file: str
-    ca_file: str | None
-    customer_id: str
-    target_id: str | None
-    company: str
-    certificate_file: str
-    private_key_file: str
+    nordea: SepaBankClientSettings
+    op: SepaBankClientSettings
+    samlink: SepaBankClientSettings
+    saastopankki: SepaBankClientSettings
+    pop: SepaBankClientSettings
+    aktia: SepaBankClientSettings
+    omasp: SepaBankClientSettings
 
 
 class SepaBank(EmbeddedService):

@@ -97,22 +97,16 @@ fn objects(out: &mut Out, members: &'static [Field], done: &mut Vec<&'static str
 
 fn service(out: &mut Out, protocol: &ProtocolModel, served: &Served) {
     objects(out, served.info, &mut Vec::new());
-    out.export(format!("{}ClientSettings", served.class));
-    out.blank();
-    out.blank();
-    out.line(format!("class {}ClientSettings(TypedDict):", served.class));
-    out.docstring("    ", "What a client needs to reach it: spread it into the client's settings.");
-    out.blank();
-    match served.clients() {
-        Some(clients) => {
-            for field in Served::client_fields(clients) {
-                out.line(format!("    {}: {}", field.name, text(field)));
-            }
-        }
-        None => {
-            for info in served.settings() {
-                out.line(format!("    {}: {}", info.name, text(info)));
-            }
+    // Those of one of several peers are among the objects.
+    if served.clients().is_none() {
+        out.export(format!("{}ClientSettings", served.class));
+        out.blank();
+        out.blank();
+        out.line(format!("class {}ClientSettings(TypedDict):", served.class));
+        out.docstring("    ", "What a client needs to reach it: spread it into the client's settings.");
+        out.blank();
+        for info in served.settings() {
+            out.line(format!("    {}: {}", info.name, text(info)));
         }
     }
     for form in [MethodStyle::Blocking, MethodStyle::Awaited] {

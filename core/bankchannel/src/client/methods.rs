@@ -9,11 +9,7 @@ macro_rules! client_methods {
             /// # Errors
             /// `input.*` and `configuration.invalid`.
             pub fn from_json(settings: serde_json::Value) -> $crate::Result<Self> {
-                // What a lookup did not find would become a client of the defaults' peer.
-                if settings.is_null() {
-                    return Err($crate::Error::invalid_field("settings", "are null, and must be an object"));
-                }
-                Self::new($crate::model::read_boundary(settings)?)
+                Self::new($crate::client::read_settings(settings.into())?)
             }
 
             /// Makes a request from JSON, for any method. The methods accept JSON directly too; omitted fields are

@@ -34,7 +34,7 @@ pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows};
 pub use pages::ItemStream;
 pub(crate) use reading::{read_request, take_request};
 pub use settings::Settings;
-pub(crate) use settings::{ClientSettings, variable_text};
+pub(crate) use settings::{ClientSettings, read_settings, variable_text};
 pub(crate) use variables::client_settings;
 pub use variables::setting_of_text;
 

@@ -75,7 +75,7 @@ impl Settings {
     }
 
     pub(crate) fn read_as<S: ClientSettings>(value: Value<'_>) -> Result<Self> {
-        model::read_boundary::<S>(value).map(Self::new)
+        read_settings::<S>(value).map(Self::new)
     }
 
     /// Reads settings from their boundary form. The member `protocol` names their protocol; the default is the first
@@ -84,10 +84,6 @@ impl Settings {
     /// # Errors
     /// `input.*`, each naming its field.
     pub fn read(mut value: Value<'_>) -> Result<Self> {
-        // What a lookup did not find would become a client of the defaults' peer.
-        if matches!(value, Value::Null) {
-            return Err(Error::invalid_field("settings", "are null, and must be an object"));
-        }
         let named = value.as_object_mut().and_then(|given| given.remove("protocol"));
         let whose = match &named {
             None | Some(Value::Null) => PROTOCOLS.first().copied(),
@@ -148,6 +144,15 @@ impl Settings {
     pub(super) fn open(&self) -> Result<Client> {
         self.0.open()
     }
+}
+
+/// A client's settings from their boundary form.
+pub(crate) fn read_settings<S: ClientSettings>(value: Value<'_>) -> Result<S> {
+    // What a lookup did not find would become a client of the defaults' peer.
+    if matches!(value, Value::Null) {
+        return Err(Error::invalid_field("settings", "are null, and must be an object"));
+    }
+    model::read_boundary(value)
 }
 
 /// A variable of the environment; what is no UTF-8 in it is replaced.

@@ -36,7 +36,7 @@ use bankchannel_sepa_web_services::PROTOCOL;
 use bankchannel_server::counterpart::Counterpart;
 
 pub use options::{
-    SepaBankClient, SepaBankClients, SepaBankCustomer, SepaBankFamilies, SepaBankFamily, SepaBankOptions,
+    SepaBankClientSettings, SepaBankClients, SepaBankCustomer, SepaBankFamilies, SepaBankFamily, SepaBankOptions,
     SepaBankReadiness,
 };
 pub use running::RunningSepaBank;

@@ -65,24 +65,24 @@ pub struct SepaBankFamily {
 #[derive(Debug, Clone, Boundary)]
 pub struct SepaBankClients {
     /// Of Nordea.
-    pub nordea: SepaBankClient,
+    pub nordea: SepaBankClientSettings,
     /// Of OP.
-    pub op: SepaBankClient,
+    pub op: SepaBankClientSettings,
     /// Of the family samlink: the same as that of Säästöpankki.
-    pub samlink: SepaBankClient,
+    pub samlink: SepaBankClientSettings,
     /// Of Säästöpankki.
-    pub saastopankki: SepaBankClient,
+    pub saastopankki: SepaBankClientSettings,
     /// Of POP Pankki.
-    pub pop: SepaBankClient,
+    pub pop: SepaBankClientSettings,
     /// Of Aktia.
-    pub aktia: SepaBankClient,
+    pub aktia: SepaBankClientSettings,
     /// Of Oma Säästöpankki.
-    pub omasp: SepaBankClient,
+    pub omasp: SepaBankClientSettings,
 }
 
 /// The settings of a client of a sandbox bank, under their own names.
 #[derive(Debug, Clone, Boundary)]
-pub struct SepaBankClient {
+pub struct SepaBankClientSettings {
     /// The bank whose rules hold.
     pub bank: Option<String>,
     /// The same as a file, for a bank whose shipped profile does not say with which certificates it signs: its profile

@@ -19,8 +19,8 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::{
-    DESCRIPTOR, SepaBankClient, SepaBankClients, SepaBankCustomer, SepaBankFamilies, SepaBankFamily, SepaBankOptions,
-    SepaBankReadiness,
+    DESCRIPTOR, SepaBankClientSettings, SepaBankClients, SepaBankCustomer, SepaBankFamilies, SepaBankFamily,
+    SepaBankOptions, SepaBankReadiness,
     certificates::{self, BankTls, FamilyCertificates},
     control::SepaBankControlTarget,
     dialect::{BankDialect, CERTIFICATES},
@@ -221,11 +221,16 @@ fn families(bank: &SandboxSepaBank, origin: &str, customers: Vec<Vec<SepaBankCus
 }
 
 /// The settings of a client of this bank. Every family has a customer in its first place from the first start on.
-fn client(bank: &str, family: &SepaBankFamily, profiles: &BankProfiles, ca_file: Option<&String>) -> SepaBankClient {
+fn client(
+    bank: &str,
+    family: &SepaBankFamily,
+    profiles: &BankProfiles,
+    ca_file: Option<&String>,
+) -> SepaBankClientSettings {
     let profile = profiles.iter().find(|(known, _)| *known == bank).map(|(_, file)| file.display().to_string());
     let first = family.customers.first();
     let text = |of: fn(&SepaBankCustomer) -> &String| first.map(of).cloned().unwrap_or_default();
-    SepaBankClient {
+    SepaBankClientSettings {
         bank: profile.is_none().then(|| bank.to_owned()),
         profile_file: profile,
         file_url: family.file_url.clone(),

@@ -71,6 +71,8 @@ struct DemoBank {
     bg_base_url: String,
     ca_file: PathBuf,
     certificates: PathBuf,
+    /// What the bank says when it is ready: its client's files under the names of their settings.
+    told: Value,
 }
 
 impl DemoBank {
@@ -85,21 +87,21 @@ impl DemoBank {
             bg_base_url: text("bg_base_url")?,
             ca_file: text("ca_file")?.into(),
             certificates: text("certificates_dir")?.into(),
+            told,
         })
     }
 
     /// A client of the first third party.
     fn client(&self, dialect: &str) -> CommandOutcome<NextGenPsd2> {
-        let at = |name: &str| self.certificates.join(name).display().to_string();
         let base_url = if dialect == "bg" { &self.bg_base_url } else { &self.base_url };
         Ok(NextGenPsd2::from_json(json!({
             "base_url": base_url,
             "ca_file": self.ca_file.display().to_string(),
             "only_ca_file": true,
-            "certificate_file": at("tpp1-qseal.pem"),
-            "private_key": {"file": at("tpp1-qseal.key")},
-            "client_certificate_file": at("tpp1-qwac.pem"),
-            "client_key": {"file": at("tpp1-qwac.key")},
+            "certificate_file": self.told["certificate_file"],
+            "private_key_file": self.told["private_key_file"],
+            "client_certificate_file": self.told["client_certificate_file"],
+            "client_key_file": self.told["client_key_file"],
             "signing": {"dialect": dialect},
         }))?)
     }
