@@ -306,14 +306,14 @@
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_RENEW "sepa_web_services.renew"
 
 /**
- * Show how it stands with the certificate in `identity_dir`: its state, its end, the next step, what a
- * person has to do.
+ * Show how it stands with the certificate in `identity_dir`: its state, its end, the next step, what a person has
+ * to do.
  */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_CERTIFICATE_STATUS "sepa_web_services.certificate_status"
 
 /**
- * Keep a certificate and its key, which another program has used so far, in `identity_dir`: from then on
- * `renew` renews it.
+ * Keep a certificate and its key, which another program has used so far, in `identity_dir`: from then on `renew`
+ * renews it.
  */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_IMPORT_CERTIFICATE "sepa_web_services.import_certificate"
 

@@ -464,8 +464,8 @@ export declare class SignatureError extends BankchannelError {}
 export declare class PeerProtocolError extends BankchannelError {}
 
 /**
- * The peer understood the request and did not do it: the outcome is always `refused`. Its code and text
- * are attached.
+ * The peer understood the request and did not do it: the outcome is always `refused`. Its code and text are
+ * attached.
  */
 export declare class PeerRefusedError extends BankchannelError {}
 
@@ -485,12 +485,12 @@ export declare class ResourceExhaustedError extends BankchannelError {}
 export declare class InternalError extends BankchannelError {}
 
 /**
- * The peer, or a bank or gateway behind it, failed or cannot answer now; see the outcome before sending
- * anything again.
+ * The peer, or a bank or gateway behind it, failed or cannot answer now; see the outcome before sending anything
+ * again.
  */
 export declare class PeerFailedError extends BankchannelError {}
 
-/** The stable error codes. */
+/** The stable error codes, and what each means; methods name those that they throw. */
 export declare const codes: {
   /** A field cannot be used. Correct the field; the message says what it must be. */
   readonly INPUT_INVALID_FIELD: "input.invalid_field";
@@ -509,8 +509,8 @@ export declare const codes: {
   /** A setting is missing or cannot be used. Correct the setting; the message says what it must be. */
   readonly CONFIGURATION_INVALID: "configuration.invalid";
   /**
-   * This handle belongs to the parent process. Open servers and stores after the fork, in the process
-   * that uses them.
+   * This handle belongs to the parent process. Open servers and stores after the fork, in the process that uses
+   * them.
    */
   readonly CONFIGURATION_FORKED: "configuration.forked";
   /** This handle was closed. Open a new one. */
@@ -518,37 +518,34 @@ export declare const codes: {
   /** No connection to the server could be made. Check the address and the network; see the outcome. */
   readonly TRANSPORT_CONNECT_FAILED: "transport.connect_failed";
   /**
-   * The server's TLS certificate or handshake was refused. Check the host name, the clock, the trusted
-   * roots and the client certificate; see the outcome: `unknown` when it broke after the handshake.
+   * The server's TLS certificate or handshake was refused. Check the host name, the clock, the trusted roots and
+   * the client certificate; see the outcome: `unknown` when it broke after the handshake.
    */
   readonly TRANSPORT_TLS_FAILED: "transport.tls_failed";
   /**
-   * The connection broke before the answer was complete. The request may have taken effect: find out
-   * before sending it again.
+   * The connection broke before the answer was complete. The request may have taken effect: find out before sending
+   * it again.
    */
   readonly TRANSPORT_CONNECTION_LOST: "transport.connection_lost";
-  /**
-   * The deadline passed before the answer came. See the outcome; give more time or find out whether it
-   * took effect.
-   */
+  /** The deadline passed before the answer came. See the outcome; give more time or find out whether it took effect. */
   readonly TIMEOUT_DEADLINE: "timeout.deadline";
   /** The call was cancelled. See the outcome: `unknown` means that it may have taken effect. */
   readonly CANCELLED: "cancelled";
   /**
-   * The answer breaks the protocol. The message says how. With outcome `unknown` or `accepted` the
-   * request may have taken effect: find out before sending it again.
+   * The answer breaks the protocol. The message says how. With outcome `unknown` or `accepted` the request may have
+   * taken effect: find out before sending it again.
    */
   readonly PEER_PROTOCOL: "peer.protocol";
   /** The answer is larger than the limit. Raise the limit named in the context if this size is expected. */
   readonly PEER_ANSWER_TOO_LARGE: "peer.answer_too_large";
   /**
-   * The server answered with a redirect, which is never followed. Credentials travel in headers: set the
-   * base URL to the final address.
+   * The server answered with a redirect, which is never followed. Credentials travel in headers: set the base URL
+   * to the final address.
    */
   readonly PEER_REDIRECTED: "peer.redirected";
   /**
-   * A proxy, gateway or other server answered instead of the service. The HTTP status and the start of
-   * the answer are attached; check the base URL, proxy and gateway.
+   * A proxy, gateway or other server answered instead of the service. The HTTP status and the start of the answer
+   * are attached; check the base URL, proxy and gateway.
    */
   readonly PEER_HTTP_STATUS: "peer.http_status";
   /** The server or a gateway before it cannot answer now. Try again later; see the outcome first. */
@@ -557,14 +554,11 @@ export declare const codes: {
   readonly PEER_RATE_LIMITED: "peer.rate_limited";
   /** This is not supported here. The message says what is missing. */
   readonly NOT_SUPPORTED: "not_supported";
-  /**
-   * The data folder or database cannot be used. The message names the cause: full, read-only, locked or
-   * damaged.
-   */
+  /** The data folder or database cannot be used. The message names the cause: full, read-only, locked or damaged. */
   readonly RESOURCE_STORAGE: "resource.storage";
   /**
-   * The system starts no further thread. Raise the limit of threads or processes (`ulimit -u`, a
-   * container's pids limit, `TasksMax=`), or end others; see the outcome.
+   * The system starts no further thread. Raise the limit of threads or processes (`ulimit -u`, a container's pids
+   * limit, `TasksMax=`), or end others; see the outcome.
    */
   readonly RESOURCE_THREADS: "resource.threads";
   /** An internal error in bankchannel. Please report it with the message. */
@@ -573,54 +567,42 @@ export declare const codes: {
   readonly WS_CHANNEL_NOT_LOGGED_IN: "ws_channel.not_logged_in";
   /** The session has expired. Log in again; nothing was sent. */
   readonly WS_CHANNEL_SESSION_EXPIRED: "ws_channel.session_expired";
-  /**
-   * The service does not accept the session. It expired, was logged out, or the token is damaged: log in
-   * again.
-   */
+  /** The service does not accept the session. It expired, was logged out, or the token is damaged: log in again. */
   readonly WS_CHANNEL_SESSION_REFUSED: "ws_channel.session_refused";
   /**
-   * The service does not accept this account, mode and password. Check all three; after ten wrong
-   * passwords the account is locked for a while.
+   * The service does not accept this account, mode and password. Check all three; after ten wrong passwords the
+   * account is locked for a while.
    */
   readonly WS_CHANNEL_LOGIN_REFUSED: "ws_channel.login_refused";
   /** The login did not succeed. The context has the reason. */
   readonly WS_CHANNEL_LOGIN_FAILED: "ws_channel.login_failed";
   /**
-   * The service asked twice for the same step of the login. The context names the step; start again, and
-   * if it happens again, ask the service's support.
+   * The service asked twice for the same step of the login. The context names the step; start again, and if it
+   * happens again, ask the service's support.
    */
   readonly WS_CHANNEL_LOGIN_STALLED: "ws_channel.login_stalled";
-  /**
-   * The one-time code is wrong. Ask for the code again; check that you use the code from the right
-   * message.
-   */
+  /** The one-time code is wrong. Ask for the code again; check that you use the code from the right message. */
   readonly WS_CHANNEL_CODE_REFUSED: "ws_channel.code_refused";
-  /**
-   * The one-time code, or the login step it belongs to, has expired. Start the step again to get a new
-   * code.
-   */
+  /** The one-time code, or the login step it belongs to, has expired. Start the step again to get a new code. */
   readonly WS_CHANNEL_CODE_EXPIRED: "ws_channel.code_expired";
   /**
-   * Too many wrong tries: the account is locked for a while. Wait 15 minutes (passwords) or an hour
-   * (codes), or reset the password.
+   * Too many wrong tries: the account is locked for a while. Wait 15 minutes (passwords) or an hour (codes), or
+   * reset the password.
    */
   readonly WS_CHANNEL_ATTEMPTS_EXCEEDED: "ws_channel.attempts_exceeded";
   /** The account's phone and e-mail are not verified. Log in and give both codes. */
   readonly WS_CHANNEL_NOT_VERIFIED: "ws_channel.not_verified";
   /**
-   * The service does not accept the API key. It is unknown, disabled or not this account's: check the
-   * setting `apiKey`.
+   * The service does not accept the API key. It is unknown, disabled or not this account's: check the setting
+   * `apiKey`.
    */
   readonly WS_CHANNEL_API_KEY_REFUSED: "ws_channel.api_key_refused";
   /**
-   * The API key of the settings is not this account's. Correct `apiKey`, or leave it out: the login
-   * gives the account's own. The login itself was right.
+   * The API key of the settings is not this account's. Correct `apiKey`, or leave it out: the login gives the
+   * account's own. The login itself was right.
    */
   readonly WS_CHANNEL_API_KEY_DIFFERS: "ws_channel.api_key_differs";
-  /**
-   * A session of this mode may not do this. Keys and certificates need an admin session, files a data
-   * session.
-   */
+  /** A session of this mode may not do this. Keys and certificates need an admin session, files a data session. */
   readonly WS_CHANNEL_MODE_REFUSED: "ws_channel.mode_refused";
   /** Only the owner of the API key may do this. Log in as the account that the key was made for. */
   readonly WS_CHANNEL_OWNER_ONLY: "ws_channel.owner_only";
@@ -632,33 +614,27 @@ export declare const codes: {
   readonly WS_CHANNEL_PARAMETER_REFUSED: "ws_channel.parameter_refused";
   /** This account is registered already in this mode. Log in, or reset its password. */
   readonly WS_CHANNEL_USER_EXISTS: "ws_channel.user_exists";
-  /**
-   * The admin mode of this account must be registered first. Register with mode `admin`, then with mode
-   * `data`.
-   */
+  /** The admin mode of this account must be registered first. Register with mode `admin`, then with mode `data`. */
   readonly WS_CHANNEL_ADMIN_FIRST: "ws_channel.admin_first";
   /** There is no such account under this API key. Check the e-mail address. */
   readonly WS_CHANNEL_USER_UNKNOWN: "ws_channel.user_unknown";
   /** The account has a certificate for this bank already. Retire it first. */
   readonly WS_CHANNEL_CERTIFICATE_EXISTS: "ws_channel.certificate_exists";
   /**
-   * The service sends no more codes for this user id: after a few wrong ones the bank would lock it.
-   * Nothing was sent now. Compare code, user id and company with the bank's letter, then ask the
-   * service's operator, who releases the user id.
+   * The service sends no more codes for this user id: after a few wrong ones the bank would lock it. Nothing was
+   * sent now. Compare code, user id and company with the bank's letter, then ask the service's operator, who
+   * releases the user id.
    */
   readonly WS_CHANNEL_CODES_STOPPED: "ws_channel.codes_stopped";
   /**
-   * Another account of the service uses this user id at the bank. Nothing was sent. If the user id is
-   * yours too, ask the service's operator to allow it for your account, or have the other account share
-   * its certificates with yours.
+   * Another account of the service uses this user id at the bank. Nothing was sent. If the user id is yours too,
+   * ask the service's operator to allow it for your account, or have the other account share its certificates with
+   * yours.
    */
   readonly WS_CHANNEL_USER_ID_HELD: "ws_channel.user_id_held";
   /** There is no certificate for this bank. Enrol or import one, or have one shared. */
   readonly WS_CHANNEL_CERTIFICATE_MISSING: "ws_channel.certificate_missing";
-  /**
-   * The certificate or its private key cannot be used. Give both as PEM; the key must match the
-   * certificate.
-   */
+  /** The certificate or its private key cannot be used. Give both as PEM; the key must match the certificate. */
   readonly WS_CHANNEL_CERTIFICATE_REFUSED: "ws_channel.certificate_refused";
   /** The PGP key cannot be used. Give one armored OpenPGP public key. */
   readonly WS_CHANNEL_PGP_KEY_REFUSED: "ws_channel.pgp_key_refused";
@@ -667,18 +643,18 @@ export declare const codes: {
   /** The upload carries no signature. Sign the file's raw bytes with a registered authorize key. */
   readonly WS_CHANNEL_SIGNATURE_MISSING: "ws_channel.signature_missing";
   /**
-   * The signature is not an armored detached OpenPGP signature of a binary document. Sign with `gpg
-   * --armor --detach-sign` or with bankchannel.
+   * The signature is not an armored detached OpenPGP signature of a binary document. Sign with `gpg --armor
+   * --detach-sign` or with bankchannel.
    */
   readonly WS_CHANNEL_SIGNATURE_MALFORMED: "ws_channel.signature_malformed";
   /**
-   * No registered authorize key made the signature. Upload the public key with purpose `authorize`, or
-   * sign with the registered one.
+   * No registered authorize key made the signature. Upload the public key with purpose `authorize`, or sign with
+   * the registered one.
    */
   readonly WS_CHANNEL_SIGNATURE_KEY_UNKNOWN: "ws_channel.signature_key_unknown";
   /**
-   * No signature of the upload is good. Sign exactly the bytes that are sent, with a key that is neither
-   * expired nor revoked.
+   * No signature of the upload is good. Sign exactly the bytes that are sent, with a key that is neither expired
+   * nor revoked.
    */
   readonly WS_CHANNEL_UPLOAD_REJECTED: "ws_channel.upload_rejected";
   /** The file is empty. Send the payment file's bytes. */
@@ -686,8 +662,8 @@ export declare const codes: {
   /** The bank refused the request. The bank's code and text are attached. */
   readonly WS_CHANNEL_BANK_REFUSED: "ws_channel.bank_refused";
   /**
-   * The bank cannot be reached, or its answer cannot be used. Try again later; before an upload is
-   * repeated, look for its answer files.
+   * The bank cannot be reached, or its answer cannot be used. Try again later; before an upload is repeated, look
+   * for its answer files.
    */
   readonly WS_CHANNEL_BANK_UNAVAILABLE: "ws_channel.bank_unavailable";
   /** The service has no channel to this bank configured. Use the simulator, or a service that has one. */
@@ -695,31 +671,28 @@ export declare const codes: {
   /** There is no such bank. The banks are listed in the reference of `bank`. */
   readonly WS_CHANNEL_BANK_UNKNOWN: "ws_channel.bank_unknown";
   /**
-   * The service does not implement this operation. bankchannel's own service implements it; the deployed
-   * service lacks a few operations.
+   * The service does not implement this operation. bankchannel's own service implements it; the deployed service
+   * lacks a few operations.
    */
   readonly WS_CHANNEL_NOT_IMPLEMENTED: "ws_channel.not_implemented";
   /** The service failed. Quote the request id to its support; see the outcome first. */
   readonly WS_CHANNEL_SERVICE_FAILED: "ws_channel.service_failed";
-  /**
-   * The service has no space left, and has stored nothing of the call. Tell its operator, and send it
-   * again later.
-   */
+  /** The service has no space left, and has stored nothing of the call. Tell its operator, and send it again later. */
   readonly WS_CHANNEL_STORAGE_FULL: "ws_channel.storage_full";
   /** The service refused. Its own text is attached. */
   readonly WS_CHANNEL_REFUSED: "ws_channel.refused";
   /** The login waits for another step. Get the login's next step and answer that one. */
   readonly WS_CHANNEL_LOGIN_STEP: "ws_channel.login_step";
   /**
-   * The PGP key cannot be used for this. It has expired, was revoked, or does not allow this use: the
-   * message says which.
+   * The PGP key cannot be used for this. It has expired, was revoked, or does not allow this use: the message says
+   * which.
    */
   readonly WS_CHANNEL_PGP_KEY_UNFIT: "ws_channel.pgp_key_unfit";
   /** The passphrase does not open the private key. Give the passphrase of this key. */
   readonly WS_CHANNEL_PASSPHRASE_REFUSED: "ws_channel.passphrase_refused";
   /**
-   * The message cannot be decrypted. Use the private half of the key it was exported for; a damaged
-   * message must be exported again.
+   * The message cannot be decrypted. Use the private half of the key it was exported for; a damaged message must be
+   * exported again.
    */
   readonly WS_CHANNEL_DECRYPTION_FAILED: "ws_channel.decryption_failed";
   /** The payment file is not valid. The message says where and what to change. */
@@ -727,86 +700,80 @@ export declare const codes: {
   /** The challenge does not have the form that the protocol defines. Fetch a new one; nothing was sent. */
   readonly WS_CHANNEL_CHALLENGE_MALFORMED: "ws_channel.challenge_malformed";
   /**
-   * The bank's answer did not come in time. The upload was accepted: do not send it again; look for the
-   * answer files later.
+   * The bank's answer did not come in time. The upload was accepted: do not send it again; look for the answer
+   * files later.
    */
   readonly WS_CHANNEL_ANSWER_NOT_FOUND: "ws_channel.answer_not_found";
   /**
-   * The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send
-   * it as a new file with a new message id.
+   * The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send it as a new
+   * file with a new message id.
    */
   readonly WS_CHANNEL_PAYMENT_REJECTED: "ws_channel.payment_rejected";
   /**
-   * The same file was sent before. Nothing was sent now. Look for the answers to the earlier upload; if
-   * it must be paid twice, give it another message id.
+   * The same file was sent before. Nothing was sent now. Look for the answers to the earlier upload; if it must be
+   * paid twice, give it another message id.
    */
   readonly WS_CHANNEL_UPLOAD_REPEATED: "ws_channel.upload_repeated";
   /**
-   * The same file was sent before, and it is not known yet whether the bank has it. Nothing was sent now.
-   * Fetch the bank's status reports, look at `listUploads`, or ask the service's operator, who settles
-   * the upload that the message names; `sendAnyway` sends the file a second time.
+   * The same file was sent before, and it is not known yet whether the bank has it. Nothing was sent now. Fetch the
+   * bank's status reports, look at `listUploads`, or ask the service's operator, who settles the upload that the
+   * message names; `sendAnyway` sends the file a second time.
    */
   readonly WS_CHANNEL_UPLOAD_UNSETTLED: "ws_channel.upload_unsettled";
   /**
-   * The bank no longer lists a file whose download an earlier call had begun. Ask the bank for it, by its
-   * type and reference.
+   * The bank no longer lists a file whose download an earlier call had begun. Ask the bank for it, by its type and
+   * reference.
    */
   readonly WS_CHANNEL_FILE_GONE: "ws_channel.file_gone";
   /**
-   * The external signature is not valid. Sign the digest of the question, as its algorithm says, with the
-   * key of its fingerprint; nothing was sent.
+   * The external signature is not valid. Sign the digest of the question, as its algorithm says, with the key of
+   * its fingerprint; nothing was sent.
    */
   readonly WS_CHANNEL_SIGNATURE_WRONG: "ws_channel.signature_wrong";
-  /**
-   * The service's name of a file cannot be used as a file name. Nothing was written; report it to the
-   * service.
-   */
+  /** The service's name of a file cannot be used as a file name. Nothing was written; report it to the service. */
   readonly WS_CHANNEL_REFERENCE_UNSAFE: "ws_channel.reference_unsafe";
-  /**
-   * The certificate cannot be used. The message says why; it must be one certificate as PEM text, with an
-   * RSA key.
-   */
+  /** The certificate cannot be used. The message says why; it must be one certificate as PEM text, with an RSA key. */
   readonly NEXTGEN_PSD2_CERTIFICATE_UNUSABLE: "nextgen_psd2.certificate_unusable";
   /**
-   * The private key cannot be used. The message says why; it must be an RSA key as PEM text, and belong
-   * to the certificate.
+   * The private key cannot be used. The message says why; it must be an RSA key as PEM text, and belong to the
+   * certificate.
    */
   readonly NEXTGEN_PSD2_KEY_UNUSABLE: "nextgen_psd2.key_unusable";
   /**
-   * The token with the private key did not sign. The message says why: check the token, its reader or
-   * connection, and its PIN; do not repeat a PIN that was refused.
+   * The token with the private key did not sign. The message says why: check the token, its reader or connection,
+   * and its PIN; do not repeat a PIN that was refused.
    */
   readonly NEXTGEN_PSD2_TOKEN_FAILED: "nextgen_psd2.token_failed";
   /**
-   * The bank does not accept the request's signature. Explain the request: it shows which byte of the
-   * signing string differs, and why.
+   * The bank does not accept the request's signature. Explain the request: it shows which byte of the signing
+   * string differs, and why.
    */
   readonly NEXTGEN_PSD2_SIGNATURE_REFUSED: "nextgen_psd2.signature_refused";
   /**
-   * The bank does not accept the certificate. The bank's code says whether it is missing, invalid,
-   * expired, revoked or blocked.
+   * The bank does not accept the certificate. The bank's code says whether it is missing, invalid, expired, revoked
+   * or blocked.
    */
   readonly NEXTGEN_PSD2_CERTIFICATE_REFUSED: "nextgen_psd2.certificate_refused";
   /**
-   * The certificate lacks the role that this operation needs. Inspect the certificate: its roles are
-   * AISP, PISP, PIISP or ASPSP.
+   * The certificate lacks the role that this operation needs. Inspect the certificate: its roles are AISP, PISP,
+   * PIISP or ASPSP.
    */
   readonly NEXTGEN_PSD2_ROLE_REFUSED: "nextgen_psd2.role_refused";
   /**
-   * The bank does not accept the request's date. Set the clock; sign each request when it is sent, also
-   * when it is repeated.
+   * The bank does not accept the request's date. Set the clock; sign each request when it is sent, also when it is
+   * repeated.
    */
   readonly NEXTGEN_PSD2_TIMESTAMP_REFUSED: "nextgen_psd2.timestamp_refused";
   /** The bank does not accept a field or header. The bank's text or path names it. */
   readonly NEXTGEN_PSD2_FORMAT_REFUSED: "nextgen_psd2.format_refused";
   /**
-   * The bank does not know its customer by these identifiers. Check PSU-ID and PSU-Corporate-ID: they
-   * belong to one third party at one bank.
+   * The bank does not know its customer by these identifiers. Check PSU-ID and PSU-Corporate-ID: they belong to one
+   * third party at one bank.
    */
   readonly NEXTGEN_PSD2_PSU_REFUSED: "nextgen_psd2.psu_refused";
   /**
-   * The bank needs its customer's consent first. Send the customer to the link `scaRedirect` of the
-   * context, and repeat the request afterwards.
+   * The bank needs its customer's consent first. Send the customer to the link `scaRedirect` of the context, and
+   * repeat the request afterwards.
    */
   readonly NEXTGEN_PSD2_CONSENT_NEEDED: "nextgen_psd2.consent_needed";
   /** The bank does not know the consent, or its customer has revoked it. Offer a new consent. */
@@ -814,98 +781,86 @@ export declare const codes: {
   /** The consent cannot be used. It was not authorised, has expired or was ended: offer a new one. */
   readonly NEXTGEN_PSD2_CONSENT_INVALID: "nextgen_psd2.consent_invalid";
   /**
-   * The consent's calls without the customer are used up for today. Wait a day, or let the customer be
-   * present and send PSU-IP-Address.
+   * The consent's calls without the customer are used up for today. Wait a day, or let the customer be present and
+   * send PSU-IP-Address.
    */
   readonly NEXTGEN_PSD2_ACCESS_EXCEEDED: "nextgen_psd2.access_exceeded";
-  /**
-   * The bank does not offer this service for this customer or resource. The bank's code and text say
-   * more.
-   */
+  /** The bank does not offer this service for this customer or resource. The bank's code and text say more. */
   readonly NEXTGEN_PSD2_SERVICE_REFUSED: "nextgen_psd2.service_refused";
   /** The bank does not know the requested resource. Check the identifier and the path. */
   readonly NEXTGEN_PSD2_RESOURCE_UNKNOWN: "nextgen_psd2.resource_unknown";
   /** The bank has refused the request. The bank's code and text are attached. */
   readonly NEXTGEN_PSD2_REFUSED: "nextgen_psd2.refused";
   /**
-   * The bank could not answer because of an internal error. See the outcome; quote the peer's request id
-   * to the bank's support.
+   * The bank could not answer because of an internal error. See the outcome; quote the peer's request id to the
+   * bank's support.
    */
   readonly NEXTGEN_PSD2_BANK_FAILED: "nextgen_psd2.bank_failed";
   /**
-   * The bank's link for its customer cannot be used. The message says why: it must be readable and https,
-   * without user and password, at a host that you allow.
+   * The bank's link for its customer cannot be used. The message says why: it must be readable and https, without
+   * user and password, at a host that you allow.
    */
   readonly NEXTGEN_PSD2_LINK_REFUSED: "nextgen_psd2.link_refused";
   /**
-   * The file cannot be read. The message says in which line and why, and what to do. The context has the
-   * line and the element's path, where there is one.
+   * The file cannot be read. The message says in which line and why, and what to do. The context has the line and
+   * the element's path, where there is one.
    */
   readonly ISO20022_FILE_UNREADABLE: "iso20022.file_unreadable";
   /**
-   * There is a payment file of this path already. A payment file is never overwritten: find out whether
-   * it was sent, then give another path or move it away.
+   * There is a payment file of this path already. A payment file is never overwritten: find out whether it was
+   * sent, then give another path or move it away.
    */
   readonly ISO20022_FILE_EXISTS: "iso20022.file_exists";
   /**
-   * The payment is faulty: no file was made, or nothing was sent. The message states the first problems,
-   * `count` how many there are, and `problems` up to 50 of them, one a line.
+   * The payment is faulty: no file was made, or nothing was sent. The message states the first problems, `count`
+   * how many there are, and `problems` up to 50 of them, one a line.
    */
   readonly ISO20022_PAYMENT_REFUSED: "iso20022.payment_refused";
   /**
-   * A certificate that was given cannot be used. The message says why; give certificates as PEM text, one
-   * after the other.
+   * A certificate that was given cannot be used. The message says why; give certificates as PEM text, one after the
+   * other.
    */
   readonly SEPA_WEB_SERVICES_CERTIFICATE_UNUSABLE: "sepa_web_services.certificate_unusable";
-  /**
-   * There is no profile of this bank. list_profiles names those there are; give any other bank as
-   * `profile`.
-   */
+  /** There is no profile of this bank. list_profiles names those there are; give any other bank as `profile`. */
   readonly SEPA_WEB_SERVICES_UNKNOWN_PROFILE: "sepa_web_services.unknown_profile";
-  /**
-   * The message is larger than any of this channel. Banks take and give files of at most 100 MB; see the
-   * limit.
-   */
+  /** The message is larger than any of this channel. Banks take and give files of at most 100 MB; see the limit. */
   readonly SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE: "sepa_web_services.message_too_large";
   /**
-   * The bank does not offer this operation. list_profiles shows what a bank offers; a profile of your own
-   * may offer more.
+   * The bank does not offer this operation. list_profiles shows what a bank offers; a profile of your own may offer
+   * more.
    */
   readonly SEPA_WEB_SERVICES_NOT_OFFERED: "sepa_web_services.not_offered";
   /**
-   * The private key cannot be used. The message says why; it must be an RSA key as PEM text, of at least
-   * 2048 bits, and belong to the certificate.
+   * The private key cannot be used. The message says why; it must be an RSA key as PEM text, of at least 2048 bits,
+   * and belong to the certificate.
    */
   readonly SEPA_WEB_SERVICES_KEY_UNUSABLE: "sepa_web_services.key_unusable";
   /**
-   * The token with the private key did not sign. The message says why: check the token, its reader or
-   * connection, and its PIN; do not repeat a PIN that was refused.
+   * The token with the private key did not sign. The message says why: check the token, its reader or connection,
+   * and its PIN; do not repeat a PIN that was refused.
    */
   readonly SEPA_WEB_SERVICES_TOKEN_FAILED: "sepa_web_services.token_failed";
   /** The bank takes no such file. The message says which limit or rule of the bank the file breaks. */
   readonly SEPA_WEB_SERVICES_CONTENT_REFUSED: "sepa_web_services.content_refused";
   /**
-   * The bank has answered with a SOAP fault, which nobody signed. See the outcome; the fault's text is
-   * attached, and nothing follows from it. Explain the request if it goes on.
+   * The bank has answered with a SOAP fault, which nobody signed. See the outcome; the fault's text is attached,
+   * and nothing follows from it. Explain the request if it goes on.
    */
   readonly SEPA_WEB_SERVICES_FAULT: "sepa_web_services.fault";
   /**
-   * The answer's signature does not hold. Do not act on the answer. `verifyMessage` and
-   * `explainMessage` show which check fails.
+   * The answer's signature does not hold. Do not act on the answer. `verifyMessage` and `explainMessage` show
+   * which check fails.
    */
   readonly SEPA_WEB_SERVICES_ANSWER_SIGNATURE: "sepa_web_services.answer_signature";
   /**
-   * The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority,
-   * compare the SHA-256 of its certificate with what the bank publishes, then add it with `addAnchor`,
-   * or give it in `trusted`.
+   * The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority, compare the
+   * SHA-256 of its certificate with what the bank publishes, then add it with `addAnchor`, or give it in
+   * `trusted`.
    */
   readonly SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED: "sepa_web_services.answer_not_trusted";
   /** The answer is not of now. Compare this machine's clock with the time. */
   readonly SEPA_WEB_SERVICES_ANSWER_STALE: "sepa_web_services.answer_stale";
-  /**
-   * The file in the answer cannot be unpacked. The message says what is wrong with it; the bank's support
-   * can help.
-   */
+  /** The file in the answer cannot be unpacked. The message says what is wrong with it; the bank's support can help. */
   readonly SEPA_WEB_SERVICES_ANSWER_CONTENT: "sepa_web_services.answer_content";
   /**
    * The bank does not accept the signature or the certificate of the request. The bank's code says which;
@@ -913,93 +868,85 @@ export declare const codes: {
    */
   readonly SEPA_WEB_SERVICES_SIGNATURE_REFUSED: "sepa_web_services.signature_refused";
   /**
-   * The bank's agreement does not allow the request. The bank's code says whether sender, customer or
-   * contract is unknown, locked or ended: ask the bank.
+   * The bank's agreement does not allow the request. The bank's code says whether sender, customer or contract is
+   * unknown, locked or ended: ask the bank.
    */
   readonly SEPA_WEB_SERVICES_AGREEMENT_REFUSED: "sepa_web_services.agreement_refused";
   /** The bank has no such file. It was deleted, or the bank keeps it no longer: list the files. */
   readonly SEPA_WEB_SERVICES_FILE_NOT_FOUND: "sepa_web_services.file_not_found";
   /**
-   * The bank's type or reference of the file cannot be part of a file name. Nothing was written. Fetch
-   * the file with `downloadFile` into a path of your own, and ask the bank.
+   * The bank's type or reference of the file cannot be part of a file name. Nothing was written. Fetch the file
+   * with `downloadFile` into a path of your own, and ask the bank.
    */
   readonly SEPA_WEB_SERVICES_REFERENCE_UNSAFE: "sepa_web_services.reference_unsafe";
-  /**
-   * The bank has refused the request. The bank's code and text are attached; `codeMeaning` says what
-   * they mean.
-   */
+  /** The bank has refused the request. The bank's code and text are attached; `codeMeaning` says what they mean. */
   readonly SEPA_WEB_SERVICES_REFUSED: "sepa_web_services.refused";
   /**
-   * The same file was sent before. Nothing was sent now. Look for the reports of the earlier upload; if
-   * it must be paid twice, give it another message id.
+   * The same file was sent before. Nothing was sent now. Look for the reports of the earlier upload; if it must be
+   * paid twice, give it another message id.
    */
   readonly SEPA_WEB_SERVICES_UPLOAD_REPEATED: "sepa_web_services.upload_repeated";
   /**
-   * The bank's answer did not come in time. The bank has received the file: do not send it again; look
-   * for the answer files later.
+   * The bank's answer did not come in time. The bank has received the file: do not send it again; look for the
+   * answer files later.
    */
   readonly SEPA_WEB_SERVICES_ANSWER_NOT_FOUND: "sepa_web_services.answer_not_found";
   /**
-   * The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send
-   * it as a new file with a new message id.
+   * The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send it as a new
+   * file with a new message id.
    */
   readonly SEPA_WEB_SERVICES_PAYMENT_REJECTED: "sepa_web_services.payment_rejected";
   /**
-   * The bank does not issue the certificate. The bank's code and text say why. Compare code, customer and
-   * company with the agreement before you try again: banks lock after a few attempts.
+   * The bank does not issue the certificate. The bank's code and text say why. Compare code, customer and company
+   * with the agreement before you try again: banks lock after a few attempts.
    */
   readonly SEPA_WEB_SERVICES_CERTIFICATE_REFUSED: "sepa_web_services.certificate_refused";
   /**
-   * The bank's certificate is not for the key of the request. Do not use it, keep the key of the request,
-   * and ask the bank which certificate it has issued.
+   * The bank's certificate is not for the key of the request. Do not use it, keep the key of the request, and ask
+   * the bank which certificate it has issued.
    */
   readonly SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS: "sepa_web_services.certificate_not_ours";
   /**
-   * The bank has issued a certificate that cannot be used. Ask the bank for another one: the message says
-   * what is wrong with it. The key and its request stay; go on with `renew` and `resume`, or with a new
-   * code in `enrol`.
+   * The bank has issued a certificate that cannot be used. Ask the bank for another one: the message says what is
+   * wrong with it. The key and its request stay; go on with `renew` and `resume`, or with a new code in `enrol`.
    */
   readonly SEPA_WEB_SERVICES_CERTIFICATE_UNFIT: "sepa_web_services.certificate_unfit";
   /** Another call enrols or renews with the same folder. Wait until it has ended; nothing was sent now. */
   readonly SEPA_WEB_SERVICES_IDENTITY_BUSY: "sepa_web_services.identity_busy";
-  /**
-   * There is a certificate, or one is asked for. `certificateStatus` shows it; `renew` asks for the next
-   * one.
-   */
+  /** There is a certificate, or one is asked for. `certificateStatus` shows it; `renew` asks for the next one. */
   readonly SEPA_WEB_SERVICES_ALREADY_ENROLLED: "sepa_web_services.already_enrolled";
   /**
-   * A person has to act before the certificate can be renewed. The message says what: mostly a new code
-   * is to be ordered from the bank.
+   * A person has to act before the certificate can be renewed. The message says what: mostly a new code is to be
+   * ordered from the bank.
    */
   readonly SEPA_WEB_SERVICES_PERSON_NEEDED: "sepa_web_services.person_needed";
   /**
-   * The bank has answered with an error that does not say what became of the request. See the outcome.
-   * Lists and downloads may be repeated later; a file must not be sent again before it is known what
-   * became of it.
+   * The bank has answered with an error that does not say what became of the request. See the outcome. Lists and
+   * downloads may be repeated later; a file must not be sent again before it is known what became of it.
    */
   readonly SEPA_WEB_SERVICES_BANK_FAILED: "sepa_web_services.bank_failed";
   /** The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text. */
   readonly SALT_EDGE_CONNECTOR_KEY_UNUSABLE: "salt_edge_connector.key_unusable";
   /**
-   * The token with the private key did not sign. The message says why: check the token, its reader or
-   * connection, and its PIN; do not repeat a PIN that was refused.
+   * The token with the private key did not sign. The message says why: check the token, its reader or connection,
+   * and its PIN; do not repeat a PIN that was refused.
    */
   readonly SALT_EDGE_CONNECTOR_TOKEN_FAILED: "salt_edge_connector.token_failed";
   /**
-   * The session has ended at Salt Edge. Send no further reports for it. If this was a repeated report,
-   * the earlier one has arrived.
+   * The session has ended at Salt Edge. Send no further reports for it. If this was a repeated report, the earlier
+   * one has arrived.
    */
   readonly SALT_EDGE_CONNECTOR_SESSION_CLOSED: "salt_edge_connector.session_closed";
   /**
-   * Something is not set up in the provider's dashboard at Salt Edge. Compare public key, app id and host
-   * with the dashboard; Salt Edge's text says more.
+   * Something is not set up in the provider's dashboard at Salt Edge. Compare public key, app id and host with the
+   * dashboard; Salt Edge's text says more.
    */
   readonly SALT_EDGE_CONNECTOR_CONFIGURATION_REFUSED: "salt_edge_connector.configuration_refused";
   /** Salt Edge has found no token in the request. Give the access token. */
   readonly SALT_EDGE_CONNECTOR_TOKEN_MISSING: "salt_edge_connector.token_missing";
   /**
-   * The session's time is over at Salt Edge. Send no further reports for it. A token that was made for it
-   * was not delivered: revoke it.
+   * The session's time is over at Salt Edge. Send no further reports for it. A token that was made for it was not
+   * delivered: revoke it.
    */
   readonly SALT_EDGE_CONNECTOR_SESSION_EXPIRED: "salt_edge_connector.session_expired";
   /** Salt Edge has found no signed request. Check that no proxy removes the header Authorization. */
@@ -1011,8 +958,8 @@ export declare const codes: {
   /** The token has expired. If you wanted to revoke it, nothing is left to do. */
   readonly SALT_EDGE_CONNECTOR_TOKEN_EXPIRED: "salt_edge_connector.token_expired";
   /**
-   * Salt Edge does not know the session. Send no further reports for it. A token that was made for it was
-   * not delivered: revoke it.
+   * Salt Edge does not know the session. Send no further reports for it. A token that was made for it was not
+   * delivered: revoke it.
    */
   readonly SALT_EDGE_CONNECTOR_SESSION_NOT_FOUND: "salt_edge_connector.session_not_found";
   /** Salt Edge does not know the customer. `customerId` is Salt Edge's own id: leave it out. */
@@ -1020,8 +967,8 @@ export declare const codes: {
   /** Salt Edge does not know the app id. Compare app_id with the dashboard. */
   readonly SALT_EDGE_CONNECTOR_PROVIDER_NOT_FOUND: "salt_edge_connector.provider_not_found";
   /**
-   * Salt Edge does not permit this. The configuration does not allow it, or parameters contradict each
-   * other; Salt Edge's text says more.
+   * Salt Edge does not permit this. The configuration does not allow it, or parameters contradict each other; Salt
+   * Edge's text says more.
    */
   readonly SALT_EDGE_CONNECTOR_ACTION_NOT_ALLOWED: "salt_edge_connector.action_not_allowed";
   /** Salt Edge does not work with this provider. Ask Salt Edge. */
@@ -1035,32 +982,32 @@ export declare const codes: {
   /** The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text. */
   readonly SALT_EDGE_HUB_KEY_UNUSABLE: "salt_edge_hub.key_unusable";
   /**
-   * The token with the private key did not sign. The message says why: check the token, its reader or
-   * connection, and its PIN; do not repeat a PIN that was refused.
+   * The token with the private key did not sign. The message says why: check the token, its reader or connection,
+   * and its PIN; do not repeat a PIN that was refused.
    */
   readonly SALT_EDGE_HUB_TOKEN_FAILED: "salt_edge_hub.token_failed";
   /**
-   * The connector does not accept the request's form or one of its values. The connector's class and text
-   * say which.
+   * The connector does not accept the request's form or one of its values. The connector's class and text say
+   * which.
    */
   readonly SALT_EDGE_HUB_FORMAT_REFUSED: "salt_edge_hub.format_refused";
   /** The connector does not accept the third party's id. `clientId` is a whole number, 1 or more. */
   readonly SALT_EDGE_HUB_CLIENT_REFUSED: "salt_edge_hub.client_refused";
   /**
-   * The connector does not accept the request's JWT. The class says why: it cannot be read, has another
-   * algorithm, another key's signature, or has expired.
+   * The connector does not accept the request's JWT. The class says why: it cannot be read, has another algorithm,
+   * another key's signature, or has expired.
    */
   readonly SALT_EDGE_HUB_SIGNATURE_REFUSED: "salt_edge_hub.signature_refused";
   /**
-   * The connector does not accept the access token. The class says why: it is missing, unknown, another
-   * third party's, revoked, or has expired.
+   * The connector does not accept the access token. The class says why: it is missing, unknown, another third
+   * party's, revoked, or has expired.
    */
   readonly SALT_EDGE_HUB_TOKEN_REFUSED: "salt_edge_hub.token_refused";
   /** The customer's consent does not cover this. Ask for what the token's scopes and accounts cover. */
   readonly SALT_EDGE_HUB_ACCESS_REFUSED: "salt_edge_hub.access_refused";
   /**
-   * The connector does not know the path, account or customer of the request. The connector's class and
-   * text say which.
+   * The connector does not know the path, account or customer of the request. The connector's class and text say
+   * which.
    */
   readonly SALT_EDGE_HUB_NOT_FOUND: "salt_edge_hub.not_found";
   /** The connector has refused the request. Its class and text are attached. */
@@ -1091,10 +1038,7 @@ export interface InitRegisterRequest {
 
 /** The challenge. */
 export interface InitRegisterResponse {
-  /**
-   * The challenge for `register`. `encryptPassword` encrypts the password for it. Valid once, for five
-   * minutes.
-   */
+  /** The challenge for `register`. `encryptPassword` encrypts the password for it. Valid once, for five minutes. */
   readonly challenge: SecretText;
   /** The service's text. */
   readonly responseText: string;
@@ -1208,10 +1152,7 @@ export interface InitLoginRequest {
 
 /** The challenge. */
 export interface InitLoginResponse {
-  /**
-   * The challenge for `login`. `encryptPassword` encrypts the password for it. Valid once, for five
-   * minutes.
-   */
+  /** The challenge for `login`. `encryptPassword` encrypts the password for it. Valid once, for five minutes. */
   readonly challenge: SecretText;
   /** The service's text. */
   readonly responseText: string;
@@ -1479,8 +1420,8 @@ export interface ListCertsResponse {
   /** Retired certificates, if there are any (API 2.9). */
   readonly retired?: readonly RetiredCert[];
   /**
-   * Accounts that offer their certificates to this one, if there are any: `shareCerts` with `accept`
-   * accepts, `unshareCerts` declines. Only services that ask the borrower send it.
+   * Accounts that offer their certificates to this one, if there are any: `shareCerts` with `accept` accepts,
+   * `unshareCerts` declines. Only services that ask the borrower send it.
    */
   readonly offeredFrom?: readonly string[];
   /** The service's text. */
@@ -1510,8 +1451,8 @@ export interface ShareCertsRequest {
   /** The other account, under the same API key. */
   extEmail: string;
   /**
-   * Whether to accept the other account's offer (`offeredFrom`) instead of sharing own certificates.
-   * Only for services that ask the borrower.
+   * Whether to accept the other account's offer (`offeredFrom`) instead of sharing own certificates. Only for
+   * services that ask the borrower.
    */
   accept?: boolean | null;
 }
@@ -1523,8 +1464,8 @@ export interface ShareCertsResponse {
   /** The accounts that use this account's certificates. */
   readonly sharedTo: readonly string[];
   /**
-   * Accounts that offer their certificates to this one (`shareCerts` with `accept` accepts,
-   * `unshareCerts` declines). Only services that ask the borrower send it.
+   * Accounts that offer their certificates to this one (`shareCerts` with `accept` accepts, `unshareCerts`
+   * declines). Only services that ask the borrower send it.
    */
   readonly offeredFrom?: readonly string[];
   /** Accounts that have not yet accepted this account's certificates. */
@@ -1546,8 +1487,8 @@ export interface UnshareCertsResponse {
   /** The accounts that use this account's certificates. */
   readonly sharedTo: readonly string[];
   /**
-   * Accounts that offer their certificates to this one (`shareCerts` with `accept` accepts,
-   * `unshareCerts` declines). Only services that ask the borrower send it.
+   * Accounts that offer their certificates to this one (`shareCerts` with `accept` accepts, `unshareCerts`
+   * declines). Only services that ask the borrower send it.
    */
   readonly offeredFrom?: readonly string[];
   /** Accounts that have not yet accepted this account's certificates. */
@@ -1584,10 +1525,7 @@ export interface ExportCertRequest {
 export interface CertAndKey {
   /** The certificate. */
   readonly certificate: string;
-  /**
-   * The private key: an armored OpenPGP message that only the export key decrypts. The content is PKCS#8
-   * PEM.
-   */
+  /** The private key: an armored OpenPGP message that only the export key decrypts. The content is PKCS#8 PEM. */
   readonly encryptedPrivateKey: string;
 }
 
@@ -1690,8 +1628,8 @@ export interface FileDescriptor {
   /** The reference for downloading or deleting the file. */
   readonly fileReference: string;
   /**
-   * The time at which the bank made the file: RFC 3339 with offset and milliseconds, or the bank's own
-   * text instead.
+   * The time at which the bank made the file: RFC 3339 with offset and milliseconds, or the bank's own text
+   * instead.
    */
   readonly fileTimestamp: string;
   /** The bank's name of the file type. */
@@ -1723,14 +1661,14 @@ export interface UploadFileRequest {
   /** The bank's name of the file type, such as `pain.001.001.09`. */
   fileType: string;
   /**
-   * One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one after the other; at
-   * least one by a key that is registered with purpose `authorize`.
+   * One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one after the other; at least one by
+   * a key that is registered with purpose `authorize`.
    */
   signature: string;
   /**
-   * Whether to send it although it is unknown whether the bank has the same bytes from an earlier upload,
-   * which may then be paid twice. Only for bankchannel's own service, which otherwise refuses them until
-   * that upload is settled. Default: false.
+   * Whether to send it although it is unknown whether the bank has the same bytes from an earlier upload, which may
+   * then be paid twice. Only for bankchannel's own service, which otherwise refuses them until that upload is
+   * settled. Default: false.
    */
   sendAnyway?: boolean | null;
 }
@@ -1983,8 +1921,8 @@ export interface EncryptPasswordResponse {
 /** The authenticator's secret. */
 export interface TotpCodeRequest {
   /**
-   * The secret that `loginMfa` returned at the authenticator's enrolment: base32; spaces and letter case
-   * do not matter.
+   * The secret that `loginMfa` returned at the authenticator's enrolment: base32; spaces and letter case do not
+   * matter.
    */
   secret: Secret;
 }
@@ -2181,13 +2119,13 @@ export interface RegisterAccountRequest {
   /** The phone for codes, the same for both users. Left out, the client's own. */
   phone?: string | null;
   /**
-   * The password: at least 20 characters with lower and upper case, digit and special character, at most
-   * 199 bytes. Left out, the client's own.
+   * The password: at least 20 characters with lower and upper case, digit and special character, at most 199 bytes.
+   * Left out, the client's own.
    */
   password?: Secret | null;
   /**
-   * The integrator's key, `0` for a new one. Default: the client's key, or `0` if the client has none.
-   * Left out, the client's own.
+   * The integrator's key, `0` for a new one. Default: the client's key, or `0` if the client has none. Left out,
+   * the client's own.
    */
   apiKey?: Secret | null;
 }
@@ -2208,18 +2146,18 @@ export interface LogInRequest {
   /** The password. Left out, the client's own. */
   password?: Secret | null;
   /**
-   * The account's phone, in case it is not verified yet. The call asks for it if it is needed and absent.
-   * Left out, the client's own.
+   * The account's phone, in case it is not verified yet. The call asks for it if it is needed and absent. Left out,
+   * the client's own.
    */
   phone?: string | null;
   /**
-   * The second factor to use if there is a choice. By default the call asks for it; without a callback
-   * for questions it is the authenticator.
+   * The second factor to use if there is a choice. By default the call asks for it; without a callback for
+   * questions it is the authenticator.
    */
   mfaMethod?: MfaMethod | null;
   /**
-   * Whether to begin the enrolment of an authenticator; the answer then has its secret. `enrolTotp` does
-   * the whole enrolment.
+   * Whether to begin the enrolment of an authenticator; the answer then has its secret. `enrolTotp` does the whole
+   * enrolment.
    */
   setupTotp?: boolean | null;
   /** The answer to the first question for a code, if it is already known. */
@@ -2267,8 +2205,8 @@ export interface BeginLogInRequest {
   /** Whether to begin the enrolment of an authenticator. */
   setupTotp?: boolean | null;
   /**
-   * The key that encrypts the waiting login. The process that continues needs the same key. Left out, the
-   * client's own.
+   * The key that encrypts the waiting login. The process that continues needs the same key. Left out, the client's
+   * own.
    */
   sealKey?: Secret | null;
 }
@@ -2329,10 +2267,7 @@ export interface ContinueLogInRequest {
   mfaMethod?: MfaMethod | null;
   /** The account's phone number, if it is missing. Left out, the client's own. */
   phone?: string | null;
-  /**
-   * The password. Needed if the login restarts after a verification of phone or e-mail. Left out, the
-   * client's own.
-   */
+  /** The password. Needed if the login restarts after a verification of phone or e-mail. Left out, the client's own. */
   password?: Secret | null;
   /** The key that encrypted the login. Left out, the client's own. */
   sealKey?: Secret | null;
@@ -2351,8 +2286,8 @@ export interface EnrolTotpRequest {
   /** The answer to the login's first question for a code, if it is already known. */
   code?: Secret | null;
   /**
-   * Whether the library computes the confirming code. By default a person puts the secret into an
-   * authenticator and answers the question `totpCode`.
+   * Whether the library computes the confirming code. By default a person puts the secret into an authenticator and
+   * answers the question `totpCode`.
    */
   computeCode?: boolean | null;
 }
@@ -2374,14 +2309,11 @@ export interface ResetPasswordRequest {
   /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
   /**
-   * The new password: at least 20 characters with lower and upper case, digit and special character, at
-   * most 199 bytes.
+   * The new password: at least 20 characters with lower and upper case, digit and special character, at most 199
+   * bytes.
    */
   newPassword: Secret;
-  /**
-   * The code, if `initPasswordReset` already sent it. By default this call sends a code and asks for
-   * it.
-   */
+  /** The code, if `initPasswordReset` already sent it. By default this call sends a code and asks for it. */
   code?: Secret | null;
 }
 
@@ -2408,10 +2340,7 @@ export interface SessionStateResponse {
   readonly mode?: Mode;
   /** The remaining life of an active session in seconds, if known. */
   readonly secondsLeft?: number;
-  /**
-   * Whether the next call logs in by itself if the session does not live: see the setting
-   * `renewSession`.
-   */
+  /** Whether the next call logs in by itself if the session does not live: see the setting `renewSession`. */
   readonly renews: boolean;
 }
 
@@ -2458,54 +2387,52 @@ export interface SignAndUploadRequest {
   /** The file's bytes. */
   content: Content;
   /**
-   * The armored private key that is registered with purpose `authorize`. Several keys, one after the
-   * other, make one signature each. Give either this or `signingCertificate`.
+   * The armored private key that is registered with purpose `authorize`. Several keys, one after the other, make
+   * one signature each. Give either this or `signingCertificate`.
    */
   privateKey?: Secret | null;
   /** The passphrase of the private keys that are locked. */
   passphrase?: Secret | null;
   /**
-   * The armored public key that is registered with purpose `authorize`, if its private key is elsewhere:
-   * in an HSM, a smart card, an agent. Several keys, one after the other, make one signature each. The
-   * call asks a question of kind `signature` for each key.
+   * The armored public key that is registered with purpose `authorize`, if its private key is elsewhere: in an HSM,
+   * a smart card, an agent. Several keys, one after the other, make one signature each. The call asks a question of
+   * kind `signature` for each key.
    */
   signingCertificate?: Secret | null;
   /** The hash algorithm of the signature. Default: SHA-256. */
   hash?: SignatureHash | null;
   /**
-   * Whether to check the content as a payment file before signing or sending: see
-   * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
-   * The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
-   * `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word for
-   * payments, if the content is one of the two; false for all others.
+   * Whether to check the content as a payment file before signing or sending: see `iso20022.check_payment`. An
+   * error ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file as a stream.
+   * Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is
+   * then no error, and for a bank's own word for payments, if the content is one of the two; false for all others.
    */
   check?: boolean | null;
   /** The bank's differences from the common rules, for `check`. */
   checkProfile?: iso20022.ProfileOptions | null;
   /**
-   * A folder in which the client records its uploads, one small hidden file each. The same bytes for the
-   * same bank, user and service within `repeatsWithinS` are the error `upload_repeated` of the
-   * protocol, and nothing is sent. If the outcome of the earlier upload is `unknown`, or its process was
-   * killed, they are refused for as long as it is not settled, whatever time has passed. An upload that
-   * was refused or not sent does not count. Share the folder between all processes that may send the
-   * file.
+   * A folder in which the client records its uploads, one small hidden file each. The same bytes for the same bank,
+   * user and service within `repeatsWithinS` are the error `upload_repeated` of the protocol, and nothing is
+   * sent. If the outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as
+   * long as it is not settled, whatever time has passed. An upload that was refused or not sent does not count.
+   * Share the folder between all processes that may send the file.
    */
   rejectRepeats?: FilePath | null;
   /**
-   * The time within which the same file counts as repeated, in seconds, once it is known that the bank
-   * has it. Default: seven days.
+   * The time within which the same file counts as repeated, in seconds, once it is known that the bank has it.
+   * Default: seven days.
    */
   repeatsWithinS?: number | null;
   /**
-   * Whether to send the file although it was sent before: for a person who has the bank's word that it
-   * does not have it, or who takes the risk of paying twice. One that is being sent at this moment is
-   * refused all the same. Default: false.
+   * Whether to send the file although it was sent before: for a person who has the bank's word that it does not
+   * have it, or who takes the risk of paying twice. One that is being sent at this moment is refused all the same.
+   * Default: false.
    */
   sendAnyway?: boolean | null;
   /**
-   * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose
-   * `request` has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues;
-   * `repeated` ends the call with `upload_repeated`. Default: false.
+   * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose `request`
+   * has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues; `repeated` ends the
+   * call with `upload_repeated`. Default: false.
    */
   askRepeats?: boolean | null;
 }
@@ -2533,16 +2460,16 @@ export interface UploadAndWaitRequest {
   /** The file's bytes. */
   content: Content;
   /**
-   * The armored private key that is registered with purpose `authorize`. Give one of this,
-   * `signingCertificate` and `signature`.
+   * The armored private key that is registered with purpose `authorize`. Give one of this, `signingCertificate`
+   * and `signature`.
    */
   privateKey?: Secret | null;
   /** The passphrase of the private keys that are locked. */
   passphrase?: Secret | null;
   /**
-   * The armored public key that is registered with purpose `authorize`, if its private key is elsewhere:
-   * in an HSM, a smart card, an agent. Several keys, one after the other, make one signature each. The
-   * call asks a question of kind `signature` for each key, as `signAndUpload` does.
+   * The armored public key that is registered with purpose `authorize`, if its private key is elsewhere: in an HSM,
+   * a smart card, an agent. Several keys, one after the other, make one signature each. The call asks a question of
+   * kind `signature` for each key, as `signAndUpload` does.
    */
   signingCertificate?: Secret | null;
   /** The hash algorithm of the signature. Default: SHA-256. */
@@ -2550,8 +2477,8 @@ export interface UploadAndWaitRequest {
   /** Signatures over the same bytes that were made elsewhere. */
   signature?: string | null;
   /**
-   * The types of the answers to wait for, one file of each, such as `pain.002.001.10`. With a status
-   * report (`pain.002`) among them, a rejection ends the wait.
+   * The types of the answers to wait for, one file of each, such as `pain.002.001.10`. With a status report
+   * (`pain.002`) among them, a rejection ends the wait.
    */
   waitFor: readonly string[];
   /** The time limit for all answers together, in seconds, fractions allowed. Default: 60. */
@@ -2559,62 +2486,60 @@ export interface UploadAndWaitRequest {
   /** The interval between two polls, in seconds, fractions allowed, at least 0.1. Default: 1. */
   pollIntervalS?: number | null;
   /**
-   * The folder for the answers, with names as in `downloadNewFiles`. Without a folder the answers are
-   * in the response. If a name is taken by a file with another content, the answer gets another name,
-   * with `~2` before `.dat`: names contain neither bank nor account.
+   * The folder for the answers, with names as in `downloadNewFiles`. Without a folder the answers are in the
+   * response. If a name is taken by a file with another content, the answer gets another name, with `~2` before
+   * `.dat`: names contain neither bank nor account.
    */
   directory?: FilePath | null;
   /**
-   * The folder of the ledger, from which `downloadNewFiles` reports fetched files that answer no
-   * upload, and those of a call that failed. Default: `directory`; without both there is none.
+   * The folder of the ledger, from which `downloadNewFiles` reports fetched files that answer no upload, and
+   * those of a call that failed. Default: `directory`; without both there is none.
    */
   ledger?: FilePath | null;
   /**
-   * Whether to take files that carry no reference, although other uploads of this client wait too.
-   * Default: false: such a file is taken only if no other upload of this client waits for its type.
+   * Whether to take files that carry no reference, although other uploads of this client wait too. Default: false:
+   * such a file is taken only if no other upload of this client waits for its type.
    */
   acceptUnreferenced?: boolean | null;
   /**
-   * Whether the bank's rejection of the whole file is the error `ws_channel.payment_rejected`, with the
-   * response as its `partial_response`. Default: false: the response says it in `verdict`.
+   * Whether the bank's rejection of the whole file is the error `ws_channel.payment_rejected`, with the response as
+   * its `partial_response`. Default: false: the response says it in `verdict`.
    */
   failIfRejected?: boolean | null;
   /** Whether the response also has the answers in parsed form. Default: true. */
   parse?: boolean | null;
   /**
-   * Whether to check the content as a payment file before signing or sending: see
-   * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
-   * The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
-   * `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word for
-   * payments, if the content is one of the two; false for all others.
+   * Whether to check the content as a payment file before signing or sending: see `iso20022.check_payment`. An
+   * error ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file as a stream.
+   * Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is
+   * then no error, and for a bank's own word for payments, if the content is one of the two; false for all others.
    */
   check?: boolean | null;
   /** The bank's differences from the common rules, for `check`. */
   checkProfile?: iso20022.ProfileOptions | null;
   /**
-   * A folder in which the client records its uploads, one small hidden file each. The same bytes for the
-   * same bank, user and service within `repeatsWithinS` are the error `upload_repeated` of the
-   * protocol, and nothing is sent. If the outcome of the earlier upload is `unknown`, or its process was
-   * killed, they are refused for as long as it is not settled, whatever time has passed. An upload that
-   * was refused or not sent does not count. Share the folder between all processes that may send the
-   * file.
+   * A folder in which the client records its uploads, one small hidden file each. The same bytes for the same bank,
+   * user and service within `repeatsWithinS` are the error `upload_repeated` of the protocol, and nothing is
+   * sent. If the outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as
+   * long as it is not settled, whatever time has passed. An upload that was refused or not sent does not count.
+   * Share the folder between all processes that may send the file.
    */
   rejectRepeats?: FilePath | null;
   /**
-   * The time within which the same file counts as repeated, in seconds, once it is known that the bank
-   * has it. Default: seven days.
+   * The time within which the same file counts as repeated, in seconds, once it is known that the bank has it.
+   * Default: seven days.
    */
   repeatsWithinS?: number | null;
   /**
-   * Whether to send the file although it was sent before: for a person who has the bank's word that it
-   * does not have it, or who takes the risk of paying twice. One that is being sent at this moment is
-   * refused all the same. Default: false.
+   * Whether to send the file although it was sent before: for a person who has the bank's word that it does not
+   * have it, or who takes the risk of paying twice. One that is being sent at this moment is refused all the same.
+   * Default: false.
    */
   sendAnyway?: boolean | null;
   /**
-   * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose
-   * `request` has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues;
-   * `repeated` ends the call with `upload_repeated`. Default: false.
+   * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose `request`
+   * has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues; `repeated` ends the
+   * call with `upload_repeated`. Default: false.
    */
   askRepeats?: boolean | null;
 }
@@ -2635,10 +2560,7 @@ export interface BankAnswer {
   readonly file: FileDescriptor;
   /** The file's length in bytes. */
   readonly bytes: number;
-  /**
-   * Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient
-   * funds)`.
-   */
+  /** Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient funds)`. */
   readonly statusText?: string;
   /** The file's path, if a folder was given. */
   readonly path?: string;
@@ -2649,8 +2571,8 @@ export interface BankAnswer {
   /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
   readonly statement?: iso20022.CashFile;
   /**
-   * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB
-   * or has more than 10,000 entries, or the call has already parsed 16 MiB.
+   * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
+   * more than 10,000 entries, or the call has already parsed 16 MiB.
    */
   readonly notParsed?: string;
 }
@@ -2660,8 +2582,8 @@ export interface UploadAndWaitResponse {
   /** What the bank says about the file, by its answers. */
   readonly verdict: PaymentVerdict;
   /**
-   * The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file,
-   * nothing of it is paid: RJCT (rejected), reason AM04 (insufficient funds).`
+   * The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it is
+   * paid: RJCT (rejected), reason AM04 (insufficient funds).`
    */
   readonly verdictText: string;
   /** The bank's status of the file, such as `ACCP` or `RJCT`. */
@@ -2674,16 +2596,13 @@ export interface UploadAndWaitResponse {
   readonly fileName: string;
   /** The number of bytes sent. */
   readonly bytes: number;
-  /**
-   * The answers to this file: the first of each type in the order of `waitFor`, then further ones of
-   * these types.
-   */
+  /** The answers to this file: the first of each type in the order of `waitFor`, then further ones of these types. */
   readonly answers: readonly BankAnswer[];
   /** The types of `waitFor` of which no answer has come: after a rejection the bank sends none. */
   readonly missing: readonly string[];
   /**
-   * The files that this call has fetched, and which answer no upload of this client that waits: the bank
-   * counts them as downloaded. If there is a ledger, `downloadNewFiles` reports them too.
+   * The files that this call has fetched, and which answer no upload of this client that waits: the bank counts
+   * them as downloaded. If there is a ledger, `downloadNewFiles` reports them too.
    */
   readonly others: readonly BankAnswer[];
   /** Remarks: a file whose download was begun and not finished, uploads with the same message id. */
@@ -2705,13 +2624,13 @@ export interface DownloadNewFilesRequest {
   /** Only the file with this reference. */
   fileReference?: string | null;
   /**
-   * The folder of the ledger, which remembers files that were begun and not reported. Default:
-   * `directory`. Give the same folder to calls that share the bank's files, such as `uploadAndWait`.
+   * The folder of the ledger, which remembers files that were begun and not reported. Default: `directory`. Give
+   * the same folder to calls that share the bank's files, such as `uploadAndWait`.
    */
   ledger?: FilePath | null;
   /**
-   * Whether the answer also has files in parsed form: all files with true, none with false. Default: the
-   * files that this call downloaded.
+   * Whether the answer also has files in parsed form: all files with true, none with false. Default: the files that
+   * this call downloaded.
    */
   parse?: boolean | null;
 }
@@ -2748,8 +2667,8 @@ export interface DownloadedFile {
   /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
   readonly statement?: iso20022.CashFile;
   /**
-   * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB
-   * or has more than 10,000 entries, or the call has already parsed 16 MiB.
+   * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
+   * more than 10,000 entries, or the call has already parsed 16 MiB.
    */
   readonly notParsed?: string;
 }
@@ -2776,21 +2695,18 @@ export interface DownloadNewFilesResponse {
 export type Environment = "test" | "production";
 
 /**
- * The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
- * request omits.
+ * The settings of a WS Channel client. All are optional. The account's settings fill the fields that a request
+ * omits.
  */
 export interface WsChannelSettings {
   /** The installation. It decides the base URL and the public key, unless those are given. */
   environment?: Environment | null;
   /**
-   * The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain HTTP is
-   * accepted for loopback addresses only.
+   * The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain HTTP is accepted for
+   * loopback addresses only.
    */
   baseUrl?: string | null;
-  /**
-   * The service's RSA public key as PEM text, instead of the environment's: with `baseUrl`, or with
-   * `environment`.
-   */
+  /** The service's RSA public key as PEM text, instead of the environment's: with `baseUrl`, or with `environment`. */
   publicKeyPem?: string | null;
   /** A file with the service's public key. */
   publicKeyFile?: FilePath | null;
@@ -2798,10 +2714,7 @@ export interface WsChannelSettings {
   email?: string | null;
   /** The mode to log in with. */
   mode?: Mode | null;
-  /**
-   * The account's password: at least 20 characters with lower and upper case, digit and special
-   * character.
-   */
+  /** The account's password: at least 20 characters with lower and upper case, digit and special character. */
   password?: Secret | null;
   /** The registrant's name. */
   name?: string | null;
@@ -2816,72 +2729,70 @@ export interface WsChannelSettings {
   /** The bank for requests that name none. */
   bank?: Bank | null;
   /**
-   * The time limit of a whole flow with its questions and waits, in seconds, fractions allowed. With 0 or
-   * without a value only the limits of its exchanges apply.
+   * The time limit of a whole flow with its questions and waits, in seconds, fractions allowed. With 0 or without a
+   * value only the limits of its exchanges apply.
    */
   flowTimeoutS?: number | null;
   /**
-   * Whether calls log in by themselves in data mode, with the password: the first time, and once per call
-   * if the session has expired or the service no longer accepts it. Not after a logout, nor after a
-   * refused login.
+   * Whether calls log in by themselves in data mode, with the password: the first time, and once per call if the
+   * session has expired or the service no longer accepts it. Not after a logout, nor after a refused login.
    */
   renewSession?: boolean | null;
   /** The key that encrypts sessions and logins when they leave this process: 32 random characters or more. */
   sealKey?: Secret | null;
   /**
-   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
-   * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
+   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
    */
   caFile?: FilePath | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
   /**
    * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
-   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
-   * machine's own addresses.
+   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
+   * own addresses.
    */
   proxy?: Secret | null;
   /**
-   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
-   * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
+   * makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
   /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
   connectTimeoutS?: number | null;
   /**
-   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed.
-   * With 0 or without a value only the limit of the whole exchange applies.
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
+   * without a value only the limit of the whole exchange applies.
    */
   readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
   /**
-   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
-   * Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
+   * exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
    */
   retries?: number | null;
   /**
-   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
-   * to 5 s too. Default: 0.3.
+   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
+   * up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
+   * 0.3.
    */
   retryBackoffS?: number | null;
   /**
-   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
-   * trace. Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody
-   * else no: a bank learns nothing of its customers' systems.
+   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
+   * Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody else no: a bank
+   * learns nothing of its customers' systems.
    */
   sendTraceparent?: boolean | null;
   /**
-   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
-   * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations.
+   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
+   * JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
    */
   recordTo?: FilePath | null;
   /**
-   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
-   * id and a time that are new each time.
+   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and path;
+   * nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
+   * that are new each time.
    */
   replayFrom?: FilePath | null;
 }
@@ -2890,10 +2801,7 @@ export interface WsChannelSettings {
 export interface ServiceOptions {
   /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. */
   listen?: string | null;
-  /**
-   * The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at
-   * the end.
-   */
+  /** The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at the end. */
   data?: FilePath | null;
   /** The configuration file (TOML). Default: no file, and the default of every setting. */
   config?: FilePath | null;
@@ -2908,17 +2816,14 @@ export interface ServiceOptions {
   /** Opens the control interface. On loopback only. */
   control?: boolean | null;
   /**
-   * For tests: a bank over SEPA Web Services, `NAME=FAMILY_URL`, such as
-   * `nordea=http://127.0.0.1:8080/nordea`: a family of a `sepa-bank`, below which its certificate service
-   * is. On loopback only, both. Real banks are in the configuration file.
+   * For tests: a bank over SEPA Web Services, `NAME=FAMILY_URL`, such as `nordea=http://127.0.0.1:8080/nordea`: a
+   * family of a `sepa-bank`, below which its certificate service is. On loopback only, both. Real banks are in the
+   * configuration file.
    */
   bank?: readonly string[] | null;
   /** For tests: the authorities of such a bank's signatures, `NAME=FILE` (PEM): its `anchors_file`. */
   bankAnchors?: readonly string[] | null;
-  /**
-   * For tests: the authorities of such banks' TLS certificates, a PEM file: the `caFile` of a
-   * `sepa-bank`.
-   */
+  /** For tests: the authorities of such banks' TLS certificates, a PEM file: the `caFile` of a `sepa-bank`. */
   bankCa?: FilePath | null;
 }
 
@@ -2936,15 +2841,13 @@ export declare class Service implements AsyncDisposable {
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; publicKeyFile: string };
   /**
-   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
-   * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
-   * JSON, such as `apiKey`.
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in
+   * `docs/` says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `apiKey`.
    */
   seed(data: SeedOf<"Service">): Promise<SeededBy<"Service">>;
   /**
-   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
-   * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
-   * with `control`.
+   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
+   * `transcript`, or one of this kind of server. All but `seed` need a server that was started with `control`.
    */
   readonly control: ServerControl['control'];
   /** Stops it; running answers get some time to finish. */
@@ -2957,495 +2860,368 @@ export declare class WsChannel implements AsyncDisposable {
   constructor(settings?: WsChannelSettings, options?: ClientOptions);
 
   /**
-   * A client of the environment's settings, the variables `ISECURE_*` such as `ISECURE_BASE_URL`; what is
-   * given here goes before.
+   * A client of the environment's settings, the variables `ISECURE_*` such as `ISECURE_BASE_URL`; what is given
+   * here goes before.
    *
-   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named,
-   * its value is not shown.
+   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named, its value
+   * is not shown.
    */
   static fromEnv(settings?: WsChannelSettings, options?: ClientOptions): WsChannel;
 
   /**
    * Fetch a challenge for a registration.
    *
-   * The first of the two steps of a registration: `register` answers the challenge within five minutes.
-   * Challenges of `initLogin` and of this operation are interchangeable. The answer is the same whether
-   * or not the account exists, and nothing changes.
+   * The first of the two steps of a registration: `register` answers the challenge within five minutes. Challenges
+   * of `initLogin` and of this operation are interchangeable. The answer is the same whether or not the account
+   * exists, and nothing changes.
    *
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
    */
   initRegister(request?: InitRegisterRequest, options?: CallOptions): Promise<InitRegisterResponse>;
 
   /**
    * Register an account's admin or data user.
    *
-   * Creates the user and sends a code to the phone by SMS. Register the admin user first; then the data
-   * user, with the same phone and the API key from the admin's registration. API key `0` requests a new
-   * key and makes the account its owner. Before the first file both users verify phone and e-mail: log in
-   * and enter the codes. The password has at least 20 characters with lower case, upper case, digit and
-   * special character, and at most 199 bytes. It is never repeated after an error (except a 429, after
-   * which nothing was done): log in to see whether it succeeded.
+   * Creates the user and sends a code to the phone by SMS. Register the admin user first; then the data user, with
+   * the same phone and the API key from the admin's registration. API key `0` requests a new key and makes the
+   * account its owner. Before the first file both users verify phone and e-mail: log in and enter the codes. The
+   * password has at least 20 characters with lower case, upper case, digit and special character, and at most 199
+   * bytes. It is never repeated after an error (except a 429, after which nothing was done): log in to see whether
+   * it succeeded.
    *
-   * @throws {ConflictError} `ws_channel.user_exists`: This account is registered already in this mode.
-   * @throws {ConflictError} `ws_channel.admin_first`: The admin mode of this account must be registered
-   * first.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
-   * mode and password.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.login_refused`
+   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
+   * @throws {ConflictError} `ws_channel.user_exists`, `ws_channel.admin_first`
    */
   register(request: RegisterRequest, options?: CallOptions): Promise<RegisterResponse>;
 
   /**
    * Verify a user's phone with the code from the SMS.
    *
-   * The service sent the code at registration. A login with the right password sends it again if the last
-   * code is at least a minute old, five times a day. The code is valid for 24 hours. A wrong phone, a
-   * wrong code and an already verified phone get the same refusal. Admin and data user are verified
-   * separately. A refused code is never sent again automatically.
+   * The service sent the code at registration. A login with the right password sends it again if the last code is
+   * at least a minute old, five times a day. The code is valid for 24 hours. A wrong phone, a wrong code and an
+   * already verified phone get the same refusal. Admin and data user are verified separately. A refused code is
+   * never sent again automatically.
    *
-   * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
-   * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
-   * belongs to, has expired.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.code_refused`, `ws_channel.code_expired`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
    */
   verifyPhone(request: VerifyPhoneRequest, options?: CallOptions): Promise<VerifyPhoneResponse>;
 
   /**
    * Verify a user's e-mail address with the code from the mail.
    *
-   * The login that asks for this verification returns the token and sends the code. The token is valid
-   * for 15 minutes, the code for 24 hours; a success uses up the token. Admin and data user are verified
-   * separately. A refused code is never sent again automatically.
+   * The login that asks for this verification returns the token and sends the code. The token is valid for 15
+   * minutes, the code for 24 hours; a success uses up the token. Admin and data user are verified separately. A
+   * refused code is never sent again automatically.
    *
-   * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
-   * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
-   * belongs to, has expired.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.code_refused`, `ws_channel.code_expired`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
    */
   verifyEmail(request: VerifyEmailRequest, options?: CallOptions): Promise<VerifyEmailResponse>;
 
   /**
    * Send a code for a password reset by SMS.
    *
-   * Sends a code to the verified phone, once a minute and five times a day at most. The code is valid for
-   * 15 minutes. The answer is the same for an unknown account, to which nothing is sent. This GET has an
-   * effect: it is never prefetched, never cached, and not repeated after a server error.
+   * Sends a code to the verified phone, once a minute and five times a day at most. The code is valid for 15
+   * minutes. The answer is the same for an unknown account, to which nothing is sent. This GET has an effect: it is
+   * never prefetched, never cached, and not repeated after a server error.
    *
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
    */
   initPasswordReset(request?: InitPasswordResetRequest, options?: CallOptions): Promise<InitPasswordResetResponse>;
 
   /**
    * Set a new password with the code from the SMS.
    *
-   * Replaces the password of this user, ends all sessions of the user and clears the user's lockout. The
-   * other user does not change. The operation does not log in and verifies nothing. The challenge comes
-   * from `initLogin` or `initRegister`. The request is never repeated automatically: after an unknown
-   * outcome try the new password.
+   * Replaces the password of this user, ends all sessions of the user and clears the user's lockout. The other user
+   * does not change. The operation does not log in and verifies nothing. The challenge comes from `initLogin` or
+   * `initRegister`. The request is never repeated automatically: after an unknown outcome try the new password.
    *
-   * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
-   * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
-   * belongs to, has expired.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
-   * mode and password.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.code_refused`, `ws_channel.code_expired`, `ws_channel.login_refused`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
    */
   passwordReset(request: PasswordResetRequest, options?: CallOptions): Promise<PasswordResetResponse>;
 
   /**
    * Fetch a challenge for a login.
    *
-   * The first step of a login, a registration or a password reset: the next call answers the challenge
-   * within five minutes. The answer is the same whether or not the account exists, and nothing changes.
+   * The first step of a login, a registration or a password reset: the next call answers the challenge within five
+   * minutes. The answer is the same whether or not the account exists, and nothing changes.
    *
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
    */
   initLogin(request?: InitLoginRequest, options?: CallOptions): Promise<InitLoginResponse>;
 
   /**
    * Answer a challenge with the password.
    *
-   * One step of a login, not the whole of it. The answer is a session's token, or the step that the
-   * service wants first (a code for phone or e-mail, a second factor, the choice of one);
-   * `login::LoginState` tells them apart. It may send a code. After ten wrong passwords within 15 minutes
-   * the user is locked for 15 minutes. A challenge is valid for one attempt, successful or not.
+   * One step of a login, not the whole of it. The answer is a session's token, or the step that the service wants
+   * first (a code for phone or e-mail, a second factor, the choice of one); `login::LoginState` tells them apart.
+   * It may send a code. After ten wrong passwords within 15 minutes the user is locked for 15 minutes. A challenge
+   * is valid for one attempt, successful or not.
    *
-   * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
-   * mode and password.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {ConfigurationError} `ws_channel.api_key_differs`: The API key of the settings is not this
-   * account's.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {ConfigurationError} `ws_channel.api_key_differs`
+   * @throws {AuthenticationError} `ws_channel.login_refused`
+   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
    */
   login(request: LoginRequest, options?: CallOptions): Promise<LoginResponse>;
 
   /**
    * Submit the code of the second factor.
    *
-   * The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user
-   * for an hour. With `setupTotp` the answer also has the secret for an authenticator, shown only once:
-   * `verifyTotp` completes the enrolment. A refused code is never sent again automatically.
+   * The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user for an hour.
+   * With `setupTotp` the answer also has the secret for an authenticator, shown only once: `verifyTotp` completes
+   * the enrolment. A refused code is never sent again automatically.
    *
-   * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
-   * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
-   * belongs to, has expired.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.code_refused`, `ws_channel.code_expired`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
    */
   loginMfa(request: LoginMfaRequest, options?: CallOptions): Promise<LoginMfaResponse>;
 
   /**
    * Choose the second factor of a login.
    *
-   * Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends the
-   * SMS at once. It can also switch a login that waits for an authenticator to SMS.
+   * Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends the SMS at
+   * once. It can also switch a login that waits for an authenticator to SMS.
    *
-   * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
-   * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
-   * belongs to, has expired.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.code_refused`, `ws_channel.code_expired`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
    */
   selectMfa(request: SelectMfaRequest, options?: CallOptions): Promise<SelectMfaResponse>;
 
   /**
    * Complete the enrolment of an authenticator.
    *
-   * Proves that the authenticator has the secret that `loginMfa` returned. From then on the
-   * authenticator is the preferred factor and SMS the fallback; an earlier authenticator is replaced. The
-   * token is valid for ten minutes and five attempts. A refused code is never sent again automatically.
+   * Proves that the authenticator has the secret that `loginMfa` returned. From then on the authenticator is the
+   * preferred factor and SMS the fallback; an earlier authenticator is replaced. The token is valid for ten minutes
+   * and five attempts. A refused code is never sent again automatically.
    *
-   * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
-   * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
-   * belongs to, has expired.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.code_refused`, `ws_channel.code_expired`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
    */
   verifyTotp(request: VerifyTotpRequest, options?: CallOptions): Promise<VerifyTotpResponse>;
 
   /**
    * End all sessions of a user.
    *
-   * Revokes all tokens issued to this user so far, on every machine. The account's other user stays
-   * logged in.
+   * Revokes all tokens issued to this user so far, on every machine. The account's other user stays logged in.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   logout(request?: LogoutRequest, options?: CallOptions): Promise<LogoutResponse>;
 
   /**
    * List the account's bank certificates.
    *
-   * The account's own certificates, the banks that it can reach with own or shared certificates, and the
-   * retired certificates. The service renews certificates automatically, 30 days before they expire:
-   * serial number and expiry then change.
+   * The account's own certificates, the banks that it can reach with own or shared certificates, and the retired
+   * certificates. The service renews certificates automatically, 30 days before they expire: serial number and
+   * expiry then change.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   listCerts(request?: ListCertsRequest, options?: CallOptions): Promise<ListCertsResponse>;
 
   /**
    * Switch off the export of private keys for good.
    *
-   * One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing.
-   * The deployed service does not implement this yet and answers `ws_channel.not_implemented`.
+   * One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing. The
+   * deployed service does not implement this yet and answers `ws_channel.not_implemented`.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
-   * @throws {NotSupportedError} `ws_channel.not_implemented`: The service does not implement this
-   * operation.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`
+   * @throws {NotSupportedError} `ws_channel.not_implemented`
    */
   configCerts(request: ConfigCertsRequest, options?: CallOptions): Promise<ConfigCertsResponse>;
 
   /**
    * Let another account use this account's certificates.
    *
-   * Covers all banks of this account, present and future; the other account's own certificate takes
-   * precedence over a shared one. The other account may use the certificates for files. It never sees,
-   * exports or shares them. Files that it sends need its own authorize keys. An account can use the
-   * certificates of only one other account. Repeating it changes nothing. A service of this library
-   * allows it only to the owner of the API key, or asks the borrower: its setting `sharing`.
+   * Covers all banks of this account, present and future; the other account's own certificate takes precedence over
+   * a shared one. The other account may use the certificates for files. It never sees, exports or shares them.
+   * Files that it sends need its own authorize keys. An account can use the certificates of only one other account.
+   * Repeating it changes nothing. A service of this library allows it only to the owner of the API key, or asks the
+   * borrower: its setting `sharing`.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {PermissionDeniedError} `ws_channel.owner_only`: Only the owner of the API key may do this.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`, `ws_channel.owner_only`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   shareCerts(request: ShareCertsRequest, options?: CallOptions): Promise<ShareCertsResponse>;
 
   /**
    * Stop another account from using this account's certificates, or the reverse.
    *
-   * Takes effect at once, from either end of the link: the lender names the borrower, the borrower names
-   * the lender; the owner of the API key names any borrower. The deployed service does not implement this
-   * yet and answers `ws_channel.not_implemented`.
+   * Takes effect at once, from either end of the link: the lender names the borrower, the borrower names the
+   * lender; the owner of the API key names any borrower. The deployed service does not implement this yet and
+   * answers `ws_channel.not_implemented`.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
-   * @throws {NotSupportedError} `ws_channel.not_implemented`: The service does not implement this
-   * operation.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`
+   * @throws {NotSupportedError} `ws_channel.not_implemented`
    */
   unshareCerts(request: UnshareCertsRequest, options?: CallOptions): Promise<UnshareCertsResponse>;
 
   /**
    * Export a certificate with its private key, encrypted to a PGP key.
    *
-   * Own certificates only, and only while export is not disabled. The private key is an OpenPGP message
-   * that only the registered export key decrypts, with `decryptExportedKey`. The service writes every
-   * export into its audit trail.
+   * Own certificates only, and only while export is not disabled. The private key is an OpenPGP message that only
+   * the registered export key decrypts, with `decryptExportedKey`. The service writes every export into its audit
+   * trail.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
-   * @throws {PeerRefusedError} `ws_channel.pgp_key_missing`: The account has no such PGP key.
-   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
-   * @throws {NotSupportedError} `ws_channel.not_implemented`: The service does not implement this
-   * operation.
+   * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.pgp_key_missing`,
+   * `ws_channel.certificate_missing`
+   * @throws {NotSupportedError} `ws_channel.not_implemented`
    */
   exportCert(request: ExportCertRequest, options?: CallOptions): Promise<ExportCertResponse>;
 
   /**
    * Enrol for a certificate at a bank with its PIN.
    *
-   * The service makes a key pair, lets the bank certify it, and stores both; it renews them
-   * automatically. With real banks it may take minutes. It is never repeated automatically: a PIN is
-   * valid once, and a wrong PIN, or OP's two halves in the wrong order, locks the enrolment at the bank.
-   * One certificate per bank: retire the old one first.
+   * The service makes a key pair, lets the bank certify it, and stores both; it renews them automatically. With
+   * real banks it may take minutes. It is never repeated automatically: a PIN is valid once, and a wrong PIN, or
+   * OP's two halves in the wrong order, locks the enrolment at the bank. One certificate per bank: retire the old
+   * one first.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
-   * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
-   * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-   * cannot be used.
-   * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
-   * product.
-   * @throws {ConflictError} `ws_channel.certificate_exists`: The account has a certificate for this bank
-   * already.
-   * @throws {PermissionDeniedError} `ws_channel.codes_stopped`: The service sends no more codes for this
-   * user id: after a few wrong ones the bank would lock it.
-   * @throws {PermissionDeniedError} `ws_channel.user_id_held`: Another account of the service uses this
-   * user id at the bank.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`, `ws_channel.not_entitled`, `ws_channel.codes_stopped`, `ws_channel.user_id_held`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.bank_refused`
+   * @throws {NotSupportedError} `ws_channel.no_bank_channel`
+   * @throws {ConflictError} `ws_channel.certificate_exists`
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`
    */
   enrollCert(request: EnrollCertRequest, options?: CallOptions): Promise<EnrollCertResponse>;
 
   /**
    * Import an existing certificate and its private key.
    *
-   * For certificates that were enrolled elsewhere. The private key leaves this machine: the service
-   * receives it and stores it encrypted. The certificate must not have expired, and must match the key.
-   * Danske Bank needs the encryption pair too. One certificate per bank: retire the old one first.
+   * For certificates that were enrolled elsewhere. The private key leaves this machine: the service receives it and
+   * stores it encrypted. The certificate must not have expired, and must match the key. Danske Bank needs the
+   * encryption pair too. One certificate per bank: retire the old one first.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
-   * @throws {InvalidInputError} `ws_channel.certificate_refused`: The certificate or its private key
-   * cannot be used.
-   * @throws {ConflictError} `ws_channel.certificate_exists`: The account has a certificate for this bank
-   * already.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.certificate_refused`,
+   * `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`
+   * @throws {ConflictError} `ws_channel.certificate_exists`
    */
   importCert(request: ImportCertRequest, options?: CallOptions): Promise<ImportCertResponse>;
 
   /**
    * Retire the certificates for a bank.
    *
-   * Retired certificates are never used again and cannot be restored; accounts that share them lose
-   * access at once. A new enrolment or import is then possible. The owner of the API key may retire a
-   * customer's certificates. It is never repeated automatically after an error, except a 429, after which
-   * nothing was done.
+   * Retired certificates are never used again and cannot be restored; accounts that share them lose access at once.
+   * A new enrolment or import is then possible. The owner of the API key may retire a customer's certificates. It
+   * is never repeated automatically after an error, except a 429, after which nothing was done.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {PermissionDeniedError} `ws_channel.owner_only`: Only the owner of the API key may do this.
-   * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
-   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`, `ws_channel.owner_only`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.certificate_missing`
    */
   retireCert(request?: RetireCertRequest, options?: CallOptions): Promise<RetireCertResponse>;
 
   /**
    * List the files that a bank holds for the account.
    *
-   * Lists statements, notifications and status reports that the bank has prepared: new files and files
-   * that were downloaded before. Uploaded files are not listed. Needs a certificate for the bank, own or
-   * shared.
+   * Lists statements, notifications and status reports that the bank has prepared: new files and files that were
+   * downloaded before. Uploaded files are not listed. Needs a certificate for the bank, own or shared.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
-   * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
-   * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-   * cannot be used.
-   * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
-   * product.
-   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.not_entitled`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.bank_refused`,
+   * `ws_channel.certificate_missing`
+   * @throws {NotSupportedError} `ws_channel.no_bank_channel`
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`
    */
   listFiles(request?: ListFilesRequest, options?: CallOptions): Promise<ListFilesResponse>;
 
   /**
    * Send a signed file to a bank.
    *
-   * The file is sent once and never repeated automatically, except after a 429, after which nothing was
-   * done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's
-   * answer files before sending the file again; bankchannel's own service refuses the same bytes until
-   * then (`ws_channel.upload_unsettled`), and `listUploads` says what has become of it. Needs a data
-   * session and a certificate for the bank.
+   * The file is sent once and never repeated automatically, except after a 429, after which nothing was done:
+   * identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's answer files
+   * before sending the file again; bankchannel's own service refuses the same bytes until then
+   * (`ws_channel.upload_unsettled`), and `listUploads` says what has become of it. Needs a data session and a
+   * certificate for the bank.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
-   * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
-   * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-   * cannot be used.
-   * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
-   * product.
-   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
-   * @throws {SignatureError} `ws_channel.signature_missing`: The upload carries no signature.
-   * @throws {SignatureError} `ws_channel.signature_malformed`: The signature is not an armored detached
-   * OpenPGP signature of a binary document.
-   * @throws {SignatureError} `ws_channel.signature_key_unknown`: No registered authorize key made the
-   * signature.
-   * @throws {SignatureError} `ws_channel.upload_rejected`: No signature of the upload is good.
-   * @throws {PeerRefusedError} `ws_channel.pgp_key_missing`: The account has no such PGP key.
-   * @throws {InvalidInputError} `ws_channel.content_empty`: The file is empty.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
-   * @throws {ConflictError} `ws_channel.upload_unsettled`: The same file was sent before, and it is not
-   * known yet whether the bank has it.
+   * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.content_empty`,
+   * `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+   * @throws {SignatureError} `ws_channel.signature_missing`, `ws_channel.signature_malformed`,
+   * `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.bank_refused`,
+   * `ws_channel.certificate_missing`, `ws_channel.pgp_key_missing`
+   * @throws {NotSupportedError} `ws_channel.no_bank_channel`
+   * @throws {ConflictError} `ws_channel.upload_unsettled`
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`
    */
   uploadFile(request: UploadFileRequest, options?: CallOptions): Promise<UploadFileResponse>;
 
   /**
    * Download a file from a bank.
    *
-   * The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
-   * Needs a data session.
+   * The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same. Needs a data
+   * session.
    *
    * A `FileDescriptor` or `DownloadedFile` may be given as it was listed.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
-   * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
-   * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-   * cannot be used.
-   * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
-   * product.
-   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.bank_refused`,
+   * `ws_channel.certificate_missing`
+   * @throws {NotSupportedError} `ws_channel.no_bank_channel`
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`
    */
   downloadFile(request: DownloadFileRequest | FileDescriptor | DownloadedFile, options?: CallOptions & DestinationOption): Promise<DownloadFileResponse>;
   /** As `downloadFile`, with the content as a stream; it is good only if the stream ends without error. */
@@ -3454,189 +3230,140 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Delete a file at a bank.
    *
-   * The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
-   * restore. A second deletion is refused. Needs a data session.
+   * The bank removes the file or marks it deleted, depending on the bank; it may be impossible to restore. A second
+   * deletion is refused. Needs a data session.
    *
    * A `FileDescriptor` or `DownloadedFile` may be given as it was listed.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
-   * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
-   * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-   * cannot be used.
-   * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
-   * product.
-   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.bank_refused`,
+   * `ws_channel.certificate_missing`
+   * @throws {NotSupportedError} `ws_channel.no_bank_channel`
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`
    */
   deleteFile(request: DeleteFileRequest | FileDescriptor | DownloadedFile, options?: CallOptions): Promise<DeleteFileResponse>;
 
   /**
    * List the files that the account has sent to a bank, and what has become of each.
    *
-   * Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not
-   * asked: what it has done with a file that it received says its status report. Only bankchannel's own
-   * service has this operation.
+   * Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not asked: what it
+   * has done with a file that it received says its status report. Only bankchannel's own service has this
+   * operation.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
-   * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
-   * configured.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`
+   * @throws {NotSupportedError} `ws_channel.no_bank_channel`
    */
   listUploads(request?: ListUploadsRequest, options?: CallOptions): Promise<ListUploadsResponse>;
 
   /**
    * List the accounts under the API key.
    *
-   * For the owner of the key: its own account and every customer registered with the key, sorted by
-   * e-mail address.
+   * For the owner of the key: its own account and every customer registered with the key, sorted by e-mail address.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {PermissionDeniedError} `ws_channel.owner_only`: Only the owner of the API key may do this.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`, `ws_channel.owner_only`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   listAccounts(request?: ListAccountsRequest, options?: CallOptions): Promise<ListAccountsResponse>;
 
   /**
    * Delete a customer's account for good.
    *
-   * Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be
-   * restored. For the owner of the API key, with a login at most ten minutes old. An owner's account is
-   * refused. Accounts that use its certificates lose them. After an interruption repeat it by hand:
-   * `deleted` lists the items that still existed. It is never repeated automatically, except after a 429,
-   * after which nothing was done.
+   * Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be restored.
+   * For the owner of the API key, with a login at most ten minutes old. An owner's account is refused. Accounts
+   * that use its certificates lose them. After an interruption repeat it by hand: `deleted` lists the items that
+   * still existed. It is never repeated automatically, except after a 429, after which nothing was done.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {PermissionDeniedError} `ws_channel.owner_only`: Only the owner of the API key may do this.
-   * @throws {PermissionDeniedError} `ws_channel.reauthenticate`: This needs a login that is at most ten
-   * minutes old.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`, `ws_channel.owner_only`, `ws_channel.reauthenticate`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   deleteAccount(request: DeleteAccountRequest, options?: CallOptions): Promise<DeleteAccountResponse>;
 
   /**
    * List the account's registered PGP keys.
    *
-   * Keys belong to the account: both users see and use them. The short id identifies a key; compare
-   * fingerprints if it matters.
+   * Keys belong to the account: both users see and use them. The short id identifies a key; compare fingerprints if
+   * it matters.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   listKeys(request?: ListKeysRequest, options?: CallOptions): Promise<ListKeysResponse>;
 
   /**
    * Register a PGP public key.
    *
-   * With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported
-   * private keys are encrypted to it. A key has only one purpose. Anyone who has the private half of an
-   * authorize key and a data session can send payments. Repeating it changes nothing. On the deployed
-   * service it cannot be undone.
+   * With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported private keys
+   * are encrypted to it. A key has only one purpose. Anyone who has the private half of an authorize key and a data
+   * session can send payments. Repeating it changes nothing. On the deployed service it cannot be undone.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`, `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`
    */
   uploadKey(request: UploadKeyRequest, options?: CallOptions): Promise<UploadKeyResponse>;
 
   /**
    * Remove a registered PGP key.
    *
-   * Without an authorize key the account can no longer send files. The deployed service does not
-   * implement this yet and answers `ws_channel.not_implemented`.
+   * Without an authorize key the account can no longer send files. The deployed service does not implement this yet
+   * and answers `ws_channel.not_implemented`.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {PeerRefusedError} `ws_channel.pgp_key_missing`: The account has no such PGP key.
-   * @throws {SignatureError} `ws_channel.signature_key_unknown`: No registered authorize key made the
-   * signature.
-   * @throws {NotSupportedError} `ws_channel.not_implemented`: The service does not implement this
-   * operation.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.mode_refused`
+   * @throws {SignatureError} `ws_channel.signature_key_unknown`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.pgp_key_missing`
+   * @throws {NotSupportedError} `ws_channel.not_implemented`
    */
   deleteKey(request: DeleteKeyRequest, options?: CallOptions): Promise<DeleteKeyResponse>;
 
   /**
    * Encrypt a password for a challenge.
    *
-   * RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the
-   * service. bankchannel contains the published keys of the test and the production environment; a
-   * self-hosted service has its own key.
+   * RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the service.
+   * bankchannel contains the published keys of the test and the production environment; a self-hosted service has
+   * its own key.
    *
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
-   * that the protocol defines.
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`
    */
   encryptPassword(request: EncryptPasswordRequest): EncryptPasswordResponse;
 
   /**
    * Compute the current code of an authenticator.
    *
-   * RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait
-   * for the next step. A secret stored beside the password is no longer a second factor.
+   * RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait for the
+   * next step. A secret stored beside the password is no longer a second factor.
    */
   totpCode(request: TotpCodeRequest): TotpCodeResponse;
 
   /**
    * Make a PGP key pair on this machine.
    *
-   * Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2
-   * reads. It suits both purposes of `uploadKey`; use one key for one purpose. Nothing is sent and
-   * nothing is stored: keep the private key where only the signer can read it. An RSA key takes up to
-   * some seconds.
+   * Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2 reads. It
+   * suits both purposes of `uploadKey`; use one key for one purpose. Nothing is sent and nothing is stored: keep
+   * the private key where only the signer can read it. An RSA key takes up to some seconds.
    *
    * The event loop waits meanwhile: `generateKeyAsync` computes on another thread.
    */
@@ -3647,29 +3374,24 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Show the properties and the possible uses of a PGP key.
    *
-   * Reads a public or private key and shows its owner and whether it can sign and be encrypted to at this
-   * moment. A private key need not be unlocked. The maker of the key chose the user ids: they prove
-   * nothing.
+   * Reads a public or private key and shows its owner and whether it can sign and be encrypted to at this moment. A
+   * private key need not be unlocked. The maker of the key chose the user ids: they prove nothing.
    *
-   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-   * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-   * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
-   * key.
+   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`
+   * @throws {SignatureError} `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`
    */
   inspectKey(request: InspectKeyRequest): InspectKeyResponse;
 
   /**
    * Sign a file with one or more private keys.
    *
-   * Makes a detached signature of the raw bytes as a binary document, dated now. The file is read once
-   * and never held in memory, whatever its size. Upload the very same bytes: a changed line end breaks
-   * the signature. The signature covers only the bytes, neither bank nor file type: anyone who has file
-   * and signature can send them elsewhere under the same account.
+   * Makes a detached signature of the raw bytes as a binary document, dated now. The file is read once and never
+   * held in memory, whatever its size. Upload the very same bytes: a changed line end breaks the signature. The
+   * signature covers only the bytes, neither bank nor file type: anyone who has file and signature can send them
+   * elsewhere under the same account.
    *
-   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-   * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-   * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
-   * key.
+   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`
+   * @throws {SignatureError} `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`
    *
    * The event loop waits meanwhile: `signFileAsync` computes on another thread.
    */
@@ -3680,14 +3402,12 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Verify the signatures of a file.
    *
-   * Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key
-   * that is neither expired nor revoked, then and now; armor without text around it, at most ten
-   * signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once and never
-   * held in memory.
+   * Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key that is
+   * neither expired nor revoked, then and now; armor without text around it, at most ten signatures in 16 KiB. A
+   * bad signature is an answer, not an error. The file is read once and never held in memory.
    *
-   * @throws {SignatureError} `ws_channel.signature_malformed`: The signature is not an armored detached
-   * OpenPGP signature of a binary document.
-   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
+   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`
+   * @throws {SignatureError} `ws_channel.signature_malformed`
    *
    * The event loop waits meanwhile: `verifyFileAsync` computes on another thread.
    */
@@ -3701,8 +3421,8 @@ export declare class WsChannel implements AsyncDisposable {
    * Does the same as the service with the private key of an exported certificate: AES-256 with integrity
    * protection, to every encryption key of the given export key, unsigned.
    *
-   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-   * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
+   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`
+   * @throws {SignatureError} `ws_channel.pgp_key_unfit`
    *
    * The event loop waits meanwhile: `encryptForExportAsync` computes on another thread.
    */
@@ -3713,15 +3433,13 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Decrypt an exported private key.
    *
-   * Decrypts the answer of `exportCert` with the private half of the export key. An expired export key
-   * still decrypts messages to it. The message is not signed: the caller has to check that the key
-   * matches the certificate beside it.
+   * Decrypts the answer of `exportCert` with the private half of the export key. An expired export key still
+   * decrypts messages to it. The message is not signed: the caller has to check that the key matches the
+   * certificate beside it.
    *
-   * @throws {SignatureError} `ws_channel.decryption_failed`: The message cannot be decrypted.
-   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-   * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-   * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
-   * key.
+   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`
+   * @throws {SignatureError} `ws_channel.decryption_failed`, `ws_channel.pgp_key_unfit`,
+   * `ws_channel.passphrase_refused`
    *
    * The event loop waits meanwhile: `decryptExportedKeyAsync` computes on another thread.
    */
@@ -3732,9 +3450,9 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Check a payment file before sending it.
    *
-   * The check of iso20022.check_payment with the common rules, without the rules about dates: the answer
-   * for a file does not depend on the day. A faulty file is an answer, not an error. Only the bank can
-   * say whether it knows the account and whether the account has the money.
+   * The check of iso20022.check_payment with the common rules, without the rules about dates: the answer for a file
+   * does not depend on the day. A faulty file is an answer, not an error. Only the bank can say whether it knows
+   * the account and whether the account has the money.
    *
    * The event loop waits meanwhile: `checkPaymentFileAsync` computes on another thread.
    */
@@ -3745,339 +3463,247 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Register an account's admin or data user.
    *
-   * Fetches the challenge, encrypts the password and registers the user. The service sends a code to the
-   * phone; the first login asks for it. Register the admin user first, then the data user: the client
-   * keeps the API key from the first registration, unless the client is logged in. The registration is
-   * never repeated after an error: log in to see whether it succeeded.
+   * Fetches the challenge, encrypts the password and registers the user. The service sends a code to the phone; the
+   * first login asks for it. Register the admin user first, then the data user: the client keeps the API key from
+   * the first registration, unless the client is logged in. The registration is never repeated after an error: log
+   * in to see whether it succeeded.
    *
-   * @throws {ConflictError} `ws_channel.user_exists`: This account is registered already in this mode.
-   * @throws {ConflictError} `ws_channel.admin_first`: The admin mode of this account must be registered
-   * first.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
-   * mode and password.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
-   * that the protocol defines.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.login_refused`
+   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`
+   * @throws {ConflictError} `ws_channel.user_exists`, `ws_channel.admin_first`
    */
   registerAccount(request?: RegisterAccountRequest, options?: CallOptions & AskOptions): Promise<RegisterResponse>;
 
   /**
    * Log in, with all its steps.
    *
-   * Fetches the challenge, encrypts the password, and does the steps that the service wants first:
-   * verifies phone and e-mail, chooses a second factor, submits its code. It asks for `phone_code`,
-   * `email_code`, `sms_code`, `totpCode`, `mfaMethod` and `phone` when it needs them; it asks again
-   * after a wrong code, three times in all. Afterwards the client has the session. If question and answer
-   * are in different processes, `beginLogIn` and `continueLogIn` do the same in steps.
+   * Fetches the challenge, encrypts the password, and does the steps that the service wants first: verifies phone
+   * and e-mail, chooses a second factor, submits its code. It asks for `phone_code`, `email_code`, `sms_code`,
+   * `totpCode`, `mfaMethod` and `phone` when it needs them; it asks again after a wrong code, three times in all.
+   * Afterwards the client has the session. If question and answer are in different processes, `beginLogIn` and
+   * `continueLogIn` do the same in steps.
    *
-   * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
-   * mode and password.
-   * @throws {AuthenticationError} `ws_channel.login_failed`: The login did not succeed.
-   * @throws {AuthenticationError} `ws_channel.login_stalled`: The service asked twice for the same step
-   * of the login.
-   * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
-   * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
-   * belongs to, has expired.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {ConfigurationError} `ws_channel.api_key_differs`: The API key of the settings is not this
-   * account's.
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
-   * that the protocol defines.
+   * @throws {ConfigurationError} `ws_channel.api_key_differs`
+   * @throws {AuthenticationError} `ws_channel.login_refused`, `ws_channel.login_failed`,
+   * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
    */
   logIn(request?: LogInRequest, options?: CallOptions & AskOptions): Promise<Authenticated>;
 
   /**
    * Begin a login that another process may finish.
    *
-   * Runs the login until input is needed. If a code or a choice is needed, the answer is the login so
-   * far, encrypted: store it, ask the person, and continue with `continueLogIn`, in this process or in
-   * another, while the code is valid. The encrypted login does not contain the password. A login that
-   * needs no code is complete at once.
+   * Runs the login until input is needed. If a code or a choice is needed, the answer is the login so far,
+   * encrypted: store it, ask the person, and continue with `continueLogIn`, in this process or in another, while
+   * the code is valid. The encrypted login does not contain the password. A login that needs no code is complete at
+   * once.
    *
-   * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
-   * mode and password.
-   * @throws {AuthenticationError} `ws_channel.login_failed`: The login did not succeed.
-   * @throws {AuthenticationError} `ws_channel.login_stalled`: The service asked twice for the same step
-   * of the login.
-   * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
-   * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
-   * belongs to, has expired.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {ConfigurationError} `ws_channel.api_key_differs`: The API key of the settings is not this
-   * account's.
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
-   * that the protocol defines.
+   * @throws {ConfigurationError} `ws_channel.api_key_differs`
+   * @throws {AuthenticationError} `ws_channel.login_refused`, `ws_channel.login_failed`,
+   * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
    */
   beginLogIn(request?: BeginLogInRequest, options?: CallOptions & AskOptions): Promise<LogInProgress>;
 
   /**
    * Continue a login that waits for input.
    *
-   * Supplies the input and runs the login until more input is needed. The answer is like that of
-   * `beginLogIn`: complete, or waiting again (`wrong` above 0: the code was refused and can be entered
-   * again). Use each encrypted login once; only the last one returned is valid.
+   * Supplies the input and runs the login until more input is needed. The answer is like that of `beginLogIn`:
+   * complete, or waiting again (`wrong` above 0: the code was refused and can be entered again). Use each encrypted
+   * login once; only the last one returned is valid.
    *
-   * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
-   * mode and password.
-   * @throws {AuthenticationError} `ws_channel.login_failed`: The login did not succeed.
-   * @throws {AuthenticationError} `ws_channel.login_stalled`: The service asked twice for the same step
-   * of the login.
-   * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
-   * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
-   * belongs to, has expired.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {ConfigurationError} `ws_channel.api_key_differs`: The API key of the settings is not this
-   * account's.
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
-   * that the protocol defines.
+   * @throws {ConfigurationError} `ws_channel.api_key_differs`
+   * @throws {AuthenticationError} `ws_channel.login_refused`, `ws_channel.login_failed`,
+   * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
    */
   continueLogIn(request: ContinueLogInRequest, options?: CallOptions & AskOptions): Promise<LogInProgress>;
 
   /**
    * Enrol an authenticator as second factor.
    *
-   * Logs in as the admin user (with the same questions as `logIn`), gets the secret of a new
-   * authenticator, and confirms it with a code. From then on the authenticator is the preferred factor
-   * and SMS the fallback; an earlier authenticator is replaced. The question `totpCode` has the secret
-   * in its member `secret`. A secret stored beside the password is no longer a second factor.
+   * Logs in as the admin user (with the same questions as `logIn`), gets the secret of a new authenticator, and
+   * confirms it with a code. From then on the authenticator is the preferred factor and SMS the fallback; an
+   * earlier authenticator is replaced. The question `totpCode` has the secret in its member `secret`. A secret
+   * stored beside the password is no longer a second factor.
    *
-   * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
-   * mode and password.
-   * @throws {AuthenticationError} `ws_channel.login_failed`: The login did not succeed.
-   * @throws {AuthenticationError} `ws_channel.login_stalled`: The service asked twice for the same step
-   * of the login.
-   * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
-   * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
-   * belongs to, has expired.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {ConfigurationError} `ws_channel.api_key_differs`: The API key of the settings is not this
-   * account's.
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
-   * that the protocol defines.
+   * @throws {ConfigurationError} `ws_channel.api_key_differs`
+   * @throws {AuthenticationError} `ws_channel.login_refused`, `ws_channel.login_failed`,
+   * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
    */
   enrolTotp(request?: EnrolTotpRequest, options?: CallOptions & AskOptions): Promise<EnrolTotpResponse>;
 
   /**
    * Set a new password with a code from an SMS.
    *
-   * Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end;
-   * the account's other user does not change. The operation does not log in. A code is sent once a minute
-   * and five times a day at most; to an unknown account nothing is sent, and the service does not say so.
-   * It does not ask again after a refusal: the code may have been right and another value wrong.
+   * Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end; the
+   * account's other user does not change. The operation does not log in. A code is sent once a minute and five
+   * times a day at most; to an unknown account nothing is sent, and the service does not say so. It does not ask
+   * again after a refusal: the code may have been right and another value wrong.
    *
-   * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
-   * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
-   * belongs to, has expired.
-   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-   * locked for a while.
-   * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
-   * mode and password.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
-   * that the protocol defines.
+   * @throws {InvalidInputError} `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.code_refused`, `ws_channel.code_expired`, `ws_channel.login_refused`
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`
+   * @throws {RateLimitedError} `ws_channel.attempts_exceeded`
    */
   resetPassword(request: ResetPasswordRequest, options?: CallOptions & AskOptions): Promise<PasswordResetResponse>;
 
   /**
    * Get the state of the client's session: whether it lives, and how long.
    *
-   * Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the
-   * next call learns of it.
+   * Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the next call
+   * learns of it.
    */
   sessionState(request?: SessionStateRequest, options?: CallOptions & AskOptions): Promise<SessionStateResponse>;
 
   /**
    * Export the session, encrypted, for another process.
    *
-   * Exports token, API key, account and end of the session, encrypted with a key derived from the seal
-   * key. Nothing is sent. Anyone who has the export and the seal key is logged in.
+   * Exports token, API key, account and end of the session, encrypted with a key derived from the seal key. Nothing
+   * is sent. Anyone who has the export and the seal key is logged in.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`
    */
   exportSession(request?: ExportSessionRequest, options?: CallOptions & AskOptions): Promise<ExportSessionResponse>;
 
   /**
    * Import a session that another process exported.
    *
-   * The client uses the imported session from now on, instead of its previous one. Nothing is sent: the
-   * next call shows whether the service still accepts the session. A session that was encrypted with
-   * another key, is damaged, or belongs to another service is refused, and the client keeps its session.
+   * The client uses the imported session from now on, instead of its previous one. Nothing is sent: the next call
+   * shows whether the service still accepts the session. A session that was encrypted with another key, is damaged,
+   * or belongs to another service is refused, and the client keeps its session.
    *
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
+   * @throws {AuthenticationError} `ws_channel.session_expired`
    */
   importSession(request: ImportSessionRequest, options?: CallOptions & AskOptions): Promise<ImportSessionResponse>;
 
   /**
    * Sign a file and send it to a bank.
    *
-   * The file is opened once, read for the signature and read again for sending, and never held in memory;
-   * if it changed in between, it is refused before its last byte is sent. It is sent once: with outcome
-   * `unknown` or `accepted`, look for the bank's answer files before sending it again. Needs a data
-   * session and a certificate for the bank. With `signingCertificate` it asks a question of kind
-   * `signature` for each certificate, after reading the file and before sending anything. The question's
-   * member `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or
-   * `ed25519`), `digest` (the value to sign, which is not hashed again) and `key_fingerprint` (of the key
-   * or subkey that signs: the newest that may). The answer is the raw signature. Both are bytes in
-   * Python, Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA the signature is
-   * PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 it is R and S, 64 bytes, with the digest
-   * as the message. The certificate verifies it. An invalid signature ends the call, and so does a signer
-   * that fails: with outcome `not_sent`.
+   * The file is opened once, read for the signature and read again for sending, and never held in memory; if it
+   * changed in between, it is refused before its last byte is sent. It is sent once: with outcome `unknown` or
+   * `accepted`, look for the bank's answer files before sending it again. Needs a data session and a certificate
+   * for the bank. With `signingCertificate` it asks a question of kind `signature` for each certificate, after
+   * reading the file and before sending anything. The question's member `signature` has `algorithm`
+   * (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (the value to sign, which
+   * is not hashed again) and `key_fingerprint` (of the key or subkey that signs: the newest that may). The answer
+   * is the raw signature. Both are bytes in Python, Node and PHP, and base64 in Rust, C and for the shell's
+   * `--signer`. For RSA the signature is PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 it is R and
+   * S, 64 bytes, with the digest as the message. The certificate verifies it. An invalid signature ends the call,
+   * and so does a signer that fails: with outcome `not_sent`.
    *
-   * @throws {InvalidInputError} `input.content_unreadable`: The file to send cannot be read.
-   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-   * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-   * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
-   * key.
-   * @throws {SignatureError} `ws_channel.signature_wrong`: The external signature is not valid.
-   * @throws {SignatureError} `ws_channel.signature_key_unknown`: No registered authorize key made the
-   * signature.
-   * @throws {SignatureError} `ws_channel.upload_rejected`: No signature of the upload is good.
-   * @throws {PeerRefusedError} `ws_channel.pgp_key_missing`: The account has no such PGP key.
-   * @throws {InvalidInputError} `ws_channel.content_empty`: The file is empty.
-   * @throws {InvalidInputError} `iso20022.payment_refused`: The payment is faulty: no file was made, or
-   * nothing was sent.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
-   * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
-   * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-   * cannot be used.
-   * @throws {ConflictError} `ws_channel.upload_repeated`: The same file was sent before.
+   * @throws {InvalidInputError} `input.content_unreadable`, `ws_channel.pgp_key_refused`,
+   * `ws_channel.content_empty`, `iso20022.payment_refused`
+   * @throws {PermissionDeniedError} `ws_channel.mode_refused`
+   * @throws {SignatureError} `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`,
+   * `ws_channel.signature_wrong`, `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`
+   * @throws {PeerRefusedError} `ws_channel.pgp_key_missing`, `ws_channel.certificate_missing`,
+   * `ws_channel.bank_refused`
+   * @throws {NotSupportedError} `ws_channel.no_bank_channel`
+   * @throws {ConflictError} `ws_channel.upload_repeated`
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`
    */
   signAndUpload(request: SignAndUploadRequest, options?: CallOptions & AskOptions): Promise<SignAndUploadResponse>;
 
   /**
    * Sign a file, send it, and wait for the bank's answers.
    *
-   * Notes the existing files of the wanted types, signs and sends the file as `signAndUpload` does,
-   * then polls for new files of each type, fetches them and keeps those that are about this file. A file
-   * is an answer only if it says so: a status report by the original message id; a notification or
-   * statement by the message id, the UETR or the references of its entries. One that names several
-   * uploads is given to each of them. A new file can only be told apart by its content, so all new ones
-   * are fetched; those that answer no upload are in `others`. Any number of uploads may wait at once, in
-   * several processes too. The wait ends with an answer of each type, or when the bank has rejected the
-   * whole file; read `verdict` first. Every other error after the accepted upload has outcome `accepted`
-   * and the detail `upload` = `accepted`: do not send the file again, look for its answers later. Its
-   * `partial_response` has the answers that did come. The detail `taken` lists them by type and
-   * reference: the bank lists them as downloaded. The detail `begun` lists the files that the bank may
-   * have sent and that did not arrive: it may list them as downloaded too. With `directory` or `ledger`,
-   * `downloadNewFiles` returns all of them; without, download them by type and reference. With
-   * `signingCertificate` it asks a question of kind `signature` for each certificate, as
-   * `signAndUpload` does.
+   * Notes the existing files of the wanted types, signs and sends the file as `signAndUpload` does, then polls
+   * for new files of each type, fetches them and keeps those that are about this file. A file is an answer only if
+   * it says so: a status report by the original message id; a notification or statement by the message id, the UETR
+   * or the references of its entries. One that names several uploads is given to each of them. A new file can only
+   * be told apart by its content, so all new ones are fetched; those that answer no upload are in `others`. Any
+   * number of uploads may wait at once, in several processes too. The wait ends with an answer of each type, or
+   * when the bank has rejected the whole file; read `verdict` first. Every other error after the accepted upload
+   * has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers
+   * later. Its `partial_response` has the answers that did come. The detail `taken` lists them by type and
+   * reference: the bank lists them as downloaded. The detail `begun` lists the files that the bank may have sent
+   * and that did not arrive: it may list them as downloaded too. With `directory` or `ledger`, `downloadNewFiles`
+   * returns all of them; without, download them by type and reference. With `signingCertificate` it asks a
+   * question of kind `signature` for each certificate, as `signAndUpload` does.
    *
-   * @throws {TimedOutError} `ws_channel.answer_not_found`: The bank's answer did not come in time.
-   * @throws {PeerRefusedError} `ws_channel.payment_rejected`: The bank has rejected the payment file:
-   * nothing of it is paid.
-   * @throws {ConflictError} `ws_channel.upload_repeated`: The same file was sent before.
-   * @throws {PeerProtocolError} `ws_channel.reference_unsafe`: The service's name of a file cannot be
-   * used as a file name.
-   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-   * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-   * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
-   * key.
-   * @throws {SignatureError} `ws_channel.signature_wrong`: The external signature is not valid.
-   * @throws {SignatureError} `ws_channel.signature_key_unknown`: No registered authorize key made the
-   * signature.
-   * @throws {SignatureError} `ws_channel.upload_rejected`: No signature of the upload is good.
-   * @throws {PeerRefusedError} `ws_channel.pgp_key_missing`: The account has no such PGP key.
-   * @throws {InvalidInputError} `ws_channel.content_empty`: The file is empty.
-   * @throws {InvalidInputError} `iso20022.payment_refused`: The payment is faulty: no file was made, or
-   * nothing was sent.
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
-   * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
-   * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-   * cannot be used.
+   * @throws {InvalidInputError} `ws_channel.pgp_key_refused`, `ws_channel.content_empty`,
+   * `iso20022.payment_refused`
+   * @throws {TimedOutError} `ws_channel.answer_not_found`
+   * @throws {PermissionDeniedError} `ws_channel.mode_refused`
+   * @throws {SignatureError} `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`,
+   * `ws_channel.signature_wrong`, `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`
+   * @throws {PeerProtocolError} `ws_channel.reference_unsafe`
+   * @throws {PeerRefusedError} `ws_channel.payment_rejected`, `ws_channel.pgp_key_missing`,
+   * `ws_channel.certificate_missing`, `ws_channel.bank_refused`
+   * @throws {NotSupportedError} `ws_channel.no_bank_channel`
+   * @throws {ConflictError} `ws_channel.upload_repeated`
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`
    */
   uploadAndWait(request: UploadAndWaitRequest, options?: CallOptions & AskOptions): Promise<UploadAndWaitResponse>;
 
   /**
    * Download all new files into a folder.
    *
-   * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
-   * existing file does not change, so a second run continues where the first one ended. A file appears
-   * under its name only when it is complete; nothing is overwritten, no link is followed, nothing is
-   * written outside the folder. Use one folder for each bank and account: names contain neither, and a
-   * file whose name is taken counts as existing. The listing and each file are tried up to three times; a
-   * file that fails does not stop the others. If the disk is full, that is the error of this file and of
-   * all others, which are not tried. The call itself fails if the listing cannot be read, or if
-   * continuing is pointless: the session has ended, the call was cancelled, its time is up. Then the
-   * error's `partial_response` has the result for each file so far, parsed. A file is reported once, when
-   * the call returns: small hidden files in the ledger, `.bankchannel-file-…`, remember from before the
-   * bank is asked until the call returns which files were not reported. So the next call also returns
-   * files that a failed or killed call has downloaded, and retries those that did not arrive, even if the
-   * bank no longer lists them as new; and it returns files that `uploadAndWait` has fetched and that
-   * answer no upload.
+   * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An existing file
+   * does not change, so a second run continues where the first one ended. A file appears under its name only when
+   * it is complete; nothing is overwritten, no link is followed, nothing is written outside the folder. Use one
+   * folder for each bank and account: names contain neither, and a file whose name is taken counts as existing. The
+   * listing and each file are tried up to three times; a file that fails does not stop the others. If the disk is
+   * full, that is the error of this file and of all others, which are not tried. The call itself fails if the
+   * listing cannot be read, or if continuing is pointless: the session has ended, the call was cancelled, its time
+   * is up. Then the error's `partial_response` has the result for each file so far, parsed. A file is reported
+   * once, when the call returns: small hidden files in the ledger, `.bankchannel-file-…`, remember from before the
+   * bank is asked until the call returns which files were not reported. So the next call also returns files that a
+   * failed or killed call has downloaded, and retries those that did not arrive, even if the bank no longer lists
+   * them as new; and it returns files that `uploadAndWait` has fetched and that answer no upload.
    *
-   * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
-   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
-   * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
-   * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-   * cannot be used.
-   * @throws {PeerProtocolError} `ws_channel.reference_unsafe`: The service's name of a file cannot be
-   * used as a file name.
-   * @throws {ConflictError} `ws_channel.file_gone`: The bank no longer lists a file whose download an
-   * earlier call had begun.
+   * @throws {PermissionDeniedError} `ws_channel.mode_refused`
+   * @throws {PeerProtocolError} `ws_channel.reference_unsafe`
+   * @throws {PeerRefusedError} `ws_channel.certificate_missing`, `ws_channel.bank_refused`
+   * @throws {NotSupportedError} `ws_channel.no_bank_channel`
+   * @throws {ConflictError} `ws_channel.file_gone`
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`
    */
   downloadNewFiles(request: DownloadNewFilesRequest, options?: CallOptions & AskOptions): Promise<DownloadNewFilesResponse>;
 
   /**
    * Download all new files into a folder, and get each as soon as it is there.
    *
-   * Names, folder and existing files are as with `downloadNewFiles`. But the next file is downloaded only
-   * when it is asked for: a loop that ends early leaves the rest new at the bank and no incomplete file,
-   * and the next run continues there. A downloaded file is no longer new at the bank, so a later run does
-   * not give it again; one whose name exists in the folder stays new, and is given as `exists` in each
-   * run. Each file costs a separate listing.
+   * Names, folder and existing files are as with `downloadNewFiles`. But the next file is downloaded only when it
+   * is asked for: a loop that ends early leaves the rest new at the bank and no incomplete file, and the next run
+   * continues there. A downloaded file is no longer new at the bank, so a later run does not give it again; one
+   * whose name exists in the folder stays new, and is given as `exists` in each run. Each file costs a separate
+   * listing.
    *
-   * A failed file is given too, with `status` `failed`, `error` and `errorMessage`, and the others
-   * follow; the next run tries it again. Files that an earlier run began and did not finish come last and
-   * in one call, with those that have become new in the meantime; a file that failed earlier in this run
-   * is given a second time if it arrives then.
+   * A failed file is given too, with `status` `failed`, `error` and `errorMessage`, and the others follow; the next
+   * run tries it again. Files that an earlier run began and did not finish come last and in one call, with those
+   * that have become new in the meantime; a file that failed earlier in this run is given a second time if it
+   * arrives then.
    *
-   * The bank is not contacted before the first file is asked for. An error ends the iteration: the
-   * listing cannot be read, or continuing is pointless because the session has ended, the call was
-   * cancelled or its time is up. The next run gives what was downloaded and never given. The options
-   * count for each call: the listing, then each file.
+   * The bank is not contacted before the first file is asked for. An error ends the iteration: the listing cannot
+   * be read, or continuing is pointless because the session has ended, the call was cancelled or its time is up.
+   * The next run gives what was downloaded and never given. The options count for each call: the listing, then each
+   * file.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
-   * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
-   * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
-   * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
-   * verified.
-   * @throws {PermissionDeniedError} `ws_channel.api_key_refused`: The service does not accept the API
-   * key.
-   * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
-   * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
-   * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
-   * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
-   * @throws {PeerFailedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-   * cannot be used.
-   * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
-   * product.
-   * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
-   * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
+   * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
+   * `ws_channel.session_refused`
+   * @throws {PermissionDeniedError} `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+   * `ws_channel.not_entitled`
+   * @throws {PeerRefusedError} `ws_channel.user_unknown`, `ws_channel.bank_refused`,
+   * `ws_channel.certificate_missing`
+   * @throws {NotSupportedError} `ws_channel.no_bank_channel`
+   * @throws {PeerFailedError} `ws_channel.bank_unavailable`
    */
   iterNewFiles(request: Omit<DownloadNewFilesRequest, 'fileReference'>, options?: CallOptions & AskOptions): AsyncGenerator<DownloadedFile, void, undefined>;
 
   /**
-   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
-   * computes does so on another thread, so that the event loop goes on:
-   * `client.call('ws_channel.sign_file', …)` for big content. Such a one takes no time limit, no signal,
-   * and no stream.
+   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only computes does
+   * so on another thread, so that the event loop goes on: `client.call('ws_channel.sign_file', …)` for big content.
+   * Such a one takes no time limit, no signal, and no stream.
    */
   call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;
   /** An operation that only computes, by its name, here and now. */
@@ -4098,14 +3724,14 @@ export interface VerifyUserRequest {
 }
 
 /**
- * A member of a bank's answer that is in no field of the response: one that no field is for, or whose
- * value does not fit its field.
+ * A member of a bank's answer that is in no field of the response: one that no field is for, or whose value does
+ * not fit its field.
  */
 export interface UnreadMember {
   /**
-   * The member as a JSON pointer (RFC 6901) into the answer, such as `/accounts/0/branchCode`; `/` for a
-   * whole answer that is no object; `/…` for the sum of all others, if there are more than 1000 of them
-   * or more than 64 KiB.
+   * The member as a JSON pointer (RFC 6901) into the answer, such as `/accounts/0/branchCode`; `/` for a whole
+   * answer that is no object; `/…` for the sum of all others, if there are more than 1000 of them or more than 64
+   * KiB.
    */
   readonly path: string;
   /** The value as JSON text. Absent for a text of more than 4 KiB, and for `/…`. */
@@ -4116,16 +3742,13 @@ export interface UnreadMember {
 
 /** The result. */
 export interface VerifyUserResponse {
-  /**
-   * Whether the customer has this personal identifier. False also for a customer that the bank does not
-   * know.
-   */
+  /** Whether the customer has this personal identifier. False also for a customer that the bank does not know. */
   readonly exists: boolean;
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
   /**
-   * What of the bank's answer is in no other field, such as members of a later version of the standard.
-   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   * What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+   * travel: it is the rest of the answer. Absent if there is no rest.
    */
   readonly unread?: readonly UnreadMember[];
 }
@@ -4148,8 +3771,8 @@ export type CustomerContext = "private" | "corporate";
 export type PsuHttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
- * The customer's request to the third party that caused the request to the bank. With it the request is
- * exempt from the limit of unattended requests.
+ * The customer's request to the third party that caused the request to the bank. With it the request is exempt from
+ * the limit of unattended requests.
  */
 export interface PsuContext {
   /** The customer's IP address. */
@@ -4188,10 +3811,7 @@ export interface UpdateBankOfferedConsentsRequest {
   redirectPreferred?: boolean | null;
   /** The session from the bank's redirect. */
   tppSessionId?: string | null;
-  /**
-   * Names of announced changes of the bank's interface that shall already apply, such as
-   * `amount-as-string`.
-   */
+  /** Names of announced changes of the bank's interface that shall already apply, such as `amount-as-string`. */
   acceptFix?: readonly string[] | null;
   /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
   acceptLanguage?: string | null;
@@ -4204,8 +3824,8 @@ export interface LinkTarget {
   /** The target exactly as the bank wrote it. It need not be a valid URI; see `url`. */
   readonly href: string;
   /**
-   * The whole target, with every byte percent-encoded that a URI cannot hold. Absent if the target cannot
-   * be made a URI. Does not travel: it comes from `href` and the bank's base URL.
+   * The whole target, with every byte percent-encoded that a URI cannot hold. Absent if the target cannot be made a
+   * URI. Does not travel: it comes from `href` and the bank's base URL.
    */
   readonly url?: string;
   /** The allowed methods. Default: `GET`, if the bank names none. */
@@ -4225,18 +3845,15 @@ export type ScaApproach = "redirect" | "decoupled" | "embedded" | (string & {});
 export interface UpdateBankOfferedConsentsResponse {
   /** Links by their names; `scaRedirect` is the one for the customer. */
   readonly links: Readonly<Record<string, LinkTarget>>;
-  /**
-   * The address for the customer's browser, checked. Does not travel: it is made of the link
-   * `scaRedirect`.
-   */
+  /** The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`. */
   readonly scaRedirect?: string;
   /** The way in which the customer authorises. */
   readonly scaApproach?: ScaApproach;
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
   /**
-   * What of the bank's answer is in no other field, such as members of a later version of the standard.
-   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   * What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+   * travel: it is the rest of the answer. Absent if there is no rest.
    */
   readonly unread?: readonly UnreadMember[];
 }
@@ -4255,10 +3872,7 @@ export interface UpdateConsentsRequest {
   redirectPreferred?: boolean | null;
   /** The session from the bank's redirect. */
   tppSessionId?: string | null;
-  /**
-   * Names of announced changes of the bank's interface that shall already apply, such as
-   * `amount-as-string`.
-   */
+  /** Names of announced changes of the bank's interface that shall already apply, such as `amount-as-string`. */
   acceptFix?: readonly string[] | null;
   /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
   acceptLanguage?: string | null;
@@ -4270,18 +3884,15 @@ export interface UpdateConsentsRequest {
 export interface UpdateConsentsResponse {
   /** Links by their names; `scaRedirect` is the one for the customer. */
   readonly links: Readonly<Record<string, LinkTarget>>;
-  /**
-   * The address for the customer's browser, checked. Does not travel: it is made of the link
-   * `scaRedirect`.
-   */
+  /** The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`. */
   readonly scaRedirect?: string;
   /** The way in which the customer authorises. */
   readonly scaApproach?: ScaApproach;
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
   /**
-   * What of the bank's answer is in no other field, such as members of a later version of the standard.
-   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   * What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+   * travel: it is the rest of the answer. Absent if there is no rest.
    */
   readonly unread?: readonly UnreadMember[];
 }
@@ -4323,8 +3934,8 @@ export interface AdditionalInformation {
 export type AccountSelection = "all_accounts" | "all_accounts_with_owner_name" | (string & {});
 
 /**
- * The requested access. An empty list differs from an absent one: with an empty list the customer chooses
- * the accounts at the bank.
+ * The requested access. An empty list differs from an absent one: with an empty list the customer chooses the
+ * accounts at the bank.
  */
 export interface ConsentAccess {
   /** Accounts whose details may be read. */
@@ -4354,8 +3965,8 @@ export interface CreateConsentRequest {
   /** The last day of the consent, in the bank's calendar; `9999-12-31` for as long as the bank allows. */
   validUntil: string;
   /**
-   * The maximum number of readings of each account in a day without the customer, at least 1; banks allow
-   * 4 unless agreed otherwise.
+   * The maximum number of readings of each account in a day without the customer, at least 1; banks allow 4 unless
+   * agreed otherwise.
    */
   frequencyPerDay: number;
   /** Whether a payment follows in the same session. Default: false. */
@@ -4471,10 +4082,7 @@ export interface CreateConsentResponse {
   readonly scaStatus?: ScaStatus;
   /** Links by their names; `scaRedirect` is the one for the customer. */
   readonly links: Readonly<Record<string, LinkTarget>>;
-  /**
-   * The address for the customer's browser, checked. Does not travel: it is made of the link
-   * `scaRedirect`.
-   */
+  /** The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`. */
   readonly scaRedirect?: string;
   /** The way in which the customer authorises. */
   readonly scaApproach?: ScaApproach;
@@ -4493,8 +4101,8 @@ export interface CreateConsentResponse {
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
   /**
-   * What of the bank's answer is in no other field, such as members of a later version of the standard.
-   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   * What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+   * travel: it is the rest of the answer. Absent if there is no rest.
    */
   readonly unread?: readonly UnreadMember[];
 }
@@ -4515,10 +4123,7 @@ export interface GetConsentResponse {
   readonly recurringIndicator: boolean;
   /** The last day of the consent; a bank may have shortened it. */
   readonly validUntil: string;
-  /**
-   * The maximum number of readings of each account in a day without the customer; a bank may have lowered
-   * it.
-   */
+  /** The maximum number of readings of each account in a day without the customer; a bank may have lowered it. */
   readonly frequencyPerDay: number;
   /** The day of the last use or change. */
   readonly lastActionDate?: string;
@@ -4529,8 +4134,8 @@ export interface GetConsentResponse {
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
   /**
-   * What of the bank's answer is in no other field, such as members of a later version of the standard.
-   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   * What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+   * travel: it is the rest of the answer. Absent if there is no rest.
    */
   readonly unread?: readonly UnreadMember[];
 }
@@ -4552,8 +4157,8 @@ export interface GetConsentStatusResponse {
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
   /**
-   * What of the bank's answer is in no other field, such as members of a later version of the standard.
-   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   * What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+   * travel: it is the rest of the answer. Absent if there is no rest.
    */
   readonly unread?: readonly UnreadMember[];
 }
@@ -4571,8 +4176,8 @@ export interface DeleteConsentResponse {
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
   /**
-   * What of the bank's answer is in no other field, such as members of a later version of the standard.
-   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   * What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+   * travel: it is the rest of the answer. Absent if there is no rest.
    */
   readonly unread?: readonly UnreadMember[];
 }
@@ -4601,10 +4206,7 @@ export interface StartAuthorisationResponse {
   readonly authorisationId?: string;
   /** Links by their names; `scaRedirect` is the one for the customer. */
   readonly links: Readonly<Record<string, LinkTarget>>;
-  /**
-   * The address for the customer's browser, checked. Does not travel: it is made of the link
-   * `scaRedirect`.
-   */
+  /** The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`. */
   readonly scaRedirect?: string;
   /** The way in which the customer authorises. */
   readonly scaApproach?: ScaApproach;
@@ -4621,8 +4223,8 @@ export interface StartAuthorisationResponse {
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
   /**
-   * What of the bank's answer is in no other field, such as members of a later version of the standard.
-   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   * What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+   * travel: it is the rest of the answer. Absent if there is no rest.
    */
   readonly unread?: readonly UnreadMember[];
 }
@@ -4642,8 +4244,8 @@ export interface ListAuthorisationsResponse {
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
   /**
-   * What of the bank's answer is in no other field, such as members of a later version of the standard.
-   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   * What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+   * travel: it is the rest of the answer. Absent if there is no rest.
    */
   readonly unread?: readonly UnreadMember[];
 }
@@ -4673,8 +4275,8 @@ export interface GetAuthorisationStatusResponse {
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
   /**
-   * What of the bank's answer is in no other field, such as members of a later version of the standard.
-   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   * What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+   * travel: it is the rest of the answer. Absent if there is no rest.
    */
   readonly unread?: readonly UnreadMember[];
 }
@@ -4692,14 +4294,11 @@ export interface GetAccountsRequest {
   /** The session, from the bank's redirect; dialect `era`. */
   tppSessionId?: string | null;
   /**
-   * The address to which the bank returns the customer, if the bank needs the customer's consent first;
-   * dialect `era`.
+   * The address to which the bank returns the customer, if the bank needs the customer's consent first; dialect
+   * `era`.
    */
   redirectUri?: string | null;
-  /**
-   * The customer's own request, if the customer is present. Without it the bank counts the request as
-   * unattended.
-   */
+  /** The customer's own request, if the customer is present. Without it the bank counts the request as unattended. */
   psu?: PsuContext | null;
 }
 
@@ -4722,8 +4321,8 @@ export interface Balance {
   /** The time of the last change. */
   readonly lastChange?: string;
   /**
-   * The time of the last change as the bank wrote it, if that is no instant: many banks write local time
-   * without a zone. Does not travel: it is `lastChangeDateTime` then.
+   * The time of the last change as the bank wrote it, if that is no instant: many banks write local time without a
+   * zone. Does not travel: it is `lastChangeDateTime` then.
    */
   readonly lastChangeAsWritten?: string;
   /** The entry reference of the last booked transaction. */
@@ -4759,8 +4358,8 @@ export interface Account {
   /** The account type: a code of ISO 20022, or the bank's own word. */
   readonly cashAccountType?: string;
   /**
-   * The status: `enabled`, `deleted` (the account is closed) or `blocked` (such as for legal reasons).
-   * Absent: the account is available.
+   * The status: `enabled`, `deleted` (the account is closed) or `blocked` (such as for legal reasons). Absent: the
+   * account is available.
    */
   readonly status?: string;
   /** The usage: `PRIV` for a private account, `ORGA` for a professional one. */
@@ -4788,8 +4387,8 @@ export interface GetAccountsResponse {
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
   /**
-   * What of the bank's answer is in no other field, such as members of a later version of the standard.
-   * Does not travel: it is the rest of the answer. Absent if there is no rest.
+   * What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+   * travel: it is the rest of the answer. Absent if there is no rest.
    */
   readonly unread?: readonly UnreadMember[];
 }
@@ -4834,8 +4433,8 @@ export type SerialForm = "hex_upper" | "hex_lower" | "hex_even" | "decimal";
 
 /**
  * The form of an issuer's name in a key id.
- * - `rfc2253`: RFC 2253, the last part of the name first, other attribute types as numbers with hex
- * values: the default.
+ * - `rfc2253`: RFC 2253, the last part of the name first, other attribute types as numbers with hex values: the
+ * default.
  * - `rfc2253_named`: The same with `organizationIdentifier=` written out.
  * - `forward`: In the order of the certificate.
  * - `pct20`: RFC 2253 with `%20` for each space.
@@ -4854,14 +4453,13 @@ export type CertificateForm = "der_base64" | "pem_one_line" | "base64_pem";
  * The RFC 2047 encoding of the Signature header.
  * - `auto`: Encoded if the header is not plain ASCII: the default.
  * - `always`: Always encoded.
- * - `never`: Never encoded. An issuer's name outside ASCII is then sent as bare UTF-8, which most banks
- * refuse.
+ * - `never`: Never encoded. An issuer's name outside ASCII is then sent as bare UTF-8, which most banks refuse.
  */
 export type HeaderEncoding = "auto" | "always" | "never";
 
 /**
- * The signing of requests. The defaults suit the banks of the dialect. Banks differ, and each member here
- * is a difference that was seen.
+ * The signing of requests. The defaults suit the banks of the dialect. Banks differ, and each member here is a
+ * difference that was seen.
  */
 export interface SigningOptions {
   /** The bank's dialect. Default: `era`. */
@@ -4889,19 +4487,15 @@ export interface SigningOptions {
   /** Whether a space follows each comma in the Signature header. */
   spaced?: boolean | null;
   /**
-   * Whether `signRequest` verifies a signature by a local key before it returns the signature. Default:
-   * true. A signature from a token or made elsewhere is always verified, and so is every signature that
-   * the client sends.
+   * Whether `signRequest` verifies a signature by a local key before it returns the signature. Default: true. A
+   * signature from a token or made elsewhere is always verified, and so is every signature that the client sends.
    */
   selfVerify?: boolean | null;
 }
 
 /** The request and the key. */
 export interface SignRequestRequest {
-  /**
-   * With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from
-   * a log.
-   */
+  /** With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from a log. */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
@@ -4911,10 +4505,7 @@ export interface SignRequestRequest {
   headers?: readonly HeaderField[] | null;
   /** The QSEAL certificate as PEM text. Default: the client's own certificate. */
   certificate?: string | null;
-  /**
-   * The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key, also in a
-   * token.
-   */
+  /** The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key, also in a token. */
   privateKey?: Secret | null;
   /** The passphrase, if the private key given here is encrypted. */
   passphrase?: Secret | null;
@@ -4934,10 +4525,7 @@ export interface SignRequestResponse {
 
 /** The request to sign. */
 export interface PrepareSignatureRequest {
-  /**
-   * With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from
-   * a log.
-   */
+  /** With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from a log. */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
@@ -4962,8 +4550,8 @@ export interface PrepareSignatureResponse {
   /** The signing string: RSASSA-PKCS1-v1_5 over these bytes. */
   readonly signingString: Buffer;
   /**
-   * The hash of the signing string by the algorithm's hash: for a device that takes a hash. It must not
-   * be hashed again.
+   * The hash of the signing string by the algorithm's hash: for a device that takes a hash. It must not be hashed
+   * again.
    */
   readonly hash: Buffer;
   /** `rsa-sha256` or `rsa-sha512`. */
@@ -4998,10 +4586,7 @@ export interface AttachSignatureResponse {
 
 /** The request and the signed headers. */
 export interface SigningStringRequest {
-  /**
-   * With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from
-   * a log.
-   */
+  /** With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from a log. */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
@@ -5009,10 +4594,7 @@ export interface SigningStringRequest {
   target?: string | null;
   /** The header fields in their order. */
   headers?: readonly HeaderField[] | null;
-  /**
-   * The names of the signed headers in their order. Default: the headers in the request's Signature
-   * header.
-   */
+  /** The names of the signed headers in their order. Default: the headers in the request's Signature header. */
   signedHeaders?: readonly string[] | null;
 }
 
@@ -5056,10 +4638,7 @@ export interface EncodeHeaderResponse {
 export interface DecodeHeaderRequest {
   /** The value of the Signature header. */
   value: string;
-  /**
-   * Whether to accept forms that only some banks accept: Q encoding, bytes outside ASCII that are not
-   * encoded.
-   */
+  /** Whether to accept forms that only some banks accept: Q encoding, bytes outside ASCII that are not encoded. */
   lenient?: boolean | null;
 }
 
@@ -5080,8 +4659,8 @@ export interface HashIdentifierRequest {
 /** The hash to send. */
 export interface HashIdentifierResponse {
   /**
-   * `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Trying all numbers reverses it, so it
-   * is personal data.
+   * `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Trying all numbers reverses it, so it is personal
+   * data.
    */
   readonly psuPersonalIdentifier: SecretText;
 }
@@ -5096,10 +4675,7 @@ export type Strictness = "strict" | "normal" | "lenient";
 
 /** A request, and the options of the check. */
 export interface VerifyRequestRequest {
-  /**
-   * With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from
-   * a log.
-   */
+  /** With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from a log. */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
@@ -5108,8 +4684,8 @@ export interface VerifyRequestRequest {
   /** The header fields in their order. */
   headers?: readonly HeaderField[] | null;
   /**
-   * The certificates of trusted issuers as PEM text, one after the other. Without any, no issuer is
-   * trusted and `V17` fails. Left out, the client's own.
+   * The certificates of trusted issuers as PEM text, one after the other. Without any, no issuer is trusted and
+   * `V17` fails. Left out, the client's own.
    */
   trusted?: string | null;
   /** The time of the check. Default: now. */
@@ -5119,8 +4695,8 @@ export interface VerifyRequestRequest {
   /** The bank's dialect. Default: `era`. */
   dialect?: Dialect | null;
   /**
-   * The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation,
-   * from a trusted issuer.
+   * The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation, from a
+   * trusted issuer.
    */
   tlsCertificate?: string | null;
 }
@@ -5157,8 +4733,8 @@ export interface CheckResult {
 /** The result of the check. */
 export interface VerifyRequestResponse {
   /**
-   * Whether the request passes all checks made here. A bank may still refuse its body, or a request id
-   * that was used before.
+   * Whether the request passes all checks made here. A bank may still refuse its body, or a request id that was
+   * used before.
    */
   readonly valid: boolean;
   /** `ok`, or the check that failed first, such as `V30`. */
@@ -5167,19 +4743,13 @@ export interface VerifyRequestResponse {
   readonly refused?: Refused;
   /** All checks in their order, including those after the first failure. */
   readonly checks: readonly CheckResult[];
-  /**
-   * The organisation that signed, such as `PSDNO-FSA-987654321`, from the certificate. It counts only
-   * with `valid`.
-   */
+  /** The organisation that signed, such as `PSDNO-FSA-987654321`, from the certificate. It counts only with `valid`. */
   readonly organizationIdentifier?: string;
 }
 
 /** A request, and further facts about it. */
 export interface ExplainRequestRequest {
-  /**
-   * With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from
-   * a log.
-   */
+  /** With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from a log. */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
@@ -5188,8 +4758,8 @@ export interface ExplainRequestRequest {
   /** The header fields in their order. */
   headers?: readonly HeaderField[] | null;
   /**
-   * The certificates of trusted issuers as PEM text, one after the other. Without any, no issuer is
-   * trusted and `V17` fails. Left out, the client's own.
+   * The certificates of trusted issuers as PEM text, one after the other. Without any, no issuer is trusted and
+   * `V17` fails. Left out, the client's own.
    */
   trusted?: string | null;
   /** The time of the check. Default: now. */
@@ -5199,15 +4769,15 @@ export interface ExplainRequestRequest {
   /** The bank's dialect. Default: `era`. */
   dialect?: Dialect | null;
   /**
-   * The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation,
-   * from a trusted issuer.
+   * The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation, from a
+   * trusted issuer.
    */
   tlsCertificate?: string | null;
   /** The signing string that the sender claims to have signed. The first difference is then shown from it. */
   signingString?: Uint8Array | null;
   /**
-   * Other certificates of the sender as PEM text, one after the other, to test whether one of their keys
-   * made the signature.
+   * Other certificates of the sender as PEM text, one after the other, to test whether one of their keys made the
+   * signature.
    */
   known?: string | null;
   /** The path before the API's own, such as `/api`: some senders sign without it. */
@@ -5261,13 +4831,13 @@ export interface FirstDifference {
 /** The hash recovered from the signature. */
 export interface RecoveredHash {
   /**
-   * `pkcs1-v1_5`: the key fits, and the signed text has this hash. `pss-or-wrong-key`: another key or
-   * another padding. `length mismatch`: not a signature by this key.
+   * `pkcs1-v1_5`: the key fits, and the signed text has this hash. `pss-or-wrong-key`: another key or another
+   * padding. `length mismatch`: not a signature by this key.
    */
   readonly padding: string;
   /**
-   * The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` if a hash or a
-   * text was signed directly, without the DigestInfo that names the hash.
+   * The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` if a hash or a text was
+   * signed directly, without the DigestInfo that names the hash.
    */
   readonly hash?: string;
   /** The hash of the signed text, lower-case hex. With `none`: all signed bytes. */
@@ -5333,9 +4903,9 @@ export interface ExplainRequestResponse {
   /** The expected signing string. */
   readonly expectedSigningString?: Buffer;
   /**
-   * The string compared with `expectedSigningString`. It is the sender's claimed string, unless that is
-   * the expected string and the signature proves another. Otherwise it is the string of a cause that the
-   * signature proves.
+   * The string compared with `expectedSigningString`. It is the sender's claimed string, unless that is the
+   * expected string and the signature proves another. Otherwise it is the string of a cause that the signature
+   * proves.
    */
   readonly actualSigningString?: Buffer;
   /** Whether the sender's claimed string has the signed hash. Absent if either is missing. */
@@ -5354,10 +4924,7 @@ export interface ExplainRequestResponse {
 
 /** The certificate to inspect. */
 export interface InspectCertificateRequest {
-  /**
-   * The certificate: PEM text, or the value of a `TPP-Signature-Certificate` header. Left out, the
-   * client's own.
-   */
+  /** The certificate: PEM text, or the value of a `TPP-Signature-Certificate` header. Left out, the client's own. */
   certificate?: string | null;
 }
 
@@ -5394,8 +4961,8 @@ export interface InspectCertificateResponse {
   /** The end of the validity. */
   readonly notAfter: string;
   /**
-   * The certificate's types: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the
-   * number of another type.
+   * The certificate's types: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the number of
+   * another type.
    */
   readonly types: readonly string[];
   /** The roles: `PSP_AS`, `PSP_PI`, `PSP_AI`, `PSP_IC`. */
@@ -5417,8 +4984,8 @@ export interface InspectCertificateResponse {
   /** The key id in each of the forms that banks require, the usual one first. */
   readonly keyIds: readonly KeyIdForm[];
   /**
-   * Oddities of the certificate: what a bank may warn of or refuse, such as two authorities that differ,
-   * an authority without its country, or a statement that cannot be read.
+   * Oddities of the certificate: what a bank may warn of or refuse, such as two authorities that differ, an
+   * authority without its country, or a statement that cannot be read.
    */
   readonly warnings: readonly string[];
 }
@@ -5504,23 +5071,20 @@ export interface Pkcs11Settings {
 }
 
 /**
- * The settings of a third party. All are optional. The settings for signing fill the fields that a
- * request omits; operations that only compute need no others.
+ * The settings of a third party. All are optional. The settings for signing fill the fields that a request omits;
+ * operations that only compute need no others.
  */
 export interface NextGenPsd2Settings {
   /**
-   * The bank's base URL, such as `https://bank.example/api`, including the path before `/v1`. Needed for
-   * sending. Plain HTTP is accepted for loopback addresses only.
+   * The bank's base URL, such as `https://bank.example/api`, including the path before `/v1`. Needed for sending.
+   * Plain HTTP is accepted for loopback addresses only.
    */
   baseUrl?: string | null;
   /** The QSEAL certificate as PEM text. */
   certificate?: string | null;
   /** A file with the QSEAL certificate. */
   certificateFile?: FilePath | null;
-  /**
-   * The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the
-   * signature.
-   */
+  /** The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature. */
   privateKey?: Secret | null;
   /** A file with the private key. */
   privateKeyFile?: FilePath | null;
@@ -5545,66 +5109,65 @@ export interface NextGenPsd2Settings {
   /** The passphrase of an encrypted `clientKey` or of its PKCS#12 file. */
   clientPassphrase?: Secret | null;
   /**
-   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
-   * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
+   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
    */
   caFile?: FilePath | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
   /**
    * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
-   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
-   * machine's own addresses.
+   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
+   * own addresses.
    */
   proxy?: Secret | null;
   /**
-   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
-   * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
+   * makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
   /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
   connectTimeoutS?: number | null;
   /**
-   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed.
-   * With 0 or without a value only the limit of the whole exchange applies.
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
+   * without a value only the limit of the whole exchange applies.
    */
   readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
   /**
-   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
-   * Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
+   * exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
    */
   retries?: number | null;
   /**
-   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
-   * to 5 s too. Default: 0.3.
+   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
+   * up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
+   * 0.3.
    */
   retryBackoffS?: number | null;
   /**
-   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
-   * trace. Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody
-   * else no: a bank learns nothing of its customers' systems.
+   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
+   * Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody else no: a bank
+   * learns nothing of its customers' systems.
    */
   sendTraceparent?: boolean | null;
   /**
-   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
-   * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations.
+   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
+   * JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
    */
   recordTo?: FilePath | null;
   /**
-   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
-   * id and a time that are new each time.
+   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and path;
+   * nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
+   * that are new each time.
    */
   replayFrom?: FilePath | null;
   /** Hosts other than the bank's own to which the bank's customers may be redirected. */
   allowedRedirectHosts?: readonly string[] | null;
   /**
-   * Other header names, keyed by the documented names: `{"PSU-Context": "X-PSU-Context"}`. For banks that
-   * spell header names differently.
+   * Other header names, keyed by the documented names: `{"PSU-Context": "X-PSU-Context"}`. For banks that spell
+   * header names differently.
    */
   headerNames?: Readonly<Record<string, string>> | null;
   /** The certificates of trusted issuers as PEM text, one after the other, for verification. */
@@ -5617,10 +5180,7 @@ export interface NextGenPsd2Settings {
 export interface BankOptions {
   /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. */
   listen?: string | null;
-  /**
-   * The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at
-   * the end.
-   */
+  /** The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at the end. */
   data?: FilePath | null;
   /** Serves HTTP without TLS, on loopback only; the bank then requires no client certificates. */
   plain?: boolean | null;
@@ -5631,15 +5191,15 @@ export interface BankOptions {
   /** Opens the control interface. On loopback only. */
   control?: boolean | null;
   /**
-   * Explains each refusal in its answer, and serves the page of requests and `POST /sandbox/explain`.
-   * Default: `true`. On loopback only, unless `explainAnywhere` is set.
+   * Explains each refusal in its answer, and serves the page of requests and `POST /sandbox/explain`. Default:
+   * `true`. On loopback only, unless `explainAnywhere` is set.
    */
   explain?: boolean | null;
   /** Lets a bank explain beyond loopback: anyone who reaches it then sees the requests of third parties. */
   explainAnywhere?: boolean | null;
   /**
-   * Lets `auto=approve` and `auto=refuse` in the query of a link answer for the customer, in one step and
-   * without the page: for tests. Without this option such a link is refused.
+   * Lets `auto=approve` and `auto=refuse` in the query of a link answer for the customer, in one step and without
+   * the page: for tests. Without this option such a link is refused.
    */
   autoAnswer?: boolean | null;
   /** A PEM file with certificates of more issuers to trust. */
@@ -5647,8 +5207,8 @@ export interface BankOptions {
   /** Puts status 400 into every error body of the dialect `era`, as the documented examples do. */
   eraStatusQuirk?: boolean | null;
   /**
-   * Ends each `scaRedirect` of the dialect `era` with characters that are invalid in a URI, as the
-   * documented example does.
+   * Ends each `scaRedirect` of the dialect `era` with characters that are invalid in a URI, as the documented
+   * example does.
    */
   eraBadHref?: boolean | null;
 }
@@ -5684,15 +5244,13 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; caFile: string | null; certificateFile: string; privateKeyFile: string; clientCertificateFile: string; clientKeyFile: string };
   /**
-   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
-   * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
-   * JSON, such as `apiKey`.
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in
+   * `docs/` says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `apiKey`.
    */
   seed(data: SeedOf<"NextGenPsd2Bank">): Promise<SeededBy<"NextGenPsd2Bank">>;
   /**
-   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
-   * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
-   * with `control`.
+   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
+   * `transcript`, or one of this kind of server. All but `seed` need a server that was started with `control`.
    */
   readonly control: ServerControl['control'];
   /** Stops it; running answers get some time to finish. */
@@ -5701,105 +5259,67 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
 }
 
 /**
- * A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests. A method per
- * operation. Calls may run at the same time.
+ * A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests. A method per operation.
+ * Calls may run at the same time.
  */
 export declare class NextGenPsd2 implements AsyncDisposable {
   constructor(settings?: NextGenPsd2Settings, options?: ClientOptions);
 
   /**
-   * A client of the environment's settings, the variables `NEXTGEN_PSD2_*` such as
-   * `NEXTGEN_PSD2_BASE_URL`; what is given here goes before.
+   * A client of the environment's settings, the variables `NEXTGEN_PSD2_*` such as `NEXTGEN_PSD2_BASE_URL`; what is
+   * given here goes before.
    *
-   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named,
-   * its value is not shown.
+   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named, its value
+   * is not shown.
    */
   static fromEnv(settings?: NextGenPsd2Settings, options?: ClientOptions): NextGenPsd2;
 
   /**
    * Check whether a customer of the bank has a personal identifier.
    *
-   * Only the hash of the identifier is sent. Name the customer by the identifier that the bank's redirect
-   * gave to this third party. Dialect `era`.
+   * Only the hash of the identifier is sent. Name the customer by the identifier that the bank's redirect gave to
+   * this third party. Dialect `era`.
    *
-   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
-   * signature.
-   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
-   * certificate.
-   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
-   * operation needs.
-   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
-   * request's date.
-   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
-   * header.
-   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
-   * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
-   * resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
-   * internal error.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`, `nextgen_psd2.timestamp_refused`
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`, `nextgen_psd2.service_refused`
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`
    */
   verifyUser(request: VerifyUserRequest, options?: CallOptions & AskOptions): Promise<VerifyUserResponse>;
 
   /**
    * Get a link at which the customer gives, changes or withdraws consents.
    *
-   * The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers a
-   * request for accounts without a consent with such a link too. Calling it again gives a new link.
-   * Dialect `era`.
+   * The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers a request
+   * for accounts without a consent with such a link too. Calling it again gives a new link. Dialect `era`.
    *
-   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
-   * signature.
-   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
-   * certificate.
-   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
-   * operation needs.
-   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
-   * request's date.
-   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
-   * header.
-   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
-   * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
-   * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
-   * resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
-   * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-   * used.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`, `nextgen_psd2.timestamp_refused`,
+   * `nextgen_psd2.psu_refused`
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`, `nextgen_psd2.service_refused`
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`
    */
   updateBankOfferedConsents(request: UpdateBankOfferedConsentsRequest, options?: CallOptions & AskOptions): Promise<UpdateBankOfferedConsentsResponse>;
 
   /**
    * Deprecated: get a link for the customer, under the old path.
    *
-   * Deprecated by the banks, which will remove it: use `updateBankOfferedConsents`, which does the
-   * same. Dialect `era`.
+   * Deprecated by the banks, which will remove it: use `updateBankOfferedConsents`, which does the same. Dialect
+   * `era`.
    *
-   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
-   * signature.
-   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
-   * certificate.
-   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
-   * operation needs.
-   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
-   * request's date.
-   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
-   * header.
-   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
-   * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
-   * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
-   * resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
-   * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-   * used.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`, `nextgen_psd2.timestamp_refused`,
+   * `nextgen_psd2.psu_refused`
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`, `nextgen_psd2.service_refused`
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`
    *
    * @deprecated Use `updateBankOfferedConsents`.
    */
@@ -5808,104 +5328,53 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Create a consent for reading accounts, which the customer then authorises.
    *
-   * An older recurring consent of the same customer ends when this one is authorised. The request is
-   * never repeated automatically: each request asks the customer. Dialect `bg`.
+   * An older recurring consent of the same customer ends when this one is authorised. The request is never repeated
+   * automatically: each request asks the customer. Dialect `bg`.
    *
-   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
-   * signature.
-   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
-   * certificate.
-   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
-   * operation needs.
-   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
-   * request's date.
-   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
-   * header.
-   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
-   * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
-   * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
-   * resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
-   * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-   * used.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`, `nextgen_psd2.timestamp_refused`,
+   * `nextgen_psd2.psu_refused`
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`, `nextgen_psd2.service_refused`
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`
    */
   createConsent(request: CreateConsentRequest, options?: CallOptions & AskOptions): Promise<CreateConsentResponse>;
 
   /**
    * Read a consent.
    *
-   * Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect
-   * `bg`.
+   * Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect `bg`.
    *
-   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
-   * signature.
-   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
-   * certificate.
-   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
-   * operation needs.
-   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
-   * request's date.
-   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
-   * header.
-   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
-   * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-   * first.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-   * or its customer has revoked it.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
-   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-   * are used up for today.
-   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
-   * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
-   * resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
-   * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-   * used.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`, `nextgen_psd2.timestamp_refused`,
+   * `nextgen_psd2.psu_refused`
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`, `nextgen_psd2.consent_needed`,
+   * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.service_refused`
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`
    */
   getConsent(request: GetConsentRequest, options?: CallOptions & AskOptions): Promise<GetConsentResponse>;
 
   /**
    * Read the status of a consent.
    *
-   * The short form of reading the consent, for waiting until the customer has authorised it. Dialect
-   * `bg`.
+   * The short form of reading the consent, for waiting until the customer has authorised it. Dialect `bg`.
    *
-   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
-   * signature.
-   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
-   * certificate.
-   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
-   * operation needs.
-   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
-   * request's date.
-   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
-   * header.
-   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
-   * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-   * first.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-   * or its customer has revoked it.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
-   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-   * are used up for today.
-   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
-   * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
-   * resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
-   * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-   * used.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`, `nextgen_psd2.timestamp_refused`,
+   * `nextgen_psd2.psu_refused`
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`, `nextgen_psd2.consent_needed`,
+   * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.service_refused`
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`
    */
   getConsentStatus(request: GetConsentStatusRequest, options?: CallOptions & AskOptions): Promise<GetConsentStatusResponse>;
 
@@ -5914,34 +5383,16 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * A consent that has already ended does not change, and the answer is the same. Dialect `bg`.
    *
-   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
-   * signature.
-   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
-   * certificate.
-   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
-   * operation needs.
-   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
-   * request's date.
-   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
-   * header.
-   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
-   * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-   * first.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-   * or its customer has revoked it.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
-   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-   * are used up for today.
-   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
-   * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
-   * resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
-   * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-   * used.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`, `nextgen_psd2.timestamp_refused`,
+   * `nextgen_psd2.psu_refused`
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`, `nextgen_psd2.consent_needed`,
+   * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.service_refused`
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`
    */
   deleteConsent(request: DeleteConsentRequest, options?: CallOptions & AskOptions): Promise<DeleteConsentResponse>;
 
@@ -5951,34 +5402,16 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * Needed if the bank has not started one itself: after a consent that was created with
    * `explicitAuthorisationPreferred`, or for another customer. Dialect `bg`.
    *
-   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
-   * signature.
-   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
-   * certificate.
-   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
-   * operation needs.
-   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
-   * request's date.
-   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
-   * header.
-   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
-   * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-   * first.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-   * or its customer has revoked it.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
-   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-   * are used up for today.
-   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
-   * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
-   * resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
-   * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-   * used.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`, `nextgen_psd2.timestamp_refused`,
+   * `nextgen_psd2.psu_refused`
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`, `nextgen_psd2.consent_needed`,
+   * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.service_refused`
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`
    */
   startAuthorisation(request: StartAuthorisationRequest, options?: CallOptions & AskOptions): Promise<StartAuthorisationResponse>;
 
@@ -5987,34 +5420,16 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * Returns only their identifiers. Dialect `bg`.
    *
-   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
-   * signature.
-   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
-   * certificate.
-   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
-   * operation needs.
-   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
-   * request's date.
-   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
-   * header.
-   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
-   * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-   * first.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-   * or its customer has revoked it.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
-   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-   * are used up for today.
-   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
-   * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
-   * resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
-   * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-   * used.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`, `nextgen_psd2.timestamp_refused`,
+   * `nextgen_psd2.psu_refused`
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`, `nextgen_psd2.consent_needed`,
+   * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.service_refused`
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`
    */
   listAuthorisations(request: ListAuthorisationsRequest, options?: CallOptions & AskOptions): Promise<ListAuthorisationsResponse>;
 
@@ -6023,71 +5438,35 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    *
    * An authorisation can be final while the consent waits for further customers. Dialect `bg`.
    *
-   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
-   * signature.
-   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
-   * certificate.
-   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
-   * operation needs.
-   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
-   * request's date.
-   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
-   * header.
-   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
-   * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-   * first.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-   * or its customer has revoked it.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
-   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-   * are used up for today.
-   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
-   * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
-   * resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
-   * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-   * used.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`, `nextgen_psd2.timestamp_refused`,
+   * `nextgen_psd2.psu_refused`
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`, `nextgen_psd2.consent_needed`,
+   * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.service_refused`
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`
    */
   getAuthorisationStatus(request: GetAuthorisationStatusRequest, options?: CallOptions & AskOptions): Promise<GetAuthorisationStatusResponse>;
 
   /**
    * List the accounts that a consent covers.
    *
-   * Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the
-   * error is `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.
+   * Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the error is
+   * `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.
    *
-   * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
-   * signature.
-   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`: The bank does not accept the
-   * certificate.
-   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`: The certificate lacks the role that this
-   * operation needs.
-   * @throws {AuthenticationError} `nextgen_psd2.timestamp_refused`: The bank does not accept the
-   * request's date.
-   * @throws {InvalidInputError} `nextgen_psd2.format_refused`: The bank does not accept a field or
-   * header.
-   * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
-   * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-   * first.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-   * or its customer has revoked it.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_invalid`: The consent cannot be used.
-   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-   * are used up for today.
-   * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
-   * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
-   * resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
-   * internal error.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-   * used.
+   * @throws {InvalidInputError} `nextgen_psd2.format_refused`
+   * @throws {AuthenticationError} `nextgen_psd2.certificate_refused`, `nextgen_psd2.timestamp_refused`,
+   * `nextgen_psd2.psu_refused`
+   * @throws {PermissionDeniedError} `nextgen_psd2.role_refused`, `nextgen_psd2.consent_needed`,
+   * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.service_refused`
+   * @throws {SignatureError} `nextgen_psd2.signature_refused`
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
+   * @throws {RateLimitedError} `nextgen_psd2.access_exceeded`
+   * @throws {PeerFailedError} `nextgen_psd2.bank_failed`
    */
   getAccounts(request?: GetAccountsRequest, options?: CallOptions & AskOptions): Promise<GetAccountsResponse>;
 
@@ -6095,15 +5474,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * Sign a request to a bank.
    *
    * Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and
-   * `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if
-   * present. Send the headers and the body byte for byte as returned here, and sign again for each
-   * attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request, not only
-   * for those of this library.
+   * `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if present. Send
+   * the headers and the body byte for byte as returned here, and sign again for each attempt: a bank refuses a
+   * request id that it has seen. Works for any NextGenPSD2 request, not only for those of this library.
    *
-   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
-   * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
-   * @throws {ConfigurationError} `nextgen_psd2.token_failed`: The token with the private key did not
-   * sign.
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`, `nextgen_psd2.key_unusable`
+   * @throws {ConfigurationError} `nextgen_psd2.token_failed`
    *
    * The event loop waits meanwhile: `signRequestAsync` computes on another thread.
    */
@@ -6115,39 +5491,36 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * Prepare a signature for a key that is elsewhere.
    *
    * For a private key in a security module, a smart card or another process. Adds `Date`, `Digest` and
-   * `X-Request-ID` if missing. Sign `signingString` there, or `hash`, and give the signature to
-   * `attachSignature` with the body, the options, and method, target and headers exactly as returned
-   * here.
+   * `X-Request-ID` if missing. Sign `signingString` there, or `hash`, and give the signature to `attachSignature`
+   * with the body, the options, and method, target and headers exactly as returned here.
    *
-   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
-   * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`, `nextgen_psd2.key_unusable`
    */
   prepareSignature(request?: Omit<PrepareSignatureRequest, "content"> & { content?: LocalContent | null }): PrepareSignatureResponse;
 
   /**
    * Attach a signature that was made elsewhere.
    *
-   * First verifies the signature with the certificate's key, so that a wrong signature fails here and not
-   * at the bank.
+   * First verifies the signature with the certificate's key, so that a wrong signature fails here and not at the
+   * bank.
    *
-   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
-   * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`, `nextgen_psd2.key_unusable`
    */
   attachSignature(request: Omit<AttachSignatureRequest, "content"> & { content?: LocalContent | null }): AttachSignatureResponse;
 
   /**
    * Build the signing string of a request.
    *
-   * One line for each signed header: its name in lower case, a colon, a space and the value without
-   * spaces around it. Each line except the last ends in a line feed.
+   * One line for each signed header: its name in lower case, a colon, a space and the value without spaces around
+   * it. Each line except the last ends in a line feed.
    */
   signingString(request?: Omit<SigningStringRequest, "content"> & { content?: LocalContent | null }): SigningStringResponse;
 
   /**
    * Compute the Digest header of a body.
    *
-   * The hash covers the body's bytes as they are sent: a line break at the end, or a body that is
-   * serialised twice, breaks it.
+   * The hash covers the body's bytes as they are sent: a line break at the end, or a body that is serialised twice,
+   * breaks it.
    */
   computeDigest(request?: Omit<ComputeDigestRequest, "content"> & { content?: LocalContent | null }): ComputeDigestResponse;
 
@@ -6175,12 +5548,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Verify a signed request as a bank does.
    *
-   * Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers,
-   * digest, signature, date, role. A refused request is no error: the response says so. Not checked:
-   * whether the request id was seen before, and the fields of the body. Role and content type are checked
-   * only for the operations that this library knows by their path; otherwise a warning says so.
+   * Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers, digest,
+   * signature, date, role. A refused request is no error: the response says so. Not checked: whether the request id
+   * was seen before, and the fields of the body. Role and content type are checked only for the operations that
+   * this library knows by their path; otherwise a warning says so.
    *
-   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`
    *
    * The event loop waits meanwhile: `verifyRequestAsync` computes on another thread.
    */
@@ -6191,11 +5564,11 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Explain why a bank refuses a request.
    *
-   * Shows for each rule whether it holds, shows the first byte at which the signed string differs from
-   * the expected one, and names the probable cause. An RSA signature reveals the hash of the signed text,
-   * so each cause is proven or excluded without the private key.
+   * Shows for each rule whether it holds, shows the first byte at which the signed string differs from the expected
+   * one, and names the probable cause. An RSA signature reveals the hash of the signed text, so each cause is
+   * proven or excluded without the private key.
    *
-   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`
    *
    * The event loop waits meanwhile: `explainRequestAsync` computes on another thread.
    */
@@ -6206,23 +5579,21 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Show the content and the rights of a third party's certificate.
    *
-   * Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in
-   * every form that a bank may require. The content counts only if its issuer is trusted, which is not
-   * checked here.
+   * Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in every form
+   * that a bank may require. The content counts only if its issuer is trusted, which is not checked here.
    *
-   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`
    */
   inspectCertificate(request?: InspectCertificateRequest): InspectCertificateResponse;
 
   /**
    * Make a test authority and a third party's certificates.
    *
-   * Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones have,
-   * and a certification authority unless one is given. For tests and sandboxes only. Making keys takes up
-   * to some seconds.
+   * Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones have, and a
+   * certification authority unless one is given. For tests and sandboxes only. Making keys takes up to some
+   * seconds.
    *
-   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
-   * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
+   * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`, `nextgen_psd2.key_unusable`
    *
    * The event loop waits meanwhile: `makeCertificatesAsync` computes on another thread.
    */
@@ -6231,10 +5602,9 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   makeCertificatesAsync(request?: MakeCertificatesRequest): Promise<MakeCertificatesResponse>;
 
   /**
-   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
-   * computes does so on another thread, so that the event loop goes on:
-   * `client.call('nextgen_psd2.sign_request', …)` for big content. Such a one takes no time limit, no
-   * signal, and no stream.
+   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only computes does
+   * so on another thread, so that the event loop goes on: `client.call('nextgen_psd2.sign_request', …)` for big
+   * content. Such a one takes no time limit, no signal, and no stream.
    */
   call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;
   /** An operation that only computes, by its name, here and now. */
@@ -6248,19 +5618,16 @@ export declare class NextGenPsd2 implements AsyncDisposable {
 export declare namespace iso20022 {
   /** A statement, report or notification. */
   export interface ReadCashRequest {
-    /**
-     * The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them in a
-     * row.
-     */
+    /** The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them in a row. */
     content: Content;
     /**
-     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left
-     * out, the declared one.
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
+     * declared one.
      */
     encoding?: string | null;
     /**
-     * Whether this bank writes reversals with the direction of the reversed entry; if left out, they have
-     * their own direction. `balanceCheck` reports when flipping would make the balances match.
+     * Whether this bank writes reversals with the direction of the reversed entry; if left out, they have their own
+     * direction. `balanceCheck` reports when flipping would make the balances match.
      */
     reversalFlips?: boolean | null;
     /** Whether each entry has its XML, such as for fields that the result does not have; no by default. */
@@ -6277,10 +5644,7 @@ export declare namespace iso20022 {
 
   /** The name of a message, as declared in its file. */
   export interface MessageName {
-    /**
-     * The message's name in its namespace, such as `camt.053.001.08`; left out if the namespace is another
-     * one.
-     */
+    /** The message's name in its namespace, such as `camt.053.001.08`; left out if the namespace is another one. */
     readonly name?: string;
     /** The version of the message in that name, such as 8. */
     readonly version?: number;
@@ -6455,8 +5819,8 @@ export declare namespace iso20022 {
     /** The transaction's number in the file or in the input, from 1; left out if it is not about one. */
     readonly transaction?: number;
     /**
-     * The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the
-     * field of the input. Elements that may be repeated have their number.
+     * The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the field of
+     * the input. Elements that may be repeated have their number.
      */
     readonly path?: string;
     /** The value at fault, at most 40 characters of it. */
@@ -6471,8 +5835,8 @@ export declare namespace iso20022 {
   export interface UnreadElement {
     /**
      * The element as a path of names from the root, such as
-     * `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`; `/…` for the sum of all others, if
-     * there are more than 5000 different ones.
+     * `/Document/BkToCstmrStmt/Stmt/Ntry/CardTx/Card/PlainCardData/PAN`; `/…` for the sum of all others, if there are
+     * more than 5000 different ones.
      */
     readonly path: string;
     /** How often it occurs. */
@@ -6496,8 +5860,8 @@ export declare namespace iso20022 {
     /** Whether it is the last page. */
     readonly lastPage?: boolean;
     /**
-     * Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around
-     * the document.
+     * Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around the
+     * document.
      */
     readonly notes: readonly string[];
     /** The recipient of the message, if it is not the owner of the account. */
@@ -6726,8 +6090,8 @@ export declare namespace iso20022 {
   /** An amount of a document. */
   export interface RemittanceAmount {
     /**
-     * The kind of amount: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`, `AdjstmntAmtAndRsn`,
-     * `RmtdAmt` of the document, or the code of version 12.
+     * The kind of amount: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`, `AdjstmntAmtAndRsn`, `RmtdAmt` of the
+     * document, or the code of version 12.
      */
     readonly kind: string;
     /** The amount, as it is written: without a sign. */
@@ -6795,9 +6159,8 @@ export declare namespace iso20022 {
     /** The line in the file, from 1. */
     readonly line: number;
     /**
-     * The amount in the currency of the entry; negative if money leaves the account. If the bank gives none
-     * here in that currency, it is that of the transaction or its counter value, or that of an entry with a
-     * single detail.
+     * The amount in the currency of the entry; negative if money leaves the account. If the bank gives none here in
+     * that currency, it is that of the transaction or its counter value, or that of an entry with a single detail.
      */
     readonly money?: Money;
     /** Credit or debit; left out if only the entry has it. */
@@ -6811,9 +6174,8 @@ export declare namespace iso20022 {
     /** The first structured reference of the creditor. */
     readonly creditorReference?: string;
     /**
-     * The text of the payment: the lines of free text, otherwise the bank's additional information about
-     * it. The only transaction of an entry without either has the bank's additional information about the
-     * entry.
+     * The text of the payment: the lines of free text, otherwise the bank's additional information about it. The only
+     * transaction of an entry without either has the bank's additional information about the entry.
      */
     readonly text?: string;
     /** The message id of the payment file. */
@@ -6881,14 +6243,13 @@ export declare namespace iso20022 {
     /** The entry's number in its statement, from 1. */
     readonly number: number;
     /**
-     * Identifies the booking, so that it is imported once: a digest of account, amount, currency, direction
-     * and date with the bank's own reference, or with ids, texts and accounts of the transactions. It
-     * begins with `R` if it is from the bank's own reference: then a report, a statement and a notification
-     * have the same key for a booking, as far as the bank repeats that reference. It begins with `C` if it
-     * is from the content, as the bank gives no reference: then the key is certain only for the same
-     * statement, read again; without ids, texts and accounts it is from the bank's words too, and of a
-     * statement with several pages it has the page. Equal entries of one statement are counted: the second
-     * one ends with `-2`. Left out if the amount cannot be read.
+     * Identifies the booking, so that it is imported once: a digest of account, amount, currency, direction and date
+     * with the bank's own reference, or with ids, texts and accounts of the transactions. It begins with `R` if it is
+     * from the bank's own reference: then a report, a statement and a notification have the same key for a booking,
+     * as far as the bank repeats that reference. It begins with `C` if it is from the content, as the bank gives no
+     * reference: then the key is certain only for the same statement, read again; without ids, texts and accounts it
+     * is from the bank's words too, and of a statement with several pages it has the page. Equal entries of one
+     * statement are counted: the second one ends with `-2`. Left out if the amount cannot be read.
      */
     readonly key?: string;
     /** The amount: negative if money leaves the account. Left out if it cannot be read. */
@@ -6898,8 +6259,8 @@ export declare namespace iso20022 {
     /** Whether it reverses an earlier entry. */
     readonly reversal: boolean;
     /**
-     * Whether it is booked: only such entries count in sums. It has the status `BOOK`, or it is an entry of
-     * a statement (`camt.053`) that has no status.
+     * Whether it is booked: only such entries count in sums. It has the status `BOOK`, or it is an entry of a
+     * statement (`camt.053`) that has no status.
      */
     readonly booked: boolean;
     /** The status: `BOOK`, `PDNG`, `INFO`, `FUTR`, or a bank's own. */
@@ -6918,17 +6279,11 @@ export declare namespace iso20022 {
     readonly endToEndId?: string;
     /** The creditor's structured reference, if the entry has one detail and it has one. */
     readonly creditorReference?: string;
-    /**
-     * The text: of the only detail, if it has one; otherwise the bank's additional information about the
-     * entry.
-     */
+    /** The text: of the only detail, if it has one; otherwise the bank's additional information about the entry. */
     readonly text?: string;
     /** The entry's reference. */
     readonly reference?: string;
-    /**
-     * The account servicer's reference: the bank's own number of the booking, the archive id at Finnish
-     * banks.
-     */
+    /** The account servicer's reference: the bank's own number of the booking, the archive id at Finnish banks. */
     readonly servicerReference?: string;
     /** The kind of transaction. */
     readonly bankCode?: BankTransactionCode;
@@ -6937,14 +6292,11 @@ export declare namespace iso20022 {
     /** The transactions behind it, in order. */
     readonly details: readonly EntryDetail[];
     /**
-     * The sum of the amounts of the details, with the sign of the entry's amount; left out if there are no
-     * details, or if one has no amount, or a currency other than the entry's.
+     * The sum of the amounts of the details, with the sign of the entry's amount; left out if there are no details,
+     * or if one has no amount, or a currency other than the entry's.
      */
     readonly detailsSum?: string;
-    /**
-     * How much larger, in size, the entry is than the sum of its details: often a charge. Negative if it is
-     * smaller.
-     */
+    /** How much larger, in size, the entry is than the sum of its details: often a charge. Negative if it is smaller. */
     readonly detailsDifference?: string;
     /** The amounts in the course of the transaction, with the exchange of currencies. */
     readonly amounts: readonly AmountDetail[];
@@ -6961,8 +6313,8 @@ export declare namespace iso20022 {
     /** The bank's additional information. */
     readonly information?: string;
     /**
-     * The entry as XML, `<Ntry xmlns="…">…`, if `withXml` asked for it: elements and texts as in the file,
-     * without its prefix; comments are left out.
+     * The entry as XML, `<Ntry xmlns="…">…`, if `withXml` asked for it: elements and texts as in the file, without
+     * its prefix; comments are left out.
      */
     readonly xml?: string;
     /** Values that could not be read. */
@@ -6970,14 +6322,12 @@ export declare namespace iso20022 {
   }
 
   /**
-   * Whether the balances match the entries: opening balance plus booked entries against the closing
-   * balance.
+   * Whether the balances match the entries: opening balance plus booked entries against the closing balance.
    * - `consistent`: They match.
    * - `consistent_with_reversals_flipped`: They would match if reversals had the other sign: see
    * `super::ReadOptions::reversal_flips`.
    * - `differs`: They do not match.
-   * - `not_checkable`: An opening or a closing balance is missing, or an amount or a direction could not be
-   * read.
+   * - `not_checkable`: An opening or a closing balance is missing, or an amount or a direction could not be read.
    */
   export type BalanceCheck = "consistent" | "consistent_with_reversals_flipped" | "differs" | "not_checkable";
 
@@ -7042,13 +6392,13 @@ export declare namespace iso20022 {
     /** Results that follow the entries; left out until all entries are read. */
     readonly end?: StatementEnd;
     /**
-     * Values that could not be read, except those in entries, and what the bank says of the statement that
-     * its entries contradict: balances, counts and sums.
+     * Values that could not be read, except those in entries, and what the bank says of the statement that its
+     * entries contradict: balances, counts and sums.
      */
     readonly problems: readonly Finding[];
     /**
-     * Elements of the statement and of its entries that are in no field: with the last entry all of them,
-     * on a page those up to its end.
+     * Elements of the statement and of its entries that are in no field: with the last entry all of them, on a page
+     * those up to its end.
      */
     readonly unread: readonly UnreadElement[];
   }
@@ -7106,8 +6456,8 @@ export declare namespace iso20022 {
     /** The bank's additional information about the statement, if it came before this place. */
     readonly information?: string;
     /**
-     * Identifies the file: its size, and a digest of its beginning. A file with other values is refused for
-     * the next page. Left out if the content arrives as it is read.
+     * Identifies the file: its size, and a digest of its beginning. A file with other values is refused for the next
+     * page. Left out if the content arrives as it is read.
      */
     readonly file?: string;
   }
@@ -7136,13 +6486,13 @@ export declare namespace iso20022 {
     /** The number of entries on a page, 1 to 100,000; 250 if left out. A page may have fewer. */
     entries?: number | null;
     /**
-     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left
-     * out, the declared one.
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
+     * declared one.
      */
     encoding?: string | null;
     /**
-     * Whether this bank writes reversals with the direction of the reversed entry; if left out, they have
-     * their own direction.
+     * Whether this bank writes reversals with the direction of the reversed entry; if left out, they have their own
+     * direction.
      */
     reversalFlips?: boolean | null;
     /** Whether each entry has its XML, such as for fields that the result does not have; no by default. */
@@ -7154,8 +6504,8 @@ export declare namespace iso20022 {
     /** The file's bytes: `pain.002`, versions 2 to 14, or several of them in a row. */
     content: Content;
     /**
-     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left
-     * out, the declared one.
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
+     * declared one.
      */
     encoding?: string | null;
   }
@@ -7283,8 +6633,8 @@ export declare namespace iso20022 {
     /** The file's bytes: `pain.001`, versions 2 to 12. */
     content: Content;
     /**
-     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left
-     * out, the declared one.
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
+     * declared one.
      */
     encoding?: string | null;
   }
@@ -7441,10 +6791,7 @@ export declare namespace iso20022 {
   export interface PaymentBankDetails {
     /** Its number in the clearing of its country, at most 35 characters, such as `021000021` in the USA. */
     clearingNumber?: string | null;
-    /**
-     * The clearing: an ISO 20022 code of five letters such as `USABA`, `GBDSC` or `CACPA`, or a name of the
-     * banks.
-     */
+    /** The clearing: an ISO 20022 code of five letters such as `USABA`, `GBDSC` or `CACPA`, or a name of the banks. */
     clearingSystem?: string | null;
     /** Its postal address. */
     address?: PostalAddress | null;
@@ -7459,34 +6806,28 @@ export declare namespace iso20022 {
     /** The account's number if it has no IBAN, at most 34 characters. */
     account?: string | null;
     /**
-     * The kind of number in `account`: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro. Numbers
-     * of Bankgiro and of Norwegian accounts have their check digits checked.
+     * The kind of number in `account`: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro. Numbers of
+     * Bankgiro and of Norwegian accounts have their check digits checked.
      */
     accountScheme?: string | null;
     /** The currency of the account, an ISO 4217 code: for accounts of several currencies. */
     accountCurrency?: string | null;
     /**
-     * The BIC of the account's bank, 8 or 11 characters; not needed in SEPA. The bank of a Swiss payer is
-     * named by the clearing number in his IBAN if no BIC is given.
+     * The BIC of the account's bank, 8 or 11 characters; not needed in SEPA. The bank of a Swiss payer is named by
+     * the clearing number in his IBAN if no BIC is given.
      */
     bic?: string | null;
     /** The name of the account's bank, at most 140 characters: for a bank without BIC. */
     bankName?: string | null;
-    /**
-     * Further details of the account's bank: for a bank that is named by its number in the clearing of its
-     * country.
-     */
+    /** Further details of the account's bank: for a bank that is named by its number in the clearing of its country. */
     bank?: PaymentBankDetails | null;
     /** The party's number: a service id of the bank, a business id, a personal id; at most 35 characters. */
     identifier?: string | null;
-    /**
-     * The kind of number in `identifier`: an ISO 20022 code such as `CUST` or `BANK`, or a name of the
-     * banks.
-     */
+    /** The kind of number in `identifier`: an ISO 20022 code such as `CUST` or `BANK`, or a name of the banks. */
     identifierScheme?: string | null;
     /**
-     * The issuer of the number in `identifier`, at most 35 characters, such as `KBO-BCE`: banks of Belgium
-     * and Spain want it.
+     * The issuer of the number in `identifier`, at most 35 characters, such as `KBO-BCE`: banks of Belgium and Spain
+     * want it.
      */
     identifierIssuer?: string | null;
     /** Whether `identifier` is a person's; if left out, an organisation's. */
@@ -7509,10 +6850,10 @@ export declare namespace iso20022 {
    * - `fik71`: The payment id of a Danish card 71: 15 digits, the last a check digit.
    * - `fik75`: The payment id of a Danish card 75, 04 or 15: 16 digits, the last a check digit.
    * - `estonian`: The Estonian reference number: 2 to 20 digits, the last a check digit.
-   * - `slovenian`: The Slovenian reference: `SI`, two digits of its model, up to 22 digits and hyphens;
-   * check digits within depend on the model and are not checked.
-   * - `croatian`: The Croatian reference: `HR`, two digits of its model, up to 22 digits and hyphens; check
-   * digits within depend on the model and are not checked.
+   * - `slovenian`: The Slovenian reference: `SI`, two digits of its model, up to 22 digits and hyphens; check digits
+   * within depend on the model and are not checked.
+   * - `croatian`: The Croatian reference: `HR`, two digits of its model, up to 22 digits and hyphens; check digits
+   * within depend on the model and are not checked.
    * - `bankgiro`: A Swedish Bankgirot number: 7 or 8 digits, the last a check digit.
    * - `plusgiro`: A Swedish Plusgirot number: 2 to 8 digits, the last a check digit.
    */
@@ -7542,8 +6883,8 @@ export declare namespace iso20022 {
   }
 
   /**
-   * A bank between the debtor's and the creditor's bank of a payment to make; a BIC, a clearing number or a
-   * name is required.
+   * A bank between the debtor's and the creditor's bank of a payment to make; a BIC, a clearing number or a name is
+   * required.
    */
   export interface IntermediaryBank {
     /** Its BIC, 8 or 11 characters. */
@@ -7593,37 +6934,34 @@ export declare namespace iso20022 {
 
   /** One credit transfer to make. */
   export interface CreditTransfer {
-    /**
-     * The amount, above zero, with no more digits after the point than its currency has: 2 for EUR, 0 for
-     * JPY.
-     */
+    /** The amount, above zero, with no more digits after the point than its currency has: 2 for EUR, 0 for JPY. */
     amount: string;
     /** The currency, an ISO 4217 code; if left out, that of the file. */
     currency?: string | null;
     /** The payee: the name and an account are required. */
     creditor: PaymentParty;
     /**
-     * What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both, except
-     * with references of Estonia, Slovenia and Croatia; a Swiss QR bill has both, too.
+     * What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both, except with
+     * references of Estonia, Slovenia and Croatia; a Swiss QR bill has both, too.
      */
     text?: string | null;
     /** The creditor's reference, such as `RF18539007547034`; blanks are removed. */
     reference?: string | null;
     /**
-     * The kind of reference; if left out: RF if it starts with `RF`, otherwise that of the creditor's IBAN:
-     * Finnish or Estonian for digits, Slovenian or Croatian if it starts with `SI` or `HR`.
+     * The kind of reference; if left out: RF if it starts with `RF`, otherwise that of the creditor's IBAN: Finnish
+     * or Estonian for digits, Slovenian or Croatian if it starts with `SI` or `HR`.
      */
     referenceKind?: ReferenceKind | null;
     /** The invoices and credit notes that are paid; more than one of them is for Finnish banks (AOS2). */
     documents?: readonly PaidDocument[] | null;
     /**
-     * The id that goes to the creditor, at most 35 characters; if left out, it is made from the data.
-     * Payers in Slovakia may give the symbols of a payment, such as `/VS1234567890/SS/KS0308`.
+     * The id that goes to the creditor, at most 35 characters; if left out, it is made from the data. Payers in
+     * Slovakia may give the symbols of a payment, such as `/VS1234567890/SS/KS0308`.
      */
     endToEndId?: string | null;
     /**
-     * The variable symbol of a payment from Slovakia, at most 10 digits. The symbols stand in the
-     * end-to-end id, which is left out then.
+     * The variable symbol of a payment from Slovakia, at most 10 digits. The symbols stand in the end-to-end id,
+     * which is left out then.
      */
     variableSymbol?: string | null;
     /** The specific symbol of a payment from Slovakia, at most 10 digits. */
@@ -7631,8 +6969,8 @@ export declare namespace iso20022 {
     /** The constant symbol of a payment from Slovakia, at most 4 digits. */
     constantSymbol?: string | null;
     /**
-     * The id between you and your bank, at most 35 characters; if left out, it is made from the data if the
-     * profile has `wantsInstructionId`, otherwise there is none.
+     * The id between you and your bank, at most 35 characters; if left out, it is made from the data if the profile
+     * has `wantsInstructionId`, otherwise there is none.
      */
     instructionId?: string | null;
     /** The UETR, a UUID of version 4 in small letters; version 3 of the file has none. */
@@ -7654,8 +6992,8 @@ export declare namespace iso20022 {
     /** The day on which to pay. */
     executionDate?: string | null;
     /**
-     * The moment at which to pay, instead of the day: for instant payments, if agreed with the bank; not in
-     * version 3.
+     * The moment at which to pay, instead of the day: for instant payments, if agreed with the bank; not in version
+     * 3.
      */
     executionTime?: string | null;
     /** The speed and the scheme; if left out: SEPA for EUR, otherwise national. */
@@ -7669,8 +7007,8 @@ export declare namespace iso20022 {
     /** The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole batch. */
     category?: string | null;
     /**
-     * Whether the account is debited once for the batch (`true`) or for each transfer; if left out, as
-     * agreed with the bank.
+     * Whether the account is debited once for the batch (`true`) or for each transfer; if left out, as agreed with
+     * the bank.
      */
     batchBooking?: boolean | null;
     /** The party that bears the charges; if left out: `SLEV` in SEPA, otherwise `SHAR`. */
@@ -7691,14 +7029,11 @@ export declare namespace iso20022 {
   /** The format of a table of transfers. */
   export interface PaymentTable {
     /**
-     * The character between two cells: `,`, `;`, a tab or `|`. If left out: that of a first line `sep=;`,
-     * otherwise `,`.
+     * The character between two cells: `,`, `;`, a tab or `|`. If left out: that of a first line `sep=;`, otherwise
+     * `,`.
      */
     delimiter?: string | null;
-    /**
-     * Whether amounts are written with a comma before the cents, as `1234,50`; without thousands
-     * separators.
-     */
+    /** Whether amounts are written with a comma before the cents, as `1234,50`; without thousands separators. */
     decimalComma?: boolean | null;
   }
 
@@ -7735,10 +7070,7 @@ export declare namespace iso20022 {
    */
   export type HybridAddress = "allowed" | "forbidden" | "needs_line";
 
-  /**
-   * How a bank deviates from the common rules; omitted options are as in the base profile, otherwise as
-   * everywhere.
-   */
+  /** How a bank deviates from the common rules; omitted options are as in the base profile, otherwise as everywhere. */
   export interface ProfileOptions {
     /** The built-in profile that the other options change. */
     base?: BaseProfile | null;
@@ -7762,17 +7094,13 @@ export declare namespace iso20022 {
     oneDatePerFile?: boolean | null;
     /** Whether a file may have only one batch (`PmtInf`): one account, date and kind. */
     oneBatchPerFile?: boolean | null;
-    /**
-     * Whether the bank wants an instruction id in each transfer: one that is not given is made from the
-     * data.
-     */
+    /** Whether the bank wants an instruction id in each transfer: one that is not given is made from the data. */
     wantsInstructionId?: boolean | null;
     /** Whether the bank wants no control sum in the header of the file; the batches keep theirs. */
     omitsHeaderSum?: boolean | null;
     /**
-     * Whether a creditor's bank that is not given is written as `NOTPROVIDED`, which some banks want; by
-     * default it is left out. The Swiss form has no such marker: payers of Switzerland and Liechtenstein
-     * leave the bank out.
+     * Whether a creditor's bank that is not given is written as `NOTPROVIDED`, which some banks want; by default it
+     * is left out. The Swiss form has no such marker: payers of Switzerland and Liechtenstein leave the bank out.
      */
     marksAbsentBank?: boolean | null;
     /** The maximum number of transactions in a batch; no limit by default. */
@@ -7786,8 +7114,8 @@ export declare namespace iso20022 {
     /** The transfers as rows, see `format`; any number of them. Either this or `transactions`. */
     content?: Content | null;
     /**
-     * The transfers themselves, at most 100,000 and 16 MiB as JSON; in languages that accept an iterator,
-     * the iterator has no such limit. Either this or `content`.
+     * The transfers themselves, at most 100,000 and 16 MiB as JSON; in languages that accept an iterator, the
+     * iterator has no such limit. Either this or `content`.
      */
     transactions?: readonly CreditTransfer[] | null;
     /** The format of the content's rows; `json_lines` by default. */
@@ -7799,8 +7127,8 @@ export declare namespace iso20022 {
     /** The day on which to pay. */
     executionDate?: string | null;
     /**
-     * The moment at which to pay, instead of the day: for instant payments, if agreed with the bank; not in
-     * version 3.
+     * The moment at which to pay, instead of the day: for instant payments, if agreed with the bank; not in version
+     * 3.
      */
     executionTime?: string | null;
     /** The speed and the scheme; if left out: SEPA for EUR, otherwise national. */
@@ -7814,8 +7142,8 @@ export declare namespace iso20022 {
     /** The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole batch. */
     category?: string | null;
     /**
-     * Whether the account is debited once for the batch (`true`) or for each transfer; if left out, as
-     * agreed with the bank.
+     * Whether the account is debited once for the batch (`true`) or for each transfer; if left out, as agreed with
+     * the bank.
      */
     batchBooking?: boolean | null;
     /** The party that bears the charges; if left out: `SLEV` in SEPA, otherwise `SHAR`. */
@@ -7827,8 +7155,8 @@ export declare namespace iso20022 {
     /** The currency of transfers without one, an ISO 4217 code; EUR by default. */
     currency?: string | null;
     /**
-     * The party that initiates the payments: a name, and the number by which the bank knows the customer;
-     * the debtor's name by default.
+     * The party that initiates the payments: a name, and the number by which the bank knows the customer; the
+     * debtor's name by default.
      */
     initiator?: PaymentParty | null;
     /** The version of the file: by default that of the profile, otherwise `v09`. */
@@ -7838,8 +7166,8 @@ export declare namespace iso20022 {
     /** When the file was made; if left out, now. Execution dates are judged relative to that day. */
     created?: string | null;
     /**
-     * The treatment of characters that banks do not forward: by default that of the profile, otherwise they
-     * are refused.
+     * The treatment of characters that banks do not forward: by default that of the profile, otherwise they are
+     * refused.
      */
     characters?: Characters | null;
     /** Whether texts and names that are too long are cut, which is reported; otherwise they are refused. */
@@ -7847,8 +7175,8 @@ export declare namespace iso20022 {
     /** Whether the file has no line breaks; banks report errors by line. */
     compact?: boolean | null;
     /**
-     * Whether the creation time is written in UTC with a `Z`, which some banks refuse; otherwise as local
-     * time without offset.
+     * Whether the creation time is written in UTC with a `Z`, which some banks refuse; otherwise as local time
+     * without offset.
      */
     utc?: boolean | null;
     /** Whether transfers without a UETR get one, made from the data; version 9 only. */
@@ -7856,8 +7184,8 @@ export declare namespace iso20022 {
     /** The bank's deviations from the common rules. */
     profile?: ProfileOptions | null;
     /**
-     * The file to write, which must not exist yet: it appears when it is complete, readable by its owner
-     * only. If left out, the answer has the file as text, of at most 16 MiB.
+     * The file to write, which must not exist yet: it appears when it is complete, readable by its owner only. If
+     * left out, the answer has the file as text, of at most 16 MiB.
      */
     path?: string | null;
   }
@@ -7921,8 +7249,8 @@ export declare namespace iso20022 {
     /** How your bank deviates from the common rules. */
     profile?: ProfileOptions | null;
     /**
-     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left
-     * out, the declared one.
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
+     * declared one.
      */
     encoding?: string | null;
   }
@@ -7980,10 +7308,9 @@ export declare namespace iso20022 {
   /** The statements. */
   export interface CheckStatementsRequest {
     /**
-     * The statements of one account or several, as returned by `readStatement`, in any order. Their
-     * `entries` are not needed: an empty list in their place keeps the request small, which has at most 16
-     * MiB as JSON. Reports and notifications are passed over, since their balances do not go on from one to
-     * the next.
+     * The statements of one account or several, as returned by `readStatement`, in any order. Their `entries` are
+     * not needed: an empty list in their place keeps the request small, which has at most 16 MiB as JSON. Reports and
+     * notifications are passed over, since their balances do not go on from one to the next.
      */
     statements: readonly Statement[];
   }
@@ -7997,8 +7324,8 @@ export declare namespace iso20022 {
     /** How many statements there are; pages of one count once, copies are not counted. */
     readonly statements: number;
     /**
-     * How many were given again: copies, and those that a later statement of the same number, day and
-     * opening balance replaces.
+     * How many were given again: copies, and those that a later statement of the same number, day and opening balance
+     * replaces.
      */
     readonly repeated: number;
     /** The balance with which the first one begins. */
@@ -8054,8 +7381,8 @@ export declare namespace iso20022 {
   /** Whether statements follow each other. */
   export interface CheckedStatements {
     /**
-     * Whether no statement is missing, as far as numbers and balances show: there is no break of level
-     * `warning`, and all were compared.
+     * Whether no statement is missing, as far as numbers and balances show: there is no break of level `warning`, and
+     * all were compared.
      */
     readonly ok: boolean;
     /** The accounts with statements, each in one currency. */
@@ -8073,19 +7400,19 @@ export declare namespace iso20022 {
     /** The payment file's bytes as sent: `pain.001`, versions 2 to 12. */
     content: Content;
     /**
-     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left
-     * out, the declared one.
+     * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
+     * declared one.
      */
     encoding?: string | null;
     /**
-     * The status reports, as returned by `readStatusReport`, in any order; those about other files are
-     * ignored. Leave out for none.
+     * The status reports, as returned by `readStatusReport`, in any order; those about other files are ignored.
+     * Leave out for none.
      */
     reports?: readonly StatusReport[] | null;
     /**
-     * The statements, reports and notifications of the account, as returned by `readStatement`,
-     * `readReport` and `readNotification`, in any order. Leave out for none. The whole request has at
-     * most 16 MiB as JSON, about 20,000 entries: Rust and `bankchannel iso20022 match` have no such limit.
+     * The statements, reports and notifications of the account, as returned by `readStatement`, `readReport` and
+     * `readNotification`, in any order. Leave out for none. The whole request has at most 16 MiB as JSON, about
+     * 20,000 entries: Rust and `bankchannel iso20022 match` have no such limit.
      */
     statements?: readonly Statement[] | null;
   }
@@ -8095,17 +7422,15 @@ export declare namespace iso20022 {
    * - `paid`: Debited by its own entry.
    * - `paid_in_batch`: Debited by an entry together with others, and the sums match.
    * - `executed_reported`: The bank reports that the account was debited; no booking was found.
-   * - `probable`: A booking matches by amount, creditor and date, but no id confirms that it is this
-   * payment.
+   * - `probable`: A booking matches by amount, creditor and date, but no id confirms that it is this payment.
    * - `accepted`: Accepted by the bank, and not known to be executed yet.
    * - `in_progress`: Received, waiting, or noted as pending on the account.
    * - `returned`: Debited, and the money came back.
    * - `rejected`: Rejected by the bank, and no booking was found.
    * - `cancelled`: Cancelled on request, and no booking was found.
-   * - `batch_differs`: The batch was debited with a sum that matches no selection of its transactions for
-   * certain.
-   * - `amount_differs`: The account was debited by an entry that has the id of this transaction alone, and
-   * another amount.
+   * - `batch_differs`: The batch was debited with a sum that matches no selection of its transactions for certain.
+   * - `amount_differs`: The account was debited by an entry that has the id of this transaction alone, and another
+   * amount.
    * - `ambiguous`: Several transactions or several bookings carry the same ids.
    * - `conflict`: The bank contradicts itself: rejected and executed, or rejected and debited.
    * - `unknown`: Nothing is known, or the status is an unknown code.
@@ -8119,8 +7444,8 @@ export declare namespace iso20022 {
     /** The number of transactions with it. */
     readonly count: number;
     /**
-     * Their sums by currency, as ordered. A currency is left out if an amount cannot be read or the sum has
-     * more than 18 digits.
+     * Their sums by currency, as ordered. A currency is left out if an amount cannot be read or the sum has more than
+     * 18 digits.
      */
     readonly sums: readonly Money[];
   }
@@ -8166,8 +7491,8 @@ export declare namespace iso20022 {
     /** The total of those entries, without a sign. */
     readonly booked?: Money;
     /**
-     * How much larger they are than the transactions that they should pay: all that were not rejected and
-     * have no booking of their own. Left out if there is no such entry, or if the sums cannot be compared.
+     * How much larger they are than the transactions that they should pay: all that were not rejected and have no
+     * booking of their own. Left out if there is no such entry, or if the sums cannot be compared.
      */
     readonly difference?: Money;
   }
@@ -8177,8 +7502,8 @@ export declare namespace iso20022 {
    * - `transaction`: Of the transaction itself.
    * - `payment_information`: Deduced: of its payment information (batch).
    * - `group`: Deduced: of the whole file.
-   * - `counts`: Deduced: some transactions were accepted, others not, and the counts show that those not
-   * listed were accepted.
+   * - `counts`: Deduced: some transactions were accepted, others not, and the counts show that those not listed were
+   * accepted.
    */
   export type StatusSource = "transaction" | "payment_information" | "group" | "counts";
 
@@ -8188,8 +7513,7 @@ export declare namespace iso20022 {
    * - `wait`: Not now: wait for the next report.
    * - `corrected`: Yes, as a new payment with new ids, after the named thing is corrected.
    * - `unchanged`: Yes, the same data with a new message id, once the cause is resolved.
-   * - `clarify_first`: Not before it is cleared with the payee or your bank: money or a legal duty is at
-   * stake.
+   * - `clarify_first`: Not before it is cleared with the payee or your bank: money or a legal duty is at stake.
    * - `look_first`: Nothing must be sent before you have checked whether it was already paid.
    * - `if_wanted`: Only if the payment is still wanted: it was cancelled.
    * - `ask`: Not known: ask the bank.
@@ -8252,21 +7576,18 @@ export declare namespace iso20022 {
     readonly advice: string;
     /** The report that gave the status. */
     readonly report?: ReportPlace;
-    /**
-     * The booking that debited it, or the one that is only probable or pending, or that names it with
-     * another amount.
-     */
+    /** The booking that debited it, or the one that is only probable or pending, or that names it with another amount. */
     readonly booking?: BookingPlace;
     /** The booking that brought the money back. */
     readonly returnBooking?: BookingPlace;
     /**
-     * The bookings of which one may be this payment's, if that is ambiguous, and those that name it with
-     * another amount; at most 10.
+     * The bookings of which one may be this payment's, if that is ambiguous, and those that name it with another
+     * amount; at most 10.
      */
     readonly candidates: readonly BookingPlace[];
     /**
-     * How much larger its own booking, or the only one that names it with another amount, is than the
-     * ordered amount, in the same currency: mostly a charge. Left out when equal.
+     * How much larger its own booking, or the only one that names it with another amount, is than the ordered amount,
+     * in the same currency: mostly a charge. Left out when equal.
      */
     readonly difference?: Money;
   }
@@ -8275,12 +7596,11 @@ export declare namespace iso20022 {
    * Why something has no match.
    * - `other_file`: It names another payment file, or none.
    * - `no_such_batch`: It names a payment information that the file does not have.
-   * - `no_such_transaction`: No transaction of the file has its ids, as far as accounts and days fit: it
-   * has no candidates.
-   * - `other_amount`: One transaction of the file has its id, and another amount or currency: its
-   * candidate.
-   * - `ambiguous`: Several transactions of the file have its ids, its ids belong to different transactions,
-   * or it has the id of one and nothing else to tell by.
+   * - `no_such_transaction`: No transaction of the file has its ids, as far as accounts and days fit: it has no
+   * candidates.
+   * - `other_amount`: One transaction of the file has its id, and another amount or currency: its candidate.
+   * - `ambiguous`: Several transactions of the file have its ids, its ids belong to different transactions, or it has
+   * the id of one and nothing else to tell by.
    */
   export type LeftoverReason = "other_file" | "no_such_batch" | "no_such_transaction" | "other_amount" | "ambiguous";
 
@@ -8316,14 +7636,11 @@ export declare namespace iso20022 {
     readonly endToEndId?: string;
     /** The other side's name. */
     readonly counterparty?: string;
-    /**
-     * The numbers of the transactions that it may be about, from 1: those that have one of its ids; at most
-     * 10.
-     */
+    /** The numbers of the transactions that it may be about, from 1: those that have one of its ids; at most 10. */
     readonly candidates: readonly number[];
     /**
-     * How much larger its own amount is than that of its only candidate, in the same currency; left out
-     * when equal, and for one of several transactions without an amount of its own.
+     * How much larger its own amount is than that of its only candidate, in the same currency; left out when equal,
+     * and for one of several transactions without an amount of its own.
      */
     readonly difference?: Money;
   }
@@ -8343,8 +7660,8 @@ export declare namespace iso20022 {
     /** Statuses in reports that belong to no transaction of this file, or to none for certain. */
     readonly leftoverReports: readonly LeftoverReport[];
     /**
-     * The entries, or single transactions of entries, that belong to no transaction of this file, or to
-     * none for certain.
+     * The entries, or single transactions of entries, that belong to no transaction of this file, or to none for
+     * certain.
      */
     readonly leftoverEntries: readonly LeftoverEntry[];
     /** The number of entries ignored because they repeat another one: a report before its statement, a copy. */
@@ -8356,14 +7673,12 @@ export declare namespace iso20022 {
   /**
    * Read an account statement.
    *
-   * Gives every statement of a camt.053 with account, balances and entries, and for each entry
-   * counterparty, reference, text and transactions. What the file really is stands in `kind`: each of the
-   * three is read by each of the three operations. Values that cannot be read are left out and listed in
-   * `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are
-   * read by `readStatementPage`.
+   * Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty,
+   * reference, text and transactions. What the file really is stands in `kind`: each of the three is read by each of
+   * the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000
+   * entries and transactions of a file of 128 MiB; larger files are read by `readStatementPage`.
    *
-   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
-   * @throws {InvalidInputError} `input.too_large`: The input is larger than the limit.
+   * @throws {InvalidInputError} `iso20022.file_unreadable`, `input.too_large`
    *
    * The event loop waits meanwhile: `readStatementAsync` computes on another thread.
    */
@@ -8375,13 +7690,12 @@ export declare namespace iso20022 {
   /**
    * Read an account report of the current day.
    *
-   * Gives every report of a camt.052 with its entries, which may still be pending. What the file really is
-   * stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read
-   * are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of
-   * 128 MiB; larger files are read by `readStatementPage`.
+   * Gives every report of a camt.052 with its entries, which may still be pending. What the file really is stands in
+   * `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and
+   * listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are
+   * read by `readStatementPage`.
    *
-   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
-   * @throws {InvalidInputError} `input.too_large`: The input is larger than the limit.
+   * @throws {InvalidInputError} `iso20022.file_unreadable`, `input.too_large`
    *
    * The event loop waits meanwhile: `readReportAsync` computes on another thread.
    */
@@ -8393,13 +7707,12 @@ export declare namespace iso20022 {
   /**
    * Read a notification of debits and credits.
    *
-   * Gives every notification of a camt.054 with its entries and their transactions; it has no balances.
-   * What the file really is stands in `kind`: each of the three is read by each of the three operations.
-   * Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and
-   * transactions of a file of 128 MiB; larger files are read by `readStatementPage`.
+   * Gives every notification of a camt.054 with its entries and their transactions; it has no balances. What the file
+   * really is stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read
+   * are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB;
+   * larger files are read by `readStatementPage`.
    *
-   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
-   * @throws {InvalidInputError} `input.too_large`: The input is larger than the limit.
+   * @throws {InvalidInputError} `iso20022.file_unreadable`, `input.too_large`
    *
    * The event loop waits meanwhile: `readNotificationAsync` computes on another thread.
    */
@@ -8411,12 +7724,11 @@ export declare namespace iso20022 {
   /**
    * Read one page of a statement, report or notification of any size.
    *
-   * Gives so many entries, and in `next` where the following page goes on; the last page has none.
-   * Statement and balances are repeated on each page, and `end` of a statement is there once all its
-   * entries were read. Memory does not grow with the file. A file whose size or beginning is not that of
-   * the page before is refused.
+   * Gives so many entries, and in `next` where the following page goes on; the last page has none. Statement and
+   * balances are repeated on each page, and `end` of a statement is there once all its entries were read. Memory does
+   * not grow with the file. A file whose size or beginning is not that of the page before is refused.
    *
-   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   * @throws {InvalidInputError} `iso20022.file_unreadable`
    *
    * The event loop waits meanwhile: `readStatementPageAsync` computes on another thread.
    */
@@ -8428,20 +7740,19 @@ export declare namespace iso20022 {
   /**
    * Go through the entries of a statement, report or notification of any size.
    *
-   * Gives pairs: what the item belongs to, with the items of that page, and the item. Pages are read on
-   * another thread, one when it is wanted, so memory stays small; what has no items is not told: the
-   * operation itself tells of all. Give a path for large files: a buffer is copied for each page, and must
-   * not be changed meanwhile.
+   * Gives pairs: what the item belongs to, with the items of that page, and the item. Pages are read on another
+   * thread, one when it is wanted, so memory stays small; what has no items is not told: the operation itself tells
+   * of all. Give a path for large files: a buffer is copied for each page, and must not be changed meanwhile.
    */
   export function statementEntries(request: Omit<ReadStatementPageRequest, "content"> & { content: LocalContent }): AsyncGenerator<[Statement, Entry], void, undefined>;
 
   /**
    * Read a payment status report.
    *
-   * Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and
-   * reasons, with the meaning of each code in words. A report may name the rejected transactions only.
+   * Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and reasons, with
+   * the meaning of each code in words. A report may name the rejected transactions only.
    *
-   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   * @throws {InvalidInputError} `iso20022.file_unreadable`
    *
    * The event loop waits meanwhile: `readStatusReportAsync` computes on another thread.
    */
@@ -8453,10 +7764,10 @@ export declare namespace iso20022 {
   /**
    * Read a payment file.
    *
-   * Gives a pain.001 as typed data: batches with debtor, account and date, and their transactions. Nothing
-   * is judged; a value that cannot be read is left out and listed in `problems`.
+   * Gives a pain.001 as typed data: batches with debtor, account and date, and their transactions. Nothing is judged;
+   * a value that cannot be read is left out and listed in `problems`.
    *
-   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   * @throws {InvalidInputError} `iso20022.file_unreadable`
    *
    * The event loop waits meanwhile: `readPaymentAsync` computes on another thread.
    */
@@ -8468,17 +7779,15 @@ export declare namespace iso20022 {
   /**
    * Make a payment file.
    *
-   * Makes a pain.001 file, version 9 or 3, from transfers given as JSON lines, as a table (CSV) or as a
-   * list. Transfers of one account, date and kind become a batch. Everything is checked first: accounts,
-   * references, characters, lengths, dates, addresses, sums; when something is wrong, the error names up to
-   * 50 problems and nothing is written. Ids that are not given are made from the data: the same data gives
-   * the same ids, so a bank finds a file that is sent twice.
+   * Makes a pain.001 file, version 9 or 3, from transfers given as JSON lines, as a table (CSV) or as a list.
+   * Transfers of one account, date and kind become a batch. Everything is checked first: accounts, references,
+   * characters, lengths, dates, addresses, sums; when something is wrong, the error names up to 50 problems and
+   * nothing is written. Ids that are not given are made from the data: the same data gives the same ids, so a bank
+   * finds a file that is sent twice.
    *
-   * @throws {InvalidInputError} `iso20022.payment_refused`: The payment is faulty: no file was made, or
-   * nothing was sent.
-   * @throws {ConflictError} `iso20022.file_exists`: There is a payment file of this path already.
-   * @throws {ResourceExhaustedError} `resource.storage`: The data folder or database cannot be used.
-   * @throws {InvalidInputError} `input.content_unreadable`: The file to send cannot be read.
+   * @throws {InvalidInputError} `iso20022.payment_refused`, `input.content_unreadable`
+   * @throws {ConflictError} `iso20022.file_exists`
+   * @throws {ResourceExhaustedError} `resource.storage`
    *
    * The event loop waits meanwhile: `makePaymentAsync` computes on another thread.
    */
@@ -8490,11 +7799,11 @@ export declare namespace iso20022 {
   /**
    * Check a payment file before it is sent.
    *
-   * Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the
-   * ISO schema, counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of
-   * November 2026, execution dates by the TARGET calendar, and duplicates inside the file. A faulty file is
-   * an answer, not an error. Not checked: the addresses of banks, and facts that only the bank knows, such
-   * as accounts, cover, limits and cut-off times.
+   * Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the ISO schema,
+   * counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of November 2026, execution
+   * dates by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not an error. Not
+   * checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover, limits and cut-off
+   * times.
    *
    * The event loop waits meanwhile: `checkPaymentAsync` computes on another thread.
    */
@@ -8506,13 +7815,12 @@ export declare namespace iso20022 {
   /**
    * Find out whether statements are missing.
    *
-   * Checks for each account and currency whether statements follow each other: whether each opens with the
-   * balance that the one before it closes with, whether their electronic or legal sequence numbers go on,
-   * and whether all pages of a statement are there. Copies count once, and a statement of the same number,
-   * day and opening balance replaces the one before it. A statement whose period others cover, such as a
-   * monthly one beside daily ones, is left aside. Numbers may begin anew; numbers that are left out while
-   * the balances go on are only said (`info`). Nothing is remembered: give the last statement of the time
-   * before as well.
+   * Checks for each account and currency whether statements follow each other: whether each opens with the balance
+   * that the one before it closes with, whether their electronic or legal sequence numbers go on, and whether all
+   * pages of a statement are there. Copies count once, and a statement of the same number, day and opening balance
+   * replaces the one before it. A statement whose period others cover, such as a monthly one beside daily ones, is
+   * left aside. Numbers may begin anew; numbers that are left out while the balances go on are only said (`info`).
+   * Nothing is remembered: give the last statement of the time before as well.
    *
    * The event loop waits meanwhile: `checkStatementsAsync` computes on another thread.
    */
@@ -8524,14 +7832,13 @@ export declare namespace iso20022 {
   /**
    * Find out what became of a payment file.
    *
-   * Determines the outcome of each transaction of a payment file, from status reports and from the bookings
-   * of the account: paid, rejected, returned, in progress, or unknown; with the reason in words, the place
-   * where it was reported and booked, and whether the transaction may be sent again. Transactions are
-   * matched by their ids, batches by their payment information id and exact sums. Reports and bookings that
-   * belong to no transaction for certain are listed apart. A transaction may not be sent again while the
-   * place of its money is unknown.
+   * Determines the outcome of each transaction of a payment file, from status reports and from the bookings of the
+   * account: paid, rejected, returned, in progress, or unknown; with the reason in words, the place where it was
+   * reported and booked, and whether the transaction may be sent again. Transactions are matched by their ids,
+   * batches by their payment information id and exact sums. Reports and bookings that belong to no transaction for
+   * certain are listed apart. A transaction may not be sent again while the place of its money is unknown.
    *
-   * @throws {InvalidInputError} `iso20022.file_unreadable`: The file cannot be read.
+   * @throws {InvalidInputError} `iso20022.file_unreadable`
    *
    * The event loop waits meanwhile: `matchStatusAsync` computes on another thread.
    */
@@ -8545,14 +7852,11 @@ export declare namespace iso20022 {
 export interface UploadBankFileRequest {
   /** The file's bytes. They are sent as they are, or compressed. */
   content: Content;
-  /**
-   * The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40 characters; case
-   * matters.
-   */
+  /** The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40 characters; case matters. */
   fileType: string;
   /**
-   * The file's name in your own system, at most 80 characters. Default: the name of the content's file,
-   * otherwise `upload`.
+   * The file's name in your own system, at most 80 characters. Default: the name of the content's file, otherwise
+   * `upload`.
    */
   userFilename?: string | null;
   /** Whether the content is compressed (GZIP). Default: as the bank's profile says. */
@@ -8607,8 +7911,8 @@ export interface BankFileDescriptor {
   /** The bank's reference, with which the file is downloaded or deleted. */
   readonly fileReference: string;
   /**
-   * The part of the agreement that it belongs to; left out if the bank leaves it empty. Some banks write
-   * something else here.
+   * The part of the agreement that it belongs to; left out if the bank leaves it empty. Some banks write something
+   * else here.
    */
   readonly targetId?: string;
   /** The service or account. */
@@ -8661,10 +7965,7 @@ export interface ExchangeEvidence {
   readonly answerSha256: string;
   /** The bank's code in the envelope; left out if it has none. */
   readonly soapResponseCode?: string;
-  /**
-   * Serial numbers of the certificates with which the bank signed, hex: of the envelope, then of the
-   * document.
-   */
+  /** Serial numbers of the certificates with which the bank signed, hex: of the envelope, then of the document. */
   readonly signerSerials: readonly string[];
 }
 
@@ -8826,10 +8127,7 @@ export interface FileTypeService {
 
 /** A type of files that a user may send or fetch. */
 export interface UserFileType {
-  /**
-   * The part of the agreement: the `targetId` of requests for such files; left out if the bank leaves it
-   * empty.
-   */
+  /** The part of the agreement: the `targetId` of requests for such files; left out if the bank leaves it empty. */
   readonly targetId?: string;
   /** The bank's type of the file. The schema lets banks leave it out. */
   readonly fileType?: string;
@@ -8864,15 +8162,14 @@ export interface GetUserInfoResponse {
 /** The request and the code. */
 export interface RequestBankCertificateRequest {
   /**
-   * The request for the certificate, PKCS#10 as PEM text: `makeCertificateRequest` makes one. **Store
-   * its private key first**: the code works once, and the bank's certificate is worth nothing without the
-   * key.
+   * The request for the certificate, PKCS#10 as PEM text: `makeCertificateRequest` makes one. **Store its private
+   * key first**: the code works once, and the bank's certificate is worth nothing without the key.
    */
   certificateRequest: string;
   /**
-   * The bank's code. Nordea: the ten digits sent to the administrator's phone. OP: sixteen digits, the
-   * eight of the agreement first, then the eight that come apart; the check digit does not show a wrong
-   * order, which locks the registration. Others: the transfer key. Blanks do not count.
+   * The bank's code. Nordea: the ten digits sent to the administrator's phone. OP: sixteen digits, the eight of the
+   * agreement first, then the eight that come apart; the check digit does not show a wrong order, which locks the
+   * registration. Others: the transfer key. Blanks do not count.
    */
   code: Secret;
 }
@@ -8902,8 +8199,8 @@ export interface RequestBankCertificateResponse {
   /** The certificates of the answer: mostly one. */
   readonly certificates: readonly BankCertificate[];
   /**
-   * The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and an
-   * answer without it is an error.
+   * The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and an answer
+   * without it is an error.
    */
   readonly certificate?: string;
   /** What shows later which messages were exchanged. Does not travel: the client notes it. */
@@ -8913,9 +8210,8 @@ export interface RequestBankCertificateResponse {
 /** The request. */
 export interface RenewBankCertificateRequest {
   /**
-   * The request for the certificate, PKCS#10 as PEM text, for a new key: `makeCertificateRequest` makes
-   * one. **Store its private key first**: at Nordea the present certificate is of no use once the bank
-   * has answered.
+   * The request for the certificate, PKCS#10 as PEM text, for a new key: `makeCertificateRequest` makes one.
+   * **Store its private key first**: at Nordea the present certificate is of no use once the bank has answered.
    */
   certificateRequest: string;
 }
@@ -8935,8 +8231,8 @@ export interface RenewBankCertificateResponse {
   /** The certificates of the answer: mostly one. */
   readonly certificates: readonly BankCertificate[];
   /**
-   * The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and an
-   * answer without it is an error.
+   * The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and an answer
+   * without it is an error.
    */
   readonly certificate?: string;
   /** What shows later which messages were exchanged. Does not travel: the client notes it. */
@@ -8960,8 +8256,8 @@ export interface GetBankCertificatesResponse {
   /** The `executionSerial` of the request, if it had one. */
   readonly executionSerial?: string;
   /**
-   * The certificates of the bank's authorities, as it gives them. None of them becomes an anchor of trust
-   * by that: each must itself lead to one.
+   * The certificates of the bank's authorities, as it gives them. None of them becomes an anchor of trust by that:
+   * each must itself lead to one.
    */
   readonly certificates: readonly BankCertificate[];
   /** What shows later which messages were exchanged. Does not travel: the client notes it. */
@@ -9013,8 +8309,8 @@ export type CertificateCommand = "request_certificate" | "renew_certificate" | "
 /**
  * The form of the code with which a bank gives a first certificate.
  * - `activation_code`: Ten digits, which prove themselves in a digest and are not sent.
- * - `transfer_key_16`: Sixteen digits, the last one a check digit: eight of the agreement, then eight
- * that come apart.
+ * - `transfer_key_16`: Sixteen digits, the last one a check digit: eight of the agreement, then eight that come
+ * apart.
  * - `transfer_key`: Letters and digits, at most 32.
  */
 export type BankCodeForm = "activation_code" | "transfer_key_16" | "transfer_key";
@@ -9072,8 +8368,8 @@ export interface BankFileType {
 export type SignatureLevel = "soap" | "document" | "any";
 
 /**
- * The certificates with which a bank signs its answers. The authority behind them may also issue
- * certificates to customers, so the path alone does not show a bank.
+ * The certificates with which a bank signs its answers. The authority behind them may also issue certificates to
+ * customers, so the path alone does not show a bank.
  */
 export interface BankSignerPattern {
   /** The signature that they make. */
@@ -9081,8 +8377,8 @@ export interface BankSignerPattern {
   /** A part of the common name (CN) of their subject. */
   readonly commonNameContains: string;
   /**
-   * Whether the common name is that and no more. Default: false; say true where it is known as a whole,
-   * so that no customer of the same authority can have it in a longer name.
+   * Whether the common name is that and no more. Default: false; say true where it is known as a whole, so that no
+   * customer of the same authority can have it in a longer name.
    */
   readonly isWholeName?: boolean;
 }
@@ -9138,8 +8434,8 @@ export interface ChannelProfile {
   /** The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`. */
   readonly compressionMethod?: string;
   /**
-   * The value of the HTTP header `SOAPAction`, without its quotes. Default: empty, as the banks'
-   * descriptions of the service have it.
+   * The value of the HTTP header `SOAPAction`, without its quotes. Default: empty, as the banks' descriptions of
+   * the service have it.
    */
   readonly soapAction?: string;
   /** Largest file that the bank takes, bytes before compression. */
@@ -9156,10 +8452,7 @@ export interface ChannelProfile {
   readonly allowsSha1Answers?: boolean;
   /** The authorities that are trusted. */
   readonly anchors?: TrustAnchors;
-  /**
-   * Authorities between an anchor and a signer, as PEM text: they are used for a path, never trusted by
-   * themselves.
-   */
+  /** Authorities between an anchor and a signer, as PEM text: they are used for a path, never trusted by themselves. */
   readonly intermediates?: string;
 }
 
@@ -9187,8 +8480,8 @@ export interface VerifyMessageRequest {
   /** Whether SHA-1 is permitted, which is broken. Default: as the bank's profile says, otherwise not. */
   allowSha1?: boolean | null;
   /**
-   * Whether only digests and values are computed, under the certificate in the message, whatever its age,
-   * issuer and methods, and wherever the signature is. Default: false.
+   * Whether only digests and values are computed, under the certificate in the message, whatever its age, issuer
+   * and methods, and wherever the signature is. Default: false.
    */
   signaturesOnly?: boolean | null;
   /** The charset of the HTTP header that came with the message, for a message that declares none. */
@@ -9241,8 +8534,8 @@ export interface MessageSignature {
   /** Whether it is that of the envelope (`soap`) or of the document inside (`document`). */
   readonly level: SignatureLevel;
   /**
-   * Whether digests and value hold under the certificate in the message; without `signaturesOnly` also
-   * whether the signature is where it belongs, covers what it must and uses permitted methods.
+   * Whether digests and value hold under the certificate in the message; without `signaturesOnly` also whether the
+   * signature is where it belongs, covers what it must and uses permitted methods.
    */
   readonly valid: boolean;
   /** The identifier of its method. */
@@ -9254,8 +8547,8 @@ export interface MessageSignature {
   /** The certificate that it names; left out if there is none in the message. */
   readonly signer?: SignerCertificate;
   /**
-   * Whether that certificate leads to a trusted authority at the instant and, of a bank's answer, belongs
-   * to the bank.
+   * Whether that certificate leads to a trusted authority at the instant and, of a bank's answer, belongs to the
+   * bank.
    */
   readonly trusted: boolean;
   /** The places of the elements that it covers, as paths from the root; empty if it is not valid. */
@@ -9275,24 +8568,21 @@ export interface MessageCheck {
 /** The verdict on a message. */
 export interface MessageVerdict {
   /**
-   * Whether every check holds. With `signaturesOnly`: whether there is a signature, and the digests and
-   * values of all of them hold.
+   * Whether every check holds. With `signaturesOnly`: whether there is a signature, and the digests and values of
+   * all of them hold.
    */
   readonly valid: boolean;
   /** What the message is. */
   readonly kind: MessageKind;
   /** The operation, such as `uploadFile` or `get_certificate`; left out if it is not known. */
   readonly operation?: string;
-  /**
-   * The bank's code: of the document if there is one, otherwise of the envelope. It counts only with
-   * `valid`.
-   */
+  /** The bank's code: of the document if there is one, otherwise of the envelope. It counts only with `valid`. */
   readonly responseCode?: string;
   /** The bank's text; of a fault, its text, which nobody signed. */
   readonly responseText?: string;
   /**
-   * All signatures: those of the envelope, then those of the document. Of a message that is refused, only
-   * those that hold; `explainMessage` and `signaturesOnly` also list the first four others of each.
+   * All signatures: those of the envelope, then those of the document. Of a message that is refused, only those
+   * that hold; `explainMessage` and `signaturesOnly` also list the first four others of each.
    */
   readonly signatures: readonly MessageSignature[];
   /** All checks that were made, in their order. */
@@ -9316,8 +8606,8 @@ export interface DigestDifference {
   /** Its size, bytes. */
   readonly canonicalBytes: number;
   /**
-   * What would give the digest in the message, each in words; empty if the content itself was changed.
-   * Not tried for more than 32 MiB, and for the first two digests of an envelope or document only.
+   * What would give the digest in the message, each in words; empty if the content itself was changed. Not tried
+   * for more than 32 MiB, and for the first two digests of an envelope or document only.
    */
   readonly alternatives: readonly string[];
 }
@@ -9326,15 +8616,9 @@ export interface DigestDifference {
 export interface ExplainMessageResponse {
   /** The verdict, as `verifyMessage` gives it. */
   readonly verdict: MessageVerdict;
-  /**
-   * The digests that differ: the canonical text of what is there, and what would give the digest in the
-   * message.
-   */
+  /** The digests that differ: the canonical text of what is there, and what would give the digest in the message. */
   readonly differences: readonly DigestDifference[];
-  /**
-   * What the bank's code means and what to do about it; left out if there is none, or its meaning is not
-   * known.
-   */
+  /** What the bank's code means and what to do about it; left out if there is none, or its meaning is not known. */
   readonly codeMeaning?: string;
   /** The whole for a person, several lines. */
   readonly text: string;
@@ -9365,8 +8649,8 @@ export interface MakeCertificateRequestRequest {
   /** The company's name, as it stands in the agreement, letter by letter. Nordea wants it. */
   company?: string | null;
   /**
-   * The private key, RSA of 2048 bits or more as PEM text, if there is one already. Default: a new one of
-   * 2048 bits.
+   * The private key, RSA of 2048 bits or more as PEM text, if there is one already. Default: a new one of 2048
+   * bits.
    */
   privateKey?: Secret | null;
 }
@@ -9384,30 +8668,26 @@ export interface MakeCertificateRequestResponse {
 /** The files to download, and the folder. */
 export interface DownloadNewBankFilesRequest {
   /**
-   * Only files of this type, the bank's word, at most 40 characters. Default: all types; at a bank that
-   * lists one type at a time, each type of reports, statements and notifications in its profile that the
-   * agreement has.
+   * Only files of this type, the bank's word, at most 40 characters. Default: all types; at a bank that lists one
+   * type at a time, each type of reports, statements and notifications in its profile that the agreement has.
    */
   fileType?: string | null;
   /** Only files of this status. Default: `NEW`. */
   status?: FileStatusFilter | null;
   /** The part of the agreement, at most 80 characters. Default: that of the settings. */
   targetId?: string | null;
-  /**
-   * The folder, one for each bank and customer. The last part of the path is created if it does not
-   * exist.
-   */
+  /** The folder, one for each bank and customer. The last part of the path is created if it does not exist. */
   directory: FilePath;
   /** Only the file with this reference. */
   fileReference?: string | null;
   /**
-   * The folder of the ledger, which remembers files that were begun and not reported. Default:
-   * `directory`. Give the same folder to calls that share the bank's files, such as `settleUpload`.
+   * The folder of the ledger, which remembers files that were begun and not reported. Default: `directory`. Give
+   * the same folder to calls that share the bank's files, such as `settleUpload`.
    */
   ledger?: FilePath | null;
   /**
-   * Whether the answer also has files in parsed form: all files with true, none with false. Default: the
-   * files that this call downloaded.
+   * Whether the answer also has files in parsed form: all files with true, none with false. Default: the files that
+   * this call downloaded.
    */
   parse?: boolean | null;
 }
@@ -9435,8 +8715,8 @@ export interface DownloadedBankFile {
   /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
   readonly statement?: iso20022.CashFile;
   /**
-   * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB
-   * or has more than 10,000 entries, or the call has already parsed 16 MiB.
+   * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
+   * more than 10,000 entries, or the call has already parsed 16 MiB.
    */
   readonly notParsed?: string;
 }
@@ -9459,24 +8739,18 @@ export interface DownloadNewBankFilesResponse {
 export interface UploadBankFileAndWaitRequest {
   /** The file's bytes. They are sent as they are, or compressed. */
   content: Content;
-  /**
-   * The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40 characters; case
-   * matters.
-   */
+  /** The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40 characters; case matters. */
   fileType: string;
   /**
-   * The file's name in your own system, at most 80 characters. Default: the name of the content's file,
-   * otherwise `upload`.
+   * The file's name in your own system, at most 80 characters. Default: the name of the content's file, otherwise
+   * `upload`.
    */
   userFilename?: string | null;
   /** Whether the content is compressed (GZIP). Default: as the bank's profile says. */
   compress?: boolean | null;
   /** The service or account, at most 256 characters. */
   serviceId?: string | null;
-  /**
-   * The part of the agreement, at most 80 characters; its files are looked at. Default: that of the
-   * settings.
-   */
+  /** The part of the agreement, at most 80 characters; its files are looked at. Default: that of the settings. */
   targetId?: string | null;
   /** Copied into the answer, at most 32 characters. */
   executionSerial?: string | null;
@@ -9485,75 +8759,73 @@ export interface UploadBankFileAndWaitRequest {
   /** The number of the file's transactions, for the bank to compare. */
   transactionCount?: number | null;
   /**
-   * The bank's types of the answers to wait for, one file of each, such as `pain.002.001.10` or
-   * `NDCORPAYL`. With a status report (pain.002) among them, a rejection ends the wait. Default: the
-   * bank's type of status reports, if its profile names exactly one.
+   * The bank's types of the answers to wait for, one file of each, such as `pain.002.001.10` or `NDCORPAYL`. With a
+   * status report (pain.002) among them, a rejection ends the wait. Default: the bank's type of status reports, if
+   * its profile names exactly one.
    */
   waitFor?: readonly string[] | null;
   /**
-   * The time limit for all answers together, in seconds, fractions allowed. Default: 60. Real banks may
-   * take hours: then look for reports later, with `downloadNewFiles`.
+   * The time limit for all answers together, in seconds, fractions allowed. Default: 60. Real banks may take hours:
+   * then look for reports later, with `downloadNewFiles`.
    */
   waitTimeoutS?: number | null;
   /** The interval between two polls, in seconds, fractions allowed, at least 0.1. Default: 1. */
   pollIntervalS?: number | null;
   /**
-   * The folder for the answers, with names as in `downloadNewFiles`. Without a folder the answers are
-   * in the response. If a name is taken by a file with another content, the answer gets another name,
-   * with `~2` before `.dat`: names contain neither bank nor customer.
+   * The folder for the answers, with names as in `downloadNewFiles`. Without a folder the answers are in the
+   * response. If a name is taken by a file with another content, the answer gets another name, with `~2` before
+   * `.dat`: names contain neither bank nor customer.
    */
   directory?: FilePath | null;
   /**
-   * The folder of the ledger, from which `downloadNewFiles` reports fetched files that answer no
-   * upload, and those of a call that failed. Default: `directory`; without both there is none.
+   * The folder of the ledger, from which `downloadNewFiles` reports fetched files that answer no upload, and
+   * those of a call that failed. Default: `directory`; without both there is none.
    */
   ledger?: FilePath | null;
   /**
-   * Whether to take files that carry no reference, although other uploads of this client wait too.
-   * Default: false: such a file is taken only if no other upload of this client waits for its type.
+   * Whether to take files that carry no reference, although other uploads of this client wait too. Default: false:
+   * such a file is taken only if no other upload of this client waits for its type.
    */
   acceptUnreferenced?: boolean | null;
   /**
-   * Whether the bank's rejection of the whole file is the error `sepa_web_services.payment_rejected`,
-   * with the response as its `partial_response`. Default: false: the response says it in `verdict`.
+   * Whether the bank's rejection of the whole file is the error `sepa_web_services.payment_rejected`, with the
+   * response as its `partial_response`. Default: false: the response says it in `verdict`.
    */
   failIfRejected?: boolean | null;
   /** Whether the response also has the answers in parsed form. Default: true. */
   parse?: boolean | null;
   /**
-   * Whether to check the content as a payment file before signing or sending: see
-   * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
-   * The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
-   * `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word for
-   * payments, if the content is one of the two; false for all others.
+   * Whether to check the content as a payment file before signing or sending: see `iso20022.check_payment`. An
+   * error ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file as a stream.
+   * Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is
+   * then no error, and for a bank's own word for payments, if the content is one of the two; false for all others.
    */
   check?: boolean | null;
   /** The bank's differences from the common rules, for `check`. */
   checkProfile?: iso20022.ProfileOptions | null;
   /**
-   * A folder in which the client records its uploads, one small hidden file each. The same bytes for the
-   * same bank, user and service within `repeatsWithinS` are the error `upload_repeated` of the
-   * protocol, and nothing is sent. If the outcome of the earlier upload is `unknown`, or its process was
-   * killed, they are refused for as long as it is not settled, whatever time has passed. An upload that
-   * was refused or not sent does not count. Share the folder between all processes that may send the
-   * file.
+   * A folder in which the client records its uploads, one small hidden file each. The same bytes for the same bank,
+   * user and service within `repeatsWithinS` are the error `upload_repeated` of the protocol, and nothing is
+   * sent. If the outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as
+   * long as it is not settled, whatever time has passed. An upload that was refused or not sent does not count.
+   * Share the folder between all processes that may send the file.
    */
   rejectRepeats?: FilePath | null;
   /**
-   * The time within which the same file counts as repeated, in seconds, once it is known that the bank
-   * has it. Default: seven days.
+   * The time within which the same file counts as repeated, in seconds, once it is known that the bank has it.
+   * Default: seven days.
    */
   repeatsWithinS?: number | null;
   /**
-   * Whether to send the file although it was sent before: for a person who has the bank's word that it
-   * does not have it, or who takes the risk of paying twice. One that is being sent at this moment is
-   * refused all the same. Default: false.
+   * Whether to send the file although it was sent before: for a person who has the bank's word that it does not
+   * have it, or who takes the risk of paying twice. One that is being sent at this moment is refused all the same.
+   * Default: false.
    */
   sendAnyway?: boolean | null;
   /**
-   * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose
-   * `request` has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues;
-   * `repeated` ends the call with `upload_repeated`. Default: false.
+   * Whether to ask the program before sending, for a ledger of its own: a question of kind `upload` whose `request`
+   * has `bank`, `fileName`, `bytes`, `sha256` and `messageId`. The answer `send` continues; `repeated` ends the
+   * call with `upload_repeated`. Default: false.
    */
   askRepeats?: boolean | null;
 }
@@ -9564,10 +8836,7 @@ export interface BankFileAnswer {
   readonly file: BankFileDescriptor;
   /** The file's length in bytes. */
   readonly bytes: number;
-  /**
-   * Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient
-   * funds)`.
-   */
+  /** Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient funds)`. */
   readonly statusText?: string;
   /** The file's path, if a folder was given. */
   readonly path?: string;
@@ -9578,8 +8847,8 @@ export interface BankFileAnswer {
   /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
   readonly statement?: iso20022.CashFile;
   /**
-   * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB
-   * or has more than 10,000 entries, or the call has already parsed 16 MiB.
+   * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
+   * more than 10,000 entries, or the call has already parsed 16 MiB.
    */
   readonly notParsed?: string;
 }
@@ -9589,8 +8858,8 @@ export interface UploadBankFileAndWaitResponse {
   /** What the bank says about the file, by its answers. */
   readonly verdict: PaymentVerdict;
   /**
-   * The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file,
-   * nothing of it is paid: RJCT (rejected), reason AM04 (insufficient funds).`
+   * The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it is
+   * paid: RJCT (rejected), reason AM04 (insufficient funds).`
    */
   readonly verdictText: string;
   /** The bank's status of the file, such as `ACCP` or `RJCT`. */
@@ -9601,16 +8870,13 @@ export interface UploadBankFileAndWaitResponse {
   readonly messageId?: string;
   /** The number of bytes of the file, before compression. */
   readonly bytes: number;
-  /**
-   * The answers to this file: the first of each type in the order of `waitFor`, then further ones of
-   * these types.
-   */
+  /** The answers to this file: the first of each type in the order of `waitFor`, then further ones of these types. */
   readonly answers: readonly BankFileAnswer[];
   /** The types of `waitFor` of which no answer has come: after a rejection the bank sends none. */
   readonly missing: readonly string[];
   /**
-   * The files that this call has fetched, and which answer no upload of this client that waits: the bank
-   * counts them as downloaded. If there is a ledger, `downloadNewFiles` reports them too.
+   * The files that this call has fetched, and which answer no upload of this client that waits: the bank counts
+   * them as downloaded. If there is a ledger, `downloadNewFiles` reports them too.
    */
   readonly others: readonly BankFileAnswer[];
   /** Remarks: a file whose download was begun and not finished, uploads with the same message id. */
@@ -9622,32 +8888,32 @@ export interface UploadBankFileAndWaitResponse {
 /** The upload, and where reports are kept. */
 export interface SettleBankUploadRequest {
   /**
-   * The message id of the file, `GrpHdr/MsgId`: `messageId` of the error. It must be that of one upload
-   * only: the report of another one with the same id would settle this one.
+   * The message id of the file, `GrpHdr/MsgId`: `messageId` of the error. It must be that of one upload only: the
+   * report of another one with the same id would settle this one.
    */
   messageId: string;
   /**
-   * When it was sent: `requestTimestamp` of the error. Reports that the bank made more than five minutes
-   * earlier count for nothing.
+   * When it was sent: `requestTimestamp` of the error. Reports that the bank made more than five minutes earlier
+   * count for nothing.
    */
   uploadedAt: string;
   /**
-   * The bank's type of its status reports (pain.002), at most 40 characters. Default: those of the
-   * profile; if it names none, files of all types.
+   * The bank's type of its status reports (pain.002), at most 40 characters. Default: those of the profile; if it
+   * names none, files of all types.
    */
   fileType?: string | null;
   /** The part of the agreement, at most 80 characters. Default: that of the settings. */
   targetId?: string | null;
   /**
-   * The folder for the bank's files, that of `downloadNewFiles`: reports that lie there are read,
-   * others are downloaded into it, and `downloadNewFiles` returns them later.
+   * The folder for the bank's files, that of `downloadNewFiles`: reports that lie there are read, others are
+   * downloaded into it, and `downloadNewFiles` returns them later.
    */
   directory: FilePath;
   /** The folder of the ledger. Default: `directory`. */
   ledger?: FilePath | null;
   /**
-   * The folder in which the upload is recorded: `rejectRepeats` of the upload. A report that names the
-   * file settles its record too: from then on the file counts as sent, for a week. Default: `ledger`.
+   * The folder in which the upload is recorded: `rejectRepeats` of the upload. A report that names the file
+   * settles its record too: from then on the file counts as sent, for a week. Default: `ledger`.
    */
   rejectRepeats?: FilePath | null;
 }
@@ -9655,8 +8921,8 @@ export interface SettleBankUploadRequest {
 /**
  * What became of an upload.
  * - `accepted`: A report of the bank names the file: the bank has it. Whether it pays says `verdict`.
- * - `unknown`: No report names it. That proves nothing: do not send the file again; look again later, or
- * ask the bank.
+ * - `unknown`: No report names it. That proves nothing: do not send the file again; look again later, or ask the
+ * bank.
  */
 export type BankUploadOutcome = "accepted" | "unknown";
 
@@ -9699,30 +8965,26 @@ export interface SettleBankUploadResponse {
   /** The reports that name the file, in the bank's order. */
   readonly reports: readonly SettlingReport[];
   /**
-   * Whether a record in `rejectRepeats` was open, and is settled now. False if there is none, and if
-   * several files with this message id are recorded as unknown: the report does not say which of them it
-   * means.
+   * Whether a record in `rejectRepeats` was open, and is settled now. False if there is none, and if several files
+   * with this message id are recorded as unknown: the report does not say which of them it means.
    */
   readonly recordSettled: boolean;
   /** The number of the bank's files that were read, those that name other files too. */
   readonly filesRead: number;
-  /**
-   * The files that may be reports and could not be fetched or read: what they say is not part of the
-   * answer.
-   */
+  /** The files that may be reports and could not be fetched or read: what they say is not part of the answer. */
   readonly notRead: readonly UnreadBankFile[];
 }
 
 /** The code. */
 export interface EnrolRequest {
   /**
-   * The bank's code, as in `requestCertificate`. Nordea: ten digits. OP: sixteen, the eight of the
-   * agreement first.
+   * The bank's code, as in `requestCertificate`. Nordea: ten digits. OP: sixteen, the eight of the agreement
+   * first.
    */
   code: Secret;
   /**
-   * The company's name, as it stands in the agreement, letter by letter, where the setting `company` does
-   * not have it. Nordea wants it. It is kept: renewals ask for the same name.
+   * The company's name, as it stands in the agreement, letter by letter, where the setting `company` does not have
+   * it. Nordea wants it. It is kept: renewals ask for the same name.
    */
   company?: string | null;
 }
@@ -9731,8 +8993,8 @@ export interface EnrolRequest {
  * How it stands.
  * - `none`: There is none: `enrol` asks for the first one.
  * - `pending`: One is asked for; what the bank has done is not known yet, or nothing was sent.
- * - `switching`: A new one is there and was not used with success yet; the old one, if it holds, signs
- * files meanwhile.
+ * - `switching`: A new one is there and was not used with success yet; the old one, if it holds, signs files
+ * meanwhile.
  * - `active`: One is in use.
  * - `ended`: It has ended.
  * - `stopped`: Nothing is tried until a person has acted.
@@ -9758,11 +9020,11 @@ export interface BankSignerSeen {
  * - `anchor_ends`: A trusted authority ends within ninety days.
  * - `due`: A step is due that `renew` takes: a renewal, another attempt, the trial of a new certificate.
  * - `job_has_not_run`: `renew` has not run for three days, or never.
- * - `failed`: The last attempt has failed, or its end is not known; the bank does not take the new
- * certificate; the bank's new certificate was due again at once.
+ * - `failed`: The last attempt has failed, or its end is not known; the bank does not take the new certificate; the
+ * bank's new certificate was due again at once.
  * - `ends_soon`: The certificate ends within thirty days, or is in its last quarter.
- * - `person`: A person has to act: there is no certificate that holds, nothing more is tried, the
- * passphrase does not open a key.
+ * - `person`: A person has to act: there is no certificate that holds, nothing more is tried, the passphrase does
+ * not open a key.
  */
 export type CertificateAttention = "anchor_ends" | "due" | "job_has_not_run" | "failed" | "ends_soon" | "person";
 
@@ -9814,13 +9076,13 @@ export interface RenewRequest {
   /** Whether to go on after a stop, because a person has acted. Default: false. */
   resume?: boolean | null;
   /**
-   * Whether to give up the request that is under way, because the bank has said that it will not come to
-   * an end. Its key stays in the folder. Nothing is sent. Default: false.
+   * Whether to give up the request that is under way, because the bank has said that it will not come to an end.
+   * Its key stays in the folder. Nothing is sent. Default: false.
    */
   discard?: boolean | null;
   /**
-   * The company's name, if the bank wants it and knows the company by another name now. Default: the
-   * setting `company`, then the name with which the present certificate was asked for.
+   * The company's name, if the bank wants it and knows the company by another name now. Default: the setting
+   * `company`, then the name with which the present certificate was asked for.
    */
   company?: string | null;
 }
@@ -9843,10 +9105,7 @@ export interface ImportBankCertificateRequest {
   certificate: string;
   /** Its private key as PEM text: PKCS#8 or PKCS#1. */
   privateKey: Secret;
-  /**
-   * The passphrase of that key, if it is encrypted. In `identityDir` it is kept under the client's own
-   * passphrase.
-   */
+  /** The passphrase of that key, if it is encrypted. In `identityDir` it is kept under the client's own passphrase. */
   passphrase?: Secret | null;
 }
 
@@ -9900,19 +9159,13 @@ export interface BankAnchor {
 
 /** The anchors. */
 export interface ListBankAnchorsResponse {
-  /**
-   * The authorities that a bank's signers must lead to: of the settings, of the folder, then of the
-   * profile.
-   */
+  /** The authorities that a bank's signers must lead to: of the settings, of the folder, then of the profile. */
   readonly anchors: readonly BankAnchor[];
 }
 
 /** The authority. */
 export interface AddBankAnchorRequest {
-  /**
-   * Its certificate as PEM text, or several, one after the other. Compare its SHA-256 with what the bank
-   * publishes.
-   */
+  /** Its certificate as PEM text, or several, one after the other. Compare its SHA-256 with what the bank publishes. */
   certificate: string;
 }
 
@@ -9947,8 +9200,8 @@ export interface RemoveBankAnchorResponse {
 export type BankTextLanguage = "en" | "fi" | "sv";
 
 /**
- * The settings of a company's client of one bank. All are optional: operations that only compute need
- * none. To send, the bank, the customer's id, a certificate and its key are needed.
+ * The settings of a company's client of one bank. All are optional: operations that only compute need none. To
+ * send, the bank, the customer's id, a certificate and its key are needed.
  */
 export interface SepaWebServicesSettings {
   /** The bank, such as `nordea`: one of `listProfiles`. */
@@ -9960,13 +9213,13 @@ export interface SepaWebServicesSettings {
   /** Which of the bank's environments. Default: `production`. */
   environment?: BankEnvironment | null;
   /**
-   * The address of the bank's file service, in place of the profile's. Plain HTTP is accepted for
-   * loopback addresses only.
+   * The address of the bank's file service, in place of the profile's. Plain HTTP is accepted for loopback
+   * addresses only.
    */
   fileUrl?: string | null;
   /**
-   * The address of the bank's certificate service, in place of the profile's. Plain HTTP is accepted for
-   * loopback addresses only.
+   * The address of the bank's certificate service, in place of the profile's. Plain HTTP is accepted for loopback
+   * addresses only.
    */
   certificateUrl?: string | null;
   /** The customer's id at the bank, at most 16 characters. Its certificate signs documents. */
@@ -9976,27 +9229,21 @@ export interface SepaWebServicesSettings {
   /** The part of the agreement that files belong to, for requests that name none, at most 80 characters. */
   targetId?: string | null;
   /**
-   * The company's name as it stands in the agreement, letter by letter, for certificates of banks that
-   * want it (Nordea). Default of a renewal: the name with which the present certificate was asked for.
+   * The company's name as it stands in the agreement, letter by letter, for certificates of banks that want it
+   * (Nordea). Default of a renewal: the name with which the present certificate was asked for.
    */
   company?: string | null;
   /** The bank as requests name it, at most 35 characters. Default: as the profile says. */
   receiverId?: string | null;
   /** The language of the bank's texts. Default: `en`. */
   language?: BankTextLanguage | null;
-  /**
-   * The name of your program, at most 80 characters; banks see it. Default: `bankchannel` with its
-   * version.
-   */
+  /** The name of your program, at most 80 characters; banks see it. Default: `bankchannel` with its version. */
   softwareId?: string | null;
   /** The customer's certificate as PEM text. */
   certificate?: string | null;
   /** A file with the customer's certificate. */
   certificateFile?: FilePath | null;
-  /**
-   * The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for its
-   * signatures.
-   */
+  /** The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for its signatures. */
   privateKey?: Secret | null;
   /** A file with the private key. */
   privateKeyFile?: FilePath | null;
@@ -10019,9 +9266,9 @@ export interface SepaWebServicesSettings {
   /** The passphrase of the sender's private key or PKCS#12 file. */
   senderPassphrase?: Secret | null;
   /**
-   * A folder with the customer's keys and certificates, in place of certificate and key: `enrol` and
-   * `renew` keep them there, and every call signs with the pair that holds. Made with mode 0700; one
-   * customer at one bank for each folder. `passphrase` encrypts its keys.
+   * A folder with the customer's keys and certificates, in place of certificate and key: `enrol` and `renew` keep
+   * them there, and every call signs with the pair that holds. Made with mode 0700; one customer at one bank for
+   * each folder. `passphrase` encrypts its keys.
    */
   identityDir?: FilePath | null;
   /** Certificates of authorities that are trusted beside the profile's, as PEM text, one after the other. */
@@ -10029,65 +9276,63 @@ export interface SepaWebServicesSettings {
   /** A file with such certificates. */
   trustedFile?: FilePath | null;
   /**
-   * A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `addAnchor` and
-   * `removeAnchor` change; read anew while the client runs, as `trustedFile` is. Default: `anchors` in
-   * `identityDir`.
+   * A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `addAnchor` and `removeAnchor`
+   * change; read anew while the client runs, as `trustedFile` is. Default: `anchors` in `identityDir`.
    */
   anchorsDir?: FilePath | null;
   /**
-   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
-   * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
+   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
    */
   caFile?: FilePath | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
   /**
    * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
-   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
-   * machine's own addresses.
+   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
+   * own addresses.
    */
   proxy?: Secret | null;
   /**
-   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
-   * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
+   * makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
   /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
   connectTimeoutS?: number | null;
   /**
-   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed.
-   * With 0 or without a value only the limit of the whole exchange applies.
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
+   * without a value only the limit of the whole exchange applies.
    */
   readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
   /**
-   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
-   * Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
+   * exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
    */
   retries?: number | null;
   /**
-   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
-   * to 5 s too. Default: 0.3.
+   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
+   * up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
+   * 0.3.
    */
   retryBackoffS?: number | null;
   /**
-   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
-   * trace. Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody
-   * else no: a bank learns nothing of its customers' systems.
+   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
+   * Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody else no: a bank
+   * learns nothing of its customers' systems.
    */
   sendTraceparent?: boolean | null;
   /**
-   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
-   * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations.
+   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
+   * JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
    */
   recordTo?: FilePath | null;
   /**
-   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
-   * id and a time that are new each time.
+   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and path;
+   * nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
+   * that are new each time.
    */
   replayFrom?: FilePath | null;
 }
@@ -10096,24 +9341,18 @@ export interface SepaWebServicesSettings {
 export interface SepaBankOptions {
   /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. Loopback only. */
   listen?: string | null;
-  /**
-   * The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at
-   * the end.
-   */
+  /** The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at the end. */
   data?: FilePath | null;
   /** Serves HTTP without TLS. */
   plain?: boolean | null;
   /**
-   * A fixed time for the bank's messages and its certificates. Default: the system's clock. When files
-   * appear has a clock of its own, which the control interface moves.
+   * A fixed time for the bank's messages and its certificates. Default: the system's clock. When files appear has a
+   * clock of its own, which the control interface moves.
    */
   clock?: string | null;
   /** Refuses what real banks let pass: requests without a signed time. */
   strict?: boolean | null;
-  /**
-   * How long after an upload its status report appears, in seconds, fractions allowed, at most a day.
-   * Default: 60.
-   */
+  /** How long after an upload its status report appears, in seconds, fractions allowed, at most a day. Default: 60. */
   reportAfterS?: number | null;
   /** Opens the control interface. */
   control?: boolean | null;
@@ -10137,15 +9376,13 @@ export declare class SepaBank implements AsyncDisposable {
   /** What a client of one of its banks needs: spread it into the client's settings. */
   clientSettings(name: "nordea" | "op" | "samlink" | "saastopankki" | "pop" | "aktia" | "omasp"): { bank: string | null; profileFile: string | null; fileUrl: string; certificateUrl: string; trustedFile: string; caFile: string | null; customerId: string; targetId: string | null; company: string; certificateFile: string; privateKeyFile: string };
   /**
-   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
-   * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
-   * JSON, such as `apiKey`.
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in
+   * `docs/` says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `apiKey`.
    */
   seed(data: SeedOf<"SepaBank">): Promise<SeededBy<"SepaBank">>;
   /**
-   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
-   * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
-   * with `control`.
+   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
+   * `transcript`, or one of this kind of server. All but `seed` need a server that was started with `control`.
    */
   readonly control: ServerControl['control'];
   /** Stops it; running answers get some time to finish. */
@@ -10154,8 +9391,8 @@ export declare class SepaBank implements AsyncDisposable {
 }
 
 /**
- * A company's client of the banks' own SOAP channel: files, and messages verified and explained. A method
- * per operation. Calls may run at the same time.
+ * A company's client of the banks' own SOAP channel: files, and messages verified and explained. A method per
+ * operation. Calls may run at the same time.
  */
 export declare class SepaWebServices implements AsyncDisposable {
   constructor(settings?: SepaWebServicesSettings, options?: ClientOptions);
@@ -10164,90 +9401,60 @@ export declare class SepaWebServices implements AsyncDisposable {
    * A client of the environment's settings, the variables `SEPA_WEB_SERVICES_*` such as
    * `SEPA_WEB_SERVICES_FILE_URL`; what is given here goes before.
    *
-   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named,
-   * its value is not shown.
+   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named, its value
+   * is not shown.
    */
   static fromEnv(settings?: SepaWebServicesSettings, options?: ClientOptions): SepaWebServices;
 
   /**
    * Send a file to a bank.
    *
-   * The file is sent once and never repeated by the library: the banks' channel does not look for
-   * repeats. If its answer is lost or cannot be believed, the outcome is `unknown` and stays so: a list
-   * does not show what was sent. A status report (pain.002) that names the file's message id settles it,
-   * or the bank's word to a person. Fetch reports before anything is sent again.
+   * The file is sent once and never repeated by the library: the banks' channel does not look for repeats. If its
+   * answer is lost or cannot be believed, the outcome is `unknown` and stays so: a list does not show what was
+   * sent. A status report (pain.002) that names the file's message id settles it, or the bank's word to a person.
+   * Fetch reports before anything is sent again.
    *
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {InvalidInputError} `sepa_web_services.content_refused`: The bank takes no such file.
-   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
-   * sign.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {InvalidInputError} `sepa_web_services.content_refused`
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerRefusedError} `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   uploadFile(request: UploadBankFileRequest, options?: CallOptions): Promise<UploadBankFileResponse>;
 
   /**
    * List the files that a bank holds for the customer.
    *
-   * Lists what the bank has prepared: statements, notifications, status reports. Files that were sent are
-   * not listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long list
-   * with days.
+   * Lists what the bank has prepared: statements, notifications, status reports. Files that were sent are not
+   * listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long list with days.
    *
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
-   * sign.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerRefusedError} `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   listFiles(request?: ListBankFilesRequest, options?: CallOptions): Promise<ListBankFilesResponse>;
 
   /**
    * Fetch a file from a bank.
    *
-   * The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched again
-   * while the bank keeps it.
+   * The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched again while the
+   * bank keeps it.
    *
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
-   * sign.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {PeerProtocolError} `sepa_web_services.answer_content`: The file in the answer cannot be
-   * unpacked.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.file_not_found`: The bank has no such file.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_content`
+   * @throws {PeerRefusedError} `sepa_web_services.file_not_found`, `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   downloadFile(request: DownloadBankFileRequest, options?: CallOptions & DestinationOption): Promise<DownloadBankFileResponse>;
   /** As `downloadFile`, with the content as a stream; it is good only if the stream ends without error. */
@@ -10256,158 +9463,99 @@ export declare class SepaWebServices implements AsyncDisposable {
   /**
    * Delete a file at a bank.
    *
-   * Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one that
-   * they offer for downloading. Not every bank offers this.
+   * Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one that they offer
+   * for downloading. Not every bank offers this.
    *
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
-   * sign.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerRefusedError} `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   deleteFile(request: DeleteBankFileRequest, options?: CallOptions): Promise<DeleteBankFileResponse>;
 
   /**
    * Ask a bank which files the user may send and fetch.
    *
-   * The reliable way to learn the file types and target ids of an agreement. Nordea has it; not every
-   * bank does.
+   * The reliable way to learn the file types and target ids of an agreement. Nordea has it; not every bank does.
    *
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
-   * sign.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerRefusedError} `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   getUserInfo(request?: GetUserInfoRequest, options?: CallOptions): Promise<GetUserInfoResponse>;
 
   /**
    * Ask a bank for a first certificate, with the code that it has sent.
    *
-   * The code is checked for its form before it is spent, and nothing is repeated: if the outcome is
-   * `unknown`, the bank may have issued the certificate. Then send the **same** request with the same
-   * code again: OP gives the same certificate once more; at other banks ask for a new code if it is
-   * refused. A certificate for another key is an error.
+   * The code is checked for its form before it is spent, and nothing is repeated: if the outcome is `unknown`, the
+   * bank may have issued the certificate. Then send the **same** request with the same code again: OP gives the
+   * same certificate once more; at other banks ask for a new code if it is refused. A certificate for another key
+   * is an error.
    *
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
-   * sign.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`: The bank's certificate is not
-   * for the key of the request.
-   * @throws {PeerProtocolError} `sepa_web_services.certificate_unfit`: The bank has issued a certificate
-   * that cannot be used.
-   * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`: The bank does not issue the
-   * certificate.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
+   * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`, `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   requestCertificate(request: RequestBankCertificateRequest, options?: CallOptions): Promise<RequestBankCertificateResponse>;
 
   /**
    * Ask a bank for the next certificate, before the present one ends.
    *
-   * The request is signed with the present certificate, the client's. Nothing is repeated: if the outcome
-   * is `unknown`, the bank may have issued the certificate. Then send the **same** request again, and
-   * never one for another key: banks give the certificate once more, or refuse the present one because
-   * the new one counts already. A certificate for another key is an error.
+   * The request is signed with the present certificate, the client's. Nothing is repeated: if the outcome is
+   * `unknown`, the bank may have issued the certificate. Then send the **same** request again, and never one for
+   * another key: banks give the certificate once more, or refuse the present one because the new one counts
+   * already. A certificate for another key is an error.
    *
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
-   * sign.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`: The bank's certificate is not
-   * for the key of the request.
-   * @throws {PeerProtocolError} `sepa_web_services.certificate_unfit`: The bank has issued a certificate
-   * that cannot be used.
-   * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`: The bank does not issue the
-   * certificate.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
+   * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`, `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   renewCertificate(request: RenewBankCertificateRequest, options?: CallOptions): Promise<RenewBankCertificateResponse>;
 
   /**
    * Ask a bank for the certificates of its authorities.
    *
-   * OP has this operation. The answer is signed by a certificate whose authority may be in the answer
-   * itself: it counts only if it leads to an anchor that was trusted before.
+   * OP has this operation. The answer is signed by a certificate whose authority may be in the answer itself: it
+   * counts only if it leads to an anchor that was trusted before.
    *
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
-   * sign.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerRefusedError} `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   getBankCertificates(request?: GetBankCertificatesRequest, options?: CallOptions): Promise<GetBankCertificatesResponse>;
 
   /**
    * Verify a message of SEPA Web Services.
    *
-   * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that
-   * of the document inside, what they cover, the time, the certificates' paths to the bank's authorities,
-   * and that the bank signed and not another customer of the same authority. Requests can be verified as
-   * well, with the authority of their certificates in `trusted`. A message that is refused is an answer,
-   * not an error. Not checked: revocation, and whether an answer belongs to a request, for there is none.
+   * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the
+   * document inside, what they cover, the time, the certificates' paths to the bank's authorities, and that the
+   * bank signed and not another customer of the same authority. Requests can be verified as well, with the
+   * authority of their certificates in `trusted`. A message that is refused is an answer, not an error. Not
+   * checked: revocation, and whether an answer belongs to a request, for there is none.
    *
-   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`: A certificate that was given
-   * cannot be used.
-   * @throws {InvalidInputError} `sepa_web_services.unknown_profile`: There is no profile of this bank.
-   * @throws {InvalidInputError} `sepa_web_services.message_too_large`: The message is larger than any of
-   * this channel.
+   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`, `sepa_web_services.unknown_profile`,
+   * `sepa_web_services.message_too_large`
    *
    * The event loop waits meanwhile: `verifyMessageAsync` computes on another thread.
    */
@@ -10418,15 +9566,12 @@ export declare class SepaWebServices implements AsyncDisposable {
   /**
    * Explain why a message of SEPA Web Services is refused.
    *
-   * Makes the checks of `verifyMessage` and, where a digest differs, shows the canonical text that was
-   * digested, and tries other canonicalisations, transforms, line ends and the XML declaration: banks
-   * answer "02" or "backend error" and no more. The result shows content of the message.
+   * Makes the checks of `verifyMessage` and, where a digest differs, shows the canonical text that was digested,
+   * and tries other canonicalisations, transforms, line ends and the XML declaration: banks answer "02" or "backend
+   * error" and no more. The result shows content of the message.
    *
-   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`: A certificate that was given
-   * cannot be used.
-   * @throws {InvalidInputError} `sepa_web_services.unknown_profile`: There is no profile of this bank.
-   * @throws {InvalidInputError} `sepa_web_services.message_too_large`: The message is larger than any of
-   * this channel.
+   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`, `sepa_web_services.unknown_profile`,
+   * `sepa_web_services.message_too_large`
    *
    * The event loop waits meanwhile: `explainMessageAsync` computes on another thread.
    */
@@ -10437,11 +9582,11 @@ export declare class SepaWebServices implements AsyncDisposable {
   /**
    * List the profiles of banks.
    *
-   * A profile is a bank as data: its addresses, ids, compression, limits, file types, the names of its
-   * signers, and the authorities that are trusted. A bank without a profile here needs one of your own,
-   * which may extend a shipped one.
+   * A profile is a bank as data: its addresses, ids, compression, limits, file types, the names of its signers, and
+   * the authorities that are trusted. A bank without a profile here needs one of your own, which may extend a
+   * shipped one.
    *
-   * @throws {InvalidInputError} `sepa_web_services.unknown_profile`: There is no profile of this bank.
+   * @throws {InvalidInputError} `sepa_web_services.unknown_profile`
    */
   listProfiles(request?: ListProfilesRequest): ListProfilesResponse;
 
@@ -10451,242 +9596,160 @@ export declare class SepaWebServices implements AsyncDisposable {
    * Nothing is sent or stored. Store the private key, then give the request to `requestCertificate` or
    * `renewCertificate`.
    *
-   * @throws {InvalidInputError} `sepa_web_services.unknown_profile`: There is no profile of this bank.
-   * @throws {InvalidInputError} `sepa_web_services.key_unusable`: The private key cannot be used.
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {InvalidInputError} `sepa_web_services.unknown_profile`, `sepa_web_services.key_unusable`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
    */
   makeCertificateRequest(request: MakeCertificateRequestRequest): MakeCertificateRequestResponse;
 
   /**
    * Download all new files of a bank into a folder.
    *
-   * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
-   * existing file does not change, so a second run continues where the first one ended. A file appears
-   * under its name only when all signatures over it have held; nothing is overwritten, no link is
-   * followed, nothing is written outside the folder. Use one folder for each bank and customer: names
-   * contain neither. The list and each file are tried up to three times; a file that fails does not stop
-   * the others. A bank marks a file as downloaded when it has sent it, whether it arrives or not; then it
-   * is not listed as new again. So small hidden files in the ledger, `.bankchannel-file-…`, remember from
-   * before the bank is asked until the call returns which files were not reported: the next call also
-   * returns files that a failed or killed call has downloaded, and asks by their references for those
-   * that did not arrive. All files of a call count as reported when it returns, and none before. One that
-   * the bank has no more is reported once. The call itself fails if the list cannot be read, or if
+   * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An existing file
+   * does not change, so a second run continues where the first one ended. A file appears under its name only when
+   * all signatures over it have held; nothing is overwritten, no link is followed, nothing is written outside the
+   * folder. Use one folder for each bank and customer: names contain neither. The list and each file are tried up
+   * to three times; a file that fails does not stop the others. A bank marks a file as downloaded when it has sent
+   * it, whether it arrives or not; then it is not listed as new again. So small hidden files in the ledger,
+   * `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files were not
+   * reported: the next call also returns files that a failed or killed call has downloaded, and asks by their
+   * references for those that did not arrive. All files of a call count as reported when it returns, and none
+   * before. One that the bank has no more is reported once. The call itself fails if the list cannot be read, or if
    * continuing is pointless; then the error's `partial_response` has the result for each file so far.
    *
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
-   * sign.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {PeerProtocolError} `sepa_web_services.answer_content`: The file in the answer cannot be
-   * unpacked.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.file_not_found`: The bank has no such file.
-   * @throws {PeerProtocolError} `sepa_web_services.reference_unsafe`: The bank's type or reference of the
-   * file cannot be part of a file name.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.answer_content`, `sepa_web_services.reference_unsafe`
+   * @throws {PeerRefusedError} `sepa_web_services.file_not_found`, `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   downloadNewFiles(request: DownloadNewBankFilesRequest, options?: CallOptions): Promise<DownloadNewBankFilesResponse>;
 
   /**
    * Send a file and wait for the bank's answers.
    *
-   * Notes the existing files of the wanted types, sends the file once as `uploadFile` does, then polls
-   * for new files of each type, fetches them and keeps those that are about this file. A file is an
-   * answer only if it says so: a status report by the original message id; a notification or statement by
-   * the message id, the UETR or the references of its entries. One that names several uploads is given to
-   * each of them. A new file can only be told apart by its content, so all new ones are fetched; those
-   * that answer no upload are in `others`. Any number of uploads may wait at once, in several processes
-   * too. The wait ends with an answer of each type, or when the bank has rejected the whole file; read
-   * `verdict` first. If the upload's own answer is lost, the call ends at once with outcome `unknown`:
-   * `settleUpload` looks for the report that settles it. Every error after the accepted upload has
-   * outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its
-   * answers later. Its `partial_response` has the answers that did come. The detail `taken` lists them by
-   * type and reference: the bank lists them as downloaded. The detail `begun` lists the files that the
-   * bank may have sent and that did not arrive. With `directory` or `ledger`, `downloadNewFiles`
-   * returns all of them; without, download them by reference.
+   * Notes the existing files of the wanted types, sends the file once as `uploadFile` does, then polls for new
+   * files of each type, fetches them and keeps those that are about this file. A file is an answer only if it says
+   * so: a status report by the original message id; a notification or statement by the message id, the UETR or the
+   * references of its entries. One that names several uploads is given to each of them. A new file can only be told
+   * apart by its content, so all new ones are fetched; those that answer no upload are in `others`. Any number of
+   * uploads may wait at once, in several processes too. The wait ends with an answer of each type, or when the bank
+   * has rejected the whole file; read `verdict` first. If the upload's own answer is lost, the call ends at once
+   * with outcome `unknown`: `settleUpload` looks for the report that settles it. Every error after the accepted
+   * upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its
+   * answers later. Its `partial_response` has the answers that did come. The detail `taken` lists them by type and
+   * reference: the bank lists them as downloaded. The detail `begun` lists the files that the bank may have sent
+   * and that did not arrive. With `directory` or `ledger`, `downloadNewFiles` returns all of them; without,
+   * download them by reference.
    *
-   * @throws {TimedOutError} `sepa_web_services.answer_not_found`: The bank's answer did not come in time.
-   * @throws {PeerRefusedError} `sepa_web_services.payment_rejected`: The bank has rejected the payment
-   * file: nothing of it is paid.
-   * @throws {ConflictError} `sepa_web_services.upload_repeated`: The same file was sent before.
-   * @throws {PeerProtocolError} `sepa_web_services.reference_unsafe`: The bank's type or reference of the
-   * file cannot be part of a file name.
-   * @throws {InvalidInputError} `iso20022.payment_refused`: The payment is faulty: no file was made, or
-   * nothing was sent.
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {InvalidInputError} `sepa_web_services.content_refused`: The bank takes no such file.
-   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
-   * sign.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {InvalidInputError} `iso20022.payment_refused`, `sepa_web_services.content_refused`
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {TimedOutError} `sepa_web_services.answer_not_found`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.reference_unsafe`
+   * @throws {PeerRefusedError} `sepa_web_services.payment_rejected`, `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {ConflictError} `sepa_web_services.upload_repeated`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   uploadAndWait(request: UploadBankFileAndWaitRequest, options?: CallOptions & AskOptions): Promise<UploadBankFileAndWaitResponse>;
 
   /**
    * Look for the report that settles an upload whose outcome is `unknown`.
    *
-   * The banks do not list what was sent, and their duplicate checks are not promised. What settles an
-   * upload is a status report (pain.002) made after it that names its message id, whatever it says of the
-   * payments. All reports that the bank still keeps from the day before the upload on are looked at:
-   * those in the folder, and others, which are downloaded into it and returned by the next
-   * `downloadNewFiles`. The record of the upload in `rejectRepeats` is settled too; until then the
-   * same bytes are refused. Nothing is sent again, and no lapse of time turns `unknown` into anything
-   * else: a file without a message id, or one that no report names, is settled by a person who asks the
-   * bank.
+   * The banks do not list what was sent, and their duplicate checks are not promised. What settles an upload is a
+   * status report (pain.002) made after it that names its message id, whatever it says of the payments. All reports
+   * that the bank still keeps from the day before the upload on are looked at: those in the folder, and others,
+   * which are downloaded into it and returned by the next `downloadNewFiles`. The record of the upload in
+   * `rejectRepeats` is settled too; until then the same bytes are refused. Nothing is sent again, and no lapse of
+   * time turns `unknown` into anything else: a file without a message id, or one that no report names, is settled
+   * by a person who asks the bank.
    *
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {ConfigurationError} `sepa_web_services.token_failed`: The token with the private key did not
-   * sign.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {ConfigurationError} `sepa_web_services.token_failed`
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerRefusedError} `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   settleUpload(request: SettleBankUploadRequest, options?: CallOptions): Promise<SettleBankUploadResponse>;
 
   /**
    * Ask for a first certificate with a code of the bank, and keep it with its key in `identityDir`.
    *
-   * Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with
-   * the same code: the same request is sent, never one for another key. Once begun, it is finished even
-   * if the caller gives up waiting. It is `already_enrolled` if a certificate is there, or asked for by a
-   * renewal; with a new code it goes on where a renewal has stopped, or where the certificate has ended:
-   * a request whose outcome is not known stays the same.
+   * Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with the same
+   * code: the same request is sent, never one for another key. Once begun, it is finished even if the caller gives
+   * up waiting. It is `already_enrolled` if a certificate is there, or asked for by a renewal; with a new code it
+   * goes on where a renewal has stopped, or where the certificate has ended: a request whose outcome is not known
+   * stays the same.
    *
-   * @throws {ConflictError} `sepa_web_services.identity_busy`: Another call enrols or renews with the
-   * same folder.
-   * @throws {ConflictError} `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
-   * for.
-   * @throws {ConflictError} `sepa_web_services.person_needed`: A person has to act before the certificate
-   * can be renewed.
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`: The bank's certificate is not
-   * for the key of the request.
-   * @throws {PeerProtocolError} `sepa_web_services.certificate_unfit`: The bank has issued a certificate
-   * that cannot be used.
-   * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`: The bank does not issue the
-   * certificate.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
+   * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`, `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {ConflictError} `sepa_web_services.identity_busy`, `sepa_web_services.already_enrolled`,
+   * `sepa_web_services.person_needed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   enrol(request: EnrolRequest, options?: CallOptions): Promise<EnrolResponse>;
 
   /**
    * Renew the certificate in `identityDir` if it is due, or go on with a renewal that was begun.
    *
-   * Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk
-   * before anything is sent; an attempt whose answer was lost is sent again with the same request. The
-   * new certificate is tried with a list; until it has worked, the old one signs files, where the bank
-   * still takes it. One call renews once: a certificate that is due again at once waits for another day,
-   * and `warnings` says so. Of two calls at once one works, the other is `identity_busy`. If a person has
-   * to act, the error `person_needed` says what.
+   * Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk before
+   * anything is sent; an attempt whose answer was lost is sent again with the same request. The new certificate is
+   * tried with a list; until it has worked, the old one signs files, where the bank still takes it. One call renews
+   * once: a certificate that is due again at once waits for another day, and `warnings` says so. Of two calls at
+   * once one works, the other is `identity_busy`. If a person has to act, the error `person_needed` says what.
    *
-   * @throws {ConflictError} `sepa_web_services.identity_busy`: Another call enrols or renews with the
-   * same folder.
-   * @throws {ConflictError} `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
-   * for.
-   * @throws {ConflictError} `sepa_web_services.person_needed`: A person has to act before the certificate
-   * can be renewed.
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
-   * @throws {PeerFailedError} `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-   * nobody signed.
-   * @throws {SignatureError} `sepa_web_services.answer_signature`: The answer's signature does not hold.
-   * @throws {SignatureError} `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-   * bank.
-   * @throws {SignatureError} `sepa_web_services.answer_stale`: The answer is not of now.
-   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`: The bank's certificate is not
-   * for the key of the request.
-   * @throws {PeerProtocolError} `sepa_web_services.certificate_unfit`: The bank has issued a certificate
-   * that cannot be used.
-   * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`: The bank does not issue the
-   * certificate.
-   * @throws {SignatureError} `sepa_web_services.signature_refused`: The bank does not accept the
-   * signature or the certificate of the request.
-   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`: The bank's agreement does not
-   * allow the request.
-   * @throws {PeerRefusedError} `sepa_web_services.refused`: The bank has refused the request.
-   * @throws {PeerFailedError} `sepa_web_services.bank_failed`: The bank has answered with an error that
-   * does not say what became of the request.
+   * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
+   * @throws {SignatureError} `sepa_web_services.answer_signature`, `sepa_web_services.answer_not_trusted`,
+   * `sepa_web_services.answer_stale`, `sepa_web_services.signature_refused`
+   * @throws {PeerProtocolError} `sepa_web_services.certificate_not_ours`, `sepa_web_services.certificate_unfit`
+   * @throws {PeerRefusedError} `sepa_web_services.certificate_refused`, `sepa_web_services.refused`
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
+   * @throws {ConflictError} `sepa_web_services.identity_busy`, `sepa_web_services.already_enrolled`,
+   * `sepa_web_services.person_needed`
+   * @throws {PeerFailedError} `sepa_web_services.fault`, `sepa_web_services.bank_failed`
    */
   renew(request?: RenewRequest, options?: CallOptions): Promise<RenewResponse>;
 
   /**
-   * Show how it stands with the certificate in `identityDir`: its state, its end, the next step, what a
-   * person has to do.
+   * Show how it stands with the certificate in `identityDir`: its state, its end, the next step, what a person has
+   * to do.
    *
    * Nothing is sent, and nothing changes.
    *
-   * @throws {NotSupportedError} `sepa_web_services.not_offered`: The bank does not offer this operation.
+   * @throws {NotSupportedError} `sepa_web_services.not_offered`
    */
   certificateStatus(request?: CertificateStatusRequest, options?: CallOptions): Promise<CertificateStatusResponse>;
 
   /**
-   * Keep a certificate and its key, which another program has used so far, in `identityDir`: from then
-   * on `renew` renews it.
+   * Keep a certificate and its key, which another program has used so far, in `identityDir`: from then on `renew`
+   * renews it.
    *
    * Nothing is sent. Stop the other program, or it renews too, and at Nordea ends this certificate.
    *
-   * @throws {ConflictError} `sepa_web_services.identity_busy`: Another call enrols or renews with the
-   * same folder.
-   * @throws {ConflictError} `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
-   * for.
-   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`: A certificate that was given
-   * cannot be used.
-   * @throws {InvalidInputError} `sepa_web_services.key_unusable`: The private key cannot be used.
+   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`, `sepa_web_services.key_unusable`
+   * @throws {ConflictError} `sepa_web_services.identity_busy`, `sepa_web_services.already_enrolled`
    */
   importCertificate(request: ImportBankCertificateRequest, options?: CallOptions): Promise<ImportBankCertificateResponse>;
 
   /**
    * Encrypt the keys in `identityDir` under another passphrase: all of them, or none.
    *
-   * The present passphrase is that of the settings; without one the keys are not encrypted yet. Nothing
-   * is sent. Afterwards put the new passphrase into the settings: programs that run go on with the keys
-   * that they have opened, and open no other. A copy of the folder from before still opens with the old
-   * one.
+   * The present passphrase is that of the settings; without one the keys are not encrypted yet. Nothing is sent.
+   * Afterwards put the new passphrase into the settings: programs that run go on with the keys that they have
+   * opened, and open no other. A copy of the folder from before still opens with the old one.
    *
-   * @throws {ConflictError} `sepa_web_services.identity_busy`: Another call enrols or renews with the
-   * same folder.
+   * @throws {ConflictError} `sepa_web_services.identity_busy`
    */
   changePassphrase(request: ChangeIdentityPassphraseRequest, options?: CallOptions): Promise<ChangeIdentityPassphraseResponse>;
 
@@ -10700,27 +9763,24 @@ export declare class SepaWebServices implements AsyncDisposable {
   /**
    * Trust another authority: its certificate is put into `anchorsDir`.
    *
-   * All or nothing: if one of several certificates cannot be an anchor, none is added. Clients that run
-   * read the folder anew within a second. Nothing that comes from a bank is ever added by itself.
+   * All or nothing: if one of several certificates cannot be an anchor, none is added. Clients that run read the
+   * folder anew within a second. Nothing that comes from a bank is ever added by itself.
    *
-   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`: A certificate that was given
-   * cannot be used.
+   * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`
    */
   addAnchor(request: AddBankAnchorRequest, options?: CallOptions): Promise<AddBankAnchorResponse>;
 
   /**
    * Trust an authority no longer: its certificate is removed from `anchorsDir`.
    *
-   * Anchors of the profile and of the settings stay. Clients that run read the folder anew within a
-   * second.
+   * Anchors of the profile and of the settings stay. Clients that run read the folder anew within a second.
    */
   removeAnchor(request: RemoveBankAnchorRequest, options?: CallOptions): Promise<RemoveBankAnchorResponse>;
 
   /**
-   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
-   * computes does so on another thread, so that the event loop goes on:
-   * `client.call('sepa_web_services.verify_message', …)` for big content. Such a one takes no time limit,
-   * no signal, and no stream.
+   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only computes does
+   * so on another thread, so that the event loop goes on: `client.call('sepa_web_services.verify_message', …)` for
+   * big content. Such a one takes no time limit, no signal, and no stream.
    */
   call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;
   /** An operation that only computes, by its name, here and now. */
@@ -10741,10 +9801,7 @@ export type ConsentScope = "balance" | "transactions";
 export interface AccountConsent {
   /** The account's id, or `all`. */
   readonly accountId: string;
-  /**
-   * The readable data. With an empty list the third party sees the account without its balances and
-   * transactions.
-   */
+  /** The readable data. With an empty list the third party sees the account without its balances and transactions. */
   readonly scopes: readonly ConsentScope[];
 }
 
@@ -10824,10 +9881,7 @@ export interface UpdateSessionResponse {
 export interface FailSessionRequest {
   /** The session's secret. */
   sessionSecret: string;
-  /**
-   * The error class: `AccessDenied`, `InvalidCredentials`, `InvalidConfirmationCode`,
-   * `InternalProviderError`, …
-   */
+  /** The error class: `AccessDenied`, `InvalidCredentials`, `InvalidConfirmationCode`, `InternalProviderError`, … */
   errorClass: string;
   /** The reason in words. The third party may see it: write nothing secret. */
   errorMessage: string;
@@ -10908,30 +9962,27 @@ export interface ReceiveRequestRequest {
   /** The header fields. Their names may be in any case. */
   headers: readonly HeaderField[];
   /**
-   * Salt Edge's public key as PEM text. During a key change: the old key and the new key, one after the
-   * other. Left out, the client's own.
+   * Salt Edge's public key as PEM text. During a key change: the old key and the new key, one after the other. Left
+   * out, the client's own.
    */
   hubPublicKey?: string | null;
   /** The bank's code at Salt Edge. If absent, the code is not compared. Left out, the client's own. */
   providerCode?: string | null;
   /**
-   * The required value of `iss` in a request that has one. Default: `priora.saltedge.com`. Left out, the
-   * client's own.
-   */
-  issuer?: string | null;
-  /**
-   * Seconds after `exp` during which a request is still accepted. Default: 30. Left out, the client's
+   * The required value of `iss` in a request that has one. Default: `priora.saltedge.com`. Left out, the client's
    * own.
    */
+  issuer?: string | null;
+  /** Seconds after `exp` during which a request is still accepted. Default: 30. Left out, the client's own. */
   leewayS?: number | null;
   /**
-   * What stands before `/api/priora/v1` in the path of every request, such as `/psd2`. Default: nothing.
-   * Left out, the client's own.
+   * What stands before `/api/priora/v1` in the path of every request, such as `/psd2`. Default: nothing. Left out,
+   * the client's own.
    */
   pathPrefix?: string | null;
   /**
-   * The schemes besides `https` and `http` that a third party's `redirectUrl` may have. Default: none.
-   * Left out, the client's own.
+   * The schemes besides `https` and `http` that a third party's `redirectUrl` may have. Default: none. Left out,
+   * the client's own.
    */
   redirectSchemes?: readonly string[] | null;
   /** The time of the check. Default: now. */
@@ -10942,16 +9993,13 @@ export interface ReceiveRequestRequest {
 export interface TokenParameters {
   /** The bank's code at Salt Edge. */
   readonly providerCode?: string;
-  /**
-   * The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. At least
-   * one.
-   */
+  /** The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. At least one. */
   readonly scopes: readonly string[];
   /** The length of the consent, in days, 1 or more. */
   readonly consentPeriodDays: number;
   /**
-   * `authorizationType`, the code of one of the bank's authentication methods, and the first data that
-   * this method asks for.
+   * `authorizationType`, the code of one of the bank's authentication methods, and the first data that this method
+   * asks for.
    */
   readonly credentials: Readonly<Record<string, SecretText>>;
   /** The address to which the customer's browser returns after the bank's page. */
@@ -11307,8 +10355,8 @@ export interface AnswerErrorRequest {
   /** The reason in words. It may reach the third party: write nothing secret. */
   errorMessage: string;
   /**
-   * The seconds after which Salt Edge may ask again, 1 or more. Only for `InternalServerError`; its
-   * status is then 503.
+   * The seconds after which Salt Edge may ask again, 1 or more. Only for `InternalServerError`; its status is then
+   * 503.
    */
   retryAfterS?: number | null;
 }
@@ -11317,8 +10365,8 @@ export interface AnswerErrorRequest {
  * The strictness for a third party's JWT.
  * - `off`: The JWT is not checked: the default of the setting `clientJwt`.
  * - `warn`: A fault of the JWT is a warning: the default of `verifyClientJwt`.
- * - `enforce`: The request is refused if its JWT does not verify, if the third party is not admitted to
- * the scopes, or if the JWT differs from the request in an important field; see `verifyClientJwt`.
+ * - `enforce`: The request is refused if its JWT does not verify, if the third party is not admitted to the scopes,
+ * or if the JWT differs from the request in an important field; see `verifyClientJwt`.
  */
 export type ClientJwtMode = "off" | "warn" | "enforce";
 
@@ -11334,10 +10382,7 @@ export interface VerifyClientJwtRequest {
   admittedScopes?: readonly string[] | null;
   /** The strictness of the check. Default: `warn`. */
   mode?: ClientJwtMode | null;
-  /**
-   * With `enforce`: whether a JWT that expired in transit refuses the request. By default it is a
-   * warning.
-   */
+  /** With `enforce`: whether a JWT that expired in transit refuses the request. By default it is a warning. */
   strictExpiry?: boolean | null;
   /** Whether a key of less than 2048 bits is accepted; 1024 bits at least. */
   allowShortKey?: boolean | null;
@@ -11430,8 +10475,8 @@ export interface HandleRequestResponse {
   /** The class of a refusal, such as `TokenExpired`. */
   readonly errorClass?: string;
   /**
-   * The check that failed, 1 to 18; 0 for a refusal by the bank's code, and for a failure of the bank or
-   * the connector.
+   * The check that failed, 1 to 18; 0 for a refusal by the bank's code, and for a failure of the bank or the
+   * connector.
    */
   readonly step?: number;
   /** Oddities of the request that do no harm. */
@@ -11452,10 +10497,7 @@ export interface WorkResponse {
   readonly delivered: number;
   /** The number of callbacks that will be sent again. */
   readonly again: number;
-  /**
-   * The number of callbacks that wait for a fix by somebody; `listCallbacks` lists them with their
-   * cause.
-   */
+  /** The number of callbacks that wait for a fix by somebody; `listCallbacks` lists them with their cause. */
   readonly stopped: number;
   /** The number of callbacks that will not be sent again. */
   readonly givenUp: number;
@@ -11647,9 +10689,8 @@ export interface ReconcileTokensResponse {
   /** The number of those tokens that this connector does not have: of another store, or removed long ago. */
   readonly unknown: number;
   /**
-   * The number of those entries that no token could be found for, since Salt Edge did not name its text:
-   * their tokens stay valid here until a request or a customer ends them. Salt Edge does not document
-   * what an entry has.
+   * The number of those entries that no token could be found for, since Salt Edge did not name its text: their
+   * tokens stay valid here until a request or a customer ends them. Salt Edge does not document what an entry has.
    */
   readonly unassigned: number;
 }
@@ -11657,8 +10698,8 @@ export interface ReconcileTokensResponse {
 /**
  * The state of a callback.
  * - `waiting`: It will be sent, or sent again.
- * - `stopped`: It is not sent until somebody fixes the cause, a refusal by Salt Edge or a wrong setting,
- * and calls `retryCallback`.
+ * - `stopped`: It is not sent until somebody fixes the cause, a refusal by Salt Edge or a wrong setting, and calls
+ * `retryCallback`.
  * - `delivered`: Salt Edge accepted it.
  * - `failed`: It will not be sent again.
  */
@@ -11706,8 +10747,8 @@ export interface CallbackListed {
   /** The HTTP status of Salt Edge's last answer. */
   readonly httpStatus?: number;
   /**
-   * The class of Salt Edge's last refusal, such as `SessionClosed`. If Salt Edge has named no class, the
-   * code of the last error, such as `transport.connect_failed` or `configuration.invalid`.
+   * The class of Salt Edge's last refusal, such as `SessionClosed`. If Salt Edge has named no class, the code of
+   * the last error, such as `transport.connect_failed` or `configuration.invalid`.
    */
   readonly errorClass?: string;
 }
@@ -11735,8 +10776,8 @@ export interface RetryCallbackResponse {
 /** A question that a connector sent over HTTP. */
 export interface AnswerBankRequest {
   /**
-   * The request target: the path with its query, as in the request line. The path's last part is the
-   * question's name, such as `listAccounts`.
+   * The request target: the path with its query, as in the request line. The path's last part is the question's
+   * name, such as `listAccounts`.
    */
   target: string;
   /** The header fields. Their names may be in any case. */
@@ -11751,19 +10792,13 @@ export interface AnswerBankRequest {
 export interface AnswerBankResponse {
   /** The answer to send. */
   readonly answer: HttpAnswer;
-  /**
-   * The question's name, such as `listAccounts`. Absent if the request was refused before its fields
-   * were read.
-   */
+  /** The question's name, such as `listAccounts`. Absent if the request was refused before its fields were read. */
   readonly question?: string;
 }
 
 /** A customer to authenticate. */
 export interface AuthenticateQuestion {
-  /**
-   * The session's id, for `approveSession` and the bank's page. Anyone who knows it can see the
-   * session's page.
-   */
+  /** The session's id, for `approveSession` and the bank's page. Anyone who knows it can see the session's page. */
   readonly sessionId: string;
   /** The third party's id at Salt Edge. */
   readonly clientId: number;
@@ -11773,10 +10808,7 @@ export interface AuthenticateQuestion {
   readonly scopes: readonly string[];
   /** The length of the consent, in days. */
   readonly consentPeriodDays: number;
-  /**
-   * The code of the authentication method, as agreed with Salt Edge. Absent if the third party named
-   * none.
-   */
+  /** The code of the authentication method, as agreed with Salt Edge. Absent if the third party named none. */
   readonly authorizationType?: string;
   /** The first data that the customer entered, by field code: login, password. */
   readonly credentials: Readonly<Record<string, SecretText>>;
@@ -11792,15 +10824,9 @@ export interface AuthenticateQuestion {
 
 /** The bank's refusal. */
 export interface RefusedByBank {
-  /**
-   * The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
-   * `AccountNotFound`.
-   */
+  /** The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`, `AccountNotFound`. */
   errorClass: string;
-  /**
-   * The reason in words. The third party may see it: write nothing secret. Default: the meaning of the
-   * class.
-   */
+  /** The reason in words. The third party may see it: write nothing secret. Default: the meaning of the class. */
   errorMessage?: string | null;
 }
 
@@ -11842,8 +10868,8 @@ export interface StepCodeNeeded {
 }
 
 /**
- * In a refresh: the accounts were read again. In any other session: the bank continues by itself, such as
- * in its app, and ends the session with `approveSession` or `refuseSession`.
+ * In a refresh: the accounts were read again. In any other session: the bank continues by itself, such as in its
+ * app, and ends the session with `approveSession` or `refuseSession`.
  */
 export interface StepDone {
   readonly outcome: "done";
@@ -11852,15 +10878,9 @@ export interface StepDone {
 /** The session fails. */
 export interface StepRefused {
   readonly outcome: "refused";
-  /**
-   * The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
-   * `AccountNotFound`.
-   */
+  /** The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`, `AccountNotFound`. */
   errorClass: string;
-  /**
-   * The reason in words. The third party may see it: write nothing secret. Default: the meaning of the
-   * class.
-   */
+  /** The reason in words. The third party may see it: write nothing secret. Default: the meaning of the class. */
   errorMessage?: string | null;
 }
 
@@ -11957,10 +10977,7 @@ export interface ListTransactionsQuestion {
 export interface ListTransactionsAnswer {
   /** All transactions of the requested period. */
   transactions?: readonly BankTransaction[] | null;
-  /**
-   * The refusal, if the bank lists no transactions: `AccountNotFound` if the customer has no such
-   * account.
-   */
+  /** The refusal, if the bank lists no transactions: `AccountNotFound` if the customer has no such account. */
   refused?: RefusedByBank | null;
 }
 
@@ -12017,41 +11034,39 @@ export interface NoticeAnswer {
 }
 
 /**
- * A bank's own code, as a connector to Salt Edge asks it. A method that throws has failed; why stays in
- * the program.
+ * A bank's own code, as a connector to Salt Edge asks it. A method that throws has failed; why stays in the
+ * program.
  */
 export interface SaltEdgeBank {
   /**
    * A third party wants access: authenticate the customer.
    *
-   * The answer says how the session continues: `approved` at once, `redirect` to a page of the bank,
-   * `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such as in
-   * its app, or `refused`. The bank makes and sends codes itself. The question is asked once: if the
-   * answer is lost, the session fails.
+   * The answer says how the session continues: `approved` at once, `redirect` to a page of the bank, `code_needed`
+   * for a code that the customer enters, `done` if the bank continues by itself, such as in its app, or `refused`.
+   * The bank makes and sends codes itself. The question is asked once: if the answer is lost, the session fails.
    */
   authenticate(question: AuthenticateQuestion): Step | Promise<Step>;
   /**
    * The customer has entered a code: check it.
    *
-   * `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which
-   * ends the session; to let the customer try again, answer `code_needed` again. The question is asked
-   * once: if the answer is lost, the session fails.
+   * `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which ends the
+   * session; to let the customer try again, answer `code_needed` again. The question is asked once: if the answer
+   * is lost, the session fails.
    */
   confirm(question: ConfirmQuestion): Step | Promise<Step>;
   /**
    * A third party wants to renew a token.
    *
-   * `approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`,
-   * `code_needed` or `done` the old token is refused while the session is open, and valid again if the
-   * session fails. `refused` leaves it unchanged. The question is asked once: if the answer is lost, the
-   * session fails.
+   * `approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`, `code_needed`
+   * or `done` the old token is refused while the session is open, and valid again if the session fails. `refused`
+   * leaves it unchanged. The question is asked once: if the answer is lost, the session fails.
    */
   reconnect(question: ReconnectQuestion): Step | Promise<Step>;
   /**
    * Read a customer's accounts again.
    *
-   * A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy
-   * answers `done` at once. The question only reads: if the answer is lost, it is asked again.
+   * A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy answers
+   * `done` at once. The question only reads: if the answer is lost, it is asked again.
    */
   refresh(question: RefreshQuestion): Step | Promise<Step>;
   /**
@@ -12075,8 +11090,8 @@ export interface SaltEdgeBank {
   /**
    * Take note of an event.
    *
-   * Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no
-   * decision. If the bank fails, the notice is repeated, five times in all.
+   * Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no decision. If
+   * the bank fails, the notice is repeated, five times in all.
    */
   notice(question: NoticeQuestion): void | NoticeAnswer | Promise<void | NoticeAnswer>;
 }
@@ -12090,14 +11105,11 @@ export interface SaltEdgeConnectorOptions extends ClientOptions {
 /** The settings of a connector. All are optional; each operation names the ones that it needs. */
 export interface SaltEdgeConnectorSettings {
   /**
-   * The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub. Needed for sending.
-   * Plain HTTP is accepted for loopback addresses only.
+   * The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub. Needed for sending. Plain
+   * HTTP is accepted for loopback addresses only.
    */
   baseUrl?: string | null;
-  /**
-   * The hub's public key as PEM text. During a key change: the old key and the new key, one after the
-   * other.
-   */
+  /** The hub's public key as PEM text. During a key change: the old key and the new key, one after the other. */
   hubPublicKey?: string | null;
   /** A file with the hub's public key. */
   hubPublicKeyFile?: FilePath | null;
@@ -12110,18 +11122,18 @@ export interface SaltEdgeConnectorSettings {
   /** The bank's code at Salt Edge, such as `demobank`. */
   providerCode?: string | null;
   /**
-   * What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the bank's web
-   * server has the connector below a path. Default: nothing. Other paths are answered with 404.
+   * What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the bank's web server has
+   * the connector below a path. Default: nothing. Other paths are answered with 404.
    */
   pathPrefix?: string | null;
   /**
-   * The schemes besides `https` and `http` that a third party's `redirectUrl` may have, such as that of
-   * a third party's app. Default: none. A request with another address is refused.
+   * The schemes besides `https` and `http` that a third party's `redirectUrl` may have, such as that of a third
+   * party's app. Default: none. A request with another address is refused.
    */
   redirectSchemes?: readonly string[] | null;
   /**
-   * The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give
-   * `publicKey`: each call then asks for the signature.
+   * The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give `publicKey`:
+   * each call then asks for the signature.
    */
   privateKey?: Secret | null;
   /** A file with the private key. */
@@ -12133,8 +11145,8 @@ export interface SaltEdgeConnectorSettings {
   /** The passphrase of an encrypted private key or of the PKCS#12 file. */
   passphrase?: Secret | null;
   /**
-   * The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call
-   * asked for, before anything is sent.
+   * The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call asked for,
+   * before anything is sent.
    */
   publicKey?: string | null;
   /** A file with the public half. */
@@ -12146,31 +11158,30 @@ export interface SaltEdgeConnectorSettings {
   /**
    * The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL database
    * (`postgres://user:password@host/database`). Any number of processes may share one store. Needed by
-   * `handleRequest`, `work`, `getSession`, `approveSession`, `refuseSession`, `listTokens`,
-   * `revokeToken`, `reconcileTokens`, `listCallbacks` and `retryCallback`.
+   * `handleRequest`, `work`, `getSession`, `approveSession`, `refuseSession`, `listTokens`, `revokeToken`,
+   * `reconcileTokens`, `listCallbacks` and `retryCallback`.
    */
   store?: Secret | FilePath | null;
   /**
-   * The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder,
-   * which otherwise has its key in the file `store.key`.
+   * The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder, which
+   * otherwise has its key in the file `store.key`.
    */
   storeKey?: Secret | null;
   /** A file with the store's key. */
   storeKeyFile?: FilePath | null;
   /**
-   * The check of a third party's own request, which Salt Edge forwards with each request for a token or
-   * with a code. Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the connector
-   * asks Salt Edge for the third party's key, once an hour, verifies the third party's request and
-   * compares it with the one that Salt Edge sends. With `warn` a fault, or a key that cannot be fetched,
-   * is a warning. With `enforce` a fault refuses the request, and without the key the answer is 503: Salt
-   * Edge may repeat the request. Needs `baseUrl`.
+   * The check of a third party's own request, which Salt Edge forwards with each request for a token or with a
+   * code. Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the connector asks Salt Edge
+   * for the third party's key, once an hour, verifies the third party's request and compares it with the one that
+   * Salt Edge sends. With `warn` a fault, or a key that cannot be fetched, is a warning. With `enforce` a fault
+   * refuses the request, and without the key the answer is 503: Salt Edge may repeat the request. Needs `baseUrl`.
    */
   clientJwt?: ClientJwtMode | null;
   /** Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least. */
   allowShortClientKey?: boolean | null;
   /**
-   * The secret that the connector shares with the bank's own code when the two talk over HTTP: 32
-   * characters or more. Needed by `answerBank`.
+   * The secret that the connector shares with the bank's own code when the two talk over HTTP: 32 characters or
+   * more. Needed by `answerBank`.
    */
   bankSecret?: Secret | null;
   /** A file with that shared secret. */
@@ -12180,65 +11191,64 @@ export interface SaltEdgeConnectorSettings {
   /** The number of codes that a customer may enter in one session. Default: 3. */
   confirmationTries?: number | null;
   /**
-   * The number of reports that one call of `work` sends to Salt Edge at the same time. One that is not
-   * answered takes its place for 30 seconds at most, and holds up the others only when it and its like
-   * take all. Default: 64.
+   * The number of reports that one call of `work` sends to Salt Edge at the same time. One that is not answered
+   * takes its place for 30 seconds at most, and holds up the others only when it and its like take all. Default:
+   * 64.
    */
   reportsAtOnce?: number | null;
   /**
-   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
-   * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
+   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
    */
   caFile?: FilePath | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
   /**
    * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
-   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
-   * machine's own addresses.
+   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
+   * own addresses.
    */
   proxy?: Secret | null;
   /**
-   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
-   * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
+   * makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
   /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
   connectTimeoutS?: number | null;
   /**
-   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed.
-   * With 0 or without a value only the limit of the whole exchange applies.
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
+   * without a value only the limit of the whole exchange applies.
    */
   readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
   /**
-   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
-   * Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
+   * exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
    */
   retries?: number | null;
   /**
-   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
-   * to 5 s too. Default: 0.3.
+   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
+   * up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
+   * 0.3.
    */
   retryBackoffS?: number | null;
   /**
-   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
-   * trace. Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody
-   * else no: a bank learns nothing of its customers' systems.
+   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
+   * Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody else no: a bank
+   * learns nothing of its customers' systems.
    */
   sendTraceparent?: boolean | null;
   /**
-   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
-   * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations.
+   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
+   * JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
    */
   recordTo?: FilePath | null;
   /**
-   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
-   * id and a time that are new each time.
+   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and path;
+   * nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
+   * that are new each time.
    */
   replayFrom?: FilePath | null;
 }
@@ -12248,15 +11258,15 @@ export interface HubOptions {
   /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. On loopback only. */
   listen?: string | null;
   /**
-   * The data folder with the hub's keys, created with mode 0700 if absent. Default: a new temporary
-   * folder that is removed at the end. Sessions and tokens are in memory: a restarted hub has none.
+   * The data folder with the hub's keys, created with mode 0700 if absent. Default: a new temporary folder that is
+   * removed at the end. Sessions and tokens are in memory: a restarted hub has none.
    */
   data?: FilePath | null;
   /** The connector's public key, a PEM file. Without it, the hub makes the connector's key pair too. */
   connectorPublicKey?: FilePath | null;
   /**
-   * The connector's base URL, for requests that the hub starts itself (`sandbox/enrolments`). The control
-   * interface can set it later.
+   * The connector's base URL, for requests that the hub starts itself (`sandbox/enrolments`). The control interface
+   * can set it later.
    */
   connectorUrl?: string | null;
   /** A fixed time for the hub's clock. Default: the system's clock. */
@@ -12289,15 +11299,13 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; hubPublicKeyFile: string; appId: string; appSecretFile: string; providerCode: string; privateKeyFile: string | null };
   /**
-   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
-   * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
-   * JSON, such as `apiKey`.
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in
+   * `docs/` says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `apiKey`.
    */
   seed(data: SeedOf<"SaltEdgeHubServer">): Promise<SeededBy<"SaltEdgeHubServer">>;
   /**
-   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
-   * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
-   * with `control`.
+   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
+   * `transcript`, or one of this kind of server. All but `seed` need a server that was started with `control`.
    */
   readonly control: ServerControl['control'];
   /** Stops it; running answers get some time to finish. */
@@ -12306,8 +11314,8 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
 }
 
 /**
- * A bank's connector, which Salt Edge asks for its customers' accounts. A method per operation. Calls may
- * run at the same time.
+ * A bank's connector, which Salt Edge asks for its customers' accounts. A method per operation. Calls may run at
+ * the same time.
  */
 export declare class SaltEdgeConnector implements AsyncDisposable {
   constructor(settings?: SaltEdgeConnectorSettings, options?: SaltEdgeConnectorOptions);
@@ -12316,8 +11324,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * A client of the environment's settings, the variables `SALT_EDGE_CONNECTOR_*` such as
    * `SALT_EDGE_CONNECTOR_BASE_URL`; what is given here goes before.
    *
-   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named,
-   * its value is not shown.
+   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named, its value
+   * is not shown.
    */
   static fromEnv(settings?: SaltEdgeConnectorSettings, options?: ClientOptions): SaltEdgeConnector;
 
@@ -12325,31 +11333,19 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * Report that a session has succeeded.
    *
    * Send it once, when all steps of the session are done. A session that began with `createToken` or
-   * `reconnectToken` reports the user, the new token and its expiry; a session that began with
-   * `refreshAccounts` reports nothing more.
+   * `reconnectToken` reports the user, the new token and its expiry; a session that began with `refreshAccounts`
+   * reports nothing more.
    *
-   * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
-   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
-   * the provider's dashboard at Salt Edge.
-   * @throws {ConflictError} `salt_edge_connector.session_expired`: The session's time is over at Salt
-   * Edge.
-   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
-   * signed request.
-   * @throws {PeerRefusedError} `salt_edge_connector.session_not_found`: Salt Edge does not know the
-   * session.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-   * app id.
-   * @throws {PermissionDeniedError} `salt_edge_connector.action_not_allowed`: Salt Edge does not permit
-   * this.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-   * this provider.
-   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
-   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-   * internal error.
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
-   * not sign.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`,
+   * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
+   * `salt_edge_connector.token_failed`
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`
+   * @throws {PermissionDeniedError} `salt_edge_connector.action_not_allowed`
+   * @throws {PeerRefusedError} `salt_edge_connector.session_not_found`, `salt_edge_connector.refused`
+   * @throws {RateLimitedError} `salt_edge_connector.busy`
+   * @throws {ConflictError} `salt_edge_connector.session_closed`, `salt_edge_connector.session_expired`
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`
    */
   succeedSession(request: SucceedSessionRequest, options?: CallOptions & AskOptions): Promise<SucceedSessionResponse>;
 
@@ -12358,28 +11354,16 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    *
    * Asks the customer for a step, or reports that the bank continues. It may be sent several times.
    *
-   * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
-   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
-   * the provider's dashboard at Salt Edge.
-   * @throws {ConflictError} `salt_edge_connector.session_expired`: The session's time is over at Salt
-   * Edge.
-   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
-   * signed request.
-   * @throws {PeerRefusedError} `salt_edge_connector.session_not_found`: Salt Edge does not know the
-   * session.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-   * app id.
-   * @throws {PermissionDeniedError} `salt_edge_connector.action_not_allowed`: Salt Edge does not permit
-   * this.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-   * this provider.
-   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
-   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-   * internal error.
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
-   * not sign.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`,
+   * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
+   * `salt_edge_connector.token_failed`
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`
+   * @throws {PermissionDeniedError} `salt_edge_connector.action_not_allowed`
+   * @throws {PeerRefusedError} `salt_edge_connector.session_not_found`, `salt_edge_connector.refused`
+   * @throws {RateLimitedError} `salt_edge_connector.busy`
+   * @throws {ConflictError} `salt_edge_connector.session_closed`, `salt_edge_connector.session_expired`
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`
    */
   updateSession(request: UpdateSessionRequest, options?: CallOptions & AskOptions): Promise<UpdateSessionResponse>;
 
@@ -12388,54 +11372,33 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    *
    * Send it once: it ends the session.
    *
-   * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
-   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
-   * the provider's dashboard at Salt Edge.
-   * @throws {ConflictError} `salt_edge_connector.session_expired`: The session's time is over at Salt
-   * Edge.
-   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
-   * signed request.
-   * @throws {PeerRefusedError} `salt_edge_connector.session_not_found`: Salt Edge does not know the
-   * session.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-   * app id.
-   * @throws {PermissionDeniedError} `salt_edge_connector.action_not_allowed`: Salt Edge does not permit
-   * this.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-   * this provider.
-   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
-   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-   * internal error.
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
-   * not sign.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`,
+   * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
+   * `salt_edge_connector.token_failed`
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`
+   * @throws {PermissionDeniedError} `salt_edge_connector.action_not_allowed`
+   * @throws {PeerRefusedError} `salt_edge_connector.session_not_found`, `salt_edge_connector.refused`
+   * @throws {RateLimitedError} `salt_edge_connector.busy`
+   * @throws {ConflictError} `salt_edge_connector.session_closed`, `salt_edge_connector.session_expired`
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`
    */
   failSession(request: FailSessionRequest, options?: CallOptions & AskOptions): Promise<FailSessionResponse>;
 
   /**
    * List tokens as Salt Edge knows them.
    *
-   * Lists one page; `nextId` is the next page's `fromId`. The list ends when `nextId` is absent, when
-   * it is no greater than `fromId`, or when a page is empty.
+   * Lists one page; `nextId` is the next page's `fromId`. The list ends when `nextId` is absent, when it is no
+   * greater than `fromId`, or when a page is empty.
    *
-   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
-   * the provider's dashboard at Salt Edge.
-   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
-   * signed request.
-   * @throws {PeerRefusedError} `salt_edge_connector.customer_not_found`: Salt Edge does not know the
-   * customer.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-   * app id.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-   * this provider.
-   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
-   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-   * internal error.
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
-   * not sign.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`,
+   * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
+   * `salt_edge_connector.token_failed`
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`
+   * @throws {PeerRefusedError} `salt_edge_connector.customer_not_found`, `salt_edge_connector.refused`
+   * @throws {RateLimitedError} `salt_edge_connector.busy`
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`
    */
   listTokensAtHub(request?: ListTokensAtHubRequest, options?: CallOptions & AskOptions): Promise<ListTokensAtHubResponse>;
   /**
@@ -12448,29 +11411,17 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Report that a token was revoked at the bank.
    *
-   * Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for the
-   * revocation.
+   * Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for the revocation.
    *
-   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
-   * the provider's dashboard at Salt Edge.
-   * @throws {InvalidInputError} `salt_edge_connector.token_missing`: Salt Edge has found no token in the
-   * request.
-   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
-   * signed request.
-   * @throws {PeerRefusedError} `salt_edge_connector.token_not_found`: Salt Edge does not know the token.
-   * @throws {ConflictError} `salt_edge_connector.token_revoked`: The token was revoked before.
-   * @throws {ConflictError} `salt_edge_connector.token_expired`: The token has expired.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-   * app id.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-   * this provider.
-   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
-   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-   * internal error.
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
-   * not sign.
+   * @throws {InvalidInputError} `salt_edge_connector.token_missing`, `salt_edge_connector.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`,
+   * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
+   * `salt_edge_connector.token_failed`
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`
+   * @throws {PeerRefusedError} `salt_edge_connector.token_not_found`, `salt_edge_connector.refused`
+   * @throws {RateLimitedError} `salt_edge_connector.busy`
+   * @throws {ConflictError} `salt_edge_connector.token_revoked`, `salt_edge_connector.token_expired`
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`
    */
   revokeTokenAtHub(request: RevokeTokenAtHubRequest, options?: CallOptions & AskOptions): Promise<RevokeTokenAtHubResponse>;
 
@@ -12479,21 +11430,14 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    *
    * Returns its name, its admitted scopes, and the public key that verifies its own requests.
    *
-   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
-   * the provider's dashboard at Salt Edge.
-   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
-   * signed request.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-   * app id.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-   * this provider.
-   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
-   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-   * internal error.
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
-   * not sign.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`,
+   * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
+   * `salt_edge_connector.token_failed`
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`
+   * @throws {PeerRefusedError} `salt_edge_connector.refused`
+   * @throws {RateLimitedError} `salt_edge_connector.busy`
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`
    */
   getClientInfo(request: GetClientInfoRequest, options?: CallOptions & AskOptions): Promise<GetClientInfoResponse>;
 
@@ -12501,11 +11445,11 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * Read and check a request of Salt Edge.
    *
    * Takes a request from a route of any web framework. The checks run in this order: path, `Client-Id`,
-   * `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed,
-   * `Consent-Id`, parameters, the bank's code. A refused request is no error: the response has the answer
-   * to send. The validity of the token and of the session is not checked: that needs a store.
+   * `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed, `Consent-Id`,
+   * parameters, the bank's code. A refused request is no error: the response has the answer to send. The validity
+   * of the token and of the session is not checked: that needs a store.
    *
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
    */
   receiveRequest(request: ReceiveRequestRequest): ReceiveRequestResponse;
 
@@ -12533,39 +11477,38 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Make the answer that accepts a request.
    *
-   * For every request that asks for no data: status 200 and an empty object. The outcome of the request
-   * is reported later, in its session.
+   * For every request that asks for no data: status 200 and an empty object. The outcome of the request is reported
+   * later, in its session.
    */
   answerDone(request?: AnswerDoneRequest): HttpAnswer;
 
   /**
    * Make the answer that refuses a request.
    *
-   * For a fault of the request, or a failure of the bank at this moment. A failure that happens later, in
-   * a session, is never answered here: report it with `failSession`.
+   * For a fault of the request, or a failure of the bank at this moment. A failure that happens later, in a
+   * session, is never answered here: report it with `failSession`.
    */
   answerError(request: AnswerErrorRequest): HttpAnswer;
 
   /**
    * Verify a third party's own request, which Salt Edge forwards.
    *
-   * Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With
-   * `enforce` the request is refused if the JWT does not verify, if it expired or was issued more than 15
-   * minutes ago, if scopes are not admitted, or if `clientPayload` has a `redirectUrl`, `scopes`,
-   * `consentPeriodDays` or answers of the customer that the JWT has not, or has otherwise. Other
-   * differences are warnings.
+   * Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With `enforce`
+   * the request is refused if the JWT does not verify, if it expired or was issued more than 15 minutes ago, if
+   * scopes are not admitted, or if `clientPayload` has a `redirectUrl`, `scopes`, `consentPeriodDays` or
+   * answers of the customer that the JWT has not, or has otherwise. Other differences are warnings.
    *
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
    */
   verifyClientJwt(request: VerifyClientJwtRequest): VerifyClientJwtResponse;
 
   /**
    * Verify a JWT, sent or received.
    *
-   * Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`, `iss`
-   * and `data`, in that order. A refused JWT is no error: the response says so.
+   * Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`, `iss` and
+   * `data`, in that order. A refused JWT is no error: the response says so.
    *
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
    */
   verifyJwt(request: VerifyJwtRequest): VerifyJwtResponse;
 
@@ -12574,75 +11517,70 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    *
    * Signs `data` and `exp`, and nothing else, with RS256.
    *
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
-   * not sign.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`
    */
   signJwt(request: SignJwtRequest): SignJwtResponse;
 
   /**
    * Handle a request of Salt Edge: verify it, store it, answer it.
    *
-   * Takes a request from a route of any web framework and returns the complete answer, also for a
-   * refusal. Everything that must survive a crash is on disk before the answer is returned. The bank's
-   * code is asked only for data that the answer contains; `work` does the rest. A repeated request is
-   * executed once.
+   * Takes a request from a route of any web framework and returns the complete answer, also for a refusal.
+   * Everything that must survive a crash is on disk before the answer is returned. The bank's code is asked only
+   * for data that the answer contains; `work` does the rest. A repeated request is executed once.
    *
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
    */
   handleRequest(request: HandleRequestRequest, options?: CallOptions & AskOptions): Promise<HandleRequestResponse>;
 
   /**
    * Ask the bank the open questions and send the reports to Salt Edge.
    *
-   * Does all work that is due and returns the time of the next work. Each answer of the bank is on disk,
-   * together with its report, before the report is sent; a report is sent until Salt Edge has it. Any
-   * number of processes may work on one store at once. After the time limit no new piece of work begins.
+   * Does all work that is due and returns the time of the next work. Each answer of the bank is on disk, together
+   * with its report, before the report is sent; a report is sent until Salt Edge has it. Any number of processes
+   * may work on one store at once. After the time limit no new piece of work begins.
    *
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
-   * not sign.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`
    */
   work(request?: WorkRequest, options?: CallOptions & AskOptions): Promise<WorkResponse>;
 
   /**
    * Get the purpose and the state of a session.
    *
-   * For the bank's page: the third party's name, the rights that it asks for, and whether the customer
-   * may still approve.
+   * For the bank's page: the third party's name, the rights that it asks for, and whether the customer may still
+   * approve.
    */
   getSession(request: GetSessionRequest, options?: CallOptions): Promise<GetSessionResponse>;
 
   /**
    * Approve a session: the customer agreed.
    *
-   * For the bank's page and its app. The token and its report are on disk before anything is sent; Salt
-   * Edge gets the report at once if it is reachable. Then redirect the customer's browser to
-   * `redirectUrl`. A session that had already ended does not change.
+   * For the bank's page and its app. The token and its report are on disk before anything is sent; Salt Edge gets
+   * the report at once if it is reachable. Then redirect the customer's browser to `redirectUrl`. A session that
+   * had already ended does not change.
    *
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
-   * not sign.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`
    */
   approveSession(request: ApproveSessionRequest, options?: CallOptions & AskOptions): Promise<SessionEnd>;
 
   /**
    * Refuse a session: the customer or the bank declined.
    *
-   * The session fails, and Salt Edge gets a report. Then redirect the customer's browser to
-   * `redirectUrl`. A session that had already ended does not change.
+   * The session fails, and Salt Edge gets a report. Then redirect the customer's browser to `redirectUrl`. A
+   * session that had already ended does not change.
    *
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
-   * not sign.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`
    */
   refuseSession(request: RefuseSessionRequest, options?: CallOptions & AskOptions): Promise<SessionEnd>;
 
   /**
    * Revoke a token: the customer or the bank ends the access.
    *
-   * From this answer on, the token is refused and its open sessions are failed. `work` reports the
-   * revocation to Salt Edge, for a day at most.
+   * From this answer on, the token is refused and its open sessions are failed. `work` reports the revocation to
+   * Salt Edge, for a day at most.
    */
   revokeToken(request: RevokeTokenRequest, options?: CallOptions): Promise<RevokeTokenResponse>;
 
@@ -12662,26 +11600,17 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Revoke the tokens that Salt Edge revoked.
    *
-   * Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous call.
-   * Its tokens are listed again. Once a day is enough.
+   * Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous call. Its
+   * tokens are listed again. Once a day is enough.
    *
-   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
-   * the provider's dashboard at Salt Edge.
-   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
-   * signed request.
-   * @throws {PeerRefusedError} `salt_edge_connector.customer_not_found`: Salt Edge does not know the
-   * customer.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-   * app id.
-   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-   * this provider.
-   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
-   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-   * internal error.
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
-   * not sign.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`,
+   * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
+   * `salt_edge_connector.token_failed`
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`
+   * @throws {PeerRefusedError} `salt_edge_connector.customer_not_found`, `salt_edge_connector.refused`
+   * @throws {RateLimitedError} `salt_edge_connector.busy`
+   * @throws {PeerFailedError} `salt_edge_connector.hub_failed`
    */
   reconcileTokens(request?: ReconcileTokensRequest, options?: CallOptions & AskOptions): Promise<ReconcileTokensResponse>;
 
@@ -12701,29 +11630,28 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Send a stopped callback again.
    *
-   * For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting
-   * callbacks are sent without it.
+   * For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting callbacks are sent
+   * without it.
    */
   retryCallback(request: RetryCallbackRequest, options?: CallOptions): Promise<RetryCallbackResponse>;
 
   /**
    * Answer a connector's question from a route.
    *
-   * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-   * URL`. A POST to the route becomes a question to the bank's code, the same question that
-   * `handleRequest` or `work` asks in process. The MAC with `bankSecret` authenticates the request. A
-   * faulty request returns no error: the response holds the refusal to send.
+   * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank URL`. A POST
+   * to the route becomes a question to the bank's code, the same question that `handleRequest` or `work` asks in
+   * process. The MAC with `bankSecret` authenticates the request. A faulty request returns no error: the response
+   * holds the refusal to send.
    *
-   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
-   * not sign.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`
    */
   answerBank(request: AnswerBankRequest, options?: CallOptions & AskOptions): Promise<AnswerBankResponse>;
 
   /**
-   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
-   * computes does so on another thread, so that the event loop goes on: `client.call('…', …)` for big
-   * content. Such a one takes no time limit, no signal, and no stream.
+   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only computes does
+   * so on another thread, so that the event loop goes on: `client.call('…', …)` for big content. Such a one takes
+   * no time limit, no signal, and no stream.
    */
   call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;
   /** An operation that only computes, by its name, here and now. */
@@ -12941,15 +11869,9 @@ export interface NotifyErrorRequest {
 export interface NotifyErrorResponse {
 }
 
-/**
- * The settings of a client that sends requests to a connector as Salt Edge does. `baseUrl` and a key are
- * needed.
- */
+/** The settings of a client that sends requests to a connector as Salt Edge does. `baseUrl` and a key are needed. */
 export interface SaltEdgeHubSettings {
-  /**
-   * The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for loopback
-   * addresses only.
-   */
+  /** The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for loopback addresses only. */
   baseUrl?: string | null;
   /** The bank's code at Salt Edge, such as `demobank`. */
   providerCode?: string | null;
@@ -12958,8 +11880,8 @@ export interface SaltEdgeHubSettings {
   /** The `iss` of each request. Default: `priora.saltedge.com`. */
   issuer?: string | null;
   /**
-   * The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. The
-   * connector has its public half.
+   * The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. The connector
+   * has its public half.
    */
   privateKey?: Secret | null;
   /** A file with the private key. */
@@ -12971,76 +11893,75 @@ export interface SaltEdgeHubSettings {
   /** The passphrase of an encrypted private key or of the PKCS#12 file. */
   passphrase?: Secret | null;
   /**
-   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the
-   * system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+   * A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's: on
+   * Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
    */
   caFile?: FilePath | null;
   /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
   /**
    * A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
-   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
-   * machine's own addresses.
+   * `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
+   * own addresses.
    */
   proxy?: Secret | null;
   /**
-   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
-   * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
+   * makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
   /** The time limit for opening a connection, in seconds, fractions allowed. Default: 10. */
   connectTimeoutS?: number | null;
   /**
-   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed.
-   * With 0 or without a value only the limit of the whole exchange applies.
+   * The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0 or
+   * without a value only the limit of the whole exchange applies.
    */
   readTimeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
   /**
-   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
-   * Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
+   * exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
    */
   retries?: number | null;
   /**
-   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
-   * to 5 s too. Default: 0.3.
+   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
+   * up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
+   * 0.3.
    */
   retryBackoffS?: number | null;
   /**
-   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
-   * trace. Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody
-   * else no: a bank learns nothing of its customers' systems.
+   * Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
+   * Default: to an own WS Channel service (a `baseUrl` without `environment`) yes, to everybody else no: a bank
+   * learns nothing of its customers' systems.
    */
   sendTraceparent?: boolean | null;
   /**
-   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
-   * line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-   * installations.
+   * For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
+   * JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
    */
   recordTo?: FilePath | null;
   /**
-   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and
-   * path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
-   * id and a time that are new each time.
+   * For tests: a file made with `recordTo`. Each exchange gets its next answer to the same method and path;
+   * nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
+   * that are new each time.
    */
   replayFrom?: FilePath | null;
 }
 
 /**
- * The start options of a connector. All other settings are in its configuration file; these options
- * override the file.
+ * The start options of a connector. All other settings are in its configuration file; these options override the
+ * file.
  */
 export interface ConnectorOptions {
   /**
-   * The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. Beyond loopback
-   * with TLS only.
+   * The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. Beyond loopback with TLS
+   * only.
    */
   listen?: string | null;
   /**
-   * The data folder, with the store, the keys and the shared secret; created with mode 0700 if absent.
-   * Default: a new temporary folder that is removed at the end.
+   * The data folder, with the store, the keys and the shared secret; created with mode 0700 if absent. Default: a
+   * new temporary folder that is removed at the end.
    */
   data?: FilePath | null;
   /** The configuration file (TOML). Default: no file, and the default of every setting. */
@@ -13048,15 +11969,15 @@ export interface ConnectorOptions {
   /** The bank: `example`, or the base URL of the bank's own code. Default: `example`. */
   bank?: string | null;
   /**
-   * A file with the secret that connector and bank share. Default: a secret in the data folder, made at
-   * the first start.
+   * A file with the secret that connector and bank share. Default: a secret in the data folder, made at the first
+   * start.
    */
   bankSecretFile?: FilePath | null;
   /** Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it, callbacks wait. */
   hubUrl?: string | null;
   /**
-   * Files with Salt Edge's public key: one, or two during a key change. Default: the key that Salt Edge
-   * has published.
+   * Files with Salt Edge's public key: one, or two during a key change. Default: the key that Salt Edge has
+   * published.
    */
   hubPublicKey?: readonly string[] | null;
   /** The provider's app id, from Salt Edge's dashboard. */
@@ -13078,8 +11999,8 @@ export interface ConnectorOptions {
 }
 
 /**
- * A connector to Salt Edge that serves: with an example bank, or before the bank's own code: the other
- * side, in this process, for tests and trials.
+ * A connector to Salt Edge that serves: with an example bank, or before the bank's own code: the other side, in
+ * this process, for tests and trials.
  */
 export declare class SaltEdgeConnectorServer implements AsyncDisposable {
   private constructor();
@@ -13100,15 +12021,13 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; providerCode: string };
   /**
-   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
-   * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
-   * JSON, such as `apiKey`.
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in
+   * `docs/` says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `apiKey`.
    */
   seed(data: SeedOf<"SaltEdgeConnectorServer">): Promise<SeededBy<"SaltEdgeConnectorServer">>;
   /**
-   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
-   * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
-   * with `control`.
+   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
+   * `transcript`, or one of this kind of server. All but `seed` need a server that was started with `control`.
    */
   readonly control: ServerControl['control'];
   /** Stops it; running answers get some time to finish. */
@@ -13117,130 +12036,86 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
 }
 
 /**
- * A client that asks a bank's connector as Salt Edge does, for the bank's own tests. A method per
- * operation. Calls may run at the same time.
+ * A client that asks a bank's connector as Salt Edge does, for the bank's own tests. A method per operation. Calls
+ * may run at the same time.
  */
 export declare class SaltEdgeHub implements AsyncDisposable {
   constructor(settings?: SaltEdgeHubSettings, options?: ClientOptions);
 
   /**
-   * A client of the environment's settings, the variables `SALT_EDGE_HUB_*` such as
-   * `SALT_EDGE_HUB_BASE_URL`; what is given here goes before.
+   * A client of the environment's settings, the variables `SALT_EDGE_HUB_*` such as `SALT_EDGE_HUB_BASE_URL`; what
+   * is given here goes before.
    *
-   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named,
-   * its value is not shown.
+   * @throws {ConfigurationError} `configuration.invalid`: a variable has an unusable value; it is named, its value
+   * is not shown.
    */
   static fromEnv(settings?: SaltEdgeHubSettings, options?: ClientOptions): SaltEdgeHub;
 
   /**
    * Begin a customer's enrolment.
    *
-   * A third party wants access to a customer's accounts. The connector replies at once and reports the
-   * result later, in a separate session that the request names.
+   * A third party wants access to a customer's accounts. The connector replies at once and reports the result
+   * later, in a separate session that the request names.
    *
-   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
-   * request's form or one of its values.
-   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
-   * party's id.
-   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
-   * request's JWT.
-   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
-   * access token.
-   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
-   * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
-   * or customer of the request.
-   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
-   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
-   * an internal error.
-   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
-   * sign.
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`, `salt_edge_hub.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`, `salt_edge_hub.access_refused`
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`, `salt_edge_hub.refused`
+   * @throws {RateLimitedError} `salt_edge_hub.busy`
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`
    */
   createToken(request: CreateTokenRequest, options?: CallOptions): Promise<CreateTokenResponse>;
 
   /**
    * Revoke a token.
    *
-   * The customer or the third party ends the access. From this answer on, the token is refused. Revoking
-   * a token twice succeeds too.
+   * The customer or the third party ends the access. From this answer on, the token is refused. Revoking a token
+   * twice succeeds too.
    *
-   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
-   * request's form or one of its values.
-   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
-   * party's id.
-   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
-   * request's JWT.
-   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
-   * access token.
-   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
-   * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
-   * or customer of the request.
-   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
-   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
-   * an internal error.
-   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
-   * sign.
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`, `salt_edge_hub.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`, `salt_edge_hub.access_refused`
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`, `salt_edge_hub.refused`
+   * @throws {RateLimitedError} `salt_edge_hub.busy`
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`
    */
   revokeToken(request: TokenRevocationRequest, options?: CallOptions): Promise<TokenRevocationResponse>;
 
   /**
    * Renew a token.
    *
-   * The connector replaces the old token with a new one, asks the customer, or refuses. It reports in the
-   * session that the request names. Deprecated by Salt Edge.
+   * The connector replaces the old token with a new one, asks the customer, or refuses. It reports in the session
+   * that the request names. Deprecated by Salt Edge.
    *
-   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
-   * request's form or one of its values.
-   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
-   * party's id.
-   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
-   * request's JWT.
-   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
-   * access token.
-   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
-   * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
-   * or customer of the request.
-   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
-   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
-   * an internal error.
-   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
-   * sign.
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`, `salt_edge_hub.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`, `salt_edge_hub.access_refused`
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`, `salt_edge_hub.refused`
+   * @throws {RateLimitedError} `salt_edge_hub.busy`
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`
    */
   reconnectToken(request: ReconnectTokenRequest, options?: CallOptions): Promise<ReconnectTokenResponse>;
 
   /**
    * Answer an interactive step of an enrolment.
    *
-   * Forwards the customer's answer, such as a one-time code. The connector replies at once and reports
-   * the result later.
+   * Forwards the customer's answer, such as a one-time code. The connector replies at once and reports the result
+   * later.
    *
-   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
-   * request's form or one of its values.
-   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
-   * party's id.
-   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
-   * request's JWT.
-   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
-   * access token.
-   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
-   * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
-   * or customer of the request.
-   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
-   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
-   * an internal error.
-   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
-   * sign.
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`, `salt_edge_hub.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`, `salt_edge_hub.access_refused`
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`, `salt_edge_hub.refused`
+   * @throws {RateLimitedError} `salt_edge_hub.busy`
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`
    */
   confirmToken(request: ConfirmTokenRequest, options?: CallOptions): Promise<ConfirmTokenResponse>;
 
@@ -13249,25 +12124,14 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    *
    * The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid.
    *
-   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
-   * request's form or one of its values.
-   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
-   * party's id.
-   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
-   * request's JWT.
-   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
-   * access token.
-   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
-   * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
-   * or customer of the request.
-   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
-   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
-   * an internal error.
-   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
-   * sign.
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`, `salt_edge_hub.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`, `salt_edge_hub.access_refused`
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`, `salt_edge_hub.refused`
+   * @throws {RateLimitedError} `salt_edge_hub.busy`
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`
    */
   cancelToken(request: CancelTokenRequest, options?: CallOptions): Promise<CancelTokenResponse>;
 
@@ -13276,25 +12140,14 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    *
    * All accounts that the customer's consent covers.
    *
-   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
-   * request's form or one of its values.
-   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
-   * party's id.
-   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
-   * request's JWT.
-   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
-   * access token.
-   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
-   * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
-   * or customer of the request.
-   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
-   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
-   * an internal error.
-   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
-   * sign.
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`, `salt_edge_hub.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`, `salt_edge_hub.access_refused`
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`, `salt_edge_hub.refused`
+   * @throws {RateLimitedError} `salt_edge_hub.busy`
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`
    */
   fetchAccounts(request: FetchAccountsRequest, options?: CallOptions): Promise<FetchAccountsResponse>;
 
@@ -13303,25 +12156,14 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    *
    * A connector that keeps a copy reads this period again from the bank and reports when that is done.
    *
-   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
-   * request's form or one of its values.
-   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
-   * party's id.
-   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
-   * request's JWT.
-   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
-   * access token.
-   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
-   * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
-   * or customer of the request.
-   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
-   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
-   * an internal error.
-   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
-   * sign.
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`, `salt_edge_hub.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`, `salt_edge_hub.access_refused`
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`, `salt_edge_hub.refused`
+   * @throws {RateLimitedError} `salt_edge_hub.busy`
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`
    */
   refreshAccounts(request: RefreshAccountsRequest, options?: CallOptions): Promise<RefreshAccountsResponse>;
 
@@ -13330,25 +12172,14 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    *
    * Forwards the customer's answer. The connector replies at once and reports the result later.
    *
-   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
-   * request's form or one of its values.
-   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
-   * party's id.
-   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
-   * request's JWT.
-   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
-   * access token.
-   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
-   * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
-   * or customer of the request.
-   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
-   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
-   * an internal error.
-   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
-   * sign.
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`, `salt_edge_hub.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`, `salt_edge_hub.access_refused`
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`, `salt_edge_hub.refused`
+   * @throws {RateLimitedError} `salt_edge_hub.busy`
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`
    */
   confirmAccounts(request: ConfirmAccountsRequest, options?: CallOptions): Promise<ConfirmAccountsResponse>;
 
@@ -13357,25 +12188,14 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    *
    * Returns all transactions of the requested period in one answer: there are no pages.
    *
-   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
-   * request's form or one of its values.
-   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
-   * party's id.
-   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
-   * request's JWT.
-   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
-   * access token.
-   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
-   * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
-   * or customer of the request.
-   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
-   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
-   * an internal error.
-   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
-   * sign.
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`, `salt_edge_hub.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`, `salt_edge_hub.access_refused`
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`, `salt_edge_hub.refused`
+   * @throws {RateLimitedError} `salt_edge_hub.busy`
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`
    */
   fetchTransactions(request: FetchTransactionsRequest, options?: CallOptions): Promise<FetchTransactionsResponse>;
 
@@ -13384,25 +12204,14 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    *
    * Returns the name and the other data that the bank has.
    *
-   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
-   * request's form or one of its values.
-   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
-   * party's id.
-   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
-   * request's JWT.
-   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
-   * access token.
-   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
-   * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
-   * or customer of the request.
-   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
-   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
-   * an internal error.
-   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
-   * sign.
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`, `salt_edge_hub.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`, `salt_edge_hub.access_refused`
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`, `salt_edge_hub.refused`
+   * @throws {RateLimitedError} `salt_edge_hub.busy`
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`
    */
   fetchCustomer(request: FetchCustomerRequest, options?: CallOptions): Promise<FetchCustomerResponse>;
 
@@ -13411,32 +12220,21 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    *
    * Salt Edge could not use an answer. The connector takes note of any content.
    *
-   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
-   * request's form or one of its values.
-   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
-   * party's id.
-   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
-   * request's JWT.
-   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
-   * access token.
-   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
-   * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
-   * or customer of the request.
-   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
-   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
-   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`: The connector could not answer because of
-   * an internal error.
-   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
-   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
-   * sign.
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`, `salt_edge_hub.key_unusable`
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`, `salt_edge_hub.access_refused`
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`, `salt_edge_hub.refused`
+   * @throws {RateLimitedError} `salt_edge_hub.busy`
+   * @throws {PeerFailedError} `salt_edge_hub.connector_failed`
    */
   notifyError(request: NotifyErrorRequest, options?: CallOptions): Promise<NotifyErrorResponse>;
 
   /**
-   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
-   * computes does so on another thread, so that the event loop goes on: `client.call('…', …)` for big
-   * content. Such a one takes no time limit, no signal, and no stream.
+   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only computes does
+   * so on another thread, so that the event loop goes on: `client.call('…', …)` for big content. Such a one takes
+   * no time limit, no signal, and no stream.
    */
   call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;
   /** An operation that only computes, by its name, here and now. */

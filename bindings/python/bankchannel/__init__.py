@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ._call import AsyncOnCode as AsyncOnCode
     from ._call import AsyncSigner as AsyncSigner
+    from ._call import CallOptions as CallOptions
     from ._call import HttpExchange as HttpExchange
     from ._call import HttpRequest as HttpRequest
     from ._call import OnCode as OnCode
@@ -48,6 +49,7 @@ _MODULE_OF = {
     "AsyncOnCode": "_call",
     "AsyncSigner": "_call",
     "BankchannelError": "_errors",
+    "CallOptions": "_call",
     "Cancel": "_native",
     "HttpExchange": "_call",
     "HttpRequest": "_call",

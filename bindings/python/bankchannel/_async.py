@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
 
 from . import _log, _native
 from ._call import (
     AsyncOnCode,
     AsyncSigner,
-    HttpExchange,
+    CallOptions,
     OnProgress,
     Reply,
     answer,
     asked,
     asks_program,
     broken,
+    check_options,
     give_up,
     kept,
     program_failed,
@@ -33,7 +34,7 @@ from ._local import elsewhere, running_loop
 
 if TYPE_CHECKING:
     import asyncio
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from ._hub import Awaited
     from ._log import CallLog
@@ -46,6 +47,9 @@ own error; in seconds."""
 class AsyncClient(Base):
     """The clients for asyncio: a call blocks no thread, and cancelling a task cancels its call."""
 
+    _stacklevel: ClassVar = 3
+    """How far a program's own code is from a method's warning: between them is the method that awaits."""
+
     @staticmethod
     def _calls() -> Any:
         # A loop may end with calls in it: they belong to the loop, not to the client.
@@ -55,29 +59,26 @@ class AsyncClient(Base):
         self,
         operation: str,
         request: dict[str, Any],
+        options: CallOptions,
         *,
         content: object = None,
         destination: object = None,
-        timeout: float | None = None,
-        cancel: _native.Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
         typed: bool = True,
     ) -> Any:
+        check_options(operation, options)
         log = _log.listener(self._protocol, operation)
         watch = self._watch(operation, on_progress, log)
         # A loop that cannot run the call is detected before anything is sent.
         running = _Running(operation, log)
         asks_nobody = (on_code or self._on_code) is None and self._whom is None
         call, reader, writer = self._begin(
-            operation, request, content, destination, timeout, cancel, (request_id, retries, with_response), log,
-            typed, asks_nobody, watch,
+            operation, request, options, content, destination, log, typed, asks_nobody, watch
         )
-        running.begun(call, self._native.limit(operation) if timeout is None else timeout, cancel)
+        timeout = options.get("timeout")
+        running.begun(call, self._native.limit(operation) if timeout is None else timeout, options.get("cancel"))
         self._running.add(running)
         try:
             if self._closed:
@@ -117,14 +118,7 @@ class AsyncClient(Base):
         finally:
             self._running.discard(running)
             call.cancel()
-            kept(call, with_response)
-
-    async def _elsewhere(self, operation: str, request: dict[str, Any], content: object = None) -> Any:
-        """A local operation that may take long, on a thread of the loop's executor."""
-        try:
-            return await elsewhere(self._local, operation, request, content)
-        except BankchannelError as error:
-            raise error._in(operation) from error.__cause__
+            kept(call, options.get("with_response"))
 
     async def call(
         self,
@@ -133,14 +127,10 @@ class AsyncClient(Base):
         *,
         content: object = None,
         destination: object = None,
-        timeout: float | None = None,
-        cancel: _native.Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Runs any operation by its name, such as `ws_channel.list_files`, with a dict for a request and a dict for an
         answer. A local operation runs on a thread of the loop's executor, so the loop is not blocked.
@@ -149,22 +139,19 @@ class AsyncClient(Base):
         """
         fields = dict(request or {})
         found: dict[str, Any]
+        check_options(operation, options)
         if self._is_local(operation):
             try:
-                found = await elsewhere(self._local, operation, fields, content, False, request_id)
+                found = await elsewhere(self._local, operation, fields, content, False, options.get("request_id"))
             except BankchannelError as error:
                 raise error._in(operation) from error.__cause__
         else:
             found = await self._call(
                 operation,
                 fields,
+                options,
                 content=content,
                 destination=destination,
-                timeout=timeout,
-                cancel=cancel,
-                request_id=request_id,
-                retries=retries,
-                with_response=with_response,
                 on_progress=on_progress,
                 on_code=on_code,
                 signer=signer,

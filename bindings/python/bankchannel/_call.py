@@ -7,12 +7,12 @@ import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Optional, TypedDict, Union
 
 from . import _native
 from ._content import PIECE, Readable, Writable
 from ._errors import BankchannelError, invalid_field, own
-from ._native import Record, answer_text
+from ._native import Cancel, Record, answer_text
 from ._native import question as typed_question
 
 if TYPE_CHECKING:
@@ -116,6 +116,42 @@ class HttpRequest(Record):
     """Path and query as in logs: addresses, numbers and names in them are redacted."""
     attempt: int
     """The number of the attempt, from 1."""
+
+
+class CallOptions(TypedDict, total=False):
+    """What every call takes besides its own arguments.
+
+    Args:
+        timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the operation's own.
+        cancel: Stops the call, from any thread.
+        request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for NextGenPSD2 a UUID in lower
+            case, sent with the first attempt only.
+        retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
+        with_response: A list to which the answers of the call's exchanges are added, each a `HttpExchange` with
+            status, headers, request id and time.
+    """
+
+    timeout: float | None
+    """Seconds that the call may take; 0 is expired at once."""
+    cancel: Cancel | None
+    """Stops the call, from any thread."""
+    request_id: str | None
+    """Sent as `X-Request-ID`."""
+    retries: int | None
+    """How often each exchange may be repeated, 0 to 10."""
+    with_response: list[HttpExchange] | None
+    """A list to which the answers of the call's exchanges are added."""
+
+
+def check_options(operation: str, options: CallOptions) -> None:
+    """Checks the names of a call's options.
+
+    Raises:
+        TypeError: No call takes one of this name, as Python itself says it of a method's arguments.
+    """
+    for name in options:
+        if name not in CallOptions.__optional_keys__:
+            raise TypeError(f"{operation.partition('.')[2]}() got an unexpected keyword argument {name!r}")
 
 
 OnRequest = Callable[[HttpRequest], None]

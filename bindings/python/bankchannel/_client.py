@@ -12,8 +12,8 @@ from . import _green, _log, _native
 from ._call import (
     AsyncOnCode,
     AsyncSigner,
+    CallOptions,
     Hooks,
-    HttpExchange,
     OnCode,
     OnProgress,
     Signer,
@@ -23,6 +23,7 @@ from ._call import (
     asks_program,
     broken,
     callback,
+    check_options,
     give_up,
     identifier,
     is_text,
@@ -39,10 +40,11 @@ from ._content import Readable, Writable, sink, source
 from ._errors import BankchannelError, own
 from ._local import in_place, of_this_process
 from ._tracing import TraceParent, Tracing
+from ._twin import whole_signatures
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from ._log import CallLog
 
@@ -71,6 +73,9 @@ class Base:
         self._whom = whom
         self._closed = False
         self._running = self._calls()
+
+    def __init_subclass__(cls) -> None:
+        whole_signatures(cls)
 
     @staticmethod
     def _calls() -> Any:
@@ -131,11 +136,9 @@ class Base:
         self,
         operation: str,
         request: dict[str, Any],
+        options: CallOptions,
         content: object,
         destination: object,
-        timeout: float | None,
-        cancel: _native.Cancel | None,
-        options: tuple[str | None, int | None, object],
         log: CallLog | None,
         typed: bool,
         asks_nobody: bool,
@@ -145,7 +148,8 @@ class Base:
         given: dict[str, Any] = {}
         reader = writer = None
         limit = -1
-        request_id, retries, with_response = options
+        timeout, cancel = options.get("timeout"), options.get("cancel")
+        request_id, retries = options.get("request_id"), options.get("retries")
         try:
             if content is not None:
                 given, reader = source("content", content)
@@ -158,7 +162,7 @@ class Base:
                 given["request_id"] = identifier(request_id)
             if retries is not None:
                 given["retries"] = repetitions(retries)
-            if wanted(with_response):
+            if wanted(options.get("with_response")):
                 given["with_response"] = True
         except BankchannelError as error:
             raise error._in(operation) from None
@@ -193,29 +197,28 @@ class Base:
 class Client(Base):
     """The blocking clients."""
 
+    _stacklevel: ClassVar = 2
+    """How far a program's own code is from a method's warning."""
+
     def _call(
         self,
         operation: str,
         request: dict[str, Any],
+        options: CallOptions,
         *,
         content: object = None,
         destination: object = None,
-        timeout: float | None = None,
-        cancel: _native.Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
         typed: bool = True,
     ) -> Any:
+        check_options(operation, options)
         log = _log.listener(self._protocol, operation)
         watch = self._watch(operation, on_progress, log)
         asks_nobody = (on_code or self._on_code) is None and self._whom is None
         call, reader, writer = self._begin(
-            operation, request, content, destination, timeout, cancel, (request_id, retries, with_response), log,
-            typed, asks_nobody, watch,
+            operation, request, options, content, destination, log, typed, asks_nobody, watch
         )
         # Signals arrive only on the main thread, and checking for them costs time.
         hears = get_ident() == main_thread().ident
@@ -263,7 +266,7 @@ class Client(Base):
             finally:
                 self._running.discard(call)
                 call.cancel()
-                kept(call, with_response)
+                kept(call, options.get("with_response"))
                 if log is not None:
                     log.emit(call.log())
         except BankchannelError as error:
@@ -303,14 +306,10 @@ class Client(Base):
         *,
         content: object = None,
         destination: object = None,
-        timeout: float | None = None,
-        cancel: _native.Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> dict[str, Any]:
         """Runs any operation by its name, such as `ws_channel.list_files`, with a dict for a request and a dict for an
         answer.
@@ -319,19 +318,16 @@ class Client(Base):
         """
         fields = dict(request or {})
         found: dict[str, Any]
+        check_options(operation, options)
         if self._is_local(operation):
-            found = self._local(operation, fields, content, typed=False, request_id=request_id)
+            found = self._local(operation, fields, content, typed=False, request_id=options.get("request_id"))
         else:
             found = self._call(
                 operation,
                 fields,
+                options,
                 content=content,
                 destination=destination,
-                timeout=timeout,
-                cancel=cancel,
-                request_id=request_id,
-                retries=retries,
-                with_response=with_response,
                 on_progress=on_progress,
                 on_code=on_code,
                 signer=signer,

@@ -13,8 +13,9 @@ from ._local import elsewhere
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
-    from ._call import AsyncOnCode, HttpExchange, OnCode, OnProgress
-    from ._native import Cancel
+    from typing_extensions import Unpack
+
+    from ._call import AsyncOnCode, CallOptions, OnCode, OnProgress
     from .ws_channel import Bank, DownloadedFile, DownloadNewFilesResponse, ListFilesResponse, StatusFilter
 
 LIST = "ws_channel.list_files"
@@ -35,13 +36,9 @@ class NewFilesClient(Client):
         directory: str | os.PathLike[str],
         ledger: str | os.PathLike[str] | None = None,
         parse: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> Iterator[DownloadedFile]:
         """Download all new files into a folder, and get each as soon as it is there.
 
@@ -69,15 +66,12 @@ class NewFilesClient(Client):
             ledger: The folder of the ledger, as with `download_new_files`. Default: `directory`.
             parse: Whether a file is given in parsed form too: always with true, never with false. Default: if it
                 was downloaded now.
-            timeout: Time limit in seconds for the listing, and then for each file. The time between files does not
-                count. Default: the client's or the operations' own.
-            cancel: Stops the running call and all that follow, from any thread.
-            request_id: Sent as `X-Request-ID` with all calls: 1 to 100 ASCII letters, digits or `-._~:`.
-            retries: How often each exchange may be repeated, 0 to 10. Default: the client's setting.
-            with_response: A list to which the answers of the exchanges are added, each an `HttpExchange`.
             on_progress: Called with the progress of each call, a `Progress`. Its exceptions are reported, and the
                 call continues.
             on_code: Answers the questions of a call, such as for a one-time code; replaces the client's.
+            options: Those of every call, see `CallOptions`: `timeout` counts for the listing, and then for each file, and
+                not between files; `cancel` stops the running call and all that follow; `request_id`, `retries` and
+                `with_response` are those of all calls.
 
         Raises:
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
@@ -89,20 +83,11 @@ class NewFilesClient(Client):
         run = _Run(bank, file_type, status, directory, ledger, parse)
         is_left = run.looks_for_begun and has_begun(directory if ledger is None else ledger)
         listed: ListFilesResponse = self._call(
-            LIST, run.listing, timeout=timeout, cancel=cancel, request_id=request_id, retries=retries,
-            with_response=with_response, on_progress=on_progress,
+            LIST, run.listing, options, on_progress=on_progress
         )
         for request in run.requests(listed, is_left):
             done: DownloadNewFilesResponse = self._call(
-                DOWNLOAD,
-                request,
-                timeout=timeout,
-                cancel=cancel,
-                request_id=request_id,
-                retries=retries,
-                with_response=with_response,
-                on_progress=on_progress,
-                on_code=on_code,
+                DOWNLOAD, request, options, on_progress=on_progress, on_code=on_code
             )
             yield from run.told(done)
 
@@ -119,13 +104,9 @@ class AsyncNewFilesClient(AsyncClient):
         directory: str | os.PathLike[str],
         ledger: str | os.PathLike[str] | None = None,
         parse: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> AsyncIterator[DownloadedFile]:
         """Download all new files into a folder, and get each as soon as it is there:
         `async for file in client.iter_new_files(directory="statements")`.
@@ -136,20 +117,11 @@ class AsyncNewFilesClient(AsyncClient):
         run = _Run(bank, file_type, status, directory, ledger, parse)
         is_left = run.looks_for_begun and await elsewhere(has_begun, directory if ledger is None else ledger)
         listed: ListFilesResponse = await self._call(
-            LIST, run.listing, timeout=timeout, cancel=cancel, request_id=request_id, retries=retries,
-            with_response=with_response, on_progress=on_progress,
+            LIST, run.listing, options, on_progress=on_progress
         )
         for request in run.requests(listed, is_left):
             done: DownloadNewFilesResponse = await self._call(
-                DOWNLOAD,
-                request,
-                timeout=timeout,
-                cancel=cancel,
-                request_id=request_id,
-                retries=retries,
-                with_response=with_response,
-                on_progress=on_progress,
-                on_code=on_code,
+                DOWNLOAD, request, options, on_progress=on_progress, on_code=on_code
             )
             for file in run.told(done):
                 yield file

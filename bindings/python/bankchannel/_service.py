@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from . import _native
 from ._errors import own
 from ._local import elsewhere, of_this_process
+from ._twin import awaited, documented_as
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class _Served:
+class Served:
     """The common part of both kinds."""
 
-    _kind: str
     _server: _native.Server | None = None
+
+    def __init__(self, kind: str, options: dict[str, Any]) -> None:
+        self._kind = kind
+        self._options = options
 
     def __repr__(self) -> str:
         address = vars(self).get("base_url") or vars(self).get("url")
@@ -28,8 +32,8 @@ class _Served:
     def __reduce__(self) -> NoReturn:
         raise of_this_process(self)
 
-    def _begin(self, kind: str, options: dict[str, Any]) -> None:
-        self._server = _native.Server(kind, options)
+    def _begin(self) -> None:
+        self._server = _native.Server(self._kind, self._options)
         for name, value in self._server.info().items():
             if name != "kind":
                 setattr(self, name, value)
@@ -52,11 +56,12 @@ class _Served:
             server.stop()
 
 
-class EmbeddedService(_Served):
+class EmbeddedService(Served):
     """A running server."""
 
     def __init__(self, kind: str, options: dict[str, Any]) -> None:
-        self._begin(kind, options)
+        super().__init__(kind, options)
+        self._begin()
 
     def seed(self, data: Mapping[str, Any]) -> Any:
         """Adds data, for tests and demonstrations; also on a server that was started without `control`.
@@ -100,12 +105,8 @@ class EmbeddedService(_Served):
         self.close()
 
 
-class AsyncEmbeddedService(_Served):
+class AsyncEmbeddedService(Served):
     """A server for asyncio: it starts, works and stops without holding up the event loop."""
-
-    def __init__(self, kind: str, options: dict[str, Any]) -> None:
-        self._kind = kind
-        self._options = options
 
     async def start(self) -> Self:
         """Starts the server. `async with` does so by itself.
@@ -114,38 +115,13 @@ class AsyncEmbeddedService(_Served):
             ConfigurationError: An option cannot be used.
         """
         if self._server is None:
-            await elsewhere(self._begin, self._kind, self._options)
+            await elsewhere(self._begin)
         return self
 
-    async def seed(self, data: Mapping[str, Any]) -> Any:
-        """Adds data, for tests and demonstrations; also on a server that was started without `control`.
+    seed = awaited(EmbeddedService.seed)
 
-        Args:
-            data: The data to add, such as `{"accounts": [...]}`. The server's page in `docs/` describes it under `POST seed`.
-
-        Returns:
-            The added data, such as the accounts with their API keys.
-
-        Raises:
-            InvalidInputError: The data cannot be used.
-        """
-        return await self.control("seed", data)
-
+    @documented_as(EmbeddedService.control)
     async def control(self, order: str, request: Mapping[str, Any] | None = None) -> Any:
-        """Carries out an order of the control interface.
-
-        Args:
-            order: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, or a specific one of this server.
-                All but `seed` need a server that was started with `control=True`.
-            request: The order's parameters. The server's page in `docs/` describes them.
-
-        Returns:
-            The order's answer.
-
-        Raises:
-            InvalidInputError: The order or its request cannot be used.
-            ConfigurationError: The server was started without `control`, or is not running.
-        """
         return await elsewhere(self._order, order, request)
 
     async def close(self) -> None:

@@ -178,40 +178,36 @@ INPUT_CONTENT_UNREADABLE: Final = "input.content_unreadable"
 CONFIGURATION_INVALID: Final = "configuration.invalid"
 """A setting is missing or cannot be used. Correct the setting; the message says what it must be."""
 CONFIGURATION_FORKED: Final = "configuration.forked"
-"""This handle belongs to the parent process. Open servers and stores after the fork, in the process that
-uses them.
-"""
+"""This handle belongs to the parent process. Open servers and stores after the fork, in the process that uses them."""
 CONFIGURATION_CLOSED: Final = "configuration.closed"
 """This handle was closed. Open a new one."""
 TRANSPORT_CONNECT_FAILED: Final = "transport.connect_failed"
 """No connection to the server could be made. Check the address and the network; see the outcome."""
 TRANSPORT_TLS_FAILED: Final = "transport.tls_failed"
-"""The server's TLS certificate or handshake was refused. Check the host name, the clock, the trusted roots
-and the client certificate; see the outcome: `unknown` when it broke after the handshake.
+"""The server's TLS certificate or handshake was refused. Check the host name, the clock, the trusted roots and the
+client certificate; see the outcome: `unknown` when it broke after the handshake.
 """
 TRANSPORT_CONNECTION_LOST: Final = "transport.connection_lost"
-"""The connection broke before the answer was complete. The request may have taken effect: find out before
-sending it again.
+"""The connection broke before the answer was complete. The request may have taken effect: find out before sending it
+again.
 """
 TIMEOUT_DEADLINE: Final = "timeout.deadline"
-"""The deadline passed before the answer came. See the outcome; give more time or find out whether it took
-effect.
-"""
+"""The deadline passed before the answer came. See the outcome; give more time or find out whether it took effect."""
 CANCELLED: Final = "cancelled"
 """The call was cancelled. See the outcome: `unknown` means that it may have taken effect."""
 PEER_PROTOCOL: Final = "peer.protocol"
-"""The answer breaks the protocol. The message says how. With outcome `unknown` or `accepted` the request
-may have taken effect: find out before sending it again.
+"""The answer breaks the protocol. The message says how. With outcome `unknown` or `accepted` the request may have
+taken effect: find out before sending it again.
 """
 PEER_ANSWER_TOO_LARGE: Final = "peer.answer_too_large"
 """The answer is larger than the limit. Raise the limit named in the context if this size is expected."""
 PEER_REDIRECTED: Final = "peer.redirected"
-"""The server answered with a redirect, which is never followed. Credentials travel in headers: set the
-base URL to the final address.
+"""The server answered with a redirect, which is never followed. Credentials travel in headers: set the base URL to
+the final address.
 """
 PEER_HTTP_STATUS: Final = "peer.http_status"
-"""A proxy, gateway or other server answered instead of the service. The HTTP status and the start of the
-answer are attached; check the base URL, proxy and gateway.
+"""A proxy, gateway or other server answered instead of the service. The HTTP status and the start of the answer are
+attached; check the base URL, proxy and gateway.
 """
 PEER_UNAVAILABLE: Final = "peer.unavailable"
 """The server or a gateway before it cannot answer now. Try again later; see the outcome first."""
@@ -220,12 +216,10 @@ PEER_RATE_LIMITED: Final = "peer.rate_limited"
 NOT_SUPPORTED: Final = "not_supported"
 """This is not supported here. The message says what is missing."""
 RESOURCE_STORAGE: Final = "resource.storage"
-"""The data folder or database cannot be used. The message names the cause: full, read-only, locked or
-damaged.
-"""
+"""The data folder or database cannot be used. The message names the cause: full, read-only, locked or damaged."""
 RESOURCE_THREADS: Final = "resource.threads"
-"""The system starts no further thread. Raise the limit of threads or processes (`ulimit -u`, a container's
-pids limit, `TasksMax=`), or end others; see the outcome.
+"""The system starts no further thread. Raise the limit of threads or processes (`ulimit -u`, a container's pids
+limit, `TasksMax=`), or end others; see the outcome.
 """
 INTERNAL: Final = "internal"
 """An internal error in bankchannel. Please report it with the message."""
@@ -234,41 +228,37 @@ WS_CHANNEL_NOT_LOGGED_IN: Final = "ws_channel.not_logged_in"
 WS_CHANNEL_SESSION_EXPIRED: Final = "ws_channel.session_expired"
 """The session has expired. Log in again; nothing was sent."""
 WS_CHANNEL_SESSION_REFUSED: Final = "ws_channel.session_refused"
-"""The service does not accept the session. It expired, was logged out, or the token is damaged: log in
-again.
-"""
+"""The service does not accept the session. It expired, was logged out, or the token is damaged: log in again."""
 WS_CHANNEL_LOGIN_REFUSED: Final = "ws_channel.login_refused"
-"""The service does not accept this account, mode and password. Check all three; after ten wrong passwords
-the account is locked for a while.
+"""The service does not accept this account, mode and password. Check all three; after ten wrong passwords the
+account is locked for a while.
 """
 WS_CHANNEL_LOGIN_FAILED: Final = "ws_channel.login_failed"
 """The login did not succeed. The context has the reason."""
 WS_CHANNEL_LOGIN_STALLED: Final = "ws_channel.login_stalled"
-"""The service asked twice for the same step of the login. The context names the step; start again, and if
-it happens again, ask the service's support.
+"""The service asked twice for the same step of the login. The context names the step; start again, and if it happens
+again, ask the service's support.
 """
 WS_CHANNEL_CODE_REFUSED: Final = "ws_channel.code_refused"
 """The one-time code is wrong. Ask for the code again; check that you use the code from the right message."""
 WS_CHANNEL_CODE_EXPIRED: Final = "ws_channel.code_expired"
 """The one-time code, or the login step it belongs to, has expired. Start the step again to get a new code."""
 WS_CHANNEL_ATTEMPTS_EXCEEDED: Final = "ws_channel.attempts_exceeded"
-"""Too many wrong tries: the account is locked for a while. Wait 15 minutes (passwords) or an hour (codes),
-or reset the password.
+"""Too many wrong tries: the account is locked for a while. Wait 15 minutes (passwords) or an hour (codes), or reset
+the password.
 """
 WS_CHANNEL_NOT_VERIFIED: Final = "ws_channel.not_verified"
 """The account's phone and e-mail are not verified. Log in and give both codes."""
 WS_CHANNEL_API_KEY_REFUSED: Final = "ws_channel.api_key_refused"
-"""The service does not accept the API key. It is unknown, disabled or not this account's: check the
-setting `api_key`.
+"""The service does not accept the API key. It is unknown, disabled or not this account's: check the setting
+`api_key`.
 """
 WS_CHANNEL_API_KEY_DIFFERS: Final = "ws_channel.api_key_differs"
-"""The API key of the settings is not this account's. Correct `api_key`, or leave it out: the login gives
-the account's own. The login itself was right.
+"""The API key of the settings is not this account's. Correct `api_key`, or leave it out: the login gives the
+account's own. The login itself was right.
 """
 WS_CHANNEL_MODE_REFUSED: Final = "ws_channel.mode_refused"
-"""A session of this mode may not do this. Keys and certificates need an admin session, files a data
-session.
-"""
+"""A session of this mode may not do this. Keys and certificates need an admin session, files a data session."""
 WS_CHANNEL_OWNER_ONLY: Final = "ws_channel.owner_only"
 """Only the owner of the API key may do this. Log in as the account that the key was made for."""
 WS_CHANNEL_REAUTHENTICATE: Final = "ws_channel.reauthenticate"
@@ -280,22 +270,19 @@ WS_CHANNEL_PARAMETER_REFUSED: Final = "ws_channel.parameter_refused"
 WS_CHANNEL_USER_EXISTS: Final = "ws_channel.user_exists"
 """This account is registered already in this mode. Log in, or reset its password."""
 WS_CHANNEL_ADMIN_FIRST: Final = "ws_channel.admin_first"
-"""The admin mode of this account must be registered first. Register with mode `admin`, then with mode
-`data`.
-"""
+"""The admin mode of this account must be registered first. Register with mode `admin`, then with mode `data`."""
 WS_CHANNEL_USER_UNKNOWN: Final = "ws_channel.user_unknown"
 """There is no such account under this API key. Check the e-mail address."""
 WS_CHANNEL_CERTIFICATE_EXISTS: Final = "ws_channel.certificate_exists"
 """The account has a certificate for this bank already. Retire it first."""
 WS_CHANNEL_CODES_STOPPED: Final = "ws_channel.codes_stopped"
-"""The service sends no more codes for this user id: after a few wrong ones the bank would lock it. Nothing
-was sent now. Compare code, user id and company with the bank's letter, then ask the service's operator,
-who releases the user id.
+"""The service sends no more codes for this user id: after a few wrong ones the bank would lock it. Nothing was sent
+now. Compare code, user id and company with the bank's letter, then ask the service's operator, who releases the
+user id.
 """
 WS_CHANNEL_USER_ID_HELD: Final = "ws_channel.user_id_held"
-"""Another account of the service uses this user id at the bank. Nothing was sent. If the user id is yours
-too, ask the service's operator to allow it for your account, or have the other account share its
-certificates with yours.
+"""Another account of the service uses this user id at the bank. Nothing was sent. If the user id is yours too, ask
+the service's operator to allow it for your account, or have the other account share its certificates with yours.
 """
 WS_CHANNEL_CERTIFICATE_MISSING: Final = "ws_channel.certificate_missing"
 """There is no certificate for this bank. Enrol or import one, or have one shared."""
@@ -312,127 +299,121 @@ WS_CHANNEL_SIGNATURE_MALFORMED: Final = "ws_channel.signature_malformed"
 --detach-sign` or with bankchannel.
 """
 WS_CHANNEL_SIGNATURE_KEY_UNKNOWN: Final = "ws_channel.signature_key_unknown"
-"""No registered authorize key made the signature. Upload the public key with purpose `authorize`, or sign
-with the registered one.
+"""No registered authorize key made the signature. Upload the public key with purpose `authorize`, or sign with the
+registered one.
 """
 WS_CHANNEL_UPLOAD_REJECTED: Final = "ws_channel.upload_rejected"
-"""No signature of the upload is good. Sign exactly the bytes that are sent, with a key that is neither
-expired nor revoked.
+"""No signature of the upload is good. Sign exactly the bytes that are sent, with a key that is neither expired nor
+revoked.
 """
 WS_CHANNEL_CONTENT_EMPTY: Final = "ws_channel.content_empty"
 """The file is empty. Send the payment file's bytes."""
 WS_CHANNEL_BANK_REFUSED: Final = "ws_channel.bank_refused"
 """The bank refused the request. The bank's code and text are attached."""
 WS_CHANNEL_BANK_UNAVAILABLE: Final = "ws_channel.bank_unavailable"
-"""The bank cannot be reached, or its answer cannot be used. Try again later; before an upload is repeated,
-look for its answer files.
+"""The bank cannot be reached, or its answer cannot be used. Try again later; before an upload is repeated, look for
+its answer files.
 """
 WS_CHANNEL_NO_BANK_CHANNEL: Final = "ws_channel.no_bank_channel"
 """The service has no channel to this bank configured. Use the simulator, or a service that has one."""
 WS_CHANNEL_BANK_UNKNOWN: Final = "ws_channel.bank_unknown"
 """There is no such bank. The banks are listed in the reference of `bank`."""
 WS_CHANNEL_NOT_IMPLEMENTED: Final = "ws_channel.not_implemented"
-"""The service does not implement this operation. bankchannel's own service implements it; the deployed
-service lacks a few operations.
+"""The service does not implement this operation. bankchannel's own service implements it; the deployed service lacks
+a few operations.
 """
 WS_CHANNEL_SERVICE_FAILED: Final = "ws_channel.service_failed"
 """The service failed. Quote the request id to its support; see the outcome first."""
 WS_CHANNEL_STORAGE_FULL: Final = "ws_channel.storage_full"
-"""The service has no space left, and has stored nothing of the call. Tell its operator, and send it again
-later.
-"""
+"""The service has no space left, and has stored nothing of the call. Tell its operator, and send it again later."""
 WS_CHANNEL_REFUSED: Final = "ws_channel.refused"
 """The service refused. Its own text is attached."""
 WS_CHANNEL_LOGIN_STEP: Final = "ws_channel.login_step"
 """The login waits for another step. Get the login's next step and answer that one."""
 WS_CHANNEL_PGP_KEY_UNFIT: Final = "ws_channel.pgp_key_unfit"
-"""The PGP key cannot be used for this. It has expired, was revoked, or does not allow this use: the
-message says which.
+"""The PGP key cannot be used for this. It has expired, was revoked, or does not allow this use: the message says
+which.
 """
 WS_CHANNEL_PASSPHRASE_REFUSED: Final = "ws_channel.passphrase_refused"
 """The passphrase does not open the private key. Give the passphrase of this key."""
 WS_CHANNEL_DECRYPTION_FAILED: Final = "ws_channel.decryption_failed"
-"""The message cannot be decrypted. Use the private half of the key it was exported for; a damaged message
-must be exported again.
+"""The message cannot be decrypted. Use the private half of the key it was exported for; a damaged message must be
+exported again.
 """
 WS_CHANNEL_PAYMENT_FILE_INVALID: Final = "ws_channel.payment_file_invalid"
 """The payment file is not valid. The message says where and what to change."""
 WS_CHANNEL_CHALLENGE_MALFORMED: Final = "ws_channel.challenge_malformed"
 """The challenge does not have the form that the protocol defines. Fetch a new one; nothing was sent."""
 WS_CHANNEL_ANSWER_NOT_FOUND: Final = "ws_channel.answer_not_found"
-"""The bank's answer did not come in time. The upload was accepted: do not send it again; look for the
-answer files later.
+"""The bank's answer did not come in time. The upload was accepted: do not send it again; look for the answer files
+later.
 """
 WS_CHANNEL_PAYMENT_REJECTED: Final = "ws_channel.payment_rejected"
-"""The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send it
-as a new file with a new message id.
+"""The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send it as a new
+file with a new message id.
 """
 WS_CHANNEL_UPLOAD_REPEATED: Final = "ws_channel.upload_repeated"
-"""The same file was sent before. Nothing was sent now. Look for the answers to the earlier upload; if it
-must be paid twice, give it another message id.
+"""The same file was sent before. Nothing was sent now. Look for the answers to the earlier upload; if it must be
+paid twice, give it another message id.
 """
 WS_CHANNEL_UPLOAD_UNSETTLED: Final = "ws_channel.upload_unsettled"
-"""The same file was sent before, and it is not known yet whether the bank has it. Nothing was sent now.
-Fetch the bank's status reports, look at `list_uploads`, or ask the service's operator, who settles the
-upload that the message names; `send_anyway` sends the file a second time.
+"""The same file was sent before, and it is not known yet whether the bank has it. Nothing was sent now. Fetch the
+bank's status reports, look at `list_uploads`, or ask the service's operator, who settles the upload that the
+message names; `send_anyway` sends the file a second time.
 """
 WS_CHANNEL_FILE_GONE: Final = "ws_channel.file_gone"
-"""The bank no longer lists a file whose download an earlier call had begun. Ask the bank for it, by its
-type and reference.
+"""The bank no longer lists a file whose download an earlier call had begun. Ask the bank for it, by its type and
+reference.
 """
 WS_CHANNEL_SIGNATURE_WRONG: Final = "ws_channel.signature_wrong"
-"""The external signature is not valid. Sign the digest of the question, as its algorithm says, with the
-key of its fingerprint; nothing was sent.
+"""The external signature is not valid. Sign the digest of the question, as its algorithm says, with the key of its
+fingerprint; nothing was sent.
 """
 WS_CHANNEL_REFERENCE_UNSAFE: Final = "ws_channel.reference_unsafe"
-"""The service's name of a file cannot be used as a file name. Nothing was written; report it to the
-service.
-"""
+"""The service's name of a file cannot be used as a file name. Nothing was written; report it to the service."""
 NEXTGEN_PSD2_CERTIFICATE_UNUSABLE: Final = "nextgen_psd2.certificate_unusable"
-"""The certificate cannot be used. The message says why; it must be one certificate as PEM text, with an
-RSA key.
-"""
+"""The certificate cannot be used. The message says why; it must be one certificate as PEM text, with an RSA key."""
 NEXTGEN_PSD2_KEY_UNUSABLE: Final = "nextgen_psd2.key_unusable"
-"""The private key cannot be used. The message says why; it must be an RSA key as PEM text, and belong to
-the certificate.
+"""The private key cannot be used. The message says why; it must be an RSA key as PEM text, and belong to the
+certificate.
 """
 NEXTGEN_PSD2_TOKEN_FAILED: Final = "nextgen_psd2.token_failed"
-"""The token with the private key did not sign. The message says why: check the token, its reader or
-connection, and its PIN; do not repeat a PIN that was refused.
+"""The token with the private key did not sign. The message says why: check the token, its reader or connection, and
+its PIN; do not repeat a PIN that was refused.
 """
 NEXTGEN_PSD2_SIGNATURE_REFUSED: Final = "nextgen_psd2.signature_refused"
-"""The bank does not accept the request's signature. Explain the request: it shows which byte of the
-signing string differs, and why.
+"""The bank does not accept the request's signature. Explain the request: it shows which byte of the signing string
+differs, and why.
 """
 NEXTGEN_PSD2_CERTIFICATE_REFUSED: Final = "nextgen_psd2.certificate_refused"
-"""The bank does not accept the certificate. The bank's code says whether it is missing, invalid, expired,
-revoked or blocked.
+"""The bank does not accept the certificate. The bank's code says whether it is missing, invalid, expired, revoked or
+blocked.
 """
 NEXTGEN_PSD2_ROLE_REFUSED: Final = "nextgen_psd2.role_refused"
-"""The certificate lacks the role that this operation needs. Inspect the certificate: its roles are AISP,
-PISP, PIISP or ASPSP.
+"""The certificate lacks the role that this operation needs. Inspect the certificate: its roles are AISP, PISP, PIISP
+or ASPSP.
 """
 NEXTGEN_PSD2_TIMESTAMP_REFUSED: Final = "nextgen_psd2.timestamp_refused"
-"""The bank does not accept the request's date. Set the clock; sign each request when it is sent, also when
-it is repeated.
+"""The bank does not accept the request's date. Set the clock; sign each request when it is sent, also when it is
+repeated.
 """
 NEXTGEN_PSD2_FORMAT_REFUSED: Final = "nextgen_psd2.format_refused"
 """The bank does not accept a field or header. The bank's text or path names it."""
 NEXTGEN_PSD2_PSU_REFUSED: Final = "nextgen_psd2.psu_refused"
-"""The bank does not know its customer by these identifiers. Check PSU-ID and PSU-Corporate-ID: they belong
-to one third party at one bank.
+"""The bank does not know its customer by these identifiers. Check PSU-ID and PSU-Corporate-ID: they belong to one
+third party at one bank.
 """
 NEXTGEN_PSD2_CONSENT_NEEDED: Final = "nextgen_psd2.consent_needed"
-"""The bank needs its customer's consent first. Send the customer to the link `sca_redirect` of the
-context, and repeat the request afterwards.
+"""The bank needs its customer's consent first. Send the customer to the link `sca_redirect` of the context, and
+repeat the request afterwards.
 """
 NEXTGEN_PSD2_CONSENT_UNKNOWN: Final = "nextgen_psd2.consent_unknown"
 """The bank does not know the consent, or its customer has revoked it. Offer a new consent."""
 NEXTGEN_PSD2_CONSENT_INVALID: Final = "nextgen_psd2.consent_invalid"
 """The consent cannot be used. It was not authorised, has expired or was ended: offer a new one."""
 NEXTGEN_PSD2_ACCESS_EXCEEDED: Final = "nextgen_psd2.access_exceeded"
-"""The consent's calls without the customer are used up for today. Wait a day, or let the customer be
-present and send PSU-IP-Address.
+"""The consent's calls without the customer are used up for today. Wait a day, or let the customer be present and
+send PSU-IP-Address.
 """
 NEXTGEN_PSD2_SERVICE_REFUSED: Final = "nextgen_psd2.service_refused"
 """The bank does not offer this service for this customer or resource. The bank's code and text say more."""
@@ -441,144 +422,134 @@ NEXTGEN_PSD2_RESOURCE_UNKNOWN: Final = "nextgen_psd2.resource_unknown"
 NEXTGEN_PSD2_REFUSED: Final = "nextgen_psd2.refused"
 """The bank has refused the request. The bank's code and text are attached."""
 NEXTGEN_PSD2_BANK_FAILED: Final = "nextgen_psd2.bank_failed"
-"""The bank could not answer because of an internal error. See the outcome; quote the peer's request id to
-the bank's support.
+"""The bank could not answer because of an internal error. See the outcome; quote the peer's request id to the bank's
+support.
 """
 NEXTGEN_PSD2_LINK_REFUSED: Final = "nextgen_psd2.link_refused"
-"""The bank's link for its customer cannot be used. The message says why: it must be readable and https,
-without user and password, at a host that you allow.
+"""The bank's link for its customer cannot be used. The message says why: it must be readable and https, without user
+and password, at a host that you allow.
 """
 ISO20022_FILE_UNREADABLE: Final = "iso20022.file_unreadable"
-"""The file cannot be read. The message says in which line and why, and what to do. The context has the
-line and the element's path, where there is one.
+"""The file cannot be read. The message says in which line and why, and what to do. The context has the line and the
+element's path, where there is one.
 """
 ISO20022_FILE_EXISTS: Final = "iso20022.file_exists"
-"""There is a payment file of this path already. A payment file is never overwritten: find out whether it
-was sent, then give another path or move it away.
+"""There is a payment file of this path already. A payment file is never overwritten: find out whether it was sent,
+then give another path or move it away.
 """
 ISO20022_PAYMENT_REFUSED: Final = "iso20022.payment_refused"
-"""The payment is faulty: no file was made, or nothing was sent. The message states the first problems,
-`count` how many there are, and `problems` up to 50 of them, one a line.
+"""The payment is faulty: no file was made, or nothing was sent. The message states the first problems, `count` how
+many there are, and `problems` up to 50 of them, one a line.
 """
 SEPA_WEB_SERVICES_CERTIFICATE_UNUSABLE: Final = "sepa_web_services.certificate_unusable"
-"""A certificate that was given cannot be used. The message says why; give certificates as PEM text, one
-after the other.
+"""A certificate that was given cannot be used. The message says why; give certificates as PEM text, one after the
+other.
 """
 SEPA_WEB_SERVICES_UNKNOWN_PROFILE: Final = "sepa_web_services.unknown_profile"
 """There is no profile of this bank. list_profiles names those there are; give any other bank as `profile`."""
 SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE: Final = "sepa_web_services.message_too_large"
-"""The message is larger than any of this channel. Banks take and give files of at most 100 MB; see the
-limit.
-"""
+"""The message is larger than any of this channel. Banks take and give files of at most 100 MB; see the limit."""
 SEPA_WEB_SERVICES_NOT_OFFERED: Final = "sepa_web_services.not_offered"
-"""The bank does not offer this operation. list_profiles shows what a bank offers; a profile of your own
-may offer more.
+"""The bank does not offer this operation. list_profiles shows what a bank offers; a profile of your own may offer
+more.
 """
 SEPA_WEB_SERVICES_KEY_UNUSABLE: Final = "sepa_web_services.key_unusable"
-"""The private key cannot be used. The message says why; it must be an RSA key as PEM text, of at least
-2048 bits, and belong to the certificate.
+"""The private key cannot be used. The message says why; it must be an RSA key as PEM text, of at least 2048 bits,
+and belong to the certificate.
 """
 SEPA_WEB_SERVICES_TOKEN_FAILED: Final = "sepa_web_services.token_failed"
-"""The token with the private key did not sign. The message says why: check the token, its reader or
-connection, and its PIN; do not repeat a PIN that was refused.
+"""The token with the private key did not sign. The message says why: check the token, its reader or connection, and
+its PIN; do not repeat a PIN that was refused.
 """
 SEPA_WEB_SERVICES_CONTENT_REFUSED: Final = "sepa_web_services.content_refused"
 """The bank takes no such file. The message says which limit or rule of the bank the file breaks."""
 SEPA_WEB_SERVICES_FAULT: Final = "sepa_web_services.fault"
-"""The bank has answered with a SOAP fault, which nobody signed. See the outcome; the fault's text is
-attached, and nothing follows from it. Explain the request if it goes on.
+"""The bank has answered with a SOAP fault, which nobody signed. See the outcome; the fault's text is attached, and
+nothing follows from it. Explain the request if it goes on.
 """
 SEPA_WEB_SERVICES_ANSWER_SIGNATURE: Final = "sepa_web_services.answer_signature"
-"""The answer's signature does not hold. Do not act on the answer. `verify_message` and `explain_message`
-show which check fails.
+"""The answer's signature does not hold. Do not act on the answer. `verify_message` and `explain_message` show which
+check fails.
 """
 SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED: Final = "sepa_web_services.answer_not_trusted"
-"""The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority,
-compare the SHA-256 of its certificate with what the bank publishes, then add it with `add_anchor`, or
-give it in `trusted`.
+"""The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority, compare the
+SHA-256 of its certificate with what the bank publishes, then add it with `add_anchor`, or give it in `trusted`.
 """
 SEPA_WEB_SERVICES_ANSWER_STALE: Final = "sepa_web_services.answer_stale"
 """The answer is not of now. Compare this machine's clock with the time."""
 SEPA_WEB_SERVICES_ANSWER_CONTENT: Final = "sepa_web_services.answer_content"
-"""The file in the answer cannot be unpacked. The message says what is wrong with it; the bank's support
-can help.
-"""
+"""The file in the answer cannot be unpacked. The message says what is wrong with it; the bank's support can help."""
 SEPA_WEB_SERVICES_SIGNATURE_REFUSED: Final = "sepa_web_services.signature_refused"
 """The bank does not accept the signature or the certificate of the request. The bank's code says which;
 `explain_message` shows what was digested. See whether the certificate has ended.
 """
 SEPA_WEB_SERVICES_AGREEMENT_REFUSED: Final = "sepa_web_services.agreement_refused"
-"""The bank's agreement does not allow the request. The bank's code says whether sender, customer or
-contract is unknown, locked or ended: ask the bank.
+"""The bank's agreement does not allow the request. The bank's code says whether sender, customer or contract is
+unknown, locked or ended: ask the bank.
 """
 SEPA_WEB_SERVICES_FILE_NOT_FOUND: Final = "sepa_web_services.file_not_found"
 """The bank has no such file. It was deleted, or the bank keeps it no longer: list the files."""
 SEPA_WEB_SERVICES_REFERENCE_UNSAFE: Final = "sepa_web_services.reference_unsafe"
-"""The bank's type or reference of the file cannot be part of a file name. Nothing was written. Fetch the
-file with `download_file` into a path of your own, and ask the bank.
+"""The bank's type or reference of the file cannot be part of a file name. Nothing was written. Fetch the file with
+`download_file` into a path of your own, and ask the bank.
 """
 SEPA_WEB_SERVICES_REFUSED: Final = "sepa_web_services.refused"
-"""The bank has refused the request. The bank's code and text are attached; `code_meaning` says what they
-mean.
-"""
+"""The bank has refused the request. The bank's code and text are attached; `code_meaning` says what they mean."""
 SEPA_WEB_SERVICES_UPLOAD_REPEATED: Final = "sepa_web_services.upload_repeated"
-"""The same file was sent before. Nothing was sent now. Look for the reports of the earlier upload; if it
-must be paid twice, give it another message id.
+"""The same file was sent before. Nothing was sent now. Look for the reports of the earlier upload; if it must be
+paid twice, give it another message id.
 """
 SEPA_WEB_SERVICES_ANSWER_NOT_FOUND: Final = "sepa_web_services.answer_not_found"
-"""The bank's answer did not come in time. The bank has received the file: do not send it again; look for
-the answer files later.
+"""The bank's answer did not come in time. The bank has received the file: do not send it again; look for the answer
+files later.
 """
 SEPA_WEB_SERVICES_PAYMENT_REJECTED: Final = "sepa_web_services.payment_rejected"
-"""The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send it
-as a new file with a new message id.
+"""The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send it as a new
+file with a new message id.
 """
 SEPA_WEB_SERVICES_CERTIFICATE_REFUSED: Final = "sepa_web_services.certificate_refused"
-"""The bank does not issue the certificate. The bank's code and text say why. Compare code, customer and
-company with the agreement before you try again: banks lock after a few attempts.
+"""The bank does not issue the certificate. The bank's code and text say why. Compare code, customer and company with
+the agreement before you try again: banks lock after a few attempts.
 """
 SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS: Final = "sepa_web_services.certificate_not_ours"
-"""The bank's certificate is not for the key of the request. Do not use it, keep the key of the request,
-and ask the bank which certificate it has issued.
+"""The bank's certificate is not for the key of the request. Do not use it, keep the key of the request, and ask the
+bank which certificate it has issued.
 """
 SEPA_WEB_SERVICES_CERTIFICATE_UNFIT: Final = "sepa_web_services.certificate_unfit"
-"""The bank has issued a certificate that cannot be used. Ask the bank for another one: the message says
-what is wrong with it. The key and its request stay; go on with `renew` and `resume`, or with a new code
-in `enrol`.
+"""The bank has issued a certificate that cannot be used. Ask the bank for another one: the message says what is
+wrong with it. The key and its request stay; go on with `renew` and `resume`, or with a new code in `enrol`.
 """
 SEPA_WEB_SERVICES_IDENTITY_BUSY: Final = "sepa_web_services.identity_busy"
 """Another call enrols or renews with the same folder. Wait until it has ended; nothing was sent now."""
 SEPA_WEB_SERVICES_ALREADY_ENROLLED: Final = "sepa_web_services.already_enrolled"
-"""There is a certificate, or one is asked for. `certificate_status` shows it; `renew` asks for the next
-one.
-"""
+"""There is a certificate, or one is asked for. `certificate_status` shows it; `renew` asks for the next one."""
 SEPA_WEB_SERVICES_PERSON_NEEDED: Final = "sepa_web_services.person_needed"
-"""A person has to act before the certificate can be renewed. The message says what: mostly a new code is
-to be ordered from the bank.
+"""A person has to act before the certificate can be renewed. The message says what: mostly a new code is to be
+ordered from the bank.
 """
 SEPA_WEB_SERVICES_BANK_FAILED: Final = "sepa_web_services.bank_failed"
-"""The bank has answered with an error that does not say what became of the request. See the outcome. Lists
-and downloads may be repeated later; a file must not be sent again before it is known what became of it.
+"""The bank has answered with an error that does not say what became of the request. See the outcome. Lists and
+downloads may be repeated later; a file must not be sent again before it is known what became of it.
 """
 SALT_EDGE_CONNECTOR_KEY_UNUSABLE: Final = "salt_edge_connector.key_unusable"
 """The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text."""
 SALT_EDGE_CONNECTOR_TOKEN_FAILED: Final = "salt_edge_connector.token_failed"
-"""The token with the private key did not sign. The message says why: check the token, its reader or
-connection, and its PIN; do not repeat a PIN that was refused.
+"""The token with the private key did not sign. The message says why: check the token, its reader or connection, and
+its PIN; do not repeat a PIN that was refused.
 """
 SALT_EDGE_CONNECTOR_SESSION_CLOSED: Final = "salt_edge_connector.session_closed"
-"""The session has ended at Salt Edge. Send no further reports for it. If this was a repeated report, the
-earlier one has arrived.
+"""The session has ended at Salt Edge. Send no further reports for it. If this was a repeated report, the earlier one
+has arrived.
 """
 SALT_EDGE_CONNECTOR_CONFIGURATION_REFUSED: Final = "salt_edge_connector.configuration_refused"
-"""Something is not set up in the provider's dashboard at Salt Edge. Compare public key, app id and host
-with the dashboard; Salt Edge's text says more.
+"""Something is not set up in the provider's dashboard at Salt Edge. Compare public key, app id and host with the
+dashboard; Salt Edge's text says more.
 """
 SALT_EDGE_CONNECTOR_TOKEN_MISSING: Final = "salt_edge_connector.token_missing"
 """Salt Edge has found no token in the request. Give the access token."""
 SALT_EDGE_CONNECTOR_SESSION_EXPIRED: Final = "salt_edge_connector.session_expired"
-"""The session's time is over at Salt Edge. Send no further reports for it. A token that was made for it
-was not delivered: revoke it.
+"""The session's time is over at Salt Edge. Send no further reports for it. A token that was made for it was not
+delivered: revoke it.
 """
 SALT_EDGE_CONNECTOR_AUTHORIZATION_REFUSED: Final = "salt_edge_connector.authorization_refused"
 """Salt Edge has found no signed request. Check that no proxy removes the header Authorization."""
@@ -589,16 +560,16 @@ SALT_EDGE_CONNECTOR_TOKEN_REVOKED: Final = "salt_edge_connector.token_revoked"
 SALT_EDGE_CONNECTOR_TOKEN_EXPIRED: Final = "salt_edge_connector.token_expired"
 """The token has expired. If you wanted to revoke it, nothing is left to do."""
 SALT_EDGE_CONNECTOR_SESSION_NOT_FOUND: Final = "salt_edge_connector.session_not_found"
-"""Salt Edge does not know the session. Send no further reports for it. A token that was made for it was
-not delivered: revoke it.
+"""Salt Edge does not know the session. Send no further reports for it. A token that was made for it was not
+delivered: revoke it.
 """
 SALT_EDGE_CONNECTOR_CUSTOMER_NOT_FOUND: Final = "salt_edge_connector.customer_not_found"
 """Salt Edge does not know the customer. `customer_id` is Salt Edge's own id: leave it out."""
 SALT_EDGE_CONNECTOR_PROVIDER_NOT_FOUND: Final = "salt_edge_connector.provider_not_found"
 """Salt Edge does not know the app id. Compare app_id with the dashboard."""
 SALT_EDGE_CONNECTOR_ACTION_NOT_ALLOWED: Final = "salt_edge_connector.action_not_allowed"
-"""Salt Edge does not permit this. The configuration does not allow it, or parameters contradict each
-other; Salt Edge's text says more.
+"""Salt Edge does not permit this. The configuration does not allow it, or parameters contradict each other; Salt
+Edge's text says more.
 """
 SALT_EDGE_CONNECTOR_PROVIDER_DISABLED: Final = "salt_edge_connector.provider_disabled"
 """Salt Edge does not work with this provider. Ask Salt Edge."""
@@ -611,28 +582,26 @@ SALT_EDGE_CONNECTOR_HUB_FAILED: Final = "salt_edge_connector.hub_failed"
 SALT_EDGE_HUB_KEY_UNUSABLE: Final = "salt_edge_hub.key_unusable"
 """The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text."""
 SALT_EDGE_HUB_TOKEN_FAILED: Final = "salt_edge_hub.token_failed"
-"""The token with the private key did not sign. The message says why: check the token, its reader or
-connection, and its PIN; do not repeat a PIN that was refused.
+"""The token with the private key did not sign. The message says why: check the token, its reader or connection, and
+its PIN; do not repeat a PIN that was refused.
 """
 SALT_EDGE_HUB_FORMAT_REFUSED: Final = "salt_edge_hub.format_refused"
-"""The connector does not accept the request's form or one of its values. The connector's class and text
-say which.
-"""
+"""The connector does not accept the request's form or one of its values. The connector's class and text say which."""
 SALT_EDGE_HUB_CLIENT_REFUSED: Final = "salt_edge_hub.client_refused"
 """The connector does not accept the third party's id. `client_id` is a whole number, 1 or more."""
 SALT_EDGE_HUB_SIGNATURE_REFUSED: Final = "salt_edge_hub.signature_refused"
-"""The connector does not accept the request's JWT. The class says why: it cannot be read, has another
-algorithm, another key's signature, or has expired.
+"""The connector does not accept the request's JWT. The class says why: it cannot be read, has another algorithm,
+another key's signature, or has expired.
 """
 SALT_EDGE_HUB_TOKEN_REFUSED: Final = "salt_edge_hub.token_refused"
-"""The connector does not accept the access token. The class says why: it is missing, unknown, another
-third party's, revoked, or has expired.
+"""The connector does not accept the access token. The class says why: it is missing, unknown, another third party's,
+revoked, or has expired.
 """
 SALT_EDGE_HUB_ACCESS_REFUSED: Final = "salt_edge_hub.access_refused"
 """The customer's consent does not cover this. Ask for what the token's scopes and accounts cover."""
 SALT_EDGE_HUB_NOT_FOUND: Final = "salt_edge_hub.not_found"
-"""The connector does not know the path, account or customer of the request. The connector's class and text
-say which.
+"""The connector does not know the path, account or customer of the request. The connector's class and text say
+which.
 """
 SALT_EDGE_HUB_REFUSED: Final = "salt_edge_hub.refused"
 """The connector has refused the request. Its class and text are attached."""

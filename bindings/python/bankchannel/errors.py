@@ -39,9 +39,7 @@ class ConfigurationError(BankchannelError):
 
 @register("transport")
 class TransportError(BankchannelError, ConnectionError):
-    """The connection failed; see the outcome before sending anything again. Also a builtin
-    `ConnectionError`.
-    """
+    """The connection failed; see the outcome before sending anything again. Also a builtin `ConnectionError`."""
 
 
 @register("timed_out")
@@ -76,8 +74,8 @@ class PeerProtocolError(BankchannelError):
 
 @register("peer_refused")
 class PeerRefusedError(BankchannelError):
-    """The peer understood the request and did not do it: the outcome is always `refused`. Its code and
-    text are attached.
+    """The peer understood the request and did not do it: the outcome is always `refused`. Its code and text are
+    attached.
     """
 
 
@@ -108,6 +106,6 @@ class InternalError(BankchannelError):
 
 @register("peer_failed")
 class PeerFailedError(BankchannelError):
-    """The peer, or a bank or gateway behind it, failed or cannot answer now; see the outcome before
-    sending anything again.
+    """The peer, or a bank or gateway behind it, failed or cannot answer now; see the outcome before sending anything
+    again.
     """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 from ._async import AsyncClient
 from ._client import Client
 from ._native import Received, Record
+from ._twin import awaited_in_thread, awaits, unchanged, with_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
     from typing_extensions import Self, Unpack
 
-    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
+    from ._call import AsyncOnCode, AsyncSigner, CallOptions, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
     from ._content import Content, Destination
     from ._native import Cancel
@@ -102,17 +103,17 @@ __all__ = [
 
 
 class UnreadMember(Record):
-    """A member of a bank's answer that is in no field of the response: one that no field is for, or whose
-    value does not fit its field.
+    """A member of a bank's answer that is in no field of the response: one that no field is for, or whose value does
+    not fit its field.
     """
 
     __slots__ = ()
     __match_args__ = ("path", "value", "count")
 
     path: str
-    """The member as a JSON pointer (RFC 6901) into the answer, such as `/accounts/0/branchCode`; `/` for a
-    whole answer that is no object; `/…` for the sum of all others, if there are more than 1000 of them
-    or more than 64 KiB.
+    """The member as a JSON pointer (RFC 6901) into the answer, such as `/accounts/0/branchCode`; `/` for a whole
+    answer that is no object; `/…` for the sum of all others, if there are more than 1000 of them or more than 64
+    KiB.
     """
 
     value: str | None = None
@@ -129,16 +130,14 @@ class VerifyUserResponse(Record):
     __match_args__ = ("exists", "request_id", "unread")
 
     exists: bool
-    """Whether the customer has this personal identifier. False also for a customer that the bank does not
-    know.
-    """
+    """Whether the customer has this personal identifier. False also for a customer that the bank does not know."""
 
     request_id: str | None = None
     """The request's id, repeated by the bank."""
 
     unread: tuple[UnreadMember, ...] | None = None
-    """What of the bank's answer is in no other field, such as members of a later version of the standard.
-    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    travel: it is the rest of the answer. Absent if there is no rest.
     """
 
 
@@ -160,8 +159,8 @@ PsuHttpMethod = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class PsuContext(Record):
-    """The customer's request to the third party that caused the request to the bank. With it the request
-    is exempt from the limit of unattended requests.
+    """The customer's request to the third party that caused the request to the bank. With it the request is exempt
+    from the limit of unattended requests.
     """
 
     __slots__ = ()
@@ -208,8 +207,8 @@ class LinkTarget(Record):
     """The target exactly as the bank wrote it. It need not be a valid URI; see `url`."""
 
     url: str | None = None
-    """The whole target, with every byte percent-encoded that a URI cannot hold. Absent if the target
-    cannot be made a URI. Does not travel: it comes from `href` and the bank's base URL.
+    """The whole target, with every byte percent-encoded that a URI cannot hold. Absent if the target cannot be made
+    a URI. Does not travel: it comes from `href` and the bank's base URL.
     """
 
     verbs: tuple[str, ...]
@@ -235,9 +234,7 @@ class UpdateBankOfferedConsentsResponse(Record):
     """Links by their names; `scaRedirect` is the one for the customer."""
 
     sca_redirect: str | None = None
-    """The address for the customer's browser, checked. Does not travel: it is made of the link
-    `scaRedirect`.
-    """
+    """The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`."""
 
     sca_approach: ScaApproach | None = None
     """The way in which the customer authorises."""
@@ -246,8 +243,8 @@ class UpdateBankOfferedConsentsResponse(Record):
     """The request's id, repeated by the bank."""
 
     unread: tuple[UnreadMember, ...] | None = None
-    """What of the bank's answer is in no other field, such as members of a later version of the standard.
-    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    travel: it is the rest of the answer. Absent if there is no rest.
     """
 
 
@@ -261,9 +258,7 @@ class UpdateConsentsResponse(Record):
     """Links by their names; `scaRedirect` is the one for the customer."""
 
     sca_redirect: str | None = None
-    """The address for the customer's browser, checked. Does not travel: it is made of the link
-    `scaRedirect`.
-    """
+    """The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`."""
 
     sca_approach: ScaApproach | None = None
     """The way in which the customer authorises."""
@@ -272,8 +267,8 @@ class UpdateConsentsResponse(Record):
     """The request's id, repeated by the bank."""
 
     unread: tuple[UnreadMember, ...] | None = None
-    """What of the bank's answer is in no other field, such as members of a later version of the standard.
-    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    travel: it is the rest of the answer. Absent if there is no rest.
     """
 
 
@@ -330,8 +325,8 @@ AccountSelection = Union[Literal["all_accounts", "all_accounts_with_owner_name"]
 
 
 class ConsentAccess(Record):
-    """The requested access. An empty list differs from an absent one: with an empty list the customer
-    chooses the accounts at the bank.
+    """The requested access. An empty list differs from an absent one: with an empty list the customer chooses the
+    accounts at the bank.
     """
 
     __slots__ = ()
@@ -476,9 +471,7 @@ class CreateConsentResponse(Record):
     """Links by their names; `scaRedirect` is the one for the customer."""
 
     sca_redirect: str | None = None
-    """The address for the customer's browser, checked. Does not travel: it is made of the link
-    `scaRedirect`.
-    """
+    """The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`."""
 
     sca_approach: ScaApproach | None = None
     """The way in which the customer authorises."""
@@ -505,8 +498,8 @@ class CreateConsentResponse(Record):
     """The request's id, repeated by the bank."""
 
     unread: tuple[UnreadMember, ...] | None = None
-    """What of the bank's answer is in no other field, such as members of a later version of the standard.
-    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    travel: it is the rest of the answer. Absent if there is no rest.
     """
 
 
@@ -526,9 +519,7 @@ class GetConsentResponse(Record):
     """The last day of the consent; a bank may have shortened it."""
 
     frequency_per_day: int
-    """The maximum number of readings of each account in a day without the customer; a bank may have
-    lowered it.
-    """
+    """The maximum number of readings of each account in a day without the customer; a bank may have lowered it."""
 
     last_action_date: date | None = None
     """The day of the last use or change."""
@@ -543,8 +534,8 @@ class GetConsentResponse(Record):
     """The request's id, repeated by the bank."""
 
     unread: tuple[UnreadMember, ...] | None = None
-    """What of the bank's answer is in no other field, such as members of a later version of the standard.
-    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    travel: it is the rest of the answer. Absent if there is no rest.
     """
 
 
@@ -564,8 +555,8 @@ class GetConsentStatusResponse(Record):
     """The request's id, repeated by the bank."""
 
     unread: tuple[UnreadMember, ...] | None = None
-    """What of the bank's answer is in no other field, such as members of a later version of the standard.
-    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    travel: it is the rest of the answer. Absent if there is no rest.
     """
 
 
@@ -579,8 +570,8 @@ class DeleteConsentResponse(Record):
     """The request's id, repeated by the bank."""
 
     unread: tuple[UnreadMember, ...] | None = None
-    """What of the bank's answer is in no other field, such as members of a later version of the standard.
-    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    travel: it is the rest of the answer. Absent if there is no rest.
     """
 
 
@@ -600,9 +591,7 @@ class StartAuthorisationResponse(Record):
     """Links by their names; `scaRedirect` is the one for the customer."""
 
     sca_redirect: str | None = None
-    """The address for the customer's browser, checked. Does not travel: it is made of the link
-    `scaRedirect`.
-    """
+    """The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`."""
 
     sca_approach: ScaApproach | None = None
     """The way in which the customer authorises."""
@@ -626,8 +615,8 @@ class StartAuthorisationResponse(Record):
     """The request's id, repeated by the bank."""
 
     unread: tuple[UnreadMember, ...] | None = None
-    """What of the bank's answer is in no other field, such as members of a later version of the standard.
-    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    travel: it is the rest of the answer. Absent if there is no rest.
     """
 
 
@@ -644,8 +633,8 @@ class ListAuthorisationsResponse(Record):
     """The request's id, repeated by the bank."""
 
     unread: tuple[UnreadMember, ...] | None = None
-    """What of the bank's answer is in no other field, such as members of a later version of the standard.
-    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    travel: it is the rest of the answer. Absent if there is no rest.
     """
 
 
@@ -674,8 +663,8 @@ class GetAuthorisationStatusResponse(Record):
     """The request's id, repeated by the bank."""
 
     unread: tuple[UnreadMember, ...] | None = None
-    """What of the bank's answer is in no other field, such as members of a later version of the standard.
-    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    travel: it is the rest of the answer. Absent if there is no rest.
     """
 
 
@@ -711,8 +700,8 @@ class Balance(Record):
     """The time of the last change."""
 
     last_change_as_written: str | None = None
-    """The time of the last change as the bank wrote it, if that is no instant: many banks write local time
-    without a zone. Does not travel: it is `lastChangeDateTime` then.
+    """The time of the last change as the bank wrote it, if that is no instant: many banks write local time without a
+    zone. Does not travel: it is `lastChangeDateTime` then.
     """
 
     last_committed_transaction: str | None = None
@@ -765,8 +754,8 @@ class Account(Record):
     """The account type: a code of ISO 20022, or the bank's own word."""
 
     status: str | None = None
-    """The status: `enabled`, `deleted` (the account is closed) or `blocked` (such as for legal reasons).
-    Absent: the account is available.
+    """The status: `enabled`, `deleted` (the account is closed) or `blocked` (such as for legal reasons). Absent: the
+    account is available.
     """
 
     usage: str | None = None
@@ -807,8 +796,8 @@ class GetAccountsResponse(Record):
     """The request's id, repeated by the bank."""
 
     unread: tuple[UnreadMember, ...] | None = None
-    """What of the bank's answer is in no other field, such as members of a later version of the standard.
-    Does not travel: it is the rest of the answer. Absent if there is no rest.
+    """What of the bank's answer is in no other field, such as members of a later version of the standard. Does not
+    travel: it is the rest of the answer. Absent if there is no rest.
     """
 
 
@@ -857,8 +846,8 @@ SerialForm = Literal["hex_upper", "hex_lower", "hex_even", "decimal"]
 
 NameForm = Literal["rfc2253", "rfc2253_named", "forward", "pct20"]
 """The form of an issuer's name in a key id.
-  `rfc2253`: RFC 2253, the last part of the name first, other attribute types as numbers with hex
-      values: the default.
+  `rfc2253`: RFC 2253, the last part of the name first, other attribute types as numbers with hex values: the
+      default.
   `rfc2253_named`: The same with `organizationIdentifier=` written out.
   `forward`: In the order of the certificate.
   `pct20`: RFC 2253 with `%20` for each space.
@@ -877,14 +866,13 @@ HeaderEncoding = Literal["auto", "always", "never"]
 """The RFC 2047 encoding of the Signature header.
   `auto`: Encoded if the header is not plain ASCII: the default.
   `always`: Always encoded.
-  `never`: Never encoded. An issuer's name outside ASCII is then sent as bare UTF-8, which most banks
-      refuse.
+  `never`: Never encoded. An issuer's name outside ASCII is then sent as bare UTF-8, which most banks refuse.
 """
 
 
 class SigningOptions(Record):
-    """The signing of requests. The defaults suit the banks of the dialect. Banks differ, and each member
-    here is a difference that was seen.
+    """The signing of requests. The defaults suit the banks of the dialect. Banks differ, and each member here is a
+    difference that was seen.
     """
 
     __slots__ = ()
@@ -927,9 +915,8 @@ class SigningOptions(Record):
     """Whether a space follows each comma in the Signature header."""
 
     self_verify: bool | None = None
-    """Whether `sign_request` verifies a signature by a local key before it returns the signature. Default:
-    true. A signature from a token or made elsewhere is always verified, and so is every signature that
-    the client sends.
+    """Whether `sign_request` verifies a signature by a local key before it returns the signature. Default: true. A
+    signature from a token or made elsewhere is always verified, and so is every signature that the client sends.
     """
 
 
@@ -968,8 +955,8 @@ class PrepareSignatureResponse(Record):
     """The signing string: RSASSA-PKCS1-v1_5 over these bytes."""
 
     hash: bytes
-    """The hash of the signing string by the algorithm's hash: for a device that takes a hash. It must not
-    be hashed again.
+    """The hash of the signing string by the algorithm's hash: for a device that takes a hash. It must not be hashed
+    again.
     """
 
     algorithm: str
@@ -1043,8 +1030,8 @@ class HashIdentifierResponse(Record):
     _secret: ClassVar = frozenset(("psu_personal_identifier",))
 
     psu_personal_identifier: SecretText
-    """`PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Trying all numbers reverses it, so it
-    is personal data.
+    """`PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Trying all numbers reverses it, so it is
+    personal data.
     """
 
 
@@ -1104,8 +1091,8 @@ class VerifyRequestResponse(Record):
     __match_args__ = ("valid", "verdict", "refused", "checks", "organization_identifier")
 
     valid: bool
-    """Whether the request passes all checks made here. A bank may still refuse its body, or a request id
-    that was used before.
+    """Whether the request passes all checks made here. A bank may still refuse its body, or a request id that was
+    used before.
     """
 
     verdict: str
@@ -1118,8 +1105,8 @@ class VerifyRequestResponse(Record):
     """All checks in their order, including those after the first failure."""
 
     organization_identifier: str | None = None
-    """The organisation that signed, such as `PSDNO-FSA-987654321`, from the certificate. It counts only
-    with `valid`.
+    """The organisation that signed, such as `PSDNO-FSA-987654321`, from the certificate. It counts only with
+    `valid`.
     """
 
 
@@ -1199,13 +1186,13 @@ class RecoveredHash(Record):
     __match_args__ = ("padding", "hash", "value")
 
     padding: str
-    """`pkcs1-v1_5`: the key fits, and the signed text has this hash. `pss-or-wrong-key`: another key or
-    another padding. `length mismatch`: not a signature by this key.
+    """`pkcs1-v1_5`: the key fits, and the signed text has this hash. `pss-or-wrong-key`: another key or another
+    padding. `length mismatch`: not a signature by this key.
     """
 
     hash: str | None = None
-    """The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` if a hash or a
-    text was signed directly, without the DigestInfo that names the hash.
+    """The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` if a hash or a text was
+    signed directly, without the DigestInfo that names the hash.
     """
 
     value: str | None = None
@@ -1307,9 +1294,9 @@ class ExplainRequestResponse(Record):
     """The expected signing string."""
 
     actual_signing_string: bytes | None = None
-    """The string compared with `expected_signing_string`. It is the sender's claimed string, unless that
-    is the expected string and the signature proves another. Otherwise it is the string of a cause that
-    the signature proves.
+    """The string compared with `expected_signing_string`. It is the sender's claimed string, unless that is the
+    expected string and the signature proves another. Otherwise it is the string of a cause that the signature
+    proves.
     """
 
     client_text_was_signed: bool | None = None
@@ -1385,8 +1372,8 @@ class InspectCertificateResponse(Record):
     """The end of the validity."""
 
     types: tuple[str, ...]
-    """The certificate's types: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the
-    number of another type.
+    """The certificate's types: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the number of
+    another type.
     """
 
     roles: tuple[str, ...]
@@ -1417,8 +1404,8 @@ class InspectCertificateResponse(Record):
     """The key id in each of the forms that banks require, the usual one first."""
 
     warnings: tuple[str, ...]
-    """Oddities of the certificate: what a bank may warn of or refuse, such as two authorities that differ,
-    an authority without its country, or a statement that cannot be read.
+    """Oddities of the certificate: what a bank may warn of or refuse, such as two authorities that differ, an
+    authority without its country, or a statement that cannot be read.
     """
 
 
@@ -1487,9 +1474,7 @@ class Pkcs11Settings(Record):
     """The token's label, or the number of its slot."""
 
     pin: Secret | None = None
-    """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong
-    PINs.
-    """
+    """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong PINs."""
 
     key: str
     """The key's label, or its id in hex. It must be an RSA key."""
@@ -1498,8 +1483,8 @@ class Pkcs11Settings(Record):
 class _NextGenPsd2Settings(TypedDict, total=False):
 
     base_url: str | None
-    """The bank's base URL, such as `https://bank.example/api`, including the path before `/v1`. Needed for
-    sending. Plain HTTP is accepted for loopback addresses only.
+    """The bank's base URL, such as `https://bank.example/api`, including the path before `/v1`. Needed for sending.
+    Plain HTTP is accepted for loopback addresses only.
     """
 
     certificate: str | None
@@ -1509,9 +1494,7 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     """A file with the QSEAL certificate."""
 
     private_key: Secret | None
-    """The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the
-    signature.
-    """
+    """The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature."""
 
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
@@ -1547,8 +1530,8 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     """The passphrase of an encrypted `client_key` or of its PKCS#12 file."""
 
     ca_file: str | PathLike[str] | None
-    """A PEM file with more certificate authorities to trust for the server's own certificate, beside the
-    system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
+    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
     """
 
     only_ca_file: bool | None
@@ -1556,61 +1539,60 @@ class _NextGenPsd2Settings(TypedDict, total=False):
 
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
-    `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
-    machine's own addresses.
+    `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
+    own addresses.
     """
 
     exchange_timeout_s: float | None
-    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
-    exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
+    makes several. With 0 or without a value the operation's own limit applies.
     """
 
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
 
     read_timeout_s: float | None
-    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions
-    allowed. With 0 or without a value only the limit of the whole exchange applies.
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
+    or without a value only the limit of the whole exchange applies.
     """
 
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
     retries: int | None
-    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
-    Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
+    exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
     """
 
     retry_backoff_s: float | None
-    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
-    to 5 s too. Default: 0.3.
+    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
+    up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
+    0.3.
     """
 
     send_traceparent: bool | None
-    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
-    trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody
-    else no: a bank learns nothing of its customers' systems.
+    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
+    Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank
+    learns nothing of its customers' systems.
     """
 
     record_to: str | PathLike[str] | None
-    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
-    line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations.
+    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
+    JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
     """
 
     replay_from: str | PathLike[str] | None
-    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
-    id and a time that are new each time.
+    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
+    nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
+    that are new each time.
     """
 
     allowed_redirect_hosts: Sequence[str] | None
     """Hosts other than the bank's own to which the bank's customers may be redirected."""
 
     header_names: Mapping[str, str] | None
-    """Other header names, keyed by the documented names: `{"PSU-Context": "X-PSU-Context"}`. For banks
-    that spell header names differently.
+    """Other header names, keyed by the documented names: `{"PSU-Context": "X-PSU-Context"}`. For banks that spell
+    header names differently.
     """
 
     trusted: str | None
@@ -1633,20 +1615,15 @@ class NextGenPsd2Settings(_NextGenPsd2Settings, total=False):
     """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
 
     on_response: OnResponse | None
-    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
-    time.
-    """
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time."""
 
     tracer: Tracer | None
-    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
-    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
-    allows it.
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the present
+    one, with its requests as events, and its `traceparent` goes along where `send_traceparent` allows it.
     """
 
     traceparent: TraceParent | None
-    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
-    call.
-    """
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call."""
 
 
 class AsyncNextGenPsd2Settings(_NextGenPsd2Settings, total=False):
@@ -1662,99 +1639,84 @@ class AsyncNextGenPsd2Settings(_NextGenPsd2Settings, total=False):
     """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
 
     on_response: OnResponse | None
-    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
-    time.
-    """
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time."""
 
     tracer: Tracer | None
-    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
-    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
-    allows it.
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the present
+    one, with its requests as events, and its `traceparent` goes along where `send_traceparent` allows it.
     """
 
     traceparent: TraceParent | None
-    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
-    call.
-    """
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call."""
 
 
 class NextGenPsd2(Client):
-    """A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests. A method per
-    operation.
+    """A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests. A method per operation.
 
-    Methods block the calling thread, with the interpreter's lock released. The client may be shared by
-    threads.
+    Methods block the calling thread, with the interpreter's lock released. The client may be shared by threads.
 
-    The settings of a third party. All are optional. The settings for signing fill the fields that a
-    request omits; operations that only compute need no others.
+    The settings of a third party. All are optional. The settings for signing fill the fields that a request
+    omits; operations that only compute need no others.
 
     Args:
-        base_url: The bank's base URL, such as `https://bank.example/api`, including the path before
-            `/v1`. Needed for sending. Plain HTTP is accepted for loopback addresses only.
+        base_url: The bank's base URL, such as `https://bank.example/api`, including the path before `/v1`. Needed
+            for sending. Plain HTTP is accepted for loopback addresses only.
         certificate: The QSEAL certificate as PEM text.
         certificate_file: A file with the QSEAL certificate.
-        private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call
-            asks for the signature.
+        private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for
+            the signature.
         private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both
-            settings.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings.
         pkcs11: The certificate's private key in an HSM or on a smart card, instead of `private_key`.
         passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
         signing: The signing of requests, and the bank's dialect.
-        client_certificate: The certificate for TLS (QWAC) as PEM text, followed by its intermediate
-            certificates.
+        client_certificate: The certificate for TLS (QWAC) as PEM text, followed by its intermediate certificates.
         client_certificate_file: A file with the certificate for TLS.
         client_key: The private key of the TLS certificate as PEM text.
         client_key_file: A file with the private key of the TLS certificate.
         client_keystore_file: A PKCS#12 file with TLS certificate and key, instead of both settings.
         client_passphrase: The passphrase of an encrypted `client_key` or of its PKCS#12 file.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
-            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate, beside
+            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
-            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
-            `NO_PROXY`; none for this machine's own addresses.
-        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
-            operation is one exchange; a flow makes several. With 0 or without a value the operation's
-            own limit applies.
-        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
-            Default: 10.
-        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
-            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
-            applies.
+        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
+            `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
+            machine's own addresses.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an operation
+            is one exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in seconds,
+            fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
-        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
-            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
-            Default: 2.
-        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
-            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for, up to 5 s too. Default: 0.3.
-        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
-            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
-            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
-            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
-        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-            for one request, with an id and a time that are new each time.
-        allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
-            redirected.
-        header_names: Other header names, keyed by the documented names: `{"PSU-Context":
-            "X-PSU-Context"}`. For banks that spell header names differently.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+            Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it doubles
+            with each repetition, up to 5 s. The wait itself is random, and at least the time that the server asks
+            for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records belong to the
+            caller's trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to
+            everybody else no: a bank learns nothing of its customers' systems.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges are
+            recorded, a line of JSON each. It has what the peer answered, tokens too: record with embedded servers
+            or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the same
+            method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request,
+            with an id and a time that are new each time.
+        allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be redirected.
+        header_names: Other header names, keyed by the documented names: `{"PSU-Context": "X-PSU-Context"}`. For
+            banks that spell header names differently.
         trusted: The certificates of trusted issuers as PEM text, one after the other, for verification.
         trusted_file: A file with the certificates of trusted issuers.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
-        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
-            digest.
+        signer: Signs where the private key is elsewhere, such as in a security module; it is given a digest.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
-        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
-            headers, request id and time.
-        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
-            below the present one, with its requests as events, and its `traceparent` goes along where
-            `send_traceparent` allows it.
-        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
-            for one at each call.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request
+            id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+            present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+            allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at
+            each call.
     """
 
     _protocol: ClassVar = "nextgen-psd2"
@@ -1802,37 +1764,18 @@ class NextGenPsd2(Client):
     ) -> None:
         super().__init__(
             {
-                "base_url": base_url,
-                "certificate": certificate,
-                "certificate_file": certificate_file,
-                "private_key": private_key,
-                "private_key_file": private_key_file,
-                "keystore_file": keystore_file,
-                "pkcs11": pkcs11,
-                "passphrase": passphrase,
-                "signing": signing,
-                "client_certificate": client_certificate,
-                "client_certificate_file": client_certificate_file,
-                "client_key": client_key,
-                "client_key_file": client_key_file,
-                "client_keystore_file": client_keystore_file,
-                "client_passphrase": client_passphrase,
-                "ca_file": ca_file,
-                "only_ca_file": only_ca_file,
-                "proxy": proxy,
-                "exchange_timeout_s": exchange_timeout_s,
-                "connect_timeout_s": connect_timeout_s,
-                "read_timeout_s": read_timeout_s,
-                "max_answer_bytes": max_answer_bytes,
-                "retries": retries,
-                "retry_backoff_s": retry_backoff_s,
-                "send_traceparent": send_traceparent,
-                "record_to": record_to,
-                "replay_from": replay_from,
-                "allowed_redirect_hosts": allowed_redirect_hosts,
-                "header_names": header_names,
-                "trusted": trusted,
-                "trusted_file": trusted_file,
+                "base_url": base_url, "certificate": certificate, "certificate_file": certificate_file,
+                "private_key": private_key, "private_key_file": private_key_file, "keystore_file": keystore_file,
+                "pkcs11": pkcs11, "passphrase": passphrase, "signing": signing,
+                "client_certificate": client_certificate, "client_certificate_file": client_certificate_file,
+                "client_key": client_key, "client_key_file": client_key_file,
+                "client_keystore_file": client_keystore_file, "client_passphrase": client_passphrase,
+                "ca_file": ca_file, "only_ca_file": only_ca_file, "proxy": proxy,
+                "exchange_timeout_s": exchange_timeout_s, "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s, "max_answer_bytes": max_answer_bytes, "retries": retries,
+                "retry_backoff_s": retry_backoff_s, "send_traceparent": send_traceparent, "record_to": record_to,
+                "replay_from": replay_from, "allowed_redirect_hosts": allowed_redirect_hosts,
+                "header_names": header_names, "trusted": trusted, "trusted_file": trusted_file,
             },
             on_code,
             signer,
@@ -1856,64 +1799,38 @@ class NextGenPsd2(Client):
         psu_id: str,
         psu_personal_identifier: Secret,
         accept_language: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> VerifyUserResponse:
         """Check whether a customer of the bank has a personal identifier.
 
-        Only the hash of the identifier is sent. Name the customer by the identifier that the bank's
-        redirect gave to this third party. Dialect `era`.
+        Only the hash of the identifier is sent. Name the customer by the identifier that the bank's redirect gave
+        to this third party. Dialect `era`.
 
         Args:
             psu_id: The customer, from the bank's redirect.
             psu_personal_identifier: The hash of the personal identifier, from `hash_identifier`.
             accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this operation
+                needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or header.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service for this
+                customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an internal error.
         """
         answer: VerifyUserResponse = self._call(
             "nextgen_psd2.verify_user",
-            {
-                "psu_id": psu_id,
-                "psu_personal_identifier": psu_personal_identifier,
-                "accept_language": accept_language,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            {"psu_id": psu_id, "psu_personal_identifier": psu_personal_identifier, "accept_language": accept_language},
+            options, signer=signer,
         )
         return answer
 
@@ -1929,84 +1846,54 @@ class NextGenPsd2(Client):
         accept_fix: Sequence[str] | None = None,
         accept_language: str | None = None,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> UpdateBankOfferedConsentsResponse:
         """Get a link at which the customer gives, changes or withdraws consents.
 
-        The customer chooses the accounts at the bank. Not strictly needed the first time: the bank
-        answers a request for accounts without a consent with such a link too. Calling it again gives a
-        new link. Dialect `era`.
+        The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers a
+        request for accounts without a consent with such a link too. Calling it again gives a new link. Dialect
+        `era`.
 
         Args:
             psu_id: The customer, if the third party knows the identifier.
             psu_corporate_id: The customer's corporate agreement.
-            redirect_uri: The address to which the bank returns the customer. Its query has a state of
-                the third party.
+            redirect_uri: The address to which the bank returns the customer. Its query has a state of the third
+                party.
             psu_context: The role in which the customer acts. If absent, the bank asks.
-            redirect_preferred: False requests the bank's own application instead of a redirect, if
-                possible.
+            redirect_preferred: False requests the bank's own application instead of a redirect, if possible.
             tpp_session_id: The session from the bank's redirect.
-            accept_fix: Names of announced changes of the bank's interface that shall already apply,
-                such as `amount-as-string`.
+            accept_fix: Names of announced changes of the bank's interface that shall already apply, such as
+                `amount-as-string`.
             accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
             psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this operation
+                needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by these
+                identifiers.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service for this
+                customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be used.
         """
         answer: UpdateBankOfferedConsentsResponse = self._call(
             "nextgen_psd2.update_bank_offered_consents",
             {
-                "psu_id": psu_id,
-                "psu_corporate_id": psu_corporate_id,
-                "redirect_uri": redirect_uri,
-                "psu_context": psu_context,
-                "redirect_preferred": redirect_preferred,
-                "tpp_session_id": tpp_session_id,
-                "accept_fix": accept_fix,
-                "accept_language": accept_language,
-                "psu": psu,
+                "psu_id": psu_id, "psu_corporate_id": psu_corporate_id, "redirect_uri": redirect_uri,
+                "psu_context": psu_context, "redirect_preferred": redirect_preferred, "tpp_session_id": tpp_session_id,
+                "accept_fix": accept_fix, "accept_language": accept_language, "psu": psu,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            options, signer=signer,
         )
         return answer
 
@@ -2022,84 +1909,54 @@ class NextGenPsd2(Client):
         accept_fix: Sequence[str] | None = None,
         accept_language: str | None = None,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> UpdateConsentsResponse:
         """Deprecated: get a link for the customer, under the old path.
 
-        Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does
-        the same. Dialect `era`.
+        Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the same.
+        Dialect `era`.
 
         Args:
             psu_id: The customer, if the third party knows the identifier.
             psu_corporate_id: The customer's corporate agreement.
-            redirect_uri: The address to which the bank returns the customer. Its query has a state of
-                the third party.
+            redirect_uri: The address to which the bank returns the customer. Its query has a state of the third
+                party.
             psu_context: The role in which the customer acts. If absent, the bank asks.
-            redirect_preferred: False requests the bank's own application instead of a redirect, if
-                possible.
+            redirect_preferred: False requests the bank's own application instead of a redirect, if possible.
             tpp_session_id: The session from the bank's redirect.
-            accept_fix: Names of announced changes of the bank's interface that shall already apply,
-                such as `amount-as-string`.
+            accept_fix: Names of announced changes of the bank's interface that shall already apply, such as
+                `amount-as-string`.
             accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
             psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this operation
+                needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by these
+                identifiers.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service for this
+                customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be used.
         """
-        warnings.warn("update_consents is deprecated: use update_bank_offered_consents", DeprecationWarning, stacklevel=2)
+        warnings.warn("update_consents is deprecated: use update_bank_offered_consents", DeprecationWarning, stacklevel=self._stacklevel)
         answer: UpdateConsentsResponse = self._call(
             "nextgen_psd2.update_consents",
             {
-                "psu_id": psu_id,
-                "psu_corporate_id": psu_corporate_id,
-                "redirect_uri": redirect_uri,
-                "psu_context": psu_context,
-                "redirect_preferred": redirect_preferred,
-                "tpp_session_id": tpp_session_id,
-                "accept_fix": accept_fix,
-                "accept_language": accept_language,
-                "psu": psu,
+                "psu_id": psu_id, "psu_corporate_id": psu_corporate_id, "redirect_uri": redirect_uri,
+                "psu_context": psu_context, "redirect_preferred": redirect_preferred, "tpp_session_id": tpp_session_id,
+                "accept_fix": accept_fix, "accept_language": accept_language, "psu": psu,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            options, signer=signer,
         )
         return answer
 
@@ -2125,25 +1982,21 @@ class NextGenPsd2(Client):
         notification_content_preferred: str | None = None,
         accept_language: str | None = None,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> CreateConsentResponse:
         """Create a consent for reading accounts, which the customer then authorises.
 
-        An older recurring consent of the same customer ends when this one is authorised. The request is
-        never repeated automatically: each request asks the customer. Dialect `bg`.
+        An older recurring consent of the same customer ends when this one is authorised. The request is never
+        repeated automatically: each request asks the customer. Dialect `bg`.
 
         Args:
             access: The access that the consent gives.
             recurring_indicator: Whether the consent is for repeated use.
-            valid_until: The last day of the consent, in the bank's calendar; `9999-12-31` for as long
-                as the bank allows.
-            frequency_per_day: The maximum number of readings of each account in a day without the
-                customer, at least 1; banks allow 4 unless agreed otherwise.
+            valid_until: The last day of the consent, in the bank's calendar; `9999-12-31` for as long as the bank
+                allows.
+            frequency_per_day: The maximum number of readings of each account in a day without the customer, at
+                least 1; banks allow 4 unless agreed otherwise.
             combined_service_indicator: Whether a payment follows in the same session. Default: false.
             psu_id: The customer, if the third party knows the identifier.
             psu_id_type: The type of that identifier, if the bank has several.
@@ -2155,74 +2008,45 @@ class NextGenPsd2(Client):
             redirect_preferred: Whether a redirect is preferred.
             decoupled_preferred: Whether the bank's own application is preferred.
             explicit_authorisation_preferred: Whether a separate request starts the authorisation.
-            brand_logging_information: The brand that the third party shows to the customer, for the
-                bank's log.
+            brand_logging_information: The brand that the third party shows to the customer, for the bank's log.
             notification_uri: The address for the bank's notifications of changes.
             notification_content_preferred: The changes to notify, such as `status=SCA,LAST`.
             accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
             psu: The customer's own request. The Berlin Group requires its IP address here.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this operation
+                needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by these
+                identifiers.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service for this
+                customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be used.
         """
         answer: CreateConsentResponse = self._call(
             "nextgen_psd2.create_consent",
             {
-                "access": access,
-                "recurring_indicator": recurring_indicator,
-                "valid_until": valid_until,
-                "frequency_per_day": frequency_per_day,
-                "combined_service_indicator": combined_service_indicator,
-                "psu_id": psu_id,
-                "psu_id_type": psu_id_type,
-                "psu_corporate_id": psu_corporate_id,
-                "psu_corporate_id_type": psu_corporate_id_type,
-                "redirect_uri": redirect_uri,
-                "nok_redirect_uri": nok_redirect_uri,
-                "redirect_preferred": redirect_preferred,
+                "access": access, "recurring_indicator": recurring_indicator, "valid_until": valid_until,
+                "frequency_per_day": frequency_per_day, "combined_service_indicator": combined_service_indicator,
+                "psu_id": psu_id, "psu_id_type": psu_id_type, "psu_corporate_id": psu_corporate_id,
+                "psu_corporate_id_type": psu_corporate_id_type, "redirect_uri": redirect_uri,
+                "nok_redirect_uri": nok_redirect_uri, "redirect_preferred": redirect_preferred,
                 "decoupled_preferred": decoupled_preferred,
                 "explicit_authorisation_preferred": explicit_authorisation_preferred,
-                "brand_logging_information": brand_logging_information,
-                "notification_uri": notification_uri,
-                "notification_content_preferred": notification_content_preferred,
-                "accept_language": accept_language,
+                "brand_logging_information": brand_logging_information, "notification_uri": notification_uri,
+                "notification_content_preferred": notification_content_preferred, "accept_language": accept_language,
                 "psu": psu,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            options, signer=signer,
         )
         return answer
 
@@ -2231,73 +2055,45 @@ class NextGenPsd2(Client):
         *,
         consent_id: str,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetConsentResponse:
         """Read a consent.
 
-        Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect
-        `bg`.
+        Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect `bg`.
 
         Args:
             consent_id: The consent's identifier.
             psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this operation
+                needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by these
+                identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent, or its
+                customer has revoked it.
             PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer are used up
+                for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service for this
+                customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be used.
         """
         answer: GetConsentResponse = self._call(
             "nextgen_psd2.get_consent",
-            {
-                "consent_id": consent_id,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            {"consent_id": consent_id, "psu": psu},
+            options, signer=signer,
         )
         return answer
 
@@ -2306,73 +2102,45 @@ class NextGenPsd2(Client):
         *,
         consent_id: str,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetConsentStatusResponse:
         """Read the status of a consent.
 
-        The short form of reading the consent, for waiting until the customer has authorised it. Dialect
-        `bg`.
+        The short form of reading the consent, for waiting until the customer has authorised it. Dialect `bg`.
 
         Args:
             consent_id: The consent's identifier.
             psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this operation
+                needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by these
+                identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent, or its
+                customer has revoked it.
             PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer are used up
+                for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service for this
+                customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be used.
         """
         answer: GetConsentStatusResponse = self._call(
             "nextgen_psd2.get_consent_status",
-            {
-                "consent_id": consent_id,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            {"consent_id": consent_id, "psu": psu},
+            options, signer=signer,
         )
         return answer
 
@@ -2381,12 +2149,8 @@ class NextGenPsd2(Client):
         *,
         consent_id: str,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> DeleteConsentResponse:
         """End a consent.
 
@@ -2395,58 +2159,35 @@ class NextGenPsd2(Client):
         Args:
             consent_id: The consent's identifier.
             psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this operation
+                needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by these
+                identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent, or its
+                customer has revoked it.
             PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer are used up
+                for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service for this
+                customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be used.
         """
         answer: DeleteConsentResponse = self._call(
             "nextgen_psd2.delete_consent",
-            {
-                "consent_id": consent_id,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            {"consent_id": consent_id, "psu": psu},
+            options, signer=signer,
         )
         return answer
 
@@ -2459,12 +2200,8 @@ class NextGenPsd2(Client):
         redirect_uri: str | None = None,
         nok_redirect_uri: str | None = None,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> StartAuthorisationResponse:
         """Start the customer's authorisation of a consent.
 
@@ -2478,62 +2215,38 @@ class NextGenPsd2(Client):
             redirect_uri: The address to which the bank returns the customer.
             nok_redirect_uri: The address for a customer who did not authorise.
             psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this operation
+                needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by these
+                identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent, or its
+                customer has revoked it.
             PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer are used up
+                for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service for this
+                customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be used.
         """
         answer: StartAuthorisationResponse = self._call(
             "nextgen_psd2.start_authorisation",
             {
-                "consent_id": consent_id,
-                "psu_id": psu_id,
-                "psu_corporate_id": psu_corporate_id,
-                "redirect_uri": redirect_uri,
-                "nok_redirect_uri": nok_redirect_uri,
-                "psu": psu,
+                "consent_id": consent_id, "psu_id": psu_id, "psu_corporate_id": psu_corporate_id,
+                "redirect_uri": redirect_uri, "nok_redirect_uri": nok_redirect_uri, "psu": psu,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            options, signer=signer,
         )
         return answer
 
@@ -2542,12 +2255,8 @@ class NextGenPsd2(Client):
         *,
         consent_id: str,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListAuthorisationsResponse:
         """List the authorisations of a consent.
 
@@ -2556,58 +2265,35 @@ class NextGenPsd2(Client):
         Args:
             consent_id: The consent's identifier.
             psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this operation
+                needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by these
+                identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent, or its
+                customer has revoked it.
             PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer are used up
+                for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service for this
+                customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be used.
         """
         answer: ListAuthorisationsResponse = self._call(
             "nextgen_psd2.list_authorisations",
-            {
-                "consent_id": consent_id,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            {"consent_id": consent_id, "psu": psu},
+            options, signer=signer,
         )
         return answer
 
@@ -2617,12 +2303,8 @@ class NextGenPsd2(Client):
         consent_id: str,
         authorisation_id: str,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetAuthorisationStatusResponse:
         """Read the status of a consent's authorisation.
 
@@ -2632,59 +2314,35 @@ class NextGenPsd2(Client):
             consent_id: The consent's identifier.
             authorisation_id: The authorisation's identifier.
             psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this operation
+                needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by these
+                identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent, or its
+                customer has revoked it.
             PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer are used up
+                for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service for this
+                customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be used.
         """
         answer: GetAuthorisationStatusResponse = self._call(
             "nextgen_psd2.get_authorisation_status",
-            {
-                "consent_id": consent_id,
-                "authorisation_id": authorisation_id,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            {"consent_id": consent_id, "authorisation_id": authorisation_id, "psu": psu},
+            options, signer=signer,
         )
         return answer
 
@@ -2698,18 +2356,13 @@ class NextGenPsd2(Client):
         tpp_session_id: str | None = None,
         redirect_uri: str | None = None,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetAccountsResponse:
         """List the accounts that a consent covers.
 
-        Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one:
-        the error is `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and
-        `bg`.
+        Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the error
+        is `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.
 
         Args:
             with_balance: Whether to include the balances.
@@ -2717,67 +2370,43 @@ class NextGenPsd2(Client):
             psu_id: The customer, from the bank's redirect; dialect `era`.
             psu_corporate_id: The customer's corporate agreement.
             tpp_session_id: The session, from the bank's redirect; dialect `era`.
-            redirect_uri: The address to which the bank returns the customer, if the bank needs the
-                customer's consent first; dialect `era`.
-            psu: The customer's own request, if the customer is present. Without it the bank counts the
-                request as unattended.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            redirect_uri: The address to which the bank returns the customer, if the bank needs the customer's
+                consent first; dialect `era`.
+            psu: The customer's own request, if the customer is present. Without it the bank counts the request as
+                unattended.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
+            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
+            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the certificate.
+            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this operation
+                needs.
+            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the request's date.
+            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or header.
+            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by these
+                identifiers.
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent first.
+            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent, or its
+                customer has revoked it.
             PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
+            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer are used up
+                for today.
+            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service for this
+                customer or resource.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
+            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be used.
         """
         answer: GetAccountsResponse = self._call(
             "nextgen_psd2.get_accounts",
             {
-                "with_balance": with_balance,
-                "consent_id": consent_id,
-                "psu_id": psu_id,
-                "psu_corporate_id": psu_corporate_id,
-                "tpp_session_id": tpp_session_id,
-                "redirect_uri": redirect_uri,
+                "with_balance": with_balance, "consent_id": consent_id, "psu_id": psu_id,
+                "psu_corporate_id": psu_corporate_id, "tpp_session_id": tpp_session_id, "redirect_uri": redirect_uri,
                 "psu": psu,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            options, signer=signer,
         )
         return answer
 
@@ -2796,39 +2425,33 @@ class NextGenPsd2(Client):
         """Sign a request to a bank.
 
         Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and
-        `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if
-        present. Send the headers and the body byte for byte as returned here, and sign again for each
-        attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request, not
-        only for those of this library.
+        `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if present.
+        Send the headers and the body byte for byte as returned here, and sign again for each attempt: a bank
+        refuses a request id that it has seen. Works for any NextGenPSD2 request, not only for those of this
+        library.
 
         Args:
-            content: With `method`: the body, byte for byte. Without `method`: the whole request as
-                text, for example from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as text, for
+                example from a log.
             method: The HTTP method.
             target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
             certificate: The QSEAL certificate as PEM text. Default: the client's own certificate.
-            private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the
-                client's own key, also in a token.
+            private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own
+                key, also in a token.
             passphrase: The passphrase, if the private key given here is encrypted.
             signing: The signing of requests. Left out, the client's own.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
             InvalidInputError: `nextgen_psd2.key_unusable`: The private key cannot be used.
-            ConfigurationError: `nextgen_psd2.token_failed`: The token with the private key did not
-                sign.
+            ConfigurationError: `nextgen_psd2.token_failed`: The token with the private key did not sign.
         """
         answer: SignRequestResponse = self._local(
             "nextgen_psd2.sign_request",
             {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "certificate": certificate,
-                "private_key": private_key,
-                "passphrase": passphrase,
-                "signing": signing,
+                "method": method, "target": target, "headers": headers, "certificate": certificate,
+                "private_key": private_key, "passphrase": passphrase, "signing": signing,
             },
             content=content,
         )
@@ -2846,14 +2469,13 @@ class NextGenPsd2(Client):
     ) -> PrepareSignatureResponse:
         """Prepare a signature for a key that is elsewhere.
 
-        For a private key in a security module, a smart card or another process. Adds `Date`, `Digest`
-        and `X-Request-ID` if missing. Sign `signing_string` there, or `hash`, and give the signature to
-        `attach_signature` with the body, the options, and method, target and headers exactly as
-        returned here.
+        For a private key in a security module, a smart card or another process. Adds `Date`, `Digest` and
+        `X-Request-ID` if missing. Sign `signing_string` there, or `hash`, and give the signature to
+        `attach_signature` with the body, the options, and method, target and headers exactly as returned here.
 
         Args:
-            content: With `method`: the body, byte for byte. Without `method`: the whole request as
-                text, for example from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as text, for
+                example from a log.
             method: The HTTP method.
             target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
@@ -2866,13 +2488,7 @@ class NextGenPsd2(Client):
         """
         answer: PrepareSignatureResponse = self._local(
             "nextgen_psd2.prepare_signature",
-            {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "certificate": certificate,
-                "signing": signing,
-            },
+            {"method": method, "target": target, "headers": headers, "certificate": certificate, "signing": signing},
             content=content,
         )
         return answer
@@ -2890,8 +2506,8 @@ class NextGenPsd2(Client):
     ) -> AttachSignatureResponse:
         """Attach a signature that was made elsewhere.
 
-        First verifies the signature with the certificate's key, so that a wrong signature fails here
-        and not at the bank.
+        First verifies the signature with the certificate's key, so that a wrong signature fails here and not at
+        the bank.
 
         Args:
             content: The body alone, even if `prepare_signature` had the whole request.
@@ -2909,12 +2525,8 @@ class NextGenPsd2(Client):
         answer: AttachSignatureResponse = self._local(
             "nextgen_psd2.attach_signature",
             {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "signature": signature,
-                "certificate": certificate,
-                "signing": signing,
+                "method": method, "target": target, "headers": headers, "signature": signature,
+                "certificate": certificate, "signing": signing,
             },
             content=content,
         )
@@ -2931,26 +2543,21 @@ class NextGenPsd2(Client):
     ) -> SigningStringResponse:
         """Build the signing string of a request.
 
-        One line for each signed header: its name in lower case, a colon, a space and the value without
-        spaces around it. Each line except the last ends in a line feed.
+        One line for each signed header: its name in lower case, a colon, a space and the value without spaces
+        around it. Each line except the last ends in a line feed.
 
         Args:
-            content: With `method`: the body, byte for byte. Without `method`: the whole request as
-                text, for example from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as text, for
+                example from a log.
             method: The HTTP method.
             target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
-            signed_headers: The names of the signed headers in their order. Default: the headers in the
-                request's Signature header.
+            signed_headers: The names of the signed headers in their order. Default: the headers in the request's
+                Signature header.
         """
         answer: SigningStringResponse = self._local(
             "nextgen_psd2.signing_string",
-            {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "signed_headers": signed_headers,
-            },
+            {"method": method, "target": target, "headers": headers, "signed_headers": signed_headers},
             content=content,
         )
         return answer
@@ -2964,21 +2571,17 @@ class NextGenPsd2(Client):
     ) -> ComputeDigestResponse:
         """Compute the Digest header of a body.
 
-        The hash covers the body's bytes as they are sent: a line break at the end, or a body that is
-        serialised twice, breaks it.
+        The hash covers the body's bytes as they are sent: a line break at the end, or a body that is serialised
+        twice, breaks it.
 
         Args:
             content: The body's bytes, exactly as sent. If absent, there is no body.
             digest: The hash algorithm. Default: SHA-256.
-            digest_lower_case: Whether the hash's name is in lower case, `sha-256=`; a few banks require
-                it.
+            digest_lower_case: Whether the hash's name is in lower case, `sha-256=`; a few banks require it.
         """
         answer: ComputeDigestResponse = self._local(
             "nextgen_psd2.compute_digest",
-            {
-                "digest": digest,
-                "digest_lower_case": digest_lower_case,
-            },
+            {"digest": digest, "digest_lower_case": digest_lower_case},
             content=content,
         )
         return answer
@@ -2997,9 +2600,7 @@ class NextGenPsd2(Client):
         """
         answer: EncodeHeaderResponse = self._native.local(
             "nextgen_psd2.encode_header",
-            {
-                "text": text,
-            },
+            {"text": text},
         )
         return answer
 
@@ -3011,20 +2612,16 @@ class NextGenPsd2(Client):
     ) -> DecodeHeaderResponse:
         """Decode a Signature header that was encoded.
 
-        Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control
-        characters.
+        Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control characters.
 
         Args:
             value: The value of the Signature header.
-            lenient: Whether to accept forms that only some banks accept: Q encoding, bytes outside
-                ASCII that are not encoded.
+            lenient: Whether to accept forms that only some banks accept: Q encoding, bytes outside ASCII that are
+                not encoded.
         """
         answer: DecodeHeaderResponse = self._native.local(
             "nextgen_psd2.decode_header",
-            {
-                "value": value,
-                "lenient": lenient,
-            },
+            {"value": value, "lenient": lenient},
         )
         return answer
 
@@ -3042,9 +2639,7 @@ class NextGenPsd2(Client):
         """
         answer: HashIdentifierResponse = self._native.local(
             "nextgen_psd2.hash_identifier",
-            {
-                "personal_identifier": personal_identifier,
-            },
+            {"personal_identifier": personal_identifier},
         )
         return answer
 
@@ -3063,25 +2658,24 @@ class NextGenPsd2(Client):
     ) -> VerifyRequestResponse:
         """Verify a signed request as a bank does.
 
-        Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers,
-        digest, signature, date, role. A refused request is no error: the response says so. Not checked:
-        whether the request id was seen before, and the fields of the body. Role and content type are
-        checked only for the operations that this library knows by their path; otherwise a warning says
-        so.
+        Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers, digest,
+        signature, date, role. A refused request is no error: the response says so. Not checked: whether the
+        request id was seen before, and the fields of the body. Role and content type are checked only for the
+        operations that this library knows by their path; otherwise a warning says so.
 
         Args:
-            content: With `method`: the body, byte for byte. Without `method`: the whole request as
-                text, for example from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as text, for
+                example from a log.
             method: The HTTP method.
             target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
-            trusted: The certificates of trusted issuers as PEM text, one after the other. Without any,
-                no issuer is trusted and `V17` fails. Left out, the client's own.
+            trusted: The certificates of trusted issuers as PEM text, one after the other. Without any, no issuer
+                is trusted and `V17` fails. Left out, the client's own.
             at: The time of the check. Default: now.
             mode: The strictness.
             dialect: The bank's dialect. Default: `era`.
-            tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
-                of the same organisation, from a trusted issuer.
+            tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC of the
+                same organisation, from a trusted issuer.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -3089,14 +2683,8 @@ class NextGenPsd2(Client):
         answer: VerifyRequestResponse = self._local(
             "nextgen_psd2.verify_request",
             {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "trusted": trusted,
-                "at": at,
-                "mode": mode,
-                "dialect": dialect,
-                "tls_certificate": tls_certificate,
+                "method": method, "target": target, "headers": headers, "trusted": trusted, "at": at, "mode": mode,
+                "dialect": dialect, "tls_certificate": tls_certificate,
             },
             content=content,
         )
@@ -3120,27 +2708,27 @@ class NextGenPsd2(Client):
     ) -> ExplainRequestResponse:
         """Explain why a bank refuses a request.
 
-        Shows for each rule whether it holds, shows the first byte at which the signed string differs
-        from the expected one, and names the probable cause. An RSA signature reveals the hash of the
-        signed text, so each cause is proven or excluded without the private key.
+        Shows for each rule whether it holds, shows the first byte at which the signed string differs from the
+        expected one, and names the probable cause. An RSA signature reveals the hash of the signed text, so each
+        cause is proven or excluded without the private key.
 
         Args:
-            content: With `method`: the body, byte for byte. Without `method`: the whole request as
-                text, for example from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as text, for
+                example from a log.
             method: The HTTP method.
             target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
-            trusted: The certificates of trusted issuers as PEM text, one after the other. Without any,
-                no issuer is trusted and `V17` fails. Left out, the client's own.
+            trusted: The certificates of trusted issuers as PEM text, one after the other. Without any, no issuer
+                is trusted and `V17` fails. Left out, the client's own.
             at: The time of the check. Default: now.
             mode: The strictness.
             dialect: The bank's dialect. Default: `era`.
-            tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
-                of the same organisation, from a trusted issuer.
-            signing_string: The signing string that the sender claims to have signed. The first
-                difference is then shown from it.
-            known: Other certificates of the sender as PEM text, one after the other, to test whether
-                one of their keys made the signature.
+            tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC of the
+                same organisation, from a trusted issuer.
+            signing_string: The signing string that the sender claims to have signed. The first difference is then
+                shown from it.
+            known: Other certificates of the sender as PEM text, one after the other, to test whether one of their
+                keys made the signature.
             base_path: The path before the API's own, such as `/api`: some senders sign without it.
 
         Raises:
@@ -3149,17 +2737,9 @@ class NextGenPsd2(Client):
         answer: ExplainRequestResponse = self._local(
             "nextgen_psd2.explain_request",
             {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "trusted": trusted,
-                "at": at,
-                "mode": mode,
-                "dialect": dialect,
-                "tls_certificate": tls_certificate,
-                "signing_string": signing_string,
-                "known": known,
-                "base_path": base_path,
+                "method": method, "target": target, "headers": headers, "trusted": trusted, "at": at, "mode": mode,
+                "dialect": dialect, "tls_certificate": tls_certificate, "signing_string": signing_string,
+                "known": known, "base_path": base_path,
             },
             content=content,
         )
@@ -3172,22 +2752,19 @@ class NextGenPsd2(Client):
     ) -> InspectCertificateResponse:
         """Show the content and the rights of a third party's certificate.
 
-        Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id
-        in every form that a bank may require. The content counts only if its issuer is trusted, which
-        is not checked here.
+        Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in every
+        form that a bank may require. The content counts only if its issuer is trusted, which is not checked here.
 
         Args:
-            certificate: The certificate: PEM text, or the value of a `TPP-Signature-Certificate`
-                header. Left out, the client's own.
+            certificate: The certificate: PEM text, or the value of a `TPP-Signature-Certificate` header. Left
+                out, the client's own.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
         """
         answer: InspectCertificateResponse = self._native.local(
             "nextgen_psd2.inspect_certificate",
-            {
-                "certificate": certificate,
-            },
+            {"certificate": certificate},
         )
         return answer
 
@@ -3209,19 +2786,19 @@ class NextGenPsd2(Client):
     ) -> MakeCertificatesResponse:
         """Make a test authority and a third party's certificates.
 
-        Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones
-        have, and a certification authority unless one is given. For tests and sandboxes only. Making
-        keys takes up to some seconds.
+        Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones have, and
+        a certification authority unless one is given. For tests and sandboxes only. Making keys takes up to some
+        seconds.
 
         Args:
-            authority_certificate: The certificate of an existing, valid test authority as PEM text.
-                Without it a new authority is made.
+            authority_certificate: The certificate of an existing, valid test authority as PEM text. Without it a
+                new authority is made.
             authority_key: The authority's private key as PEM text, without a passphrase.
             common_name: The third party's name.
             organization: The third party's organisation.
             country: The country of third party and supervisor, two capital letters.
-            supervisor: The supervisor that authorised the third party, two to eight capital letters,
-                such as `FSA`.
+            supervisor: The supervisor that authorised the third party, two to eight capital letters, such as
+                `FSA`.
             supervisor_name: The supervisor's name.
             authorisation_number: The number of the authorisation.
             roles: The roles. Default: `AISP` and `PISP`.
@@ -3236,101 +2813,24 @@ class NextGenPsd2(Client):
         answer: MakeCertificatesResponse = self._native.local(
             "nextgen_psd2.make_certificates",
             {
-                "authority_certificate": authority_certificate,
-                "authority_key": authority_key,
-                "common_name": common_name,
-                "organization": organization,
-                "country": country,
-                "supervisor": supervisor,
-                "supervisor_name": supervisor_name,
-                "authorisation_number": authorisation_number,
-                "roles": roles,
-                "days": days,
-                "key_bits": key_bits,
-                "defects": defects,
+                "authority_certificate": authority_certificate, "authority_key": authority_key,
+                "common_name": common_name, "organization": organization, "country": country, "supervisor": supervisor,
+                "supervisor_name": supervisor_name, "authorisation_number": authorisation_number, "roles": roles,
+                "days": days, "key_bits": key_bits, "defects": defects,
             },
         )
         return answer
 
 
 class AsyncNextGenPsd2(AsyncClient):
-    """A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests. A method per
-    operation.
+    """A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests, for asyncio. The methods
+    and settings of `NextGenPsd2`.
 
-    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short
-    computations are called without `await`. The client may be shared by threads.
-
-    The settings of a third party. All are optional. The settings for signing fill the fields that a
-    request omits; operations that only compute need no others.
-
-    Args:
-        base_url: The bank's base URL, such as `https://bank.example/api`, including the path before
-            `/v1`. Needed for sending. Plain HTTP is accepted for loopback addresses only.
-        certificate: The QSEAL certificate as PEM text.
-        certificate_file: A file with the QSEAL certificate.
-        private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call
-            asks for the signature.
-        private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both
-            settings.
-        pkcs11: The certificate's private key in an HSM or on a smart card, instead of `private_key`.
-        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
-        signing: The signing of requests, and the bank's dialect.
-        client_certificate: The certificate for TLS (QWAC) as PEM text, followed by its intermediate
-            certificates.
-        client_certificate_file: A file with the certificate for TLS.
-        client_key: The private key of the TLS certificate as PEM text.
-        client_key_file: A file with the private key of the TLS certificate.
-        client_keystore_file: A PKCS#12 file with TLS certificate and key, instead of both settings.
-        client_passphrase: The passphrase of an encrypted `client_key` or of its PKCS#12 file.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
-            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
-        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
-            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
-            `NO_PROXY`; none for this machine's own addresses.
-        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
-            operation is one exchange; a flow makes several. With 0 or without a value the operation's
-            own limit applies.
-        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
-            Default: 10.
-        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
-            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
-            applies.
-        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
-        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
-            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
-            Default: 2.
-        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
-            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for, up to 5 s too. Default: 0.3.
-        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
-            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
-            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
-            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
-        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-            for one request, with an id and a time that are new each time.
-        allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
-            redirected.
-        header_names: Other header names, keyed by the documented names: `{"PSU-Context":
-            "X-PSU-Context"}`. For banks that spell header names differently.
-        trusted: The certificates of trusted issuers as PEM text, one after the other, for verification.
-        trusted_file: A file with the certificates of trusted issuers.
-        on_code: Answers what an operation asks in its middle, such as for a one-time code.
-        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
-            digest.
-        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
-        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
-            headers, request id and time.
-        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
-            below the present one, with its requests as events, and its `traceparent` goes along where
-            `send_traceparent` allows it.
-        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
-            for one at each call.
+    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short computations
+    are called without `await`.
     """
+
+    __doc__ = with_arguments(__doc__, NextGenPsd2)
 
     _protocol: ClassVar = "nextgen-psd2"
 
@@ -3377,37 +2877,18 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> None:
         super().__init__(
             {
-                "base_url": base_url,
-                "certificate": certificate,
-                "certificate_file": certificate_file,
-                "private_key": private_key,
-                "private_key_file": private_key_file,
-                "keystore_file": keystore_file,
-                "pkcs11": pkcs11,
-                "passphrase": passphrase,
-                "signing": signing,
-                "client_certificate": client_certificate,
-                "client_certificate_file": client_certificate_file,
-                "client_key": client_key,
-                "client_key_file": client_key_file,
-                "client_keystore_file": client_keystore_file,
-                "client_passphrase": client_passphrase,
-                "ca_file": ca_file,
-                "only_ca_file": only_ca_file,
-                "proxy": proxy,
-                "exchange_timeout_s": exchange_timeout_s,
-                "connect_timeout_s": connect_timeout_s,
-                "read_timeout_s": read_timeout_s,
-                "max_answer_bytes": max_answer_bytes,
-                "retries": retries,
-                "retry_backoff_s": retry_backoff_s,
-                "send_traceparent": send_traceparent,
-                "record_to": record_to,
-                "replay_from": replay_from,
-                "allowed_redirect_hosts": allowed_redirect_hosts,
-                "header_names": header_names,
-                "trusted": trusted,
-                "trusted_file": trusted_file,
+                "base_url": base_url, "certificate": certificate, "certificate_file": certificate_file,
+                "private_key": private_key, "private_key_file": private_key_file, "keystore_file": keystore_file,
+                "pkcs11": pkcs11, "passphrase": passphrase, "signing": signing,
+                "client_certificate": client_certificate, "client_certificate_file": client_certificate_file,
+                "client_key": client_key, "client_key_file": client_key_file,
+                "client_keystore_file": client_keystore_file, "client_passphrase": client_passphrase,
+                "ca_file": ca_file, "only_ca_file": only_ca_file, "proxy": proxy,
+                "exchange_timeout_s": exchange_timeout_s, "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s, "max_answer_bytes": max_answer_bytes, "retries": retries,
+                "retry_backoff_s": retry_backoff_s, "send_traceparent": send_traceparent, "record_to": record_to,
+                "replay_from": replay_from, "allowed_redirect_hosts": allowed_redirect_hosts,
+                "header_names": header_names, "trusted": trusted, "trusted_file": trusted_file,
             },
             on_code,
             signer,
@@ -3425,73 +2906,20 @@ class AsyncNextGenPsd2(AsyncClient):
         """
         return cls._from_env(settings)
 
+
+    @awaits(NextGenPsd2.verify_user)
     async def verify_user(
         self,
         *,
         psu_id: str,
         psu_personal_identifier: Secret,
         accept_language: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> VerifyUserResponse:
-        """Check whether a customer of the bank has a personal identifier.
+        raise NotImplementedError
 
-        Only the hash of the identifier is sent. Name the customer by the identifier that the bank's
-        redirect gave to this third party. Dialect `era`.
-
-        Args:
-            psu_id: The customer, from the bank's redirect.
-            psu_personal_identifier: The hash of the personal identifier, from `hash_identifier`.
-            accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
-            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-        """
-        answer: VerifyUserResponse = await self._call(
-            "nextgen_psd2.verify_user",
-            {
-                "psu_id": psu_id,
-                "psu_personal_identifier": psu_personal_identifier,
-                "accept_language": accept_language,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(NextGenPsd2.update_bank_offered_consents)
     async def update_bank_offered_consents(
         self,
         *,
@@ -3504,87 +2932,12 @@ class AsyncNextGenPsd2(AsyncClient):
         accept_fix: Sequence[str] | None = None,
         accept_language: str | None = None,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> UpdateBankOfferedConsentsResponse:
-        """Get a link at which the customer gives, changes or withdraws consents.
+        raise NotImplementedError
 
-        The customer chooses the accounts at the bank. Not strictly needed the first time: the bank
-        answers a request for accounts without a consent with such a link too. Calling it again gives a
-        new link. Dialect `era`.
-
-        Args:
-            psu_id: The customer, if the third party knows the identifier.
-            psu_corporate_id: The customer's corporate agreement.
-            redirect_uri: The address to which the bank returns the customer. Its query has a state of
-                the third party.
-            psu_context: The role in which the customer acts. If absent, the bank asks.
-            redirect_preferred: False requests the bank's own application instead of a redirect, if
-                possible.
-            tpp_session_id: The session from the bank's redirect.
-            accept_fix: Names of announced changes of the bank's interface that shall already apply,
-                such as `amount-as-string`.
-            accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
-            psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
-            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
-        """
-        answer: UpdateBankOfferedConsentsResponse = await self._call(
-            "nextgen_psd2.update_bank_offered_consents",
-            {
-                "psu_id": psu_id,
-                "psu_corporate_id": psu_corporate_id,
-                "redirect_uri": redirect_uri,
-                "psu_context": psu_context,
-                "redirect_preferred": redirect_preferred,
-                "tpp_session_id": tpp_session_id,
-                "accept_fix": accept_fix,
-                "accept_language": accept_language,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(NextGenPsd2.update_consents)
     async def update_consents(
         self,
         *,
@@ -3597,87 +2950,12 @@ class AsyncNextGenPsd2(AsyncClient):
         accept_fix: Sequence[str] | None = None,
         accept_language: str | None = None,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> UpdateConsentsResponse:
-        """Deprecated: get a link for the customer, under the old path.
+        raise NotImplementedError
 
-        Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does
-        the same. Dialect `era`.
-
-        Args:
-            psu_id: The customer, if the third party knows the identifier.
-            psu_corporate_id: The customer's corporate agreement.
-            redirect_uri: The address to which the bank returns the customer. Its query has a state of
-                the third party.
-            psu_context: The role in which the customer acts. If absent, the bank asks.
-            redirect_preferred: False requests the bank's own application instead of a redirect, if
-                possible.
-            tpp_session_id: The session from the bank's redirect.
-            accept_fix: Names of announced changes of the bank's interface that shall already apply,
-                such as `amount-as-string`.
-            accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
-            psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
-            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
-        """
-        warnings.warn("update_consents is deprecated: use update_bank_offered_consents", DeprecationWarning, stacklevel=2)
-        answer: UpdateConsentsResponse = await self._call(
-            "nextgen_psd2.update_consents",
-            {
-                "psu_id": psu_id,
-                "psu_corporate_id": psu_corporate_id,
-                "redirect_uri": redirect_uri,
-                "psu_context": psu_context,
-                "redirect_preferred": redirect_preferred,
-                "tpp_session_id": tpp_session_id,
-                "accept_fix": accept_fix,
-                "accept_language": accept_language,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(NextGenPsd2.create_consent)
     async def create_consent(
         self,
         *,
@@ -3700,331 +2978,45 @@ class AsyncNextGenPsd2(AsyncClient):
         notification_content_preferred: str | None = None,
         accept_language: str | None = None,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> CreateConsentResponse:
-        """Create a consent for reading accounts, which the customer then authorises.
+        raise NotImplementedError
 
-        An older recurring consent of the same customer ends when this one is authorised. The request is
-        never repeated automatically: each request asks the customer. Dialect `bg`.
-
-        Args:
-            access: The access that the consent gives.
-            recurring_indicator: Whether the consent is for repeated use.
-            valid_until: The last day of the consent, in the bank's calendar; `9999-12-31` for as long
-                as the bank allows.
-            frequency_per_day: The maximum number of readings of each account in a day without the
-                customer, at least 1; banks allow 4 unless agreed otherwise.
-            combined_service_indicator: Whether a payment follows in the same session. Default: false.
-            psu_id: The customer, if the third party knows the identifier.
-            psu_id_type: The type of that identifier, if the bank has several.
-            psu_corporate_id: The customer's corporate agreement.
-            psu_corporate_id_type: The type of that identifier.
-            redirect_uri: The address to which the bank returns the customer. Needed if the customer is
-                redirected.
-            nok_redirect_uri: The address for a customer who did not authorise.
-            redirect_preferred: Whether a redirect is preferred.
-            decoupled_preferred: Whether the bank's own application is preferred.
-            explicit_authorisation_preferred: Whether a separate request starts the authorisation.
-            brand_logging_information: The brand that the third party shows to the customer, for the
-                bank's log.
-            notification_uri: The address for the bank's notifications of changes.
-            notification_content_preferred: The changes to notify, such as `status=SCA,LAST`.
-            accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
-            psu: The customer's own request. The Berlin Group requires its IP address here.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
-            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
-        """
-        answer: CreateConsentResponse = await self._call(
-            "nextgen_psd2.create_consent",
-            {
-                "access": access,
-                "recurring_indicator": recurring_indicator,
-                "valid_until": valid_until,
-                "frequency_per_day": frequency_per_day,
-                "combined_service_indicator": combined_service_indicator,
-                "psu_id": psu_id,
-                "psu_id_type": psu_id_type,
-                "psu_corporate_id": psu_corporate_id,
-                "psu_corporate_id_type": psu_corporate_id_type,
-                "redirect_uri": redirect_uri,
-                "nok_redirect_uri": nok_redirect_uri,
-                "redirect_preferred": redirect_preferred,
-                "decoupled_preferred": decoupled_preferred,
-                "explicit_authorisation_preferred": explicit_authorisation_preferred,
-                "brand_logging_information": brand_logging_information,
-                "notification_uri": notification_uri,
-                "notification_content_preferred": notification_content_preferred,
-                "accept_language": accept_language,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(NextGenPsd2.get_consent)
     async def get_consent(
         self,
         *,
         consent_id: str,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetConsentResponse:
-        """Read a consent.
+        raise NotImplementedError
 
-        Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect
-        `bg`.
-
-        Args:
-            consent_id: The consent's identifier.
-            psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
-            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
-            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
-        """
-        answer: GetConsentResponse = await self._call(
-            "nextgen_psd2.get_consent",
-            {
-                "consent_id": consent_id,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(NextGenPsd2.get_consent_status)
     async def get_consent_status(
         self,
         *,
         consent_id: str,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetConsentStatusResponse:
-        """Read the status of a consent.
+        raise NotImplementedError
 
-        The short form of reading the consent, for waiting until the customer has authorised it. Dialect
-        `bg`.
-
-        Args:
-            consent_id: The consent's identifier.
-            psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
-            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
-            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
-        """
-        answer: GetConsentStatusResponse = await self._call(
-            "nextgen_psd2.get_consent_status",
-            {
-                "consent_id": consent_id,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(NextGenPsd2.delete_consent)
     async def delete_consent(
         self,
         *,
         consent_id: str,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> DeleteConsentResponse:
-        """End a consent.
+        raise NotImplementedError
 
-        A consent that has already ended does not change, and the answer is the same. Dialect `bg`.
-
-        Args:
-            consent_id: The consent's identifier.
-            psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
-            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
-            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
-        """
-        answer: DeleteConsentResponse = await self._call(
-            "nextgen_psd2.delete_consent",
-            {
-                "consent_id": consent_id,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(NextGenPsd2.start_authorisation)
     async def start_authorisation(
         self,
         *,
@@ -4034,235 +3026,35 @@ class AsyncNextGenPsd2(AsyncClient):
         redirect_uri: str | None = None,
         nok_redirect_uri: str | None = None,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> StartAuthorisationResponse:
-        """Start the customer's authorisation of a consent.
+        raise NotImplementedError
 
-        Needed if the bank has not started one itself: after a consent that was created with
-        `explicit_authorisation_preferred`, or for another customer. Dialect `bg`.
-
-        Args:
-            consent_id: The consent's identifier.
-            psu_id: The customer, if the third party knows the identifier.
-            psu_corporate_id: The customer's corporate agreement.
-            redirect_uri: The address to which the bank returns the customer.
-            nok_redirect_uri: The address for a customer who did not authorise.
-            psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
-            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
-            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
-        """
-        answer: StartAuthorisationResponse = await self._call(
-            "nextgen_psd2.start_authorisation",
-            {
-                "consent_id": consent_id,
-                "psu_id": psu_id,
-                "psu_corporate_id": psu_corporate_id,
-                "redirect_uri": redirect_uri,
-                "nok_redirect_uri": nok_redirect_uri,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(NextGenPsd2.list_authorisations)
     async def list_authorisations(
         self,
         *,
         consent_id: str,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListAuthorisationsResponse:
-        """List the authorisations of a consent.
+        raise NotImplementedError
 
-        Returns only their identifiers. Dialect `bg`.
-
-        Args:
-            consent_id: The consent's identifier.
-            psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
-            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
-            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
-        """
-        answer: ListAuthorisationsResponse = await self._call(
-            "nextgen_psd2.list_authorisations",
-            {
-                "consent_id": consent_id,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(NextGenPsd2.get_authorisation_status)
     async def get_authorisation_status(
         self,
         *,
         consent_id: str,
         authorisation_id: str,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetAuthorisationStatusResponse:
-        """Read the status of a consent's authorisation.
+        raise NotImplementedError
 
-        An authorisation can be final while the consent waits for further customers. Dialect `bg`.
-
-        Args:
-            consent_id: The consent's identifier.
-            authorisation_id: The authorisation's identifier.
-            psu: The customer's own request, if the customer is present.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
-            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
-            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
-        """
-        answer: GetAuthorisationStatusResponse = await self._call(
-            "nextgen_psd2.get_authorisation_status",
-            {
-                "consent_id": consent_id,
-                "authorisation_id": authorisation_id,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(NextGenPsd2.get_accounts)
     async def get_accounts(
         self,
         *,
@@ -4273,556 +3065,19 @@ class AsyncNextGenPsd2(AsyncClient):
         tpp_session_id: str | None = None,
         redirect_uri: str | None = None,
         psu: PsuContext | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetAccountsResponse:
-        """List the accounts that a consent covers.
-
-        Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one:
-        the error is `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and
-        `bg`.
-
-        Args:
-            with_balance: Whether to include the balances.
-            consent_id: The consent's identifier; dialect `bg`.
-            psu_id: The customer, from the bank's redirect; dialect `era`.
-            psu_corporate_id: The customer's corporate agreement.
-            tpp_session_id: The session, from the bank's redirect; dialect `era`.
-            redirect_uri: The address to which the bank returns the customer, if the bank needs the
-                customer's consent first; dialect `era`.
-            psu: The customer's own request, if the customer is present. Without it the bank counts the
-                request as unattended.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            SignatureError: `nextgen_psd2.signature_refused`: The bank does not accept the request's
-                signature.
-            AuthenticationError: `nextgen_psd2.certificate_refused`: The bank does not accept the
-                certificate.
-            PermissionDeniedError: `nextgen_psd2.role_refused`: The certificate lacks the role that this
-                operation needs.
-            AuthenticationError: `nextgen_psd2.timestamp_refused`: The bank does not accept the
-                request's date.
-            InvalidInputError: `nextgen_psd2.format_refused`: The bank does not accept a field or
-                header.
-            AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
-                these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
-                first.
-            PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
-                or its customer has revoked it.
-            PermissionDeniedError: `nextgen_psd2.consent_invalid`: The consent cannot be used.
-            RateLimitedError: `nextgen_psd2.access_exceeded`: The consent's calls without the customer
-                are used up for today.
-            PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
-                for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
-                resource.
-            PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerFailedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
-                internal error.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link for its customer cannot be
-                used.
-        """
-        answer: GetAccountsResponse = await self._call(
-            "nextgen_psd2.get_accounts",
-            {
-                "with_balance": with_balance,
-                "consent_id": consent_id,
-                "psu_id": psu_id,
-                "psu_corporate_id": psu_corporate_id,
-                "tpp_session_id": tpp_session_id,
-                "redirect_uri": redirect_uri,
-                "psu": psu,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
-    async def sign_request(
-        self,
-        *,
-        content: Content | None = None,
-        method: str | None = None,
-        target: str | None = None,
-        headers: Sequence[HeaderField] | None = None,
-        certificate: str | None = None,
-        private_key: Secret | None = None,
-        passphrase: Secret | None = None,
-        signing: SigningOptions | None = None,
-    ) -> SignRequestResponse:
-        """Sign a request to a bank.
-
-        Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and
-        `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if
-        present. Send the headers and the body byte for byte as returned here, and sign again for each
-        attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request, not
-        only for those of this library.
-
-        Args:
-            content: With `method`: the body, byte for byte. Without `method`: the whole request as
-                text, for example from a log.
-            method: The HTTP method.
-            target: The request target: the path with its query, as in the request line.
-            headers: The header fields in their order.
-            certificate: The QSEAL certificate as PEM text. Default: the client's own certificate.
-            private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the
-                client's own key, also in a token.
-            passphrase: The passphrase, if the private key given here is encrypted.
-            signing: The signing of requests. Left out, the client's own.
-
-        Raises:
-            InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
-            InvalidInputError: `nextgen_psd2.key_unusable`: The private key cannot be used.
-            ConfigurationError: `nextgen_psd2.token_failed`: The token with the private key did not
-                sign.
-        """
-        answer: SignRequestResponse = await self._elsewhere(
-            "nextgen_psd2.sign_request",
-            {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "certificate": certificate,
-                "private_key": private_key,
-                "passphrase": passphrase,
-                "signing": signing,
-            },
-            content=content,
-        )
-        return answer
-
-    def prepare_signature(
-        self,
-        *,
-        content: Content | None = None,
-        method: str | None = None,
-        target: str | None = None,
-        headers: Sequence[HeaderField] | None = None,
-        certificate: str | None = None,
-        signing: SigningOptions | None = None,
-    ) -> PrepareSignatureResponse:
-        """Prepare a signature for a key that is elsewhere.
-
-        For a private key in a security module, a smart card or another process. Adds `Date`, `Digest`
-        and `X-Request-ID` if missing. Sign `signing_string` there, or `hash`, and give the signature to
-        `attach_signature` with the body, the options, and method, target and headers exactly as
-        returned here.
-
-        Args:
-            content: With `method`: the body, byte for byte. Without `method`: the whole request as
-                text, for example from a log.
-            method: The HTTP method.
-            target: The request target: the path with its query, as in the request line.
-            headers: The header fields in their order.
-            certificate: The QSEAL certificate as PEM text. Left out, the client's own.
-            signing: The signing of requests. Left out, the client's own.
-
-        Raises:
-            InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
-            InvalidInputError: `nextgen_psd2.key_unusable`: The private key cannot be used.
-        """
-        answer: PrepareSignatureResponse = self._local(
-            "nextgen_psd2.prepare_signature",
-            {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "certificate": certificate,
-                "signing": signing,
-            },
-            content=content,
-        )
-        return answer
-
-    def attach_signature(
-        self,
-        *,
-        content: Content | None = None,
-        method: str,
-        target: str,
-        headers: Sequence[HeaderField],
-        signature: bytes,
-        certificate: str | None = None,
-        signing: SigningOptions | None = None,
-    ) -> AttachSignatureResponse:
-        """Attach a signature that was made elsewhere.
-
-        First verifies the signature with the certificate's key, so that a wrong signature fails here
-        and not at the bank.
-
-        Args:
-            content: The body alone, even if `prepare_signature` had the whole request.
-            method: The HTTP method from `prepare_signature`.
-            target: The request target from `prepare_signature`: the path with its query.
-            headers: The header fields from `prepare_signature`.
-            signature: The signature.
-            certificate: The QSEAL certificate as PEM text. Left out, the client's own.
-            signing: The signing of requests. Left out, the client's own.
-
-        Raises:
-            InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
-            InvalidInputError: `nextgen_psd2.key_unusable`: The private key cannot be used.
-        """
-        answer: AttachSignatureResponse = self._local(
-            "nextgen_psd2.attach_signature",
-            {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "signature": signature,
-                "certificate": certificate,
-                "signing": signing,
-            },
-            content=content,
-        )
-        return answer
-
-    def signing_string(
-        self,
-        *,
-        content: Content | None = None,
-        method: str | None = None,
-        target: str | None = None,
-        headers: Sequence[HeaderField] | None = None,
-        signed_headers: Sequence[str] | None = None,
-    ) -> SigningStringResponse:
-        """Build the signing string of a request.
-
-        One line for each signed header: its name in lower case, a colon, a space and the value without
-        spaces around it. Each line except the last ends in a line feed.
-
-        Args:
-            content: With `method`: the body, byte for byte. Without `method`: the whole request as
-                text, for example from a log.
-            method: The HTTP method.
-            target: The request target: the path with its query, as in the request line.
-            headers: The header fields in their order.
-            signed_headers: The names of the signed headers in their order. Default: the headers in the
-                request's Signature header.
-        """
-        answer: SigningStringResponse = self._local(
-            "nextgen_psd2.signing_string",
-            {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "signed_headers": signed_headers,
-            },
-            content=content,
-        )
-        return answer
-
-    def compute_digest(
-        self,
-        *,
-        content: Content | None = None,
-        digest: BodyDigest | None = None,
-        digest_lower_case: bool | None = None,
-    ) -> ComputeDigestResponse:
-        """Compute the Digest header of a body.
-
-        The hash covers the body's bytes as they are sent: a line break at the end, or a body that is
-        serialised twice, breaks it.
-
-        Args:
-            content: The body's bytes, exactly as sent. If absent, there is no body.
-            digest: The hash algorithm. Default: SHA-256.
-            digest_lower_case: Whether the hash's name is in lower case, `sha-256=`; a few banks require
-                it.
-        """
-        answer: ComputeDigestResponse = self._local(
-            "nextgen_psd2.compute_digest",
-            {
-                "digest": digest,
-                "digest_lower_case": digest_lower_case,
-            },
-            content=content,
-        )
-        return answer
-
-    def encode_header(
-        self,
-        *,
-        text: str,
-    ) -> EncodeHeaderResponse:
-        """Encode a Signature header that is not plain ASCII.
-
-        The value becomes one encoded-word of RFC 2047. Signing does this automatically if needed.
-
-        Args:
-            text: The whole value of the Signature header.
-        """
-        answer: EncodeHeaderResponse = self._native.local(
-            "nextgen_psd2.encode_header",
-            {
-                "text": text,
-            },
-        )
-        return answer
-
-    def decode_header(
-        self,
-        *,
-        value: str,
-        lenient: bool | None = None,
-    ) -> DecodeHeaderResponse:
-        """Decode a Signature header that was encoded.
-
-        Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control
-        characters.
-
-        Args:
-            value: The value of the Signature header.
-            lenient: Whether to accept forms that only some banks accept: Q encoding, bytes outside
-                ASCII that are not encoded.
-        """
-        answer: DecodeHeaderResponse = self._native.local(
-            "nextgen_psd2.decode_header",
-            {
-                "value": value,
-                "lenient": lenient,
-            },
-        )
-        return answer
-
-    def hash_identifier(
-        self,
-        *,
-        personal_identifier: Secret,
-    ) -> HashIdentifierResponse:
-        """Hash a personal identifier for the verification of a user.
-
-        The hash is not salted: treat it as the number itself.
-
-        Args:
-            personal_identifier: The national identity number: 11 digits.
-        """
-        answer: HashIdentifierResponse = self._native.local(
-            "nextgen_psd2.hash_identifier",
-            {
-                "personal_identifier": personal_identifier,
-            },
-        )
-        return answer
-
-    async def verify_request(
-        self,
-        *,
-        content: Content | None = None,
-        method: str | None = None,
-        target: str | None = None,
-        headers: Sequence[HeaderField] | None = None,
-        trusted: str | None = None,
-        at: datetime | None = None,
-        mode: Strictness | None = None,
-        dialect: Dialect | None = None,
-        tls_certificate: str | None = None,
-    ) -> VerifyRequestResponse:
-        """Verify a signed request as a bank does.
-
-        Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers,
-        digest, signature, date, role. A refused request is no error: the response says so. Not checked:
-        whether the request id was seen before, and the fields of the body. Role and content type are
-        checked only for the operations that this library knows by their path; otherwise a warning says
-        so.
-
-        Args:
-            content: With `method`: the body, byte for byte. Without `method`: the whole request as
-                text, for example from a log.
-            method: The HTTP method.
-            target: The request target: the path with its query, as in the request line.
-            headers: The header fields in their order.
-            trusted: The certificates of trusted issuers as PEM text, one after the other. Without any,
-                no issuer is trusted and `V17` fails. Left out, the client's own.
-            at: The time of the check. Default: now.
-            mode: The strictness.
-            dialect: The bank's dialect. Default: `era`.
-            tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
-                of the same organisation, from a trusted issuer.
-
-        Raises:
-            InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
-        """
-        answer: VerifyRequestResponse = await self._elsewhere(
-            "nextgen_psd2.verify_request",
-            {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "trusted": trusted,
-                "at": at,
-                "mode": mode,
-                "dialect": dialect,
-                "tls_certificate": tls_certificate,
-            },
-            content=content,
-        )
-        return answer
-
-    async def explain_request(
-        self,
-        *,
-        content: Content | None = None,
-        method: str | None = None,
-        target: str | None = None,
-        headers: Sequence[HeaderField] | None = None,
-        trusted: str | None = None,
-        at: datetime | None = None,
-        mode: Strictness | None = None,
-        dialect: Dialect | None = None,
-        tls_certificate: str | None = None,
-        signing_string: bytes | None = None,
-        known: str | None = None,
-        base_path: str | None = None,
-    ) -> ExplainRequestResponse:
-        """Explain why a bank refuses a request.
-
-        Shows for each rule whether it holds, shows the first byte at which the signed string differs
-        from the expected one, and names the probable cause. An RSA signature reveals the hash of the
-        signed text, so each cause is proven or excluded without the private key.
-
-        Args:
-            content: With `method`: the body, byte for byte. Without `method`: the whole request as
-                text, for example from a log.
-            method: The HTTP method.
-            target: The request target: the path with its query, as in the request line.
-            headers: The header fields in their order.
-            trusted: The certificates of trusted issuers as PEM text, one after the other. Without any,
-                no issuer is trusted and `V17` fails. Left out, the client's own.
-            at: The time of the check. Default: now.
-            mode: The strictness.
-            dialect: The bank's dialect. Default: `era`.
-            tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
-                of the same organisation, from a trusted issuer.
-            signing_string: The signing string that the sender claims to have signed. The first
-                difference is then shown from it.
-            known: Other certificates of the sender as PEM text, one after the other, to test whether
-                one of their keys made the signature.
-            base_path: The path before the API's own, such as `/api`: some senders sign without it.
-
-        Raises:
-            InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
-        """
-        answer: ExplainRequestResponse = await self._elsewhere(
-            "nextgen_psd2.explain_request",
-            {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "trusted": trusted,
-                "at": at,
-                "mode": mode,
-                "dialect": dialect,
-                "tls_certificate": tls_certificate,
-                "signing_string": signing_string,
-                "known": known,
-                "base_path": base_path,
-            },
-            content=content,
-        )
-        return answer
-
-    def inspect_certificate(
-        self,
-        *,
-        certificate: str | None = None,
-    ) -> InspectCertificateResponse:
-        """Show the content and the rights of a third party's certificate.
-
-        Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id
-        in every form that a bank may require. The content counts only if its issuer is trusted, which
-        is not checked here.
-
-        Args:
-            certificate: The certificate: PEM text, or the value of a `TPP-Signature-Certificate`
-                header. Left out, the client's own.
-
-        Raises:
-            InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
-        """
-        answer: InspectCertificateResponse = self._native.local(
-            "nextgen_psd2.inspect_certificate",
-            {
-                "certificate": certificate,
-            },
-        )
-        return answer
-
-    async def make_certificates(
-        self,
-        *,
-        authority_certificate: str | None = None,
-        authority_key: Secret | None = None,
-        common_name: str | None = None,
-        organization: str | None = None,
-        country: str | None = None,
-        supervisor: str | None = None,
-        supervisor_name: str | None = None,
-        authorisation_number: str | None = None,
-        roles: Sequence[TppRole] | None = None,
-        days: int | None = None,
-        key_bits: int | None = None,
-        defects: Sequence[CertificateDefect] | None = None,
-    ) -> MakeCertificatesResponse:
-        """Make a test authority and a third party's certificates.
-
-        Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones
-        have, and a certification authority unless one is given. For tests and sandboxes only. Making
-        keys takes up to some seconds.
-
-        Args:
-            authority_certificate: The certificate of an existing, valid test authority as PEM text.
-                Without it a new authority is made.
-            authority_key: The authority's private key as PEM text, without a passphrase.
-            common_name: The third party's name.
-            organization: The third party's organisation.
-            country: The country of third party and supervisor, two capital letters.
-            supervisor: The supervisor that authorised the third party, two to eight capital letters,
-                such as `FSA`.
-            supervisor_name: The supervisor's name.
-            authorisation_number: The number of the authorisation.
-            roles: The roles. Default: `AISP` and `PISP`.
-            days: The validity of the certificates in days, 1 to 7305. Default: 365.
-            key_bits: Bits of the new keys: 2048, 3072 or 4096. Default: 2048.
-            defects: Deliberate defects.
-
-        Raises:
-            InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
-            InvalidInputError: `nextgen_psd2.key_unusable`: The private key cannot be used.
-        """
-        answer: MakeCertificatesResponse = await self._elsewhere(
-            "nextgen_psd2.make_certificates",
-            {
-                "authority_certificate": authority_certificate,
-                "authority_key": authority_key,
-                "common_name": common_name,
-                "organization": organization,
-                "country": country,
-                "supervisor": supervisor,
-                "supervisor_name": supervisor_name,
-                "authorisation_number": authorisation_number,
-                "roles": roles,
-                "days": days,
-                "key_bits": key_bits,
-                "defects": defects,
-            },
-        )
-        return answer
+        raise NotImplementedError
+    sign_request = awaited_in_thread(NextGenPsd2.sign_request)
+    prepare_signature = unchanged(NextGenPsd2.prepare_signature)
+    attach_signature = unchanged(NextGenPsd2.attach_signature)
+    signing_string = unchanged(NextGenPsd2.signing_string)
+    compute_digest = unchanged(NextGenPsd2.compute_digest)
+    encode_header = unchanged(NextGenPsd2.encode_header)
+    decode_header = unchanged(NextGenPsd2.decode_header)
+    hash_identifier = unchanged(NextGenPsd2.hash_identifier)
+    verify_request = awaited_in_thread(NextGenPsd2.verify_request)
+    explain_request = awaited_in_thread(NextGenPsd2.explain_request)
+    inspect_certificate = unchanged(NextGenPsd2.inspect_certificate)
+    make_certificates = awaited_in_thread(NextGenPsd2.make_certificates)

@@ -9,6 +9,7 @@ from ._async import AsyncClient
 from ._client import Client
 from ._native import Received, Record
 from ._call import is_further
+from ._twin import awaited, awaits, documented_as, unchanged, with_arguments
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
     from typing_extensions import Self, Unpack
 
-    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
+    from ._call import AsyncOnCode, AsyncSigner, CallOptions, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
     from ._content import Content, Destination
     from ._native import Cancel
@@ -138,9 +139,7 @@ class AccountConsent(Record):
     """The account's id, or `all`."""
 
     scopes: Sequence[ConsentScope]
-    """The readable data. With an empty list the third party sees the account without its balances and
-    transactions.
-    """
+    """The readable data. With an empty list the third party sees the account without its balances and transactions."""
 
 
 class SucceedSessionResponse(Record):
@@ -277,16 +276,14 @@ class TokenParameters(Record):
     """The bank's code at Salt Edge."""
 
     scopes: Sequence[str]
-    """The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. At least
-    one.
-    """
+    """The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. At least one."""
 
     consent_period_days: int
     """The length of the consent, in days, 1 or more."""
 
     credentials: Mapping[str, SecretText]
-    """`authorization_type`, the code of one of the bank's authentication methods, and the first data that
-    this method asks for.
+    """`authorization_type`, the code of one of the bank's authentication methods, and the first data that this
+    method asks for.
     """
 
     redirect_url: str | None = None
@@ -795,8 +792,8 @@ ClientJwtMode = Literal["off", "warn", "enforce"]
 """The strictness for a third party's JWT.
   `off`: The JWT is not checked: the default of the setting `client_jwt`.
   `warn`: A fault of the JWT is a warning: the default of `verify_client_jwt`.
-  `enforce`: The request is refused if its JWT does not verify, if the third party is not admitted to
-      the scopes, or if the JWT differs from the request in an important field; see `verify_client_jwt`.
+  `enforce`: The request is refused if its JWT does not verify, if the third party is not admitted to the scopes,
+      or if the JWT differs from the request in an important field; see `verify_client_jwt`.
 """
 
 
@@ -871,8 +868,8 @@ class HandleRequestResponse(Record):
     """The class of a refusal, such as `TokenExpired`."""
 
     step: int | None = None
-    """The check that failed, 1 to 18; 0 for a refusal by the bank's code, and for a failure of the bank or
-    the connector.
+    """The check that failed, 1 to 18; 0 for a refusal by the bank's code, and for a failure of the bank or the
+    connector.
     """
 
     warnings: tuple[str, ...]
@@ -895,9 +892,7 @@ class WorkResponse(Record):
     """The number of callbacks that will be sent again."""
 
     stopped: int
-    """The number of callbacks that wait for a fix by somebody; `list_callbacks` lists them with their
-    cause.
-    """
+    """The number of callbacks that wait for a fix by somebody; `list_callbacks` lists them with their cause."""
 
     given_up: int
     """The number of callbacks that will not be sent again."""
@@ -1086,17 +1081,16 @@ class ReconcileTokensResponse(Record):
     """The number of those tokens that this connector does not have: of another store, or removed long ago."""
 
     unassigned: int
-    """The number of those entries that no token could be found for, since Salt Edge did not name its text:
-    their tokens stay valid here until a request or a customer ends them. Salt Edge does not document
-    what an entry has.
+    """The number of those entries that no token could be found for, since Salt Edge did not name its text: their
+    tokens stay valid here until a request or a customer ends them. Salt Edge does not document what an entry has.
     """
 
 
 CallbackStatus = Literal["waiting", "stopped", "delivered", "failed"]
 """The state of a callback.
   `waiting`: It will be sent, or sent again.
-  `stopped`: It is not sent until somebody fixes the cause, a refusal by Salt Edge or a wrong setting,
-      and calls `retry_callback`.
+  `stopped`: It is not sent until somebody fixes the cause, a refusal by Salt Edge or a wrong setting, and calls
+      `retry_callback`.
   `delivered`: Salt Edge accepted it.
   `failed`: It will not be sent again.
 """
@@ -1148,8 +1142,8 @@ class CallbackListed(Record):
     """The HTTP status of Salt Edge's last answer."""
 
     error_class: str | None = None
-    """The class of Salt Edge's last refusal, such as `SessionClosed`. If Salt Edge has named no class, the
-    code of the last error, such as `transport.connect_failed` or `configuration.invalid`.
+    """The class of Salt Edge's last refusal, such as `SessionClosed`. If Salt Edge has named no class, the code of
+    the last error, such as `transport.connect_failed` or `configuration.invalid`.
     """
 
 
@@ -1186,9 +1180,7 @@ class AnswerBankResponse(Record):
     """The answer to send."""
 
     question: str | None = None
-    """The question's name, such as `list_accounts`. Absent if the request was refused before its fields
-    were read.
-    """
+    """The question's name, such as `list_accounts`. Absent if the request was refused before its fields were read."""
 
 
 class Pkcs11Settings(Record):
@@ -1205,9 +1197,7 @@ class Pkcs11Settings(Record):
     """The token's label, or the number of its slot."""
 
     pin: Secret | None = None
-    """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong
-    PINs.
-    """
+    """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong PINs."""
 
     key: str
     """The key's label, or its id in hex. It must be an RSA key."""
@@ -1220,9 +1210,7 @@ class AuthenticateQuestion(Record):
     __match_args__ = ("session_id", "client_id", "app_name", "scopes", "consent_period_days", "authorization_type", "credentials", "redirect_url", "force_sca", "consent_id", "expires_at")
 
     session_id: str
-    """The session's id, for `approve_session` and the bank's page. Anyone who knows it can see the
-    session's page.
-    """
+    """The session's id, for `approve_session` and the bank's page. Anyone who knows it can see the session's page."""
 
     client_id: int
     """The third party's id at Salt Edge."""
@@ -1237,9 +1225,7 @@ class AuthenticateQuestion(Record):
     """The length of the consent, in days."""
 
     authorization_type: str | None = None
-    """The code of the authentication method, as agreed with Salt Edge. Absent if the third party named
-    none.
-    """
+    """The code of the authentication method, as agreed with Salt Edge. Absent if the third party named none."""
 
     credentials: Mapping[str, SecretText]
     """The first data that the customer entered, by field code: login, password."""
@@ -1264,14 +1250,10 @@ class RefusedByBank(Record):
     __match_args__ = ("error_class", "error_message")
 
     error_class: str
-    """The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
-    `AccountNotFound`.
-    """
+    """The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`, `AccountNotFound`."""
 
     error_message: str | None = None
-    """The reason in words. The third party may see it: write nothing secret. Default: the meaning of the
-    class.
-    """
+    """The reason in words. The third party may see it: write nothing secret. Default: the meaning of the class."""
 
 
 class StepApproved(Record):
@@ -1335,8 +1317,8 @@ class StepCodeNeeded(Record):
 
 
 class StepDone(Record):
-    """In a refresh: the accounts were read again. In any other session: the bank continues by itself, such
-    as in its app, and ends the session with `approve_session` or `refuse_session`.
+    """In a refresh: the accounts were read again. In any other session: the bank continues by itself, such as in its
+    app, and ends the session with `approve_session` or `refuse_session`.
     """
 
     __slots__ = ()
@@ -1354,14 +1336,10 @@ class StepRefused(Record):
     outcome: Literal["refused"] = "refused"
 
     error_class: str
-    """The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
-    `AccountNotFound`.
-    """
+    """The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`, `AccountNotFound`."""
 
     error_message: str | None = None
-    """The reason in words. The third party may see it: write nothing secret. Default: the meaning of the
-    class.
-    """
+    """The reason in words. The third party may see it: write nothing secret. Default: the meaning of the class."""
 
 
 Step = Union[StepApproved, StepRedirect, StepCodeNeeded, StepDone, StepRefused]
@@ -1514,9 +1492,7 @@ class ListTransactionsAnswer(Record):
     """All transactions of the requested period."""
 
     refused: RefusedByBank | None = None
-    """The refusal, if the bank lists no transactions: `AccountNotFound` if the customer has no such
-    account.
-    """
+    """The refusal, if the bank lists no transactions: `AccountNotFound` if the customer has no such account."""
 
 
 class GetCustomerQuestion(Record):
@@ -1598,26 +1574,26 @@ class NoticeAnswer(Record):
 
 
 class SaltEdgeBank(Protocol):
-    """A bank's own code, as a connector to Salt Edge asks it. A method that raises has failed; why stays
-    in the program.
+    """A bank's own code, as a connector to Salt Edge asks it. A method that raises has failed; why stays in the
+    program.
     """
 
     def authenticate(self, question: AuthenticateQuestion, /) -> Step:
         """A third party wants access: authenticate the customer.
 
         The answer says how the session continues: `approved` at once, `redirect` to a page of the bank,
-        `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such
-        as in its app, or `refused`. The bank makes and sends codes itself. The question is asked once:
-        if the answer is lost, the session fails.
+        `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such as in its
+        app, or `refused`. The bank makes and sends codes itself. The question is asked once: if the answer is
+        lost, the session fails.
         """
         ...
 
     def confirm(self, question: ConfirmQuestion, /) -> Step:
         """The customer has entered a code: check it.
 
-        `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`,
-        which ends the session; to let the customer try again, answer `code_needed` again. The question
-        is asked once: if the answer is lost, the session fails.
+        `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which ends
+        the session; to let the customer try again, answer `code_needed` again. The question is asked once: if the
+        answer is lost, the session fails.
         """
         ...
 
@@ -1625,25 +1601,24 @@ class SaltEdgeBank(Protocol):
         """A third party wants to renew a token.
 
         `approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`,
-        `code_needed` or `done` the old token is refused while the session is open, and valid again if
-        the session fails. `refused` leaves it unchanged. The question is asked once: if the answer is
-        lost, the session fails.
+        `code_needed` or `done` the old token is refused while the session is open, and valid again if the session
+        fails. `refused` leaves it unchanged. The question is asked once: if the answer is lost, the session
+        fails.
         """
         ...
 
     def refresh(self, question: RefreshQuestion, /) -> Step:
         """Read a customer's accounts again.
 
-        A bank that keeps a copy answers `done` after it has read this period again; a bank without a
-        copy answers `done` at once. The question only reads: if the answer is lost, it is asked again.
+        A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy answers
+        `done` at once. The question only reads: if the answer is lost, it is asked again.
         """
         ...
 
     def list_accounts(self, question: ListAccountsQuestion, /) -> ListAccountsAnswer:
         """List a customer's accounts.
 
-        Salt Edge waits for the answer meanwhile. Return all accounts: the connector applies the
-        consent.
+        Salt Edge waits for the answer meanwhile. Return all accounts: the connector applies the consent.
         """
         ...
 
@@ -1664,33 +1639,33 @@ class SaltEdgeBank(Protocol):
     def notice(self, question: NoticeQuestion, /) -> Union[NoticeAnswer, None]:
         """Take note of an event.
 
-        Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no
-        decision. If the bank fails, the notice is repeated, five times in all.
+        Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no decision.
+        If the bank fails, the notice is repeated, five times in all.
         """
         ...
 
 
 class AsyncSaltEdgeBank(Protocol):
-    """A bank's own code, as a connector to Salt Edge asks it. Its methods may be coroutines. A method that
-    raises has failed; why stays in the program.
+    """A bank's own code, as a connector to Salt Edge asks it. Its methods may be coroutines. A method that raises
+    has failed; why stays in the program.
     """
 
     def authenticate(self, question: AuthenticateQuestion, /) -> Union[Step, Awaitable[Step]]:
         """A third party wants access: authenticate the customer.
 
         The answer says how the session continues: `approved` at once, `redirect` to a page of the bank,
-        `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such
-        as in its app, or `refused`. The bank makes and sends codes itself. The question is asked once:
-        if the answer is lost, the session fails.
+        `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such as in its
+        app, or `refused`. The bank makes and sends codes itself. The question is asked once: if the answer is
+        lost, the session fails.
         """
         ...
 
     def confirm(self, question: ConfirmQuestion, /) -> Union[Step, Awaitable[Step]]:
         """The customer has entered a code: check it.
 
-        `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`,
-        which ends the session; to let the customer try again, answer `code_needed` again. The question
-        is asked once: if the answer is lost, the session fails.
+        `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which ends
+        the session; to let the customer try again, answer `code_needed` again. The question is asked once: if the
+        answer is lost, the session fails.
         """
         ...
 
@@ -1698,25 +1673,24 @@ class AsyncSaltEdgeBank(Protocol):
         """A third party wants to renew a token.
 
         `approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`,
-        `code_needed` or `done` the old token is refused while the session is open, and valid again if
-        the session fails. `refused` leaves it unchanged. The question is asked once: if the answer is
-        lost, the session fails.
+        `code_needed` or `done` the old token is refused while the session is open, and valid again if the session
+        fails. `refused` leaves it unchanged. The question is asked once: if the answer is lost, the session
+        fails.
         """
         ...
 
     def refresh(self, question: RefreshQuestion, /) -> Union[Step, Awaitable[Step]]:
         """Read a customer's accounts again.
 
-        A bank that keeps a copy answers `done` after it has read this period again; a bank without a
-        copy answers `done` at once. The question only reads: if the answer is lost, it is asked again.
+        A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy answers
+        `done` at once. The question only reads: if the answer is lost, it is asked again.
         """
         ...
 
     def list_accounts(self, question: ListAccountsQuestion, /) -> Union[ListAccountsAnswer, Awaitable[ListAccountsAnswer]]:
         """List a customer's accounts.
 
-        Salt Edge waits for the answer meanwhile. Return all accounts: the connector applies the
-        consent.
+        Salt Edge waits for the answer meanwhile. Return all accounts: the connector applies the consent.
         """
         ...
 
@@ -1737,8 +1711,8 @@ class AsyncSaltEdgeBank(Protocol):
     def notice(self, question: NoticeQuestion, /) -> Union[Union[NoticeAnswer, None], Awaitable[Union[NoticeAnswer, None]]]:
         """Take note of an event.
 
-        Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no
-        decision. If the bank fails, the notice is repeated, five times in all.
+        Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no decision.
+        If the bank fails, the notice is repeated, five times in all.
         """
         ...
 
@@ -1746,14 +1720,12 @@ class AsyncSaltEdgeBank(Protocol):
 class _SaltEdgeConnectorSettings(TypedDict, total=False):
 
     base_url: str | None
-    """The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub. Needed for
-    sending. Plain HTTP is accepted for loopback addresses only.
+    """The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub. Needed for sending. Plain
+    HTTP is accepted for loopback addresses only.
     """
 
     hub_public_key: str | None
-    """The hub's public key as PEM text. During a key change: the old key and the new key, one after the
-    other.
-    """
+    """The hub's public key as PEM text. During a key change: the old key and the new key, one after the other."""
 
     hub_public_key_file: str | PathLike[str] | None
     """A file with the hub's public key."""
@@ -1771,18 +1743,18 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     """The bank's code at Salt Edge, such as `demobank`."""
 
     path_prefix: str | None
-    """What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the bank's web
-    server has the connector below a path. Default: nothing. Other paths are answered with 404.
+    """What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the bank's web server
+    has the connector below a path. Default: nothing. Other paths are answered with 404.
     """
 
     redirect_schemes: Sequence[str] | None
-    """The schemes besides `https` and `http` that a third party's `redirect_url` may have, such as that of
-    a third party's app. Default: none. A request with another address is refused.
+    """The schemes besides `https` and `http` that a third party's `redirect_url` may have, such as that of a third
+    party's app. Default: none. A request with another address is refused.
     """
 
     private_key: Secret | None
-    """The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give
-    `public_key`: each call then asks for the signature.
+    """The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give `public_key`:
+    each call then asks for the signature.
     """
 
     private_key_file: str | PathLike[str] | None
@@ -1798,8 +1770,8 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     """The passphrase of an encrypted private key or of the PKCS#12 file."""
 
     public_key: str | None
-    """The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call
-    asked for, before anything is sent.
+    """The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call asked
+    for, before anything is sent.
     """
 
     public_key_file: str | PathLike[str] | None
@@ -1814,33 +1786,33 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     store: Secret | None
     """The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL database
     (`postgres://user:password@host/database`). Any number of processes may share one store. Needed by
-    `handle_request`, `work`, `get_session`, `approve_session`, `refuse_session`, `list_tokens`,
-    `revoke_token`, `reconcile_tokens`, `list_callbacks` and `retry_callback`.
+    `handle_request`, `work`, `get_session`, `approve_session`, `refuse_session`, `list_tokens`, `revoke_token`,
+    `reconcile_tokens`, `list_callbacks` and `retry_callback`.
     """
 
     store_key: Secret | None
-    """The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder,
-    which otherwise has its key in the file `store.key`.
+    """The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder, which
+    otherwise has its key in the file `store.key`.
     """
 
     store_key_file: str | PathLike[str] | None
     """A file with the store's key."""
 
     client_jwt: ClientJwtMode | None
-    """The check of a third party's own request, which Salt Edge forwards with each request for a token or
-    with a code. Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the
-    connector asks Salt Edge for the third party's key, once an hour, verifies the third party's request
-    and compares it with the one that Salt Edge sends. With `warn` a fault, or a key that cannot be
-    fetched, is a warning. With `enforce` a fault refuses the request, and without the key the answer is
-    503: Salt Edge may repeat the request. Needs `base_url`.
+    """The check of a third party's own request, which Salt Edge forwards with each request for a token or with a
+    code. Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the connector asks Salt Edge
+    for the third party's key, once an hour, verifies the third party's request and compares it with the one that
+    Salt Edge sends. With `warn` a fault, or a key that cannot be fetched, is a warning. With `enforce` a fault
+    refuses the request, and without the key the answer is 503: Salt Edge may repeat the request. Needs
+    `base_url`.
     """
 
     allow_short_client_key: bool | None
     """Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least."""
 
     bank_secret: Secret | None
-    """The secret that the connector shares with the bank's own code when the two talk over HTTP: 32
-    characters or more. Needed by `answer_bank`.
+    """The secret that the connector shares with the bank's own code when the two talk over HTTP: 32 characters or
+    more. Needed by `answer_bank`.
     """
 
     bank_secret_file: str | PathLike[str] | None
@@ -1853,14 +1825,14 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     """The number of codes that a customer may enter in one session. Default: 3."""
 
     reports_at_once: int | None
-    """The number of reports that one call of `work` sends to Salt Edge at the same time. One that is not
-    answered takes its place for 30 seconds at most, and holds up the others only when it and its like
-    take all. Default: 64.
+    """The number of reports that one call of `work` sends to Salt Edge at the same time. One that is not answered
+    takes its place for 30 seconds at most, and holds up the others only when it and its like take all. Default:
+    64.
     """
 
     ca_file: str | PathLike[str] | None
-    """A PEM file with more certificate authorities to trust for the server's own certificate, beside the
-    system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
+    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
     """
 
     only_ca_file: bool | None
@@ -1868,53 +1840,52 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
 
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
-    `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
-    machine's own addresses.
+    `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
+    own addresses.
     """
 
     exchange_timeout_s: float | None
-    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
-    exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
+    makes several. With 0 or without a value the operation's own limit applies.
     """
 
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
 
     read_timeout_s: float | None
-    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions
-    allowed. With 0 or without a value only the limit of the whole exchange applies.
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
+    or without a value only the limit of the whole exchange applies.
     """
 
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
     retries: int | None
-    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
-    Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
+    exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
     """
 
     retry_backoff_s: float | None
-    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
-    to 5 s too. Default: 0.3.
+    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
+    up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
+    0.3.
     """
 
     send_traceparent: bool | None
-    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
-    trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody
-    else no: a bank learns nothing of its customers' systems.
+    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
+    Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank
+    learns nothing of its customers' systems.
     """
 
     record_to: str | PathLike[str] | None
-    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
-    line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations.
+    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
+    JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
     """
 
     replay_from: str | PathLike[str] | None
-    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
-    id and a time that are new each time.
+    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
+    nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
+    that are new each time.
     """
 
 
@@ -1934,20 +1905,15 @@ class SaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
     """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
 
     on_response: OnResponse | None
-    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
-    time.
-    """
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time."""
 
     tracer: Tracer | None
-    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
-    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
-    allows it.
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the present
+    one, with its requests as events, and its `traceparent` goes along where `send_traceparent` allows it.
     """
 
     traceparent: TraceParent | None
-    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
-    call.
-    """
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call."""
 
 
 class AsyncSaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
@@ -1966,125 +1932,109 @@ class AsyncSaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
     """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
 
     on_response: OnResponse | None
-    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
-    time.
-    """
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time."""
 
     tracer: Tracer | None
-    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
-    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
-    allows it.
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the present
+    one, with its requests as events, and its `traceparent` goes along where `send_traceparent` allows it.
     """
 
     traceparent: TraceParent | None
-    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
-    call.
-    """
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call."""
 
 
 class SaltEdgeConnector(Client):
     """A bank's connector, which Salt Edge asks for its customers' accounts. A method per operation.
 
-    Methods block the calling thread, with the interpreter's lock released. The client may be shared by
-    threads.
+    Methods block the calling thread, with the interpreter's lock released. The client may be shared by threads.
 
     The settings of a connector. All are optional; each operation names the ones that it needs.
 
     Args:
-        base_url: The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub.
-            Needed for sending. Plain HTTP is accepted for loopback addresses only.
-        hub_public_key: The hub's public key as PEM text. During a key change: the old key and the new
-            key, one after the other.
+        base_url: The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub. Needed for
+            sending. Plain HTTP is accepted for loopback addresses only.
+        hub_public_key: The hub's public key as PEM text. During a key change: the old key and the new key, one
+            after the other.
         hub_public_key_file: A file with the hub's public key.
         app_id: The provider's app id, from Salt Edge's dashboard.
         app_secret: The app secret, from Salt Edge's dashboard.
         app_secret_file: A file with the app secret.
         provider_code: The bank's code at Salt Edge, such as `demobank`.
-        path_prefix: What stands before `/api/priora/v1` in the path of every request, such as `/psd2`,
-            if the bank's web server has the connector below a path. Default: nothing. Other paths are
-            answered with 404.
-        redirect_schemes: The schemes besides `https` and `http` that a third party's `redirect_url` may
-            have, such as that of a third party's app. Default: none. A request with another address is
-            refused.
-        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is
-            elsewhere, give `public_key`: each call then asks for the signature.
+        path_prefix: What stands before `/api/priora/v1` in the path of every request, such as `/psd2`, if the
+            bank's web server has the connector below a path. Default: nothing. Other paths are answered with 404.
+        redirect_schemes: The schemes besides `https` and `http` that a third party's `redirect_url` may have,
+            such as that of a third party's app. Default: none. A request with another address is refused.
+        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere,
+            give `public_key`: each call then asks for the signature.
         private_key_file: A file with the private key.
         keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key.
         pkcs11: The key in an HSM or on a smart card.
         passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
-        public_key: The public half as PEM text, if the private key is elsewhere. It verifies each
-            signature that a call asked for, before anything is sent.
+        public_key: The public half as PEM text, if the private key is elsewhere. It verifies each signature that
+            a call asked for, before anything is sent.
         public_key_file: A file with the public half.
         issuer: The required value of `iss` in a request that has one. Default: `priora.saltedge.com`.
         leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30.
-        store: The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL
-            database (`postgres://user:password@host/database`). Any number of processes may share one
-            store. Needed by `handle_request`, `work`, `get_session`, `approve_session`,
-            `refuse_session`, `list_tokens`, `revoke_token`, `reconcile_tokens`, `list_callbacks` and
-            `retry_callback`.
-        store_key: The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional
-            for a folder, which otherwise has its key in the file `store.key`.
+        store: The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL database
+            (`postgres://user:password@host/database`). Any number of processes may share one store. Needed by
+            `handle_request`, `work`, `get_session`, `approve_session`, `refuse_session`, `list_tokens`,
+            `revoke_token`, `reconcile_tokens`, `list_callbacks` and `retry_callback`.
+        store_key: The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a
+            folder, which otherwise has its key in the file `store.key`.
         store_key_file: A file with the store's key.
-        client_jwt: The check of a third party's own request, which Salt Edge forwards with each request
-            for a token or with a code. Default: `off`, since Salt Edge has verified it. With `warn` and
-            `enforce` the connector asks Salt Edge for the third party's key, once an hour, verifies the
-            third party's request and compares it with the one that Salt Edge sends. With `warn` a
-            fault, or a key that cannot be fetched, is a warning. With `enforce` a fault refuses the
-            request, and without the key the answer is 503: Salt Edge may repeat the request. Needs
-            `base_url`.
-        allow_short_client_key: Whether a third party's key of less than 2048 bits is accepted; 1024
-            bits at least.
-        bank_secret: The secret that the connector shares with the bank's own code when the two talk
-            over HTTP: 32 characters or more. Needed by `answer_bank`.
+        client_jwt: The check of a third party's own request, which Salt Edge forwards with each request for a
+            token or with a code. Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the
+            connector asks Salt Edge for the third party's key, once an hour, verifies the third party's request
+            and compares it with the one that Salt Edge sends. With `warn` a fault, or a key that cannot be
+            fetched, is a warning. With `enforce` a fault refuses the request, and without the key the answer is
+            503: Salt Edge may repeat the request. Needs `base_url`.
+        allow_short_client_key: Whether a third party's key of less than 2048 bits is accepted; 1024 bits at
+            least.
+        bank_secret: The secret that the connector shares with the bank's own code when the two talk over HTTP: 32
+            characters or more. Needed by `answer_bank`.
         bank_secret_file: A file with that shared secret.
-        token_days: The longest validity of an access token, in days; a shorter consent shortens it.
-            Default: 90.
+        token_days: The longest validity of an access token, in days; a shorter consent shortens it. Default: 90.
         confirmation_tries: The number of codes that a customer may enter in one session. Default: 3.
-        reports_at_once: The number of reports that one call of `work` sends to Salt Edge at the same
-            time. One that is not answered takes its place for 30 seconds at most, and holds up the
-            others only when it and its like take all. Default: 64.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
-            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+        reports_at_once: The number of reports that one call of `work` sends to Salt Edge at the same time. One
+            that is not answered takes its place for 30 seconds at most, and holds up the others only when it and
+            its like take all. Default: 64.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate, beside
+            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
-            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
-            `NO_PROXY`; none for this machine's own addresses.
-        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
-            operation is one exchange; a flow makes several. With 0 or without a value the operation's
-            own limit applies.
-        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
-            Default: 10.
-        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
-            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
-            applies.
+        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
+            `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
+            machine's own addresses.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an operation
+            is one exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in seconds,
+            fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
-        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
-            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
-            Default: 2.
-        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
-            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for, up to 5 s too. Default: 0.3.
-        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
-            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
-            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
-            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
-        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-            for one request, with an id and a time that are new each time.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+            Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it doubles
+            with each repetition, up to 5 s. The wait itself is random, and at least the time that the server asks
+            for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records belong to the
+            caller's trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to
+            everybody else no: a bank learns nothing of its customers' systems.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges are
+            recorded, a line of JSON each. It has what the peer answered, tokens too: record with embedded servers
+            or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the same
+            method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request,
+            with an id and a time that are new each time.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
-        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
-            digest.
+        signer: Signs where the private key is elsewhere, such as in a security module; it is given a digest.
         bank: A bank's own code, as a connector to Salt Edge asks it.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
-        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
-            headers, request id and time.
-        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
-            below the present one, with its requests as events, and its `traceparent` goes along where
-            `send_traceparent` allows it.
-        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
-            for one at each call.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request
+            id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+            present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+            allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at
+            each call.
     """
 
     _protocol: ClassVar = "salt-edge-connector"
@@ -2142,46 +2092,20 @@ class SaltEdgeConnector(Client):
     ) -> None:
         super().__init__(
             {
-                "base_url": base_url,
-                "hub_public_key": hub_public_key,
-                "hub_public_key_file": hub_public_key_file,
-                "app_id": app_id,
-                "app_secret": app_secret,
-                "app_secret_file": app_secret_file,
-                "provider_code": provider_code,
-                "path_prefix": path_prefix,
-                "redirect_schemes": redirect_schemes,
-                "private_key": private_key,
-                "private_key_file": private_key_file,
-                "keystore_file": keystore_file,
-                "pkcs11": pkcs11,
-                "passphrase": passphrase,
-                "public_key": public_key,
-                "public_key_file": public_key_file,
-                "issuer": issuer,
-                "leeway_s": leeway_s,
-                "store": store,
-                "store_key": store_key,
-                "store_key_file": store_key_file,
-                "client_jwt": client_jwt,
-                "allow_short_client_key": allow_short_client_key,
-                "bank_secret": bank_secret,
-                "bank_secret_file": bank_secret_file,
-                "token_days": token_days,
-                "confirmation_tries": confirmation_tries,
-                "reports_at_once": reports_at_once,
-                "ca_file": ca_file,
-                "only_ca_file": only_ca_file,
-                "proxy": proxy,
-                "exchange_timeout_s": exchange_timeout_s,
-                "connect_timeout_s": connect_timeout_s,
-                "read_timeout_s": read_timeout_s,
-                "max_answer_bytes": max_answer_bytes,
-                "retries": retries,
-                "retry_backoff_s": retry_backoff_s,
-                "send_traceparent": send_traceparent,
-                "record_to": record_to,
-                "replay_from": replay_from,
+                "base_url": base_url, "hub_public_key": hub_public_key, "hub_public_key_file": hub_public_key_file,
+                "app_id": app_id, "app_secret": app_secret, "app_secret_file": app_secret_file,
+                "provider_code": provider_code, "path_prefix": path_prefix, "redirect_schemes": redirect_schemes,
+                "private_key": private_key, "private_key_file": private_key_file, "keystore_file": keystore_file,
+                "pkcs11": pkcs11, "passphrase": passphrase, "public_key": public_key,
+                "public_key_file": public_key_file, "issuer": issuer, "leeway_s": leeway_s, "store": store,
+                "store_key": store_key, "store_key_file": store_key_file, "client_jwt": client_jwt,
+                "allow_short_client_key": allow_short_client_key, "bank_secret": bank_secret,
+                "bank_secret_file": bank_secret_file, "token_days": token_days,
+                "confirmation_tries": confirmation_tries, "reports_at_once": reports_at_once, "ca_file": ca_file,
+                "only_ca_file": only_ca_file, "proxy": proxy, "exchange_timeout_s": exchange_timeout_s,
+                "connect_timeout_s": connect_timeout_s, "read_timeout_s": read_timeout_s,
+                "max_answer_bytes": max_answer_bytes, "retries": retries, "retry_backoff_s": retry_backoff_s,
+                "send_traceparent": send_traceparent, "record_to": record_to, "replay_from": replay_from,
             },
             on_code,
             signer,
@@ -2192,8 +2116,8 @@ class SaltEdgeConnector(Client):
 
     @classmethod
     def from_env(cls, **settings: Unpack[SaltEdgeConnectorSettings]) -> Self:
-        """A client of the settings that the environment's `SALT_EDGE_CONNECTOR_...` variables give, such
-        as `SALT_EDGE_CONNECTOR_BASE_URL`; those given here count before them.
+        """A client of the settings that the environment's `SALT_EDGE_CONNECTOR_...` variables give, such as
+        `SALT_EDGE_CONNECTOR_BASE_URL`; those given here count before them.
 
         Raises:
             ConfigurationError: A variable or setting cannot be used; the error names it.
@@ -2211,17 +2135,13 @@ class SaltEdgeConnector(Client):
         extra: Mapping[str, object] | None = None,
         beneficiary_id: str | None = None,
         identifiers: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> SucceedSessionResponse:
         """Report that a session has succeeded.
 
-        Send it once, when all steps of the session are done. A session that began with `create_token`
-        or `reconnect_token` reports the user, the new token and its expiry; a session that began with
+        Send it once, when all steps of the session are done. A session that began with `create_token` or
+        `reconnect_token` reports the user, the new token and its expiry; a session that began with
         `refresh_accounts` reports nothing more.
 
         Args:
@@ -2233,58 +2153,36 @@ class SaltEdgeConnector(Client):
             extra: Other data.
             beneficiary_id: For sessions about trusted beneficiaries: the beneficiary's id.
             identifiers: For sessions about trusted beneficiaries: other identifiers of the beneficiary.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             ConflictError: `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            ConflictError: `salt_edge_connector.session_expired`: The session's time is over at Salt
-                Edge.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            PeerRefusedError: `salt_edge_connector.session_not_found`: Salt Edge does not know the
-                session.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            PermissionDeniedError: `salt_edge_connector.action_not_allowed`: Salt Edge does not permit
-                this.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
+            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in the
+                provider's dashboard at Salt Edge.
+            ConflictError: `salt_edge_connector.session_expired`: The session's time is over at Salt Edge.
+            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no signed
+                request.
+            PeerRefusedError: `salt_edge_connector.session_not_found`: Salt Edge does not know the session.
+            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the app id.
+            PermissionDeniedError: `salt_edge_connector.action_not_allowed`: Salt Edge does not permit this.
+            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with this
+                provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an internal
+                error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did not sign.
         """
         answer: SucceedSessionResponse = self._call(
             "salt_edge_connector.succeed_session",
             {
-                "session_secret": session_secret,
-                "user_id": user_id,
-                "token": token,
-                "token_expires_at": token_expires_at,
-                "consent": consent,
-                "extra": extra,
-                "beneficiary_id": beneficiary_id,
-                "identifiers": identifiers,
+                "session_secret": session_secret, "user_id": user_id, "token": token,
+                "token_expires_at": token_expires_at, "consent": consent, "extra": extra,
+                "beneficiary_id": beneficiary_id, "identifiers": identifiers,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            options, signer=signer,
         )
         return answer
 
@@ -2297,12 +2195,8 @@ class SaltEdgeConnector(Client):
         session_expires_at: datetime | None = None,
         user_id: str | None = None,
         interactive_step_instruction: InteractiveStep | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> UpdateSessionResponse:
         """Report the progress of a session.
 
@@ -2314,58 +2208,37 @@ class SaltEdgeConnector(Client):
             extra: With `redirect`: the address for the customer's browser.
             session_expires_at: The end of the session's extended time.
             user_id: The bank's own id of the customer, once it is known.
-            interactive_step_instruction: With `waiting_confirmation_code`: the question to the
-                customer.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            interactive_step_instruction: With `waiting_confirmation_code`: the question to the customer.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             ConflictError: `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            ConflictError: `salt_edge_connector.session_expired`: The session's time is over at Salt
-                Edge.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            PeerRefusedError: `salt_edge_connector.session_not_found`: Salt Edge does not know the
-                session.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            PermissionDeniedError: `salt_edge_connector.action_not_allowed`: Salt Edge does not permit
-                this.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
+            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in the
+                provider's dashboard at Salt Edge.
+            ConflictError: `salt_edge_connector.session_expired`: The session's time is over at Salt Edge.
+            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no signed
+                request.
+            PeerRefusedError: `salt_edge_connector.session_not_found`: Salt Edge does not know the session.
+            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the app id.
+            PermissionDeniedError: `salt_edge_connector.action_not_allowed`: Salt Edge does not permit this.
+            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with this
+                provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an internal
+                error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did not sign.
         """
         answer: UpdateSessionResponse = self._call(
             "salt_edge_connector.update_session",
             {
-                "session_secret": session_secret,
-                "status": status,
-                "extra": extra,
-                "session_expires_at": session_expires_at,
-                "user_id": user_id,
+                "session_secret": session_secret, "status": status, "extra": extra,
+                "session_expires_at": session_expires_at, "user_id": user_id,
                 "interactive_step_instruction": interactive_step_instruction,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            options, signer=signer,
         )
         return answer
 
@@ -2377,12 +2250,8 @@ class SaltEdgeConnector(Client):
         error_message: str,
         user_id: str | None = None,
         extra: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> FailSessionResponse:
         """Report that a session has failed.
 
@@ -2390,60 +2259,40 @@ class SaltEdgeConnector(Client):
 
         Args:
             session_secret: The session's secret.
-            error_class: The error class: `AccessDenied`, `InvalidCredentials`,
-                `InvalidConfirmationCode`, `InternalProviderError`, …
+            error_class: The error class: `AccessDenied`, `InvalidCredentials`, `InvalidConfirmationCode`,
+                `InternalProviderError`, …
             error_message: The reason in words. The third party may see it: write nothing secret.
             user_id: The bank's own id of the customer, if known.
             extra: Other data.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             ConflictError: `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            ConflictError: `salt_edge_connector.session_expired`: The session's time is over at Salt
-                Edge.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            PeerRefusedError: `salt_edge_connector.session_not_found`: Salt Edge does not know the
-                session.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            PermissionDeniedError: `salt_edge_connector.action_not_allowed`: Salt Edge does not permit
-                this.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
+            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in the
+                provider's dashboard at Salt Edge.
+            ConflictError: `salt_edge_connector.session_expired`: The session's time is over at Salt Edge.
+            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no signed
+                request.
+            PeerRefusedError: `salt_edge_connector.session_not_found`: Salt Edge does not know the session.
+            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the app id.
+            PermissionDeniedError: `salt_edge_connector.action_not_allowed`: Salt Edge does not permit this.
+            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with this
+                provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an internal
+                error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did not sign.
         """
         answer: FailSessionResponse = self._call(
             "salt_edge_connector.fail_session",
             {
-                "session_secret": session_secret,
-                "error_class": error_class,
-                "error_message": error_message,
-                "user_id": user_id,
-                "extra": extra,
+                "session_secret": session_secret, "error_class": error_class, "error_message": error_message,
+                "user_id": user_id, "extra": extra,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            options, signer=signer,
         )
         return answer
 
@@ -2455,69 +2304,46 @@ class SaltEdgeConnector(Client):
         from_date: datetime | None = None,
         per_page: int | None = None,
         customer_id: int | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListTokensAtHubResponse:
         """List tokens as Salt Edge knows them.
 
-        Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent,
-        when it is no greater than `from_id`, or when a page is empty.
+        Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent, when it is
+        no greater than `from_id`, or when a page is empty.
 
         Args:
             kind: The kind of tokens. Salt Edge documents only `revoked`.
             from_id: The first id of the page.
             from_date: Only tokens from this time on.
             per_page: The maximum number of tokens on one page.
-            customer_id: Salt Edge's own id of a customer. No message contains it, so it is mostly
-                absent.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            customer_id: Salt Edge's own id of a customer. No message contains it, so it is mostly absent.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            PeerRefusedError: `salt_edge_connector.customer_not_found`: Salt Edge does not know the
-                customer.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
+            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in the
+                provider's dashboard at Salt Edge.
+            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no signed
+                request.
+            PeerRefusedError: `salt_edge_connector.customer_not_found`: Salt Edge does not know the customer.
+            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the app id.
+            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with this
+                provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an internal
+                error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did not sign.
         """
         answer: ListTokensAtHubResponse = self._call(
             "salt_edge_connector.list_tokens_at_hub",
             {
-                "kind": kind,
-                "from_id": from_id,
-                "from_date": from_date,
-                "per_page": per_page,
+                "kind": kind, "from_id": from_id, "from_date": from_date, "per_page": per_page,
                 "customer_id": customer_id,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            options, signer=signer,
         )
         return answer
 
@@ -2535,8 +2361,8 @@ class SaltEdgeConnector(Client):
     ) -> Iterator[Mapping[str, object]]:
         """Go through all tokens as Salt Edge knows them, page after page.
 
-        Arguments and exceptions are those of `list_tokens_at_hub`, which gets one page; the options
-        count for each page.
+        Arguments and exceptions are those of `list_tokens_at_hub`, which gets one page; the options count for
+        each page.
         """
         begin = None
         while True:
@@ -2560,63 +2386,42 @@ class SaltEdgeConnector(Client):
         self,
         *,
         token: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> RevokeTokenAtHubResponse:
         """Report that a token was revoked at the bank.
 
-        Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for
-        the revocation.
+        Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for the
+        revocation.
 
         Args:
             token: The access token.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            InvalidInputError: `salt_edge_connector.token_missing`: Salt Edge has found no token in the
+            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in the
+                provider's dashboard at Salt Edge.
+            InvalidInputError: `salt_edge_connector.token_missing`: Salt Edge has found no token in the request.
+            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no signed
                 request.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
             PeerRefusedError: `salt_edge_connector.token_not_found`: Salt Edge does not know the token.
             ConflictError: `salt_edge_connector.token_revoked`: The token was revoked before.
             ConflictError: `salt_edge_connector.token_expired`: The token has expired.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
+            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the app id.
+            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with this
+                provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an internal
+                error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did not sign.
         """
         answer: RevokeTokenAtHubResponse = self._call(
             "salt_edge_connector.revoke_token_at_hub",
-            {
-                "token": token,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            {"token": token},
+            options, signer=signer,
         )
         return answer
 
@@ -2624,12 +2429,8 @@ class SaltEdgeConnector(Client):
         self,
         *,
         client_id: int,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetClientInfoResponse:
         """Look up a third party.
 
@@ -2637,44 +2438,28 @@ class SaltEdgeConnector(Client):
 
         Args:
             client_id: The third party's id at Salt Edge, from the header `Client-Id`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
+            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in the
+                provider's dashboard at Salt Edge.
+            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no signed
+                request.
+            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the app id.
+            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with this
+                provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an internal
+                error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did not sign.
         """
         answer: GetClientInfoResponse = self._call(
             "salt_edge_connector.get_client_info",
-            {
-                "client_id": client_id,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
+            {"client_id": client_id},
+            options, signer=signer,
         )
         return answer
 
@@ -2694,28 +2479,27 @@ class SaltEdgeConnector(Client):
     ) -> ReceiveRequestResponse:
         """Read and check a request of Salt Edge.
 
-        Takes a request from a route of any web framework. The checks run in this order: path,
-        `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is
-        needed, `Consent-Id`, parameters, the bank's code. A refused request is no error: the response
-        has the answer to send. The validity of the token and of the session is not checked: that needs
-        a store.
+        Takes a request from a route of any web framework. The checks run in this order: path, `Client-Id`,
+        `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed, `Consent-Id`,
+        parameters, the bank's code. A refused request is no error: the response has the answer to send. The
+        validity of the token and of the session is not checked: that needs a store.
 
         Args:
             method: The HTTP method.
             target: The request target: the path with its query, as in the request line.
             headers: The header fields. Their names may be in any case.
-            hub_public_key: Salt Edge's public key as PEM text. During a key change: the old key and the
-                new key, one after the other. Left out, the client's own.
-            provider_code: The bank's code at Salt Edge. If absent, the code is not compared. Left out,
-                the client's own.
-            issuer: The required value of `iss` in a request that has one. Default:
-                `priora.saltedge.com`. Left out, the client's own.
-            leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30. Left
+            hub_public_key: Salt Edge's public key as PEM text. During a key change: the old key and the new key,
+                one after the other. Left out, the client's own.
+            provider_code: The bank's code at Salt Edge. If absent, the code is not compared. Left out, the
+                client's own.
+            issuer: The required value of `iss` in a request that has one. Default: `priora.saltedge.com`. Left
                 out, the client's own.
-            path_prefix: What stands before `/api/priora/v1` in the path of every request, such as
-                `/psd2`. Default: nothing. Left out, the client's own.
-            redirect_schemes: The schemes besides `https` and `http` that a third party's `redirect_url`
-                may have. Default: none. Left out, the client's own.
+            leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30. Left out, the
+                client's own.
+            path_prefix: What stands before `/api/priora/v1` in the path of every request, such as `/psd2`.
+                Default: nothing. Left out, the client's own.
+            redirect_schemes: The schemes besides `https` and `http` that a third party's `redirect_url` may have.
+                Default: none. Left out, the client's own.
             at: The time of the check. Default: now.
 
         Raises:
@@ -2724,16 +2508,9 @@ class SaltEdgeConnector(Client):
         answer: ReceiveRequestResponse = self._native.local(
             "salt_edge_connector.receive_request",
             {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "hub_public_key": hub_public_key,
-                "provider_code": provider_code,
-                "issuer": issuer,
-                "leeway_s": leeway_s,
-                "path_prefix": path_prefix,
-                "redirect_schemes": redirect_schemes,
-                "at": at,
+                "method": method, "target": target, "headers": headers, "hub_public_key": hub_public_key,
+                "provider_code": provider_code, "issuer": issuer, "leeway_s": leeway_s, "path_prefix": path_prefix,
+                "redirect_schemes": redirect_schemes, "at": at,
             },
         )
         return answer
@@ -2752,9 +2529,7 @@ class SaltEdgeConnector(Client):
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_accounts",
-            {
-                "accounts": accounts,
-            },
+            {"accounts": accounts},
         )
         return answer
 
@@ -2772,9 +2547,7 @@ class SaltEdgeConnector(Client):
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_transactions",
-            {
-                "transactions": transactions,
-            },
+            {"transactions": transactions},
         )
         return answer
 
@@ -2792,9 +2565,7 @@ class SaltEdgeConnector(Client):
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_customer",
-            {
-                "customer": customer,
-            },
+            {"customer": customer},
         )
         return answer
 
@@ -2803,13 +2574,12 @@ class SaltEdgeConnector(Client):
     ) -> HttpAnswer:
         """Make the answer that accepts a request.
 
-        For every request that asks for no data: status 200 and an empty object. The outcome of the
-        request is reported later, in its session.
+        For every request that asks for no data: status 200 and an empty object. The outcome of the request is
+        reported later, in its session.
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_done",
-            {
-            },
+            {},
         )
         return answer
 
@@ -2822,8 +2592,8 @@ class SaltEdgeConnector(Client):
     ) -> HttpAnswer:
         """Make the answer that refuses a request.
 
-        For a fault of the request, or a failure of the bank at this moment. A failure that happens
-        later, in a session, is never answered here: report it with `fail_session`.
+        For a fault of the request, or a failure of the bank at this moment. A failure that happens later, in a
+        session, is never answered here: report it with `fail_session`.
 
         Args:
             error_class: The error class, such as `AccountNotFound`. It determines the HTTP status.
@@ -2833,11 +2603,7 @@ class SaltEdgeConnector(Client):
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_error",
-            {
-                "error_class": error_class,
-                "error_message": error_message,
-                "retry_after_s": retry_after_s,
-            },
+            {"error_class": error_class, "error_message": error_message, "retry_after_s": retry_after_s},
         )
         return answer
 
@@ -2855,22 +2621,21 @@ class SaltEdgeConnector(Client):
     ) -> VerifyClientJwtResponse:
         """Verify a third party's own request, which Salt Edge forwards.
 
-        Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning.
-        With `enforce` the request is refused if the JWT does not verify, if it expired or was issued
-        more than 15 minutes ago, if scopes are not admitted, or if `client_payload` has a
-        `redirect_url`, `scopes`, `consent_period_days` or answers of the customer that the JWT has not,
-        or has otherwise. Other differences are warnings.
+        Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With
+        `enforce` the request is refused if the JWT does not verify, if it expired or was issued more than 15
+        minutes ago, if scopes are not admitted, or if `client_payload` has a `redirect_url`, `scopes`,
+        `consent_period_days` or answers of the customer that the JWT has not, or has otherwise. Other differences
+        are warnings.
 
         Args:
             token_request: `original_request` of a request for a token, from `receive_request`.
-            confirmation: `original_request` of an answer to an interactive step, from
-                `receive_request`.
+            confirmation: `original_request` of an answer to an interactive step, from `receive_request`.
             public_key: The third party's public key as PEM text: `public_key` of `get_client_info`.
-            admitted_scopes: The third party's admitted scopes: `scopes` of `get_client_info`. If
-                absent, scopes are not compared.
+            admitted_scopes: The third party's admitted scopes: `scopes` of `get_client_info`. If absent, scopes
+                are not compared.
             mode: The strictness of the check. Default: `warn`.
-            strict_expiry: With `enforce`: whether a JWT that expired in transit refuses the request. By
-                default it is a warning.
+            strict_expiry: With `enforce`: whether a JWT that expired in transit refuses the request. By default
+                it is a warning.
             allow_short_key: Whether a key of less than 2048 bits is accepted; 1024 bits at least.
             at: The time of the check. Default: now.
 
@@ -2880,14 +2645,9 @@ class SaltEdgeConnector(Client):
         answer: VerifyClientJwtResponse = self._native.local(
             "salt_edge_connector.verify_client_jwt",
             {
-                "token_request": token_request,
-                "confirmation": confirmation,
-                "public_key": public_key,
-                "admitted_scopes": admitted_scopes,
-                "mode": mode,
-                "strict_expiry": strict_expiry,
-                "allow_short_key": allow_short_key,
-                "at": at,
+                "token_request": token_request, "confirmation": confirmation, "public_key": public_key,
+                "admitted_scopes": admitted_scopes, "mode": mode, "strict_expiry": strict_expiry,
+                "allow_short_key": allow_short_key, "at": at,
             },
         )
         return answer
@@ -2904,8 +2664,8 @@ class SaltEdgeConnector(Client):
     ) -> VerifyJwtResponse:
         """Verify a JWT, sent or received.
 
-        Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`,
-        `iss` and `data`, in that order. A refused JWT is no error: the response says so.
+        Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`, `iss` and
+        `data`, in that order. A refused JWT is no error: the response says so.
 
         Args:
             jwt: The JWT, without `Bearer`.
@@ -2921,12 +2681,8 @@ class SaltEdgeConnector(Client):
         answer: VerifyJwtResponse = self._native.local(
             "salt_edge_connector.verify_jwt",
             {
-                "jwt": jwt,
-                "public_key": public_key,
-                "issuer": issuer,
-                "leeway_s": leeway_s,
-                "allow_short_key": allow_short_key,
-                "at": at,
+                "jwt": jwt, "public_key": public_key, "issuer": issuer, "leeway_s": leeway_s,
+                "allow_short_key": allow_short_key, "at": at,
             },
         )
         return answer
@@ -2947,23 +2703,19 @@ class SaltEdgeConnector(Client):
         Args:
             data: The parameters.
             expires_in_s: The validity in seconds. Default: 60.
-            private_key: The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key,
-                also in a token.
+            private_key: The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key, also in a
+                token.
             passphrase: The passphrase, if the private key given here is encrypted.
             at: The time from which the validity counts. Default: now.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did not sign.
         """
         answer: SignJwtResponse = self._native.local(
             "salt_edge_connector.sign_jwt",
             {
-                "data": data,
-                "expires_in_s": expires_in_s,
-                "private_key": private_key,
-                "passphrase": passphrase,
+                "data": data, "expires_in_s": expires_in_s, "private_key": private_key, "passphrase": passphrase,
                 "at": at,
             },
         )
@@ -2976,59 +2728,35 @@ class SaltEdgeConnector(Client):
         target: str,
         headers: Sequence[HeaderField],
         at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> HandleRequestResponse:
         """Handle a request of Salt Edge: verify it, store it, answer it.
 
-        Takes a request from a route of any web framework and returns the complete answer, also for a
-        refusal. Everything that must survive a crash is on disk before the answer is returned. The
-        bank's code is asked only for data that the answer contains; `work` does the rest. A repeated
-        request is executed once.
+        Takes a request from a route of any web framework and returns the complete answer, also for a refusal.
+        Everything that must survive a crash is on disk before the answer is returned. The bank's code is asked
+        only for data that the answer contains; `work` does the rest. A repeated request is executed once.
 
         Args:
             method: The HTTP method.
             target: The request target: the path with its query, as in the request line.
             headers: The header fields. Their names may be in any case.
             at: The time of arrival. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
         """
         answer: HandleRequestResponse = self._call(
             "salt_edge_connector.handle_request",
-            {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-            signer=signer,
+            {"method": method, "target": target, "headers": headers, "at": at},
+            options, on_progress=on_progress, on_code=on_code, signer=signer,
         )
         return answer
 
@@ -3036,55 +2764,33 @@ class SaltEdgeConnector(Client):
         self,
         *,
         at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> WorkResponse:
         """Ask the bank the open questions and send the reports to Salt Edge.
 
-        Does all work that is due and returns the time of the next work. Each answer of the bank is on
-        disk, together with its report, before the report is sent; a report is sent until Salt Edge has
-        it. Any number of processes may work on one store at once. After the time limit no new piece of
-        work begins.
+        Does all work that is due and returns the time of the next work. Each answer of the bank is on disk,
+        together with its report, before the report is sent; a report is sent until Salt Edge has it. Any number
+        of processes may work on one store at once. After the time limit no new piece of work begins.
 
         Args:
             at: The time of the work. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did not sign.
         """
         answer: WorkResponse = self._call(
             "salt_edge_connector.work",
-            {
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-            signer=signer,
+            {"at": at},
+            options, on_progress=on_progress, on_code=on_code, signer=signer,
         )
         return answer
 
@@ -3093,44 +2799,25 @@ class SaltEdgeConnector(Client):
         *,
         session_id: str,
         at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetSessionResponse:
         """Get the purpose and the state of a session.
 
-        For the bank's page: the third party's name, the rights that it asks for, and whether the
-        customer may still approve.
+        For the bank's page: the third party's name, the rights that it asks for, and whether the customer may
+        still approve.
 
         Args:
             session_id: The session's id, from the question to the bank's code.
             at: The time at which the state is computed. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
         """
         answer: GetSessionResponse = self._call(
             "salt_edge_connector.get_session",
-            {
-                "session_id": session_id,
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {"session_id": session_id, "at": at},
+            options, on_progress=on_progress,
         )
         return answer
 
@@ -3143,62 +2830,39 @@ class SaltEdgeConnector(Client):
         scopes: Sequence[str] | None = None,
         token_expires_at: datetime | None = None,
         at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> SessionEnd:
         """Approve a session: the customer agreed.
 
-        For the bank's page and its app. The token and its report are on disk before anything is sent;
-        Salt Edge gets the report at once if it is reachable. Then redirect the customer's browser to
-        `redirect_url`. A session that had already ended does not change.
+        For the bank's page and its app. The token and its report are on disk before anything is sent; Salt Edge
+        gets the report at once if it is reachable. Then redirect the customer's browser to `redirect_url`. A
+        session that had already ended does not change.
 
         Args:
             session_id: The session's id, from the question to the bank's code.
             user_id: The bank's own id of the customer. It never changes.
             consent: The accounts that the customer chose. Absent if the customer was not asked.
-            scopes: The rights that the customer grants. Default: the rights that the third party asked
-                for.
+            scopes: The rights that the customer grants. Default: the rights that the third party asked for.
             token_expires_at: The expiry of the token, if it is before the end of the consent.
             at: The time of the approval. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did not sign.
         """
         answer: SessionEnd = self._call(
             "salt_edge_connector.approve_session",
             {
-                "session_id": session_id,
-                "user_id": user_id,
-                "consent": consent,
-                "scopes": scopes,
-                "token_expires_at": token_expires_at,
-                "at": at,
+                "session_id": session_id, "user_id": user_id, "consent": consent, "scopes": scopes,
+                "token_expires_at": token_expires_at, "at": at,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            signer=signer,
+            options, on_progress=on_progress, signer=signer,
         )
         return answer
 
@@ -3209,56 +2873,33 @@ class SaltEdgeConnector(Client):
         error_class: str | None = None,
         error_message: str | None = None,
         at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> SessionEnd:
         """Refuse a session: the customer or the bank declined.
 
-        The session fails, and Salt Edge gets a report. Then redirect the customer's browser to
-        `redirect_url`. A session that had already ended does not change.
+        The session fails, and Salt Edge gets a report. Then redirect the customer's browser to `redirect_url`. A
+        session that had already ended does not change.
 
         Args:
             session_id: The session's id, from the question to the bank's code.
             error_class: The error class. Default: `AccessDenied`.
             error_message: The reason in words. The third party may see it: write nothing secret.
             at: The time of the refusal. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did not sign.
         """
         answer: SessionEnd = self._call(
             "salt_edge_connector.refuse_session",
-            {
-                "session_id": session_id,
-                "error_class": error_class,
-                "error_message": error_message,
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            signer=signer,
+            {"session_id": session_id, "error_class": error_class, "error_message": error_message, "at": at},
+            options, on_progress=on_progress, signer=signer,
         )
         return answer
 
@@ -3267,44 +2908,25 @@ class SaltEdgeConnector(Client):
         *,
         token_id: str,
         at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> RevokeTokenResponse:
         """Revoke a token: the customer or the bank ends the access.
 
-        From this answer on, the token is refused and its open sessions are failed. `work` reports the
-        revocation to Salt Edge, for a day at most.
+        From this answer on, the token is refused and its open sessions are failed. `work` reports the revocation
+        to Salt Edge, for a day at most.
 
         Args:
             token_id: The token's id, from `list_tokens`.
             at: The time of the revocation. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
         """
         answer: RevokeTokenResponse = self._call(
             "salt_edge_connector.revoke_token",
-            {
-                "token_id": token_id,
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {"token_id": token_id, "at": at},
+            options, on_progress=on_progress,
         )
         return answer
 
@@ -3315,12 +2937,8 @@ class SaltEdgeConnector(Client):
         state: AccessState | None = None,
         after: str | None = None,
         limit: int | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListTokensResponse:
         """List tokens: the access of each third party.
 
@@ -3331,31 +2949,14 @@ class SaltEdgeConnector(Client):
             state: Only tokens in this state.
             after: `next` of the previous page. Absent for the first page.
             limit: The maximum number of rows on a page, 1 to 1000. Default: 100.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
         """
         answer: ListTokensResponse = self._call(
             "salt_edge_connector.list_tokens",
-            {
-                "user_id": user_id,
-                "state": state,
-                "after": after,
-                "limit": limit,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {"user_id": user_id, "state": state, "after": after, "limit": limit},
+            options, on_progress=on_progress,
         )
         return answer
 
@@ -3371,8 +2972,7 @@ class SaltEdgeConnector(Client):
     ) -> Iterator[AccessListed]:
         """Go through all tokens, page after page.
 
-        Arguments and exceptions are those of `list_tokens`, which gets one page; the options count for
-        each page.
+        Arguments and exceptions are those of `list_tokens`, which gets one page; the options count for each page.
         """
         begin = None
         while True:
@@ -3393,62 +2993,41 @@ class SaltEdgeConnector(Client):
     def reconcile_tokens(
         self,
         *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> ReconcileTokensResponse:
         """Revoke the tokens that Salt Edge revoked.
 
-        Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous
-        call. Its tokens are listed again. Once a day is enough.
+        Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous call. Its
+        tokens are listed again. Once a day is enough.
 
         Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            PeerRefusedError: `salt_edge_connector.customer_not_found`: Salt Edge does not know the
-                customer.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
+            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in the
+                provider's dashboard at Salt Edge.
+            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no signed
+                request.
+            PeerRefusedError: `salt_edge_connector.customer_not_found`: Salt Edge does not know the customer.
+            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the app id.
+            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with this
+                provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
+            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an internal
+                error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did not sign.
         """
         answer: ReconcileTokensResponse = self._call(
             "salt_edge_connector.reconcile_tokens",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            signer=signer,
+            {},
+            options, on_progress=on_progress, signer=signer,
         )
         return answer
 
@@ -3458,46 +3037,25 @@ class SaltEdgeConnector(Client):
         state: CallbackStatus | None = None,
         after: str | None = None,
         limit: int | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListCallbacksResponse:
         """List the reports to Salt Edge and their state.
 
-        For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty
-        days.
+        For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty days.
 
         Args:
             state: Only callbacks in this state.
             after: `next` of the previous page. Absent for the first page.
             limit: The maximum number of rows on a page, 1 to 1000. Default: 100.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
         """
         answer: ListCallbacksResponse = self._call(
             "salt_edge_connector.list_callbacks",
-            {
-                "state": state,
-                "after": after,
-                "limit": limit,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {"state": state, "after": after, "limit": limit},
+            options, on_progress=on_progress,
         )
         return answer
 
@@ -3512,8 +3070,8 @@ class SaltEdgeConnector(Client):
     ) -> Iterator[CallbackListed]:
         """Go through all reports to Salt Edge, page after page.
 
-        Arguments and exceptions are those of `list_callbacks`, which gets one page; the options count
-        for each page.
+        Arguments and exceptions are those of `list_callbacks`, which gets one page; the options count for each
+        page.
         """
         begin = None
         while True:
@@ -3534,42 +3092,24 @@ class SaltEdgeConnector(Client):
         self,
         *,
         callback_id: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> RetryCallbackResponse:
         """Send a stopped callback again.
 
-        For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting
-        callbacks are sent without it.
+        For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting callbacks are
+        sent without it.
 
         Args:
             callback_id: The callback's id, from `list_callbacks`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
         """
         answer: RetryCallbackResponse = self._call(
             "salt_edge_connector.retry_callback",
-            {
-                "callback_id": callback_id,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {"callback_id": callback_id},
+            options, on_progress=on_progress,
         )
         return answer
 
@@ -3580,170 +3120,51 @@ class SaltEdgeConnector(Client):
         headers: Sequence[HeaderField],
         body: str,
         at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> AnswerBankResponse:
         """Answer a connector's question from a route.
 
-        For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-        URL`. A POST to the route becomes a question to the bank's code, the same question that
-        `handle_request` or `work` asks in process. The MAC with `bank_secret` authenticates the
-        request. A faulty request returns no error: the response holds the refusal to send.
+        For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank URL`. A
+        POST to the route becomes a question to the bank's code, the same question that `handle_request` or `work`
+        asks in process. The MAC with `bank_secret` authenticates the request. A faulty request returns no error:
+        the response holds the refusal to send.
 
         Args:
-            target: The request target: the path with its query, as in the request line. The path's last
-                part is the question's name, such as `list_accounts`.
+            target: The request target: the path with its query, as in the request line. The path's last part is
+                the question's name, such as `list_accounts`.
             headers: The header fields. Their names may be in any case.
             body: The body, in JSON.
             at: The time of arrival. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs where the client has no private key; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did not sign.
         """
         answer: AnswerBankResponse = self._call(
             "salt_edge_connector.answer_bank",
-            {
-                "target": target,
-                "headers": headers,
-                "body": body,
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-            signer=signer,
+            {"target": target, "headers": headers, "body": body, "at": at},
+            options, on_progress=on_progress, on_code=on_code, signer=signer,
         )
         return answer
 
 
 class AsyncSaltEdgeConnector(AsyncClient):
-    """A bank's connector, which Salt Edge asks for its customers' accounts. A method per operation.
+    """A bank's connector, which Salt Edge asks for its customers' accounts, for asyncio. The methods and settings of
+    `SaltEdgeConnector`.
 
-    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short
-    computations are called without `await`. The client may be shared by threads.
-
-    The settings of a connector. All are optional; each operation names the ones that it needs.
-
-    Args:
-        base_url: The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub.
-            Needed for sending. Plain HTTP is accepted for loopback addresses only.
-        hub_public_key: The hub's public key as PEM text. During a key change: the old key and the new
-            key, one after the other.
-        hub_public_key_file: A file with the hub's public key.
-        app_id: The provider's app id, from Salt Edge's dashboard.
-        app_secret: The app secret, from Salt Edge's dashboard.
-        app_secret_file: A file with the app secret.
-        provider_code: The bank's code at Salt Edge, such as `demobank`.
-        path_prefix: What stands before `/api/priora/v1` in the path of every request, such as `/psd2`,
-            if the bank's web server has the connector below a path. Default: nothing. Other paths are
-            answered with 404.
-        redirect_schemes: The schemes besides `https` and `http` that a third party's `redirect_url` may
-            have, such as that of a third party's app. Default: none. A request with another address is
-            refused.
-        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is
-            elsewhere, give `public_key`: each call then asks for the signature.
-        private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key.
-        pkcs11: The key in an HSM or on a smart card.
-        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
-        public_key: The public half as PEM text, if the private key is elsewhere. It verifies each
-            signature that a call asked for, before anything is sent.
-        public_key_file: A file with the public half.
-        issuer: The required value of `iss` in a request that has one. Default: `priora.saltedge.com`.
-        leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30.
-        store: The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL
-            database (`postgres://user:password@host/database`). Any number of processes may share one
-            store. Needed by `handle_request`, `work`, `get_session`, `approve_session`,
-            `refuse_session`, `list_tokens`, `revoke_token`, `reconcile_tokens`, `list_callbacks` and
-            `retry_callback`.
-        store_key: The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional
-            for a folder, which otherwise has its key in the file `store.key`.
-        store_key_file: A file with the store's key.
-        client_jwt: The check of a third party's own request, which Salt Edge forwards with each request
-            for a token or with a code. Default: `off`, since Salt Edge has verified it. With `warn` and
-            `enforce` the connector asks Salt Edge for the third party's key, once an hour, verifies the
-            third party's request and compares it with the one that Salt Edge sends. With `warn` a
-            fault, or a key that cannot be fetched, is a warning. With `enforce` a fault refuses the
-            request, and without the key the answer is 503: Salt Edge may repeat the request. Needs
-            `base_url`.
-        allow_short_client_key: Whether a third party's key of less than 2048 bits is accepted; 1024
-            bits at least.
-        bank_secret: The secret that the connector shares with the bank's own code when the two talk
-            over HTTP: 32 characters or more. Needed by `answer_bank`.
-        bank_secret_file: A file with that shared secret.
-        token_days: The longest validity of an access token, in days; a shorter consent shortens it.
-            Default: 90.
-        confirmation_tries: The number of codes that a customer may enter in one session. Default: 3.
-        reports_at_once: The number of reports that one call of `work` sends to Salt Edge at the same
-            time. One that is not answered takes its place for 30 seconds at most, and holds up the
-            others only when it and its like take all. Default: 64.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
-            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
-        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
-            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
-            `NO_PROXY`; none for this machine's own addresses.
-        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
-            operation is one exchange; a flow makes several. With 0 or without a value the operation's
-            own limit applies.
-        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
-            Default: 10.
-        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
-            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
-            applies.
-        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
-        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
-            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
-            Default: 2.
-        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
-            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for, up to 5 s too. Default: 0.3.
-        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
-            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
-            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
-            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
-        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-            for one request, with an id and a time that are new each time.
-        on_code: Answers what an operation asks in its middle, such as for a one-time code.
-        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
-            digest.
-        bank: A bank's own code, as a connector to Salt Edge asks it.
-        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
-        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
-            headers, request id and time.
-        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
-            below the present one, with its requests as events, and its `traceparent` goes along where
-            `send_traceparent` allows it.
-        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
-            for one at each call.
+    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short computations
+    are called without `await`.
     """
+
+    __doc__ = with_arguments(__doc__, SaltEdgeConnector)
 
     _protocol: ClassVar = "salt-edge-connector"
 
@@ -3800,46 +3221,20 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> None:
         super().__init__(
             {
-                "base_url": base_url,
-                "hub_public_key": hub_public_key,
-                "hub_public_key_file": hub_public_key_file,
-                "app_id": app_id,
-                "app_secret": app_secret,
-                "app_secret_file": app_secret_file,
-                "provider_code": provider_code,
-                "path_prefix": path_prefix,
-                "redirect_schemes": redirect_schemes,
-                "private_key": private_key,
-                "private_key_file": private_key_file,
-                "keystore_file": keystore_file,
-                "pkcs11": pkcs11,
-                "passphrase": passphrase,
-                "public_key": public_key,
-                "public_key_file": public_key_file,
-                "issuer": issuer,
-                "leeway_s": leeway_s,
-                "store": store,
-                "store_key": store_key,
-                "store_key_file": store_key_file,
-                "client_jwt": client_jwt,
-                "allow_short_client_key": allow_short_client_key,
-                "bank_secret": bank_secret,
-                "bank_secret_file": bank_secret_file,
-                "token_days": token_days,
-                "confirmation_tries": confirmation_tries,
-                "reports_at_once": reports_at_once,
-                "ca_file": ca_file,
-                "only_ca_file": only_ca_file,
-                "proxy": proxy,
-                "exchange_timeout_s": exchange_timeout_s,
-                "connect_timeout_s": connect_timeout_s,
-                "read_timeout_s": read_timeout_s,
-                "max_answer_bytes": max_answer_bytes,
-                "retries": retries,
-                "retry_backoff_s": retry_backoff_s,
-                "send_traceparent": send_traceparent,
-                "record_to": record_to,
-                "replay_from": replay_from,
+                "base_url": base_url, "hub_public_key": hub_public_key, "hub_public_key_file": hub_public_key_file,
+                "app_id": app_id, "app_secret": app_secret, "app_secret_file": app_secret_file,
+                "provider_code": provider_code, "path_prefix": path_prefix, "redirect_schemes": redirect_schemes,
+                "private_key": private_key, "private_key_file": private_key_file, "keystore_file": keystore_file,
+                "pkcs11": pkcs11, "passphrase": passphrase, "public_key": public_key,
+                "public_key_file": public_key_file, "issuer": issuer, "leeway_s": leeway_s, "store": store,
+                "store_key": store_key, "store_key_file": store_key_file, "client_jwt": client_jwt,
+                "allow_short_client_key": allow_short_client_key, "bank_secret": bank_secret,
+                "bank_secret_file": bank_secret_file, "token_days": token_days,
+                "confirmation_tries": confirmation_tries, "reports_at_once": reports_at_once, "ca_file": ca_file,
+                "only_ca_file": only_ca_file, "proxy": proxy, "exchange_timeout_s": exchange_timeout_s,
+                "connect_timeout_s": connect_timeout_s, "read_timeout_s": read_timeout_s,
+                "max_answer_bytes": max_answer_bytes, "retries": retries, "retry_backoff_s": retry_backoff_s,
+                "send_traceparent": send_traceparent, "record_to": record_to, "replay_from": replay_from,
             },
             on_code,
             signer,
@@ -3850,14 +3245,16 @@ class AsyncSaltEdgeConnector(AsyncClient):
 
     @classmethod
     def from_env(cls, **settings: Unpack[AsyncSaltEdgeConnectorSettings]) -> Self:
-        """A client of the settings that the environment's `SALT_EDGE_CONNECTOR_...` variables give, such
-        as `SALT_EDGE_CONNECTOR_BASE_URL`; those given here count before them.
+        """A client of the settings that the environment's `SALT_EDGE_CONNECTOR_...` variables give, such as
+        `SALT_EDGE_CONNECTOR_BASE_URL`; those given here count before them.
 
         Raises:
             ConfigurationError: A variable or setting cannot be used; the error names it.
         """
         return cls._from_env(settings)
 
+
+    @awaits(SaltEdgeConnector.succeed_session)
     async def succeed_session(
         self,
         *,
@@ -3869,83 +3266,12 @@ class AsyncSaltEdgeConnector(AsyncClient):
         extra: Mapping[str, object] | None = None,
         beneficiary_id: str | None = None,
         identifiers: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> SucceedSessionResponse:
-        """Report that a session has succeeded.
+        raise NotImplementedError
 
-        Send it once, when all steps of the session are done. A session that began with `create_token`
-        or `reconnect_token` reports the user, the new token and its expiry; a session that began with
-        `refresh_accounts` reports nothing more.
-
-        Args:
-            session_secret: The session's secret.
-            user_id: The bank's own id of the customer. It never changes.
-            token: The new access token.
-            token_expires_at: The expiry of the token.
-            consent: The accounts that the customer chose, if the bank asked.
-            extra: Other data.
-            beneficiary_id: For sessions about trusted beneficiaries: the beneficiary's id.
-            identifiers: For sessions about trusted beneficiaries: other identifiers of the beneficiary.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            ConflictError: `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            ConflictError: `salt_edge_connector.session_expired`: The session's time is over at Salt
-                Edge.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            PeerRefusedError: `salt_edge_connector.session_not_found`: Salt Edge does not know the
-                session.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            PermissionDeniedError: `salt_edge_connector.action_not_allowed`: Salt Edge does not permit
-                this.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
-            PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
-            RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
-        """
-        answer: SucceedSessionResponse = await self._call(
-            "salt_edge_connector.succeed_session",
-            {
-                "session_secret": session_secret,
-                "user_id": user_id,
-                "token": token,
-                "token_expires_at": token_expires_at,
-                "consent": consent,
-                "extra": extra,
-                "beneficiary_id": beneficiary_id,
-                "identifiers": identifiers,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(SaltEdgeConnector.update_session)
     async def update_session(
         self,
         *,
@@ -3955,78 +3281,12 @@ class AsyncSaltEdgeConnector(AsyncClient):
         session_expires_at: datetime | None = None,
         user_id: str | None = None,
         interactive_step_instruction: InteractiveStep | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> UpdateSessionResponse:
-        """Report the progress of a session.
+        raise NotImplementedError
 
-        Asks the customer for a step, or reports that the bank continues. It may be sent several times.
-
-        Args:
-            session_secret: The session's secret.
-            status: The session's status.
-            extra: With `redirect`: the address for the customer's browser.
-            session_expires_at: The end of the session's extended time.
-            user_id: The bank's own id of the customer, once it is known.
-            interactive_step_instruction: With `waiting_confirmation_code`: the question to the
-                customer.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            ConflictError: `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            ConflictError: `salt_edge_connector.session_expired`: The session's time is over at Salt
-                Edge.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            PeerRefusedError: `salt_edge_connector.session_not_found`: Salt Edge does not know the
-                session.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            PermissionDeniedError: `salt_edge_connector.action_not_allowed`: Salt Edge does not permit
-                this.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
-            PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
-            RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
-        """
-        answer: UpdateSessionResponse = await self._call(
-            "salt_edge_connector.update_session",
-            {
-                "session_secret": session_secret,
-                "status": status,
-                "extra": extra,
-                "session_expires_at": session_expires_at,
-                "user_id": user_id,
-                "interactive_step_instruction": interactive_step_instruction,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(SaltEdgeConnector.fail_session)
     async def fail_session(
         self,
         *,
@@ -4035,76 +3295,12 @@ class AsyncSaltEdgeConnector(AsyncClient):
         error_message: str,
         user_id: str | None = None,
         extra: Mapping[str, object] | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> FailSessionResponse:
-        """Report that a session has failed.
+        raise NotImplementedError
 
-        Send it once: it ends the session.
-
-        Args:
-            session_secret: The session's secret.
-            error_class: The error class: `AccessDenied`, `InvalidCredentials`,
-                `InvalidConfirmationCode`, `InternalProviderError`, …
-            error_message: The reason in words. The third party may see it: write nothing secret.
-            user_id: The bank's own id of the customer, if known.
-            extra: Other data.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            ConflictError: `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            ConflictError: `salt_edge_connector.session_expired`: The session's time is over at Salt
-                Edge.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            PeerRefusedError: `salt_edge_connector.session_not_found`: Salt Edge does not know the
-                session.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            PermissionDeniedError: `salt_edge_connector.action_not_allowed`: Salt Edge does not permit
-                this.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
-            PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
-            RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
-        """
-        answer: FailSessionResponse = await self._call(
-            "salt_edge_connector.fail_session",
-            {
-                "session_secret": session_secret,
-                "error_class": error_class,
-                "error_message": error_message,
-                "user_id": user_id,
-                "extra": extra,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(SaltEdgeConnector.list_tokens_at_hub)
     async def list_tokens_at_hub(
         self,
         *,
@@ -4113,72 +3309,12 @@ class AsyncSaltEdgeConnector(AsyncClient):
         from_date: datetime | None = None,
         per_page: int | None = None,
         customer_id: int | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListTokensAtHubResponse:
-        """List tokens as Salt Edge knows them.
+        raise NotImplementedError
 
-        Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent,
-        when it is no greater than `from_id`, or when a page is empty.
-
-        Args:
-            kind: The kind of tokens. Salt Edge documents only `revoked`.
-            from_id: The first id of the page.
-            from_date: Only tokens from this time on.
-            per_page: The maximum number of tokens on one page.
-            customer_id: Salt Edge's own id of a customer. No message contains it, so it is mostly
-                absent.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            PeerRefusedError: `salt_edge_connector.customer_not_found`: Salt Edge does not know the
-                customer.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
-            PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
-            RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
-        """
-        answer: ListTokensAtHubResponse = await self._call(
-            "salt_edge_connector.list_tokens_at_hub",
-            {
-                "kind": kind,
-                "from_id": from_id,
-                "from_date": from_date,
-                "per_page": per_page,
-                "customer_id": customer_id,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @documented_as(SaltEdgeConnector.iter_tokens_at_hub)
     async def iter_tokens_at_hub(
         self,
         *,
@@ -4191,11 +3327,6 @@ class AsyncSaltEdgeConnector(AsyncClient):
         retries: int | None = None,
         signer: AsyncSigner | None = None,
     ) -> AsyncIterator[Mapping[str, object]]:
-        """Go through all tokens as Salt Edge knows them, page after page.
-
-        Arguments and exceptions are those of `list_tokens_at_hub`, which gets one page; the options
-        count for each page.
-        """
         begin = None
         while True:
             page = await self.list_tokens_at_hub(
@@ -4215,419 +3346,36 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 return
             begin = page.next_id
 
+    @awaits(SaltEdgeConnector.revoke_token_at_hub)
     async def revoke_token_at_hub(
         self,
         *,
         token: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> RevokeTokenAtHubResponse:
-        """Report that a token was revoked at the bank.
+        raise NotImplementedError
 
-        Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for
-        the revocation.
-
-        Args:
-            token: The access token.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            InvalidInputError: `salt_edge_connector.token_missing`: Salt Edge has found no token in the
-                request.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            PeerRefusedError: `salt_edge_connector.token_not_found`: Salt Edge does not know the token.
-            ConflictError: `salt_edge_connector.token_revoked`: The token was revoked before.
-            ConflictError: `salt_edge_connector.token_expired`: The token has expired.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
-            PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
-            RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
-        """
-        answer: RevokeTokenAtHubResponse = await self._call(
-            "salt_edge_connector.revoke_token_at_hub",
-            {
-                "token": token,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(SaltEdgeConnector.get_client_info)
     async def get_client_info(
         self,
         *,
         client_id: int,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetClientInfoResponse:
-        """Look up a third party.
+        raise NotImplementedError
+    receive_request = unchanged(SaltEdgeConnector.receive_request)
+    answer_accounts = unchanged(SaltEdgeConnector.answer_accounts)
+    answer_transactions = unchanged(SaltEdgeConnector.answer_transactions)
+    answer_customer = unchanged(SaltEdgeConnector.answer_customer)
+    answer_done = unchanged(SaltEdgeConnector.answer_done)
+    answer_error = unchanged(SaltEdgeConnector.answer_error)
+    verify_client_jwt = unchanged(SaltEdgeConnector.verify_client_jwt)
+    verify_jwt = unchanged(SaltEdgeConnector.verify_jwt)
+    sign_jwt = unchanged(SaltEdgeConnector.sign_jwt)
 
-        Returns its name, its admitted scopes, and the public key that verifies its own requests.
-
-        Args:
-            client_id: The third party's id at Salt Edge, from the header `Client-Id`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
-            PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
-            RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
-        """
-        answer: GetClientInfoResponse = await self._call(
-            "salt_edge_connector.get_client_info",
-            {
-                "client_id": client_id,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            signer=signer,
-        )
-        return answer
-
-    def receive_request(
-        self,
-        *,
-        method: str,
-        target: str,
-        headers: Sequence[HeaderField],
-        hub_public_key: str | None = None,
-        provider_code: str | None = None,
-        issuer: str | None = None,
-        leeway_s: int | None = None,
-        path_prefix: str | None = None,
-        redirect_schemes: Sequence[str] | None = None,
-        at: datetime | None = None,
-    ) -> ReceiveRequestResponse:
-        """Read and check a request of Salt Edge.
-
-        Takes a request from a route of any web framework. The checks run in this order: path,
-        `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is
-        needed, `Consent-Id`, parameters, the bank's code. A refused request is no error: the response
-        has the answer to send. The validity of the token and of the session is not checked: that needs
-        a store.
-
-        Args:
-            method: The HTTP method.
-            target: The request target: the path with its query, as in the request line.
-            headers: The header fields. Their names may be in any case.
-            hub_public_key: Salt Edge's public key as PEM text. During a key change: the old key and the
-                new key, one after the other. Left out, the client's own.
-            provider_code: The bank's code at Salt Edge. If absent, the code is not compared. Left out,
-                the client's own.
-            issuer: The required value of `iss` in a request that has one. Default:
-                `priora.saltedge.com`. Left out, the client's own.
-            leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30. Left
-                out, the client's own.
-            path_prefix: What stands before `/api/priora/v1` in the path of every request, such as
-                `/psd2`. Default: nothing. Left out, the client's own.
-            redirect_schemes: The schemes besides `https` and `http` that a third party's `redirect_url`
-                may have. Default: none. Left out, the client's own.
-            at: The time of the check. Default: now.
-
-        Raises:
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-        """
-        answer: ReceiveRequestResponse = self._native.local(
-            "salt_edge_connector.receive_request",
-            {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "hub_public_key": hub_public_key,
-                "provider_code": provider_code,
-                "issuer": issuer,
-                "leeway_s": leeway_s,
-                "path_prefix": path_prefix,
-                "redirect_schemes": redirect_schemes,
-                "at": at,
-            },
-        )
-        return answer
-
-    def answer_accounts(
-        self,
-        *,
-        accounts: Sequence[BankAccount],
-    ) -> HttpAnswer:
-        """Make the answer to a request for accounts.
-
-        Checks the accounts first: an error names the field that is wrong.
-
-        Args:
-            accounts: All accounts that the customer's consent covers.
-        """
-        answer: HttpAnswer = self._native.local(
-            "salt_edge_connector.answer_accounts",
-            {
-                "accounts": accounts,
-            },
-        )
-        return answer
-
-    def answer_transactions(
-        self,
-        *,
-        transactions: Sequence[BankTransaction],
-    ) -> HttpAnswer:
-        """Make the answer to a request for transactions.
-
-        Checks the transactions first: an error names the field that is wrong.
-
-        Args:
-            transactions: All transactions of the requested period.
-        """
-        answer: HttpAnswer = self._native.local(
-            "salt_edge_connector.answer_transactions",
-            {
-                "transactions": transactions,
-            },
-        )
-        return answer
-
-    def answer_customer(
-        self,
-        *,
-        customer: BankCustomer,
-    ) -> HttpAnswer:
-        """Make the answer to a request for a customer's data.
-
-        Leave unknown fields out.
-
-        Args:
-            customer: The bank's data of the customer.
-        """
-        answer: HttpAnswer = self._native.local(
-            "salt_edge_connector.answer_customer",
-            {
-                "customer": customer,
-            },
-        )
-        return answer
-
-    def answer_done(
-        self,
-    ) -> HttpAnswer:
-        """Make the answer that accepts a request.
-
-        For every request that asks for no data: status 200 and an empty object. The outcome of the
-        request is reported later, in its session.
-        """
-        answer: HttpAnswer = self._native.local(
-            "salt_edge_connector.answer_done",
-            {
-            },
-        )
-        return answer
-
-    def answer_error(
-        self,
-        *,
-        error_class: str,
-        error_message: str,
-        retry_after_s: int | None = None,
-    ) -> HttpAnswer:
-        """Make the answer that refuses a request.
-
-        For a fault of the request, or a failure of the bank at this moment. A failure that happens
-        later, in a session, is never answered here: report it with `fail_session`.
-
-        Args:
-            error_class: The error class, such as `AccountNotFound`. It determines the HTTP status.
-            error_message: The reason in words. It may reach the third party: write nothing secret.
-            retry_after_s: The seconds after which Salt Edge may ask again, 1 or more. Only for
-                `InternalServerError`; its status is then 503.
-        """
-        answer: HttpAnswer = self._native.local(
-            "salt_edge_connector.answer_error",
-            {
-                "error_class": error_class,
-                "error_message": error_message,
-                "retry_after_s": retry_after_s,
-            },
-        )
-        return answer
-
-    def verify_client_jwt(
-        self,
-        *,
-        token_request: TokenRequested | None = None,
-        confirmation: ConfirmationRequested | None = None,
-        public_key: str,
-        admitted_scopes: Sequence[str] | None = None,
-        mode: ClientJwtMode | None = None,
-        strict_expiry: bool | None = None,
-        allow_short_key: bool | None = None,
-        at: datetime | None = None,
-    ) -> VerifyClientJwtResponse:
-        """Verify a third party's own request, which Salt Edge forwards.
-
-        Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning.
-        With `enforce` the request is refused if the JWT does not verify, if it expired or was issued
-        more than 15 minutes ago, if scopes are not admitted, or if `client_payload` has a
-        `redirect_url`, `scopes`, `consent_period_days` or answers of the customer that the JWT has not,
-        or has otherwise. Other differences are warnings.
-
-        Args:
-            token_request: `original_request` of a request for a token, from `receive_request`.
-            confirmation: `original_request` of an answer to an interactive step, from
-                `receive_request`.
-            public_key: The third party's public key as PEM text: `public_key` of `get_client_info`.
-            admitted_scopes: The third party's admitted scopes: `scopes` of `get_client_info`. If
-                absent, scopes are not compared.
-            mode: The strictness of the check. Default: `warn`.
-            strict_expiry: With `enforce`: whether a JWT that expired in transit refuses the request. By
-                default it is a warning.
-            allow_short_key: Whether a key of less than 2048 bits is accepted; 1024 bits at least.
-            at: The time of the check. Default: now.
-
-        Raises:
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-        """
-        answer: VerifyClientJwtResponse = self._native.local(
-            "salt_edge_connector.verify_client_jwt",
-            {
-                "token_request": token_request,
-                "confirmation": confirmation,
-                "public_key": public_key,
-                "admitted_scopes": admitted_scopes,
-                "mode": mode,
-                "strict_expiry": strict_expiry,
-                "allow_short_key": allow_short_key,
-                "at": at,
-            },
-        )
-        return answer
-
-    def verify_jwt(
-        self,
-        *,
-        jwt: Secret,
-        public_key: str,
-        issuer: str | None = None,
-        leeway_s: int | None = None,
-        allow_short_key: bool | None = None,
-        at: datetime | None = None,
-    ) -> VerifyJwtResponse:
-        """Verify a JWT, sent or received.
-
-        Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`,
-        `iss` and `data`, in that order. A refused JWT is no error: the response says so.
-
-        Args:
-            jwt: The JWT, without `Bearer`.
-            public_key: The signer's public key as PEM text, or several keys.
-            issuer: The required value of `iss` in a JWT that has one. Default: any value.
-            leeway_s: Seconds after `exp` during which the JWT is still accepted. Default: 30.
-            allow_short_key: Whether a key of less than 2048 bits is accepted; 1024 bits at least.
-            at: The time of the check. Default: now.
-
-        Raises:
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-        """
-        answer: VerifyJwtResponse = self._native.local(
-            "salt_edge_connector.verify_jwt",
-            {
-                "jwt": jwt,
-                "public_key": public_key,
-                "issuer": issuer,
-                "leeway_s": leeway_s,
-                "allow_short_key": allow_short_key,
-                "at": at,
-            },
-        )
-        return answer
-
-    def sign_jwt(
-        self,
-        *,
-        data: Mapping[str, object],
-        expires_in_s: int | None = None,
-        private_key: Secret | None = None,
-        passphrase: Secret | None = None,
-        at: datetime | None = None,
-    ) -> SignJwtResponse:
-        """Sign a JWT.
-
-        Signs `data` and `exp`, and nothing else, with RS256.
-
-        Args:
-            data: The parameters.
-            expires_in_s: The validity in seconds. Default: 60.
-            private_key: The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key,
-                also in a token.
-            passphrase: The passphrase, if the private key given here is encrypted.
-            at: The time from which the validity counts. Default: now.
-
-        Raises:
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
-        """
-        answer: SignJwtResponse = self._native.local(
-            "salt_edge_connector.sign_jwt",
-            {
-                "data": data,
-                "expires_in_s": expires_in_s,
-                "private_key": private_key,
-                "passphrase": passphrase,
-                "at": at,
-            },
-        )
-        return answer
-
+    @awaits(SaltEdgeConnector.handle_request)
     async def handle_request(
         self,
         *,
@@ -4635,164 +3383,27 @@ class AsyncSaltEdgeConnector(AsyncClient):
         target: str,
         headers: Sequence[HeaderField],
         at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> HandleRequestResponse:
-        """Handle a request of Salt Edge: verify it, store it, answer it.
+        raise NotImplementedError
 
-        Takes a request from a route of any web framework and returns the complete answer, also for a
-        refusal. Everything that must survive a crash is on disk before the answer is returned. The
-        bank's code is asked only for data that the answer contains; `work` does the rest. A repeated
-        request is executed once.
-
-        Args:
-            method: The HTTP method.
-            target: The request target: the path with its query, as in the request line.
-            headers: The header fields. Their names may be in any case.
-            at: The time of arrival. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-        """
-        answer: HandleRequestResponse = await self._call(
-            "salt_edge_connector.handle_request",
-            {
-                "method": method,
-                "target": target,
-                "headers": headers,
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(SaltEdgeConnector.work)
     async def work(
         self,
         *,
         at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> WorkResponse:
-        """Ask the bank the open questions and send the reports to Salt Edge.
+        raise NotImplementedError
+    get_session = awaited(SaltEdgeConnector.get_session)
 
-        Does all work that is due and returns the time of the next work. Each answer of the bank is on
-        disk, together with its report, before the report is sent; a report is sent until Salt Edge has
-        it. Any number of processes may work on one store at once. After the time limit no new piece of
-        work begins.
-
-        Args:
-            at: The time of the work. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
-        """
-        answer: WorkResponse = await self._call(
-            "salt_edge_connector.work",
-            {
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-            signer=signer,
-        )
-        return answer
-
-    async def get_session(
-        self,
-        *,
-        session_id: str,
-        at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> GetSessionResponse:
-        """Get the purpose and the state of a session.
-
-        For the bank's page: the third party's name, the rights that it asks for, and whether the
-        customer may still approve.
-
-        Args:
-            session_id: The session's id, from the question to the bank's code.
-            at: The time at which the state is computed. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-        """
-        answer: GetSessionResponse = await self._call(
-            "salt_edge_connector.get_session",
-            {
-                "session_id": session_id,
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
+    @awaits(SaltEdgeConnector.approve_session)
     async def approve_session(
         self,
         *,
@@ -4802,65 +3413,13 @@ class AsyncSaltEdgeConnector(AsyncClient):
         scopes: Sequence[str] | None = None,
         token_expires_at: datetime | None = None,
         at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> SessionEnd:
-        """Approve a session: the customer agreed.
+        raise NotImplementedError
 
-        For the bank's page and its app. The token and its report are on disk before anything is sent;
-        Salt Edge gets the report at once if it is reachable. Then redirect the customer's browser to
-        `redirect_url`. A session that had already ended does not change.
-
-        Args:
-            session_id: The session's id, from the question to the bank's code.
-            user_id: The bank's own id of the customer. It never changes.
-            consent: The accounts that the customer chose. Absent if the customer was not asked.
-            scopes: The rights that the customer grants. Default: the rights that the third party asked
-                for.
-            token_expires_at: The expiry of the token, if it is before the end of the consent.
-            at: The time of the approval. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
-        """
-        answer: SessionEnd = await self._call(
-            "salt_edge_connector.approve_session",
-            {
-                "session_id": session_id,
-                "user_id": user_id,
-                "consent": consent,
-                "scopes": scopes,
-                "token_expires_at": token_expires_at,
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(SaltEdgeConnector.refuse_session)
     async def refuse_session(
         self,
         *,
@@ -4868,156 +3427,15 @@ class AsyncSaltEdgeConnector(AsyncClient):
         error_class: str | None = None,
         error_message: str | None = None,
         at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> SessionEnd:
-        """Refuse a session: the customer or the bank declined.
+        raise NotImplementedError
+    revoke_token = awaited(SaltEdgeConnector.revoke_token)
+    list_tokens = awaited(SaltEdgeConnector.list_tokens)
 
-        The session fails, and Salt Edge gets a report. Then redirect the customer's browser to
-        `redirect_url`. A session that had already ended does not change.
-
-        Args:
-            session_id: The session's id, from the question to the bank's code.
-            error_class: The error class. Default: `AccessDenied`.
-            error_message: The reason in words. The third party may see it: write nothing secret.
-            at: The time of the refusal. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
-        """
-        answer: SessionEnd = await self._call(
-            "salt_edge_connector.refuse_session",
-            {
-                "session_id": session_id,
-                "error_class": error_class,
-                "error_message": error_message,
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            signer=signer,
-        )
-        return answer
-
-    async def revoke_token(
-        self,
-        *,
-        token_id: str,
-        at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> RevokeTokenResponse:
-        """Revoke a token: the customer or the bank ends the access.
-
-        From this answer on, the token is refused and its open sessions are failed. `work` reports the
-        revocation to Salt Edge, for a day at most.
-
-        Args:
-            token_id: The token's id, from `list_tokens`.
-            at: The time of the revocation. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-        """
-        answer: RevokeTokenResponse = await self._call(
-            "salt_edge_connector.revoke_token",
-            {
-                "token_id": token_id,
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def list_tokens(
-        self,
-        *,
-        user_id: str | None = None,
-        state: AccessState | None = None,
-        after: str | None = None,
-        limit: int | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> ListTokensResponse:
-        """List tokens: the access of each third party.
-
-        For the bank's back office, a page at a time, oldest first.
-
-        Args:
-            user_id: Only tokens of this customer.
-            state: Only tokens in this state.
-            after: `next` of the previous page. Absent for the first page.
-            limit: The maximum number of rows on a page, 1 to 1000. Default: 100.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-        """
-        answer: ListTokensResponse = await self._call(
-            "salt_edge_connector.list_tokens",
-            {
-                "user_id": user_id,
-                "state": state,
-                "after": after,
-                "limit": limit,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
+    @documented_as(SaltEdgeConnector.iter_tokens)
     async def iter_tokens(
         self,
         *,
@@ -5028,11 +3446,6 @@ class AsyncSaltEdgeConnector(AsyncClient):
         cancel: Cancel | None = None,
         retries: int | None = None,
     ) -> AsyncIterator[AccessListed]:
-        """Go through all tokens, page after page.
-
-        Arguments and exceptions are those of `list_tokens`, which gets one page; the options count for
-        each page.
-        """
         begin = None
         while True:
             page = await self.list_tokens(
@@ -5050,117 +3463,18 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 return
             begin = page.next
 
+    @awaits(SaltEdgeConnector.reconcile_tokens)
     async def reconcile_tokens(
         self,
         *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> ReconcileTokensResponse:
-        """Revoke the tokens that Salt Edge revoked.
+        raise NotImplementedError
+    list_callbacks = awaited(SaltEdgeConnector.list_callbacks)
 
-        Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous
-        call. Its tokens are listed again. Once a day is enough.
-
-        Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
-                the provider's dashboard at Salt Edge.
-            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
-                signed request.
-            PeerRefusedError: `salt_edge_connector.customer_not_found`: Salt Edge does not know the
-                customer.
-            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
-                app id.
-            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
-                this provider.
-            PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
-            RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerFailedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
-                internal error.
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
-        """
-        answer: ReconcileTokensResponse = await self._call(
-            "salt_edge_connector.reconcile_tokens",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            signer=signer,
-        )
-        return answer
-
-    async def list_callbacks(
-        self,
-        *,
-        state: CallbackStatus | None = None,
-        after: str | None = None,
-        limit: int | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> ListCallbacksResponse:
-        """List the reports to Salt Edge and their state.
-
-        For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty
-        days.
-
-        Args:
-            state: Only callbacks in this state.
-            after: `next` of the previous page. Absent for the first page.
-            limit: The maximum number of rows on a page, 1 to 1000. Default: 100.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-        """
-        answer: ListCallbacksResponse = await self._call(
-            "salt_edge_connector.list_callbacks",
-            {
-                "state": state,
-                "after": after,
-                "limit": limit,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
+    @documented_as(SaltEdgeConnector.iter_callbacks)
     async def iter_callbacks(
         self,
         *,
@@ -5170,11 +3484,6 @@ class AsyncSaltEdgeConnector(AsyncClient):
         cancel: Cancel | None = None,
         retries: int | None = None,
     ) -> AsyncIterator[CallbackListed]:
-        """Go through all reports to Salt Edge, page after page.
-
-        Arguments and exceptions are those of `list_callbacks`, which gets one page; the options count
-        for each page.
-        """
         begin = None
         while True:
             page = await self.list_callbacks(
@@ -5190,50 +3499,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
             if not page.callbacks or not is_further(begin, page.next):
                 return
             begin = page.next
+    retry_callback = awaited(SaltEdgeConnector.retry_callback)
 
-    async def retry_callback(
-        self,
-        *,
-        callback_id: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> RetryCallbackResponse:
-        """Send a stopped callback again.
-
-        For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting
-        callbacks are sent without it.
-
-        Args:
-            callback_id: The callback's id, from `list_callbacks`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-        """
-        answer: RetryCallbackResponse = await self._call(
-            "salt_edge_connector.retry_callback",
-            {
-                "callback_id": callback_id,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
+    @awaits(SaltEdgeConnector.answer_bank)
     async def answer_bank(
         self,
         *,
@@ -5241,61 +3509,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
         headers: Sequence[HeaderField],
         body: str,
         at: datetime | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> AnswerBankResponse:
-        """Answer a connector's question from a route.
-
-        For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-        URL`. A POST to the route becomes a question to the bank's code, the same question that
-        `handle_request` or `work` asks in process. The MAC with `bank_secret` authenticates the
-        request. A faulty request returns no error: the response holds the refusal to send.
-
-        Args:
-            target: The request target: the path with its query, as in the request line. The path's last
-                part is the question's name, such as `list_accounts`.
-            headers: The header fields. Their names may be in any case.
-            body: The body, in JSON.
-            at: The time of arrival. Default: now.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-            signer: Signs where the client has no private key; in place of the client's.
-
-        Raises:
-            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
-                not sign.
-        """
-        answer: AnswerBankResponse = await self._call(
-            "salt_edge_connector.answer_bank",
-            {
-                "target": target,
-                "headers": headers,
-                "body": body,
-                "at": at,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-            signer=signer,
-        )
-        return answer
+        raise NotImplementedError

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 from ._async import AsyncClient
 from ._client import Client
 from ._native import Received, Record
+from ._twin import awaited, with_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
     from typing_extensions import Self, Unpack
 
-    from ._call import HttpExchange, OnRequest, OnResponse
+    from ._call import CallOptions, OnRequest, OnResponse
     from ._tracing import TraceParent
     from ._content import Content, Destination
     from ._native import Cancel
@@ -70,16 +71,14 @@ class TokenParameters(Record):
     """The bank's code at Salt Edge."""
 
     scopes: Sequence[str]
-    """The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. At least
-    one.
-    """
+    """The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. At least one."""
 
     consent_period_days: int
     """The length of the consent, in days, 1 or more."""
 
     credentials: Mapping[str, Secret]
-    """`authorization_type`, the code of one of the bank's authentication methods, and the first data that
-    this method asks for.
+    """`authorization_type`, the code of one of the bank's authentication methods, and the first data that this
+    method asks for.
     """
 
     redirect_url: str | None = None
@@ -435,9 +434,7 @@ class Pkcs11Settings(Record):
     """The token's label, or the number of its slot."""
 
     pin: Secret | None = None
-    """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong
-    PINs.
-    """
+    """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong PINs."""
 
     key: str
     """The key's label, or its id in hex. It must be an RSA key."""
@@ -446,8 +443,8 @@ class Pkcs11Settings(Record):
 class _SaltEdgeHubSettings(TypedDict, total=False):
 
     base_url: str | None
-    """The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for loopback
-    addresses only.
+    """The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for loopback addresses
+    only.
     """
 
     provider_code: str | None
@@ -460,8 +457,8 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     """The `iss` of each request. Default: `priora.saltedge.com`."""
 
     private_key: Secret | None
-    """The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. The
-    connector has its public half.
+    """The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. The connector
+    has its public half.
     """
 
     private_key_file: str | PathLike[str] | None
@@ -477,8 +474,8 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     """The passphrase of an encrypted private key or of the PKCS#12 file."""
 
     ca_file: str | PathLike[str] | None
-    """A PEM file with more certificate authorities to trust for the server's own certificate, beside the
-    system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
+    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
     """
 
     only_ca_file: bool | None
@@ -486,53 +483,52 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
 
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
-    `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
-    machine's own addresses.
+    `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
+    own addresses.
     """
 
     exchange_timeout_s: float | None
-    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
-    exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
+    makes several. With 0 or without a value the operation's own limit applies.
     """
 
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
 
     read_timeout_s: float | None
-    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions
-    allowed. With 0 or without a value only the limit of the whole exchange applies.
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
+    or without a value only the limit of the whole exchange applies.
     """
 
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
     retries: int | None
-    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
-    Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
+    exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
     """
 
     retry_backoff_s: float | None
-    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
-    to 5 s too. Default: 0.3.
+    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
+    up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
+    0.3.
     """
 
     send_traceparent: bool | None
-    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
-    trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody
-    else no: a bank learns nothing of its customers' systems.
+    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
+    Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank
+    learns nothing of its customers' systems.
     """
 
     record_to: str | PathLike[str] | None
-    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
-    line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations.
+    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
+    JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
     """
 
     replay_from: str | PathLike[str] | None
-    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
-    id and a time that are new each time.
+    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
+    nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
+    that are new each time.
     """
 
 
@@ -543,20 +539,15 @@ class SaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
     """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
 
     on_response: OnResponse | None
-    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
-    time.
-    """
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time."""
 
     tracer: Tracer | None
-    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
-    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
-    allows it.
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the present
+    one, with its requests as events, and its `traceparent` goes along where `send_traceparent` allows it.
     """
 
     traceparent: TraceParent | None
-    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
-    call.
-    """
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call."""
 
 
 class AsyncSaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
@@ -566,82 +557,71 @@ class AsyncSaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
     """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
 
     on_response: OnResponse | None
-    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
-    time.
-    """
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time."""
 
     tracer: Tracer | None
-    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
-    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
-    allows it.
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the present
+    one, with its requests as events, and its `traceparent` goes along where `send_traceparent` allows it.
     """
 
     traceparent: TraceParent | None
-    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
-    call.
-    """
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call."""
 
 
 class SaltEdgeHub(Client):
-    """A client that asks a bank's connector as Salt Edge does, for the bank's own tests. A method per
-    operation.
+    """A client that asks a bank's connector as Salt Edge does, for the bank's own tests. A method per operation.
 
-    Methods block the calling thread, with the interpreter's lock released. The client may be shared by
-    threads.
+    Methods block the calling thread, with the interpreter's lock released. The client may be shared by threads.
 
-    The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key
-    are needed.
+    The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key are
+    needed.
 
     Args:
-        base_url: The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for
-            loopback addresses only.
+        base_url: The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for loopback
+            addresses only.
         provider_code: The bank's code at Salt Edge, such as `demobank`.
         client_id: The third party's id at Salt Edge, 1 or more, for requests that name none.
         issuer: The `iss` of each request. Default: `priora.saltedge.com`.
-        private_key: The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048
-            bits or more. The connector has its public half.
+        private_key: The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or
+            more. The connector has its public half.
         private_key_file: A file with the private key.
         keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key.
         pkcs11: The key in an HSM or on a smart card.
         passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
-            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate, beside
+            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
-            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
-            `NO_PROXY`; none for this machine's own addresses.
-        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
-            operation is one exchange; a flow makes several. With 0 or without a value the operation's
-            own limit applies.
-        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
-            Default: 10.
-        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
-            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
-            applies.
+        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
+            `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
+            machine's own addresses.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an operation
+            is one exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in seconds,
+            fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
-        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
-            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
-            Default: 2.
-        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
-            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for, up to 5 s too. Default: 0.3.
-        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
-            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
-            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
-            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
-        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-            for one request, with an id and a time that are new each time.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+            Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it doubles
+            with each repetition, up to 5 s. The wait itself is random, and at least the time that the server asks
+            for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records belong to the
+            caller's trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to
+            everybody else no: a bank learns nothing of its customers' systems.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges are
+            recorded, a line of JSON each. It has what the peer answered, tokens too: record with embedded servers
+            or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the same
+            method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request,
+            with an id and a time that are new each time.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
-        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
-            headers, request id and time.
-        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
-            below the present one, with its requests as events, and its `traceparent` goes along where
-            `send_traceparent` allows it.
-        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
-            for one at each call.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request
+            id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+            present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+            allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at
+            each call.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -677,26 +657,12 @@ class SaltEdgeHub(Client):
     ) -> None:
         super().__init__(
             {
-                "base_url": base_url,
-                "provider_code": provider_code,
-                "client_id": client_id,
-                "issuer": issuer,
-                "private_key": private_key,
-                "private_key_file": private_key_file,
-                "keystore_file": keystore_file,
-                "pkcs11": pkcs11,
-                "passphrase": passphrase,
-                "ca_file": ca_file,
-                "only_ca_file": only_ca_file,
-                "proxy": proxy,
-                "exchange_timeout_s": exchange_timeout_s,
-                "connect_timeout_s": connect_timeout_s,
-                "read_timeout_s": read_timeout_s,
-                "max_answer_bytes": max_answer_bytes,
-                "retries": retries,
-                "retry_backoff_s": retry_backoff_s,
-                "send_traceparent": send_traceparent,
-                "record_to": record_to,
+                "base_url": base_url, "provider_code": provider_code, "client_id": client_id, "issuer": issuer,
+                "private_key": private_key, "private_key_file": private_key_file, "keystore_file": keystore_file,
+                "pkcs11": pkcs11, "passphrase": passphrase, "ca_file": ca_file, "only_ca_file": only_ca_file,
+                "proxy": proxy, "exchange_timeout_s": exchange_timeout_s, "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s, "max_answer_bytes": max_answer_bytes, "retries": retries,
+                "retry_backoff_s": retry_backoff_s, "send_traceparent": send_traceparent, "record_to": record_to,
                 "replay_from": replay_from,
             },
             None,
@@ -724,16 +690,12 @@ class SaltEdgeHub(Client):
         provider_code: str | None = None,
         app_name: str,
         original_request: TokenRequested,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> CreateTokenResponse:
         """Begin a customer's enrolment.
 
-        A third party wants access to a customer's accounts. The connector replies at once and reports
-        the result later, in a separate session that the request names.
+        A third party wants access to a customer's accounts. The connector replies at once and reports the result
+        later, in a separate session that the request names.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -742,51 +704,32 @@ class SaltEdgeHub(Client):
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
             app_name: The third party's name, to show to the customer.
             original_request: The third party's own request.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
+            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the request's form or
+                one of its values.
+            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third party's
+                id.
+            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the request's JWT.
+            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the access token.
+            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover this.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account or customer
+                of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
+            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not sign.
         """
         answer: CreateTokenResponse = self._call(
             "salt_edge_hub.create_token",
             {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "session_secret": session_secret,
-                "provider_code": provider_code,
-                "app_name": app_name,
-                "original_request": original_request,
+                "client_id": client_id, "consent_id": consent_id, "session_secret": session_secret,
+                "provider_code": provider_code, "app_name": app_name, "original_request": original_request,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -798,16 +741,12 @@ class SaltEdgeHub(Client):
         access_token: Secret,
         session_secret: str,
         provider_code: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> TokenRevocationResponse:
         """Revoke a token.
 
-        The customer or the third party ends the access. From this answer on, the token is refused.
-        Revoking a token twice succeeds too.
+        The customer or the third party ends the access. From this answer on, the token is refused. Revoking a
+        token twice succeeds too.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -815,50 +754,32 @@ class SaltEdgeHub(Client):
             access_token: The access token.
             session_secret: The new session's secret.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
+            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the request's form or
+                one of its values.
+            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third party's
+                id.
+            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the request's JWT.
+            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the access token.
+            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover this.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account or customer
+                of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
+            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not sign.
         """
         answer: TokenRevocationResponse = self._call(
             "salt_edge_hub.revoke_token",
             {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "session_secret": session_secret,
-                "provider_code": provider_code,
+                "client_id": client_id, "consent_id": consent_id, "access_token": access_token,
+                "session_secret": session_secret, "provider_code": provider_code,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -870,16 +791,12 @@ class SaltEdgeHub(Client):
         access_token: Secret,
         session_secret: str,
         provider_code: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ReconnectTokenResponse:
         """Renew a token.
 
-        The connector replaces the old token with a new one, asks the customer, or refuses. It reports
-        in the session that the request names. Deprecated by Salt Edge.
+        The connector replaces the old token with a new one, asks the customer, or refuses. It reports in the
+        session that the request names. Deprecated by Salt Edge.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -887,50 +804,32 @@ class SaltEdgeHub(Client):
             access_token: The access token.
             session_secret: The new session's secret.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
+            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the request's form or
+                one of its values.
+            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third party's
+                id.
+            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the request's JWT.
+            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the access token.
+            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover this.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account or customer
+                of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
+            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not sign.
         """
         answer: ReconnectTokenResponse = self._call(
             "salt_edge_hub.reconnect_token",
             {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "session_secret": session_secret,
-                "provider_code": provider_code,
+                "client_id": client_id, "consent_id": consent_id, "access_token": access_token,
+                "session_secret": session_secret, "provider_code": provider_code,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -942,16 +841,12 @@ class SaltEdgeHub(Client):
         session_secret: str,
         provider_code: str | None = None,
         original_request: ConfirmationRequested,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ConfirmTokenResponse:
         """Answer an interactive step of an enrolment.
 
-        Forwards the customer's answer, such as a one-time code. The connector replies at once and
-        reports the result later.
+        Forwards the customer's answer, such as a one-time code. The connector replies at once and reports the
+        result later.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -959,50 +854,32 @@ class SaltEdgeHub(Client):
             session_secret: The session that waits for the answer.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
             original_request: The third party's own request.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
+            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the request's form or
+                one of its values.
+            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third party's
+                id.
+            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the request's JWT.
+            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the access token.
+            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover this.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account or customer
+                of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
+            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not sign.
         """
         answer: ConfirmTokenResponse = self._call(
             "salt_edge_hub.confirm_token",
             {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "session_secret": session_secret,
-                "provider_code": provider_code,
-                "original_request": original_request,
+                "client_id": client_id, "consent_id": consent_id, "session_secret": session_secret,
+                "provider_code": provider_code, "original_request": original_request,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -1012,11 +889,7 @@ class SaltEdgeHub(Client):
         client_id: int | None = None,
         consent_id: str | None = None,
         session_secret: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> CancelTokenResponse:
         """Cancel an enrolment.
 
@@ -1026,48 +899,29 @@ class SaltEdgeHub(Client):
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             session_secret: The session's secret.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
+            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the request's form or
+                one of its values.
+            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third party's
+                id.
+            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the request's JWT.
+            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the access token.
+            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover this.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account or customer
+                of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
+            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not sign.
         """
         answer: CancelTokenResponse = self._call(
             "salt_edge_hub.cancel_token",
-            {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "session_secret": session_secret,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"client_id": client_id, "consent_id": consent_id, "session_secret": session_secret},
+            options,
         )
         return answer
 
@@ -1078,11 +932,7 @@ class SaltEdgeHub(Client):
         consent_id: str | None = None,
         access_token: Secret,
         session_secret: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> FetchAccountsResponse:
         """List a customer's accounts.
 
@@ -1093,49 +943,32 @@ class SaltEdgeHub(Client):
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
             session_secret: The session's secret.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
+            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the request's form or
+                one of its values.
+            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third party's
+                id.
+            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the request's JWT.
+            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the access token.
+            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover this.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account or customer
+                of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
+            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not sign.
         """
         answer: FetchAccountsResponse = self._call(
             "salt_edge_hub.fetch_accounts",
             {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
+                "client_id": client_id, "consent_id": consent_id, "access_token": access_token,
                 "session_secret": session_secret,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -1149,16 +982,11 @@ class SaltEdgeHub(Client):
         from_date: str | None = None,
         to_date: str | None = None,
         redirect_url: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> RefreshAccountsResponse:
         """Refresh a customer's accounts.
 
-        A connector that keeps a copy reads this period again from the bank and reports when that is
-        done.
+        A connector that keeps a copy reads this period again from the bank and reports when that is done.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1167,54 +995,35 @@ class SaltEdgeHub(Client):
             session_secret: The session for the connector's report.
             from_date: The first time or day.
             to_date: The last time or day; a day counts to its end.
-            redirect_url: The address to which the customer's browser returns after the bank's page, if
-                a page is needed.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            redirect_url: The address to which the customer's browser returns after the bank's page, if a page is
+                needed.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
+            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the request's form or
+                one of its values.
+            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third party's
+                id.
+            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the request's JWT.
+            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the access token.
+            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover this.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account or customer
+                of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
+            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not sign.
         """
         answer: RefreshAccountsResponse = self._call(
             "salt_edge_hub.refresh_accounts",
             {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "session_secret": session_secret,
-                "from_date": from_date,
-                "to_date": to_date,
+                "client_id": client_id, "consent_id": consent_id, "access_token": access_token,
+                "session_secret": session_secret, "from_date": from_date, "to_date": to_date,
                 "redirect_url": redirect_url,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -1227,11 +1036,7 @@ class SaltEdgeHub(Client):
         session_secret: str,
         provider_code: str | None = None,
         original_request: ConfirmationRequested,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ConfirmAccountsResponse:
         """Answer an interactive step of a refresh.
 
@@ -1244,51 +1049,32 @@ class SaltEdgeHub(Client):
             session_secret: The session that waits for the answer.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
             original_request: The third party's own request.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
+            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the request's form or
+                one of its values.
+            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third party's
+                id.
+            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the request's JWT.
+            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the access token.
+            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover this.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account or customer
+                of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
+            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not sign.
         """
         answer: ConfirmAccountsResponse = self._call(
             "salt_edge_hub.confirm_accounts",
             {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "session_secret": session_secret,
-                "provider_code": provider_code,
-                "original_request": original_request,
+                "client_id": client_id, "consent_id": consent_id, "access_token": access_token,
+                "session_secret": session_secret, "provider_code": provider_code, "original_request": original_request,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -1302,11 +1088,7 @@ class SaltEdgeHub(Client):
         account_id: str,
         from_date: str,
         to_date: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> FetchTransactionsResponse:
         """List an account's transactions.
 
@@ -1320,52 +1102,32 @@ class SaltEdgeHub(Client):
             account_id: The account.
             from_date: The first time or day.
             to_date: The last time or day; a day counts to its end.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
+            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the request's form or
+                one of its values.
+            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third party's
+                id.
+            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the request's JWT.
+            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the access token.
+            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover this.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account or customer
+                of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
+            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not sign.
         """
         answer: FetchTransactionsResponse = self._call(
             "salt_edge_hub.fetch_transactions",
             {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "session_secret": session_secret,
-                "account_id": account_id,
-                "from_date": from_date,
-                "to_date": to_date,
+                "client_id": client_id, "consent_id": consent_id, "access_token": access_token,
+                "session_secret": session_secret, "account_id": account_id, "from_date": from_date, "to_date": to_date,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -1376,11 +1138,7 @@ class SaltEdgeHub(Client):
         consent_id: str | None = None,
         access_token: Secret,
         session_secret: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> FetchCustomerResponse:
         """Get a customer's data.
 
@@ -1391,49 +1149,32 @@ class SaltEdgeHub(Client):
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
             session_secret: The session.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
+            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the request's form or
+                one of its values.
+            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third party's
+                id.
+            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the request's JWT.
+            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the access token.
+            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover this.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account or customer
+                of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
+            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not sign.
         """
         answer: FetchCustomerResponse = self._call(
             "salt_edge_hub.fetch_customer",
             {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
+                "client_id": client_id, "consent_id": consent_id, "access_token": access_token,
                 "session_secret": session_secret,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -1445,11 +1186,7 @@ class SaltEdgeHub(Client):
         access_token: Secret,
         request: NoticedRequest | None = None,
         error: NoticedError | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> NotifyErrorResponse:
         """Report an unusable answer to its connector.
 
@@ -1461,115 +1198,45 @@ class SaltEdgeHub(Client):
             access_token: The access token.
             request: The request.
             error: The error.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
+            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the request's form or
+                one of its values.
+            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third party's
+                id.
+            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the request's JWT.
+            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the access token.
+            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover this.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account or customer
+                of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
+            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
+            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not sign.
         """
         answer: NotifyErrorResponse = self._call(
             "salt_edge_hub.notify_error",
             {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "request": request,
+                "client_id": client_id, "consent_id": consent_id, "access_token": access_token, "request": request,
                 "error": error,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
 
 class AsyncSaltEdgeHub(AsyncClient):
-    """A client that asks a bank's connector as Salt Edge does, for the bank's own tests. A method per
-    operation.
+    """A client that asks a bank's connector as Salt Edge does, for the bank's own tests, for asyncio. The methods
+    and settings of `SaltEdgeHub`.
 
-    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short
-    computations are called without `await`. The client may be shared by threads.
-
-    The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key
-    are needed.
-
-    Args:
-        base_url: The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for
-            loopback addresses only.
-        provider_code: The bank's code at Salt Edge, such as `demobank`.
-        client_id: The third party's id at Salt Edge, 1 or more, for requests that name none.
-        issuer: The `iss` of each request. Default: `priora.saltedge.com`.
-        private_key: The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048
-            bits or more. The connector has its public half.
-        private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key.
-        pkcs11: The key in an HSM or on a smart card.
-        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
-            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
-        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
-            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
-            `NO_PROXY`; none for this machine's own addresses.
-        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
-            operation is one exchange; a flow makes several. With 0 or without a value the operation's
-            own limit applies.
-        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
-            Default: 10.
-        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
-            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
-            applies.
-        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
-        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
-            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
-            Default: 2.
-        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
-            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for, up to 5 s too. Default: 0.3.
-        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
-            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
-            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
-            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
-        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-            for one request, with an id and a time that are new each time.
-        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
-        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
-            headers, request id and time.
-        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
-            below the present one, with its requests as events, and its `traceparent` goes along where
-            `send_traceparent` allows it.
-        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
-            for one at each call.
+    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short computations
+    are called without `await`.
     """
+
+    __doc__ = with_arguments(__doc__, SaltEdgeHub)
 
     _protocol: ClassVar = "salt-edge-hub"
 
@@ -1604,26 +1271,12 @@ class AsyncSaltEdgeHub(AsyncClient):
     ) -> None:
         super().__init__(
             {
-                "base_url": base_url,
-                "provider_code": provider_code,
-                "client_id": client_id,
-                "issuer": issuer,
-                "private_key": private_key,
-                "private_key_file": private_key_file,
-                "keystore_file": keystore_file,
-                "pkcs11": pkcs11,
-                "passphrase": passphrase,
-                "ca_file": ca_file,
-                "only_ca_file": only_ca_file,
-                "proxy": proxy,
-                "exchange_timeout_s": exchange_timeout_s,
-                "connect_timeout_s": connect_timeout_s,
-                "read_timeout_s": read_timeout_s,
-                "max_answer_bytes": max_answer_bytes,
-                "retries": retries,
-                "retry_backoff_s": retry_backoff_s,
-                "send_traceparent": send_traceparent,
-                "record_to": record_to,
+                "base_url": base_url, "provider_code": provider_code, "client_id": client_id, "issuer": issuer,
+                "private_key": private_key, "private_key_file": private_key_file, "keystore_file": keystore_file,
+                "pkcs11": pkcs11, "passphrase": passphrase, "ca_file": ca_file, "only_ca_file": only_ca_file,
+                "proxy": proxy, "exchange_timeout_s": exchange_timeout_s, "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s, "max_answer_bytes": max_answer_bytes, "retries": retries,
+                "retry_backoff_s": retry_backoff_s, "send_traceparent": send_traceparent, "record_to": record_to,
                 "replay_from": replay_from,
             },
             None,
@@ -1642,795 +1295,14 @@ class AsyncSaltEdgeHub(AsyncClient):
         """
         return cls._from_env(settings)
 
-    async def create_token(
-        self,
-        *,
-        client_id: int | None = None,
-        consent_id: str | None = None,
-        session_secret: str,
-        provider_code: str | None = None,
-        app_name: str,
-        original_request: TokenRequested,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> CreateTokenResponse:
-        """Begin a customer's enrolment.
-
-        A third party wants access to a customer's accounts. The connector replies at once and reports
-        the result later, in a separate session that the request names.
-
-        Args:
-            client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
-            consent_id: The id of the consent at Salt Edge.
-            session_secret: The session for the connector's report.
-            provider_code: The bank's code at Salt Edge. Left out, the client's own.
-            app_name: The third party's name, to show to the customer.
-            original_request: The third party's own request.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
-            PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
-            RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
-            InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
-        """
-        answer: CreateTokenResponse = await self._call(
-            "salt_edge_hub.create_token",
-            {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "session_secret": session_secret,
-                "provider_code": provider_code,
-                "app_name": app_name,
-                "original_request": original_request,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def revoke_token(
-        self,
-        *,
-        client_id: int | None = None,
-        consent_id: str | None = None,
-        access_token: Secret,
-        session_secret: str,
-        provider_code: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> TokenRevocationResponse:
-        """Revoke a token.
-
-        The customer or the third party ends the access. From this answer on, the token is refused.
-        Revoking a token twice succeeds too.
-
-        Args:
-            client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
-            consent_id: The id of the consent at Salt Edge.
-            access_token: The access token.
-            session_secret: The new session's secret.
-            provider_code: The bank's code at Salt Edge. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
-            PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
-            RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
-            InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
-        """
-        answer: TokenRevocationResponse = await self._call(
-            "salt_edge_hub.revoke_token",
-            {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "session_secret": session_secret,
-                "provider_code": provider_code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def reconnect_token(
-        self,
-        *,
-        client_id: int | None = None,
-        consent_id: str | None = None,
-        access_token: Secret,
-        session_secret: str,
-        provider_code: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ReconnectTokenResponse:
-        """Renew a token.
-
-        The connector replaces the old token with a new one, asks the customer, or refuses. It reports
-        in the session that the request names. Deprecated by Salt Edge.
-
-        Args:
-            client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
-            consent_id: The id of the consent at Salt Edge.
-            access_token: The access token.
-            session_secret: The new session's secret.
-            provider_code: The bank's code at Salt Edge. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
-            PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
-            RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
-            InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
-        """
-        answer: ReconnectTokenResponse = await self._call(
-            "salt_edge_hub.reconnect_token",
-            {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "session_secret": session_secret,
-                "provider_code": provider_code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def confirm_token(
-        self,
-        *,
-        client_id: int | None = None,
-        consent_id: str | None = None,
-        session_secret: str,
-        provider_code: str | None = None,
-        original_request: ConfirmationRequested,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ConfirmTokenResponse:
-        """Answer an interactive step of an enrolment.
-
-        Forwards the customer's answer, such as a one-time code. The connector replies at once and
-        reports the result later.
-
-        Args:
-            client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
-            consent_id: The id of the consent at Salt Edge.
-            session_secret: The session that waits for the answer.
-            provider_code: The bank's code at Salt Edge. Left out, the client's own.
-            original_request: The third party's own request.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
-            PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
-            RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
-            InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
-        """
-        answer: ConfirmTokenResponse = await self._call(
-            "salt_edge_hub.confirm_token",
-            {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "session_secret": session_secret,
-                "provider_code": provider_code,
-                "original_request": original_request,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def cancel_token(
-        self,
-        *,
-        client_id: int | None = None,
-        consent_id: str | None = None,
-        session_secret: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> CancelTokenResponse:
-        """Cancel an enrolment.
-
-        The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid.
-
-        Args:
-            client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
-            consent_id: The id of the consent at Salt Edge.
-            session_secret: The session's secret.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
-            PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
-            RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
-            InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
-        """
-        answer: CancelTokenResponse = await self._call(
-            "salt_edge_hub.cancel_token",
-            {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "session_secret": session_secret,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def fetch_accounts(
-        self,
-        *,
-        client_id: int | None = None,
-        consent_id: str | None = None,
-        access_token: Secret,
-        session_secret: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> FetchAccountsResponse:
-        """List a customer's accounts.
-
-        All accounts that the customer's consent covers.
-
-        Args:
-            client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
-            consent_id: The id of the consent at Salt Edge.
-            access_token: The access token.
-            session_secret: The session's secret.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
-            PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
-            RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
-            InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
-        """
-        answer: FetchAccountsResponse = await self._call(
-            "salt_edge_hub.fetch_accounts",
-            {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "session_secret": session_secret,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def refresh_accounts(
-        self,
-        *,
-        client_id: int | None = None,
-        consent_id: str | None = None,
-        access_token: Secret,
-        session_secret: str,
-        from_date: str | None = None,
-        to_date: str | None = None,
-        redirect_url: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> RefreshAccountsResponse:
-        """Refresh a customer's accounts.
-
-        A connector that keeps a copy reads this period again from the bank and reports when that is
-        done.
-
-        Args:
-            client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
-            consent_id: The id of the consent at Salt Edge.
-            access_token: The access token.
-            session_secret: The session for the connector's report.
-            from_date: The first time or day.
-            to_date: The last time or day; a day counts to its end.
-            redirect_url: The address to which the customer's browser returns after the bank's page, if
-                a page is needed.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
-            PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
-            RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
-            InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
-        """
-        answer: RefreshAccountsResponse = await self._call(
-            "salt_edge_hub.refresh_accounts",
-            {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "session_secret": session_secret,
-                "from_date": from_date,
-                "to_date": to_date,
-                "redirect_url": redirect_url,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def confirm_accounts(
-        self,
-        *,
-        client_id: int | None = None,
-        consent_id: str | None = None,
-        access_token: Secret,
-        session_secret: str,
-        provider_code: str | None = None,
-        original_request: ConfirmationRequested,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ConfirmAccountsResponse:
-        """Answer an interactive step of a refresh.
-
-        Forwards the customer's answer. The connector replies at once and reports the result later.
-
-        Args:
-            client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
-            consent_id: The id of the consent at Salt Edge.
-            access_token: The access token.
-            session_secret: The session that waits for the answer.
-            provider_code: The bank's code at Salt Edge. Left out, the client's own.
-            original_request: The third party's own request.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
-            PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
-            RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
-            InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
-        """
-        answer: ConfirmAccountsResponse = await self._call(
-            "salt_edge_hub.confirm_accounts",
-            {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "session_secret": session_secret,
-                "provider_code": provider_code,
-                "original_request": original_request,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def fetch_transactions(
-        self,
-        *,
-        client_id: int | None = None,
-        consent_id: str | None = None,
-        access_token: Secret,
-        session_secret: str,
-        account_id: str,
-        from_date: str,
-        to_date: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> FetchTransactionsResponse:
-        """List an account's transactions.
-
-        Returns all transactions of the requested period in one answer: there are no pages.
-
-        Args:
-            client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
-            consent_id: The id of the consent at Salt Edge.
-            access_token: The access token.
-            session_secret: The session's secret.
-            account_id: The account.
-            from_date: The first time or day.
-            to_date: The last time or day; a day counts to its end.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
-            PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
-            RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
-            InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
-        """
-        answer: FetchTransactionsResponse = await self._call(
-            "salt_edge_hub.fetch_transactions",
-            {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "session_secret": session_secret,
-                "account_id": account_id,
-                "from_date": from_date,
-                "to_date": to_date,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def fetch_customer(
-        self,
-        *,
-        client_id: int | None = None,
-        consent_id: str | None = None,
-        access_token: Secret,
-        session_secret: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> FetchCustomerResponse:
-        """Get a customer's data.
-
-        Returns the name and the other data that the bank has.
-
-        Args:
-            client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
-            consent_id: The id of the consent at Salt Edge.
-            access_token: The access token.
-            session_secret: The session.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
-            PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
-            RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
-            InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
-        """
-        answer: FetchCustomerResponse = await self._call(
-            "salt_edge_hub.fetch_customer",
-            {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "session_secret": session_secret,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def notify_error(
-        self,
-        *,
-        client_id: int | None = None,
-        consent_id: str | None = None,
-        access_token: Secret,
-        request: NoticedRequest | None = None,
-        error: NoticedError | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> NotifyErrorResponse:
-        """Report an unusable answer to its connector.
-
-        Salt Edge could not use an answer. The connector takes note of any content.
-
-        Args:
-            client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
-            consent_id: The id of the consent at Salt Edge.
-            access_token: The access token.
-            request: The request.
-            error: The error.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
-                request's form or one of its values.
-            AuthenticationError: `salt_edge_hub.client_refused`: The connector does not accept the third
-                party's id.
-            SignatureError: `salt_edge_hub.signature_refused`: The connector does not accept the
-                request's JWT.
-            PermissionDeniedError: `salt_edge_hub.token_refused`: The connector does not accept the
-                access token.
-            PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
-                this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
-                or customer of the request.
-            PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
-            RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
-            PeerFailedError: `salt_edge_hub.connector_failed`: The connector could not answer because of
-                an internal error.
-            InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
-            ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
-                sign.
-        """
-        answer: NotifyErrorResponse = await self._call(
-            "salt_edge_hub.notify_error",
-            {
-                "client_id": client_id,
-                "consent_id": consent_id,
-                "access_token": access_token,
-                "request": request,
-                "error": error,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
+    create_token = awaited(SaltEdgeHub.create_token)
+    revoke_token = awaited(SaltEdgeHub.revoke_token)
+    reconnect_token = awaited(SaltEdgeHub.reconnect_token)
+    confirm_token = awaited(SaltEdgeHub.confirm_token)
+    cancel_token = awaited(SaltEdgeHub.cancel_token)
+    fetch_accounts = awaited(SaltEdgeHub.fetch_accounts)
+    refresh_accounts = awaited(SaltEdgeHub.refresh_accounts)
+    confirm_accounts = awaited(SaltEdgeHub.confirm_accounts)
+    fetch_transactions = awaited(SaltEdgeHub.fetch_transactions)
+    fetch_customer = awaited(SaltEdgeHub.fetch_customer)
+    notify_error = awaited(SaltEdgeHub.notify_error)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 from ._async import AsyncClient
 from ._client import Client
 from ._native import Received, Record
+from ._twin import awaited, awaited_in_thread, awaits, unchanged, with_arguments
 
 if TYPE_CHECKING:
     import builtins
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
     from typing_extensions import Self, Unpack
 
-    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
+    from ._call import AsyncOnCode, AsyncSigner, CallOptions, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
     from .iso20022 import StatusFile, CashFile, ProfileOptions, Code
     from ._content import Content, Destination
@@ -157,8 +158,8 @@ class BankFileDescriptor(Record):
     """The bank's reference, with which the file is downloaded or deleted."""
 
     target_id: str | None = None
-    """The part of the agreement that it belongs to; left out if the bank leaves it empty. Some banks write
-    something else here.
+    """The part of the agreement that it belongs to; left out if the bank leaves it empty. Some banks write something
+    else here.
     """
 
     service_id: str | None = None
@@ -226,9 +227,7 @@ class ExchangeEvidence(Record):
     """The id of the message, in the header of request and answer."""
 
     request_timestamp: str
-    """The time in the document of the request, as it was sent. With the customer's id it names the
-    request.
-    """
+    """The time in the document of the request, as it was sent. With the customer's id it names the request."""
 
     request_sha256: str
     """SHA-256 of the request's document, hex."""
@@ -240,9 +239,7 @@ class ExchangeEvidence(Record):
     """The bank's code in the envelope; left out if it has none."""
 
     signer_serials: tuple[str, ...]
-    """Serial numbers of the certificates with which the bank signed, hex: of the envelope, then of the
-    document.
-    """
+    """Serial numbers of the certificates with which the bank signed, hex: of the envelope, then of the document."""
 
 
 class UploadBankFileResponse(Record):
@@ -408,9 +405,7 @@ class UserFileType(Record):
     __match_args__ = ("target_id", "file_type", "file_type_name", "country", "direction", "file_type_services")
 
     target_id: str | None = None
-    """The part of the agreement: the `target_id` of requests for such files; left out if the bank leaves
-    it empty.
-    """
+    """The part of the agreement: the `target_id` of requests for such files; left out if the bank leaves it empty."""
 
     file_type: str | None = None
     """The bank's type of the file. The schema lets banks leave it out."""
@@ -497,8 +492,8 @@ class RequestBankCertificateResponse(Record):
     """The certificates of the answer: mostly one."""
 
     certificate: str | None = None
-    """The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and
-    an answer without it is an error.
+    """The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and an answer
+    without it is an error.
     """
 
     evidence: ExchangeEvidence | None = None
@@ -530,8 +525,8 @@ class RenewBankCertificateResponse(Record):
     """The certificates of the answer: mostly one."""
 
     certificate: str | None = None
-    """The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and
-    an answer without it is an error.
+    """The certificate for the key of the request, as PEM text. Does not travel: the client picks it, and an answer
+    without it is an error.
     """
 
     evidence: ExchangeEvidence | None = None
@@ -560,8 +555,8 @@ class GetBankCertificatesResponse(Record):
     """The `execution_serial` of the request, if it had one."""
 
     certificates: tuple[BankCertificate, ...]
-    """The certificates of the bank's authorities, as it gives them. None of them becomes an anchor of
-    trust by that: each must itself lead to one.
+    """The certificates of the bank's authorities, as it gives them. None of them becomes an anchor of trust by that:
+    each must itself lead to one.
     """
 
     evidence: ExchangeEvidence | None = None
@@ -618,8 +613,8 @@ CertificateCommand = Literal["request_certificate", "renew_certificate", "get_ba
 BankCodeForm = Literal["activation_code", "transfer_key_16", "transfer_key"]
 """The form of the code with which a bank gives a first certificate.
   `activation_code`: Ten digits, which prove themselves in a digest and are not sent.
-  `transfer_key_16`: Sixteen digits, the last one a check digit: eight of the agreement, then eight that
-      come apart.
+  `transfer_key_16`: Sixteen digits, the last one a check digit: eight of the agreement, then eight that come
+      apart.
   `transfer_key`: Letters and digits, at most 32.
 """
 
@@ -687,8 +682,8 @@ SignatureLevel = Literal["soap", "document", "any"]
 
 
 class BankSignerPattern(Record):
-    """The certificates with which a bank signs its answers. The authority behind them may also issue
-    certificates to customers, so the path alone does not show a bank.
+    """The certificates with which a bank signs its answers. The authority behind them may also issue certificates to
+    customers, so the path alone does not show a bank.
     """
 
     __slots__ = ()
@@ -701,8 +696,8 @@ class BankSignerPattern(Record):
     """A part of the common name (CN) of their subject."""
 
     is_whole_name: bool | None = None
-    """Whether the common name is that and no more. Default: false; say true where it is known as a whole,
-    so that no customer of the same authority can have it in a longer name.
+    """Whether the common name is that and no more. Default: false; say true where it is known as a whole, so that no
+    customer of the same authority can have it in a longer name.
     """
 
 
@@ -783,8 +778,8 @@ class ChannelProfile(Record):
     """The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or `RFC1952`."""
 
     soap_action: str | None = None
-    """The value of the HTTP header `SOAPAction`, without its quotes. Default: empty, as the banks'
-    descriptions of the service have it.
+    """The value of the HTTP header `SOAPAction`, without its quotes. Default: empty, as the banks' descriptions of
+    the service have it.
     """
 
     max_file_bytes: int | None = None
@@ -887,8 +882,8 @@ class MessageSignature(Record):
     """Whether it is that of the envelope (`soap`) or of the document inside (`document`)."""
 
     valid: bool
-    """Whether digests and value hold under the certificate in the message; without `signatures_only` also
-    whether the signature is where it belongs, covers what it must and uses permitted methods.
+    """Whether digests and value hold under the certificate in the message; without `signatures_only` also whether
+    the signature is where it belongs, covers what it must and uses permitted methods.
     """
 
     method: str | None = None
@@ -904,8 +899,8 @@ class MessageSignature(Record):
     """The certificate that it names; left out if there is none in the message."""
 
     trusted: bool
-    """Whether that certificate leads to a trusted authority at the instant and, of a bank's answer,
-    belongs to the bank.
+    """Whether that certificate leads to a trusted authority at the instant and, of a bank's answer, belongs to the
+    bank.
     """
 
     covers: tuple[str, ...]
@@ -935,8 +930,8 @@ class MessageVerdict(Record):
     __match_args__ = ("valid", "kind", "operation", "response_code", "response_text", "signatures", "checks")
 
     valid: bool
-    """Whether every check holds. With `signatures_only`: whether there is a signature, and the digests and
-    values of all of them hold.
+    """Whether every check holds. With `signatures_only`: whether there is a signature, and the digests and values of
+    all of them hold.
     """
 
     kind: MessageKind
@@ -946,17 +941,14 @@ class MessageVerdict(Record):
     """The operation, such as `upload_file` or `get_certificate`; left out if it is not known."""
 
     response_code: str | None = None
-    """The bank's code: of the document if there is one, otherwise of the envelope. It counts only with
-    `valid`.
-    """
+    """The bank's code: of the document if there is one, otherwise of the envelope. It counts only with `valid`."""
 
     response_text: str | None = None
     """The bank's text; of a fault, its text, which nobody signed."""
 
     signatures: tuple[MessageSignature, ...]
-    """All signatures: those of the envelope, then those of the document. Of a message that is refused,
-    only those that hold; `explain_message` and `signatures_only` also list the first four others of
-    each.
+    """All signatures: those of the envelope, then those of the document. Of a message that is refused, only those
+    that hold; `explain_message` and `signatures_only` also list the first four others of each.
     """
 
     checks: tuple[MessageCheck, ...]
@@ -991,8 +983,8 @@ class DigestDifference(Record):
     """Its size, bytes."""
 
     alternatives: tuple[str, ...]
-    """What would give the digest in the message, each in words; empty if the content itself was changed.
-    Not tried for more than 32 MiB, and for the first two digests of an envelope or document only.
+    """What would give the digest in the message, each in words; empty if the content itself was changed. Not tried
+    for more than 32 MiB, and for the first two digests of an envelope or document only.
     """
 
 
@@ -1006,14 +998,10 @@ class ExplainMessageResponse(Record):
     """The verdict, as `verify_message` gives it."""
 
     differences: tuple[DigestDifference, ...]
-    """The digests that differ: the canonical text of what is there, and what would give the digest in the
-    message.
-    """
+    """The digests that differ: the canonical text of what is there, and what would give the digest in the message."""
 
     code_meaning: str | None = None
-    """What the bank's code means and what to do about it; left out if there is none, or its meaning is not
-    known.
-    """
+    """What the bank's code means and what to do about it; left out if there is none, or its meaning is not known."""
 
     text: str
     """The whole for a person, several lines."""
@@ -1092,8 +1080,8 @@ class DownloadedBankFile(Record):
     """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
 
     not_parsed: str | None = None
-    """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4
-    MiB or has more than 10,000 entries, or the call has already parsed 16 MiB.
+    """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
+    more than 10,000 entries, or the call has already parsed 16 MiB.
     """
 
 
@@ -1142,9 +1130,7 @@ class BankFileAnswer(Record):
     """The file's length in bytes."""
 
     status_text: str | None = None
-    """Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient
-    funds)`.
-    """
+    """Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient funds)`."""
 
     path: str | None = None
     """The file's path, if a folder was given."""
@@ -1159,8 +1145,8 @@ class BankFileAnswer(Record):
     """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
 
     not_parsed: str | None = None
-    """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4
-    MiB or has more than 10,000 entries, or the call has already parsed 16 MiB.
+    """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
+    more than 10,000 entries, or the call has already parsed 16 MiB.
     """
 
 
@@ -1174,8 +1160,8 @@ class UploadBankFileAndWaitResponse(Record):
     """What the bank says about the file, by its answers."""
 
     verdict_text: str
-    """The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file,
-    nothing of it is paid: RJCT (rejected), reason AM04 (insufficient funds).`
+    """The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it
+    is paid: RJCT (rejected), reason AM04 (insufficient funds).`
     """
 
     status: Code | None = None
@@ -1191,16 +1177,14 @@ class UploadBankFileAndWaitResponse(Record):
     """The number of bytes of the file, before compression."""
 
     answers: tuple[BankFileAnswer, ...]
-    """The answers to this file: the first of each type in the order of `wait_for`, then further ones of
-    these types.
-    """
+    """The answers to this file: the first of each type in the order of `wait_for`, then further ones of these types."""
 
     missing: tuple[str, ...]
     """The types of `wait_for` of which no answer has come: after a rejection the bank sends none."""
 
     others: tuple[BankFileAnswer, ...]
-    """The files that this call has fetched, and which answer no upload of this client that waits: the bank
-    counts them as downloaded. If there is a ledger, `download_new_files` reports them too.
+    """The files that this call has fetched, and which answer no upload of this client that waits: the bank counts
+    them as downloaded. If there is a ledger, `download_new_files` reports them too.
     """
 
     notes: tuple[str, ...]
@@ -1213,8 +1197,8 @@ class UploadBankFileAndWaitResponse(Record):
 BankUploadOutcome = Literal["accepted", "unknown"]
 """What became of an upload.
   `accepted`: A report of the bank names the file: the bank has it. Whether it pays says `verdict`.
-  `unknown`: No report names it. That proves nothing: do not send the file again; look again later, or
-      ask the bank.
+  `unknown`: No report names it. That proves nothing: do not send the file again; look again later, or ask the
+      bank.
 """
 
 
@@ -1281,26 +1265,23 @@ class SettleBankUploadResponse(Record):
     """The reports that name the file, in the bank's order."""
 
     record_settled: bool
-    """Whether a record in `reject_repeats` was open, and is settled now. False if there is none, and if
-    several files with this message id are recorded as unknown: the report does not say which of them it
-    means.
+    """Whether a record in `reject_repeats` was open, and is settled now. False if there is none, and if several
+    files with this message id are recorded as unknown: the report does not say which of them it means.
     """
 
     files_read: int
     """The number of the bank's files that were read, those that name other files too."""
 
     not_read: tuple[UnreadBankFile, ...]
-    """The files that may be reports and could not be fetched or read: what they say is not part of the
-    answer.
-    """
+    """The files that may be reports and could not be fetched or read: what they say is not part of the answer."""
 
 
 BankCertificateState = Literal["none", "pending", "switching", "active", "ended", "stopped"]
 """How it stands.
   `none`: There is none: `enrol` asks for the first one.
   `pending`: One is asked for; what the bank has done is not known yet, or nothing was sent.
-  `switching`: A new one is there and was not used with success yet; the old one, if it holds, signs
-      files meanwhile.
+  `switching`: A new one is there and was not used with success yet; the old one, if it holds, signs files
+      meanwhile.
   `active`: One is in use.
   `ended`: It has ended.
   `stopped`: Nothing is tried until a person has acted.
@@ -1334,11 +1315,11 @@ CertificateAttention = Literal["anchor_ends", "due", "job_has_not_run", "failed"
   `anchor_ends`: A trusted authority ends within ninety days.
   `due`: A step is due that `renew` takes: a renewal, another attempt, the trial of a new certificate.
   `job_has_not_run`: `renew` has not run for three days, or never.
-  `failed`: The last attempt has failed, or its end is not known; the bank does not take the new
-      certificate; the bank's new certificate was due again at once.
+  `failed`: The last attempt has failed, or its end is not known; the bank does not take the new certificate; the
+      bank's new certificate was due again at once.
   `ends_soon`: The certificate ends within thirty days, or is in its last quarter.
-  `person`: A person has to act: there is no certificate that holds, nothing more is tried, the
-      passphrase does not open a key.
+  `person`: A person has to act: there is no certificate that holds, nothing more is tried, the passphrase does
+      not open a key.
 """
 
 
@@ -1380,8 +1361,7 @@ class CertificateStatusResponse(Record):
 
     warnings: tuple[str, ...]
     """What a person should know before it is too late: a certificate that ends within thirty days, trusted
-    authorities that end within ninety, a passphrase that does not open the key, a job that does not
-    run.
+    authorities that end within ninety, a passphrase that does not open the key, a job that does not run.
     """
 
     job_ran_at: datetime | None = None
@@ -1480,9 +1460,7 @@ class ListBankAnchorsResponse(Record):
     __match_args__ = ("anchors",)
 
     anchors: tuple[BankAnchor, ...]
-    """The authorities that a bank's signers must lead to: of the settings, of the folder, then of the
-    profile.
-    """
+    """The authorities that a bank's signers must lead to: of the settings, of the folder, then of the profile."""
 
 
 class AddBankAnchorResponse(Record):
@@ -1533,9 +1511,7 @@ class Pkcs11Settings(Record):
     """The token's label, or the number of its slot."""
 
     pin: Secret | None = None
-    """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong
-    PINs.
-    """
+    """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong PINs."""
 
     key: str
     """The key's label, or its id in hex. It must be an RSA key."""
@@ -1556,13 +1532,13 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     """Which of the bank's environments. Default: `production`."""
 
     file_url: str | None
-    """The address of the bank's file service, in place of the profile's. Plain HTTP is accepted for
-    loopback addresses only.
+    """The address of the bank's file service, in place of the profile's. Plain HTTP is accepted for loopback
+    addresses only.
     """
 
     certificate_url: str | None
-    """The address of the bank's certificate service, in place of the profile's. Plain HTTP is accepted for
-    loopback addresses only.
+    """The address of the bank's certificate service, in place of the profile's. Plain HTTP is accepted for loopback
+    addresses only.
     """
 
     customer_id: str | None
@@ -1575,8 +1551,8 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     """The part of the agreement that files belong to, for requests that name none, at most 80 characters."""
 
     company: str | None
-    """The company's name as it stands in the agreement, letter by letter, for certificates of banks that
-    want it (Nordea). Default of a renewal: the name with which the present certificate was asked for.
+    """The company's name as it stands in the agreement, letter by letter, for certificates of banks that want it
+    (Nordea). Default of a renewal: the name with which the present certificate was asked for.
     """
 
     receiver_id: str | None
@@ -1586,9 +1562,7 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     """The language of the bank's texts. Default: `en`."""
 
     software_id: str | None
-    """The name of your program, at most 80 characters; banks see it. Default: `bankchannel` with its
-    version.
-    """
+    """The name of your program, at most 80 characters; banks see it. Default: `bankchannel` with its version."""
 
     certificate: str | None
     """The customer's certificate as PEM text."""
@@ -1597,9 +1571,7 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     """A file with the customer's certificate."""
 
     private_key: Secret | None
-    """The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for its
-    signatures.
-    """
+    """The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for its signatures."""
 
     private_key_file: str | PathLike[str] | None
     """A file with the private key."""
@@ -1632,9 +1604,9 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     """The passphrase of the sender's private key or PKCS#12 file."""
 
     identity_dir: str | PathLike[str] | None
-    """A folder with the customer's keys and certificates, in place of certificate and key: `enrol` and
-    `renew` keep them there, and every call signs with the pair that holds. Made with mode 0700; one
-    customer at one bank for each folder. `passphrase` encrypts its keys.
+    """A folder with the customer's keys and certificates, in place of certificate and key: `enrol` and `renew` keep
+    them there, and every call signs with the pair that holds. Made with mode 0700; one customer at one bank for
+    each folder. `passphrase` encrypts its keys.
     """
 
     trusted: str | None
@@ -1644,14 +1616,13 @@ class _SepaWebServicesSettings(TypedDict, total=False):
     """A file with such certificates."""
 
     anchors_dir: str | PathLike[str] | None
-    """A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `add_anchor` and
-    `remove_anchor` change; read anew while the client runs, as `trusted_file` is. Default: `anchors` in
-    `identity_dir`.
+    """A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `add_anchor` and `remove_anchor`
+    change; read anew while the client runs, as `trusted_file` is. Default: `anchors` in `identity_dir`.
     """
 
     ca_file: str | PathLike[str] | None
-    """A PEM file with more certificate authorities to trust for the server's own certificate, beside the
-    system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
+    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
     """
 
     only_ca_file: bool | None
@@ -1659,53 +1630,52 @@ class _SepaWebServicesSettings(TypedDict, total=False):
 
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
-    `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
-    machine's own addresses.
+    `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
+    own addresses.
     """
 
     exchange_timeout_s: float | None
-    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
-    exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
+    makes several. With 0 or without a value the operation's own limit applies.
     """
 
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
 
     read_timeout_s: float | None
-    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions
-    allowed. With 0 or without a value only the limit of the whole exchange applies.
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
+    or without a value only the limit of the whole exchange applies.
     """
 
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
     retries: int | None
-    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
-    Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
+    exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
     """
 
     retry_backoff_s: float | None
-    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
-    to 5 s too. Default: 0.3.
+    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
+    up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
+    0.3.
     """
 
     send_traceparent: bool | None
-    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
-    trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody
-    else no: a bank learns nothing of its customers' systems.
+    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
+    Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank
+    learns nothing of its customers' systems.
     """
 
     record_to: str | PathLike[str] | None
-    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
-    line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations.
+    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
+    JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
     """
 
     replay_from: str | PathLike[str] | None
-    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
-    id and a time that are new each time.
+    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
+    nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
+    that are new each time.
     """
 
 
@@ -1722,20 +1692,15 @@ class SepaWebServicesSettings(_SepaWebServicesSettings, total=False):
     """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
 
     on_response: OnResponse | None
-    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
-    time.
-    """
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time."""
 
     tracer: Tracer | None
-    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
-    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
-    allows it.
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the present
+    one, with its requests as events, and its `traceparent` goes along where `send_traceparent` allows it.
     """
 
     traceparent: TraceParent | None
-    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
-    call.
-    """
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call."""
 
 
 class AsyncSepaWebServicesSettings(_SepaWebServicesSettings, total=False):
@@ -1751,121 +1716,105 @@ class AsyncSepaWebServicesSettings(_SepaWebServicesSettings, total=False):
     """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
 
     on_response: OnResponse | None
-    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
-    time.
-    """
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time."""
 
     tracer: Tracer | None
-    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
-    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
-    allows it.
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the present
+    one, with its requests as events, and its `traceparent` goes along where `send_traceparent` allows it.
     """
 
     traceparent: TraceParent | None
-    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
-    call.
-    """
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call."""
 
 
 class SepaWebServices(Client):
-    """A company's client of the banks' own SOAP channel: files, and messages verified and explained. A
-    method per operation.
+    """A company's client of the banks' own SOAP channel: files, and messages verified and explained. A method per
+    operation.
 
-    Methods block the calling thread, with the interpreter's lock released. The client may be shared by
-    threads.
+    Methods block the calling thread, with the interpreter's lock released. The client may be shared by threads.
 
-    The settings of a company's client of one bank. All are optional: operations that only compute need
-    none. To send, the bank, the customer's id, a certificate and its key are needed.
+    The settings of a company's client of one bank. All are optional: operations that only compute need none. To
+    send, the bank, the customer's id, a certificate and its key are needed.
 
     Args:
         bank: The bank, such as `nordea`: one of `list_profiles`.
         profile: A profile of your own in place of `bank`.
         profile_file: A file with a profile of your own, JSON.
         environment: Which of the bank's environments. Default: `production`.
-        file_url: The address of the bank's file service, in place of the profile's. Plain HTTP is
+        file_url: The address of the bank's file service, in place of the profile's. Plain HTTP is accepted for
+            loopback addresses only.
+        certificate_url: The address of the bank's certificate service, in place of the profile's. Plain HTTP is
             accepted for loopback addresses only.
-        certificate_url: The address of the bank's certificate service, in place of the profile's. Plain
-            HTTP is accepted for loopback addresses only.
-        customer_id: The customer's id at the bank, at most 16 characters. Its certificate signs
-            documents.
-        sender_id: The sender's id, at most 35 characters, if another party sends. Default:
-            `customer_id`.
-        target_id: The part of the agreement that files belong to, for requests that name none, at most
-            80 characters.
-        company: The company's name as it stands in the agreement, letter by letter, for certificates of
-            banks that want it (Nordea). Default of a renewal: the name with which the present
-            certificate was asked for.
+        customer_id: The customer's id at the bank, at most 16 characters. Its certificate signs documents.
+        sender_id: The sender's id, at most 35 characters, if another party sends. Default: `customer_id`.
+        target_id: The part of the agreement that files belong to, for requests that name none, at most 80
+            characters.
+        company: The company's name as it stands in the agreement, letter by letter, for certificates of banks
+            that want it (Nordea). Default of a renewal: the name with which the present certificate was asked
+            for.
         receiver_id: The bank as requests name it, at most 35 characters. Default: as the profile says.
         language: The language of the bank's texts. Default: `en`.
-        software_id: The name of your program, at most 80 characters; banks see it. Default:
-            `bankchannel` with its version.
+        software_id: The name of your program, at most 80 characters; banks see it. Default: `bankchannel` with
+            its version.
         certificate: The customer's certificate as PEM text.
         certificate_file: A file with the customer's certificate.
-        private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call
-            asks for its signatures.
+        private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for
+            its signatures.
         private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both
-            settings.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings.
         pkcs11: The private key in an HSM or on a smart card, instead of `private_key`.
         passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
-        sender_certificate: The sender's certificate as PEM text, if another party sends. Default: the
-            customer's.
+        sender_certificate: The sender's certificate as PEM text, if another party sends. Default: the customer's.
         sender_certificate_file: A file with the sender's certificate.
         sender_private_key: The private key of the sender's certificate as PEM text.
         sender_private_key_file: A file with the sender's private key.
         sender_keystore_file: A PKCS#12 file with the sender's certificate and private key.
         sender_passphrase: The passphrase of the sender's private key or PKCS#12 file.
-        identity_dir: A folder with the customer's keys and certificates, in place of certificate and
-            key: `enrol` and `renew` keep them there, and every call signs with the pair that holds.
-            Made with mode 0700; one customer at one bank for each folder. `passphrase` encrypts its
-            keys.
-        trusted: Certificates of authorities that are trusted beside the profile's, as PEM text, one
-            after the other.
+        identity_dir: A folder with the customer's keys and certificates, in place of certificate and key: `enrol`
+            and `renew` keep them there, and every call signs with the pair that holds. Made with mode 0700; one
+            customer at one bank for each folder. `passphrase` encrypts its keys.
+        trusted: Certificates of authorities that are trusted beside the profile's, as PEM text, one after the
+            other.
         trusted_file: A file with such certificates.
-        anchors_dir: A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which
-            `add_anchor` and `remove_anchor` change; read anew while the client runs, as `trusted_file`
-            is. Default: `anchors` in `identity_dir`.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
-            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+        anchors_dir: A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which `add_anchor` and
+            `remove_anchor` change; read anew while the client runs, as `trusted_file` is. Default: `anchors` in
+            `identity_dir`.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate, beside
+            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
-            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
-            `NO_PROXY`; none for this machine's own addresses.
-        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
-            operation is one exchange; a flow makes several. With 0 or without a value the operation's
-            own limit applies.
-        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
-            Default: 10.
-        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
-            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
-            applies.
+        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
+            `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
+            machine's own addresses.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an operation
+            is one exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in seconds,
+            fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
-        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
-            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
-            Default: 2.
-        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
-            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for, up to 5 s too. Default: 0.3.
-        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
-            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
-            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
-            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
-        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-            for one request, with an id and a time that are new each time.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+            Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it doubles
+            with each repetition, up to 5 s. The wait itself is random, and at least the time that the server asks
+            for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records belong to the
+            caller's trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to
+            everybody else no: a bank learns nothing of its customers' systems.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges are
+            recorded, a line of JSON each. It has what the peer answered, tokens too: record with embedded servers
+            or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the same
+            method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request,
+            with an id and a time that are new each time.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
-        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
-            digest.
+        signer: Signs where the private key is elsewhere, such as in a security module; it is given a digest.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
-        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
-            headers, request id and time.
-        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
-            below the present one, with its requests as events, and its `traceparent` goes along where
-            `send_traceparent` allows it.
-        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
-            for one at each call.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request
+            id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+            present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+            allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at
+            each call.
     """
 
     _protocol: ClassVar = "sepa-web-services"
@@ -1924,47 +1873,20 @@ class SepaWebServices(Client):
     ) -> None:
         super().__init__(
             {
-                "bank": bank,
-                "profile": profile,
-                "profile_file": profile_file,
-                "environment": environment,
-                "file_url": file_url,
-                "certificate_url": certificate_url,
-                "customer_id": customer_id,
-                "sender_id": sender_id,
-                "target_id": target_id,
-                "company": company,
-                "receiver_id": receiver_id,
-                "language": language,
-                "software_id": software_id,
-                "certificate": certificate,
-                "certificate_file": certificate_file,
-                "private_key": private_key,
-                "private_key_file": private_key_file,
-                "keystore_file": keystore_file,
-                "pkcs11": pkcs11,
-                "passphrase": passphrase,
-                "sender_certificate": sender_certificate,
-                "sender_certificate_file": sender_certificate_file,
-                "sender_private_key": sender_private_key,
-                "sender_private_key_file": sender_private_key_file,
-                "sender_keystore_file": sender_keystore_file,
-                "sender_passphrase": sender_passphrase,
-                "identity_dir": identity_dir,
-                "trusted": trusted,
-                "trusted_file": trusted_file,
-                "anchors_dir": anchors_dir,
-                "ca_file": ca_file,
-                "only_ca_file": only_ca_file,
-                "proxy": proxy,
-                "exchange_timeout_s": exchange_timeout_s,
-                "connect_timeout_s": connect_timeout_s,
-                "read_timeout_s": read_timeout_s,
-                "max_answer_bytes": max_answer_bytes,
-                "retries": retries,
-                "retry_backoff_s": retry_backoff_s,
-                "send_traceparent": send_traceparent,
-                "record_to": record_to,
+                "bank": bank, "profile": profile, "profile_file": profile_file, "environment": environment,
+                "file_url": file_url, "certificate_url": certificate_url, "customer_id": customer_id,
+                "sender_id": sender_id, "target_id": target_id, "company": company, "receiver_id": receiver_id,
+                "language": language, "software_id": software_id, "certificate": certificate,
+                "certificate_file": certificate_file, "private_key": private_key, "private_key_file": private_key_file,
+                "keystore_file": keystore_file, "pkcs11": pkcs11, "passphrase": passphrase,
+                "sender_certificate": sender_certificate, "sender_certificate_file": sender_certificate_file,
+                "sender_private_key": sender_private_key, "sender_private_key_file": sender_private_key_file,
+                "sender_keystore_file": sender_keystore_file, "sender_passphrase": sender_passphrase,
+                "identity_dir": identity_dir, "trusted": trusted, "trusted_file": trusted_file,
+                "anchors_dir": anchors_dir, "ca_file": ca_file, "only_ca_file": only_ca_file, "proxy": proxy,
+                "exchange_timeout_s": exchange_timeout_s, "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s, "max_answer_bytes": max_answer_bytes, "retries": retries,
+                "retry_backoff_s": retry_backoff_s, "send_traceparent": send_traceparent, "record_to": record_to,
                 "replay_from": replay_from,
             },
             on_code,
@@ -1995,81 +1917,57 @@ class SepaWebServices(Client):
         execution_serial: str | None = None,
         amount_total: Decimal | None = None,
         transaction_count: int | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> UploadBankFileResponse:
         """Send a file to a bank.
 
-        The file is sent once and never repeated by the library: the banks' channel does not look for
-        repeats. If its answer is lost or cannot be believed, the outcome is `unknown` and stays so: a
-        list does not show what was sent. A status report (pain.002) that names the file's message id
-        settles it, or the bank's word to a person. Fetch reports before anything is sent again.
+        The file is sent once and never repeated by the library: the banks' channel does not look for repeats. If
+        its answer is lost or cannot be believed, the outcome is `unknown` and stays so: a list does not show what
+        was sent. A status report (pain.002) that names the file's message id settles it, or the bank's word to a
+        person. Fetch reports before anything is sent again.
 
         Args:
             content: The file's bytes. They are sent as they are, or compressed.
             file_type: The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40
                 characters; case matters.
-            user_filename: The file's name in your own system, at most 80 characters. Default: the name
-                of the content's file, otherwise `upload`.
+            user_filename: The file's name in your own system, at most 80 characters. Default: the name of the
+                content's file, otherwise `upload`.
             compress: Whether the content is compressed (GZIP). Default: as the bank's profile says.
             service_id: The service or account, at most 256 characters.
             target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
             execution_serial: Copied into the answer, at most 32 characters.
             amount_total: The sum of the file's amounts, for the bank to compare.
             transaction_count: The number of the file's transactions, for the bank to compare.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
             InvalidInputError: `sepa_web_services.content_refused`: The bank takes no such file.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: UploadBankFileResponse = self._call(
             "sepa_web_services.upload_file",
             {
-                "file_type": file_type,
-                "user_filename": user_filename,
-                "compress": compress,
-                "service_id": service_id,
-                "target_id": target_id,
-                "execution_serial": execution_serial,
-                "amount_total": amount_total,
+                "file_type": file_type, "user_filename": user_filename, "compress": compress, "service_id": service_id,
+                "target_id": target_id, "execution_serial": execution_serial, "amount_total": amount_total,
                 "transaction_count": transaction_count,
             },
-            content=content,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            options, content=content, on_progress=on_progress,
         )
         return answer
 
@@ -2083,17 +1981,13 @@ class SepaWebServices(Client):
         target_id: str | None = None,
         execution_serial: str | None = None,
         file_type: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListBankFilesResponse:
         """List the files that a bank holds for the customer.
 
-        Lists what the bank has prepared: statements, notifications, status reports. Files that were
-        sent are not listed. A file that was downloaded is not `NEW` any more. There are no pages:
-        narrow a long list with days.
+        Lists what the bank has prepared: statements, notifications, status reports. Files that were sent are not
+        listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long list with
+        days.
 
         Args:
             start_date: Only files made on this day or later.
@@ -2102,51 +1996,33 @@ class SepaWebServices(Client):
             service_id: Only files of this service or account, at most 256 characters.
             target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
             execution_serial: Copied into the answer, at most 32 characters.
-            file_type: Only files of this type, the bank's word, at most 40 characters. Some banks list
-                one type at a time.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            file_type: Only files of this type, the bank's word, at most 40 characters. Some banks list one type
+                at a time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: ListBankFilesResponse = self._call(
             "sepa_web_services.list_files",
             {
-                "start_date": start_date,
-                "end_date": end_date,
-                "status": status,
-                "service_id": service_id,
-                "target_id": target_id,
-                "execution_serial": execution_serial,
-                "file_type": file_type,
+                "start_date": start_date, "end_date": end_date, "status": status, "service_id": service_id,
+                "target_id": target_id, "execution_serial": execution_serial, "file_type": file_type,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -2159,17 +2035,13 @@ class SepaWebServices(Client):
         execution_serial: str | None = None,
         file_type: str | None = None,
         destination: Destination | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> DownloadBankFileResponse:
         """Fetch a file from a bank.
 
-        The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched
-        again while the bank keeps it.
+        The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched again while
+        the bank keeps it.
 
         Args:
             file_reference: The bank's reference of the file, from a list, at most 32 characters.
@@ -2177,56 +2049,37 @@ class SepaWebServices(Client):
             target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
             execution_serial: Copied into the answer, at most 32 characters.
             file_type: The type of the file, as the list has it. Some banks demand it.
-            destination: Where the content goes: a path that must not exist, `Replace(path)`, or a
-                binary file object. Left out, into memory.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            destination: Where the content goes: a path that must not exist, `Replace(path)`, or a binary file
+                object. Left out, into memory.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be
-                unpacked.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be unpacked.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.file_not_found`: The bank has no such file.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: DownloadBankFileResponse = self._call(
             "sepa_web_services.download_file",
             {
-                "file_reference": file_reference,
-                "service_id": service_id,
-                "target_id": target_id,
-                "execution_serial": execution_serial,
-                "file_type": file_type,
+                "file_reference": file_reference, "service_id": service_id, "target_id": target_id,
+                "execution_serial": execution_serial, "file_type": file_type,
             },
-            destination=destination,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            options, destination=destination, on_progress=on_progress,
         )
         return answer
 
@@ -2237,62 +2090,43 @@ class SepaWebServices(Client):
         target_id: str | None = None,
         execution_serial: str | None = None,
         file_type: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> DeleteBankFileResponse:
         """Delete a file at a bank.
 
-        Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one
-        that they offer for downloading. Not every bank offers this.
+        Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one that they
+        offer for downloading. Not every bank offers this.
 
         Args:
             file_reference: The bank's reference of the file, at most 32 characters.
             target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
             execution_serial: Copied into the answer, at most 32 characters.
             file_type: The type of the file.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: DeleteBankFileResponse = self._call(
             "sepa_web_services.delete_file",
             {
-                "file_reference": file_reference,
-                "target_id": target_id,
-                "execution_serial": execution_serial,
+                "file_reference": file_reference, "target_id": target_id, "execution_serial": execution_serial,
                 "file_type": file_type,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -2300,56 +2134,37 @@ class SepaWebServices(Client):
         self,
         *,
         execution_serial: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetUserInfoResponse:
         """Ask a bank which files the user may send and fetch.
 
-        The reliable way to learn the file types and target ids of an agreement. Nordea has it; not
-        every bank does.
+        The reliable way to learn the file types and target ids of an agreement. Nordea has it; not every bank
+        does.
 
         Args:
             execution_serial: Copied into the answer, at most 32 characters.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: GetUserInfoResponse = self._call(
             "sepa_web_services.get_user_info",
-            {
-                "execution_serial": execution_serial,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"execution_serial": execution_serial},
+            options,
         )
         return answer
 
@@ -2358,71 +2173,49 @@ class SepaWebServices(Client):
         *,
         certificate_request: str,
         code: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> RequestBankCertificateResponse:
         """Ask a bank for a first certificate, with the code that it has sent.
 
-        The code is checked for its form before it is spent, and nothing is repeated: if the outcome is
-        `unknown`, the bank may have issued the certificate. Then send the **same** request with the
-        same code again: OP gives the same certificate once more; at other banks ask for a new code if
-        it is refused. A certificate for another key is an error.
+        The code is checked for its form before it is spent, and nothing is repeated: if the outcome is `unknown`,
+        the bank may have issued the certificate. Then send the **same** request with the same code again: OP
+        gives the same certificate once more; at other banks ask for a new code if it is refused. A certificate
+        for another key is an error.
 
         Args:
-            certificate_request: The request for the certificate, PKCS#10 as PEM text:
-                `make_certificate_request` makes one. **Store its private key first**: the code works
-                once, and the bank's certificate is worth nothing without the key.
-            code: The bank's code. Nordea: the ten digits sent to the administrator's phone. OP: sixteen
-                digits, the eight of the agreement first, then the eight that come apart; the check
-                digit does not show a wrong order, which locks the registration. Others: the transfer
-                key. Blanks do not count.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            certificate_request: The request for the certificate, PKCS#10 as PEM text: `make_certificate_request`
+                makes one. **Store its private key first**: the code works once, and the bank's certificate is
+                worth nothing without the key.
+            code: The bank's code. Nordea: the ten digits sent to the administrator's phone. OP: sixteen digits,
+                the eight of the agreement first, then the eight that come apart; the check digit does not show a
+                wrong order, which locks the registration. Others: the transfer key. Blanks do not count.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
-                for the key of the request.
-            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
-                that cannot be used.
-            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
-                certificate.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
+                of the request.
+            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate that
+                cannot be used.
+            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the certificate.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: RequestBankCertificateResponse = self._call(
             "sepa_web_services.request_certificate",
-            {
-                "certificate_request": certificate_request,
-                "code": code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"certificate_request": certificate_request, "code": code},
+            options,
         )
         return answer
 
@@ -2430,120 +2223,81 @@ class SepaWebServices(Client):
         self,
         *,
         certificate_request: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> RenewBankCertificateResponse:
         """Ask a bank for the next certificate, before the present one ends.
 
-        The request is signed with the present certificate, the client's. Nothing is repeated: if the
-        outcome is `unknown`, the bank may have issued the certificate. Then send the **same** request
-        again, and never one for another key: banks give the certificate once more, or refuse the
-        present one because the new one counts already. A certificate for another key is an error.
+        The request is signed with the present certificate, the client's. Nothing is repeated: if the outcome is
+        `unknown`, the bank may have issued the certificate. Then send the **same** request again, and never one
+        for another key: banks give the certificate once more, or refuse the present one because the new one
+        counts already. A certificate for another key is an error.
 
         Args:
             certificate_request: The request for the certificate, PKCS#10 as PEM text, for a new key:
-                `make_certificate_request` makes one. **Store its private key first**: at Nordea the
-                present certificate is of no use once the bank has answered.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+                `make_certificate_request` makes one. **Store its private key first**: at Nordea the present
+                certificate is of no use once the bank has answered.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
-                for the key of the request.
-            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
-                that cannot be used.
-            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
-                certificate.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
+                of the request.
+            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate that
+                cannot be used.
+            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the certificate.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: RenewBankCertificateResponse = self._call(
             "sepa_web_services.renew_certificate",
-            {
-                "certificate_request": certificate_request,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"certificate_request": certificate_request},
+            options,
         )
         return answer
 
     def get_bank_certificates(
         self,
-        *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> GetBankCertificatesResponse:
         """Ask a bank for the certificates of its authorities.
 
-        OP has this operation. The answer is signed by a certificate whose authority may be in the
-        answer itself: it counts only if it leads to an anchor that was trusted before.
+        OP has this operation. The answer is signed by a certificate whose authority may be in the answer itself:
+        it counts only if it leads to an anchor that was trusted before.
 
         Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: GetBankCertificatesResponse = self._call(
             "sepa_web_services.get_bank_certificates",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {},
+            options,
         )
         return answer
 
@@ -2562,47 +2316,37 @@ class SepaWebServices(Client):
     ) -> MessageVerdict:
         """Verify a message of SEPA Web Services.
 
-        Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and
-        that of the document inside, what they cover, the time, the certificates' paths to the bank's
-        authorities, and that the bank signed and not another customer of the same authority. Requests
-        can be verified as well, with the authority of their certificates in `trusted`. A message that
-        is refused is an answer, not an error. Not checked: revocation, and whether an answer belongs to
-        a request, for there is none.
+        Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the
+        document inside, what they cover, the time, the certificates' paths to the bank's authorities, and that
+        the bank signed and not another customer of the same authority. Requests can be verified as well, with the
+        authority of their certificates in `trusted`. A message that is refused is an answer, not an error. Not
+        checked: revocation, and whether an answer belongs to a request, for there is none.
 
         Args:
             content: The message's bytes: a SOAP envelope, or the document inside of one.
-            bank: The bank, such as `nordea`: its authorities are trusted, and its answers must be
-                signed by it.
+            bank: The bank, such as `nordea`: its authorities are trusted, and its answers must be signed by it.
             profile: A profile of your own in place of `bank`.
             environment: Which of the bank's environments. Default: `production`.
             trusted: Certificates of authorities that are trusted too, as PEM text, one after the other.
             at: The instant of the check. Default: now.
-            allow_sha1: Whether SHA-1 is permitted, which is broken. Default: as the bank's profile
-                says, otherwise not.
-            signatures_only: Whether only digests and values are computed, under the certificate in the
-                message, whatever its age, issuer and methods, and wherever the signature is. Default:
-                false.
-            charset: The charset of the HTTP header that came with the message, for a message that
-                declares none.
+            allow_sha1: Whether SHA-1 is permitted, which is broken. Default: as the bank's profile says,
+                otherwise not.
+            signatures_only: Whether only digests and values are computed, under the certificate in the message,
+                whatever its age, issuer and methods, and wherever the signature is. Default: false.
+            charset: The charset of the HTTP header that came with the message, for a message that declares none.
 
         Raises:
-            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given
-                cannot be used.
+            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given cannot be
+                used.
             InvalidInputError: `sepa_web_services.unknown_profile`: There is no profile of this bank.
-            InvalidInputError: `sepa_web_services.message_too_large`: The message is larger than any of
-                this channel.
+            InvalidInputError: `sepa_web_services.message_too_large`: The message is larger than any of this
+                channel.
         """
         answer: MessageVerdict = self._local(
             "sepa_web_services.verify_message",
             {
-                "bank": bank,
-                "profile": profile,
-                "environment": environment,
-                "trusted": trusted,
-                "at": at,
-                "allow_sha1": allow_sha1,
-                "signatures_only": signatures_only,
-                "charset": charset,
+                "bank": bank, "profile": profile, "environment": environment, "trusted": trusted, "at": at,
+                "allow_sha1": allow_sha1, "signatures_only": signatures_only, "charset": charset,
             },
             content=content,
         )
@@ -2623,44 +2367,35 @@ class SepaWebServices(Client):
     ) -> ExplainMessageResponse:
         """Explain why a message of SEPA Web Services is refused.
 
-        Makes the checks of `verify_message` and, where a digest differs, shows the canonical text that
-        was digested, and tries other canonicalisations, transforms, line ends and the XML declaration:
-        banks answer "02" or "backend error" and no more. The result shows content of the message.
+        Makes the checks of `verify_message` and, where a digest differs, shows the canonical text that was
+        digested, and tries other canonicalisations, transforms, line ends and the XML declaration: banks answer
+        "02" or "backend error" and no more. The result shows content of the message.
 
         Args:
             content: The message's bytes: a SOAP envelope, or the document inside of one.
-            bank: The bank, such as `nordea`: its authorities are trusted, and its answers must be
-                signed by it.
+            bank: The bank, such as `nordea`: its authorities are trusted, and its answers must be signed by it.
             profile: A profile of your own in place of `bank`.
             environment: Which of the bank's environments. Default: `production`.
             trusted: Certificates of authorities that are trusted too, as PEM text, one after the other.
             at: The instant of the check. Default: now.
-            allow_sha1: Whether SHA-1 is permitted, which is broken. Default: as the bank's profile
-                says, otherwise not.
-            signatures_only: Whether only digests and values are computed, under the certificate in the
-                message, whatever its age, issuer and methods, and wherever the signature is. Default:
-                false.
-            charset: The charset of the HTTP header that came with the message, for a message that
-                declares none.
+            allow_sha1: Whether SHA-1 is permitted, which is broken. Default: as the bank's profile says,
+                otherwise not.
+            signatures_only: Whether only digests and values are computed, under the certificate in the message,
+                whatever its age, issuer and methods, and wherever the signature is. Default: false.
+            charset: The charset of the HTTP header that came with the message, for a message that declares none.
 
         Raises:
-            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given
-                cannot be used.
+            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given cannot be
+                used.
             InvalidInputError: `sepa_web_services.unknown_profile`: There is no profile of this bank.
-            InvalidInputError: `sepa_web_services.message_too_large`: The message is larger than any of
-                this channel.
+            InvalidInputError: `sepa_web_services.message_too_large`: The message is larger than any of this
+                channel.
         """
         answer: ExplainMessageResponse = self._local(
             "sepa_web_services.explain_message",
             {
-                "bank": bank,
-                "profile": profile,
-                "environment": environment,
-                "trusted": trusted,
-                "at": at,
-                "allow_sha1": allow_sha1,
-                "signatures_only": signatures_only,
-                "charset": charset,
+                "bank": bank, "profile": profile, "environment": environment, "trusted": trusted, "at": at,
+                "allow_sha1": allow_sha1, "signatures_only": signatures_only, "charset": charset,
             },
             content=content,
         )
@@ -2674,9 +2409,9 @@ class SepaWebServices(Client):
     ) -> ListProfilesResponse:
         """List the profiles of banks.
 
-        A profile is a bank as data: its addresses, ids, compression, limits, file types, the names of
-        its signers, and the authorities that are trusted. A bank without a profile here needs one of
-        your own, which may extend a shipped one.
+        A profile is a bank as data: its addresses, ids, compression, limits, file types, the names of its
+        signers, and the authorities that are trusted. A bank without a profile here needs one of your own, which
+        may extend a shipped one.
 
         Args:
             bank: The name of one profile, such as `nordea`. Default: all.
@@ -2687,10 +2422,7 @@ class SepaWebServices(Client):
         """
         answer: ListProfilesResponse = self._native.local(
             "sepa_web_services.list_profiles",
-            {
-                "bank": bank,
-                "profile": profile,
-            },
+            {"bank": bank, "profile": profile},
         )
         return answer
 
@@ -2705,17 +2437,16 @@ class SepaWebServices(Client):
     ) -> MakeCertificateRequestResponse:
         """Make a key and the request for its certificate, with the name that the bank wants.
 
-        Nothing is sent or stored. Store the private key, then give the request to `request_certificate`
-        or `renew_certificate`.
+        Nothing is sent or stored. Store the private key, then give the request to `request_certificate` or
+        `renew_certificate`.
 
         Args:
             bank: The bank's profile, such as `op`. Give this or `profile`.
             profile: A profile of your own.
             customer_id: The customer's id at the bank, at most 16 characters; at Nordea the user's.
-            company: The company's name, as it stands in the agreement, letter by letter. Nordea wants
-                it.
-            private_key: The private key, RSA of 2048 bits or more as PEM text, if there is one already.
-                Default: a new one of 2048 bits.
+            company: The company's name, as it stands in the agreement, letter by letter. Nordea wants it.
+            private_key: The private key, RSA of 2048 bits or more as PEM text, if there is one already. Default:
+                a new one of 2048 bits.
 
         Raises:
             InvalidInputError: `sepa_web_services.unknown_profile`: There is no profile of this bank.
@@ -2725,10 +2456,7 @@ class SepaWebServices(Client):
         answer: MakeCertificateRequestResponse = self._native.local(
             "sepa_web_services.make_certificate_request",
             {
-                "bank": bank,
-                "profile": profile,
-                "customer_id": customer_id,
-                "company": company,
+                "bank": bank, "profile": profile, "customer_id": customer_id, "company": company,
                 "private_key": private_key,
             },
         )
@@ -2744,94 +2472,68 @@ class SepaWebServices(Client):
         file_reference: str | None = None,
         ledger: str | PathLike[str] | None = None,
         parse: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> DownloadNewBankFilesResponse:
         """Download all new files of a bank into a folder.
 
-        Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
-        existing file does not change, so a second run continues where the first one ended. A file
-        appears under its name only when all signatures over it have held; nothing is overwritten, no
-        link is followed, nothing is written outside the folder. Use one folder for each bank and
-        customer: names contain neither. The list and each file are tried up to three times; a file that
-        fails does not stop the others. A bank marks a file as downloaded when it has sent it, whether
-        it arrives or not; then it is not listed as new again. So small hidden files in the ledger,
-        `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files
-        were not reported: the next call also returns files that a failed or killed call has downloaded,
-        and asks by their references for those that did not arrive. All files of a call count as
-        reported when it returns, and none before. One that the bank has no more is reported once. The
-        call itself fails if the list cannot be read, or if continuing is pointless; then the error's
-        `partial_response` has the result for each file so far.
+        Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An existing
+        file does not change, so a second run continues where the first one ended. A file appears under its name
+        only when all signatures over it have held; nothing is overwritten, no link is followed, nothing is
+        written outside the folder. Use one folder for each bank and customer: names contain neither. The list and
+        each file are tried up to three times; a file that fails does not stop the others. A bank marks a file as
+        downloaded when it has sent it, whether it arrives or not; then it is not listed as new again. So small
+        hidden files in the ledger, `.bankchannel-file-…`, remember from before the bank is asked until the call
+        returns which files were not reported: the next call also returns files that a failed or killed call has
+        downloaded, and asks by their references for those that did not arrive. All files of a call count as
+        reported when it returns, and none before. One that the bank has no more is reported once. The call itself
+        fails if the list cannot be read, or if continuing is pointless; then the error's `partial_response` has
+        the result for each file so far.
 
         Args:
-            file_type: Only files of this type, the bank's word, at most 40 characters. Default: all
-                types; at a bank that lists one type at a time, each type of reports, statements and
-                notifications in its profile that the agreement has.
+            file_type: Only files of this type, the bank's word, at most 40 characters. Default: all types; at a
+                bank that lists one type at a time, each type of reports, statements and notifications in its
+                profile that the agreement has.
             status: Only files of this status. Default: `NEW`.
             target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
-            directory: The folder, one for each bank and customer. The last part of the path is created
-                if it does not exist.
+            directory: The folder, one for each bank and customer. The last part of the path is created if it does
+                not exist.
             file_reference: Only the file with this reference.
-            ledger: The folder of the ledger, which remembers files that were begun and not reported.
-                Default: `directory`. Give the same folder to calls that share the bank's files, such as
-                `settle_upload`.
-            parse: Whether the answer also has files in parsed form: all files with true, none with
-                false. Default: the files that this call downloaded.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            ledger: The folder of the ledger, which remembers files that were begun and not reported. Default:
+                `directory`. Give the same folder to calls that share the bank's files, such as `settle_upload`.
+            parse: Whether the answer also has files in parsed form: all files with true, none with false.
+                Default: the files that this call downloaded.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be
-                unpacked.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be unpacked.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.file_not_found`: The bank has no such file.
-            PeerProtocolError: `sepa_web_services.reference_unsafe`: The bank's type or reference of the
-                file cannot be part of a file name.
+            PeerProtocolError: `sepa_web_services.reference_unsafe`: The bank's type or reference of the file
+                cannot be part of a file name.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: DownloadNewBankFilesResponse = self._call(
             "sepa_web_services.download_new_files",
             {
-                "file_type": file_type,
-                "status": status,
-                "target_id": target_id,
-                "directory": directory,
-                "file_reference": file_reference,
-                "ledger": ledger,
-                "parse": parse,
+                "file_type": file_type, "status": status, "target_id": target_id, "directory": directory,
+                "file_reference": file_reference, "ledger": ledger, "parse": parse,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            options, on_progress=on_progress,
         )
         return answer
 
@@ -2861,163 +2563,120 @@ class SepaWebServices(Client):
         repeats_within_s: float | None = None,
         send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> UploadBankFileAndWaitResponse:
         """Send a file and wait for the bank's answers.
 
-        Notes the existing files of the wanted types, sends the file once as `upload_file` does, then
-        polls for new files of each type, fetches them and keeps those that are about this file. A file
-        is an answer only if it says so: a status report by the original message id; a notification or
-        statement by the message id, the UETR or the references of its entries. One that names several
-        uploads is given to each of them. A new file can only be told apart by its content, so all new
-        ones are fetched; those that answer no upload are in `others`. Any number of uploads may wait at
-        once, in several processes too. The wait ends with an answer of each type, or when the bank has
-        rejected the whole file; read `verdict` first. If the upload's own answer is lost, the call ends
-        at once with outcome `unknown`: `settle_upload` looks for the report that settles it. Every
-        error after the accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do
-        not send the file again, look for its answers later. Its `partial_response` has the answers that
-        did come. The detail `taken` lists them by type and reference: the bank lists them as
-        downloaded. The detail `begun` lists the files that the bank may have sent and that did not
-        arrive. With `directory` or `ledger`, `download_new_files` returns all of them; without,
-        download them by reference.
+        Notes the existing files of the wanted types, sends the file once as `upload_file` does, then polls for
+        new files of each type, fetches them and keeps those that are about this file. A file is an answer only if
+        it says so: a status report by the original message id; a notification or statement by the message id, the
+        UETR or the references of its entries. One that names several uploads is given to each of them. A new file
+        can only be told apart by its content, so all new ones are fetched; those that answer no upload are in
+        `others`. Any number of uploads may wait at once, in several processes too. The wait ends with an answer
+        of each type, or when the bank has rejected the whole file; read `verdict` first. If the upload's own
+        answer is lost, the call ends at once with outcome `unknown`: `settle_upload` looks for the report that
+        settles it. Every error after the accepted upload has outcome `accepted` and the detail `upload` =
+        `accepted`: do not send the file again, look for its answers later. Its `partial_response` has the answers
+        that did come. The detail `taken` lists them by type and reference: the bank lists them as downloaded. The
+        detail `begun` lists the files that the bank may have sent and that did not arrive. With `directory` or
+        `ledger`, `download_new_files` returns all of them; without, download them by reference.
 
         Args:
             content: The file's bytes. They are sent as they are, or compressed.
             file_type: The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40
                 characters; case matters.
-            user_filename: The file's name in your own system, at most 80 characters. Default: the name
-                of the content's file, otherwise `upload`.
+            user_filename: The file's name in your own system, at most 80 characters. Default: the name of the
+                content's file, otherwise `upload`.
             compress: Whether the content is compressed (GZIP). Default: as the bank's profile says.
             service_id: The service or account, at most 256 characters.
-            target_id: The part of the agreement, at most 80 characters; its files are looked at.
-                Default: that of the settings.
+            target_id: The part of the agreement, at most 80 characters; its files are looked at. Default: that of
+                the settings.
             execution_serial: Copied into the answer, at most 32 characters.
             amount_total: The sum of the file's amounts, for the bank to compare.
             transaction_count: The number of the file's transactions, for the bank to compare.
-            wait_for: The bank's types of the answers to wait for, one file of each, such as
-                `pain.002.001.10` or `NDCORPAYL`. With a status report (pain.002) among them, a
-                rejection ends the wait. Default: the bank's type of status reports, if its profile
-                names exactly one.
-            wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed.
-                Default: 60. Real banks may take hours: then look for reports later, with
-                `download_new_files`.
-            poll_interval_s: The interval between two polls, in seconds, fractions allowed, at least
-                0.1. Default: 1.
-            directory: The folder for the answers, with names as in `download_new_files`. Without a
-                folder the answers are in the response. If a name is taken by a file with another
-                content, the answer gets another name, with `~2` before `.dat`: names contain neither
-                bank nor customer.
-            ledger: The folder of the ledger, from which `download_new_files` reports fetched files that
-                answer no upload, and those of a call that failed. Default: `directory`; without both
-                there is none.
-            accept_unreferenced: Whether to take files that carry no reference, although other uploads
-                of this client wait too. Default: false: such a file is taken only if no other upload of
-                this client waits for its type.
+            wait_for: The bank's types of the answers to wait for, one file of each, such as `pain.002.001.10` or
+                `NDCORPAYL`. With a status report (pain.002) among them, a rejection ends the wait. Default: the
+                bank's type of status reports, if its profile names exactly one.
+            wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed. Default: 60.
+                Real banks may take hours: then look for reports later, with `download_new_files`.
+            poll_interval_s: The interval between two polls, in seconds, fractions allowed, at least 0.1. Default:
+                1.
+            directory: The folder for the answers, with names as in `download_new_files`. Without a folder the
+                answers are in the response. If a name is taken by a file with another content, the answer gets
+                another name, with `~2` before `.dat`: names contain neither bank nor customer.
+            ledger: The folder of the ledger, from which `download_new_files` reports fetched files that answer no
+                upload, and those of a call that failed. Default: `directory`; without both there is none.
+            accept_unreferenced: Whether to take files that carry no reference, although other uploads of this
+                client wait too. Default: false: such a file is taken only if no other upload of this client waits
+                for its type.
             fail_if_rejected: Whether the bank's rejection of the whole file is the error
-                `sepa_web_services.payment_rejected`, with the response as its `partial_response`.
-                Default: false: the response says it in `verdict`.
+                `sepa_web_services.payment_rejected`, with the response as its `partial_response`. Default: false:
+                the response says it in `verdict`.
             parse: Whether the response also has the answers in parsed form. Default: true.
             check: Whether to check the content as a payment file before signing or sending: see
-                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file as a stream. Default: true for the file types
-                `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
-                error, and for a bank's own word for payments, if the content is one of the two; false
-                for all others.
+                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
+                The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
+                `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word
+                for payments, if the content is one of the two; false for all others.
             check_profile: The bank's differences from the common rules, for `check`.
-            reject_repeats: A folder in which the client records its uploads, one small hidden file
-                each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the
-                earlier upload is `unknown`, or its process was killed, they are refused for as long as
-                it is not settled, whatever time has passed. An upload that was refused or not sent does
-                not count. Share the folder between all processes that may send the file.
-            repeats_within_s: The time within which the same file counts as repeated, in seconds, once
-                it is known that the bank has it. Default: seven days.
-            send_anyway: Whether to send the file although it was sent before: for a person who has the
-                bank's word that it does not have it, or who takes the risk of paying twice. One that is
-                being sent at this moment is refused all the same. Default: false.
-            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
-                of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
-                `message_id`. The answer `send` continues; `repeated` ends the call with
-                `upload_repeated`. Default: false.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            reject_repeats: A folder in which the client records its uploads, one small hidden file each. The same
+                bytes for the same bank, user and service within `repeats_within_s` are the error
+                `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier upload is
+                `unknown`, or its process was killed, they are refused for as long as it is not settled, whatever
+                time has passed. An upload that was refused or not sent does not count. Share the folder between
+                all processes that may send the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds, once it is known
+                that the bank has it. Default: seven days.
+            send_anyway: Whether to send the file although it was sent before: for a person who has the bank's
+                word that it does not have it, or who takes the risk of paying twice. One that is being sent at
+                this moment is refused all the same. Default: false.
+            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question of kind
+                `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and `message_id`. The answer
+                `send` continues; `repeated` ends the call with `upload_repeated`. Default: false.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             TimedOutError: `sepa_web_services.answer_not_found`: The bank's answer did not come in time.
-            PeerRefusedError: `sepa_web_services.payment_rejected`: The bank has rejected the payment
-                file: nothing of it is paid.
+            PeerRefusedError: `sepa_web_services.payment_rejected`: The bank has rejected the payment file:
+                nothing of it is paid.
             ConflictError: `sepa_web_services.upload_repeated`: The same file was sent before.
-            PeerProtocolError: `sepa_web_services.reference_unsafe`: The bank's type or reference of the
-                file cannot be part of a file name.
-            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
-                nothing was sent.
+            PeerProtocolError: `sepa_web_services.reference_unsafe`: The bank's type or reference of the file
+                cannot be part of a file name.
+            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or nothing was
+                sent.
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
             InvalidInputError: `sepa_web_services.content_refused`: The bank takes no such file.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: UploadBankFileAndWaitResponse = self._call(
             "sepa_web_services.upload_and_wait",
             {
-                "file_type": file_type,
-                "user_filename": user_filename,
-                "compress": compress,
-                "service_id": service_id,
-                "target_id": target_id,
-                "execution_serial": execution_serial,
-                "amount_total": amount_total,
-                "transaction_count": transaction_count,
-                "wait_for": wait_for,
-                "wait_timeout_s": wait_timeout_s,
-                "poll_interval_s": poll_interval_s,
-                "directory": directory,
-                "ledger": ledger,
-                "accept_unreferenced": accept_unreferenced,
-                "fail_if_rejected": fail_if_rejected,
-                "parse": parse,
-                "check": check,
-                "check_profile": check_profile,
-                "reject_repeats": reject_repeats,
-                "repeats_within_s": repeats_within_s,
-                "send_anyway": send_anyway,
-                "ask_repeats": ask_repeats,
+                "file_type": file_type, "user_filename": user_filename, "compress": compress, "service_id": service_id,
+                "target_id": target_id, "execution_serial": execution_serial, "amount_total": amount_total,
+                "transaction_count": transaction_count, "wait_for": wait_for, "wait_timeout_s": wait_timeout_s,
+                "poll_interval_s": poll_interval_s, "directory": directory, "ledger": ledger,
+                "accept_unreferenced": accept_unreferenced, "fail_if_rejected": fail_if_rejected, "parse": parse,
+                "check": check, "check_profile": check_profile, "reject_repeats": reject_repeats,
+                "repeats_within_s": repeats_within_s, "send_anyway": send_anyway, "ask_repeats": ask_repeats,
             },
-            content=content,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
+            options, content=content, on_progress=on_progress, on_code=on_code,
         )
         return answer
 
@@ -3031,86 +2690,60 @@ class SepaWebServices(Client):
         directory: str | PathLike[str],
         ledger: str | PathLike[str] | None = None,
         reject_repeats: str | PathLike[str] | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> SettleBankUploadResponse:
         """Look for the report that settles an upload whose outcome is `unknown`.
 
-        The banks do not list what was sent, and their duplicate checks are not promised. What settles
-        an upload is a status report (pain.002) made after it that names its message id, whatever it
-        says of the payments. All reports that the bank still keeps from the day before the upload on
-        are looked at: those in the folder, and others, which are downloaded into it and returned by the
-        next `download_new_files`. The record of the upload in `reject_repeats` is settled too; until
-        then the same bytes are refused. Nothing is sent again, and no lapse of time turns `unknown`
-        into anything else: a file without a message id, or one that no report names, is settled by a
-        person who asks the bank.
+        The banks do not list what was sent, and their duplicate checks are not promised. What settles an upload
+        is a status report (pain.002) made after it that names its message id, whatever it says of the payments.
+        All reports that the bank still keeps from the day before the upload on are looked at: those in the
+        folder, and others, which are downloaded into it and returned by the next `download_new_files`. The record
+        of the upload in `reject_repeats` is settled too; until then the same bytes are refused. Nothing is sent
+        again, and no lapse of time turns `unknown` into anything else: a file without a message id, or one that
+        no report names, is settled by a person who asks the bank.
 
         Args:
-            message_id: The message id of the file, `GrpHdr/MsgId`: `message_id` of the error. It must
-                be that of one upload only: the report of another one with the same id would settle this
-                one.
-            uploaded_at: When it was sent: `request_timestamp` of the error. Reports that the bank made
-                more than five minutes earlier count for nothing.
-            file_type: The bank's type of its status reports (pain.002), at most 40 characters. Default:
-                those of the profile; if it names none, files of all types.
+            message_id: The message id of the file, `GrpHdr/MsgId`: `message_id` of the error. It must be that of
+                one upload only: the report of another one with the same id would settle this one.
+            uploaded_at: When it was sent: `request_timestamp` of the error. Reports that the bank made more than
+                five minutes earlier count for nothing.
+            file_type: The bank's type of its status reports (pain.002), at most 40 characters. Default: those of
+                the profile; if it names none, files of all types.
             target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
-            directory: The folder for the bank's files, that of `download_new_files`: reports that lie
-                there are read, others are downloaded into it, and `download_new_files` returns them
-                later.
+            directory: The folder for the bank's files, that of `download_new_files`: reports that lie there are
+                read, others are downloaded into it, and `download_new_files` returns them later.
             ledger: The folder of the ledger. Default: `directory`.
-            reject_repeats: The folder in which the upload is recorded: `reject_repeats` of the upload.
-                A report that names the file settles its record too: from then on the file counts as
-                sent, for a week. Default: `ledger`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            reject_repeats: The folder in which the upload is recorded: `reject_repeats` of the upload. A report
+                that names the file settles its record too: from then on the file counts as sent, for a week.
+                Default: `ledger`.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not sign.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: SettleBankUploadResponse = self._call(
             "sepa_web_services.settle_upload",
             {
-                "message_id": message_id,
-                "uploaded_at": uploaded_at,
-                "file_type": file_type,
-                "target_id": target_id,
-                "directory": directory,
-                "ledger": ledger,
-                "reject_repeats": reject_repeats,
+                "message_id": message_id, "uploaded_at": uploaded_at, "file_type": file_type, "target_id": target_id,
+                "directory": directory, "ledger": ledger, "reject_repeats": reject_repeats,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            options, on_progress=on_progress,
         )
         return answer
 
@@ -3119,78 +2752,54 @@ class SepaWebServices(Client):
         *,
         code: Secret,
         company: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> EnrolResponse:
         """Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
 
-        Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again
-        with the same code: the same request is sent, never one for another key. Once begun, it is
-        finished even if the caller gives up waiting. It is `already_enrolled` if a certificate is
-        there, or asked for by a renewal; with a new code it goes on where a renewal has stopped, or
-        where the certificate has ended: a request whose outcome is not known stays the same.
+        Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with the
+        same code: the same request is sent, never one for another key. Once begun, it is finished even if the
+        caller gives up waiting. It is `already_enrolled` if a certificate is there, or asked for by a renewal;
+        with a new code it goes on where a renewal has stopped, or where the certificate has ended: a request
+        whose outcome is not known stays the same.
 
         Args:
-            code: The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the
-                eight of the agreement first.
-            company: The company's name, as it stands in the agreement, letter by letter, where the
-                setting `company` does not have it. Nordea wants it. It is kept: renewals ask for the
-                same name.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            code: The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the eight of the
+                agreement first.
+            company: The company's name, as it stands in the agreement, letter by letter, where the setting
+                `company` does not have it. Nordea wants it. It is kept: renewals ask for the same name.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
-                same folder.
-            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
-                for.
-            ConflictError: `sepa_web_services.person_needed`: A person has to act before the certificate
-                can be renewed.
+            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the same folder.
+            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked for.
+            ConflictError: `sepa_web_services.person_needed`: A person has to act before the certificate can be
+                renewed.
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
-                for the key of the request.
-            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
-                that cannot be used.
-            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
-                certificate.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
+                of the request.
+            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate that
+                cannot be used.
+            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the certificate.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: EnrolResponse = self._call(
             "sepa_web_services.enrol",
-            {
-                "code": code,
-                "company": company,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {"code": code, "company": company},
+            options, on_progress=on_progress,
         )
         return answer
 
@@ -3201,126 +2810,83 @@ class SepaWebServices(Client):
         resume: bool | None = None,
         discard: bool | None = None,
         company: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> RenewResponse:
         """Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun.
 
-        Call it every day, or before each batch: most calls do nothing. A new key and its request are on
-        disk before anything is sent; an attempt whose answer was lost is sent again with the same
-        request. The new certificate is tried with a list; until it has worked, the old one signs files,
-        where the bank still takes it. One call renews once: a certificate that is due again at once
-        waits for another day, and `warnings` says so. Of two calls at once one works, the other is
-        `identity_busy`. If a person has to act, the error `person_needed` says what.
+        Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk
+        before anything is sent; an attempt whose answer was lost is sent again with the same request. The new
+        certificate is tried with a list; until it has worked, the old one signs files, where the bank still takes
+        it. One call renews once: a certificate that is due again at once waits for another day, and `warnings`
+        says so. Of two calls at once one works, the other is `identity_busy`. If a person has to act, the error
+        `person_needed` says what.
 
         Args:
             now: Whether to renew now, although it is not due. Default: false.
             resume: Whether to go on after a stop, because a person has acted. Default: false.
-            discard: Whether to give up the request that is under way, because the bank has said that it
-                will not come to an end. Its key stays in the folder. Nothing is sent. Default: false.
-            company: The company's name, if the bank wants it and knows the company by another name now.
-                Default: the setting `company`, then the name with which the present certificate was
-                asked for.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            discard: Whether to give up the request that is under way, because the bank has said that it will not
+                come to an end. Its key stays in the folder. Nothing is sent. Default: false.
+            company: The company's name, if the bank wants it and knows the company by another name now. Default:
+                the setting `company`, then the name with which the present certificate was asked for.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
-                same folder.
-            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
-                for.
-            ConflictError: `sepa_web_services.person_needed`: A person has to act before the certificate
-                can be renewed.
+            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the same folder.
+            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked for.
+            ConflictError: `sepa_web_services.person_needed`: A person has to act before the certificate can be
+                renewed.
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
+            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which nobody
+                signed.
             SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
+            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the bank.
             SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
-                for the key of the request.
-            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
-                that cannot be used.
-            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
-                certificate.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
+            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not for the key
+                of the request.
+            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate that
+                cannot be used.
+            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the certificate.
+            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the signature or the
+                certificate of the request.
+            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not allow the
+                request.
             PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
+            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that does not
+                say what became of the request.
         """
         answer: RenewResponse = self._call(
             "sepa_web_services.renew",
-            {
-                "now": now,
-                "resume": resume,
-                "discard": discard,
-                "company": company,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {"now": now, "resume": resume, "discard": discard, "company": company},
+            options, on_progress=on_progress,
         )
         return answer
 
     def certificate_status(
         self,
         *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> CertificateStatusResponse:
-        """Show how it stands with the certificate in `identity_dir`: its state, its end, the next step,
-        what a person has to do.
+        """Show how it stands with the certificate in `identity_dir`: its state, its end, the next step, what a
+        person has to do.
 
         Nothing is sent, and nothing changes.
 
         Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
         """
         answer: CertificateStatusResponse = self._call(
             "sepa_web_services.certificate_status",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {},
+            options, on_progress=on_progress,
         )
         return answer
 
@@ -3330,56 +2896,34 @@ class SepaWebServices(Client):
         certificate: str,
         private_key: Secret,
         passphrase: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> ImportBankCertificateResponse:
-        """Keep a certificate and its key, which another program has used so far, in `identity_dir`: from
-        then on `renew` renews it.
+        """Keep a certificate and its key, which another program has used so far, in `identity_dir`: from then on
+        `renew` renews it.
 
         Nothing is sent. Stop the other program, or it renews too, and at Nordea ends this certificate.
 
         Args:
             certificate: The certificate as PEM text.
             private_key: Its private key as PEM text: PKCS#8 or PKCS#1.
-            passphrase: The passphrase of that key, if it is encrypted. In `identity_dir` it is kept
-                under the client's own passphrase.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            passphrase: The passphrase of that key, if it is encrypted. In `identity_dir` it is kept under the
+                client's own passphrase.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
-                same folder.
-            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
-                for.
-            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given
-                cannot be used.
+            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the same folder.
+            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked for.
+            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given cannot be
+                used.
             InvalidInputError: `sepa_web_services.key_unusable`: The private key cannot be used.
         """
         answer: ImportBankCertificateResponse = self._call(
             "sepa_web_services.import_certificate",
-            {
-                "certificate": certificate,
-                "private_key": private_key,
-                "passphrase": passphrase,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {"certificate": certificate, "private_key": private_key, "passphrase": passphrase},
+            options, on_progress=on_progress,
         )
         return answer
 
@@ -3387,88 +2931,51 @@ class SepaWebServices(Client):
         self,
         *,
         new_passphrase: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> ChangeIdentityPassphraseResponse:
         """Encrypt the keys in `identity_dir` under another passphrase: all of them, or none.
 
-        The present passphrase is that of the settings; without one the keys are not encrypted yet.
-        Nothing is sent. Afterwards put the new passphrase into the settings: programs that run go on
-        with the keys that they have opened, and open no other. A copy of the folder from before still
-        opens with the old one.
+        The present passphrase is that of the settings; without one the keys are not encrypted yet. Nothing is
+        sent. Afterwards put the new passphrase into the settings: programs that run go on with the keys that they
+        have opened, and open no other. A copy of the folder from before still opens with the old one.
 
         Args:
             new_passphrase: The new passphrase, at least one character. The present one is the setting
                 `passphrase`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
-                same folder.
+            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the same folder.
         """
         answer: ChangeIdentityPassphraseResponse = self._call(
             "sepa_web_services.change_passphrase",
-            {
-                "new_passphrase": new_passphrase,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {"new_passphrase": new_passphrase},
+            options, on_progress=on_progress,
         )
         return answer
 
     def list_anchors(
         self,
         *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListBankAnchorsResponse:
         """Show the authorities that are trusted: where each comes from, and until when it holds.
 
         Nothing is sent, and nothing changes.
 
         Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
         """
         answer: ListBankAnchorsResponse = self._call(
             "sepa_web_services.list_anchors",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {},
+            options, on_progress=on_progress,
         )
         return answer
 
@@ -3476,48 +2983,29 @@ class SepaWebServices(Client):
         self,
         *,
         certificate: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> AddBankAnchorResponse:
         """Trust another authority: its certificate is put into `anchors_dir`.
 
-        All or nothing: if one of several certificates cannot be an anchor, none is added. Clients that
-        run read the folder anew within a second. Nothing that comes from a bank is ever added by
-        itself.
+        All or nothing: if one of several certificates cannot be an anchor, none is added. Clients that run read
+        the folder anew within a second. Nothing that comes from a bank is ever added by itself.
 
         Args:
-            certificate: Its certificate as PEM text, or several, one after the other. Compare its
-                SHA-256 with what the bank publishes.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            certificate: Its certificate as PEM text, or several, one after the other. Compare its SHA-256 with
+                what the bank publishes.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given
-                cannot be used.
+            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given cannot be
+                used.
         """
         answer: AddBankAnchorResponse = self._call(
             "sepa_web_services.add_anchor",
-            {
-                "certificate": certificate,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {"certificate": certificate},
+            options, on_progress=on_progress,
         )
         return answer
 
@@ -3525,147 +3013,36 @@ class SepaWebServices(Client):
         self,
         *,
         sha256: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> RemoveBankAnchorResponse:
         """Trust an authority no longer: its certificate is removed from `anchors_dir`.
 
-        Anchors of the profile and of the settings stay. Clients that run read the folder anew within a
-        second.
+        Anchors of the profile and of the settings stay. Clients that run read the folder anew within a second.
 
         Args:
-            sha256: SHA-256 of its certificate, 64 hex digits, as `list_anchors` shows it; colons do not
-                count.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            sha256: SHA-256 of its certificate, 64 hex digits, as `list_anchors` shows it; colons do not count.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
         """
         answer: RemoveBankAnchorResponse = self._call(
             "sepa_web_services.remove_anchor",
-            {
-                "sha256": sha256,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {"sha256": sha256},
+            options, on_progress=on_progress,
         )
         return answer
 
 
 class AsyncSepaWebServices(AsyncClient):
-    """A company's client of the banks' own SOAP channel: files, and messages verified and explained. A
-    method per operation.
+    """A company's client of the banks' own SOAP channel: files, and messages verified and explained, for asyncio.
+    The methods and settings of `SepaWebServices`.
 
-    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short
-    computations are called without `await`. The client may be shared by threads.
-
-    The settings of a company's client of one bank. All are optional: operations that only compute need
-    none. To send, the bank, the customer's id, a certificate and its key are needed.
-
-    Args:
-        bank: The bank, such as `nordea`: one of `list_profiles`.
-        profile: A profile of your own in place of `bank`.
-        profile_file: A file with a profile of your own, JSON.
-        environment: Which of the bank's environments. Default: `production`.
-        file_url: The address of the bank's file service, in place of the profile's. Plain HTTP is
-            accepted for loopback addresses only.
-        certificate_url: The address of the bank's certificate service, in place of the profile's. Plain
-            HTTP is accepted for loopback addresses only.
-        customer_id: The customer's id at the bank, at most 16 characters. Its certificate signs
-            documents.
-        sender_id: The sender's id, at most 35 characters, if another party sends. Default:
-            `customer_id`.
-        target_id: The part of the agreement that files belong to, for requests that name none, at most
-            80 characters.
-        company: The company's name as it stands in the agreement, letter by letter, for certificates of
-            banks that want it (Nordea). Default of a renewal: the name with which the present
-            certificate was asked for.
-        receiver_id: The bank as requests name it, at most 35 characters. Default: as the profile says.
-        language: The language of the bank's texts. Default: `en`.
-        software_id: The name of your program, at most 80 characters; banks see it. Default:
-            `bankchannel` with its version.
-        certificate: The customer's certificate as PEM text.
-        certificate_file: A file with the customer's certificate.
-        private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call
-            asks for its signatures.
-        private_key_file: A file with the private key.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both
-            settings.
-        pkcs11: The private key in an HSM or on a smart card, instead of `private_key`.
-        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
-        sender_certificate: The sender's certificate as PEM text, if another party sends. Default: the
-            customer's.
-        sender_certificate_file: A file with the sender's certificate.
-        sender_private_key: The private key of the sender's certificate as PEM text.
-        sender_private_key_file: A file with the sender's private key.
-        sender_keystore_file: A PKCS#12 file with the sender's certificate and private key.
-        sender_passphrase: The passphrase of the sender's private key or PKCS#12 file.
-        identity_dir: A folder with the customer's keys and certificates, in place of certificate and
-            key: `enrol` and `renew` keep them there, and every call signs with the pair that holds.
-            Made with mode 0700; one customer at one bank for each folder. `passphrase` encrypts its
-            keys.
-        trusted: Certificates of authorities that are trusted beside the profile's, as PEM text, one
-            after the other.
-        trusted_file: A file with such certificates.
-        anchors_dir: A folder with files of such certificates (`.pem`, `.crt`, `.cer`), which
-            `add_anchor` and `remove_anchor` change; read anew while the client runs, as `trusted_file`
-            is. Default: `anchors` in `identity_dir`.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
-            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
-        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
-            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
-            `NO_PROXY`; none for this machine's own addresses.
-        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
-            operation is one exchange; a flow makes several. With 0 or without a value the operation's
-            own limit applies.
-        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
-            Default: 10.
-        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
-            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
-            applies.
-        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
-        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
-            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
-            Default: 2.
-        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
-            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for, up to 5 s too. Default: 0.3.
-        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
-            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
-            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
-            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
-        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-            for one request, with an id and a time that are new each time.
-        on_code: Answers what an operation asks in its middle, such as for a one-time code.
-        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
-            digest.
-        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
-        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
-            headers, request id and time.
-        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
-            below the present one, with its requests as events, and its `traceparent` goes along where
-            `send_traceparent` allows it.
-        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
-            for one at each call.
+    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short computations
+    are called without `await`.
     """
+
+    __doc__ = with_arguments(__doc__, SepaWebServices)
 
     _protocol: ClassVar = "sepa-web-services"
 
@@ -3723,47 +3100,20 @@ class AsyncSepaWebServices(AsyncClient):
     ) -> None:
         super().__init__(
             {
-                "bank": bank,
-                "profile": profile,
-                "profile_file": profile_file,
-                "environment": environment,
-                "file_url": file_url,
-                "certificate_url": certificate_url,
-                "customer_id": customer_id,
-                "sender_id": sender_id,
-                "target_id": target_id,
-                "company": company,
-                "receiver_id": receiver_id,
-                "language": language,
-                "software_id": software_id,
-                "certificate": certificate,
-                "certificate_file": certificate_file,
-                "private_key": private_key,
-                "private_key_file": private_key_file,
-                "keystore_file": keystore_file,
-                "pkcs11": pkcs11,
-                "passphrase": passphrase,
-                "sender_certificate": sender_certificate,
-                "sender_certificate_file": sender_certificate_file,
-                "sender_private_key": sender_private_key,
-                "sender_private_key_file": sender_private_key_file,
-                "sender_keystore_file": sender_keystore_file,
-                "sender_passphrase": sender_passphrase,
-                "identity_dir": identity_dir,
-                "trusted": trusted,
-                "trusted_file": trusted_file,
-                "anchors_dir": anchors_dir,
-                "ca_file": ca_file,
-                "only_ca_file": only_ca_file,
-                "proxy": proxy,
-                "exchange_timeout_s": exchange_timeout_s,
-                "connect_timeout_s": connect_timeout_s,
-                "read_timeout_s": read_timeout_s,
-                "max_answer_bytes": max_answer_bytes,
-                "retries": retries,
-                "retry_backoff_s": retry_backoff_s,
-                "send_traceparent": send_traceparent,
-                "record_to": record_to,
+                "bank": bank, "profile": profile, "profile_file": profile_file, "environment": environment,
+                "file_url": file_url, "certificate_url": certificate_url, "customer_id": customer_id,
+                "sender_id": sender_id, "target_id": target_id, "company": company, "receiver_id": receiver_id,
+                "language": language, "software_id": software_id, "certificate": certificate,
+                "certificate_file": certificate_file, "private_key": private_key, "private_key_file": private_key_file,
+                "keystore_file": keystore_file, "pkcs11": pkcs11, "passphrase": passphrase,
+                "sender_certificate": sender_certificate, "sender_certificate_file": sender_certificate_file,
+                "sender_private_key": sender_private_key, "sender_private_key_file": sender_private_key_file,
+                "sender_keystore_file": sender_keystore_file, "sender_passphrase": sender_passphrase,
+                "identity_dir": identity_dir, "trusted": trusted, "trusted_file": trusted_file,
+                "anchors_dir": anchors_dir, "ca_file": ca_file, "only_ca_file": only_ca_file, "proxy": proxy,
+                "exchange_timeout_s": exchange_timeout_s, "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s, "max_answer_bytes": max_answer_bytes, "retries": retries,
+                "retry_backoff_s": retry_backoff_s, "send_traceparent": send_traceparent, "record_to": record_to,
                 "replay_from": replay_from,
             },
             on_code,
@@ -3782,858 +3132,21 @@ class AsyncSepaWebServices(AsyncClient):
         """
         return cls._from_env(settings)
 
-    async def upload_file(
-        self,
-        *,
-        content: Content,
-        file_type: str,
-        user_filename: str | None = None,
-        compress: bool | None = None,
-        service_id: str | None = None,
-        target_id: str | None = None,
-        execution_serial: str | None = None,
-        amount_total: Decimal | None = None,
-        transaction_count: int | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> UploadBankFileResponse:
-        """Send a file to a bank.
+    upload_file = awaited(SepaWebServices.upload_file)
+    list_files = awaited(SepaWebServices.list_files)
+    download_file = awaited(SepaWebServices.download_file)
+    delete_file = awaited(SepaWebServices.delete_file)
+    get_user_info = awaited(SepaWebServices.get_user_info)
+    request_certificate = awaited(SepaWebServices.request_certificate)
+    renew_certificate = awaited(SepaWebServices.renew_certificate)
+    get_bank_certificates = awaited(SepaWebServices.get_bank_certificates)
+    verify_message = awaited_in_thread(SepaWebServices.verify_message)
+    explain_message = awaited_in_thread(SepaWebServices.explain_message)
+    list_profiles = unchanged(SepaWebServices.list_profiles)
+    make_certificate_request = unchanged(SepaWebServices.make_certificate_request)
+    download_new_files = awaited(SepaWebServices.download_new_files)
 
-        The file is sent once and never repeated by the library: the banks' channel does not look for
-        repeats. If its answer is lost or cannot be believed, the outcome is `unknown` and stays so: a
-        list does not show what was sent. A status report (pain.002) that names the file's message id
-        settles it, or the bank's word to a person. Fetch reports before anything is sent again.
-
-        Args:
-            content: The file's bytes. They are sent as they are, or compressed.
-            file_type: The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40
-                characters; case matters.
-            user_filename: The file's name in your own system, at most 80 characters. Default: the name
-                of the content's file, otherwise `upload`.
-            compress: Whether the content is compressed (GZIP). Default: as the bank's profile says.
-            service_id: The service or account, at most 256 characters.
-            target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
-            execution_serial: Copied into the answer, at most 32 characters.
-            amount_total: The sum of the file's amounts, for the bank to compare.
-            transaction_count: The number of the file's transactions, for the bank to compare.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-
-        Raises:
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            InvalidInputError: `sepa_web_services.content_refused`: The bank takes no such file.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: UploadBankFileResponse = await self._call(
-            "sepa_web_services.upload_file",
-            {
-                "file_type": file_type,
-                "user_filename": user_filename,
-                "compress": compress,
-                "service_id": service_id,
-                "target_id": target_id,
-                "execution_serial": execution_serial,
-                "amount_total": amount_total,
-                "transaction_count": transaction_count,
-            },
-            content=content,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def list_files(
-        self,
-        *,
-        start_date: date | None = None,
-        end_date: date | None = None,
-        status: FileStatusFilter | None = None,
-        service_id: str | None = None,
-        target_id: str | None = None,
-        execution_serial: str | None = None,
-        file_type: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ListBankFilesResponse:
-        """List the files that a bank holds for the customer.
-
-        Lists what the bank has prepared: statements, notifications, status reports. Files that were
-        sent are not listed. A file that was downloaded is not `NEW` any more. There are no pages:
-        narrow a long list with days.
-
-        Args:
-            start_date: Only files made on this day or later.
-            end_date: Only files made on this day or earlier.
-            status: Only files of this status. Default: all that the bank still keeps.
-            service_id: Only files of this service or account, at most 256 characters.
-            target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
-            execution_serial: Copied into the answer, at most 32 characters.
-            file_type: Only files of this type, the bank's word, at most 40 characters. Some banks list
-                one type at a time.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: ListBankFilesResponse = await self._call(
-            "sepa_web_services.list_files",
-            {
-                "start_date": start_date,
-                "end_date": end_date,
-                "status": status,
-                "service_id": service_id,
-                "target_id": target_id,
-                "execution_serial": execution_serial,
-                "file_type": file_type,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def download_file(
-        self,
-        *,
-        file_reference: str,
-        service_id: str | None = None,
-        target_id: str | None = None,
-        execution_serial: str | None = None,
-        file_type: str | None = None,
-        destination: Destination | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> DownloadBankFileResponse:
-        """Fetch a file from a bank.
-
-        The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched
-        again while the bank keeps it.
-
-        Args:
-            file_reference: The bank's reference of the file, from a list, at most 32 characters.
-            service_id: The service or account, at most 256 characters.
-            target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
-            execution_serial: Copied into the answer, at most 32 characters.
-            file_type: The type of the file, as the list has it. Some banks demand it.
-            destination: Where the content goes: a path that must not exist, `Replace(path)`, or a
-                binary file object. Left out, into memory.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-
-        Raises:
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be
-                unpacked.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.file_not_found`: The bank has no such file.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: DownloadBankFileResponse = await self._call(
-            "sepa_web_services.download_file",
-            {
-                "file_reference": file_reference,
-                "service_id": service_id,
-                "target_id": target_id,
-                "execution_serial": execution_serial,
-                "file_type": file_type,
-            },
-            destination=destination,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def delete_file(
-        self,
-        *,
-        file_reference: str,
-        target_id: str | None = None,
-        execution_serial: str | None = None,
-        file_type: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> DeleteBankFileResponse:
-        """Delete a file at a bank.
-
-        Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one
-        that they offer for downloading. Not every bank offers this.
-
-        Args:
-            file_reference: The bank's reference of the file, at most 32 characters.
-            target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
-            execution_serial: Copied into the answer, at most 32 characters.
-            file_type: The type of the file.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: DeleteBankFileResponse = await self._call(
-            "sepa_web_services.delete_file",
-            {
-                "file_reference": file_reference,
-                "target_id": target_id,
-                "execution_serial": execution_serial,
-                "file_type": file_type,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def get_user_info(
-        self,
-        *,
-        execution_serial: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> GetUserInfoResponse:
-        """Ask a bank which files the user may send and fetch.
-
-        The reliable way to learn the file types and target ids of an agreement. Nordea has it; not
-        every bank does.
-
-        Args:
-            execution_serial: Copied into the answer, at most 32 characters.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: GetUserInfoResponse = await self._call(
-            "sepa_web_services.get_user_info",
-            {
-                "execution_serial": execution_serial,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def request_certificate(
-        self,
-        *,
-        certificate_request: str,
-        code: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> RequestBankCertificateResponse:
-        """Ask a bank for a first certificate, with the code that it has sent.
-
-        The code is checked for its form before it is spent, and nothing is repeated: if the outcome is
-        `unknown`, the bank may have issued the certificate. Then send the **same** request with the
-        same code again: OP gives the same certificate once more; at other banks ask for a new code if
-        it is refused. A certificate for another key is an error.
-
-        Args:
-            certificate_request: The request for the certificate, PKCS#10 as PEM text:
-                `make_certificate_request` makes one. **Store its private key first**: the code works
-                once, and the bank's certificate is worth nothing without the key.
-            code: The bank's code. Nordea: the ten digits sent to the administrator's phone. OP: sixteen
-                digits, the eight of the agreement first, then the eight that come apart; the check
-                digit does not show a wrong order, which locks the registration. Others: the transfer
-                key. Blanks do not count.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
-                for the key of the request.
-            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
-                that cannot be used.
-            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
-                certificate.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: RequestBankCertificateResponse = await self._call(
-            "sepa_web_services.request_certificate",
-            {
-                "certificate_request": certificate_request,
-                "code": code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def renew_certificate(
-        self,
-        *,
-        certificate_request: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> RenewBankCertificateResponse:
-        """Ask a bank for the next certificate, before the present one ends.
-
-        The request is signed with the present certificate, the client's. Nothing is repeated: if the
-        outcome is `unknown`, the bank may have issued the certificate. Then send the **same** request
-        again, and never one for another key: banks give the certificate once more, or refuse the
-        present one because the new one counts already. A certificate for another key is an error.
-
-        Args:
-            certificate_request: The request for the certificate, PKCS#10 as PEM text, for a new key:
-                `make_certificate_request` makes one. **Store its private key first**: at Nordea the
-                present certificate is of no use once the bank has answered.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
-                for the key of the request.
-            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
-                that cannot be used.
-            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
-                certificate.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: RenewBankCertificateResponse = await self._call(
-            "sepa_web_services.renew_certificate",
-            {
-                "certificate_request": certificate_request,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def get_bank_certificates(
-        self,
-        *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> GetBankCertificatesResponse:
-        """Ask a bank for the certificates of its authorities.
-
-        OP has this operation. The answer is signed by a certificate whose authority may be in the
-        answer itself: it counts only if it leads to an anchor that was trusted before.
-
-        Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: GetBankCertificatesResponse = await self._call(
-            "sepa_web_services.get_bank_certificates",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def verify_message(
-        self,
-        *,
-        content: Content,
-        bank: str | None = None,
-        profile: ChannelProfile | None = None,
-        environment: BankEnvironment | None = None,
-        trusted: str | None = None,
-        at: datetime | None = None,
-        allow_sha1: bool | None = None,
-        signatures_only: bool | None = None,
-        charset: str | None = None,
-    ) -> MessageVerdict:
-        """Verify a message of SEPA Web Services.
-
-        Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and
-        that of the document inside, what they cover, the time, the certificates' paths to the bank's
-        authorities, and that the bank signed and not another customer of the same authority. Requests
-        can be verified as well, with the authority of their certificates in `trusted`. A message that
-        is refused is an answer, not an error. Not checked: revocation, and whether an answer belongs to
-        a request, for there is none.
-
-        Args:
-            content: The message's bytes: a SOAP envelope, or the document inside of one.
-            bank: The bank, such as `nordea`: its authorities are trusted, and its answers must be
-                signed by it.
-            profile: A profile of your own in place of `bank`.
-            environment: Which of the bank's environments. Default: `production`.
-            trusted: Certificates of authorities that are trusted too, as PEM text, one after the other.
-            at: The instant of the check. Default: now.
-            allow_sha1: Whether SHA-1 is permitted, which is broken. Default: as the bank's profile
-                says, otherwise not.
-            signatures_only: Whether only digests and values are computed, under the certificate in the
-                message, whatever its age, issuer and methods, and wherever the signature is. Default:
-                false.
-            charset: The charset of the HTTP header that came with the message, for a message that
-                declares none.
-
-        Raises:
-            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given
-                cannot be used.
-            InvalidInputError: `sepa_web_services.unknown_profile`: There is no profile of this bank.
-            InvalidInputError: `sepa_web_services.message_too_large`: The message is larger than any of
-                this channel.
-        """
-        answer: MessageVerdict = await self._elsewhere(
-            "sepa_web_services.verify_message",
-            {
-                "bank": bank,
-                "profile": profile,
-                "environment": environment,
-                "trusted": trusted,
-                "at": at,
-                "allow_sha1": allow_sha1,
-                "signatures_only": signatures_only,
-                "charset": charset,
-            },
-            content=content,
-        )
-        return answer
-
-    async def explain_message(
-        self,
-        *,
-        content: Content,
-        bank: str | None = None,
-        profile: ChannelProfile | None = None,
-        environment: BankEnvironment | None = None,
-        trusted: str | None = None,
-        at: datetime | None = None,
-        allow_sha1: bool | None = None,
-        signatures_only: bool | None = None,
-        charset: str | None = None,
-    ) -> ExplainMessageResponse:
-        """Explain why a message of SEPA Web Services is refused.
-
-        Makes the checks of `verify_message` and, where a digest differs, shows the canonical text that
-        was digested, and tries other canonicalisations, transforms, line ends and the XML declaration:
-        banks answer "02" or "backend error" and no more. The result shows content of the message.
-
-        Args:
-            content: The message's bytes: a SOAP envelope, or the document inside of one.
-            bank: The bank, such as `nordea`: its authorities are trusted, and its answers must be
-                signed by it.
-            profile: A profile of your own in place of `bank`.
-            environment: Which of the bank's environments. Default: `production`.
-            trusted: Certificates of authorities that are trusted too, as PEM text, one after the other.
-            at: The instant of the check. Default: now.
-            allow_sha1: Whether SHA-1 is permitted, which is broken. Default: as the bank's profile
-                says, otherwise not.
-            signatures_only: Whether only digests and values are computed, under the certificate in the
-                message, whatever its age, issuer and methods, and wherever the signature is. Default:
-                false.
-            charset: The charset of the HTTP header that came with the message, for a message that
-                declares none.
-
-        Raises:
-            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given
-                cannot be used.
-            InvalidInputError: `sepa_web_services.unknown_profile`: There is no profile of this bank.
-            InvalidInputError: `sepa_web_services.message_too_large`: The message is larger than any of
-                this channel.
-        """
-        answer: ExplainMessageResponse = await self._elsewhere(
-            "sepa_web_services.explain_message",
-            {
-                "bank": bank,
-                "profile": profile,
-                "environment": environment,
-                "trusted": trusted,
-                "at": at,
-                "allow_sha1": allow_sha1,
-                "signatures_only": signatures_only,
-                "charset": charset,
-            },
-            content=content,
-        )
-        return answer
-
-    def list_profiles(
-        self,
-        *,
-        bank: str | None = None,
-        profile: ChannelProfile | None = None,
-    ) -> ListProfilesResponse:
-        """List the profiles of banks.
-
-        A profile is a bank as data: its addresses, ids, compression, limits, file types, the names of
-        its signers, and the authorities that are trusted. A bank without a profile here needs one of
-        your own, which may extend a shipped one.
-
-        Args:
-            bank: The name of one profile, such as `nordea`. Default: all.
-            profile: A profile of your own: shown with what it extends.
-
-        Raises:
-            InvalidInputError: `sepa_web_services.unknown_profile`: There is no profile of this bank.
-        """
-        answer: ListProfilesResponse = self._native.local(
-            "sepa_web_services.list_profiles",
-            {
-                "bank": bank,
-                "profile": profile,
-            },
-        )
-        return answer
-
-    def make_certificate_request(
-        self,
-        *,
-        bank: str | None = None,
-        profile: ChannelProfile | None = None,
-        customer_id: str,
-        company: str | None = None,
-        private_key: Secret | None = None,
-    ) -> MakeCertificateRequestResponse:
-        """Make a key and the request for its certificate, with the name that the bank wants.
-
-        Nothing is sent or stored. Store the private key, then give the request to `request_certificate`
-        or `renew_certificate`.
-
-        Args:
-            bank: The bank's profile, such as `op`. Give this or `profile`.
-            profile: A profile of your own.
-            customer_id: The customer's id at the bank, at most 16 characters; at Nordea the user's.
-            company: The company's name, as it stands in the agreement, letter by letter. Nordea wants
-                it.
-            private_key: The private key, RSA of 2048 bits or more as PEM text, if there is one already.
-                Default: a new one of 2048 bits.
-
-        Raises:
-            InvalidInputError: `sepa_web_services.unknown_profile`: There is no profile of this bank.
-            InvalidInputError: `sepa_web_services.key_unusable`: The private key cannot be used.
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-        """
-        answer: MakeCertificateRequestResponse = self._native.local(
-            "sepa_web_services.make_certificate_request",
-            {
-                "bank": bank,
-                "profile": profile,
-                "customer_id": customer_id,
-                "company": company,
-                "private_key": private_key,
-            },
-        )
-        return answer
-
-    async def download_new_files(
-        self,
-        *,
-        file_type: str | None = None,
-        status: FileStatusFilter | None = None,
-        target_id: str | None = None,
-        directory: str | PathLike[str],
-        file_reference: str | None = None,
-        ledger: str | PathLike[str] | None = None,
-        parse: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> DownloadNewBankFilesResponse:
-        """Download all new files of a bank into a folder.
-
-        Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
-        existing file does not change, so a second run continues where the first one ended. A file
-        appears under its name only when all signatures over it have held; nothing is overwritten, no
-        link is followed, nothing is written outside the folder. Use one folder for each bank and
-        customer: names contain neither. The list and each file are tried up to three times; a file that
-        fails does not stop the others. A bank marks a file as downloaded when it has sent it, whether
-        it arrives or not; then it is not listed as new again. So small hidden files in the ledger,
-        `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files
-        were not reported: the next call also returns files that a failed or killed call has downloaded,
-        and asks by their references for those that did not arrive. All files of a call count as
-        reported when it returns, and none before. One that the bank has no more is reported once. The
-        call itself fails if the list cannot be read, or if continuing is pointless; then the error's
-        `partial_response` has the result for each file so far.
-
-        Args:
-            file_type: Only files of this type, the bank's word, at most 40 characters. Default: all
-                types; at a bank that lists one type at a time, each type of reports, statements and
-                notifications in its profile that the agreement has.
-            status: Only files of this status. Default: `NEW`.
-            target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
-            directory: The folder, one for each bank and customer. The last part of the path is created
-                if it does not exist.
-            file_reference: Only the file with this reference.
-            ledger: The folder of the ledger, which remembers files that were begun and not reported.
-                Default: `directory`. Give the same folder to calls that share the bank's files, such as
-                `settle_upload`.
-            parse: Whether the answer also has files in parsed form: all files with true, none with
-                false. Default: the files that this call downloaded.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-
-        Raises:
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            PeerProtocolError: `sepa_web_services.answer_content`: The file in the answer cannot be
-                unpacked.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.file_not_found`: The bank has no such file.
-            PeerProtocolError: `sepa_web_services.reference_unsafe`: The bank's type or reference of the
-                file cannot be part of a file name.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: DownloadNewBankFilesResponse = await self._call(
-            "sepa_web_services.download_new_files",
-            {
-                "file_type": file_type,
-                "status": status,
-                "target_id": target_id,
-                "directory": directory,
-                "file_reference": file_reference,
-                "ledger": ledger,
-                "parse": parse,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
+    @awaits(SepaWebServices.upload_and_wait)
     async def upload_and_wait(
         self,
         *,
@@ -4660,706 +3173,17 @@ class AsyncSepaWebServices(AsyncClient):
         repeats_within_s: float | None = None,
         send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> UploadBankFileAndWaitResponse:
-        """Send a file and wait for the bank's answers.
-
-        Notes the existing files of the wanted types, sends the file once as `upload_file` does, then
-        polls for new files of each type, fetches them and keeps those that are about this file. A file
-        is an answer only if it says so: a status report by the original message id; a notification or
-        statement by the message id, the UETR or the references of its entries. One that names several
-        uploads is given to each of them. A new file can only be told apart by its content, so all new
-        ones are fetched; those that answer no upload are in `others`. Any number of uploads may wait at
-        once, in several processes too. The wait ends with an answer of each type, or when the bank has
-        rejected the whole file; read `verdict` first. If the upload's own answer is lost, the call ends
-        at once with outcome `unknown`: `settle_upload` looks for the report that settles it. Every
-        error after the accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do
-        not send the file again, look for its answers later. Its `partial_response` has the answers that
-        did come. The detail `taken` lists them by type and reference: the bank lists them as
-        downloaded. The detail `begun` lists the files that the bank may have sent and that did not
-        arrive. With `directory` or `ledger`, `download_new_files` returns all of them; without,
-        download them by reference.
-
-        Args:
-            content: The file's bytes. They are sent as they are, or compressed.
-            file_type: The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40
-                characters; case matters.
-            user_filename: The file's name in your own system, at most 80 characters. Default: the name
-                of the content's file, otherwise `upload`.
-            compress: Whether the content is compressed (GZIP). Default: as the bank's profile says.
-            service_id: The service or account, at most 256 characters.
-            target_id: The part of the agreement, at most 80 characters; its files are looked at.
-                Default: that of the settings.
-            execution_serial: Copied into the answer, at most 32 characters.
-            amount_total: The sum of the file's amounts, for the bank to compare.
-            transaction_count: The number of the file's transactions, for the bank to compare.
-            wait_for: The bank's types of the answers to wait for, one file of each, such as
-                `pain.002.001.10` or `NDCORPAYL`. With a status report (pain.002) among them, a
-                rejection ends the wait. Default: the bank's type of status reports, if its profile
-                names exactly one.
-            wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed.
-                Default: 60. Real banks may take hours: then look for reports later, with
-                `download_new_files`.
-            poll_interval_s: The interval between two polls, in seconds, fractions allowed, at least
-                0.1. Default: 1.
-            directory: The folder for the answers, with names as in `download_new_files`. Without a
-                folder the answers are in the response. If a name is taken by a file with another
-                content, the answer gets another name, with `~2` before `.dat`: names contain neither
-                bank nor customer.
-            ledger: The folder of the ledger, from which `download_new_files` reports fetched files that
-                answer no upload, and those of a call that failed. Default: `directory`; without both
-                there is none.
-            accept_unreferenced: Whether to take files that carry no reference, although other uploads
-                of this client wait too. Default: false: such a file is taken only if no other upload of
-                this client waits for its type.
-            fail_if_rejected: Whether the bank's rejection of the whole file is the error
-                `sepa_web_services.payment_rejected`, with the response as its `partial_response`.
-                Default: false: the response says it in `verdict`.
-            parse: Whether the response also has the answers in parsed form. Default: true.
-            check: Whether to check the content as a payment file before signing or sending: see
-                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file as a stream. Default: true for the file types
-                `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
-                error, and for a bank's own word for payments, if the content is one of the two; false
-                for all others.
-            check_profile: The bank's differences from the common rules, for `check`.
-            reject_repeats: A folder in which the client records its uploads, one small hidden file
-                each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the
-                earlier upload is `unknown`, or its process was killed, they are refused for as long as
-                it is not settled, whatever time has passed. An upload that was refused or not sent does
-                not count. Share the folder between all processes that may send the file.
-            repeats_within_s: The time within which the same file counts as repeated, in seconds, once
-                it is known that the bank has it. Default: seven days.
-            send_anyway: Whether to send the file although it was sent before: for a person who has the
-                bank's word that it does not have it, or who takes the risk of paying twice. One that is
-                being sent at this moment is refused all the same. Default: false.
-            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
-                of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
-                `message_id`. The answer `send` continues; `repeated` ends the call with
-                `upload_repeated`. Default: false.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-
-        Raises:
-            TimedOutError: `sepa_web_services.answer_not_found`: The bank's answer did not come in time.
-            PeerRefusedError: `sepa_web_services.payment_rejected`: The bank has rejected the payment
-                file: nothing of it is paid.
-            ConflictError: `sepa_web_services.upload_repeated`: The same file was sent before.
-            PeerProtocolError: `sepa_web_services.reference_unsafe`: The bank's type or reference of the
-                file cannot be part of a file name.
-            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
-                nothing was sent.
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            InvalidInputError: `sepa_web_services.content_refused`: The bank takes no such file.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: UploadBankFileAndWaitResponse = await self._call(
-            "sepa_web_services.upload_and_wait",
-            {
-                "file_type": file_type,
-                "user_filename": user_filename,
-                "compress": compress,
-                "service_id": service_id,
-                "target_id": target_id,
-                "execution_serial": execution_serial,
-                "amount_total": amount_total,
-                "transaction_count": transaction_count,
-                "wait_for": wait_for,
-                "wait_timeout_s": wait_timeout_s,
-                "poll_interval_s": poll_interval_s,
-                "directory": directory,
-                "ledger": ledger,
-                "accept_unreferenced": accept_unreferenced,
-                "fail_if_rejected": fail_if_rejected,
-                "parse": parse,
-                "check": check,
-                "check_profile": check_profile,
-                "reject_repeats": reject_repeats,
-                "repeats_within_s": repeats_within_s,
-                "send_anyway": send_anyway,
-                "ask_repeats": ask_repeats,
-            },
-            content=content,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-        )
-        return answer
-
-    async def settle_upload(
-        self,
-        *,
-        message_id: str,
-        uploaded_at: datetime,
-        file_type: str | None = None,
-        target_id: str | None = None,
-        directory: str | PathLike[str],
-        ledger: str | PathLike[str] | None = None,
-        reject_repeats: str | PathLike[str] | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> SettleBankUploadResponse:
-        """Look for the report that settles an upload whose outcome is `unknown`.
-
-        The banks do not list what was sent, and their duplicate checks are not promised. What settles
-        an upload is a status report (pain.002) made after it that names its message id, whatever it
-        says of the payments. All reports that the bank still keeps from the day before the upload on
-        are looked at: those in the folder, and others, which are downloaded into it and returned by the
-        next `download_new_files`. The record of the upload in `reject_repeats` is settled too; until
-        then the same bytes are refused. Nothing is sent again, and no lapse of time turns `unknown`
-        into anything else: a file without a message id, or one that no report names, is settled by a
-        person who asks the bank.
-
-        Args:
-            message_id: The message id of the file, `GrpHdr/MsgId`: `message_id` of the error. It must
-                be that of one upload only: the report of another one with the same id would settle this
-                one.
-            uploaded_at: When it was sent: `request_timestamp` of the error. Reports that the bank made
-                more than five minutes earlier count for nothing.
-            file_type: The bank's type of its status reports (pain.002), at most 40 characters. Default:
-                those of the profile; if it names none, files of all types.
-            target_id: The part of the agreement, at most 80 characters. Default: that of the settings.
-            directory: The folder for the bank's files, that of `download_new_files`: reports that lie
-                there are read, others are downloaded into it, and `download_new_files` returns them
-                later.
-            ledger: The folder of the ledger. Default: `directory`.
-            reject_repeats: The folder in which the upload is recorded: `reject_repeats` of the upload.
-                A report that names the file settles its record too: from then on the file counts as
-                sent, for a week. Default: `ledger`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-
-        Raises:
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            ConfigurationError: `sepa_web_services.token_failed`: The token with the private key did not
-                sign.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: SettleBankUploadResponse = await self._call(
-            "sepa_web_services.settle_upload",
-            {
-                "message_id": message_id,
-                "uploaded_at": uploaded_at,
-                "file_type": file_type,
-                "target_id": target_id,
-                "directory": directory,
-                "ledger": ledger,
-                "reject_repeats": reject_repeats,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def enrol(
-        self,
-        *,
-        code: Secret,
-        company: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> EnrolResponse:
-        """Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
-
-        Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again
-        with the same code: the same request is sent, never one for another key. Once begun, it is
-        finished even if the caller gives up waiting. It is `already_enrolled` if a certificate is
-        there, or asked for by a renewal; with a new code it goes on where a renewal has stopped, or
-        where the certificate has ended: a request whose outcome is not known stays the same.
-
-        Args:
-            code: The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the
-                eight of the agreement first.
-            company: The company's name, as it stands in the agreement, letter by letter, where the
-                setting `company` does not have it. Nordea wants it. It is kept: renewals ask for the
-                same name.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-
-        Raises:
-            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
-                same folder.
-            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
-                for.
-            ConflictError: `sepa_web_services.person_needed`: A person has to act before the certificate
-                can be renewed.
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
-                for the key of the request.
-            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
-                that cannot be used.
-            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
-                certificate.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: EnrolResponse = await self._call(
-            "sepa_web_services.enrol",
-            {
-                "code": code,
-                "company": company,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def renew(
-        self,
-        *,
-        now: bool | None = None,
-        resume: bool | None = None,
-        discard: bool | None = None,
-        company: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> RenewResponse:
-        """Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun.
-
-        Call it every day, or before each batch: most calls do nothing. A new key and its request are on
-        disk before anything is sent; an attempt whose answer was lost is sent again with the same
-        request. The new certificate is tried with a list; until it has worked, the old one signs files,
-        where the bank still takes it. One call renews once: a certificate that is due again at once
-        waits for another day, and `warnings` says so. Of two calls at once one works, the other is
-        `identity_busy`. If a person has to act, the error `person_needed` says what.
-
-        Args:
-            now: Whether to renew now, although it is not due. Default: false.
-            resume: Whether to go on after a stop, because a person has acted. Default: false.
-            discard: Whether to give up the request that is under way, because the bank has said that it
-                will not come to an end. Its key stays in the folder. Nothing is sent. Default: false.
-            company: The company's name, if the bank wants it and knows the company by another name now.
-                Default: the setting `company`, then the name with which the present certificate was
-                asked for.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-
-        Raises:
-            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
-                same folder.
-            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
-                for.
-            ConflictError: `sepa_web_services.person_needed`: A person has to act before the certificate
-                can be renewed.
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-            PeerFailedError: `sepa_web_services.fault`: The bank has answered with a SOAP fault, which
-                nobody signed.
-            SignatureError: `sepa_web_services.answer_signature`: The answer's signature does not hold.
-            SignatureError: `sepa_web_services.answer_not_trusted`: The answer was not signed by the
-                bank.
-            SignatureError: `sepa_web_services.answer_stale`: The answer is not of now.
-            PeerProtocolError: `sepa_web_services.certificate_not_ours`: The bank's certificate is not
-                for the key of the request.
-            PeerProtocolError: `sepa_web_services.certificate_unfit`: The bank has issued a certificate
-                that cannot be used.
-            PeerRefusedError: `sepa_web_services.certificate_refused`: The bank does not issue the
-                certificate.
-            SignatureError: `sepa_web_services.signature_refused`: The bank does not accept the
-                signature or the certificate of the request.
-            PermissionDeniedError: `sepa_web_services.agreement_refused`: The bank's agreement does not
-                allow the request.
-            PeerRefusedError: `sepa_web_services.refused`: The bank has refused the request.
-            PeerFailedError: `sepa_web_services.bank_failed`: The bank has answered with an error that
-                does not say what became of the request.
-        """
-        answer: RenewResponse = await self._call(
-            "sepa_web_services.renew",
-            {
-                "now": now,
-                "resume": resume,
-                "discard": discard,
-                "company": company,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def certificate_status(
-        self,
-        *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> CertificateStatusResponse:
-        """Show how it stands with the certificate in `identity_dir`: its state, its end, the next step,
-        what a person has to do.
-
-        Nothing is sent, and nothing changes.
-
-        Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-
-        Raises:
-            NotSupportedError: `sepa_web_services.not_offered`: The bank does not offer this operation.
-        """
-        answer: CertificateStatusResponse = await self._call(
-            "sepa_web_services.certificate_status",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def import_certificate(
-        self,
-        *,
-        certificate: str,
-        private_key: Secret,
-        passphrase: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> ImportBankCertificateResponse:
-        """Keep a certificate and its key, which another program has used so far, in `identity_dir`: from
-        then on `renew` renews it.
-
-        Nothing is sent. Stop the other program, or it renews too, and at Nordea ends this certificate.
-
-        Args:
-            certificate: The certificate as PEM text.
-            private_key: Its private key as PEM text: PKCS#8 or PKCS#1.
-            passphrase: The passphrase of that key, if it is encrypted. In `identity_dir` it is kept
-                under the client's own passphrase.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-
-        Raises:
-            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
-                same folder.
-            ConflictError: `sepa_web_services.already_enrolled`: There is a certificate, or one is asked
-                for.
-            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given
-                cannot be used.
-            InvalidInputError: `sepa_web_services.key_unusable`: The private key cannot be used.
-        """
-        answer: ImportBankCertificateResponse = await self._call(
-            "sepa_web_services.import_certificate",
-            {
-                "certificate": certificate,
-                "private_key": private_key,
-                "passphrase": passphrase,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def change_passphrase(
-        self,
-        *,
-        new_passphrase: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> ChangeIdentityPassphraseResponse:
-        """Encrypt the keys in `identity_dir` under another passphrase: all of them, or none.
-
-        The present passphrase is that of the settings; without one the keys are not encrypted yet.
-        Nothing is sent. Afterwards put the new passphrase into the settings: programs that run go on
-        with the keys that they have opened, and open no other. A copy of the folder from before still
-        opens with the old one.
-
-        Args:
-            new_passphrase: The new passphrase, at least one character. The present one is the setting
-                `passphrase`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-
-        Raises:
-            ConflictError: `sepa_web_services.identity_busy`: Another call enrols or renews with the
-                same folder.
-        """
-        answer: ChangeIdentityPassphraseResponse = await self._call(
-            "sepa_web_services.change_passphrase",
-            {
-                "new_passphrase": new_passphrase,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def list_anchors(
-        self,
-        *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> ListBankAnchorsResponse:
-        """Show the authorities that are trusted: where each comes from, and until when it holds.
-
-        Nothing is sent, and nothing changes.
-
-        Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-        """
-        answer: ListBankAnchorsResponse = await self._call(
-            "sepa_web_services.list_anchors",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def add_anchor(
-        self,
-        *,
-        certificate: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> AddBankAnchorResponse:
-        """Trust another authority: its certificate is put into `anchors_dir`.
-
-        All or nothing: if one of several certificates cannot be an anchor, none is added. Clients that
-        run read the folder anew within a second. Nothing that comes from a bank is ever added by
-        itself.
-
-        Args:
-            certificate: Its certificate as PEM text, or several, one after the other. Compare its
-                SHA-256 with what the bank publishes.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-
-        Raises:
-            InvalidInputError: `sepa_web_services.certificate_unusable`: A certificate that was given
-                cannot be used.
-        """
-        answer: AddBankAnchorResponse = await self._call(
-            "sepa_web_services.add_anchor",
-            {
-                "certificate": certificate,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def remove_anchor(
-        self,
-        *,
-        sha256: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> RemoveBankAnchorResponse:
-        """Trust an authority no longer: its certificate is removed from `anchors_dir`.
-
-        Anchors of the profile and of the settings stay. Clients that run read the folder anew within a
-        second.
-
-        Args:
-            sha256: SHA-256 of its certificate, 64 hex digits, as `list_anchors` shows it; colons do not
-                count.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-        """
-        answer: RemoveBankAnchorResponse = await self._call(
-            "sepa_web_services.remove_anchor",
-            {
-                "sha256": sha256,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
+        raise NotImplementedError
+    settle_upload = awaited(SepaWebServices.settle_upload)
+    enrol = awaited(SepaWebServices.enrol)
+    renew = awaited(SepaWebServices.renew)
+    certificate_status = awaited(SepaWebServices.certificate_status)
+    import_certificate = awaited(SepaWebServices.import_certificate)
+    change_passphrase = awaited(SepaWebServices.change_passphrase)
+    list_anchors = awaited(SepaWebServices.list_anchors)
+    add_anchor = awaited(SepaWebServices.add_anchor)
+    remove_anchor = awaited(SepaWebServices.remove_anchor)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypedDict, cast
 
-from ._service import AsyncEmbeddedService, EmbeddedService
+from ._service import AsyncEmbeddedService, EmbeddedService, Served
+from ._twin import with_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,31 +46,7 @@ class ServiceClientSettings(TypedDict):
     public_key_file: str
 
 
-class Service(EmbeddedService):
-    """The start options of a WS Channel service. All other settings are in its configuration file.
-
-    It runs from its construction until `close()` or the end of a `with` block.
-
-    Args:
-        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
-        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is
-            removed at the end.
-        config: The configuration file (TOML). Default: no file, and the default of every setting.
-        tls_cert: The certificate chain of the TLS listener, a PEM file.
-        tls_key: The private key of the TLS listener, a PEM file.
-        verification_code: A fixed value for every code that would be sent: six digits. On loopback
-            only.
-        no_limits: Removes every limit of rate and count. On loopback only.
-        control: Opens the control interface. On loopback only.
-        bank: For tests: a bank over SEPA Web Services, `NAME=FAMILY_URL`, such as
-            `nordea=http://127.0.0.1:8080/nordea`: a family of a `sepa-bank`, below which its
-            certificate service is. On loopback only, both. Real banks are in the configuration file.
-        bank_anchors: For tests: the authorities of such a bank's signatures, `NAME=FILE` (PEM): its
-            `anchors_file`.
-        bank_ca: For tests: the authorities of such banks' TLS certificates, a PEM file: the `ca_file`
-            of a `sepa-bank`.
-    """
-
+class _ServiceParts(Served):
     base_url: str
     """The `base_url` for clients."""
     public_key_file: str
@@ -95,17 +72,9 @@ class Service(EmbeddedService):
         super().__init__(
             "ws-channel",
             {
-                "listen": listen,
-                "data": data,
-                "config": config,
-                "tls_cert": tls_cert,
-                "tls_key": tls_key,
-                "verification_code": verification_code,
-                "no_limits": no_limits,
-                "control": control,
-                "bank": bank,
-                "bank_anchors": bank_anchors,
-                "bank_ca": bank_ca,
+                "listen": listen, "data": data, "config": config, "tls_cert": tls_cert, "tls_key": tls_key,
+                "verification_code": verification_code, "no_limits": no_limits, "control": control, "bank": bank,
+                "bank_anchors": bank_anchors, "bank_ca": bank_ca,
             },
         )
 
@@ -115,75 +84,39 @@ class Service(EmbeddedService):
         return {"base_url": self.base_url, "public_key_file": self.public_key_file}
 
 
-class AsyncService(AsyncEmbeddedService):
+class Service(_ServiceParts, EmbeddedService):
     """The start options of a WS Channel service. All other settings are in its configuration file.
 
-    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop
-    goes on while it starts, and until then its addresses are absent.
+    It runs from its construction until `close()` or the end of a `with` block.
 
     Args:
         listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
-        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is
-            removed at the end.
+        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed
+            at the end.
         config: The configuration file (TOML). Default: no file, and the default of every setting.
         tls_cert: The certificate chain of the TLS listener, a PEM file.
         tls_key: The private key of the TLS listener, a PEM file.
-        verification_code: A fixed value for every code that would be sent: six digits. On loopback
-            only.
+        verification_code: A fixed value for every code that would be sent: six digits. On loopback only.
         no_limits: Removes every limit of rate and count. On loopback only.
         control: Opens the control interface. On loopback only.
         bank: For tests: a bank over SEPA Web Services, `NAME=FAMILY_URL`, such as
-            `nordea=http://127.0.0.1:8080/nordea`: a family of a `sepa-bank`, below which its
-            certificate service is. On loopback only, both. Real banks are in the configuration file.
+            `nordea=http://127.0.0.1:8080/nordea`: a family of a `sepa-bank`, below which its certificate service
+            is. On loopback only, both. Real banks are in the configuration file.
         bank_anchors: For tests: the authorities of such a bank's signatures, `NAME=FILE` (PEM): its
             `anchors_file`.
-        bank_ca: For tests: the authorities of such banks' TLS certificates, a PEM file: the `ca_file`
-            of a `sepa-bank`.
+        bank_ca: For tests: the authorities of such banks' TLS certificates, a PEM file: the `ca_file` of a
+            `sepa-bank`.
     """
 
-    base_url: str
-    """The `base_url` for clients."""
-    public_key_file: str
-    """The `public_key_file` for clients: an absolute path."""
-    control_url: str | None
-    """The URL of the control interface, if it was requested."""
 
-    def __init__(
-        self,
-        *,
-        listen: str | None = None,
-        data: str | PathLike[str] | None = None,
-        config: str | PathLike[str] | None = None,
-        tls_cert: str | PathLike[str] | None = None,
-        tls_key: str | PathLike[str] | None = None,
-        verification_code: Secret | None = None,
-        no_limits: bool | None = None,
-        control: bool | None = None,
-        bank: Sequence[str] | None = None,
-        bank_anchors: Sequence[str] | None = None,
-        bank_ca: str | PathLike[str] | None = None,
-    ) -> None:
-        super().__init__(
-            "ws-channel",
-            {
-                "listen": listen,
-                "data": data,
-                "config": config,
-                "tls_cert": tls_cert,
-                "tls_key": tls_key,
-                "verification_code": verification_code,
-                "no_limits": no_limits,
-                "control": control,
-                "bank": bank,
-                "bank_anchors": bank_anchors,
-                "bank_ca": bank_ca,
-            },
-        )
+class AsyncService(_ServiceParts, AsyncEmbeddedService):
+    """The start options of a WS Channel service. All other settings are in its configuration file.
 
-    @property
-    def client_settings(self) -> ServiceClientSettings:
-        """What a client needs to reach it: `AsyncWsChannel(**server.client_settings, ...)`."""
-        return {"base_url": self.base_url, "public_key_file": self.public_key_file}
+    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on
+    while it starts, and until then its addresses are absent.
+    """
+
+    __doc__ = with_arguments(__doc__, Service)
 
 
 class NextGenPsd2BankClientSettings(TypedDict):
@@ -197,33 +130,7 @@ class NextGenPsd2BankClientSettings(TypedDict):
     client_key_file: str
 
 
-class NextGenPsd2Bank(EmbeddedService):
-    """The start options of a sandbox bank.
-
-    It runs from its construction until `close()` or the end of a `with` block.
-
-    Args:
-        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
-        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is
-            removed at the end.
-        plain: Serves HTTP without TLS, on loopback only; the bank then requires no client certificates.
-        clock: A fixed time for the bank's clock. Default: the system's clock.
-        mode: The strictness of the checks. Default: `normal`.
-        control: Opens the control interface. On loopback only.
-        explain: Explains each refusal in its answer, and serves the page of requests and `POST
-            /sandbox/explain`. Default: `true`. On loopback only, unless `explain_anywhere` is set.
-        explain_anywhere: Lets a bank explain beyond loopback: anyone who reaches it then sees the
-            requests of third parties.
-        auto_answer: Lets `auto=approve` and `auto=refuse` in the query of a link answer for the
-            customer, in one step and without the page: for tests. Without this option such a link is
-            refused.
-        trusted_file: A PEM file with certificates of more issuers to trust.
-        era_status_quirk: Puts status 400 into every error body of the dialect `era`, as the documented
-            examples do.
-        era_bad_href: Ends each `scaRedirect` of the dialect `era` with characters that are invalid in a
-            URI, as the documented example does.
-    """
-
+class _NextGenPsd2BankParts(Served):
     base_url: str
     """The `base_url` for clients of the dialect `era`."""
     bg_base_url: str
@@ -266,18 +173,9 @@ class NextGenPsd2Bank(EmbeddedService):
         super().__init__(
             "nextgen-psd2-bank",
             {
-                "listen": listen,
-                "data": data,
-                "plain": plain,
-                "clock": clock,
-                "mode": mode,
-                "control": control,
-                "explain": explain,
-                "explain_anywhere": explain_anywhere,
-                "auto_answer": auto_answer,
-                "trusted_file": trusted_file,
-                "era_status_quirk": era_status_quirk,
-                "era_bad_href": era_bad_href,
+                "listen": listen, "data": data, "plain": plain, "clock": clock, "mode": mode, "control": control,
+                "explain": explain, "explain_anywhere": explain_anywhere, "auto_answer": auto_answer,
+                "trusted_file": trusted_file, "era_status_quirk": era_status_quirk, "era_bad_href": era_bad_href,
             },
         )
 
@@ -287,95 +185,41 @@ class NextGenPsd2Bank(EmbeddedService):
         return {"base_url": self.base_url, "ca_file": self.ca_file, "certificate_file": self.certificate_file, "private_key_file": self.private_key_file, "client_certificate_file": self.client_certificate_file, "client_key_file": self.client_key_file}
 
 
-class AsyncNextGenPsd2Bank(AsyncEmbeddedService):
+class NextGenPsd2Bank(_NextGenPsd2BankParts, EmbeddedService):
     """The start options of a sandbox bank.
 
-    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop
-    goes on while it starts, and until then its addresses are absent.
+    It runs from its construction until `close()` or the end of a `with` block.
 
     Args:
         listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
-        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is
-            removed at the end.
+        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed
+            at the end.
         plain: Serves HTTP without TLS, on loopback only; the bank then requires no client certificates.
         clock: A fixed time for the bank's clock. Default: the system's clock.
         mode: The strictness of the checks. Default: `normal`.
         control: Opens the control interface. On loopback only.
-        explain: Explains each refusal in its answer, and serves the page of requests and `POST
-            /sandbox/explain`. Default: `true`. On loopback only, unless `explain_anywhere` is set.
-        explain_anywhere: Lets a bank explain beyond loopback: anyone who reaches it then sees the
-            requests of third parties.
-        auto_answer: Lets `auto=approve` and `auto=refuse` in the query of a link answer for the
-            customer, in one step and without the page: for tests. Without this option such a link is
-            refused.
+        explain: Explains each refusal in its answer, and serves the page of requests and `POST /sandbox/explain`.
+            Default: `true`. On loopback only, unless `explain_anywhere` is set.
+        explain_anywhere: Lets a bank explain beyond loopback: anyone who reaches it then sees the requests of
+            third parties.
+        auto_answer: Lets `auto=approve` and `auto=refuse` in the query of a link answer for the customer, in one
+            step and without the page: for tests. Without this option such a link is refused.
         trusted_file: A PEM file with certificates of more issuers to trust.
-        era_status_quirk: Puts status 400 into every error body of the dialect `era`, as the documented
-            examples do.
-        era_bad_href: Ends each `scaRedirect` of the dialect `era` with characters that are invalid in a
-            URI, as the documented example does.
+        era_status_quirk: Puts status 400 into every error body of the dialect `era`, as the documented examples
+            do.
+        era_bad_href: Ends each `scaRedirect` of the dialect `era` with characters that are invalid in a URI, as
+            the documented example does.
     """
 
-    base_url: str
-    """The `base_url` for clients of the dialect `era`."""
-    bg_base_url: str
-    """The `base_url` for clients of the dialect `bg`."""
-    ca_file: str | None
-    """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
-    certificate_file: str
-    """The `certificate_file` for clients: the QSEAL certificate of the third party `tpp1`."""
-    private_key_file: str
-    """The `private_key_file` for clients."""
-    client_certificate_file: str
-    """The `client_certificate_file` for clients: the QWAC of `tpp1`."""
-    client_key_file: str
-    """The `client_key_file` for clients."""
-    certificates_dir: str
-    """The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
-    `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
+
+class AsyncNextGenPsd2Bank(_NextGenPsd2BankParts, AsyncEmbeddedService):
+    """The start options of a sandbox bank.
+
+    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on
+    while it starts, and until then its addresses are absent.
     """
-    control_url: str | None
-    """The URL of the control interface, if it was requested."""
-    requests_url: str | None
-    """The page that shows the latest requests, for a browser. Absent if the bank does not explain."""
 
-    def __init__(
-        self,
-        *,
-        listen: str | None = None,
-        data: str | PathLike[str] | None = None,
-        plain: bool | None = None,
-        clock: datetime | None = None,
-        mode: Strictness | None = None,
-        control: bool | None = None,
-        explain: bool | None = None,
-        explain_anywhere: bool | None = None,
-        auto_answer: bool | None = None,
-        trusted_file: str | PathLike[str] | None = None,
-        era_status_quirk: bool | None = None,
-        era_bad_href: bool | None = None,
-    ) -> None:
-        super().__init__(
-            "nextgen-psd2-bank",
-            {
-                "listen": listen,
-                "data": data,
-                "plain": plain,
-                "clock": clock,
-                "mode": mode,
-                "control": control,
-                "explain": explain,
-                "explain_anywhere": explain_anywhere,
-                "auto_answer": auto_answer,
-                "trusted_file": trusted_file,
-                "era_status_quirk": era_status_quirk,
-                "era_bad_href": era_bad_href,
-            },
-        )
-
-    @property
-    def client_settings(self) -> NextGenPsd2BankClientSettings:
-        """What a client needs to reach it: `AsyncNextGenPsd2(**server.client_settings, ...)`."""
-        return {"base_url": self.base_url, "ca_file": self.ca_file, "certificate_file": self.certificate_file, "private_key_file": self.private_key_file, "client_certificate_file": self.client_certificate_file, "client_key_file": self.client_key_file}
+    __doc__ = with_arguments(__doc__, NextGenPsd2Bank)
 
 
 class SepaBankCustomer(TypedDict):
@@ -434,133 +278,73 @@ class SepaBankClients(TypedDict):
     omasp: SepaBankClientSettings
 
 
-class SepaBank(EmbeddedService):
+class _SepaBankParts(Served):
+    base_url: str
+    """The address of the bank, below which each family has its file service."""
+    families: SepaBankFamilies
+    """The families."""
+    clients: SepaBankClients
+    """For each bank the settings of a client of its first customer."""
+    ca_file: str | None
+    """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
+    control_url: str | None
+    """The URL of the control interface, if it was requested."""
+
+    def __init__(
+        self,
+        *,
+        listen: str | None = None,
+        data: str | PathLike[str] | None = None,
+        plain: bool | None = None,
+        clock: datetime | None = None,
+        strict: bool | None = None,
+        report_after_s: float | None = None,
+        control: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "sepa-bank",
+            {
+                "listen": listen, "data": data, "plain": plain, "clock": clock, "strict": strict,
+                "report_after_s": report_after_s, "control": control,
+            },
+        )
+
+    def client_settings(self, name: Literal["nordea", "op", "samlink", "saastopankki", "pop", "aktia", "omasp"]) -> SepaBankClientSettings:
+        """What a client of one of its banks needs: `SepaWebServices(**server.client_settings("nordea"), ...)`.
+
+        Raises:
+            InvalidInputError: No bank has this name.
+        """
+        return cast("SepaBankClientSettings", self._client_of(self.clients, name))
+
+
+class SepaBank(_SepaBankParts, EmbeddedService):
     """The start options of a sandbox bank.
 
     It runs from its construction until `close()` or the end of a `with` block.
 
     Args:
-        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
-            Loopback only.
-        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is
-            removed at the end.
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. Loopback only.
+        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed
+            at the end.
         plain: Serves HTTP without TLS.
-        clock: A fixed time for the bank's messages and its certificates. Default: the system's clock.
-            When files appear has a clock of its own, which the control interface moves.
+        clock: A fixed time for the bank's messages and its certificates. Default: the system's clock. When files
+            appear has a clock of its own, which the control interface moves.
         strict: Refuses what real banks let pass: requests without a signed time.
-        report_after_s: How long after an upload its status report appears, in seconds, fractions
-            allowed, at most a day. Default: 60.
+        report_after_s: How long after an upload its status report appears, in seconds, fractions allowed, at most
+            a day. Default: 60.
         control: Opens the control interface.
     """
 
-    base_url: str
-    """The address of the bank, below which each family has its file service."""
-    families: SepaBankFamilies
-    """The families."""
-    clients: SepaBankClients
-    """For each bank the settings of a client of its first customer."""
-    ca_file: str | None
-    """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
-    control_url: str | None
-    """The URL of the control interface, if it was requested."""
 
-    def __init__(
-        self,
-        *,
-        listen: str | None = None,
-        data: str | PathLike[str] | None = None,
-        plain: bool | None = None,
-        clock: datetime | None = None,
-        strict: bool | None = None,
-        report_after_s: float | None = None,
-        control: bool | None = None,
-    ) -> None:
-        super().__init__(
-            "sepa-bank",
-            {
-                "listen": listen,
-                "data": data,
-                "plain": plain,
-                "clock": clock,
-                "strict": strict,
-                "report_after_s": report_after_s,
-                "control": control,
-            },
-        )
-
-    def client_settings(self, name: Literal["nordea", "op", "samlink", "saastopankki", "pop", "aktia", "omasp"]) -> SepaBankClientSettings:
-        """What a client of one of its banks needs: `SepaWebServices(**server.client_settings("nordea"),
-        ...)`.
-
-        Raises:
-            InvalidInputError: No bank has this name.
-        """
-        return cast("SepaBankClientSettings", self._client_of(self.clients, name))
-
-
-class AsyncSepaBank(AsyncEmbeddedService):
+class AsyncSepaBank(_SepaBankParts, AsyncEmbeddedService):
     """The start options of a sandbox bank.
 
-    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop
-    goes on while it starts, and until then its addresses are absent.
-
-    Args:
-        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
-            Loopback only.
-        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is
-            removed at the end.
-        plain: Serves HTTP without TLS.
-        clock: A fixed time for the bank's messages and its certificates. Default: the system's clock.
-            When files appear has a clock of its own, which the control interface moves.
-        strict: Refuses what real banks let pass: requests without a signed time.
-        report_after_s: How long after an upload its status report appears, in seconds, fractions
-            allowed, at most a day. Default: 60.
-        control: Opens the control interface.
+    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on
+    while it starts, and until then its addresses are absent.
     """
 
-    base_url: str
-    """The address of the bank, below which each family has its file service."""
-    families: SepaBankFamilies
-    """The families."""
-    clients: SepaBankClients
-    """For each bank the settings of a client of its first customer."""
-    ca_file: str | None
-    """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
-    control_url: str | None
-    """The URL of the control interface, if it was requested."""
-
-    def __init__(
-        self,
-        *,
-        listen: str | None = None,
-        data: str | PathLike[str] | None = None,
-        plain: bool | None = None,
-        clock: datetime | None = None,
-        strict: bool | None = None,
-        report_after_s: float | None = None,
-        control: bool | None = None,
-    ) -> None:
-        super().__init__(
-            "sepa-bank",
-            {
-                "listen": listen,
-                "data": data,
-                "plain": plain,
-                "clock": clock,
-                "strict": strict,
-                "report_after_s": report_after_s,
-                "control": control,
-            },
-        )
-
-    def client_settings(self, name: Literal["nordea", "op", "samlink", "saastopankki", "pop", "aktia", "omasp"]) -> SepaBankClientSettings:
-        """What a client of one of its banks needs:
-        `AsyncSepaWebServices(**server.client_settings("nordea"), ...)`.
-
-        Raises:
-            InvalidInputError: No bank has this name.
-        """
-        return cast("SepaBankClientSettings", self._client_of(self.clients, name))
+    __doc__ = with_arguments(__doc__, SepaBank)
 
 
 class SaltEdgeHubServerClientSettings(TypedDict):
@@ -574,25 +358,7 @@ class SaltEdgeHubServerClientSettings(TypedDict):
     private_key_file: str | None
 
 
-class SaltEdgeHubServer(EmbeddedService):
-    """The start options of a hub.
-
-    It runs from its construction until `close()` or the end of a `with` block.
-
-    Args:
-        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. On
-            loopback only.
-        data: The data folder with the hub's keys, created with mode 0700 if absent. Default: a new
-            temporary folder that is removed at the end. Sessions and tokens are in memory: a restarted
-            hub has none.
-        connector_public_key: The connector's public key, a PEM file. Without it, the hub makes the
-            connector's key pair too.
-        connector_url: The connector's base URL, for requests that the hub starts itself
-            (`sandbox/enrolments`). The control interface can set it later.
-        clock: A fixed time for the hub's clock. Default: the system's clock.
-        control: Opens the control interface.
-    """
-
+class _SaltEdgeHubServerParts(Served):
     base_url: str
     """The `base_url` for connectors."""
     hub_public_key_file: str
@@ -623,12 +389,8 @@ class SaltEdgeHubServer(EmbeddedService):
         super().__init__(
             "salt-edge-hub",
             {
-                "listen": listen,
-                "data": data,
-                "connector_public_key": connector_public_key,
-                "connector_url": connector_url,
-                "clock": clock,
-                "control": control,
+                "listen": listen, "data": data, "connector_public_key": connector_public_key,
+                "connector_url": connector_url, "clock": clock, "control": control,
             },
         )
 
@@ -638,69 +400,33 @@ class SaltEdgeHubServer(EmbeddedService):
         return {"base_url": self.base_url, "hub_public_key_file": self.hub_public_key_file, "app_id": self.app_id, "app_secret_file": self.app_secret_file, "provider_code": self.provider_code, "private_key_file": self.private_key_file}
 
 
-class AsyncSaltEdgeHubServer(AsyncEmbeddedService):
+class SaltEdgeHubServer(_SaltEdgeHubServerParts, EmbeddedService):
     """The start options of a hub.
 
-    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop
-    goes on while it starts, and until then its addresses are absent.
+    It runs from its construction until `close()` or the end of a `with` block.
 
     Args:
-        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. On
-            loopback only.
-        data: The data folder with the hub's keys, created with mode 0700 if absent. Default: a new
-            temporary folder that is removed at the end. Sessions and tokens are in memory: a restarted
-            hub has none.
-        connector_public_key: The connector's public key, a PEM file. Without it, the hub makes the
-            connector's key pair too.
-        connector_url: The connector's base URL, for requests that the hub starts itself
-            (`sandbox/enrolments`). The control interface can set it later.
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. On loopback
+            only.
+        data: The data folder with the hub's keys, created with mode 0700 if absent. Default: a new temporary
+            folder that is removed at the end. Sessions and tokens are in memory: a restarted hub has none.
+        connector_public_key: The connector's public key, a PEM file. Without it, the hub makes the connector's
+            key pair too.
+        connector_url: The connector's base URL, for requests that the hub starts itself (`sandbox/enrolments`).
+            The control interface can set it later.
         clock: A fixed time for the hub's clock. Default: the system's clock.
         control: Opens the control interface.
     """
 
-    base_url: str
-    """The `base_url` for connectors."""
-    hub_public_key_file: str
-    """The `hub_public_key_file` for connectors: an absolute path."""
-    app_id: str
-    """The `app_id` for connectors."""
-    app_secret_file: str
-    """The `app_secret_file` for connectors: an absolute path."""
-    provider_code: str
-    """The `provider_code` for connectors."""
-    private_key_file: str | None
-    """The `private_key_file` for connectors: an absolute path. Absent if the hub was given the public key."""
-    requests_url: str
-    """A page with all sessions and messages, for a browser."""
-    control_url: str | None
-    """The URL of the control interface, if it was requested."""
 
-    def __init__(
-        self,
-        *,
-        listen: str | None = None,
-        data: str | PathLike[str] | None = None,
-        connector_public_key: str | PathLike[str] | None = None,
-        connector_url: str | None = None,
-        clock: datetime | None = None,
-        control: bool | None = None,
-    ) -> None:
-        super().__init__(
-            "salt-edge-hub",
-            {
-                "listen": listen,
-                "data": data,
-                "connector_public_key": connector_public_key,
-                "connector_url": connector_url,
-                "clock": clock,
-                "control": control,
-            },
-        )
+class AsyncSaltEdgeHubServer(_SaltEdgeHubServerParts, AsyncEmbeddedService):
+    """The start options of a hub.
 
-    @property
-    def client_settings(self) -> SaltEdgeHubServerClientSettings:
-        """What a client needs to reach it: `AsyncSaltEdgeConnector(**server.client_settings, ...)`."""
-        return {"base_url": self.base_url, "hub_public_key_file": self.hub_public_key_file, "app_id": self.app_id, "app_secret_file": self.app_secret_file, "provider_code": self.provider_code, "private_key_file": self.private_key_file}
+    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on
+    while it starts, and until then its addresses are absent.
+    """
+
+    __doc__ = with_arguments(__doc__, SaltEdgeHubServer)
 
 
 class SaltEdgeConnectorServerClientSettings(TypedDict):
@@ -710,36 +436,7 @@ class SaltEdgeConnectorServerClientSettings(TypedDict):
     provider_code: str
 
 
-class SaltEdgeConnectorServer(EmbeddedService):
-    """The start options of a connector. All other settings are in its configuration file; these options
-    override the file.
-
-    It runs from its construction until `close()` or the end of a `with` block.
-
-    Args:
-        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
-            Beyond loopback with TLS only.
-        data: The data folder, with the store, the keys and the shared secret; created with mode 0700 if
-            absent. Default: a new temporary folder that is removed at the end.
-        config: The configuration file (TOML). Default: no file, and the default of every setting.
-        bank: The bank: `example`, or the base URL of the bank's own code. Default: `example`.
-        bank_secret_file: A file with the secret that connector and bank share. Default: a secret in the
-            data folder, made at the first start.
-        hub_url: Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it, callbacks
-            wait.
-        hub_public_key: Files with Salt Edge's public key: one, or two during a key change. Default: the
-            key that Salt Edge has published.
-        app_id: The provider's app id, from Salt Edge's dashboard.
-        app_secret_file: A file with the app secret, from Salt Edge's dashboard.
-        provider_code: The bank's code at Salt Edge. Default: `demobank`.
-        private_key: The connector's private key, a PEM file. Default: a key in the data folder, made at
-            the first start.
-        tls_cert: The certificate chain of the TLS listener, a PEM file.
-        tls_key: The private key of the TLS listener, a PEM file.
-        clock: A fixed time for the connector's clock. Default: the system's clock. On loopback only.
-        control: Opens the control interface. On loopback only.
-    """
-
+class _SaltEdgeConnectorServerParts(Served):
     base_url: str
     """The URL before `/api/priora/v1`: for Salt Edge, and the `base_url` for clients of the hub's side."""
     public_key_file: str
@@ -775,21 +472,10 @@ class SaltEdgeConnectorServer(EmbeddedService):
         super().__init__(
             "salt-edge-connector",
             {
-                "listen": listen,
-                "data": data,
-                "config": config,
-                "bank": bank,
-                "bank_secret_file": bank_secret_file,
-                "hub_url": hub_url,
-                "hub_public_key": hub_public_key,
-                "app_id": app_id,
-                "app_secret_file": app_secret_file,
-                "provider_code": provider_code,
-                "private_key": private_key,
-                "tls_cert": tls_cert,
-                "tls_key": tls_key,
-                "clock": clock,
-                "control": control,
+                "listen": listen, "data": data, "config": config, "bank": bank, "bank_secret_file": bank_secret_file,
+                "hub_url": hub_url, "hub_public_key": hub_public_key, "app_id": app_id,
+                "app_secret_file": app_secret_file, "provider_code": provider_code, "private_key": private_key,
+                "tls_cert": tls_cert, "tls_key": tls_key, "clock": clock, "control": control,
             },
         )
 
@@ -799,91 +485,42 @@ class SaltEdgeConnectorServer(EmbeddedService):
         return {"base_url": self.base_url, "provider_code": self.provider_code}
 
 
-class AsyncSaltEdgeConnectorServer(AsyncEmbeddedService):
-    """The start options of a connector. All other settings are in its configuration file; these options
-    override the file.
+class SaltEdgeConnectorServer(_SaltEdgeConnectorServerParts, EmbeddedService):
+    """The start options of a connector. All other settings are in its configuration file; these options override the
+    file.
 
-    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop
-    goes on while it starts, and until then its addresses are absent.
+    It runs from its construction until `close()` or the end of a `with` block.
 
     Args:
-        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
-            Beyond loopback with TLS only.
-        data: The data folder, with the store, the keys and the shared secret; created with mode 0700 if
-            absent. Default: a new temporary folder that is removed at the end.
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. Beyond
+            loopback with TLS only.
+        data: The data folder, with the store, the keys and the shared secret; created with mode 0700 if absent.
+            Default: a new temporary folder that is removed at the end.
         config: The configuration file (TOML). Default: no file, and the default of every setting.
         bank: The bank: `example`, or the base URL of the bank's own code. Default: `example`.
-        bank_secret_file: A file with the secret that connector and bank share. Default: a secret in the
-            data folder, made at the first start.
-        hub_url: Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it, callbacks
-            wait.
-        hub_public_key: Files with Salt Edge's public key: one, or two during a key change. Default: the
-            key that Salt Edge has published.
+        bank_secret_file: A file with the secret that connector and bank share. Default: a secret in the data
+            folder, made at the first start.
+        hub_url: Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it, callbacks wait.
+        hub_public_key: Files with Salt Edge's public key: one, or two during a key change. Default: the key that
+            Salt Edge has published.
         app_id: The provider's app id, from Salt Edge's dashboard.
         app_secret_file: A file with the app secret, from Salt Edge's dashboard.
         provider_code: The bank's code at Salt Edge. Default: `demobank`.
-        private_key: The connector's private key, a PEM file. Default: a key in the data folder, made at
-            the first start.
+        private_key: The connector's private key, a PEM file. Default: a key in the data folder, made at the first
+            start.
         tls_cert: The certificate chain of the TLS listener, a PEM file.
         tls_key: The private key of the TLS listener, a PEM file.
         clock: A fixed time for the connector's clock. Default: the system's clock. On loopback only.
         control: Opens the control interface. On loopback only.
     """
 
-    base_url: str
-    """The URL before `/api/priora/v1`: for Salt Edge, and the `base_url` for clients of the hub's side."""
-    public_key_file: str
-    """The connector's public key, a PEM file, for the dashboard: an absolute path."""
-    provider_code: str
-    """The `provider_code` for clients of the hub's side."""
-    bank_interface_url: str
-    """The URL at which the bank's page and back office reach sessions and tokens, with the shared secret."""
-    bank_secret_file: str
-    """The file with the shared secret: an absolute path."""
-    control_url: str | None
-    """The URL of the control interface, if it was requested."""
 
-    def __init__(
-        self,
-        *,
-        listen: str | None = None,
-        data: str | PathLike[str] | None = None,
-        config: str | PathLike[str] | None = None,
-        bank: str | None = None,
-        bank_secret_file: str | PathLike[str] | None = None,
-        hub_url: str | None = None,
-        hub_public_key: Sequence[str] | None = None,
-        app_id: str | None = None,
-        app_secret_file: str | PathLike[str] | None = None,
-        provider_code: str | None = None,
-        private_key: str | PathLike[str] | None = None,
-        tls_cert: str | PathLike[str] | None = None,
-        tls_key: str | PathLike[str] | None = None,
-        clock: datetime | None = None,
-        control: bool | None = None,
-    ) -> None:
-        super().__init__(
-            "salt-edge-connector",
-            {
-                "listen": listen,
-                "data": data,
-                "config": config,
-                "bank": bank,
-                "bank_secret_file": bank_secret_file,
-                "hub_url": hub_url,
-                "hub_public_key": hub_public_key,
-                "app_id": app_id,
-                "app_secret_file": app_secret_file,
-                "provider_code": provider_code,
-                "private_key": private_key,
-                "tls_cert": tls_cert,
-                "tls_key": tls_key,
-                "clock": clock,
-                "control": control,
-            },
-        )
+class AsyncSaltEdgeConnectorServer(_SaltEdgeConnectorServerParts, AsyncEmbeddedService):
+    """The start options of a connector. All other settings are in its configuration file; these options override the
+    file.
 
-    @property
-    def client_settings(self) -> SaltEdgeConnectorServerClientSettings:
-        """What a client needs to reach it: `AsyncSaltEdgeHub(**server.client_settings, ...)`."""
-        return {"base_url": self.base_url, "provider_code": self.provider_code}
+    It runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on
+    while it starts, and until then its addresses are absent.
+    """
+
+    __doc__ = with_arguments(__doc__, SaltEdgeConnectorServer)

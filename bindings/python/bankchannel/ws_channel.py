@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 
 from ._native import Received, Record
 from ._new_files import AsyncNewFilesClient, NewFilesClient
+from ._twin import awaited, awaited_in_thread, awaits, unchanged, with_arguments
 
 if TYPE_CHECKING:
     import builtins
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
     from typing_extensions import Self, Unpack
 
-    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer
+    from ._call import AsyncOnCode, AsyncSigner, CallOptions, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
     from .iso20022 import ProfileOptions, StatusFile, CashFile, Code, CheckPaymentResponse
     from ._content import Content, Destination
@@ -139,9 +140,7 @@ class InitRegisterResponse(Record):
     _secret: ClassVar = frozenset(("challenge",))
 
     challenge: SecretText
-    """The challenge for `register`. `encrypt_password` encrypts the password for it. Valid once, for five
-    minutes.
-    """
+    """The challenge for `register`. `encrypt_password` encrypts the password for it. Valid once, for five minutes."""
 
     response_text: str
     """The service's text."""
@@ -209,9 +208,7 @@ class InitLoginResponse(Record):
     _secret: ClassVar = frozenset(("challenge",))
 
     challenge: SecretText
-    """The challenge for `login`. `encrypt_password` encrypts the password for it. Valid once, for five
-    minutes.
-    """
+    """The challenge for `login`. `encrypt_password` encrypts the password for it. Valid once, for five minutes."""
 
     response_text: str
     """The service's text."""
@@ -499,8 +496,8 @@ class ListCertsResponse(Record):
     """Retired certificates, if there are any (API 2.9)."""
 
     offered_from: tuple[str, ...] | None = None
-    """Accounts that offer their certificates to this one, if there are any: `share_certs` with `accept`
-    accepts, `unshare_certs` declines. Only services that ask the borrower send it.
+    """Accounts that offer their certificates to this one, if there are any: `share_certs` with `accept` accepts,
+    `unshare_certs` declines. Only services that ask the borrower send it.
     """
 
     response_text: str
@@ -536,8 +533,8 @@ class ShareCertsResponse(Record):
     """The accounts that use this account's certificates."""
 
     offered_from: tuple[str, ...] | None = None
-    """Accounts that offer their certificates to this one (`share_certs` with `accept` accepts,
-    `unshare_certs` declines). Only services that ask the borrower send it.
+    """Accounts that offer their certificates to this one (`share_certs` with `accept` accepts, `unshare_certs`
+    declines). Only services that ask the borrower send it.
     """
 
     offered_to: tuple[str, ...] | None = None
@@ -560,8 +557,8 @@ class UnshareCertsResponse(Record):
     """The accounts that use this account's certificates."""
 
     offered_from: tuple[str, ...] | None = None
-    """Accounts that offer their certificates to this one (`share_certs` with `accept` accepts,
-    `unshare_certs` declines). Only services that ask the borrower send it.
+    """Accounts that offer their certificates to this one (`share_certs` with `accept` accepts, `unshare_certs`
+    declines). Only services that ask the borrower send it.
     """
 
     offered_to: tuple[str, ...] | None = None
@@ -597,9 +594,7 @@ class CertAndKey(Record):
     """The certificate."""
 
     encrypted_private_key: str
-    """The private key: an armored OpenPGP message that only the export key decrypts. The content is PKCS#8
-    PEM.
-    """
+    """The private key: an armored OpenPGP message that only the export key decrypts. The content is PKCS#8 PEM."""
 
 
 class ExportCertResponse(Record):
@@ -677,8 +672,8 @@ class FileDescriptor(Record):
     """The reference for downloading or deleting the file."""
 
     file_timestamp: str
-    """The time at which the bank made the file: RFC 3339 with offset and milliseconds, or the bank's own
-    text instead.
+    """The time at which the bank made the file: RFC 3339 with offset and milliseconds, or the bank's own text
+    instead.
     """
 
     file_type: str
@@ -1310,9 +1305,7 @@ class SessionStateResponse(Record):
     """The remaining life of an active session in seconds, if known."""
 
     renews: bool
-    """Whether the next call logs in by itself if the session does not live: see the setting
-    `renew_session`.
-    """
+    """Whether the next call logs in by itself if the session does not live: see the setting `renew_session`."""
 
 
 class ExportSessionResponse(Record):
@@ -1387,9 +1380,7 @@ class BankAnswer(Record):
     """The file's length in bytes."""
 
     status_text: str | None = None
-    """Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient
-    funds)`.
-    """
+    """Status and reason of a status report in words, such as `RJCT (rejected), reason AM04 (insufficient funds)`."""
 
     path: str | None = None
     """The file's path, if a folder was given."""
@@ -1404,8 +1395,8 @@ class BankAnswer(Record):
     """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
 
     not_parsed: str | None = None
-    """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4
-    MiB or has more than 10,000 entries, or the call has already parsed 16 MiB.
+    """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
+    more than 10,000 entries, or the call has already parsed 16 MiB.
     """
 
 
@@ -1419,8 +1410,8 @@ class UploadAndWaitResponse(Record):
     """What the bank says about the file, by its answers."""
 
     verdict_text: str
-    """The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file,
-    nothing of it is paid: RJCT (rejected), reason AM04 (insufficient funds).`
+    """The verdict in a sentence, with the bank's status and reason: `The bank has rejected the file, nothing of it
+    is paid: RJCT (rejected), reason AM04 (insufficient funds).`
     """
 
     status: Code | None = None
@@ -1439,16 +1430,14 @@ class UploadAndWaitResponse(Record):
     """The number of bytes sent."""
 
     answers: tuple[BankAnswer, ...]
-    """The answers to this file: the first of each type in the order of `wait_for`, then further ones of
-    these types.
-    """
+    """The answers to this file: the first of each type in the order of `wait_for`, then further ones of these types."""
 
     missing: tuple[str, ...]
     """The types of `wait_for` of which no answer has come: after a rejection the bank sends none."""
 
     others: tuple[BankAnswer, ...]
-    """The files that this call has fetched, and which answer no upload of this client that waits: the bank
-    counts them as downloaded. If there is a ledger, `download_new_files` reports them too.
+    """The files that this call has fetched, and which answer no upload of this client that waits: the bank counts
+    them as downloaded. If there is a ledger, `download_new_files` reports them too.
     """
 
     notes: tuple[str, ...]
@@ -1504,8 +1493,8 @@ class DownloadedFile(Record):
     """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
 
     not_parsed: str | None = None
-    """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4
-    MiB or has more than 10,000 entries, or the call has already parsed 16 MiB.
+    """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
+    more than 10,000 entries, or the call has already parsed 16 MiB.
     """
 
 
@@ -1544,8 +1533,8 @@ class _WsChannelSettings(TypedDict, total=False):
     """The installation. It decides the base URL and the public key, unless those are given."""
 
     base_url: str | None
-    """The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain HTTP is
-    accepted for loopback addresses only.
+    """The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain HTTP is accepted for
+    loopback addresses only.
     """
 
     public_key_pem: str | None
@@ -1563,9 +1552,7 @@ class _WsChannelSettings(TypedDict, total=False):
     """The mode to log in with."""
 
     password: Secret | None
-    """The account's password: at least 20 characters with lower and upper case, digit and special
-    character.
-    """
+    """The account's password: at least 20 characters with lower and upper case, digit and special character."""
 
     name: str | None
     """The registrant's name."""
@@ -1586,24 +1573,21 @@ class _WsChannelSettings(TypedDict, total=False):
     """The bank for requests that name none."""
 
     flow_timeout_s: float | None
-    """The time limit of a whole flow with its questions and waits, in seconds, fractions allowed. With 0
-    or without a value only the limits of its exchanges apply.
+    """The time limit of a whole flow with its questions and waits, in seconds, fractions allowed. With 0 or without
+    a value only the limits of its exchanges apply.
     """
 
     renew_session: bool | None
-    """Whether calls log in by themselves in data mode, with the password: the first time, and once per
-    call if the session has expired or the service no longer accepts it. Not after a logout, nor after a
-    refused login.
+    """Whether calls log in by themselves in data mode, with the password: the first time, and once per call if the
+    session has expired or the service no longer accepts it. Not after a logout, nor after a refused login.
     """
 
     seal_key: Secret | None
-    """The key that encrypts sessions and logins when they leave this process: 32 random characters or
-    more.
-    """
+    """The key that encrypts sessions and logins when they leave this process: 32 random characters or more."""
 
     ca_file: str | PathLike[str] | None
-    """A PEM file with more certificate authorities to trust for the server's own certificate, beside the
-    system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+    """A PEM file with more certificate authorities to trust for the server's own certificate, beside the system's:
+    on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
     """
 
     only_ca_file: bool | None
@@ -1611,53 +1595,52 @@ class _WsChannelSettings(TypedDict, total=False):
 
     proxy: Secret | None
     """A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
-    `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
-    machine's own addresses.
+    `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this machine's
+    own addresses.
     """
 
     exchange_timeout_s: float | None
-    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
-    exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
+    makes several. With 0 or without a value the operation's own limit applies.
     """
 
     connect_timeout_s: float | None
     """The time limit for opening a connection, in seconds, fractions allowed. Default: 10."""
 
     read_timeout_s: float | None
-    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions
-    allowed. With 0 or without a value only the limit of the whole exchange applies.
+    """The longest silence of the peer while an answer is awaited or arrives, in seconds, fractions allowed. With 0
+    or without a value only the limit of the whole exchange applies.
     """
 
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
     retries: int | None
-    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
-    Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only
+    exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
     """
 
     retry_backoff_s: float | None
-    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
-    to 5 s too. Default: 0.3.
+    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition,
+    up to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default:
+    0.3.
     """
 
     send_traceparent: bool | None
-    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's
-    trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody
-    else no: a bank learns nothing of its customers' systems.
+    """Whether the `traceparent` of a call goes along, so that the peer's records belong to the caller's trace.
+    Default: to an own WS Channel service (a `base_url` without `environment`) yes, to everybody else no: a bank
+    learns nothing of its customers' systems.
     """
 
     record_to: str | PathLike[str] | None
-    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a
-    line of JSON each. It has what the peer answered, tokens too: record with embedded servers or test
-    installations.
+    """For tests: a new file, made with mode 0600, into which the answers of all exchanges are recorded, a line of
+    JSON each. It has what the peer answered, tokens too: record with embedded servers or test installations.
     """
 
     replay_from: str | PathLike[str] | None
-    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and
-    path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an
-    id and a time that are new each time.
+    """For tests: a file made with `record_to`. Each exchange gets its next answer to the same method and path;
+    nothing is sent. Not for SEPA Web Services, whose answers are signed for one request, with an id and a time
+    that are new each time.
     """
 
 
@@ -1674,20 +1657,15 @@ class WsChannelSettings(_WsChannelSettings, total=False):
     """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
 
     on_response: OnResponse | None
-    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
-    time.
-    """
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time."""
 
     tracer: Tracer | None
-    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
-    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
-    allows it.
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the present
+    one, with its requests as events, and its `traceparent` goes along where `send_traceparent` allows it.
     """
 
     traceparent: TraceParent | None
-    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
-    call.
-    """
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call."""
 
 
 class AsyncWsChannelSettings(_WsChannelSettings, total=False):
@@ -1703,97 +1681,85 @@ class AsyncWsChannelSettings(_WsChannelSettings, total=False):
     """Is told of each request that begins, with a `HttpRequest`; it cannot change it."""
 
     on_response: OnResponse | None
-    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and
-    time.
-    """
+    """Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request id and time."""
 
     tracer: Tracer | None
-    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
-    present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
-    allows it.
+    """A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the present
+    one, with its requests as events, and its `traceparent` goes along where `send_traceparent` allows it.
     """
 
     traceparent: TraceParent | None
-    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each
-    call.
-    """
+    """Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at each call."""
 
 
 class WsChannel(NewFilesClient):
     """A client of the ISECure WS Channel. A method per operation.
 
-    Methods block the calling thread, with the interpreter's lock released. The client may be shared by
-    threads.
+    Methods block the calling thread, with the interpreter's lock released. The client may be shared by threads.
 
-    The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
-    request omits.
+    The settings of a WS Channel client. All are optional. The account's settings fill the fields that a request
+    omits.
 
     Args:
-        environment: The installation. It decides the base URL and the public key, unless those are
-            given.
-        base_url: The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain
-            HTTP is accepted for loopback addresses only.
-        public_key_pem: The service's RSA public key as PEM text, instead of the environment's: with
-            `base_url`, or with `environment`.
+        environment: The installation. It decides the base URL and the public key, unless those are given.
+        base_url: The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain HTTP is
+            accepted for loopback addresses only.
+        public_key_pem: The service's RSA public key as PEM text, instead of the environment's: with `base_url`,
+            or with `environment`.
         public_key_file: A file with the service's public key.
         email: The account's e-mail address.
         mode: The mode to log in with.
-        password: The account's password: at least 20 characters with lower and upper case, digit and
-            special character.
+        password: The account's password: at least 20 characters with lower and upper case, digit and special
+            character.
         name: The registrant's name.
         company: The company's name.
         phone: The account's phone number.
         api_key: The integrator's API key.
         id_token: A session token from an earlier login.
         bank: The bank for requests that name none.
-        flow_timeout_s: The time limit of a whole flow with its questions and waits, in seconds,
-            fractions allowed. With 0 or without a value only the limits of its exchanges apply.
-        renew_session: Whether calls log in by themselves in data mode, with the password: the first
-            time, and once per call if the session has expired or the service no longer accepts it. Not
-            after a logout, nor after a refused login.
-        seal_key: The key that encrypts sessions and logins when they leave this process: 32 random
-            characters or more.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
-            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
+        flow_timeout_s: The time limit of a whole flow with its questions and waits, in seconds, fractions
+            allowed. With 0 or without a value only the limits of its exchanges apply.
+        renew_session: Whether calls log in by themselves in data mode, with the password: the first time, and
+            once per call if the session has expired or the service no longer accepts it. Not after a logout, nor
+            after a refused login.
+        seal_key: The key that encrypts sessions and logins when they leave this process: 32 random characters or
+            more.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate, beside
+            the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
         only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
-            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
-            `NO_PROXY`; none for this machine's own addresses.
-        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
-            operation is one exchange; a flow makes several. With 0 or without a value the operation's
-            own limit applies.
-        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
-            Default: 10.
-        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
-            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
-            applies.
+        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password. Default: that of
+            `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in `NO_PROXY`; none for this
+            machine's own addresses.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an operation
+            is one exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
+        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed. Default: 10.
+        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in seconds,
+            fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
-        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
-            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
-            Default: 2.
-        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
-            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for, up to 5 s too. Default: 0.3.
-        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
-            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
-            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
-            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
-        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-            for one request, with an id and a time that are new each time.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+            Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it doubles
+            with each repetition, up to 5 s. The wait itself is random, and at least the time that the server asks
+            for, up to 5 s too. Default: 0.3.
+        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records belong to the
+            caller's trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes, to
+            everybody else no: a bank learns nothing of its customers' systems.
+        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges are
+            recorded, a line of JSON each. It has what the peer answered, tokens too: record with embedded servers
+            or test installations.
+        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the same
+            method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed for one request,
+            with an id and a time that are new each time.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
-        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
-            digest.
+        signer: Signs where the private key is elsewhere, such as in a security module; it is given a digest.
         on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
-        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
-            headers, request id and time.
-        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
-            below the present one, with its requests as events, and its `traceparent` goes along where
-            `send_traceparent` allows it.
-        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
-            for one at each call.
+        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status, headers, request
+            id and time.
+        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span below the
+            present one, with its requests as events, and its `traceparent` goes along where `send_traceparent`
+            allows it.
+        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked for one at
+            each call.
     """
 
     _protocol: ClassVar = "ws-channel"
@@ -1838,33 +1804,14 @@ class WsChannel(NewFilesClient):
     ) -> None:
         super().__init__(
             {
-                "environment": environment,
-                "base_url": base_url,
-                "public_key_pem": public_key_pem,
-                "public_key_file": public_key_file,
-                "email": email,
-                "mode": mode,
-                "password": password,
-                "name": name,
-                "company": company,
-                "phone": phone,
-                "api_key": api_key,
-                "id_token": id_token,
-                "bank": bank,
-                "flow_timeout_s": flow_timeout_s,
-                "renew_session": renew_session,
-                "seal_key": seal_key,
-                "ca_file": ca_file,
-                "only_ca_file": only_ca_file,
-                "proxy": proxy,
-                "exchange_timeout_s": exchange_timeout_s,
-                "connect_timeout_s": connect_timeout_s,
-                "read_timeout_s": read_timeout_s,
-                "max_answer_bytes": max_answer_bytes,
-                "retries": retries,
-                "retry_backoff_s": retry_backoff_s,
-                "send_traceparent": send_traceparent,
-                "record_to": record_to,
+                "environment": environment, "base_url": base_url, "public_key_pem": public_key_pem,
+                "public_key_file": public_key_file, "email": email, "mode": mode, "password": password, "name": name,
+                "company": company, "phone": phone, "api_key": api_key, "id_token": id_token, "bank": bank,
+                "flow_timeout_s": flow_timeout_s, "renew_session": renew_session, "seal_key": seal_key,
+                "ca_file": ca_file, "only_ca_file": only_ca_file, "proxy": proxy,
+                "exchange_timeout_s": exchange_timeout_s, "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s, "max_answer_bytes": max_answer_bytes, "retries": retries,
+                "retry_backoff_s": retry_backoff_s, "send_traceparent": send_traceparent, "record_to": record_to,
                 "replay_from": replay_from,
             },
             on_code,
@@ -1875,8 +1822,8 @@ class WsChannel(NewFilesClient):
 
     @classmethod
     def from_env(cls, **settings: Unpack[WsChannelSettings]) -> Self:
-        """A client of the settings that the environment's `ISECURE_...` variables give, such as
-        `ISECURE_BASE_URL`; those given here count before them.
+        """A client of the settings that the environment's `ISECURE_...` variables give, such as `ISECURE_BASE_URL`;
+        those given here count before them.
 
         Raises:
             ConfigurationError: A variable or setting cannot be used; the error names it.
@@ -1888,44 +1835,26 @@ class WsChannel(NewFilesClient):
         *,
         email: str | None = None,
         mode: Mode | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> InitRegisterResponse:
         """Fetch a challenge for a registration.
 
-        The first of the two steps of a registration: `register` answers the challenge within five
-        minutes. Challenges of `init_login` and of this operation are interchangeable. The answer is the
-        same whether or not the account exists, and nothing changes.
+        The first of the two steps of a registration: `register` answers the challenge within five minutes.
+        Challenges of `init_login` and of this operation are interchangeable. The answer is the same whether or
+        not the account exists, and nothing changes.
 
         Args:
             email: The account. Left out, the client's own.
             mode: One of the account's two users. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: InitRegisterResponse = self._call(
             "ws_channel.init_register",
-            {
-                "email": email,
-                "mode": mode,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"email": email, "mode": mode},
+            options,
         )
         return answer
 
@@ -1940,20 +1869,16 @@ class WsChannel(NewFilesClient):
         encrypted: Secret,
         name: str | None = None,
         phone: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> RegisterResponse:
         """Register an account's admin or data user.
 
-        Creates the user and sends a code to the phone by SMS. Register the admin user first; then the
-        data user, with the same phone and the API key from the admin's registration. API key `0`
-        requests a new key and makes the account its owner. Before the first file both users verify
-        phone and e-mail: log in and enter the codes. The password has at least 20 characters with lower
-        case, upper case, digit and special character, and at most 199 bytes. It is never repeated after
-        an error (except a 429, after which nothing was done): log in to see whether it succeeded.
+        Creates the user and sends a code to the phone by SMS. Register the admin user first; then the data user,
+        with the same phone and the API key from the admin's registration. API key `0` requests a new key and
+        makes the account its owner. Before the first file both users verify phone and e-mail: log in and enter
+        the codes. The password has at least 20 characters with lower case, upper case, digit and special
+        character, and at most 199 bytes. It is never repeated after an error (except a 429, after which nothing
+        was done): log in to see whether it succeeded.
 
         Args:
             email: The account. Left out, the client's own.
@@ -1964,44 +1889,25 @@ class WsChannel(NewFilesClient):
             encrypted: The password, encrypted for this challenge by `encrypt_password`.
             name: The full name of the person who registers. Left out, the client's own.
             phone: The phone for codes, the same for both users. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             ConflictError: `ws_channel.user_exists`: This account is registered already in this mode.
-            ConflictError: `ws_channel.admin_first`: The admin mode of this account must be registered
-                first.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
+            ConflictError: `ws_channel.admin_first`: The admin mode of this account must be registered first.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
+            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
+                password.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: RegisterResponse = self._call(
             "ws_channel.register",
             {
-                "email": email,
-                "mode": mode,
-                "api_key": api_key,
-                "ch_resp": ch_resp,
-                "company": company,
-                "encrypted": encrypted,
-                "name": name,
-                "phone": phone,
+                "email": email, "mode": mode, "api_key": api_key, "ch_resp": ch_resp, "company": company,
+                "encrypted": encrypted, "name": name, "phone": phone,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -2012,54 +1918,34 @@ class WsChannel(NewFilesClient):
         mode: Mode | None = None,
         phone: str | None = None,
         code: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> VerifyPhoneResponse:
         """Verify a user's phone with the code from the SMS.
 
-        The service sent the code at registration. A login with the right password sends it again if the
-        last code is at least a minute old, five times a day. The code is valid for 24 hours. A wrong
-        phone, a wrong code and an already verified phone get the same refusal. Admin and data user are
-        verified separately. A refused code is never sent again automatically.
+        The service sent the code at registration. A login with the right password sends it again if the last code
+        is at least a minute old, five times a day. The code is valid for 24 hours. A wrong phone, a wrong code
+        and an already verified phone get the same refusal. Admin and data user are verified separately. A refused
+        code is never sent again automatically.
 
         Args:
             email: The account. Left out, the client's own.
             mode: One of the account's two users. Left out, the client's own.
             phone: The registered phone. Left out, the client's own.
             code: The six digits from the SMS.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
+            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
+                has expired.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: VerifyPhoneResponse = self._call(
             "ws_channel.verify_phone",
-            {
-                "email": email,
-                "mode": mode,
-                "phone": phone,
-                "code": code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"email": email, "mode": mode, "phone": phone, "code": code},
+            options,
         )
         return answer
 
@@ -2070,53 +1956,33 @@ class WsChannel(NewFilesClient):
         mode: Mode | None = None,
         access_token: Secret,
         code: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> VerifyEmailResponse:
         """Verify a user's e-mail address with the code from the mail.
 
-        The login that asks for this verification returns the token and sends the code. The token is
-        valid for 15 minutes, the code for 24 hours; a success uses up the token. Admin and data user
-        are verified separately. A refused code is never sent again automatically.
+        The login that asks for this verification returns the token and sends the code. The token is valid for 15
+        minutes, the code for 24 hours; a success uses up the token. Admin and data user are verified separately.
+        A refused code is never sent again automatically.
 
         Args:
             email: The account. Left out, the client's own.
             mode: One of the account's two users. Left out, the client's own.
             access_token: The token from the login that asked for this verification.
             code: The six digits from the mail.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
+            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
+                has expired.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: VerifyEmailResponse = self._call(
             "ws_channel.verify_email",
-            {
-                "email": email,
-                "mode": mode,
-                "access_token": access_token,
-                "code": code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"email": email, "mode": mode, "access_token": access_token, "code": code},
+            options,
         )
         return answer
 
@@ -2125,45 +1991,26 @@ class WsChannel(NewFilesClient):
         *,
         email: str | None = None,
         mode: Mode | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> InitPasswordResetResponse:
         """Send a code for a password reset by SMS.
 
-        Sends a code to the verified phone, once a minute and five times a day at most. The code is
-        valid for 15 minutes. The answer is the same for an unknown account, to which nothing is sent.
-        This GET has an effect: it is never prefetched, never cached, and not repeated after a server
-        error.
+        Sends a code to the verified phone, once a minute and five times a day at most. The code is valid for 15
+        minutes. The answer is the same for an unknown account, to which nothing is sent. This GET has an effect:
+        it is never prefetched, never cached, and not repeated after a server error.
 
         Args:
             email: The account. Left out, the client's own.
             mode: One of the account's two users. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: InitPasswordResetResponse = self._call(
             "ws_channel.init_password_reset",
-            {
-                "email": email,
-                "mode": mode,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"email": email, "mode": mode},
+            options,
         )
         return answer
 
@@ -2175,18 +2022,14 @@ class WsChannel(NewFilesClient):
         ch_resp: Secret,
         code: Secret,
         encrypted: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> PasswordResetResponse:
         """Set a new password with the code from the SMS.
 
-        Replaces the password of this user, ends all sessions of the user and clears the user's lockout.
-        The other user does not change. The operation does not log in and verifies nothing. The
-        challenge comes from `init_login` or `init_register`. The request is never repeated
-        automatically: after an unknown outcome try the new password.
+        Replaces the password of this user, ends all sessions of the user and clears the user's lockout. The other
+        user does not change. The operation does not log in and verifies nothing. The challenge comes from
+        `init_login` or `init_register`. The request is never repeated automatically: after an unknown outcome try
+        the new password.
 
         Args:
             email: The account. Left out, the client's own.
@@ -2194,39 +2037,22 @@ class WsChannel(NewFilesClient):
             ch_resp: The challenge, unchanged.
             code: The six digits from the SMS.
             encrypted: The new password, encrypted for this challenge.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
+            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
+                has expired.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
+            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
+                password.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: PasswordResetResponse = self._call(
             "ws_channel.password_reset",
-            {
-                "email": email,
-                "mode": mode,
-                "ch_resp": ch_resp,
-                "code": code,
-                "encrypted": encrypted,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"email": email, "mode": mode, "ch_resp": ch_resp, "code": code, "encrypted": encrypted},
+            options,
         )
         return answer
 
@@ -2235,44 +2061,25 @@ class WsChannel(NewFilesClient):
         *,
         email: str | None = None,
         mode: Mode | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> InitLoginResponse:
         """Fetch a challenge for a login.
 
-        The first step of a login, a registration or a password reset: the next call answers the
-        challenge within five minutes. The answer is the same whether or not the account exists, and
-        nothing changes.
+        The first step of a login, a registration or a password reset: the next call answers the challenge within
+        five minutes. The answer is the same whether or not the account exists, and nothing changes.
 
         Args:
             email: The account. Left out, the client's own.
             mode: One of the account's two users. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: InitLoginResponse = self._call(
             "ws_channel.init_login",
-            {
-                "email": email,
-                "mode": mode,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"email": email, "mode": mode},
+            options,
         )
         return answer
 
@@ -2283,58 +2090,35 @@ class WsChannel(NewFilesClient):
         mode: Mode | None = None,
         ch_resp: Secret,
         encrypted: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> LoginResponse:
         """Answer a challenge with the password.
 
-        One step of a login, not the whole of it. The answer is a session's token, or the step that the
-        service wants first (a code for phone or e-mail, a second factor, the choice of one);
-        `login::LoginState` tells them apart. It may send a code. After ten wrong passwords within 15
-        minutes the user is locked for 15 minutes. A challenge is valid for one attempt, successful or
-        not.
+        One step of a login, not the whole of it. The answer is a session's token, or the step that the service
+        wants first (a code for phone or e-mail, a second factor, the choice of one); `login::LoginState` tells
+        them apart. It may send a code. After ten wrong passwords within 15 minutes the user is locked for 15
+        minutes. A challenge is valid for one attempt, successful or not.
 
         Args:
             email: The account. Left out, the client's own.
             mode: One of the account's two users. Left out, the client's own.
             ch_resp: The challenge, unchanged.
             encrypted: The password, encrypted for this challenge by `encrypt_password`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
-                account's.
+            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
+                password.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this account's.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: LoginResponse = self._call(
             "ws_channel.login",
-            {
-                "email": email,
-                "mode": mode,
-                "ch_resp": ch_resp,
-                "encrypted": encrypted,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"email": email, "mode": mode, "ch_resp": ch_resp, "encrypted": encrypted},
+            options,
         )
         return answer
 
@@ -2347,18 +2131,13 @@ class WsChannel(NewFilesClient):
         session: Secret,
         challenge_name: MfaType | None = None,
         setup_totp: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> LoginMfaResponse:
         """Submit the code of the second factor.
 
-        The second step of an admin login. Five wrong codes end the step; ten within an hour lock the
-        user for an hour. With `setup_totp` the answer also has the secret for an authenticator, shown
-        only once: `verify_totp` completes the enrolment. A refused code is never sent again
-        automatically.
+        The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user for an
+        hour. With `setup_totp` the answer also has the secret for an authenticator, shown only once:
+        `verify_totp` completes the enrolment. A refused code is never sent again automatically.
 
         Args:
             email: The account. Left out, the client's own.
@@ -2367,38 +2146,23 @@ class WsChannel(NewFilesClient):
             session: The handle from the login or the choice of the factor.
             challenge_name: The factor of the code, as the login named it. Default: `SMS_MFA`.
             setup_totp: Whether to begin the enrolment of an authenticator.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
+            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
+                has expired.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: LoginMfaResponse = self._call(
             "ws_channel.login_mfa",
             {
-                "email": email,
-                "mode": mode,
-                "code": code,
-                "session": session,
-                "challenge_name": challenge_name,
+                "email": email, "mode": mode, "code": code, "session": session, "challenge_name": challenge_name,
                 "setup_totp": setup_totp,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -2409,52 +2173,32 @@ class WsChannel(NewFilesClient):
         mode: AdminMode | None = None,
         mfa_type: MfaType,
         session: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> SelectMfaResponse:
         """Choose the second factor of a login.
 
-        Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends
-        the SMS at once. It can also switch a login that waits for an authenticator to SMS.
+        Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends the SMS
+        at once. It can also switch a login that waits for an authenticator to SMS.
 
         Args:
             email: The account. Left out, the client's own.
             mode: Always `admin`: only the admin user has a second factor. Left out, the client's own.
             mfa_type: The factor, one of those offered.
             session: The handle from the login.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
+            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
+                has expired.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: SelectMfaResponse = self._call(
             "ws_channel.select_mfa",
-            {
-                "email": email,
-                "mode": mode,
-                "mfa_type": mfa_type,
-                "session": session,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"email": email, "mode": mode, "mfa_type": mfa_type, "session": session},
+            options,
         )
         return answer
 
@@ -2465,54 +2209,33 @@ class WsChannel(NewFilesClient):
         mode: AdminMode | None = None,
         access_token: Secret,
         code: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> VerifyTotpResponse:
         """Complete the enrolment of an authenticator.
 
-        Proves that the authenticator has the secret that `login_mfa` returned. From then on the
-        authenticator is the preferred factor and SMS the fallback; an earlier authenticator is
-        replaced. The token is valid for ten minutes and five attempts. A refused code is never sent
-        again automatically.
+        Proves that the authenticator has the secret that `login_mfa` returned. From then on the authenticator is
+        the preferred factor and SMS the fallback; an earlier authenticator is replaced. The token is valid for
+        ten minutes and five attempts. A refused code is never sent again automatically.
 
         Args:
             email: The account. Left out, the client's own.
             mode: Always `admin`: only the admin user has a second factor. Left out, the client's own.
             access_token: The token from `login_mfa` with `setup_totp`.
             code: The authenticator's current code.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
+            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
+                has expired.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: VerifyTotpResponse = self._call(
             "ws_channel.verify_totp",
-            {
-                "email": email,
-                "mode": mode,
-                "access_token": access_token,
-                "code": code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"email": email, "mode": mode, "access_token": access_token, "code": code},
+            options,
         )
         return answer
 
@@ -2522,100 +2245,59 @@ class WsChannel(NewFilesClient):
         email: str | None = None,
         mode: Mode | None = None,
         access_token: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> LogoutResponse:
         """End all sessions of a user.
 
-        Revokes all tokens issued to this user so far, on every machine. The account's other user stays
-        logged in.
+        Revokes all tokens issued to this user so far, on every machine. The account's other user stays logged in.
 
         Args:
             email: The account. Left out, the client's own.
             mode: One of the account's two users. Left out, the client's own.
             access_token: Accepted for older clients. All tokens are revoked with or without it.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: LogoutResponse = self._call(
             "ws_channel.logout",
-            {
-                "email": email,
-                "mode": mode,
-                "access_token": access_token,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"email": email, "mode": mode, "access_token": access_token},
+            options,
         )
         return answer
 
     def list_certs(
         self,
-        *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListCertsResponse:
         """List the account's bank certificates.
 
-        The account's own certificates, the banks that it can reach with own or shared certificates, and
-        the retired certificates. The service renews certificates automatically, 30 days before they
-        expire: serial number and expiry then change.
+        The account's own certificates, the banks that it can reach with own or shared certificates, and the
+        retired certificates. The service renews certificates automatically, 30 days before they expire: serial
+        number and expiry then change.
 
         Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
         """
         answer: ListCertsResponse = self._call(
             "ws_channel.list_certs",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {},
+            options,
         )
         return answer
 
@@ -2623,53 +2305,32 @@ class WsChannel(NewFilesClient):
         self,
         *,
         export: ExportSetting,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ConfigCertsResponse:
         """Switch off the export of private keys for good.
 
-        One-way: once disabled, export cannot be enabled again through the API. Repeating it changes
-        nothing. The deployed service does not implement this yet and answers
-        `ws_channel.not_implemented`.
+        One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing. The
+        deployed service does not implement this yet and answers `ws_channel.not_implemented`.
 
         Args:
             export: Only `disabled`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
-                operation.
+            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this operation.
         """
         answer: ConfigCertsResponse = self._call(
             "ws_channel.config_certs",
-            {
-                "export": export,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"export": export},
+            options,
         )
         return answer
 
@@ -2678,41 +2339,28 @@ class WsChannel(NewFilesClient):
         *,
         ext_email: str,
         accept: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ShareCertsResponse:
         """Let another account use this account's certificates.
 
-        Covers all banks of this account, present and future; the other account's own certificate takes
-        precedence over a shared one. The other account may use the certificates for files. It never
-        sees, exports or shares them. Files that it sends need its own authorize keys. An account can
-        use the certificates of only one other account. Repeating it changes nothing. A service of this
-        library allows it only to the owner of the API key, or asks the borrower: its setting `sharing`.
+        Covers all banks of this account, present and future; the other account's own certificate takes precedence
+        over a shared one. The other account may use the certificates for files. It never sees, exports or shares
+        them. Files that it sends need its own authorize keys. An account can use the certificates of only one
+        other account. Repeating it changes nothing. A service of this library allows it only to the owner of the
+        API key, or asks the borrower: its setting `sharing`.
 
         Args:
             ext_email: The other account, under the same API key.
             accept: Whether to accept the other account's offer (`offered_from`) instead of sharing own
                 certificates. Only for services that ask the borrower.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PermissionDeniedError: `ws_channel.owner_only`: Only the owner of the API key may do this.
@@ -2720,15 +2368,8 @@ class WsChannel(NewFilesClient):
         """
         answer: ShareCertsResponse = self._call(
             "ws_channel.share_certs",
-            {
-                "ext_email": ext_email,
-                "accept": accept,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"ext_email": ext_email, "accept": accept},
+            options,
         )
         return answer
 
@@ -2736,53 +2377,33 @@ class WsChannel(NewFilesClient):
         self,
         *,
         ext_email: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> UnshareCertsResponse:
         """Stop another account from using this account's certificates, or the reverse.
 
-        Takes effect at once, from either end of the link: the lender names the borrower, the borrower
-        names the lender; the owner of the API key names any borrower. The deployed service does not
-        implement this yet and answers `ws_channel.not_implemented`.
+        Takes effect at once, from either end of the link: the lender names the borrower, the borrower names the
+        lender; the owner of the API key names any borrower. The deployed service does not implement this yet and
+        answers `ws_channel.not_implemented`.
 
         Args:
             ext_email: The other account, under the same API key.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
-                operation.
+            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this operation.
         """
         answer: UnshareCertsResponse = self._call(
             "ws_channel.unshare_certs",
-            {
-                "ext_email": ext_email,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"ext_email": ext_email},
+            options,
         )
         return answer
 
@@ -2791,58 +2412,37 @@ class WsChannel(NewFilesClient):
         *,
         bank: Bank | None = None,
         pgp_key_id: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ExportCertResponse:
         """Export a certificate with its private key, encrypted to a PGP key.
 
-        Own certificates only, and only while export is not disabled. The private key is an OpenPGP
-        message that only the registered export key decrypts, with `decrypt_exported_key`. The service
-        writes every export into its audit trail.
+        Own certificates only, and only while export is not disabled. The private key is an OpenPGP message that
+        only the registered export key decrypts, with `decrypt_exported_key`. The service writes every export into
+        its audit trail.
 
         Args:
             bank: The bank. Left out, the client's own.
             pgp_key_id: A key that is registered with purpose `export`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
-                operation.
+            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this operation.
         """
         answer: ExportCertResponse = self._call(
             "ws_channel.export_cert",
-            {
-                "bank": bank,
-                "pgp_key_id": pgp_key_id,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"bank": bank, "pgp_key_id": pgp_key_id},
+            options,
         )
         return answer
 
@@ -2853,73 +2453,47 @@ class WsChannel(NewFilesClient):
         code: Secret,
         company: str | None = None,
         ws_user_id: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> EnrollCertResponse:
         """Enrol for a certificate at a bank with its PIN.
 
-        The service makes a key pair, lets the bank certify it, and stores both; it renews them
-        automatically. With real banks it may take minutes. It is never repeated automatically: a PIN is
-        valid once, and a wrong PIN, or OP's two halves in the wrong order, locks the enrolment at the
-        bank. One certificate per bank: retire the old one first.
+        The service makes a key pair, lets the bank certify it, and stores both; it renews them automatically.
+        With real banks it may take minutes. It is never repeated automatically: a PIN is valid once, and a wrong
+        PIN, or OP's two halves in the wrong order, locks the enrolment at the bank. One certificate per bank:
+        retire the old one first.
 
         Args:
             bank: The bank. Left out, the client's own.
             code: The full PIN from the bank. If it comes in parts: all parts in the right order.
-            company: The company's name exactly as in the contract with the bank. Left out, the client's
-                own.
+            company: The company's name exactly as in the contract with the bank. Left out, the client's own.
             ws_user_id: The Web Services user id of the contract with the bank.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
+            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
-                product.
-            ConflictError: `ws_channel.certificate_exists`: The account has a certificate for this bank
-                already.
-            PermissionDeniedError: `ws_channel.codes_stopped`: The service sends no more codes for this
-                user id: after a few wrong ones the bank would lock it.
-            PermissionDeniedError: `ws_channel.user_id_held`: Another account of the service uses this
-                user id at the bank.
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be
+                used.
+            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this product.
+            ConflictError: `ws_channel.certificate_exists`: The account has a certificate for this bank already.
+            PermissionDeniedError: `ws_channel.codes_stopped`: The service sends no more codes for this user id:
+                after a few wrong ones the bank would lock it.
+            PermissionDeniedError: `ws_channel.user_id_held`: Another account of the service uses this user id at
+                the bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: EnrollCertResponse = self._call(
             "ws_channel.enroll_cert",
-            {
-                "bank": bank,
-                "code": code,
-                "company": company,
-                "ws_user_id": ws_user_id,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"bank": bank, "code": code, "company": company, "ws_user_id": ws_user_id},
+            options,
         )
         return answer
 
@@ -2933,70 +2507,45 @@ class WsChannel(NewFilesClient):
         ws_user_id: str,
         enc_certificate: str | None = None,
         enc_private_key: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ImportCertResponse:
         """Import an existing certificate and its private key.
 
-        For certificates that were enrolled elsewhere. The private key leaves this machine: the service
-        receives it and stores it encrypted. The certificate must not have expired, and must match the
-        key. Danske Bank needs the encryption pair too. One certificate per bank: retire the old one
-        first.
+        For certificates that were enrolled elsewhere. The private key leaves this machine: the service receives
+        it and stores it encrypted. The certificate must not have expired, and must match the key. Danske Bank
+        needs the encryption pair too. One certificate per bank: retire the old one first.
 
         Args:
             bank: The bank. Left out, the client's own.
             certificate: The signing certificate as PEM.
-            company: The company's name exactly as in the contract with the bank. Left out, the client's
-                own.
+            company: The company's name exactly as in the contract with the bank. Left out, the client's own.
             private_key: The certificate's private key as PEM, PKCS#8 or PKCS#1, not encrypted.
             ws_user_id: The Web Services user id of the contract with the bank.
             enc_certificate: Danske Bank only: the encryption certificate.
             enc_private_key: Danske Bank only: the private key of the encryption certificate.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            InvalidInputError: `ws_channel.certificate_refused`: The certificate or its private key
-                cannot be used.
-            ConflictError: `ws_channel.certificate_exists`: The account has a certificate for this bank
-                already.
+            InvalidInputError: `ws_channel.certificate_refused`: The certificate or its private key cannot be
+                used.
+            ConflictError: `ws_channel.certificate_exists`: The account has a certificate for this bank already.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: ImportCertResponse = self._call(
             "ws_channel.import_cert",
             {
-                "bank": bank,
-                "certificate": certificate,
-                "company": company,
-                "private_key": private_key,
-                "ws_user_id": ws_user_id,
-                "enc_certificate": enc_certificate,
-                "enc_private_key": enc_private_key,
+                "bank": bank, "certificate": certificate, "company": company, "private_key": private_key,
+                "ws_user_id": ws_user_id, "enc_certificate": enc_certificate, "enc_private_key": enc_private_key,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            options,
         )
         return answer
 
@@ -3005,40 +2554,26 @@ class WsChannel(NewFilesClient):
         *,
         bank: Bank | None = None,
         account: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> RetireCertResponse:
         """Retire the certificates for a bank.
 
-        Retired certificates are never used again and cannot be restored; accounts that share them lose
-        access at once. A new enrolment or import is then possible. The owner of the API key may retire
-        a customer's certificates. It is never repeated automatically after an error, except a 429,
-        after which nothing was done.
+        Retired certificates are never used again and cannot be restored; accounts that share them lose access at
+        once. A new enrolment or import is then possible. The owner of the API key may retire a customer's
+        certificates. It is never repeated automatically after an error, except a 429, after which nothing was
+        done.
 
         Args:
             bank: The bank. Left out, the client's own.
-            account: A customer's account, for the owner of the API key. Default: the session's own
-                account.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            account: A customer's account, for the owner of the API key. Default: the session's own account.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PermissionDeniedError: `ws_channel.owner_only`: Only the owner of the API key may do this.
@@ -3048,15 +2583,8 @@ class WsChannel(NewFilesClient):
         """
         answer: RetireCertResponse = self._call(
             "ws_channel.retire_cert",
-            {
-                "bank": bank,
-                "account": account,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"bank": bank, "account": account},
+            options,
         )
         return answer
 
@@ -3066,63 +2594,39 @@ class WsChannel(NewFilesClient):
         bank: Bank | None = None,
         file_type: str | None = None,
         status: StatusFilter | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListFilesResponse:
         """List the files that a bank holds for the account.
 
-        Lists statements, notifications and status reports that the bank has prepared: new files and
-        files that were downloaded before. Uploaded files are not listed. Needs a certificate for the
-        bank, own or shared.
+        Lists statements, notifications and status reports that the bank has prepared: new files and files that
+        were downloaded before. Uploaded files are not listed. Needs a certificate for the bank, own or shared.
 
         Args:
             bank: The bank that holds them. Left out, the client's own.
             file_type: Only files of this type. Default: all types. `ALL` is not a type.
             status: Only files of this status. Default: all files.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
+            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
-                product.
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be
+                used.
+            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this product.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: ListFilesResponse = self._call(
             "ws_channel.list_files",
-            {
-                "bank": bank,
-                "file_type": file_type,
-                "status": status,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"bank": bank, "file_type": file_type, "status": status},
+            options,
         )
         return answer
 
@@ -3135,89 +2639,64 @@ class WsChannel(NewFilesClient):
         file_type: str,
         signature: str,
         send_anyway: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> UploadFileResponse:
         """Send a signed file to a bank.
 
-        The file is sent once and never repeated automatically, except after a 429, after which nothing
-        was done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the
-        bank's answer files before sending the file again; bankchannel's own service refuses the same
-        bytes until then (`ws_channel.upload_unsettled`), and `list_uploads` says what has become of it.
-        Needs a data session and a certificate for the bank.
+        The file is sent once and never repeated automatically, except after a 429, after which nothing was done:
+        identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's answer files
+        before sending the file again; bankchannel's own service refuses the same bytes until then
+        (`ws_channel.upload_unsettled`), and `list_uploads` says what has become of it. Needs a data session and a
+        certificate for the bank.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
             content: The file's bytes, at most 7 MiB at the deployed service.
             file_name: The file's name, as sent to the bank.
             file_type: The bank's name of the file type, such as `pain.001.001.09`.
-            signature: One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one
-                after the other; at least one by a key that is registered with purpose `authorize`.
-            send_anyway: Whether to send it although it is unknown whether the bank has the same bytes
-                from an earlier upload, which may then be paid twice. Only for bankchannel's own
-                service, which otherwise refuses them until that upload is settled. Default: false.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            signature: One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one after the
+                other; at least one by a key that is registered with purpose `authorize`.
+            send_anyway: Whether to send it although it is unknown whether the bank has the same bytes from an
+                earlier upload, which may then be paid twice. Only for bankchannel's own service, which otherwise
+                refuses them until that upload is settled. Default: false.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
+            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
-                product.
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be
+                used.
+            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this product.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             SignatureError: `ws_channel.signature_missing`: The upload carries no signature.
-            SignatureError: `ws_channel.signature_malformed`: The signature is not an armored detached
-                OpenPGP signature of a binary document.
-            SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
-                signature.
+            SignatureError: `ws_channel.signature_malformed`: The signature is not an armored detached OpenPGP
+                signature of a binary document.
+            SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the signature.
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             InvalidInputError: `ws_channel.content_empty`: The file is empty.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            ConflictError: `ws_channel.upload_unsettled`: The same file was sent before, and it is not
-                known yet whether the bank has it.
+            ConflictError: `ws_channel.upload_unsettled`: The same file was sent before, and it is not known yet
+                whether the bank has it.
         """
         answer: UploadFileResponse = self._call(
             "ws_channel.upload_file",
             {
-                "bank": bank,
-                "file_name": file_name,
-                "file_type": file_type,
-                "signature": signature,
+                "bank": bank, "file_name": file_name, "file_type": file_type, "signature": signature,
                 "send_anyway": send_anyway,
             },
-            content=content,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            options, content=content, on_progress=on_progress,
         )
         return answer
 
@@ -3228,70 +2707,45 @@ class WsChannel(NewFilesClient):
         file_type: str,
         file_reference: str,
         destination: Destination | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
+        **options: Unpack[CallOptions],
     ) -> DownloadFileResponse:
         """Download a file from a bank.
 
-        The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
-        Needs a data session.
+        The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same. Needs a
+        data session.
 
         Args:
             bank: The bank. Left out, the client's own.
             file_type: The bank's name of the file type, as listed.
             file_reference: The bank's reference of the file, as listed.
-            destination: Where the content goes: a path that must not exist, `Replace(path)`, or a
-                binary file object. Left out, into memory.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            destination: Where the content goes: a path that must not exist, `Replace(path)`, or a binary file
+                object. Left out, into memory.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
+            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
-                product.
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be
+                used.
+            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this product.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: DownloadFileResponse = self._call(
             "ws_channel.download_file",
-            {
-                "bank": bank,
-                "file_type": file_type,
-                "file_reference": file_reference,
-            },
-            destination=destination,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
+            {"bank": bank, "file_type": file_type, "file_reference": file_reference},
+            options, destination=destination, on_progress=on_progress,
         )
         return answer
 
@@ -3301,63 +2755,40 @@ class WsChannel(NewFilesClient):
         bank: Bank | None = None,
         file_type: str,
         file_reference: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> DeleteFileResponse:
         """Delete a file at a bank.
 
-        The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
-        restore. A second deletion is refused. Needs a data session.
+        The bank removes the file or marks it deleted, depending on the bank; it may be impossible to restore. A
+        second deletion is refused. Needs a data session.
 
         Args:
             bank: The bank. Left out, the client's own.
             file_type: The bank's name of the file type, as listed.
             file_reference: The bank's reference of the file, as listed.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
+            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
-                product.
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be
+                used.
+            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this product.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: DeleteFileResponse = self._call(
             "ws_channel.delete_file",
-            {
-                "bank": bank,
-                "file_type": file_type,
-                "file_reference": file_reference,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"bank": bank, "file_type": file_type, "file_reference": file_reference},
+            options,
         )
         return answer
 
@@ -3365,101 +2796,62 @@ class WsChannel(NewFilesClient):
         self,
         *,
         bank: Bank | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListUploadsResponse:
         """List the files that the account has sent to a bank, and what has become of each.
 
-        Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not
-        asked: what it has done with a file that it received says its status report. Only bankchannel's
-        own service has this operation.
+        Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not asked:
+        what it has done with a file that it received says its status report. Only bankchannel's own service has
+        this operation.
 
         Args:
             bank: The bank that the files were sent to. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
+            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: ListUploadsResponse = self._call(
             "ws_channel.list_uploads",
-            {
-                "bank": bank,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"bank": bank},
+            options,
         )
         return answer
 
     def list_accounts(
         self,
-        *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListAccountsResponse:
         """List the accounts under the API key.
 
-        For the owner of the key: its own account and every customer registered with the key, sorted by
-        e-mail address.
+        For the owner of the key: its own account and every customer registered with the key, sorted by e-mail
+        address.
 
         Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PermissionDeniedError: `ws_channel.owner_only`: Only the owner of the API key may do this.
         """
         answer: ListAccountsResponse = self._call(
             "ws_channel.list_accounts",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {},
+            options,
         )
         return answer
 
@@ -3468,69 +2860,44 @@ class WsChannel(NewFilesClient):
         *,
         email: str,
         confirm: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> DeleteAccountResponse:
         """Delete a customer's account for good.
 
-        Erases both users, the certificates active and retired, the PGP keys and the links; nothing can
-        be restored. For the owner of the API key, with a login at most ten minutes old. An owner's
-        account is refused. Accounts that use its certificates lose them. After an interruption repeat
-        it by hand: `deleted` lists the items that still existed. It is never repeated automatically,
-        except after a 429, after which nothing was done.
+        Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be
+        restored. For the owner of the API key, with a login at most ten minutes old. An owner's account is
+        refused. Accounts that use its certificates lose them. After an interruption repeat it by hand: `deleted`
+        lists the items that still existed. It is never repeated automatically, except after a 429, after which
+        nothing was done.
 
         Args:
             email: The customer's account. It is never taken from the profile.
             confirm: The same e-mail address, letter for letter as in `email`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PermissionDeniedError: `ws_channel.owner_only`: Only the owner of the API key may do this.
-            PermissionDeniedError: `ws_channel.reauthenticate`: This needs a login that is at most ten
-                minutes old.
+            PermissionDeniedError: `ws_channel.reauthenticate`: This needs a login that is at most ten minutes
+                old.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: DeleteAccountResponse = self._call(
             "ws_channel.delete_account",
-            {
-                "email": email,
-                "confirm": confirm,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"email": email, "confirm": confirm},
+            options,
         )
         return answer
 
     def list_keys(
         self,
-        *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> ListKeysResponse:
         """List the account's registered PGP keys.
 
@@ -3538,34 +2905,20 @@ class WsChannel(NewFilesClient):
         fingerprints if it matters.
 
         Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
         """
         answer: ListKeysResponse = self._call(
             "ws_channel.list_keys",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {},
+            options,
         )
         return answer
 
@@ -3574,39 +2927,26 @@ class WsChannel(NewFilesClient):
         *,
         pgp_key: Secret,
         pgp_key_purpose: PgpKeyPurpose,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> UploadKeyResponse:
         """Register a PGP public key.
 
-        With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported
-        private keys are encrypted to it. A key has only one purpose. Anyone who has the private half of
-        an authorize key and a data session can send payments. Repeating it changes nothing. On the
-        deployed service it cannot be undone.
+        With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported private
+        keys are encrypted to it. A key has only one purpose. Anyone who has the private half of an authorize key
+        and a data session can send payments. Repeating it changes nothing. On the deployed service it cannot be
+        undone.
 
         Args:
             pgp_key: One ASCII-armored public key; never a private one.
             pgp_key_purpose: The purpose.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -3614,15 +2954,8 @@ class WsChannel(NewFilesClient):
         """
         answer: UploadKeyResponse = self._call(
             "ws_channel.upload_key",
-            {
-                "pgp_key": pgp_key,
-                "pgp_key_purpose": pgp_key_purpose,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"pgp_key": pgp_key, "pgp_key_purpose": pgp_key_purpose},
+            options,
         )
         return answer
 
@@ -3630,55 +2963,34 @@ class WsChannel(NewFilesClient):
         self,
         *,
         pgp_key_id: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
+        **options: Unpack[CallOptions],
     ) -> DeleteKeyResponse:
         """Remove a registered PGP key.
 
-        Without an authorize key the account can no longer send files. The deployed service does not
-        implement this yet and answers `ws_channel.not_implemented`.
+        Without an authorize key the account can no longer send files. The deployed service does not implement
+        this yet and answers `ws_channel.not_implemented`.
 
         Args:
             pgp_key_id: The key's short id, as listed.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
+            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not verified.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
-            SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
-                signature.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
-                operation.
+            SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the signature.
+            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this operation.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
         answer: DeleteKeyResponse = self._call(
             "ws_channel.delete_key",
-            {
-                "pgp_key_id": pgp_key_id,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
+            {"pgp_key_id": pgp_key_id},
+            options,
         )
         return answer
 
@@ -3691,27 +3003,22 @@ class WsChannel(NewFilesClient):
     ) -> EncryptPasswordResponse:
         """Encrypt a password for a challenge.
 
-        RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the
-        service. bankchannel contains the published keys of the test and the production environment; a
-        self-hosted service has its own key.
+        RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the service.
+        bankchannel contains the published keys of the test and the production environment; a self-hosted service
+        has its own key.
 
         Args:
             challenge: The challenge from `init_login` or `init_register`.
             password: The password: 1 to 199 bytes as UTF-8.
-            public_key: The service's public key as PEM, `PUBLIC KEY` or `RSA PUBLIC KEY`, at least 2048
-                bits.
+            public_key: The service's public key as PEM, `PUBLIC KEY` or `RSA PUBLIC KEY`, at least 2048 bits.
 
         Raises:
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form that the
+                protocol defines.
         """
         answer: EncryptPasswordResponse = self._native.local(
             "ws_channel.encrypt_password",
-            {
-                "challenge": challenge,
-                "password": password,
-                "public_key": public_key,
-            },
+            {"challenge": challenge, "password": password, "public_key": public_key},
         )
         return answer
 
@@ -3722,18 +3029,16 @@ class WsChannel(NewFilesClient):
     ) -> TotpCodeResponse:
         """Compute the current code of an authenticator.
 
-        RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login
-        wait for the next step. A secret stored beside the password is no longer a second factor.
+        RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait for
+        the next step. A secret stored beside the password is no longer a second factor.
 
         Args:
-            secret: The secret that `login_mfa` returned at the authenticator's enrolment: base32;
-                spaces and letter case do not matter.
+            secret: The secret that `login_mfa` returned at the authenticator's enrolment: base32; spaces and
+                letter case do not matter.
         """
         answer: TotpCodeResponse = self._native.local(
             "ws_channel.totp_code",
-            {
-                "secret": secret,
-            },
+            {"secret": secret},
         )
         return answer
 
@@ -3748,28 +3053,21 @@ class WsChannel(NewFilesClient):
     ) -> GenerateKeyResponse:
         """Make a PGP key pair on this machine.
 
-        Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2
-        reads. It suits both purposes of `upload_key`; use one key for one purpose. Nothing is sent and
-        nothing is stored: keep the private key where only the signer can read it. An RSA key takes up
-        to some seconds.
+        Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2 reads. It
+        suits both purposes of `upload_key`; use one key for one purpose. Nothing is sent and nothing is stored:
+        keep the private key where only the signer can read it. An RSA key takes up to some seconds.
 
         Args:
             name: The name in the key's user id. Left out, the client's own.
             email: The e-mail address in the key's user id. Left out, the client's own.
             algorithm: The algorithm. Default: Ed25519.
-            passphrase: The passphrase that locks the private key. Without it the key is not encrypted
-                in its file.
+            passphrase: The passphrase that locks the private key. Without it the key is not encrypted in its
+                file.
             expires: The expiry of the key. Default: never.
         """
         answer: GenerateKeyResponse = self._native.local(
             "ws_channel.generate_key",
-            {
-                "name": name,
-                "email": email,
-                "algorithm": algorithm,
-                "passphrase": passphrase,
-                "expires": expires,
-            },
+            {"name": name, "email": email, "algorithm": algorithm, "passphrase": passphrase, "expires": expires},
         )
         return answer
 
@@ -3780,9 +3078,8 @@ class WsChannel(NewFilesClient):
     ) -> InspectKeyResponse:
         """Show the properties and the possible uses of a PGP key.
 
-        Reads a public or private key and shows its owner and whether it can sign and be encrypted to at
-        this moment. A private key need not be unlocked. The maker of the key chose the user ids: they
-        prove nothing.
+        Reads a public or private key and shows its owner and whether it can sign and be encrypted to at this
+        moment. A private key need not be unlocked. The maker of the key chose the user ids: they prove nothing.
 
         Args:
             key: One ASCII-armored key, public or private.
@@ -3790,14 +3087,11 @@ class WsChannel(NewFilesClient):
         Raises:
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
-                key.
+            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private key.
         """
         answer: InspectKeyResponse = self._native.local(
             "ws_channel.inspect_key",
-            {
-                "key": key,
-            },
+            {"key": key},
         )
         return answer
 
@@ -3811,31 +3105,25 @@ class WsChannel(NewFilesClient):
     ) -> SignFileResponse:
         """Sign a file with one or more private keys.
 
-        Makes a detached signature of the raw bytes as a binary document, dated now. The file is read
-        once and never held in memory, whatever its size. Upload the very same bytes: a changed line end
-        breaks the signature. The signature covers only the bytes, neither bank nor file type: anyone
-        who has file and signature can send them elsewhere under the same account.
+        Makes a detached signature of the raw bytes as a binary document, dated now. The file is read once and
+        never held in memory, whatever its size. Upload the very same bytes: a changed line end breaks the
+        signature. The signature covers only the bytes, neither bank nor file type: anyone who has file and
+        signature can send them elsewhere under the same account.
 
         Args:
             content: The file's raw bytes: exactly the bytes to upload.
-            private_key: The armored private key. Several keys, one after the other, make one signature
-                each.
+            private_key: The armored private key. Several keys, one after the other, make one signature each.
             passphrase: The passphrase of the private keys that are locked.
             hash: The hash algorithm. Default: SHA-256.
 
         Raises:
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
-                key.
+            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private key.
         """
         answer: SignFileResponse = self._local(
             "ws_channel.sign_file",
-            {
-                "private_key": private_key,
-                "passphrase": passphrase,
-                "hash": hash,
-            },
+            {"private_key": private_key, "passphrase": passphrase, "hash": hash},
             content=content,
         )
         return answer
@@ -3849,10 +3137,9 @@ class WsChannel(NewFilesClient):
     ) -> VerifyFileResponse:
         """Verify the signatures of a file.
 
-        Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a
-        key that is neither expired nor revoked, then and now; armor without text around it, at most ten
-        signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once and
-        never held in memory.
+        Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key that is
+        neither expired nor revoked, then and now; armor without text around it, at most ten signatures in 16 KiB.
+        A bad signature is an answer, not an error. The file is read once and never held in memory.
 
         Args:
             content: The file's raw bytes.
@@ -3860,16 +3147,13 @@ class WsChannel(NewFilesClient):
             signature: The armored detached signatures, one after the other.
 
         Raises:
-            SignatureError: `ws_channel.signature_malformed`: The signature is not an armored detached
-                OpenPGP signature of a binary document.
+            SignatureError: `ws_channel.signature_malformed`: The signature is not an armored detached OpenPGP
+                signature of a binary document.
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
         """
         answer: VerifyFileResponse = self._local(
             "ws_channel.verify_file",
-            {
-                "public_key": public_key,
-                "signature": signature,
-            },
+            {"public_key": public_key, "signature": signature},
             content=content,
         )
         return answer
@@ -3882,8 +3166,8 @@ class WsChannel(NewFilesClient):
     ) -> EncryptForExportResponse:
         """Encrypt a private key to an export key.
 
-        Does the same as the service with the private key of an exported certificate: AES-256 with
-        integrity protection, to every encryption key of the given export key, unsigned.
+        Does the same as the service with the private key of an exported certificate: AES-256 with integrity
+        protection, to every encryption key of the given export key, unsigned.
 
         Args:
             private_key: The private key as PEM.
@@ -3895,10 +3179,7 @@ class WsChannel(NewFilesClient):
         """
         answer: EncryptForExportResponse = self._native.local(
             "ws_channel.encrypt_for_export",
-            {
-                "private_key": private_key,
-                "public_key": public_key,
-            },
+            {"private_key": private_key, "public_key": public_key},
         )
         return answer
 
@@ -3911,30 +3192,24 @@ class WsChannel(NewFilesClient):
     ) -> DecryptExportedKeyResponse:
         """Decrypt an exported private key.
 
-        Decrypts the answer of `export_cert` with the private half of the export key. An expired export
-        key still decrypts messages to it. The message is not signed: the caller has to check that the
-        key matches the certificate beside it.
+        Decrypts the answer of `export_cert` with the private half of the export key. An expired export key still
+        decrypts messages to it. The message is not signed: the caller has to check that the key matches the
+        certificate beside it.
 
         Args:
             encrypted_private_key: The armored OpenPGP message from `export_cert`.
-            private_key: The armored private half of the export key. Of several keys, the matching one
-                is used.
+            private_key: The armored private half of the export key. Of several keys, the matching one is used.
             passphrase: The passphrase of the private key, if it is locked.
 
         Raises:
             SignatureError: `ws_channel.decryption_failed`: The message cannot be decrypted.
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
-                key.
+            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private key.
         """
         answer: DecryptExportedKeyResponse = self._native.local(
             "ws_channel.decrypt_exported_key",
-            {
-                "encrypted_private_key": encrypted_private_key,
-                "private_key": private_key,
-                "passphrase": passphrase,
-            },
+            {"encrypted_private_key": encrypted_private_key, "private_key": private_key, "passphrase": passphrase},
         )
         return answer
 
@@ -3945,18 +3220,16 @@ class WsChannel(NewFilesClient):
     ) -> CheckPaymentResponse:
         """Check a payment file before sending it.
 
-        The check of iso20022.check_payment with the common rules, without the rules about dates: the
-        answer for a file does not depend on the day. A faulty file is an answer, not an error. Only the
-        bank can say whether it knows the account and whether the account has the money.
+        The check of iso20022.check_payment with the common rules, without the rules about dates: the answer for a
+        file does not depend on the day. A faulty file is an answer, not an error. Only the bank can say whether
+        it knows the account and whether the account has the money.
 
         Args:
-            content: The file's raw bytes: a credit transfer initiation, `pain.001.001.09` or
-                `pain.001.001.03`.
+            content: The file's raw bytes: a credit transfer initiation, `pain.001.001.09` or `pain.001.001.03`.
         """
         answer: CheckPaymentResponse = self._local(
             "ws_channel.check_payment_file",
-            {
-            },
+            {},
             content=content,
         )
         return answer
@@ -3971,74 +3244,49 @@ class WsChannel(NewFilesClient):
         phone: str | None = None,
         password: Secret | None = None,
         api_key: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> RegisterResponse:
         """Register an account's admin or data user.
 
-        Fetches the challenge, encrypts the password and registers the user. The service sends a code to
-        the phone; the first login asks for it. Register the admin user first, then the data user: the
-        client keeps the API key from the first registration, unless the client is logged in. The
-        registration is never repeated after an error: log in to see whether it succeeded.
+        Fetches the challenge, encrypts the password and registers the user. The service sends a code to the
+        phone; the first login asks for it. Register the admin user first, then the data user: the client keeps
+        the API key from the first registration, unless the client is logged in. The registration is never
+        repeated after an error: log in to see whether it succeeded.
 
         Args:
             email: The account's e-mail address. Left out, the client's own.
-            mode: One of the account's two users. Register the admin user first. Left out, the client's
-                own.
+            mode: One of the account's two users. Register the admin user first. Left out, the client's own.
             name: The full name of the person who registers. Left out, the client's own.
             company: The company's name. Left out, the client's own.
             phone: The phone for codes, the same for both users. Left out, the client's own.
-            password: The password: at least 20 characters with lower and upper case, digit and special
-                character, at most 199 bytes. Left out, the client's own.
-            api_key: The integrator's key, `0` for a new one. Default: the client's key, or `0` if the
-                client has none. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            password: The password: at least 20 characters with lower and upper case, digit and special character,
+                at most 199 bytes. Left out, the client's own.
+            api_key: The integrator's key, `0` for a new one. Default: the client's key, or `0` if the client has
+                none. Left out, the client's own.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             ConflictError: `ws_channel.user_exists`: This account is registered already in this mode.
-            ConflictError: `ws_channel.admin_first`: The admin mode of this account must be registered
-                first.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
+            ConflictError: `ws_channel.admin_first`: The admin mode of this account must be registered first.
+            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API key.
+            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
+                password.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form that the
+                protocol defines.
         """
         answer: RegisterResponse = self._call(
             "ws_channel.register_account",
             {
-                "email": email,
-                "mode": mode,
-                "name": name,
-                "company": company,
-                "phone": phone,
-                "password": password,
+                "email": email, "mode": mode, "name": name, "company": company, "phone": phone, "password": password,
                 "api_key": api_key,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
+            options, on_progress=on_progress, on_code=on_code,
         )
         return answer
 
@@ -4052,80 +3300,56 @@ class WsChannel(NewFilesClient):
         mfa_method: MfaMethod | None = None,
         setup_totp: bool | None = None,
         code: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> Authenticated:
         """Log in, with all its steps.
 
-        Fetches the challenge, encrypts the password, and does the steps that the service wants first:
-        verifies phone and e-mail, chooses a second factor, submits its code. It asks for `phone_code`,
-        `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks
-        again after a wrong code, three times in all. Afterwards the client has the session. If question
-        and answer are in different processes, `begin_log_in` and `continue_log_in` do the same in
-        steps.
+        Fetches the challenge, encrypts the password, and does the steps that the service wants first: verifies
+        phone and e-mail, chooses a second factor, submits its code. It asks for `phone_code`, `email_code`,
+        `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks again after a wrong code,
+        three times in all. Afterwards the client has the session. If question and answer are in different
+        processes, `begin_log_in` and `continue_log_in` do the same in steps.
 
         Args:
             email: The account. Left out, the client's own.
             mode: One of the account's two users. Left out, the client's own.
             password: The password. Left out, the client's own.
-            phone: The account's phone, in case it is not verified yet. The call asks for it if it is
-                needed and absent. Left out, the client's own.
-            mfa_method: The second factor to use if there is a choice. By default the call asks for it;
-                without a callback for questions it is the authenticator.
-            setup_totp: Whether to begin the enrolment of an authenticator; the answer then has its
-                secret. `enrol_totp` does the whole enrolment.
+            phone: The account's phone, in case it is not verified yet. The call asks for it if it is needed and
+                absent. Left out, the client's own.
+            mfa_method: The second factor to use if there is a choice. By default the call asks for it; without a
+                callback for questions it is the authenticator.
+            setup_totp: Whether to begin the enrolment of an authenticator; the answer then has its secret.
+                `enrol_totp` does the whole enrolment.
             code: The answer to the first question for a code, if it is already known.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
+            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
+                password.
             AuthenticationError: `ws_channel.login_failed`: The login did not succeed.
-            AuthenticationError: `ws_channel.login_stalled`: The service asked twice for the same step
-                of the login.
+            AuthenticationError: `ws_channel.login_stalled`: The service asked twice for the same step of the
+                login.
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
-                account's.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
+            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
+                has expired.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this account's.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form that the
+                protocol defines.
         """
         answer: Authenticated = self._call(
             "ws_channel.log_in",
             {
-                "email": email,
-                "mode": mode,
-                "password": password,
-                "phone": phone,
-                "mfa_method": mfa_method,
-                "setup_totp": setup_totp,
-                "code": code,
+                "email": email, "mode": mode, "password": password, "phone": phone, "mfa_method": mfa_method,
+                "setup_totp": setup_totp, "code": code,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
+            options, on_progress=on_progress, on_code=on_code,
         )
         return answer
 
@@ -4139,20 +3363,16 @@ class WsChannel(NewFilesClient):
         mfa_method: MfaMethod | None = None,
         setup_totp: bool | None = None,
         seal_key: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> LogInProgress:
         """Begin a login that another process may finish.
 
-        Runs the login until input is needed. If a code or a choice is needed, the answer is the login
-        so far, encrypted: store it, ask the person, and continue with `continue_log_in`, in this
-        process or in another, while the code is valid. The encrypted login does not contain the
-        password. A login that needs no code is complete at once.
+        Runs the login until input is needed. If a code or a choice is needed, the answer is the login so far,
+        encrypted: store it, ask the person, and continue with `continue_log_in`, in this process or in another,
+        while the code is valid. The encrypted login does not contain the password. A login that needs no code is
+        complete at once.
 
         Args:
             email: The account. Left out, the client's own.
@@ -4161,54 +3381,35 @@ class WsChannel(NewFilesClient):
             phone: The account's phone, in case it is not verified yet. Left out, the client's own.
             mfa_method: The second factor to use if there is a choice.
             setup_totp: Whether to begin the enrolment of an authenticator.
-            seal_key: The key that encrypts the waiting login. The process that continues needs the same
-                key. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            seal_key: The key that encrypts the waiting login. The process that continues needs the same key. Left
+                out, the client's own.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
+            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
+                password.
             AuthenticationError: `ws_channel.login_failed`: The login did not succeed.
-            AuthenticationError: `ws_channel.login_stalled`: The service asked twice for the same step
-                of the login.
+            AuthenticationError: `ws_channel.login_stalled`: The service asked twice for the same step of the
+                login.
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
-                account's.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
+            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
+                has expired.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this account's.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form that the
+                protocol defines.
         """
         answer: LogInProgress = self._call(
             "ws_channel.begin_log_in",
             {
-                "email": email,
-                "mode": mode,
-                "password": password,
-                "phone": phone,
-                "mfa_method": mfa_method,
-                "setup_totp": setup_totp,
-                "seal_key": seal_key,
+                "email": email, "mode": mode, "password": password, "phone": phone, "mfa_method": mfa_method,
+                "setup_totp": setup_totp, "seal_key": seal_key,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
+            options, on_progress=on_progress, on_code=on_code,
         )
         return answer
 
@@ -4221,75 +3422,52 @@ class WsChannel(NewFilesClient):
         phone: str | None = None,
         password: Secret | None = None,
         seal_key: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> LogInProgress:
         """Continue a login that waits for input.
 
         Supplies the input and runs the login until more input is needed. The answer is like that of
-        `begin_log_in`: complete, or waiting again (`wrong` above 0: the code was refused and can be
-        entered again). Use each encrypted login once; only the last one returned is valid.
+        `begin_log_in`: complete, or waiting again (`wrong` above 0: the code was refused and can be entered
+        again). Use each encrypted login once; only the last one returned is valid.
 
         Args:
-            sealed: The login so far, from the answer of `begin_log_in` or of the previous
-                `continue_log_in`.
+            sealed: The login so far, from the answer of `begin_log_in` or of the previous `continue_log_in`.
             code: The code, if one is needed.
-            mfa_method: The choice, if one is needed. If an authenticator's code is needed, `sms`
-                switches to an SMS.
+            mfa_method: The choice, if one is needed. If an authenticator's code is needed, `sms` switches to an
+                SMS.
             phone: The account's phone number, if it is missing. Left out, the client's own.
-            password: The password. Needed if the login restarts after a verification of phone or
-                e-mail. Left out, the client's own.
+            password: The password. Needed if the login restarts after a verification of phone or e-mail. Left
+                out, the client's own.
             seal_key: The key that encrypted the login. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
+            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
+                password.
             AuthenticationError: `ws_channel.login_failed`: The login did not succeed.
-            AuthenticationError: `ws_channel.login_stalled`: The service asked twice for the same step
-                of the login.
+            AuthenticationError: `ws_channel.login_stalled`: The service asked twice for the same step of the
+                login.
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
-                account's.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
+            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
+                has expired.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this account's.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form that the
+                protocol defines.
         """
         answer: LogInProgress = self._call(
             "ws_channel.continue_log_in",
             {
-                "sealed": sealed,
-                "code": code,
-                "mfa_method": mfa_method,
-                "phone": phone,
-                "password": password,
+                "sealed": sealed, "code": code, "mfa_method": mfa_method, "phone": phone, "password": password,
                 "seal_key": seal_key,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
+            options, on_progress=on_progress, on_code=on_code,
         )
         return answer
 
@@ -4302,21 +3480,16 @@ class WsChannel(NewFilesClient):
         mfa_method: MfaMethod | None = None,
         code: Secret | None = None,
         compute_code: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> EnrolTotpResponse:
         """Enrol an authenticator as second factor.
 
-        Logs in as the admin user (with the same questions as `log_in`), gets the secret of a new
-        authenticator, and confirms it with a code. From then on the authenticator is the preferred
-        factor and SMS the fallback; an earlier authenticator is replaced. The question `totp_code` has
-        the secret in its member `secret`. A secret stored beside the password is no longer a second
-        factor.
+        Logs in as the admin user (with the same questions as `log_in`), gets the secret of a new authenticator,
+        and confirms it with a code. From then on the authenticator is the preferred factor and SMS the fallback;
+        an earlier authenticator is replaced. The question `totp_code` has the secret in its member `secret`. A
+        secret stored beside the password is no longer a second factor.
 
         Args:
             email: The account. The authenticator belongs to its admin user. Left out, the client's own.
@@ -4324,53 +3497,35 @@ class WsChannel(NewFilesClient):
             phone: The account's phone, in case it is not verified yet. Left out, the client's own.
             mfa_method: The second factor for the login itself, if there is a choice.
             code: The answer to the login's first question for a code, if it is already known.
-            compute_code: Whether the library computes the confirming code. By default a person puts the
-                secret into an authenticator and answers the question `totp_code`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            compute_code: Whether the library computes the confirming code. By default a person puts the secret
+                into an authenticator and answers the question `totp_code`.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
+            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
+                password.
             AuthenticationError: `ws_channel.login_failed`: The login did not succeed.
-            AuthenticationError: `ws_channel.login_stalled`: The service asked twice for the same step
-                of the login.
+            AuthenticationError: `ws_channel.login_stalled`: The service asked twice for the same step of the
+                login.
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
-                account's.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
+            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
+                has expired.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
+            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this account's.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form that the
+                protocol defines.
         """
         answer: EnrolTotpResponse = self._call(
             "ws_channel.enrol_totp",
             {
-                "email": email,
-                "password": password,
-                "phone": phone,
-                "mfa_method": mfa_method,
-                "code": code,
+                "email": email, "password": password, "phone": phone, "mfa_method": mfa_method, "code": code,
                 "compute_code": compute_code,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
+            options, on_progress=on_progress, on_code=on_code,
         )
         return answer
 
@@ -4381,111 +3536,70 @@ class WsChannel(NewFilesClient):
         mode: Mode | None = None,
         new_password: Secret,
         code: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> PasswordResetResponse:
         """Set a new password with a code from an SMS.
 
-        Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user
-        end; the account's other user does not change. The operation does not log in. A code is sent
-        once a minute and five times a day at most; to an unknown account nothing is sent, and the
-        service does not say so. It does not ask again after a refusal: the code may have been right and
-        another value wrong.
+        Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end; the
+        account's other user does not change. The operation does not log in. A code is sent once a minute and five
+        times a day at most; to an unknown account nothing is sent, and the service does not say so. It does not
+        ask again after a refusal: the code may have been right and another value wrong.
 
         Args:
             email: The account. Left out, the client's own.
             mode: One of the account's two users. Left out, the client's own.
-            new_password: The new password: at least 20 characters with lower and upper case, digit and
-                special character, at most 199 bytes.
-            code: The code, if `init_password_reset` already sent it. By default this call sends a code
-                and asks for it.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            new_password: The new password: at least 20 characters with lower and upper case, digit and special
+                character, at most 199 bytes.
+            code: The code, if `init_password_reset` already sent it. By default this call sends a code and asks
+                for it.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
+            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it belongs to,
+                has expired.
+            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is locked for a
+                while.
+            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account, mode and
+                password.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form that the
+                protocol defines.
         """
         answer: PasswordResetResponse = self._call(
             "ws_channel.reset_password",
-            {
-                "email": email,
-                "mode": mode,
-                "new_password": new_password,
-                "code": code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
+            {"email": email, "mode": mode, "new_password": new_password, "code": code},
+            options, on_progress=on_progress, on_code=on_code,
         )
         return answer
 
     def session_state(
         self,
         *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> SessionStateResponse:
         """Get the state of the client's session: whether it lives, and how long.
 
-        Nothing is sent and nothing is changed. The service may have ended an active session meanwhile:
-        the next call learns of it.
+        Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the next
+        call learns of it.
 
         Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
         """
         answer: SessionStateResponse = self._call(
             "ws_channel.session_state",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
+            {},
+            options, on_progress=on_progress, on_code=on_code,
         )
         return answer
 
@@ -4493,33 +3607,21 @@ class WsChannel(NewFilesClient):
         self,
         *,
         seal_key: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> ExportSessionResponse:
         """Export the session, encrypted, for another process.
 
-        Exports token, API key, account and end of the session, encrypted with a key derived from the
-        seal key. Nothing is sent. Anyone who has the export and the seal key is logged in.
+        Exports token, API key, account and end of the session, encrypted with a key derived from the seal key.
+        Nothing is sent. Anyone who has the export and the seal key is logged in.
 
         Args:
-            seal_key: 32 random characters or more; `import_session` needs the same. Left out, the
-                client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            seal_key: 32 random characters or more; `import_session` needs the same. Left out, the client's own.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -4527,16 +3629,8 @@ class WsChannel(NewFilesClient):
         """
         answer: ExportSessionResponse = self._call(
             "ws_channel.export_session",
-            {
-                "seal_key": seal_key,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
+            {"seal_key": seal_key},
+            options, on_progress=on_progress, on_code=on_code,
         )
         return answer
 
@@ -4545,52 +3639,31 @@ class WsChannel(NewFilesClient):
         *,
         sealed: Secret,
         seal_key: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> ImportSessionResponse:
         """Import a session that another process exported.
 
-        The client uses the imported session from now on, instead of its previous one. Nothing is sent:
-        the next call shows whether the service still accepts the session. A session that was encrypted
-        with another key, is damaged, or belongs to another service is refused, and the client keeps its
-        session.
+        The client uses the imported session from now on, instead of its previous one. Nothing is sent: the next
+        call shows whether the service still accepts the session. A session that was encrypted with another key,
+        is damaged, or belongs to another service is refused, and the client keeps its session.
 
         Args:
             sealed: The answer of `export_session`.
             seal_key: The key that encrypted the session. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
         """
         answer: ImportSessionResponse = self._call(
             "ws_channel.import_session",
-            {
-                "sealed": sealed,
-                "seal_key": seal_key,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
+            {"sealed": sealed, "seal_key": seal_key},
+            options, on_progress=on_progress, on_code=on_code,
         )
         return answer
 
@@ -4611,129 +3684,92 @@ class WsChannel(NewFilesClient):
         repeats_within_s: float | None = None,
         send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> SignAndUploadResponse:
         """Sign a file and send it to a bank.
 
-        The file is opened once, read for the signature and read again for sending, and never held in
-        memory; if it changed in between, it is refused before its last byte is sent. It is sent once:
-        with outcome `unknown` or `accepted`, look for the bank's answer files before sending it again.
-        Needs a data session and a certificate for the bank. With `signing_certificate` it asks a
-        question of kind `signature` for each certificate, after reading the file and before sending
-        anything. The question's member `signature` has `algorithm` (`rsa_pkcs1_sha256`,
-        `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (the value to sign, which is not
-        hashed again) and `key_fingerprint` (of the key or subkey that signs: the newest that may). The
-        answer is the raw signature. Both are bytes in Python, Node and PHP, and base64 in Rust, C and
-        for the shell's `--signer`. For RSA the signature is PKCS#1 v1.5, big-endian, as long as the
-        modulus; for Ed25519 it is R and S, 64 bytes, with the digest as the message. The certificate
-        verifies it. An invalid signature ends the call, and so does a signer that fails: with outcome
-        `not_sent`.
+        The file is opened once, read for the signature and read again for sending, and never held in memory; if
+        it changed in between, it is refused before its last byte is sent. It is sent once: with outcome `unknown`
+        or `accepted`, look for the bank's answer files before sending it again. Needs a data session and a
+        certificate for the bank. With `signing_certificate` it asks a question of kind `signature` for each
+        certificate, after reading the file and before sending anything. The question's member `signature` has
+        `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (the value
+        to sign, which is not hashed again) and `key_fingerprint` (of the key or subkey that signs: the newest
+        that may). The answer is the raw signature. Both are bytes in Python, Node and PHP, and base64 in Rust, C
+        and for the shell's `--signer`. For RSA the signature is PKCS#1 v1.5, big-endian, as long as the modulus;
+        for Ed25519 it is R and S, 64 bytes, with the digest as the message. The certificate verifies it. An
+        invalid signature ends the call, and so does a signer that fails: with outcome `not_sent`.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
             file_type: The bank's name of the file type, such as `pain.001.001.09`.
             file_name: The file's name, as sent to the bank. Default: the file's name on disk.
             content: The file's bytes.
-            private_key: The armored private key that is registered with purpose `authorize`. Several
-                keys, one after the other, make one signature each. Give either this or
-                `signing_certificate`.
+            private_key: The armored private key that is registered with purpose `authorize`. Several keys, one
+                after the other, make one signature each. Give either this or `signing_certificate`.
             passphrase: The passphrase of the private keys that are locked.
-            signing_certificate: The armored public key that is registered with purpose `authorize`, if
-                its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after
-                the other, make one signature each. The call asks a question of kind `signature` for
-                each key.
+            signing_certificate: The armored public key that is registered with purpose `authorize`, if its
+                private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after the other,
+                make one signature each. The call asks a question of kind `signature` for each key.
             hash: The hash algorithm of the signature. Default: SHA-256.
             check: Whether to check the content as a payment file before signing or sending: see
-                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file as a stream. Default: true for the file types
-                `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
-                error, and for a bank's own word for payments, if the content is one of the two; false
-                for all others.
+                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
+                The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
+                `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word
+                for payments, if the content is one of the two; false for all others.
             check_profile: The bank's differences from the common rules, for `check`.
-            reject_repeats: A folder in which the client records its uploads, one small hidden file
-                each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the
-                earlier upload is `unknown`, or its process was killed, they are refused for as long as
-                it is not settled, whatever time has passed. An upload that was refused or not sent does
-                not count. Share the folder between all processes that may send the file.
-            repeats_within_s: The time within which the same file counts as repeated, in seconds, once
-                it is known that the bank has it. Default: seven days.
-            send_anyway: Whether to send the file although it was sent before: for a person who has the
-                bank's word that it does not have it, or who takes the risk of paying twice. One that is
-                being sent at this moment is refused all the same. Default: false.
-            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
-                of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
-                `message_id`. The answer `send` continues; `repeated` ends the call with
-                `upload_repeated`. Default: false.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            reject_repeats: A folder in which the client records its uploads, one small hidden file each. The same
+                bytes for the same bank, user and service within `repeats_within_s` are the error
+                `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier upload is
+                `unknown`, or its process was killed, they are refused for as long as it is not settled, whatever
+                time has passed. An upload that was refused or not sent does not count. Share the folder between
+                all processes that may send the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds, once it is known
+                that the bank has it. Default: seven days.
+            send_anyway: Whether to send the file although it was sent before: for a person who has the bank's
+                word that it does not have it, or who takes the risk of paying twice. One that is being sent at
+                this moment is refused all the same. Default: false.
+            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question of kind
+                `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and `message_id`. The answer
+                `send` continues; `repeated` ends the call with `upload_repeated`. Default: false.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs with the key of `signing_certificate`; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             InvalidInputError: `input.content_unreadable`: The file to send cannot be read.
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
-                key.
+            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private key.
             SignatureError: `ws_channel.signature_wrong`: The external signature is not valid.
-            SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
-                signature.
+            SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the signature.
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             InvalidInputError: `ws_channel.content_empty`: The file is empty.
-            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
-                nothing was sent.
+            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or nothing was
+                sent.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
+            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be
+                used.
             ConflictError: `ws_channel.upload_repeated`: The same file was sent before.
         """
         answer: SignAndUploadResponse = self._call(
             "ws_channel.sign_and_upload",
             {
-                "bank": bank,
-                "file_type": file_type,
-                "file_name": file_name,
-                "private_key": private_key,
-                "passphrase": passphrase,
-                "signing_certificate": signing_certificate,
-                "hash": hash,
-                "check": check,
-                "check_profile": check_profile,
-                "reject_repeats": reject_repeats,
-                "repeats_within_s": repeats_within_s,
-                "send_anyway": send_anyway,
-                "ask_repeats": ask_repeats,
+                "bank": bank, "file_type": file_type, "file_name": file_name, "private_key": private_key,
+                "passphrase": passphrase, "signing_certificate": signing_certificate, "hash": hash, "check": check,
+                "check_profile": check_profile, "reject_repeats": reject_repeats, "repeats_within_s": repeats_within_s,
+                "send_anyway": send_anyway, "ask_repeats": ask_repeats,
             },
-            content=content,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-            signer=signer,
+            options, content=content, on_progress=on_progress, on_code=on_code, signer=signer,
         )
         return answer
 
@@ -4763,164 +3799,121 @@ class WsChannel(NewFilesClient):
         repeats_within_s: float | None = None,
         send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
+        **options: Unpack[CallOptions],
     ) -> UploadAndWaitResponse:
         """Sign a file, send it, and wait for the bank's answers.
 
-        Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload`
-        does, then polls for new files of each type, fetches them and keeps those that are about this
-        file. A file is an answer only if it says so: a status report by the original message id; a
-        notification or statement by the message id, the UETR or the references of its entries. One that
-        names several uploads is given to each of them. A new file can only be told apart by its
-        content, so all new ones are fetched; those that answer no upload are in `others`. Any number of
-        uploads may wait at once, in several processes too. The wait ends with an answer of each type,
-        or when the bank has rejected the whole file; read `verdict` first. Every other error after the
-        accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the
-        file again, look for its answers later. Its `partial_response` has the answers that did come.
-        The detail `taken` lists them by type and reference: the bank lists them as downloaded. The
-        detail `begun` lists the files that the bank may have sent and that did not arrive: it may list
-        them as downloaded too. With `directory` or `ledger`, `download_new_files` returns all of them;
-        without, download them by type and reference. With `signing_certificate` it asks a question of
-        kind `signature` for each certificate, as `sign_and_upload` does.
+        Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload` does, then
+        polls for new files of each type, fetches them and keeps those that are about this file. A file is an
+        answer only if it says so: a status report by the original message id; a notification or statement by the
+        message id, the UETR or the references of its entries. One that names several uploads is given to each of
+        them. A new file can only be told apart by its content, so all new ones are fetched; those that answer no
+        upload are in `others`. Any number of uploads may wait at once, in several processes too. The wait ends
+        with an answer of each type, or when the bank has rejected the whole file; read `verdict` first. Every
+        other error after the accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not
+        send the file again, look for its answers later. Its `partial_response` has the answers that did come. The
+        detail `taken` lists them by type and reference: the bank lists them as downloaded. The detail `begun`
+        lists the files that the bank may have sent and that did not arrive: it may list them as downloaded too.
+        With `directory` or `ledger`, `download_new_files` returns all of them; without, download them by type and
+        reference. With `signing_certificate` it asks a question of kind `signature` for each certificate, as
+        `sign_and_upload` does.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
             file_type: The bank's name of the file type, such as `pain.001.001.09`.
             file_name: The file's name, as sent to the bank. Default: the file's name on disk.
             content: The file's bytes.
-            private_key: The armored private key that is registered with purpose `authorize`. Give one
-                of this, `signing_certificate` and `signature`.
+            private_key: The armored private key that is registered with purpose `authorize`. Give one of this,
+                `signing_certificate` and `signature`.
             passphrase: The passphrase of the private keys that are locked.
-            signing_certificate: The armored public key that is registered with purpose `authorize`, if
-                its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after
-                the other, make one signature each. The call asks a question of kind `signature` for
-                each key, as `sign_and_upload` does.
+            signing_certificate: The armored public key that is registered with purpose `authorize`, if its
+                private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after the other,
+                make one signature each. The call asks a question of kind `signature` for each key, as
+                `sign_and_upload` does.
             hash: The hash algorithm of the signature. Default: SHA-256.
             signature: Signatures over the same bytes that were made elsewhere.
-            wait_for: The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
-                With a status report (`pain.002`) among them, a rejection ends the wait.
-            wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed.
-                Default: 60.
-            poll_interval_s: The interval between two polls, in seconds, fractions allowed, at least
-                0.1. Default: 1.
-            directory: The folder for the answers, with names as in `download_new_files`. Without a
-                folder the answers are in the response. If a name is taken by a file with another
-                content, the answer gets another name, with `~2` before `.dat`: names contain neither
-                bank nor account.
-            ledger: The folder of the ledger, from which `download_new_files` reports fetched files that
-                answer no upload, and those of a call that failed. Default: `directory`; without both
-                there is none.
-            accept_unreferenced: Whether to take files that carry no reference, although other uploads
-                of this client wait too. Default: false: such a file is taken only if no other upload of
-                this client waits for its type.
+            wait_for: The types of the answers to wait for, one file of each, such as `pain.002.001.10`. With a
+                status report (`pain.002`) among them, a rejection ends the wait.
+            wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed. Default: 60.
+            poll_interval_s: The interval between two polls, in seconds, fractions allowed, at least 0.1. Default:
+                1.
+            directory: The folder for the answers, with names as in `download_new_files`. Without a folder the
+                answers are in the response. If a name is taken by a file with another content, the answer gets
+                another name, with `~2` before `.dat`: names contain neither bank nor account.
+            ledger: The folder of the ledger, from which `download_new_files` reports fetched files that answer no
+                upload, and those of a call that failed. Default: `directory`; without both there is none.
+            accept_unreferenced: Whether to take files that carry no reference, although other uploads of this
+                client wait too. Default: false: such a file is taken only if no other upload of this client waits
+                for its type.
             fail_if_rejected: Whether the bank's rejection of the whole file is the error
-                `ws_channel.payment_rejected`, with the response as its `partial_response`. Default:
-                false: the response says it in `verdict`.
+                `ws_channel.payment_rejected`, with the response as its `partial_response`. Default: false: the
+                response says it in `verdict`.
             parse: Whether the response also has the answers in parsed form. Default: true.
             check: Whether to check the content as a payment file before signing or sending: see
-                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file as a stream. Default: true for the file types
-                `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
-                error, and for a bank's own word for payments, if the content is one of the two; false
-                for all others.
+                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
+                The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
+                `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word
+                for payments, if the content is one of the two; false for all others.
             check_profile: The bank's differences from the common rules, for `check`.
-            reject_repeats: A folder in which the client records its uploads, one small hidden file
-                each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the
-                earlier upload is `unknown`, or its process was killed, they are refused for as long as
-                it is not settled, whatever time has passed. An upload that was refused or not sent does
-                not count. Share the folder between all processes that may send the file.
-            repeats_within_s: The time within which the same file counts as repeated, in seconds, once
-                it is known that the bank has it. Default: seven days.
-            send_anyway: Whether to send the file although it was sent before: for a person who has the
-                bank's word that it does not have it, or who takes the risk of paying twice. One that is
-                being sent at this moment is refused all the same. Default: false.
-            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
-                of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
-                `message_id`. The answer `send` continues; `repeated` ends the call with
-                `upload_repeated`. Default: false.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            reject_repeats: A folder in which the client records its uploads, one small hidden file each. The same
+                bytes for the same bank, user and service within `repeats_within_s` are the error
+                `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier upload is
+                `unknown`, or its process was killed, they are refused for as long as it is not settled, whatever
+                time has passed. An upload that was refused or not sent does not count. Share the folder between
+                all processes that may send the file.
+            repeats_within_s: The time within which the same file counts as repeated, in seconds, once it is known
+                that the bank has it. Default: seven days.
+            send_anyway: Whether to send the file although it was sent before: for a person who has the bank's
+                word that it does not have it, or who takes the risk of paying twice. One that is being sent at
+                this moment is refused all the same. Default: false.
+            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question of kind
+                `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and `message_id`. The answer
+                `send` continues; `repeated` ends the call with `upload_repeated`. Default: false.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs with the key of `signing_certificate`; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             TimedOutError: `ws_channel.answer_not_found`: The bank's answer did not come in time.
-            PeerRefusedError: `ws_channel.payment_rejected`: The bank has rejected the payment file:
-                nothing of it is paid.
+            PeerRefusedError: `ws_channel.payment_rejected`: The bank has rejected the payment file: nothing of it
+                is paid.
             ConflictError: `ws_channel.upload_repeated`: The same file was sent before.
-            PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be
-                used as a file name.
+            PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be used as a
+                file name.
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
-                key.
+            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private key.
             SignatureError: `ws_channel.signature_wrong`: The external signature is not valid.
-            SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
-                signature.
+            SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the signature.
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             InvalidInputError: `ws_channel.content_empty`: The file is empty.
-            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
-                nothing was sent.
+            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or nothing was
+                sent.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
+            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be
+                used.
         """
         answer: UploadAndWaitResponse = self._call(
             "ws_channel.upload_and_wait",
             {
-                "bank": bank,
-                "file_type": file_type,
-                "file_name": file_name,
-                "private_key": private_key,
-                "passphrase": passphrase,
-                "signing_certificate": signing_certificate,
-                "hash": hash,
-                "signature": signature,
-                "wait_for": wait_for,
-                "wait_timeout_s": wait_timeout_s,
-                "poll_interval_s": poll_interval_s,
-                "directory": directory,
-                "ledger": ledger,
-                "accept_unreferenced": accept_unreferenced,
-                "fail_if_rejected": fail_if_rejected,
-                "parse": parse,
-                "check": check,
-                "check_profile": check_profile,
-                "reject_repeats": reject_repeats,
-                "repeats_within_s": repeats_within_s,
-                "send_anyway": send_anyway,
-                "ask_repeats": ask_repeats,
+                "bank": bank, "file_type": file_type, "file_name": file_name, "private_key": private_key,
+                "passphrase": passphrase, "signing_certificate": signing_certificate, "hash": hash,
+                "signature": signature, "wait_for": wait_for, "wait_timeout_s": wait_timeout_s,
+                "poll_interval_s": poll_interval_s, "directory": directory, "ledger": ledger,
+                "accept_unreferenced": accept_unreferenced, "fail_if_rejected": fail_if_rejected, "parse": parse,
+                "check": check, "check_profile": check_profile, "reject_repeats": reject_repeats,
+                "repeats_within_s": repeats_within_s, "send_anyway": send_anyway, "ask_repeats": ask_repeats,
             },
-            content=content,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-            signer=signer,
+            options, content=content, on_progress=on_progress, on_code=on_code, signer=signer,
         )
         return answer
 
@@ -4934,166 +3927,73 @@ class WsChannel(NewFilesClient):
         file_reference: str | None = None,
         ledger: str | PathLike[str] | None = None,
         parse: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> DownloadNewFilesResponse:
         """Download all new files into a folder.
 
-        Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
-        existing file does not change, so a second run continues where the first one ended. A file
-        appears under its name only when it is complete; nothing is overwritten, no link is followed,
-        nothing is written outside the folder. Use one folder for each bank and account: names contain
-        neither, and a file whose name is taken counts as existing. The listing and each file are tried
-        up to three times; a file that fails does not stop the others. If the disk is full, that is the
-        error of this file and of all others, which are not tried. The call itself fails if the listing
-        cannot be read, or if continuing is pointless: the session has ended, the call was cancelled,
-        its time is up. Then the error's `partial_response` has the result for each file so far, parsed.
-        A file is reported once, when the call returns: small hidden files in the ledger,
-        `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files
-        were not reported. So the next call also returns files that a failed or killed call has
-        downloaded, and retries those that did not arrive, even if the bank no longer lists them as new;
-        and it returns files that `upload_and_wait` has fetched and that answer no upload.
+        Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An existing
+        file does not change, so a second run continues where the first one ended. A file appears under its name
+        only when it is complete; nothing is overwritten, no link is followed, nothing is written outside the
+        folder. Use one folder for each bank and account: names contain neither, and a file whose name is taken
+        counts as existing. The listing and each file are tried up to three times; a file that fails does not stop
+        the others. If the disk is full, that is the error of this file and of all others, which are not tried.
+        The call itself fails if the listing cannot be read, or if continuing is pointless: the session has ended,
+        the call was cancelled, its time is up. Then the error's `partial_response` has the result for each file
+        so far, parsed. A file is reported once, when the call returns: small hidden files in the ledger,
+        `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files were not
+        reported. So the next call also returns files that a failed or killed call has downloaded, and retries
+        those that did not arrive, even if the bank no longer lists them as new; and it returns files that
+        `upload_and_wait` has fetched and that answer no upload.
 
         Args:
             bank: The bank that holds them. Left out, the client's own.
             file_type: Only files of this type. Default: all types.
             status: Only files of this status. Default: `NEW`.
-            directory: The folder, one for each bank and account. The last part of the path is created
-                if it does not exist.
+            directory: The folder, one for each bank and account. The last part of the path is created if it does
+                not exist.
             file_reference: Only the file with this reference.
-            ledger: The folder of the ledger, which remembers files that were begun and not reported.
-                Default: `directory`. Give the same folder to calls that share the bank's files, such as
-                `upload_and_wait`.
-            parse: Whether the answer also has files in parsed form: all files with true, none with
-                false. Default: the files that this call downloaded.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
+            ledger: The folder of the ledger, which remembers files that were begun and not reported. Default:
+                `directory`. Give the same folder to calls that share the bank's files, such as `upload_and_wait`.
+            parse: Whether the answer also has files in parsed form: all files with true, none with false.
+                Default: the files that this call downloaded.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it
+                raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.
 
         Raises:
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
+            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
             PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be
-                used as a file name.
-            ConflictError: `ws_channel.file_gone`: The bank no longer lists a file whose download an
-                earlier call had begun.
+            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer cannot be
+                used.
+            PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be used as a
+                file name.
+            ConflictError: `ws_channel.file_gone`: The bank no longer lists a file whose download an earlier call
+                had begun.
         """
         answer: DownloadNewFilesResponse = self._call(
             "ws_channel.download_new_files",
             {
-                "bank": bank,
-                "file_type": file_type,
-                "status": status,
-                "directory": directory,
-                "file_reference": file_reference,
-                "ledger": ledger,
-                "parse": parse,
+                "bank": bank, "file_type": file_type, "status": status, "directory": directory,
+                "file_reference": file_reference, "ledger": ledger, "parse": parse,
             },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
+            options, on_progress=on_progress, on_code=on_code,
         )
         return answer
 
 
 class AsyncWsChannel(AsyncNewFilesClient):
-    """A client of the ISECure WS Channel. A method per operation.
+    """A client of the ISECure WS Channel, for asyncio. The methods and settings of `WsChannel`.
 
-    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short
-    computations are called without `await`. The client may be shared by threads.
-
-    The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
-    request omits.
-
-    Args:
-        environment: The installation. It decides the base URL and the public key, unless those are
-            given.
-        base_url: The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain
-            HTTP is accepted for loopback addresses only.
-        public_key_pem: The service's RSA public key as PEM text, instead of the environment's: with
-            `base_url`, or with `environment`.
-        public_key_file: A file with the service's public key.
-        email: The account's e-mail address.
-        mode: The mode to log in with.
-        password: The account's password: at least 20 characters with lower and upper case, digit and
-            special character.
-        name: The registrant's name.
-        company: The company's name.
-        phone: The account's phone number.
-        api_key: The integrator's API key.
-        id_token: A session token from an earlier login.
-        bank: The bank for requests that name none.
-        flow_timeout_s: The time limit of a whole flow with its questions and waits, in seconds,
-            fractions allowed. With 0 or without a value only the limits of its exchanges apply.
-        renew_session: Whether calls log in by themselves in data mode, with the password: the first
-            time, and once per call if the session has expired or the service no longer accepts it. Not
-            after a logout, nor after a refused login.
-        seal_key: The key that encrypts sessions and logins when they leave this process: 32 random
-            characters or more.
-        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate,
-            beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they are set.
-        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
-        proxy: A proxy's URL, such as `http://proxy:3128`. It may contain a user and a password.
-            Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
-            `NO_PROXY`; none for this machine's own addresses.
-        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
-            operation is one exchange; a flow makes several. With 0 or without a value the operation's
-            own limit applies.
-        connect_timeout_s: The time limit for opening a connection, in seconds, fractions allowed.
-            Default: 10.
-        read_timeout_s: The longest silence of the peer while an answer is awaited or arrives, in
-            seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange
-            applies.
-        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
-        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
-            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
-            Default: 2.
-        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
-            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for, up to 5 s too. Default: 0.3.
-        send_traceparent: Whether the `traceparent` of a call goes along, so that the peer's records
-            belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without
-            `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-        record_to: For tests: a new file, made with mode 0600, into which the answers of all exchanges
-            are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
-            embedded servers or test installations.
-        replay_from: For tests: a file made with `record_to`. Each exchange gets its next answer to the
-            same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
-            for one request, with an id and a time that are new each time.
-        on_code: Answers what an operation asks in its middle, such as for a one-time code.
-        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
-            digest.
-        on_request: Is told of each request that begins, with a `HttpRequest`; it cannot change it.
-        on_response: Is told of each answer, with the `HttpRequest` and a `HttpExchange`: status,
-            headers, request id and time.
-        tracer: A tracer of OpenTelemetry, as `trace.get_tracer(__name__)` gives it: each call is a span
-            below the present one, with its requests as events, and its `traceparent` goes along where
-            `send_traceparent` allows it.
-        traceparent: Without a tracer: a W3C `traceparent` that goes along, or a function that is asked
-            for one at each call.
+    Methods are awaited; those that compute for long do so on a thread of the loop's executor. Short computations
+    are called without `await`.
     """
+
+    __doc__ = with_arguments(__doc__, WsChannel)
 
     _protocol: ClassVar = "ws-channel"
 
@@ -5137,33 +4037,14 @@ class AsyncWsChannel(AsyncNewFilesClient):
     ) -> None:
         super().__init__(
             {
-                "environment": environment,
-                "base_url": base_url,
-                "public_key_pem": public_key_pem,
-                "public_key_file": public_key_file,
-                "email": email,
-                "mode": mode,
-                "password": password,
-                "name": name,
-                "company": company,
-                "phone": phone,
-                "api_key": api_key,
-                "id_token": id_token,
-                "bank": bank,
-                "flow_timeout_s": flow_timeout_s,
-                "renew_session": renew_session,
-                "seal_key": seal_key,
-                "ca_file": ca_file,
-                "only_ca_file": only_ca_file,
-                "proxy": proxy,
-                "exchange_timeout_s": exchange_timeout_s,
-                "connect_timeout_s": connect_timeout_s,
-                "read_timeout_s": read_timeout_s,
-                "max_answer_bytes": max_answer_bytes,
-                "retries": retries,
-                "retry_backoff_s": retry_backoff_s,
-                "send_traceparent": send_traceparent,
-                "record_to": record_to,
+                "environment": environment, "base_url": base_url, "public_key_pem": public_key_pem,
+                "public_key_file": public_key_file, "email": email, "mode": mode, "password": password, "name": name,
+                "company": company, "phone": phone, "api_key": api_key, "id_token": id_token, "bank": bank,
+                "flow_timeout_s": flow_timeout_s, "renew_session": renew_session, "seal_key": seal_key,
+                "ca_file": ca_file, "only_ca_file": only_ca_file, "proxy": proxy,
+                "exchange_timeout_s": exchange_timeout_s, "connect_timeout_s": connect_timeout_s,
+                "read_timeout_s": read_timeout_s, "max_answer_bytes": max_answer_bytes, "retries": retries,
+                "retry_backoff_s": retry_backoff_s, "send_traceparent": send_traceparent, "record_to": record_to,
                 "replay_from": replay_from,
             },
             on_code,
@@ -5174,2092 +4055,55 @@ class AsyncWsChannel(AsyncNewFilesClient):
 
     @classmethod
     def from_env(cls, **settings: Unpack[AsyncWsChannelSettings]) -> Self:
-        """A client of the settings that the environment's `ISECURE_...` variables give, such as
-        `ISECURE_BASE_URL`; those given here count before them.
+        """A client of the settings that the environment's `ISECURE_...` variables give, such as `ISECURE_BASE_URL`;
+        those given here count before them.
 
         Raises:
             ConfigurationError: A variable or setting cannot be used; the error names it.
         """
         return cls._from_env(settings)
 
-    async def init_register(
-        self,
-        *,
-        email: str | None = None,
-        mode: Mode | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> InitRegisterResponse:
-        """Fetch a challenge for a registration.
-
-        The first of the two steps of a registration: `register` answers the challenge within five
-        minutes. Challenges of `init_login` and of this operation are interchangeable. The answer is the
-        same whether or not the account exists, and nothing changes.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: One of the account's two users. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: InitRegisterResponse = await self._call(
-            "ws_channel.init_register",
-            {
-                "email": email,
-                "mode": mode,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def register(
-        self,
-        *,
-        email: str | None = None,
-        mode: Mode | None = None,
-        api_key: Secret | None = None,
-        ch_resp: Secret,
-        company: str | None = None,
-        encrypted: Secret,
-        name: str | None = None,
-        phone: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> RegisterResponse:
-        """Register an account's admin or data user.
-
-        Creates the user and sends a code to the phone by SMS. Register the admin user first; then the
-        data user, with the same phone and the API key from the admin's registration. API key `0`
-        requests a new key and makes the account its owner. Before the first file both users verify
-        phone and e-mail: log in and enter the codes. The password has at least 20 characters with lower
-        case, upper case, digit and special character, and at most 199 bytes. It is never repeated after
-        an error (except a 429, after which nothing was done): log in to see whether it succeeded.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: One of the account's two users. Left out, the client's own.
-            api_key: The key of the integrator, or `0` for a new one. Left out, the client's own.
-            ch_resp: The challenge, unchanged.
-            company: The company's name. Left out, the client's own.
-            encrypted: The password, encrypted for this challenge by `encrypt_password`.
-            name: The full name of the person who registers. Left out, the client's own.
-            phone: The phone for codes, the same for both users. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            ConflictError: `ws_channel.user_exists`: This account is registered already in this mode.
-            ConflictError: `ws_channel.admin_first`: The admin mode of this account must be registered
-                first.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: RegisterResponse = await self._call(
-            "ws_channel.register",
-            {
-                "email": email,
-                "mode": mode,
-                "api_key": api_key,
-                "ch_resp": ch_resp,
-                "company": company,
-                "encrypted": encrypted,
-                "name": name,
-                "phone": phone,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def verify_phone(
-        self,
-        *,
-        email: str | None = None,
-        mode: Mode | None = None,
-        phone: str | None = None,
-        code: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> VerifyPhoneResponse:
-        """Verify a user's phone with the code from the SMS.
-
-        The service sent the code at registration. A login with the right password sends it again if the
-        last code is at least a minute old, five times a day. The code is valid for 24 hours. A wrong
-        phone, a wrong code and an already verified phone get the same refusal. Admin and data user are
-        verified separately. A refused code is never sent again automatically.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: One of the account's two users. Left out, the client's own.
-            phone: The registered phone. Left out, the client's own.
-            code: The six digits from the SMS.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: VerifyPhoneResponse = await self._call(
-            "ws_channel.verify_phone",
-            {
-                "email": email,
-                "mode": mode,
-                "phone": phone,
-                "code": code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def verify_email(
-        self,
-        *,
-        email: str | None = None,
-        mode: Mode | None = None,
-        access_token: Secret,
-        code: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> VerifyEmailResponse:
-        """Verify a user's e-mail address with the code from the mail.
-
-        The login that asks for this verification returns the token and sends the code. The token is
-        valid for 15 minutes, the code for 24 hours; a success uses up the token. Admin and data user
-        are verified separately. A refused code is never sent again automatically.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: One of the account's two users. Left out, the client's own.
-            access_token: The token from the login that asked for this verification.
-            code: The six digits from the mail.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: VerifyEmailResponse = await self._call(
-            "ws_channel.verify_email",
-            {
-                "email": email,
-                "mode": mode,
-                "access_token": access_token,
-                "code": code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def init_password_reset(
-        self,
-        *,
-        email: str | None = None,
-        mode: Mode | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> InitPasswordResetResponse:
-        """Send a code for a password reset by SMS.
-
-        Sends a code to the verified phone, once a minute and five times a day at most. The code is
-        valid for 15 minutes. The answer is the same for an unknown account, to which nothing is sent.
-        This GET has an effect: it is never prefetched, never cached, and not repeated after a server
-        error.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: One of the account's two users. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: InitPasswordResetResponse = await self._call(
-            "ws_channel.init_password_reset",
-            {
-                "email": email,
-                "mode": mode,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def password_reset(
-        self,
-        *,
-        email: str | None = None,
-        mode: Mode | None = None,
-        ch_resp: Secret,
-        code: Secret,
-        encrypted: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> PasswordResetResponse:
-        """Set a new password with the code from the SMS.
-
-        Replaces the password of this user, ends all sessions of the user and clears the user's lockout.
-        The other user does not change. The operation does not log in and verifies nothing. The
-        challenge comes from `init_login` or `init_register`. The request is never repeated
-        automatically: after an unknown outcome try the new password.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: One of the account's two users. Left out, the client's own.
-            ch_resp: The challenge, unchanged.
-            code: The six digits from the SMS.
-            encrypted: The new password, encrypted for this challenge.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: PasswordResetResponse = await self._call(
-            "ws_channel.password_reset",
-            {
-                "email": email,
-                "mode": mode,
-                "ch_resp": ch_resp,
-                "code": code,
-                "encrypted": encrypted,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def init_login(
-        self,
-        *,
-        email: str | None = None,
-        mode: Mode | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> InitLoginResponse:
-        """Fetch a challenge for a login.
-
-        The first step of a login, a registration or a password reset: the next call answers the
-        challenge within five minutes. The answer is the same whether or not the account exists, and
-        nothing changes.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: One of the account's two users. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: InitLoginResponse = await self._call(
-            "ws_channel.init_login",
-            {
-                "email": email,
-                "mode": mode,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def login(
-        self,
-        *,
-        email: str | None = None,
-        mode: Mode | None = None,
-        ch_resp: Secret,
-        encrypted: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> LoginResponse:
-        """Answer a challenge with the password.
-
-        One step of a login, not the whole of it. The answer is a session's token, or the step that the
-        service wants first (a code for phone or e-mail, a second factor, the choice of one);
-        `login::LoginState` tells them apart. It may send a code. After ten wrong passwords within 15
-        minutes the user is locked for 15 minutes. A challenge is valid for one attempt, successful or
-        not.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: One of the account's two users. Left out, the client's own.
-            ch_resp: The challenge, unchanged.
-            encrypted: The password, encrypted for this challenge by `encrypt_password`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
-                account's.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: LoginResponse = await self._call(
-            "ws_channel.login",
-            {
-                "email": email,
-                "mode": mode,
-                "ch_resp": ch_resp,
-                "encrypted": encrypted,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def login_mfa(
-        self,
-        *,
-        email: str | None = None,
-        mode: AdminMode | None = None,
-        code: Secret,
-        session: Secret,
-        challenge_name: MfaType | None = None,
-        setup_totp: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> LoginMfaResponse:
-        """Submit the code of the second factor.
-
-        The second step of an admin login. Five wrong codes end the step; ten within an hour lock the
-        user for an hour. With `setup_totp` the answer also has the secret for an authenticator, shown
-        only once: `verify_totp` completes the enrolment. A refused code is never sent again
-        automatically.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: Always `admin`: only the admin user has a second factor. Left out, the client's own.
-            code: The code from the SMS or the authenticator.
-            session: The handle from the login or the choice of the factor.
-            challenge_name: The factor of the code, as the login named it. Default: `SMS_MFA`.
-            setup_totp: Whether to begin the enrolment of an authenticator.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: LoginMfaResponse = await self._call(
-            "ws_channel.login_mfa",
-            {
-                "email": email,
-                "mode": mode,
-                "code": code,
-                "session": session,
-                "challenge_name": challenge_name,
-                "setup_totp": setup_totp,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def select_mfa(
-        self,
-        *,
-        email: str | None = None,
-        mode: AdminMode | None = None,
-        mfa_type: MfaType,
-        session: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> SelectMfaResponse:
-        """Choose the second factor of a login.
-
-        Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends
-        the SMS at once. It can also switch a login that waits for an authenticator to SMS.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: Always `admin`: only the admin user has a second factor. Left out, the client's own.
-            mfa_type: The factor, one of those offered.
-            session: The handle from the login.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: SelectMfaResponse = await self._call(
-            "ws_channel.select_mfa",
-            {
-                "email": email,
-                "mode": mode,
-                "mfa_type": mfa_type,
-                "session": session,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def verify_totp(
-        self,
-        *,
-        email: str | None = None,
-        mode: AdminMode | None = None,
-        access_token: Secret,
-        code: Secret,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> VerifyTotpResponse:
-        """Complete the enrolment of an authenticator.
-
-        Proves that the authenticator has the secret that `login_mfa` returned. From then on the
-        authenticator is the preferred factor and SMS the fallback; an earlier authenticator is
-        replaced. The token is valid for ten minutes and five attempts. A refused code is never sent
-        again automatically.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: Always `admin`: only the admin user has a second factor. Left out, the client's own.
-            access_token: The token from `login_mfa` with `setup_totp`.
-            code: The authenticator's current code.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: VerifyTotpResponse = await self._call(
-            "ws_channel.verify_totp",
-            {
-                "email": email,
-                "mode": mode,
-                "access_token": access_token,
-                "code": code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def logout(
-        self,
-        *,
-        email: str | None = None,
-        mode: Mode | None = None,
-        access_token: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> LogoutResponse:
-        """End all sessions of a user.
-
-        Revokes all tokens issued to this user so far, on every machine. The account's other user stays
-        logged in.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: One of the account's two users. Left out, the client's own.
-            access_token: Accepted for older clients. All tokens are revoked with or without it.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: LogoutResponse = await self._call(
-            "ws_channel.logout",
-            {
-                "email": email,
-                "mode": mode,
-                "access_token": access_token,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def list_certs(
-        self,
-        *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ListCertsResponse:
-        """List the account's bank certificates.
-
-        The account's own certificates, the banks that it can reach with own or shared certificates, and
-        the retired certificates. The service renews certificates automatically, 30 days before they
-        expire: serial number and expiry then change.
-
-        Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-        """
-        answer: ListCertsResponse = await self._call(
-            "ws_channel.list_certs",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def config_certs(
-        self,
-        *,
-        export: ExportSetting,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ConfigCertsResponse:
-        """Switch off the export of private keys for good.
-
-        One-way: once disabled, export cannot be enabled again through the API. Repeating it changes
-        nothing. The deployed service does not implement this yet and answers
-        `ws_channel.not_implemented`.
-
-        Args:
-            export: Only `disabled`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
-                operation.
-        """
-        answer: ConfigCertsResponse = await self._call(
-            "ws_channel.config_certs",
-            {
-                "export": export,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def share_certs(
-        self,
-        *,
-        ext_email: str,
-        accept: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ShareCertsResponse:
-        """Let another account use this account's certificates.
-
-        Covers all banks of this account, present and future; the other account's own certificate takes
-        precedence over a shared one. The other account may use the certificates for files. It never
-        sees, exports or shares them. Files that it sends need its own authorize keys. An account can
-        use the certificates of only one other account. Repeating it changes nothing. A service of this
-        library allows it only to the owner of the API key, or asks the borrower: its setting `sharing`.
-
-        Args:
-            ext_email: The other account, under the same API key.
-            accept: Whether to accept the other account's offer (`offered_from`) instead of sharing own
-                certificates. Only for services that ask the borrower.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            PermissionDeniedError: `ws_channel.owner_only`: Only the owner of the API key may do this.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: ShareCertsResponse = await self._call(
-            "ws_channel.share_certs",
-            {
-                "ext_email": ext_email,
-                "accept": accept,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def unshare_certs(
-        self,
-        *,
-        ext_email: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> UnshareCertsResponse:
-        """Stop another account from using this account's certificates, or the reverse.
-
-        Takes effect at once, from either end of the link: the lender names the borrower, the borrower
-        names the lender; the owner of the API key names any borrower. The deployed service does not
-        implement this yet and answers `ws_channel.not_implemented`.
-
-        Args:
-            ext_email: The other account, under the same API key.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
-                operation.
-        """
-        answer: UnshareCertsResponse = await self._call(
-            "ws_channel.unshare_certs",
-            {
-                "ext_email": ext_email,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def export_cert(
-        self,
-        *,
-        bank: Bank | None = None,
-        pgp_key_id: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ExportCertResponse:
-        """Export a certificate with its private key, encrypted to a PGP key.
-
-        Own certificates only, and only while export is not disabled. The private key is an OpenPGP
-        message that only the registered export key decrypts, with `decrypt_exported_key`. The service
-        writes every export into its audit trail.
-
-        Args:
-            bank: The bank. Left out, the client's own.
-            pgp_key_id: A key that is registered with purpose `export`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
-            PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
-                operation.
-        """
-        answer: ExportCertResponse = await self._call(
-            "ws_channel.export_cert",
-            {
-                "bank": bank,
-                "pgp_key_id": pgp_key_id,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def enroll_cert(
-        self,
-        *,
-        bank: Bank | None = None,
-        code: Secret,
-        company: str | None = None,
-        ws_user_id: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> EnrollCertResponse:
-        """Enrol for a certificate at a bank with its PIN.
-
-        The service makes a key pair, lets the bank certify it, and stores both; it renews them
-        automatically. With real banks it may take minutes. It is never repeated automatically: a PIN is
-        valid once, and a wrong PIN, or OP's two halves in the wrong order, locks the enrolment at the
-        bank. One certificate per bank: retire the old one first.
-
-        Args:
-            bank: The bank. Left out, the client's own.
-            code: The full PIN from the bank. If it comes in parts: all parts in the right order.
-            company: The company's name exactly as in the contract with the bank. Left out, the client's
-                own.
-            ws_user_id: The Web Services user id of the contract with the bank.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
-                product.
-            ConflictError: `ws_channel.certificate_exists`: The account has a certificate for this bank
-                already.
-            PermissionDeniedError: `ws_channel.codes_stopped`: The service sends no more codes for this
-                user id: after a few wrong ones the bank would lock it.
-            PermissionDeniedError: `ws_channel.user_id_held`: Another account of the service uses this
-                user id at the bank.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: EnrollCertResponse = await self._call(
-            "ws_channel.enroll_cert",
-            {
-                "bank": bank,
-                "code": code,
-                "company": company,
-                "ws_user_id": ws_user_id,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def import_cert(
-        self,
-        *,
-        bank: Bank | None = None,
-        certificate: str,
-        company: str | None = None,
-        private_key: Secret,
-        ws_user_id: str,
-        enc_certificate: str | None = None,
-        enc_private_key: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ImportCertResponse:
-        """Import an existing certificate and its private key.
-
-        For certificates that were enrolled elsewhere. The private key leaves this machine: the service
-        receives it and stores it encrypted. The certificate must not have expired, and must match the
-        key. Danske Bank needs the encryption pair too. One certificate per bank: retire the old one
-        first.
-
-        Args:
-            bank: The bank. Left out, the client's own.
-            certificate: The signing certificate as PEM.
-            company: The company's name exactly as in the contract with the bank. Left out, the client's
-                own.
-            private_key: The certificate's private key as PEM, PKCS#8 or PKCS#1, not encrypted.
-            ws_user_id: The Web Services user id of the contract with the bank.
-            enc_certificate: Danske Bank only: the encryption certificate.
-            enc_private_key: Danske Bank only: the private key of the encryption certificate.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            InvalidInputError: `ws_channel.certificate_refused`: The certificate or its private key
-                cannot be used.
-            ConflictError: `ws_channel.certificate_exists`: The account has a certificate for this bank
-                already.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: ImportCertResponse = await self._call(
-            "ws_channel.import_cert",
-            {
-                "bank": bank,
-                "certificate": certificate,
-                "company": company,
-                "private_key": private_key,
-                "ws_user_id": ws_user_id,
-                "enc_certificate": enc_certificate,
-                "enc_private_key": enc_private_key,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def retire_cert(
-        self,
-        *,
-        bank: Bank | None = None,
-        account: str | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> RetireCertResponse:
-        """Retire the certificates for a bank.
-
-        Retired certificates are never used again and cannot be restored; accounts that share them lose
-        access at once. A new enrolment or import is then possible. The owner of the API key may retire
-        a customer's certificates. It is never repeated automatically after an error, except a 429,
-        after which nothing was done.
-
-        Args:
-            bank: The bank. Left out, the client's own.
-            account: A customer's account, for the owner of the API key. Default: the session's own
-                account.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            PermissionDeniedError: `ws_channel.owner_only`: Only the owner of the API key may do this.
-            InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: RetireCertResponse = await self._call(
-            "ws_channel.retire_cert",
-            {
-                "bank": bank,
-                "account": account,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def list_files(
-        self,
-        *,
-        bank: Bank | None = None,
-        file_type: str | None = None,
-        status: StatusFilter | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ListFilesResponse:
-        """List the files that a bank holds for the account.
-
-        Lists statements, notifications and status reports that the bank has prepared: new files and
-        files that were downloaded before. Uploaded files are not listed. Needs a certificate for the
-        bank, own or shared.
-
-        Args:
-            bank: The bank that holds them. Left out, the client's own.
-            file_type: Only files of this type. Default: all types. `ALL` is not a type.
-            status: Only files of this status. Default: all files.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
-                product.
-            PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: ListFilesResponse = await self._call(
-            "ws_channel.list_files",
-            {
-                "bank": bank,
-                "file_type": file_type,
-                "status": status,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def upload_file(
-        self,
-        *,
-        bank: Bank | None = None,
-        content: Content,
-        file_name: str,
-        file_type: str,
-        signature: str,
-        send_anyway: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> UploadFileResponse:
-        """Send a signed file to a bank.
-
-        The file is sent once and never repeated automatically, except after a 429, after which nothing
-        was done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the
-        bank's answer files before sending the file again; bankchannel's own service refuses the same
-        bytes until then (`ws_channel.upload_unsettled`), and `list_uploads` says what has become of it.
-        Needs a data session and a certificate for the bank.
-
-        Args:
-            bank: The bank to send it to. Left out, the client's own.
-            content: The file's bytes, at most 7 MiB at the deployed service.
-            file_name: The file's name, as sent to the bank.
-            file_type: The bank's name of the file type, such as `pain.001.001.09`.
-            signature: One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one
-                after the other; at least one by a key that is registered with purpose `authorize`.
-            send_anyway: Whether to send it although it is unknown whether the bank has the same bytes
-                from an earlier upload, which may then be paid twice. Only for bankchannel's own
-                service, which otherwise refuses them until that upload is settled. Default: false.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
-                product.
-            PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
-            SignatureError: `ws_channel.signature_missing`: The upload carries no signature.
-            SignatureError: `ws_channel.signature_malformed`: The signature is not an armored detached
-                OpenPGP signature of a binary document.
-            SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
-                signature.
-            SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
-            PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
-            InvalidInputError: `ws_channel.content_empty`: The file is empty.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            ConflictError: `ws_channel.upload_unsettled`: The same file was sent before, and it is not
-                known yet whether the bank has it.
-        """
-        answer: UploadFileResponse = await self._call(
-            "ws_channel.upload_file",
-            {
-                "bank": bank,
-                "file_name": file_name,
-                "file_type": file_type,
-                "signature": signature,
-                "send_anyway": send_anyway,
-            },
-            content=content,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def download_file(
-        self,
-        *,
-        bank: Bank | None = None,
-        file_type: str,
-        file_reference: str,
-        destination: Destination | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> DownloadFileResponse:
-        """Download a file from a bank.
-
-        The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
-        Needs a data session.
-
-        Args:
-            bank: The bank. Left out, the client's own.
-            file_type: The bank's name of the file type, as listed.
-            file_reference: The bank's reference of the file, as listed.
-            destination: Where the content goes: a path that must not exist, `Replace(path)`, or a
-                binary file object. Left out, into memory.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
-                product.
-            PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: DownloadFileResponse = await self._call(
-            "ws_channel.download_file",
-            {
-                "bank": bank,
-                "file_type": file_type,
-                "file_reference": file_reference,
-            },
-            destination=destination,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-        )
-        return answer
-
-    async def delete_file(
-        self,
-        *,
-        bank: Bank | None = None,
-        file_type: str,
-        file_reference: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> DeleteFileResponse:
-        """Delete a file at a bank.
-
-        The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
-        restore. A second deletion is refused. Needs a data session.
-
-        Args:
-            bank: The bank. Left out, the client's own.
-            file_type: The bank's name of the file type, as listed.
-            file_reference: The bank's reference of the file, as listed.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
-                product.
-            PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: DeleteFileResponse = await self._call(
-            "ws_channel.delete_file",
-            {
-                "bank": bank,
-                "file_type": file_type,
-                "file_reference": file_reference,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def list_uploads(
-        self,
-        *,
-        bank: Bank | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ListUploadsResponse:
-        """List the files that the account has sent to a bank, and what has become of each.
-
-        Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not
-        asked: what it has done with a file that it received says its status report. Only bankchannel's
-        own service has this operation.
-
-        Args:
-            bank: The bank that the files were sent to. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: ListUploadsResponse = await self._call(
-            "ws_channel.list_uploads",
-            {
-                "bank": bank,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def list_accounts(
-        self,
-        *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ListAccountsResponse:
-        """List the accounts under the API key.
-
-        For the owner of the key: its own account and every customer registered with the key, sorted by
-        e-mail address.
-
-        Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            PermissionDeniedError: `ws_channel.owner_only`: Only the owner of the API key may do this.
-        """
-        answer: ListAccountsResponse = await self._call(
-            "ws_channel.list_accounts",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def delete_account(
-        self,
-        *,
-        email: str,
-        confirm: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> DeleteAccountResponse:
-        """Delete a customer's account for good.
-
-        Erases both users, the certificates active and retired, the PGP keys and the links; nothing can
-        be restored. For the owner of the API key, with a login at most ten minutes old. An owner's
-        account is refused. Accounts that use its certificates lose them. After an interruption repeat
-        it by hand: `deleted` lists the items that still existed. It is never repeated automatically,
-        except after a 429, after which nothing was done.
-
-        Args:
-            email: The customer's account. It is never taken from the profile.
-            confirm: The same e-mail address, letter for letter as in `email`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            PermissionDeniedError: `ws_channel.owner_only`: Only the owner of the API key may do this.
-            PermissionDeniedError: `ws_channel.reauthenticate`: This needs a login that is at most ten
-                minutes old.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: DeleteAccountResponse = await self._call(
-            "ws_channel.delete_account",
-            {
-                "email": email,
-                "confirm": confirm,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def list_keys(
-        self,
-        *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> ListKeysResponse:
-        """List the account's registered PGP keys.
-
-        Keys belong to the account: both users see and use them. The short id identifies a key; compare
-        fingerprints if it matters.
-
-        Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-        """
-        answer: ListKeysResponse = await self._call(
-            "ws_channel.list_keys",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def upload_key(
-        self,
-        *,
-        pgp_key: Secret,
-        pgp_key_purpose: PgpKeyPurpose,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> UploadKeyResponse:
-        """Register a PGP public key.
-
-        With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported
-        private keys are encrypted to it. A key has only one purpose. Anyone who has the private half of
-        an authorize key and a data session can send payments. Repeating it changes nothing. On the
-        deployed service it cannot be undone.
-
-        Args:
-            pgp_key: One ASCII-armored public key; never a private one.
-            pgp_key_purpose: The purpose.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: UploadKeyResponse = await self._call(
-            "ws_channel.upload_key",
-            {
-                "pgp_key": pgp_key,
-                "pgp_key_purpose": pgp_key_purpose,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    async def delete_key(
-        self,
-        *,
-        pgp_key_id: str,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
-    ) -> DeleteKeyResponse:
-        """Remove a registered PGP key.
-
-        Without an authorize key the account can no longer send files. The deployed service does not
-        implement this yet and answers `ws_channel.not_implemented`.
-
-        Args:
-            pgp_key_id: The key's short id, as listed.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-            AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
-            PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
-                verified.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
-            SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
-                signature.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
-                operation.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-        """
-        answer: DeleteKeyResponse = await self._call(
-            "ws_channel.delete_key",
-            {
-                "pgp_key_id": pgp_key_id,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-        )
-        return answer
-
-    def encrypt_password(
-        self,
-        *,
-        challenge: Secret,
-        password: Secret,
-        public_key: str,
-    ) -> EncryptPasswordResponse:
-        """Encrypt a password for a challenge.
-
-        RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the
-        service. bankchannel contains the published keys of the test and the production environment; a
-        self-hosted service has its own key.
-
-        Args:
-            challenge: The challenge from `init_login` or `init_register`.
-            password: The password: 1 to 199 bytes as UTF-8.
-            public_key: The service's public key as PEM, `PUBLIC KEY` or `RSA PUBLIC KEY`, at least 2048
-                bits.
-
-        Raises:
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
-        """
-        answer: EncryptPasswordResponse = self._native.local(
-            "ws_channel.encrypt_password",
-            {
-                "challenge": challenge,
-                "password": password,
-                "public_key": public_key,
-            },
-        )
-        return answer
-
-    def totp_code(
-        self,
-        *,
-        secret: Secret,
-    ) -> TotpCodeResponse:
-        """Compute the current code of an authenticator.
-
-        RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login
-        wait for the next step. A secret stored beside the password is no longer a second factor.
-
-        Args:
-            secret: The secret that `login_mfa` returned at the authenticator's enrolment: base32;
-                spaces and letter case do not matter.
-        """
-        answer: TotpCodeResponse = self._native.local(
-            "ws_channel.totp_code",
-            {
-                "secret": secret,
-            },
-        )
-        return answer
-
-    async def generate_key(
-        self,
-        *,
-        name: str | None = None,
-        email: str | None = None,
-        algorithm: KeyAlgorithm | None = None,
-        passphrase: Secret | None = None,
-        expires: datetime | None = None,
-    ) -> GenerateKeyResponse:
-        """Make a PGP key pair on this machine.
-
-        Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2
-        reads. It suits both purposes of `upload_key`; use one key for one purpose. Nothing is sent and
-        nothing is stored: keep the private key where only the signer can read it. An RSA key takes up
-        to some seconds.
-
-        Args:
-            name: The name in the key's user id. Left out, the client's own.
-            email: The e-mail address in the key's user id. Left out, the client's own.
-            algorithm: The algorithm. Default: Ed25519.
-            passphrase: The passphrase that locks the private key. Without it the key is not encrypted
-                in its file.
-            expires: The expiry of the key. Default: never.
-        """
-        answer: GenerateKeyResponse = await self._elsewhere(
-            "ws_channel.generate_key",
-            {
-                "name": name,
-                "email": email,
-                "algorithm": algorithm,
-                "passphrase": passphrase,
-                "expires": expires,
-            },
-        )
-        return answer
-
-    def inspect_key(
-        self,
-        *,
-        key: Secret,
-    ) -> InspectKeyResponse:
-        """Show the properties and the possible uses of a PGP key.
-
-        Reads a public or private key and shows its owner and whether it can sign and be encrypted to at
-        this moment. A private key need not be unlocked. The maker of the key chose the user ids: they
-        prove nothing.
-
-        Args:
-            key: One ASCII-armored key, public or private.
-
-        Raises:
-            InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-            SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
-                key.
-        """
-        answer: InspectKeyResponse = self._native.local(
-            "ws_channel.inspect_key",
-            {
-                "key": key,
-            },
-        )
-        return answer
-
-    async def sign_file(
-        self,
-        *,
-        content: Content,
-        private_key: Secret,
-        passphrase: Secret | None = None,
-        hash: SignatureHash | None = None,
-    ) -> SignFileResponse:
-        """Sign a file with one or more private keys.
-
-        Makes a detached signature of the raw bytes as a binary document, dated now. The file is read
-        once and never held in memory, whatever its size. Upload the very same bytes: a changed line end
-        breaks the signature. The signature covers only the bytes, neither bank nor file type: anyone
-        who has file and signature can send them elsewhere under the same account.
-
-        Args:
-            content: The file's raw bytes: exactly the bytes to upload.
-            private_key: The armored private key. Several keys, one after the other, make one signature
-                each.
-            passphrase: The passphrase of the private keys that are locked.
-            hash: The hash algorithm. Default: SHA-256.
-
-        Raises:
-            InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-            SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
-                key.
-        """
-        answer: SignFileResponse = await self._elsewhere(
-            "ws_channel.sign_file",
-            {
-                "private_key": private_key,
-                "passphrase": passphrase,
-                "hash": hash,
-            },
-            content=content,
-        )
-        return answer
-
-    async def verify_file(
-        self,
-        *,
-        content: Content,
-        public_key: Secret,
-        signature: str,
-    ) -> VerifyFileResponse:
-        """Verify the signatures of a file.
-
-        Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a
-        key that is neither expired nor revoked, then and now; armor without text around it, at most ten
-        signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once and
-        never held in memory.
-
-        Args:
-            content: The file's raw bytes.
-            public_key: The armored keys, one after the other, public or private.
-            signature: The armored detached signatures, one after the other.
-
-        Raises:
-            SignatureError: `ws_channel.signature_malformed`: The signature is not an armored detached
-                OpenPGP signature of a binary document.
-            InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-        """
-        answer: VerifyFileResponse = await self._elsewhere(
-            "ws_channel.verify_file",
-            {
-                "public_key": public_key,
-                "signature": signature,
-            },
-            content=content,
-        )
-        return answer
-
-    async def encrypt_for_export(
-        self,
-        *,
-        private_key: Secret,
-        public_key: Secret,
-    ) -> EncryptForExportResponse:
-        """Encrypt a private key to an export key.
-
-        Does the same as the service with the private key of an exported certificate: AES-256 with
-        integrity protection, to every encryption key of the given export key, unsigned.
-
-        Args:
-            private_key: The private key as PEM.
-            public_key: The armored export key.
-
-        Raises:
-            InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-            SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-        """
-        answer: EncryptForExportResponse = await self._elsewhere(
-            "ws_channel.encrypt_for_export",
-            {
-                "private_key": private_key,
-                "public_key": public_key,
-            },
-        )
-        return answer
-
-    async def decrypt_exported_key(
-        self,
-        *,
-        encrypted_private_key: str,
-        private_key: Secret,
-        passphrase: Secret | None = None,
-    ) -> DecryptExportedKeyResponse:
-        """Decrypt an exported private key.
-
-        Decrypts the answer of `export_cert` with the private half of the export key. An expired export
-        key still decrypts messages to it. The message is not signed: the caller has to check that the
-        key matches the certificate beside it.
-
-        Args:
-            encrypted_private_key: The armored OpenPGP message from `export_cert`.
-            private_key: The armored private half of the export key. Of several keys, the matching one
-                is used.
-            passphrase: The passphrase of the private key, if it is locked.
-
-        Raises:
-            SignatureError: `ws_channel.decryption_failed`: The message cannot be decrypted.
-            InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-            SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
-                key.
-        """
-        answer: DecryptExportedKeyResponse = await self._elsewhere(
-            "ws_channel.decrypt_exported_key",
-            {
-                "encrypted_private_key": encrypted_private_key,
-                "private_key": private_key,
-                "passphrase": passphrase,
-            },
-        )
-        return answer
-
-    async def check_payment_file(
-        self,
-        *,
-        content: Content,
-    ) -> CheckPaymentResponse:
-        """Check a payment file before sending it.
-
-        The check of iso20022.check_payment with the common rules, without the rules about dates: the
-        answer for a file does not depend on the day. A faulty file is an answer, not an error. Only the
-        bank can say whether it knows the account and whether the account has the money.
-
-        Args:
-            content: The file's raw bytes: a credit transfer initiation, `pain.001.001.09` or
-                `pain.001.001.03`.
-        """
-        answer: CheckPaymentResponse = await self._elsewhere(
-            "ws_channel.check_payment_file",
-            {
-            },
-            content=content,
-        )
-        return answer
-
+    init_register = awaited(WsChannel.init_register)
+    register = awaited(WsChannel.register)
+    verify_phone = awaited(WsChannel.verify_phone)
+    verify_email = awaited(WsChannel.verify_email)
+    init_password_reset = awaited(WsChannel.init_password_reset)
+    password_reset = awaited(WsChannel.password_reset)
+    init_login = awaited(WsChannel.init_login)
+    login = awaited(WsChannel.login)
+    login_mfa = awaited(WsChannel.login_mfa)
+    select_mfa = awaited(WsChannel.select_mfa)
+    verify_totp = awaited(WsChannel.verify_totp)
+    logout = awaited(WsChannel.logout)
+    list_certs = awaited(WsChannel.list_certs)
+    config_certs = awaited(WsChannel.config_certs)
+    share_certs = awaited(WsChannel.share_certs)
+    unshare_certs = awaited(WsChannel.unshare_certs)
+    export_cert = awaited(WsChannel.export_cert)
+    enroll_cert = awaited(WsChannel.enroll_cert)
+    import_cert = awaited(WsChannel.import_cert)
+    retire_cert = awaited(WsChannel.retire_cert)
+    list_files = awaited(WsChannel.list_files)
+    upload_file = awaited(WsChannel.upload_file)
+    download_file = awaited(WsChannel.download_file)
+    delete_file = awaited(WsChannel.delete_file)
+    list_uploads = awaited(WsChannel.list_uploads)
+    list_accounts = awaited(WsChannel.list_accounts)
+    delete_account = awaited(WsChannel.delete_account)
+    list_keys = awaited(WsChannel.list_keys)
+    upload_key = awaited(WsChannel.upload_key)
+    delete_key = awaited(WsChannel.delete_key)
+    encrypt_password = unchanged(WsChannel.encrypt_password)
+    totp_code = unchanged(WsChannel.totp_code)
+    generate_key = awaited_in_thread(WsChannel.generate_key)
+    inspect_key = unchanged(WsChannel.inspect_key)
+    sign_file = awaited_in_thread(WsChannel.sign_file)
+    verify_file = awaited_in_thread(WsChannel.verify_file)
+    encrypt_for_export = awaited_in_thread(WsChannel.encrypt_for_export)
+    decrypt_exported_key = awaited_in_thread(WsChannel.decrypt_exported_key)
+    check_payment_file = awaited_in_thread(WsChannel.check_payment_file)
+
+    @awaits(WsChannel.register_account)
     async def register_account(
         self,
         *,
@@ -7270,77 +4114,13 @@ class AsyncWsChannel(AsyncNewFilesClient):
         phone: str | None = None,
         password: Secret | None = None,
         api_key: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> RegisterResponse:
-        """Register an account's admin or data user.
+        raise NotImplementedError
 
-        Fetches the challenge, encrypts the password and registers the user. The service sends a code to
-        the phone; the first login asks for it. Register the admin user first, then the data user: the
-        client keeps the API key from the first registration, unless the client is logged in. The
-        registration is never repeated after an error: log in to see whether it succeeded.
-
-        Args:
-            email: The account's e-mail address. Left out, the client's own.
-            mode: One of the account's two users. Register the admin user first. Left out, the client's
-                own.
-            name: The full name of the person who registers. Left out, the client's own.
-            company: The company's name. Left out, the client's own.
-            phone: The phone for codes, the same for both users. Left out, the client's own.
-            password: The password: at least 20 characters with lower and upper case, digit and special
-                character, at most 199 bytes. Left out, the client's own.
-            api_key: The integrator's key, `0` for a new one. Default: the client's key, or `0` if the
-                client has none. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-
-        Raises:
-            ConflictError: `ws_channel.user_exists`: This account is registered already in this mode.
-            ConflictError: `ws_channel.admin_first`: The admin mode of this account must be registered
-                first.
-            PermissionDeniedError: `ws_channel.api_key_refused`: The service does not accept the API
-                key.
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
-        """
-        answer: RegisterResponse = await self._call(
-            "ws_channel.register_account",
-            {
-                "email": email,
-                "mode": mode,
-                "name": name,
-                "company": company,
-                "phone": phone,
-                "password": password,
-                "api_key": api_key,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-        )
-        return answer
-
+    @awaits(WsChannel.log_in)
     async def log_in(
         self,
         *,
@@ -7351,83 +4131,13 @@ class AsyncWsChannel(AsyncNewFilesClient):
         mfa_method: MfaMethod | None = None,
         setup_totp: bool | None = None,
         code: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> Authenticated:
-        """Log in, with all its steps.
+        raise NotImplementedError
 
-        Fetches the challenge, encrypts the password, and does the steps that the service wants first:
-        verifies phone and e-mail, chooses a second factor, submits its code. It asks for `phone_code`,
-        `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks
-        again after a wrong code, three times in all. Afterwards the client has the session. If question
-        and answer are in different processes, `begin_log_in` and `continue_log_in` do the same in
-        steps.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: One of the account's two users. Left out, the client's own.
-            password: The password. Left out, the client's own.
-            phone: The account's phone, in case it is not verified yet. The call asks for it if it is
-                needed and absent. Left out, the client's own.
-            mfa_method: The second factor to use if there is a choice. By default the call asks for it;
-                without a callback for questions it is the authenticator.
-            setup_totp: Whether to begin the enrolment of an authenticator; the answer then has its
-                secret. `enrol_totp` does the whole enrolment.
-            code: The answer to the first question for a code, if it is already known.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-
-        Raises:
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
-            AuthenticationError: `ws_channel.login_failed`: The login did not succeed.
-            AuthenticationError: `ws_channel.login_stalled`: The service asked twice for the same step
-                of the login.
-            AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
-                account's.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
-        """
-        answer: Authenticated = await self._call(
-            "ws_channel.log_in",
-            {
-                "email": email,
-                "mode": mode,
-                "password": password,
-                "phone": phone,
-                "mfa_method": mfa_method,
-                "setup_totp": setup_totp,
-                "code": code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-        )
-        return answer
-
+    @awaits(WsChannel.begin_log_in)
     async def begin_log_in(
         self,
         *,
@@ -7438,79 +4148,13 @@ class AsyncWsChannel(AsyncNewFilesClient):
         mfa_method: MfaMethod | None = None,
         setup_totp: bool | None = None,
         seal_key: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> LogInProgress:
-        """Begin a login that another process may finish.
+        raise NotImplementedError
 
-        Runs the login until input is needed. If a code or a choice is needed, the answer is the login
-        so far, encrypted: store it, ask the person, and continue with `continue_log_in`, in this
-        process or in another, while the code is valid. The encrypted login does not contain the
-        password. A login that needs no code is complete at once.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: One of the account's two users. Left out, the client's own.
-            password: The password. Left out, the client's own.
-            phone: The account's phone, in case it is not verified yet. Left out, the client's own.
-            mfa_method: The second factor to use if there is a choice.
-            setup_totp: Whether to begin the enrolment of an authenticator.
-            seal_key: The key that encrypts the waiting login. The process that continues needs the same
-                key. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-
-        Raises:
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
-            AuthenticationError: `ws_channel.login_failed`: The login did not succeed.
-            AuthenticationError: `ws_channel.login_stalled`: The service asked twice for the same step
-                of the login.
-            AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
-                account's.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
-        """
-        answer: LogInProgress = await self._call(
-            "ws_channel.begin_log_in",
-            {
-                "email": email,
-                "mode": mode,
-                "password": password,
-                "phone": phone,
-                "mfa_method": mfa_method,
-                "setup_totp": setup_totp,
-                "seal_key": seal_key,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-        )
-        return answer
-
+    @awaits(WsChannel.continue_log_in)
     async def continue_log_in(
         self,
         *,
@@ -7520,78 +4164,13 @@ class AsyncWsChannel(AsyncNewFilesClient):
         phone: str | None = None,
         password: Secret | None = None,
         seal_key: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> LogInProgress:
-        """Continue a login that waits for input.
+        raise NotImplementedError
 
-        Supplies the input and runs the login until more input is needed. The answer is like that of
-        `begin_log_in`: complete, or waiting again (`wrong` above 0: the code was refused and can be
-        entered again). Use each encrypted login once; only the last one returned is valid.
-
-        Args:
-            sealed: The login so far, from the answer of `begin_log_in` or of the previous
-                `continue_log_in`.
-            code: The code, if one is needed.
-            mfa_method: The choice, if one is needed. If an authenticator's code is needed, `sms`
-                switches to an SMS.
-            phone: The account's phone number, if it is missing. Left out, the client's own.
-            password: The password. Needed if the login restarts after a verification of phone or
-                e-mail. Left out, the client's own.
-            seal_key: The key that encrypted the login. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-
-        Raises:
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
-            AuthenticationError: `ws_channel.login_failed`: The login did not succeed.
-            AuthenticationError: `ws_channel.login_stalled`: The service asked twice for the same step
-                of the login.
-            AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
-                account's.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
-        """
-        answer: LogInProgress = await self._call(
-            "ws_channel.continue_log_in",
-            {
-                "sealed": sealed,
-                "code": code,
-                "mfa_method": mfa_method,
-                "phone": phone,
-                "password": password,
-                "seal_key": seal_key,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-        )
-        return answer
-
+    @awaits(WsChannel.enrol_totp)
     async def enrol_totp(
         self,
         *,
@@ -7601,78 +4180,13 @@ class AsyncWsChannel(AsyncNewFilesClient):
         mfa_method: MfaMethod | None = None,
         code: Secret | None = None,
         compute_code: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> EnrolTotpResponse:
-        """Enrol an authenticator as second factor.
+        raise NotImplementedError
 
-        Logs in as the admin user (with the same questions as `log_in`), gets the secret of a new
-        authenticator, and confirms it with a code. From then on the authenticator is the preferred
-        factor and SMS the fallback; an earlier authenticator is replaced. The question `totp_code` has
-        the secret in its member `secret`. A secret stored beside the password is no longer a second
-        factor.
-
-        Args:
-            email: The account. The authenticator belongs to its admin user. Left out, the client's own.
-            password: The admin user's password. Left out, the client's own.
-            phone: The account's phone, in case it is not verified yet. Left out, the client's own.
-            mfa_method: The second factor for the login itself, if there is a choice.
-            code: The answer to the login's first question for a code, if it is already known.
-            compute_code: Whether the library computes the confirming code. By default a person puts the
-                secret into an authenticator and answers the question `totp_code`.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-
-        Raises:
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
-            AuthenticationError: `ws_channel.login_failed`: The login did not succeed.
-            AuthenticationError: `ws_channel.login_stalled`: The service asked twice for the same step
-                of the login.
-            AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            ConfigurationError: `ws_channel.api_key_differs`: The API key of the settings is not this
-                account's.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
-        """
-        answer: EnrolTotpResponse = await self._call(
-            "ws_channel.enrol_totp",
-            {
-                "email": email,
-                "password": password,
-                "phone": phone,
-                "mfa_method": mfa_method,
-                "code": code,
-                "compute_code": compute_code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-        )
-        return answer
-
+    @awaits(WsChannel.reset_password)
     async def reset_password(
         self,
         *,
@@ -7680,219 +4194,46 @@ class AsyncWsChannel(AsyncNewFilesClient):
         mode: Mode | None = None,
         new_password: Secret,
         code: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> PasswordResetResponse:
-        """Set a new password with a code from an SMS.
+        raise NotImplementedError
 
-        Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user
-        end; the account's other user does not change. The operation does not log in. A code is sent
-        once a minute and five times a day at most; to an unknown account nothing is sent, and the
-        service does not say so. It does not ask again after a refusal: the code may have been right and
-        another value wrong.
-
-        Args:
-            email: The account. Left out, the client's own.
-            mode: One of the account's two users. Left out, the client's own.
-            new_password: The new password: at least 20 characters with lower and upper case, digit and
-                special character, at most 199 bytes.
-            code: The code, if `init_password_reset` already sent it. By default this call sends a code
-                and asks for it.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-
-        Raises:
-            AuthenticationError: `ws_channel.code_refused`: The one-time code is wrong.
-            AuthenticationError: `ws_channel.code_expired`: The one-time code, or the login step it
-                belongs to, has expired.
-            RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
-                locked for a while.
-            AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
-                mode and password.
-            InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
-                that the protocol defines.
-        """
-        answer: PasswordResetResponse = await self._call(
-            "ws_channel.reset_password",
-            {
-                "email": email,
-                "mode": mode,
-                "new_password": new_password,
-                "code": code,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-        )
-        return answer
-
+    @awaits(WsChannel.session_state)
     async def session_state(
         self,
         *,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> SessionStateResponse:
-        """Get the state of the client's session: whether it lives, and how long.
+        raise NotImplementedError
 
-        Nothing is sent and nothing is changed. The service may have ended an active session meanwhile:
-        the next call learns of it.
-
-        Args:
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-        """
-        answer: SessionStateResponse = await self._call(
-            "ws_channel.session_state",
-            {
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-        )
-        return answer
-
+    @awaits(WsChannel.export_session)
     async def export_session(
         self,
         *,
         seal_key: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> ExportSessionResponse:
-        """Export the session, encrypted, for another process.
+        raise NotImplementedError
 
-        Exports token, API key, account and end of the session, encrypted with a key derived from the
-        seal key. Nothing is sent. Anyone who has the export and the seal key is logged in.
-
-        Args:
-            seal_key: 32 random characters or more; `import_session` needs the same. Left out, the
-                client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-
-        Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-        """
-        answer: ExportSessionResponse = await self._call(
-            "ws_channel.export_session",
-            {
-                "seal_key": seal_key,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-        )
-        return answer
-
+    @awaits(WsChannel.import_session)
     async def import_session(
         self,
         *,
         sealed: Secret,
         seal_key: Secret | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> ImportSessionResponse:
-        """Import a session that another process exported.
+        raise NotImplementedError
 
-        The client uses the imported session from now on, instead of its previous one. Nothing is sent:
-        the next call shows whether the service still accepts the session. A session that was encrypted
-        with another key, is damaged, or belongs to another service is refused, and the client keeps its
-        session.
-
-        Args:
-            sealed: The answer of `export_session`.
-            seal_key: The key that encrypted the session. Left out, the client's own.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-
-        Raises:
-            AuthenticationError: `ws_channel.session_expired`: The session has expired.
-        """
-        answer: ImportSessionResponse = await self._call(
-            "ws_channel.import_session",
-            {
-                "sealed": sealed,
-                "seal_key": seal_key,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-        )
-        return answer
-
+    @awaits(WsChannel.sign_and_upload)
     async def sign_and_upload(
         self,
         *,
@@ -7910,132 +4251,14 @@ class AsyncWsChannel(AsyncNewFilesClient):
         repeats_within_s: float | None = None,
         send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> SignAndUploadResponse:
-        """Sign a file and send it to a bank.
+        raise NotImplementedError
 
-        The file is opened once, read for the signature and read again for sending, and never held in
-        memory; if it changed in between, it is refused before its last byte is sent. It is sent once:
-        with outcome `unknown` or `accepted`, look for the bank's answer files before sending it again.
-        Needs a data session and a certificate for the bank. With `signing_certificate` it asks a
-        question of kind `signature` for each certificate, after reading the file and before sending
-        anything. The question's member `signature` has `algorithm` (`rsa_pkcs1_sha256`,
-        `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (the value to sign, which is not
-        hashed again) and `key_fingerprint` (of the key or subkey that signs: the newest that may). The
-        answer is the raw signature. Both are bytes in Python, Node and PHP, and base64 in Rust, C and
-        for the shell's `--signer`. For RSA the signature is PKCS#1 v1.5, big-endian, as long as the
-        modulus; for Ed25519 it is R and S, 64 bytes, with the digest as the message. The certificate
-        verifies it. An invalid signature ends the call, and so does a signer that fails: with outcome
-        `not_sent`.
-
-        Args:
-            bank: The bank to send it to. Left out, the client's own.
-            file_type: The bank's name of the file type, such as `pain.001.001.09`.
-            file_name: The file's name, as sent to the bank. Default: the file's name on disk.
-            content: The file's bytes.
-            private_key: The armored private key that is registered with purpose `authorize`. Several
-                keys, one after the other, make one signature each. Give either this or
-                `signing_certificate`.
-            passphrase: The passphrase of the private keys that are locked.
-            signing_certificate: The armored public key that is registered with purpose `authorize`, if
-                its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after
-                the other, make one signature each. The call asks a question of kind `signature` for
-                each key.
-            hash: The hash algorithm of the signature. Default: SHA-256.
-            check: Whether to check the content as a payment file before signing or sending: see
-                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file as a stream. Default: true for the file types
-                `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
-                error, and for a bank's own word for payments, if the content is one of the two; false
-                for all others.
-            check_profile: The bank's differences from the common rules, for `check`.
-            reject_repeats: A folder in which the client records its uploads, one small hidden file
-                each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the
-                earlier upload is `unknown`, or its process was killed, they are refused for as long as
-                it is not settled, whatever time has passed. An upload that was refused or not sent does
-                not count. Share the folder between all processes that may send the file.
-            repeats_within_s: The time within which the same file counts as repeated, in seconds, once
-                it is known that the bank has it. Default: seven days.
-            send_anyway: Whether to send the file although it was sent before: for a person who has the
-                bank's word that it does not have it, or who takes the risk of paying twice. One that is
-                being sent at this moment is refused all the same. Default: false.
-            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
-                of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
-                `message_id`. The answer `send` continues; `repeated` ends the call with
-                `upload_repeated`. Default: false.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-            signer: Signs with the key of `signing_certificate`; in place of the client's.
-
-        Raises:
-            InvalidInputError: `input.content_unreadable`: The file to send cannot be read.
-            InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-            SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
-                key.
-            SignatureError: `ws_channel.signature_wrong`: The external signature is not valid.
-            SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
-                signature.
-            SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
-            PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
-            InvalidInputError: `ws_channel.content_empty`: The file is empty.
-            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
-                nothing was sent.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            ConflictError: `ws_channel.upload_repeated`: The same file was sent before.
-        """
-        answer: SignAndUploadResponse = await self._call(
-            "ws_channel.sign_and_upload",
-            {
-                "bank": bank,
-                "file_type": file_type,
-                "file_name": file_name,
-                "private_key": private_key,
-                "passphrase": passphrase,
-                "signing_certificate": signing_certificate,
-                "hash": hash,
-                "check": check,
-                "check_profile": check_profile,
-                "reject_repeats": reject_repeats,
-                "repeats_within_s": repeats_within_s,
-                "send_anyway": send_anyway,
-                "ask_repeats": ask_repeats,
-            },
-            content=content,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(WsChannel.upload_and_wait)
     async def upload_and_wait(
         self,
         *,
@@ -8062,167 +4285,14 @@ class AsyncWsChannel(AsyncNewFilesClient):
         repeats_within_s: float | None = None,
         send_anyway: bool | None = None,
         ask_repeats: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
+        **options: Unpack[CallOptions],
     ) -> UploadAndWaitResponse:
-        """Sign a file, send it, and wait for the bank's answers.
+        raise NotImplementedError
 
-        Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload`
-        does, then polls for new files of each type, fetches them and keeps those that are about this
-        file. A file is an answer only if it says so: a status report by the original message id; a
-        notification or statement by the message id, the UETR or the references of its entries. One that
-        names several uploads is given to each of them. A new file can only be told apart by its
-        content, so all new ones are fetched; those that answer no upload are in `others`. Any number of
-        uploads may wait at once, in several processes too. The wait ends with an answer of each type,
-        or when the bank has rejected the whole file; read `verdict` first. Every other error after the
-        accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the
-        file again, look for its answers later. Its `partial_response` has the answers that did come.
-        The detail `taken` lists them by type and reference: the bank lists them as downloaded. The
-        detail `begun` lists the files that the bank may have sent and that did not arrive: it may list
-        them as downloaded too. With `directory` or `ledger`, `download_new_files` returns all of them;
-        without, download them by type and reference. With `signing_certificate` it asks a question of
-        kind `signature` for each certificate, as `sign_and_upload` does.
-
-        Args:
-            bank: The bank to send it to. Left out, the client's own.
-            file_type: The bank's name of the file type, such as `pain.001.001.09`.
-            file_name: The file's name, as sent to the bank. Default: the file's name on disk.
-            content: The file's bytes.
-            private_key: The armored private key that is registered with purpose `authorize`. Give one
-                of this, `signing_certificate` and `signature`.
-            passphrase: The passphrase of the private keys that are locked.
-            signing_certificate: The armored public key that is registered with purpose `authorize`, if
-                its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after
-                the other, make one signature each. The call asks a question of kind `signature` for
-                each key, as `sign_and_upload` does.
-            hash: The hash algorithm of the signature. Default: SHA-256.
-            signature: Signatures over the same bytes that were made elsewhere.
-            wait_for: The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
-                With a status report (`pain.002`) among them, a rejection ends the wait.
-            wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed.
-                Default: 60.
-            poll_interval_s: The interval between two polls, in seconds, fractions allowed, at least
-                0.1. Default: 1.
-            directory: The folder for the answers, with names as in `download_new_files`. Without a
-                folder the answers are in the response. If a name is taken by a file with another
-                content, the answer gets another name, with `~2` before `.dat`: names contain neither
-                bank nor account.
-            ledger: The folder of the ledger, from which `download_new_files` reports fetched files that
-                answer no upload, and those of a call that failed. Default: `directory`; without both
-                there is none.
-            accept_unreferenced: Whether to take files that carry no reference, although other uploads
-                of this client wait too. Default: false: such a file is taken only if no other upload of
-                this client waits for its type.
-            fail_if_rejected: Whether the bank's rejection of the whole file is the error
-                `ws_channel.payment_rejected`, with the response as its `partial_response`. Default:
-                false: the response says it in `verdict`.
-            parse: Whether the response also has the answers in parsed form. Default: true.
-            check: Whether to check the content as a payment file before signing or sending: see
-                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
-                warnings do not. The check reads the file as a stream. Default: true for the file types
-                `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is then no
-                error, and for a bank's own word for payments, if the content is one of the two; false
-                for all others.
-            check_profile: The bank's differences from the common rules, for `check`.
-            reject_repeats: A folder in which the client records its uploads, one small hidden file
-                each. The same bytes for the same bank, user and service within `repeats_within_s` are
-                the error `upload_repeated` of the protocol, and nothing is sent. If the outcome of the
-                earlier upload is `unknown`, or its process was killed, they are refused for as long as
-                it is not settled, whatever time has passed. An upload that was refused or not sent does
-                not count. Share the folder between all processes that may send the file.
-            repeats_within_s: The time within which the same file counts as repeated, in seconds, once
-                it is known that the bank has it. Default: seven days.
-            send_anyway: Whether to send the file although it was sent before: for a person who has the
-                bank's word that it does not have it, or who takes the risk of paying twice. One that is
-                being sent at this moment is refused all the same. Default: false.
-            ask_repeats: Whether to ask the program before sending, for a ledger of its own: a question
-                of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
-                `message_id`. The answer `send` continues; `repeated` ends the call with
-                `upload_repeated`. Default: false.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-            signer: Signs with the key of `signing_certificate`; in place of the client's.
-
-        Raises:
-            TimedOutError: `ws_channel.answer_not_found`: The bank's answer did not come in time.
-            PeerRefusedError: `ws_channel.payment_rejected`: The bank has rejected the payment file:
-                nothing of it is paid.
-            ConflictError: `ws_channel.upload_repeated`: The same file was sent before.
-            PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be
-                used as a file name.
-            InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
-            SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
-            SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
-                key.
-            SignatureError: `ws_channel.signature_wrong`: The external signature is not valid.
-            SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
-                signature.
-            SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
-            PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
-            InvalidInputError: `ws_channel.content_empty`: The file is empty.
-            InvalidInputError: `iso20022.payment_refused`: The payment is faulty: no file was made, or
-                nothing was sent.
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-        """
-        answer: UploadAndWaitResponse = await self._call(
-            "ws_channel.upload_and_wait",
-            {
-                "bank": bank,
-                "file_type": file_type,
-                "file_name": file_name,
-                "private_key": private_key,
-                "passphrase": passphrase,
-                "signing_certificate": signing_certificate,
-                "hash": hash,
-                "signature": signature,
-                "wait_for": wait_for,
-                "wait_timeout_s": wait_timeout_s,
-                "poll_interval_s": poll_interval_s,
-                "directory": directory,
-                "ledger": ledger,
-                "accept_unreferenced": accept_unreferenced,
-                "fail_if_rejected": fail_if_rejected,
-                "parse": parse,
-                "check": check,
-                "check_profile": check_profile,
-                "reject_repeats": reject_repeats,
-                "repeats_within_s": repeats_within_s,
-                "send_anyway": send_anyway,
-                "ask_repeats": ask_repeats,
-            },
-            content=content,
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-            signer=signer,
-        )
-        return answer
-
+    @awaits(WsChannel.download_new_files)
     async def download_new_files(
         self,
         *,
@@ -8233,85 +4303,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         file_reference: str | None = None,
         ledger: str | PathLike[str] | None = None,
         parse: bool | None = None,
-        timeout: float | None = None,
-        cancel: Cancel | None = None,
-        request_id: str | None = None,
-        retries: int | None = None,
-        with_response: list[HttpExchange] | None = None,
         on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
+        **options: Unpack[CallOptions],
     ) -> DownloadNewFilesResponse:
-        """Download all new files into a folder.
-
-        Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
-        existing file does not change, so a second run continues where the first one ended. A file
-        appears under its name only when it is complete; nothing is overwritten, no link is followed,
-        nothing is written outside the folder. Use one folder for each bank and account: names contain
-        neither, and a file whose name is taken counts as existing. The listing and each file are tried
-        up to three times; a file that fails does not stop the others. If the disk is full, that is the
-        error of this file and of all others, which are not tried. The call itself fails if the listing
-        cannot be read, or if continuing is pointless: the session has ended, the call was cancelled,
-        its time is up. Then the error's `partial_response` has the result for each file so far, parsed.
-        A file is reported once, when the call returns: small hidden files in the ledger,
-        `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files
-        were not reported. So the next call also returns files that a failed or killed call has
-        downloaded, and retries those that did not arrive, even if the bank no longer lists them as new;
-        and it returns files that `upload_and_wait` has fetched and that answer no upload.
-
-        Args:
-            bank: The bank that holds them. Left out, the client's own.
-            file_type: Only files of this type. Default: all types.
-            status: Only files of this status. Default: `NEW`.
-            directory: The folder, one for each bank and account. The last part of the path is created
-                if it does not exist.
-            file_reference: Only the file with this reference.
-            ledger: The folder of the ledger, which remembers files that were begun and not reported.
-                Default: `directory`. Give the same folder to calls that share the bank's files, such as
-                `upload_and_wait`.
-            parse: Whether the answer also has files in parsed form: all files with true, none with
-                false. Default: the files that this call downloaded.
-            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
-                operation's own.
-            cancel: Stops the call, from any thread.
-            request_id: Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
-                NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-            retries: How often each exchange may be repeated, 0 to 10. Left out, the client's setting.
-            with_response: A list to which the answers of the call's exchanges are added, each a
-                `HttpExchange` with status, headers, request id and time.
-            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
-                most. What it raises is reported, and the call goes on.
-            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
-
-        Raises:
-            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
-            PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
-            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
-                configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
-            PeerFailedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
-                cannot be used.
-            PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be
-                used as a file name.
-            ConflictError: `ws_channel.file_gone`: The bank no longer lists a file whose download an
-                earlier call had begun.
-        """
-        answer: DownloadNewFilesResponse = await self._call(
-            "ws_channel.download_new_files",
-            {
-                "bank": bank,
-                "file_type": file_type,
-                "status": status,
-                "directory": directory,
-                "file_reference": file_reference,
-                "ledger": ledger,
-                "parse": parse,
-            },
-            timeout=timeout,
-            cancel=cancel,
-            request_id=request_id,
-            retries=retries,
-            with_response=with_response,
-            on_progress=on_progress,
-            on_code=on_code,
-        )
-        return answer
+        raise NotImplementedError

@@ -25,6 +25,7 @@ from bankchannel import (
     AsyncService,
     AsyncWsChannel,
     BankchannelError,
+    CallOptions,
     Cancel,
     InvalidInputError,
     Received,
@@ -63,6 +64,38 @@ class Documentation(unittest.TestCase):
         signature.bind(amount=Decimal(1), creditor=PaymentParty(name="Beta"))
         with self.assertRaises(TypeError):
             signature.bind(creditor=PaymentParty(name="Beta"))
+
+    def test_a_call_shows_its_options_by_name(self) -> None:
+        options = {"timeout", "cancel", "request_id", "retries", "with_response"}
+        self.assertEqual(options, set(CallOptions.__annotations__))
+        for client in (WsChannel, AsyncWsChannel):
+            for method in (client.list_files, client.log_in, client.iter_new_files, client.call):
+                with self.subTest(client=client.__name__, method=method.__name__):
+                    signature = inspect.signature(method)
+                    self.assertLessEqual(options, set(signature.parameters))
+                    self.assertNotIn("options", signature.parameters)
+                    self.assertIn("timeout: ", pydoc.plain(pydoc.render_doc(method)))
+        self.assertIn("request: 'Mapping[str, Any] | None' = None", str(inspect.signature(WsChannel.call)))
+        for option in options:
+            self.assertIn(f"{option}: ", inspect.getdoc(CallOptions) or "")
+
+    def test_an_option_that_no_call_takes_is_refused_as_an_argument_is(self) -> None:
+        with WsChannel(environment="test", mode="data") as client:
+            wrong: Any = {"tiemout": 1}
+            with self.assertRaisesRegex(TypeError, r"^list_files\(\) got an unexpected keyword argument 'tiemout'$"):
+                client.list_files(**wrong)
+            with self.assertRaisesRegex(TypeError, "unexpected keyword argument 'tiemout'"):
+                client.call("ws_channel.list_files", **wrong)
+
+    def test_what_is_awaited_has_the_same_text(self) -> None:
+        for name in ("list_files", "log_in", "sign_file", "totp_code"):
+            method = getattr(AsyncWsChannel, name)
+            self.assertEqual(method.__doc__, getattr(WsChannel, name).__doc__, name)
+            self.assertEqual(inspect.iscoroutinefunction(method), name != "totp_code", name)
+        self.assertEqual(AsyncWsChannel.list_files.__qualname__, "AsyncWsChannel.list_files")
+        arguments = (inspect.getdoc(WsChannel) or "").partition("Args:")[2]
+        self.assertTrue(arguments and (inspect.getdoc(AsyncWsChannel) or "").endswith(arguments))
+        self.assertIn("on a thread", iso20022.make_payment_async.__doc__ or "")
 
     @needs("jedi")
     def test_an_editor_completes_names_members_and_documents_them(self) -> None:

@@ -18,6 +18,7 @@ from unittest import mock
 from bankchannel import (
     AsyncWsChannel,
     AuthenticationError,
+    CallOptions,
     Cancel,
     CancelledError,
     ConfigurationError,
@@ -247,9 +248,9 @@ class NewFiles(unittest.TestCase):
         asked: list[tuple[str, object]] = []
         call = client._call
 
-        def counted(operation: str, request: dict[str, Any], **options: Any) -> Any:
-            asked.append((operation, options["timeout"]))
-            return call(operation, request, **options)
+        def counted(operation: str, request: dict[str, Any], options: CallOptions, **others: Any) -> Any:
+            asked.append((operation, options.get("timeout")))
+            return call(operation, request, options, **others)
 
         with mock.patch.object(client, "_call", counted):
             self.assertEqual(len(list(client.iter_new_files(directory=self.folder, timeout=30))), 3)

@@ -194,7 +194,7 @@ fn in_camel_case(text: &str, model: &Model) -> String {
 
 fn codes(out: &mut Out, model: &Model) {
     out.blank();
-    out.jsdoc("", "The stable error codes.");
+    out.jsdoc("", "The stable error codes, and what each means; methods name those that they throw.");
     out.line("export declare const codes: {");
     for row in &model.errors {
         out.jsdoc("  ", &format!("{} {}", row.text, row.doc));

@@ -1,6 +1,9 @@
 //! Node: the classes of clients in `index.d.ts`.
 
-use bankchannel::model::{Field, Shape, StructShape};
+use bankchannel::{
+    Category,
+    model::{Field, Shape, StructShape},
+};
 
 use crate::{
     descriptors,
@@ -80,11 +83,17 @@ The bank is not contacted before the first file is asked for. An error ends the 
     continuing is pointless because the session has ended, the call was cancelled or its time is up. The next run gives what was \
     downloaded and never given. The options count for each call: the listing, then each file.";
 
-/// The errors that an operation declares.
+/// The errors that an operation declares, by class. What each code means stands once, with `codes`.
 fn thrown(operation: &OperationModel) -> String {
-    let rows = operation.entry.declaration.errors.iter();
-    let lines = rows.map(|row| format!("\n@throws {{{}}} `{}`: {}", error_class(row.category), row.code, row.text));
-    let lines: String = lines.collect();
+    let errors = operation.entry.declaration.errors;
+    let mut lines = String::new();
+    for category in Category::ALL {
+        let of_it = errors.iter().filter(|row| row.category == category);
+        let codes: Vec<String> = of_it.map(|row| format!("`{}`", row.code)).collect();
+        if !codes.is_empty() {
+            lines.push_str(&format!("\n@throws {{{}}} {}", error_class(category), codes.join(", ")));
+        }
+    }
     if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 

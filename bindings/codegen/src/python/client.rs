@@ -5,7 +5,7 @@ use bankchannel::model::{Field, Shape, StructShape};
 use crate::{
     model::{OperationModel, ProtocolModel},
     names::python,
-    text::{Out, plain, sentence},
+    text::{Out, WIDTH, plain, sentence},
 };
 
 use super::types::{member, output_type, parameter};
@@ -113,19 +113,35 @@ fn client(out: &mut Out, protocol: &ProtocolModel, settings: &StructShape, form:
     out.blank();
     let base = base(protocol).map_or("Client", |(class, _)| class);
     out.line(format!("class {prefix}{}({prefix}{base}):", protocol.class));
-    let mut doc = format!("{}. A method per operation.", sentence(protocol.what));
-    doc.push_str(match form {
-        MethodStyle::Blocking => "\n\nMethods block the calling thread, with the interpreter's lock released.",
-        MethodStyle::Awaited => "\n\nMethods are awaited; those that compute for long do so on a thread of the loop's executor. Short computations are called without `await`.",
-    });
-    doc.push_str(&format!(" The client may be shared by threads.\n\n{}\n\nArgs:", plain(settings.doc)));
-    for field in settings.fields {
-        doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
+    let what = sentence(protocol.what);
+    match form {
+        MethodStyle::Blocking => {
+            let mut doc = format!(
+                "{what}. A method per operation.\n\nMethods block the calling thread, with the interpreter's lock released. \
+                 The client may be shared by threads.\n\n{}\n\nArgs:",
+                plain(settings.doc)
+            );
+            for field in settings.fields {
+                doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
+            }
+            for (name, _, what) in asked(protocol, form) {
+                doc.push_str(&format!("\n    {name}: {what}"));
+            }
+            out.docstring("    ", &doc);
+        }
+        MethodStyle::Awaited => {
+            out.docstring(
+                "    ",
+                &format!(
+                    "{what}, for asyncio. The methods and settings of `{}`.\n\nMethods are awaited; those that compute for \
+                     long do so on a thread of the loop's executor. Short computations are called without `await`.",
+                    protocol.class
+                ),
+            );
+            out.blank();
+            out.line(format!("    __doc__ = with_arguments(__doc__, {})", protocol.class));
+        }
     }
-    for (name, _, what) in asked(protocol, form) {
-        doc.push_str(&format!("\n    {name}: {what}"));
-    }
-    out.docstring("    ", &doc);
     out.blank();
     out.line(format!("    _protocol: ClassVar = {:?}", protocol.name));
     out.blank();
@@ -140,11 +156,7 @@ fn client(out: &mut Out, protocol: &ProtocolModel, settings: &StructShape, form:
     }
     out.line("    ) -> None:");
     out.line("        super().__init__(");
-    out.line("            {");
-    for field in settings.fields {
-        out.line(format!("                {:?}: {},", field.name, python(field.name)));
-    }
-    out.line("            },");
+    object(out, "            ", settings.fields.iter());
     for (name, _, _) in ASKED {
         out.line(format!("            {},", if protocol.asks() { name } else { "None" }));
     }
@@ -155,14 +167,17 @@ fn client(out: &mut Out, protocol: &ProtocolModel, settings: &StructShape, form:
     out.line("            traces=(tracer, traceparent),");
     out.line("        )");
     from_env(out, protocol, form);
+    if form == MethodStyle::Awaited {
+        out.blank();
+    }
     for operation in &protocol.operations {
-        method(out, operation, form);
-        iterator(out, operation, form);
+        method(out, protocol, operation, form);
+        iterator(out, protocol, operation, form);
     }
 }
 
 /// The iterator over the items of all pages.
-fn iterator(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
+fn iterator(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel, form: MethodStyle) {
     let Some((pages, members)) = operation.pages().filter(|_| !operation.is_local()) else { return };
     let item = members.last().map_or_else(String::new, |item| output_type(item));
     let (define, kind, wait) = match form {
@@ -170,9 +185,13 @@ fn iterator(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
         MethodStyle::Awaited => ("async def", "AsyncIterator", "await "),
     };
     let fields = || operation.request.fields.iter().filter(|field| field.name != pages.cursor);
-    let of_each_page = ["timeout", "cancel", "retries", "signer"];
-    let passed: Vec<&str> = passed(operation).into_iter().filter(|name| of_each_page.contains(name)).collect();
+    let of_each_page = ["timeout", "cancel", "retries"];
+    let signer = own_options(operation).into_iter().filter(|name| *name == "signer");
+    let passed: Vec<&str> = of_each_page.into_iter().chain(signer).collect();
     out.blank();
+    if form == MethodStyle::Awaited {
+        out.line(format!("    @documented_as({}.{})", protocol.class, pages.iterator));
+    }
     out.line(format!("    {define} {}(", pages.iterator));
     out.line("        self,");
     out.line("        *,");
@@ -183,13 +202,15 @@ fn iterator(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
         out.line(format!("        {option},"));
     }
     out.line(format!("    ) -> {kind}[{item}]:"));
-    out.docstring(
-        "        ",
-        &format!(
-            "{}.\n\nArguments and exceptions are those of `{}`, which gets one page; the options count for each page.",
-            pages.summary, operation.name
-        ),
-    );
+    if form == MethodStyle::Blocking {
+        out.docstring(
+            "        ",
+            &format!(
+                "{}.\n\nArguments and exceptions are those of `{}`, which gets one page; the options count for each page.",
+                pages.summary, operation.name
+            ),
+        );
+    }
     out.line("        begin = None");
     out.line("        while True:");
     out.line(format!("            page = {wait}self.{}(", operation.name));
@@ -230,57 +251,99 @@ fn from_env(out: &mut Out, protocol: &ProtocolModel, form: MethodStyle) {
     out.line("        return cls._from_env(settings)");
 }
 
-fn method(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
-    let awaited = form == MethodStyle::Awaited && (!operation.is_local() || operation.takes_time());
-    out.blank();
-    out.line(format!("    {}def {}(", if awaited { "async " } else { "" }, operation.name));
+fn method(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel, form: MethodStyle) {
+    if form == MethodStyle::Awaited {
+        return twin(out, protocol, operation);
+    }
+    begin(out, operation, form);
+    out.docstring("        ", &doc(operation));
+    if let Some(successor) = operation.deprecated() {
+        let text = format!("{} is deprecated: use {successor}", operation.name);
+        out.line(format!("        warnings.warn({text:?}, DeprecationWarning, stacklevel=self._stacklevel)"));
+    }
+    // Local operations without content need only the conversion from this package.
+    let (call, plain_local) = match (operation.is_local(), operation.request_content.is_some()) {
+        (true, true) => ("_local", false),
+        (true, false) => ("_native.local", true),
+        (false, _) => ("_call", false),
+    };
+    out.line(format!("        answer: {} = self.{call}(", operation.response.name));
+    out.line(format!("            {:?},", operation.entry.declaration.name));
+    object(out, "            ", operation.request.fields.iter().filter(|field| !is_content(field)));
+    let mut further: Vec<String> = Vec::new();
+    if !operation.is_local() {
+        further.push("options".to_owned());
+    }
+    if let Some(field) = operation.request_content.filter(|_| !plain_local) {
+        further.push(format!("content={}", python(field.name)));
+    }
+    further.extend(own_options(operation).into_iter().map(|name| format!("{name}={name}")));
+    if !further.is_empty() {
+        out.line(format!("            {},", further.join(", ")));
+    }
+    out.line("        )");
+    out.line("        return answer");
+}
+
+/// The method of the client for asyncio: that of the blocking one, whose text and parameters it has.
+fn twin(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel) {
+    let (name, original) = (operation.name, format!("{}.{}", protocol.class, operation.name));
+    if has_callbacks(operation) {
+        out.blank();
+        out.line(format!("    @awaits({original})"));
+        begin(out, operation, MethodStyle::Awaited);
+        out.line("        raise NotImplementedError");
+        return;
+    }
+    let how = match (operation.is_local(), operation.takes_time()) {
+        (true, true) => "awaited_in_thread",
+        (true, false) => "unchanged",
+        (false, _) => "awaited",
+    };
+    out.line(format!("    {name} = {how}({original})"));
+}
+
+/// Whether a method takes callbacks, which the client for asyncio may await: there it has its own parameters.
+pub(super) fn has_callbacks(operation: &OperationModel) -> bool {
+    own_options(operation).iter().any(|option| ["on_code", "signer"].contains(option))
+}
+
+/// The head of a method.
+fn begin(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
+    if form == MethodStyle::Blocking {
+        out.blank();
+    }
+    let define = if form == MethodStyle::Awaited { "async def" } else { "def" };
+    out.line(format!("    {define} {}(", operation.name));
     out.line("        self,");
-    let parameters: Vec<String> =
-        operation.request.fields.iter().map(parameter).chain(options(operation, form)).collect();
+    let own = own_options(operation).into_iter().map(|name| option(name, form));
+    let parameters: Vec<String> = operation.request.fields.iter().map(parameter).chain(own).collect();
     if !parameters.is_empty() {
         out.line("        *,");
     }
     for parameter in parameters {
         out.line(format!("        {parameter},"));
     }
+    if !operation.is_local() {
+        out.line("        **options: Unpack[CallOptions],");
+    }
     out.line(format!("    ) -> {}:", operation.response.name));
-    out.docstring("        ", &doc(operation));
-    if let Some(successor) = operation.deprecated() {
-        let text = format!("{} is deprecated: use {successor}", operation.name);
-        out.line(format!("        warnings.warn({text:?}, DeprecationWarning, stacklevel=2)"));
+}
+
+/// The request's fields, as an argument.
+pub(super) fn object<'a>(out: &mut Out, indent: &str, fields: impl Iterator<Item = &'a Field>) {
+    let members: Vec<String> = fields.map(|field| format!("{:?}: {}", field.name, python(field.name))).collect();
+    let one = format!("{indent}{{{}}},", members.join(", "));
+    if one.len() <= WIDTH {
+        return out.line(one);
     }
-    // Local operations without content need only the conversion from this package.
-    let (call, plain_local) = match (operation.is_local(), operation.request_content.is_some()) {
-        (true, _) if awaited => ("_elsewhere", false),
-        (true, true) => ("_local", false),
-        (true, false) => ("_native.local", true),
-        (false, _) => ("_call", false),
-    };
-    let answer = operation.response.name;
-    out.line(format!("        answer: {answer} = {}self.{call}(", if awaited { "await " } else { "" }));
-    out.line(format!("            {:?},", operation.entry.declaration.name));
-    out.line("            {");
-    for field in operation.request.fields.iter().filter(|field| !is_content(field)) {
-        out.line(format!("                {:?}: {},", field.name, python(field.name)));
-    }
-    out.line("            },");
-    if let Some(field) = operation.request_content.filter(|_| !plain_local) {
-        out.line(format!("            content={},", python(field.name)));
-    }
-    for name in passed(operation) {
-        out.line(format!("            {name}={name},"));
-    }
-    out.line("        )");
-    out.line("        return answer");
+    out.line(format!("{indent}{{"));
+    out.filled(&format!("{indent}    "), &members);
+    out.line(format!("{indent}}},"));
 }
 
 pub(crate) fn is_content(field: &Field) -> bool {
     matches!(field.shape, Shape::Content)
-}
-
-/// The options in addition to the request's fields.
-fn options(operation: &OperationModel, form: MethodStyle) -> Vec<String> {
-    passed(operation).into_iter().map(|name| option(name, form)).collect()
 }
 
 fn option(name: &str, form: MethodStyle) -> String {
@@ -289,16 +352,15 @@ fn option(name: &str, form: MethodStyle) -> String {
         "destination" => "destination: Destination | None = None".into(),
         "timeout" => "timeout: float | None = None".into(),
         "cancel" => "cancel: Cancel | None = None".into(),
-        "request_id" => "request_id: str | None = None".into(),
         "retries" => "retries: int | None = None".into(),
-        "with_response" => "with_response: list[HttpExchange] | None = None".into(),
         "on_progress" => "on_progress: OnProgress | None = None".into(),
         "signer" => format!("signer: {prefix}Signer | None = None"),
         other => format!("{other}: {prefix}OnCode | None = None"),
     }
 }
 
-fn passed(operation: &OperationModel) -> Vec<&'static str> {
+/// The options that not every call has: those are `CallOptions`.
+fn own_options(operation: &OperationModel) -> Vec<&'static str> {
     if operation.is_local() {
         return Vec::new();
     }
@@ -306,7 +368,6 @@ fn passed(operation: &OperationModel) -> Vec<&'static str> {
     if operation.response_content.is_some() {
         names.push("destination");
     }
-    names.extend(["timeout", "cancel", "request_id", "retries", "with_response"]);
     if operation.reports() {
         names.push("on_progress");
     }
@@ -334,21 +395,21 @@ pub(crate) fn doc(operation: &OperationModel) -> String {
         Some(field) => format!("Signs with the key of `{field}`; in place of the client's."),
         None => "Signs where the client has no private key; in place of the client's.".to_owned(),
     };
-    for name in passed(operation) {
+    for name in own_options(operation) {
         doc.push_str(&format!(
             "\n    {name}: {}",
             match name {
                 "destination" => "Where the content goes: a path that must not exist, `Replace(path)`, or a binary file object. Left out, into memory.",
-                "timeout" => "Seconds that the call may take; 0 is expired at once. Left out, the client's or the operation's own.",
-                "cancel" => "Stops the call, from any thread.",
-                "request_id" => "Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for NextGenPSD2 a UUID in lower case, sent with the first attempt only.",
-                "retries" => "How often each exchange may be repeated, 0 to 10. Left out, the client's setting.",
-                "with_response" => "A list to which the answers of the call's exchanges are added, each a `HttpExchange` with status, headers, request id and time.",
                 "on_progress" => "Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it raises is reported, and the call goes on.",
                 "signer" => signer.as_str(),
                 _ => "Answers what the call asks, such as for a one-time code; in place of the client's.",
             }
         ));
+    }
+    if !operation.is_local() {
+        doc.push_str(
+            "\n    timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.",
+        );
     }
     if !declaration.errors.is_empty() {
         doc.push_str("\n\nRaises:");

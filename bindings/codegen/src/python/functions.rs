@@ -9,21 +9,25 @@ use crate::{
 };
 
 use super::{
-    client::{MethodStyle, doc, is_content},
+    client::{MethodStyle, doc, is_content, object},
     types::{output_type, parameter},
 };
 
 /// Every function.
 pub(crate) fn functions(out: &mut Out, protocol: &ProtocolModel) {
     for operation in &protocol.operations {
+        function(out, operation);
+        out.export(format!("{}_async", operation.name));
+        out.blank();
+        out.blank();
+        out.line(format!("{0}_async = in_thread({0})", operation.name));
         for form in [MethodStyle::Blocking, MethodStyle::Awaited] {
-            function(out, operation, form);
             iterator(out, operation, form);
         }
     }
 }
 
-fn function(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
+fn function(out: &mut Out, operation: &OperationModel) {
     let rows = operation.entry.declaration.rows;
     let parameter = |field: &Field| match rows {
         // Its items may come from an iterator.
@@ -31,16 +35,10 @@ fn function(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
         _ => parameter(field),
     };
     let parameters = operation.request.fields.iter().map(parameter).collect();
-    begin(out, operation.name, form, parameters, operation.response.name);
-    out.docstring("    ", &documented(operation.name, doc(operation), form));
+    begin(out, operation.name, MethodStyle::Blocking, parameters, operation.response.name);
+    out.docstring("    ", &doc(operation));
     let run = if rows.is_some() { "rows" } else { "local" };
-    match form {
-        MethodStyle::Blocking => out.line(format!("    answer: {} = {run}(", operation.response.name)),
-        MethodStyle::Awaited => {
-            out.line(format!("    answer: {} = await elsewhere(", operation.response.name));
-            out.line(format!("        {run},"));
-        }
-    }
+    out.line(format!("    answer: {} = {run}(", operation.response.name));
     given(out, operation, "");
     if let Some(rows) = rows {
         out.line(format!("        {:?},", rows.list));
@@ -48,16 +46,6 @@ fn function(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
     }
     out.line("    )");
     out.line("    return answer");
-}
-
-/// The documentation; of an awaitable form, how it differs.
-fn documented(name: &str, doc: String, form: MethodStyle) -> String {
-    match form {
-        MethodStyle::Blocking => doc,
-        MethodStyle::Awaited => {
-            format!("As `{name}`, on a thread of the event loop's executor: the loop goes on meanwhile.\n\n{doc}")
-        }
-    }
 }
 
 fn begin(out: &mut Out, name: &str, form: MethodStyle, parameters: Vec<String>, gives: &str) {
@@ -68,6 +56,9 @@ fn begin(out: &mut Out, name: &str, form: MethodStyle, parameters: Vec<String>, 
     out.export(format!("{name}{suffix}"));
     out.blank();
     out.blank();
+    if form == MethodStyle::Awaited {
+        out.line(format!("@documented_as({name}, IN_THREAD)"));
+    }
     out.line(format!("{define} {name}{suffix}("));
     if !parameters.is_empty() {
         out.line("    *,");
@@ -81,11 +72,7 @@ fn begin(out: &mut Out, name: &str, form: MethodStyle, parameters: Vec<String>, 
 /// The operation's name, its fields except one, and its content.
 fn given(out: &mut Out, operation: &OperationModel, but: &str) {
     out.line(format!("        {:?},", operation.entry.declaration.name));
-    out.line("        {");
-    for field in operation.request.fields.iter().filter(|field| !is_content(field) && field.name != but) {
-        out.line(format!("            {:?}: {},", field.name, python(field.name)));
-    }
-    out.line("        },");
+    object(out, "        ", operation.request.fields.iter().filter(|field| !is_content(field) && field.name != but));
     if let Some(field) = operation.request_content {
         out.line(format!("        {},", python(field.name)));
     }
@@ -104,16 +91,18 @@ fn iterator(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
         fields().map(parameter).collect(),
         &format!("{kind}[tuple[{}, {}]]", output_type(outer), output_type(item)),
     );
-    let mut doc = format!(
-        "{}.\n\nGives pairs: what the item belongs to, with the items of that page, and the item. Pages are read as they are wanted: of a file \
-         given by its path no more than a page is held. What has no items is not told: `{}` tells of all.\n\nArgs:",
-        plain(pages.summary),
-        operation.name
-    );
-    for field in fields() {
-        doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
+    if form == MethodStyle::Blocking {
+        let mut doc = format!(
+            "{}.\n\nGives pairs: what the item belongs to, with the items of that page, and the item. Pages are read as they are wanted: of a file \
+             given by its path no more than a page is held. What has no items is not told: `{}` tells of all.\n\nArgs:",
+            plain(pages.summary),
+            operation.name
+        );
+        for field in fields() {
+            doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
+        }
+        out.docstring("    ", &doc);
     }
-    out.docstring("    ", &documented(pages.iterator, doc, form));
     out.line(match form {
         MethodStyle::Blocking => "    for page in pages(",
         MethodStyle::Awaited => "    async for page in pages_async(",

@@ -1,7 +1,7 @@
 //! Python: the module of a protocol.
 
 use crate::{
-    model::ProtocolModel,
+    model::{OperationModel, ProtocolModel},
     named_types::Named,
     text::{Out, PYTHON_HEADER, plain, sentence},
 };
@@ -31,8 +31,9 @@ pub(super) fn module(protocol: &ProtocolModel) -> Result<String, String> {
     out.line(format!("from typing import TYPE_CHECKING, ClassVar, Literal, {protocols}TypedDict, Union"));
     out.blank();
     if protocol.is_module() {
-        out.line("from ._local import elsewhere, local, pages, pages_async, rows");
+        out.line("from ._local import local, pages, pages_async, rows");
         out.line("from ._native import Record");
+        out.line("from ._twin import IN_THREAD, documented_as, in_thread");
     } else {
         let base = client::base(protocol);
         if base.is_none() {
@@ -44,8 +45,12 @@ pub(super) fn module(protocol: &ProtocolModel) -> Result<String, String> {
             out.line(format!("from .{module} import Async{class}, {class}"));
         }
     }
-    if !protocol.is_module() && protocol.operations.iter().any(|operation| operation.pages().is_some()) {
+    let is_paged = !protocol.is_module() && protocol.operations.iter().any(|operation| operation.pages().is_some());
+    if is_paged {
         out.line("from ._call import is_further");
+    }
+    if !protocol.is_module() {
+        out.line(format!("from ._twin import {}with_arguments", twins(protocol, is_paged)));
     }
     out.blank();
     out.line("if TYPE_CHECKING:");
@@ -55,7 +60,6 @@ pub(super) fn module(protocol: &ProtocolModel) -> Result<String, String> {
     if shadows(protocol, "date") {
         out.line("    import datetime as dt");
     }
-    let is_paged = !protocol.is_module() && protocol.operations.iter().any(|operation| operation.pages().is_some());
     let iterator = match (protocol.is_module(), protocol.interfaces.is_empty()) {
         (true, _) => "AsyncIterator, Iterable, Iterator, ",
         (false, true) => "",
@@ -73,11 +77,11 @@ pub(super) fn module(protocol: &ProtocolModel) -> Result<String, String> {
         out.blank();
     }
     if protocol.asks() {
-        out.line("    from ._call import AsyncOnCode, AsyncSigner, HttpExchange, OnCode, OnProgress, OnRequest, OnResponse, Signer");
+        out.line("    from ._call import AsyncOnCode, AsyncSigner, CallOptions, OnCode, OnProgress, OnRequest, OnResponse, Signer");
     } else if protocol.operations.iter().any(|operation| operation.reports()) {
-        out.line("    from ._call import HttpExchange, OnProgress, OnRequest, OnResponse");
+        out.line("    from ._call import CallOptions, OnProgress, OnRequest, OnResponse");
     } else if !protocol.is_module() {
-        out.line("    from ._call import HttpExchange, OnRequest, OnResponse");
+        out.line("    from ._call import CallOptions, OnRequest, OnResponse");
     }
     if !protocol.is_module() {
         out.line("    from ._tracing import TraceParent");
@@ -117,4 +121,17 @@ pub(super) fn module(protocol: &ProtocolModel) -> Result<String, String> {
     out.blank();
     out.body(body);
     Ok(out.done())
+}
+
+/// What the client for asyncio takes from `_twin`, in the order of its names.
+fn twins(protocol: &ProtocolModel, is_paged: bool) -> String {
+    let any = |wanted: fn(&OperationModel) -> bool| protocol.operations.iter().any(wanted);
+    let used = [
+        ("awaited, ", any(|one| !one.is_local() && !client::has_callbacks(one))),
+        ("awaited_in_thread, ", any(|one| one.is_local() && one.takes_time())),
+        ("awaits, ", any(client::has_callbacks)),
+        ("documented_as, ", is_paged),
+        ("unchanged, ", any(|one| one.is_local() && !one.takes_time())),
+    ];
+    used.into_iter().filter(|(_, is_used)| *is_used).map(|(name, _)| name).collect()
 }

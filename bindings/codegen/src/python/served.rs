@@ -10,7 +10,7 @@ use crate::{
 };
 
 use super::{
-    client::MethodStyle,
+    client::{MethodStyle, object},
     types::{given_type, parameter},
 };
 
@@ -24,7 +24,8 @@ pub(crate) fn services(model: &Model) -> String {
     out.blank();
     out.line("from typing import TYPE_CHECKING, Literal, TypedDict, cast");
     out.blank();
-    out.line("from ._service import AsyncEmbeddedService, EmbeddedService");
+    out.line("from ._service import AsyncEmbeddedService, EmbeddedService, Served");
+    out.line("from ._twin import with_arguments");
     out.blank();
     let options = || model.protocols.iter().flat_map(ProtocolModel::options);
     out.line("if TYPE_CHECKING:");
@@ -109,30 +110,17 @@ fn service(out: &mut Out, protocol: &ProtocolModel, served: &Served) {
             out.line(format!("    {}: {}", info.name, text(info)));
         }
     }
+    parts(out, protocol, served);
     for form in [MethodStyle::Blocking, MethodStyle::Awaited] {
-        class(out, protocol, served, form);
+        class(out, served, form);
     }
 }
 
-fn class(out: &mut Out, protocol: &ProtocolModel, served: &Served, form: MethodStyle) {
-    let prefix = form.prefix();
-    out.export(format!("{prefix}{}", served.class));
+/// What both forms of a server have: options, addresses, settings for clients.
+fn parts(out: &mut Out, protocol: &ProtocolModel, served: &Served) {
     out.blank();
     out.blank();
-    out.line(format!("class {prefix}{}({prefix}EmbeddedService):", served.class));
-    let mut doc = plain(served.options.doc);
-    doc.push_str(match form {
-        MethodStyle::Blocking => "\n\nIt runs from its construction until `close()` or the end of a `with` block.\n\nArgs:",
-        MethodStyle::Awaited => {
-            "\n\nIt runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on \
-             while it starts, and until then its addresses are absent.\n\nArgs:"
-        }
-    });
-    for field in served.options.fields {
-        doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
-    }
-    out.docstring("    ", &doc);
-    out.blank();
+    out.line(format!("class _{}Parts(Served):", served.class));
     for info in served.info {
         out.line(format!("    {}: {}", info.name, text(info)));
         out.docstring("    ", info.doc);
@@ -147,27 +135,46 @@ fn class(out: &mut Out, protocol: &ProtocolModel, served: &Served, form: MethodS
     out.line("    ) -> None:");
     out.line("        super().__init__(");
     out.line(format!("            {:?},", served.kind));
-    out.line("            {");
-    for field in served.options.fields {
-        out.line(format!("                {:?}: {},", field.name, python(field.name)));
-    }
-    out.line("            },");
+    object(out, "            ", served.options.fields.iter());
     out.line("        )");
     out.blank();
     if let Some(clients) = served.clients() {
-        return client_of(out, protocol, served, clients, prefix);
+        return client_of(out, protocol, served, clients);
     }
     out.line("    @property");
     out.line(format!("    def client_settings(self) -> {}ClientSettings:", served.class));
-    let example =
-        format!("What a client needs to reach it: `{prefix}{}(**server.client_settings, ...)`.", protocol.class);
+    let example = format!("What a client needs to reach it: `{}(**server.client_settings, ...)`.", protocol.class);
     out.docstring("        ", &example);
     let members: Vec<String> = served.settings().map(|info| format!("{:?}: self.{}", info.name, info.name)).collect();
     out.line(format!("        return {{{}}}", members.join(", ")));
 }
 
+fn class(out: &mut Out, served: &Served, form: MethodStyle) {
+    let prefix = form.prefix();
+    out.export(format!("{prefix}{}", served.class));
+    out.blank();
+    out.blank();
+    out.line(format!("class {prefix}{0}(_{0}Parts, {prefix}EmbeddedService):", served.class));
+    let mut doc = plain(served.options.doc);
+    if form == MethodStyle::Awaited {
+        doc.push_str(
+            "\n\nIt runs during an `async with` block, or from `await start()` until `await close()`; the event loop goes on \
+             while it starts, and until then its addresses are absent.",
+        );
+        out.docstring("    ", &doc);
+        out.blank();
+        out.line(format!("    __doc__ = with_arguments(__doc__, {})", served.class));
+        return;
+    }
+    doc.push_str("\n\nIt runs from its construction until `close()` or the end of a `with` block.\n\nArgs:");
+    for field in served.options.fields {
+        doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
+    }
+    out.docstring("    ", &doc);
+}
+
 /// `client_settings` of a server that plays several peers.
-fn client_of(out: &mut Out, protocol: &ProtocolModel, served: &Served, clients: &'static [Field], prefix: &str) {
+fn client_of(out: &mut Out, protocol: &ProtocolModel, served: &Served, clients: &'static [Field]) {
     let names: Vec<String> = clients.iter().map(|one| format!("{:?}", one.name)).collect();
     out.line(format!(
         "    def client_settings(self, name: Literal[{}]) -> {}ClientSettings:",
@@ -175,7 +182,7 @@ fn client_of(out: &mut Out, protocol: &ProtocolModel, served: &Served, clients: 
         served.class
     ));
     let example = format!(
-        "What a client of one of its banks needs: `{prefix}{}(**server.client_settings({}), ...)`.\n\nRaises:\n    \
+        "What a client of one of its banks needs: `{}(**server.client_settings({}), ...)`.\n\nRaises:\n    \
          InvalidInputError: No bank has this name.",
         protocol.class,
         names.first().map_or("", String::as_str),

@@ -34,8 +34,8 @@ final class ErrorCode
     public const CONFIGURATION_INVALID = 'configuration.invalid';
 
     /**
-     * This handle belongs to the parent process. Open servers and stores after the fork, in the process
-     * that uses them.
+     * This handle belongs to the parent process. Open servers and stores after the fork, in the process that uses
+     * them.
      */
     public const CONFIGURATION_FORKED = 'configuration.forked';
 
@@ -46,20 +46,20 @@ final class ErrorCode
     public const TRANSPORT_CONNECT_FAILED = 'transport.connect_failed';
 
     /**
-     * The server's TLS certificate or handshake was refused. Check the host name, the clock, the trusted
-     * roots and the client certificate; see the outcome: `unknown` when it broke after the handshake.
+     * The server's TLS certificate or handshake was refused. Check the host name, the clock, the trusted roots and
+     * the client certificate; see the outcome: `unknown` when it broke after the handshake.
      */
     public const TRANSPORT_TLS_FAILED = 'transport.tls_failed';
 
     /**
-     * The connection broke before the answer was complete. The request may have taken effect: find out
-     * before sending it again.
+     * The connection broke before the answer was complete. The request may have taken effect: find out before
+     * sending it again.
      */
     public const TRANSPORT_CONNECTION_LOST = 'transport.connection_lost';
 
     /**
-     * The deadline passed before the answer came. See the outcome; give more time or find out whether it
-     * took effect.
+     * The deadline passed before the answer came. See the outcome; give more time or find out whether it took
+     * effect.
      */
     public const TIMEOUT_DEADLINE = 'timeout.deadline';
 
@@ -67,8 +67,8 @@ final class ErrorCode
     public const CANCELLED = 'cancelled';
 
     /**
-     * The answer breaks the protocol. The message says how. With outcome `unknown` or `accepted` the
-     * request may have taken effect: find out before sending it again.
+     * The answer breaks the protocol. The message says how. With outcome `unknown` or `accepted` the request may
+     * have taken effect: find out before sending it again.
      */
     public const PEER_PROTOCOL = 'peer.protocol';
 
@@ -76,14 +76,14 @@ final class ErrorCode
     public const PEER_ANSWER_TOO_LARGE = 'peer.answer_too_large';
 
     /**
-     * The server answered with a redirect, which is never followed. Credentials travel in headers: set
-     * the base URL to the final address.
+     * The server answered with a redirect, which is never followed. Credentials travel in headers: set the base URL
+     * to the final address.
      */
     public const PEER_REDIRECTED = 'peer.redirected';
 
     /**
-     * A proxy, gateway or other server answered instead of the service. The HTTP status and the start of
-     * the answer are attached; check the base URL, proxy and gateway.
+     * A proxy, gateway or other server answered instead of the service. The HTTP status and the start of the answer
+     * are attached; check the base URL, proxy and gateway.
      */
     public const PEER_HTTP_STATUS = 'peer.http_status';
 
@@ -96,15 +96,12 @@ final class ErrorCode
     /** This is not supported here. The message says what is missing. */
     public const NOT_SUPPORTED = 'not_supported';
 
-    /**
-     * The data folder or database cannot be used. The message names the cause: full, read-only, locked or
-     * damaged.
-     */
+    /** The data folder or database cannot be used. The message names the cause: full, read-only, locked or damaged. */
     public const RESOURCE_STORAGE = 'resource.storage';
 
     /**
-     * The system starts no further thread. Raise the limit of threads or processes (`ulimit -u`, a
-     * container's pids limit, `TasksMax=`), or end others; see the outcome.
+     * The system starts no further thread. Raise the limit of threads or processes (`ulimit -u`, a container's pids
+     * limit, `TasksMax=`), or end others; see the outcome.
      */
     public const RESOURCE_THREADS = 'resource.threads';
 
@@ -117,15 +114,12 @@ final class ErrorCode
     /** The session has expired. Log in again; nothing was sent. */
     public const WS_CHANNEL_SESSION_EXPIRED = 'ws_channel.session_expired';
 
-    /**
-     * The service does not accept the session. It expired, was logged out, or the token is damaged: log
-     * in again.
-     */
+    /** The service does not accept the session. It expired, was logged out, or the token is damaged: log in again. */
     public const WS_CHANNEL_SESSION_REFUSED = 'ws_channel.session_refused';
 
     /**
-     * The service does not accept this account, mode and password. Check all three; after ten wrong
-     * passwords the account is locked for a while.
+     * The service does not accept this account, mode and password. Check all three; after ten wrong passwords the
+     * account is locked for a while.
      */
     public const WS_CHANNEL_LOGIN_REFUSED = 'ws_channel.login_refused';
 
@@ -133,26 +127,20 @@ final class ErrorCode
     public const WS_CHANNEL_LOGIN_FAILED = 'ws_channel.login_failed';
 
     /**
-     * The service asked twice for the same step of the login. The context names the step; start again,
-     * and if it happens again, ask the service's support.
+     * The service asked twice for the same step of the login. The context names the step; start again, and if it
+     * happens again, ask the service's support.
      */
     public const WS_CHANNEL_LOGIN_STALLED = 'ws_channel.login_stalled';
 
-    /**
-     * The one-time code is wrong. Ask for the code again; check that you use the code from the right
-     * message.
-     */
+    /** The one-time code is wrong. Ask for the code again; check that you use the code from the right message. */
     public const WS_CHANNEL_CODE_REFUSED = 'ws_channel.code_refused';
 
-    /**
-     * The one-time code, or the login step it belongs to, has expired. Start the step again to get a new
-     * code.
-     */
+    /** The one-time code, or the login step it belongs to, has expired. Start the step again to get a new code. */
     public const WS_CHANNEL_CODE_EXPIRED = 'ws_channel.code_expired';
 
     /**
-     * Too many wrong tries: the account is locked for a while. Wait 15 minutes (passwords) or an hour
-     * (codes), or reset the password.
+     * Too many wrong tries: the account is locked for a while. Wait 15 minutes (passwords) or an hour (codes), or
+     * reset the password.
      */
     public const WS_CHANNEL_ATTEMPTS_EXCEEDED = 'ws_channel.attempts_exceeded';
 
@@ -160,21 +148,18 @@ final class ErrorCode
     public const WS_CHANNEL_NOT_VERIFIED = 'ws_channel.not_verified';
 
     /**
-     * The service does not accept the API key. It is unknown, disabled or not this account's: check the
-     * setting `api_key`.
+     * The service does not accept the API key. It is unknown, disabled or not this account's: check the setting
+     * `api_key`.
      */
     public const WS_CHANNEL_API_KEY_REFUSED = 'ws_channel.api_key_refused';
 
     /**
-     * The API key of the settings is not this account's. Correct `api_key`, or leave it out: the login
-     * gives the account's own. The login itself was right.
+     * The API key of the settings is not this account's. Correct `api_key`, or leave it out: the login gives the
+     * account's own. The login itself was right.
      */
     public const WS_CHANNEL_API_KEY_DIFFERS = 'ws_channel.api_key_differs';
 
-    /**
-     * A session of this mode may not do this. Keys and certificates need an admin session, files a data
-     * session.
-     */
+    /** A session of this mode may not do this. Keys and certificates need an admin session, files a data session. */
     public const WS_CHANNEL_MODE_REFUSED = 'ws_channel.mode_refused';
 
     /** Only the owner of the API key may do this. Log in as the account that the key was made for. */
@@ -192,10 +177,7 @@ final class ErrorCode
     /** This account is registered already in this mode. Log in, or reset its password. */
     public const WS_CHANNEL_USER_EXISTS = 'ws_channel.user_exists';
 
-    /**
-     * The admin mode of this account must be registered first. Register with mode `admin`, then with mode
-     * `data`.
-     */
+    /** The admin mode of this account must be registered first. Register with mode `admin`, then with mode `data`. */
     public const WS_CHANNEL_ADMIN_FIRST = 'ws_channel.admin_first';
 
     /** There is no such account under this API key. Check the e-mail address. */
@@ -205,26 +187,23 @@ final class ErrorCode
     public const WS_CHANNEL_CERTIFICATE_EXISTS = 'ws_channel.certificate_exists';
 
     /**
-     * The service sends no more codes for this user id: after a few wrong ones the bank would lock it.
-     * Nothing was sent now. Compare code, user id and company with the bank's letter, then ask the
-     * service's operator, who releases the user id.
+     * The service sends no more codes for this user id: after a few wrong ones the bank would lock it. Nothing was
+     * sent now. Compare code, user id and company with the bank's letter, then ask the service's operator, who
+     * releases the user id.
      */
     public const WS_CHANNEL_CODES_STOPPED = 'ws_channel.codes_stopped';
 
     /**
-     * Another account of the service uses this user id at the bank. Nothing was sent. If the user id is
-     * yours too, ask the service's operator to allow it for your account, or have the other account share
-     * its certificates with yours.
+     * Another account of the service uses this user id at the bank. Nothing was sent. If the user id is yours too,
+     * ask the service's operator to allow it for your account, or have the other account share its certificates
+     * with yours.
      */
     public const WS_CHANNEL_USER_ID_HELD = 'ws_channel.user_id_held';
 
     /** There is no certificate for this bank. Enrol or import one, or have one shared. */
     public const WS_CHANNEL_CERTIFICATE_MISSING = 'ws_channel.certificate_missing';
 
-    /**
-     * The certificate or its private key cannot be used. Give both as PEM; the key must match the
-     * certificate.
-     */
+    /** The certificate or its private key cannot be used. Give both as PEM; the key must match the certificate. */
     public const WS_CHANNEL_CERTIFICATE_REFUSED = 'ws_channel.certificate_refused';
 
     /** The PGP key cannot be used. Give one armored OpenPGP public key. */
@@ -237,20 +216,20 @@ final class ErrorCode
     public const WS_CHANNEL_SIGNATURE_MISSING = 'ws_channel.signature_missing';
 
     /**
-     * The signature is not an armored detached OpenPGP signature of a binary document. Sign with `gpg
-     * --armor --detach-sign` or with bankchannel.
+     * The signature is not an armored detached OpenPGP signature of a binary document. Sign with `gpg --armor
+     * --detach-sign` or with bankchannel.
      */
     public const WS_CHANNEL_SIGNATURE_MALFORMED = 'ws_channel.signature_malformed';
 
     /**
-     * No registered authorize key made the signature. Upload the public key with purpose `authorize`, or
-     * sign with the registered one.
+     * No registered authorize key made the signature. Upload the public key with purpose `authorize`, or sign with
+     * the registered one.
      */
     public const WS_CHANNEL_SIGNATURE_KEY_UNKNOWN = 'ws_channel.signature_key_unknown';
 
     /**
-     * No signature of the upload is good. Sign exactly the bytes that are sent, with a key that is
-     * neither expired nor revoked.
+     * No signature of the upload is good. Sign exactly the bytes that are sent, with a key that is neither expired
+     * nor revoked.
      */
     public const WS_CHANNEL_UPLOAD_REJECTED = 'ws_channel.upload_rejected';
 
@@ -261,8 +240,8 @@ final class ErrorCode
     public const WS_CHANNEL_BANK_REFUSED = 'ws_channel.bank_refused';
 
     /**
-     * The bank cannot be reached, or its answer cannot be used. Try again later; before an upload is
-     * repeated, look for its answer files.
+     * The bank cannot be reached, or its answer cannot be used. Try again later; before an upload is repeated, look
+     * for its answer files.
      */
     public const WS_CHANNEL_BANK_UNAVAILABLE = 'ws_channel.bank_unavailable';
 
@@ -273,8 +252,8 @@ final class ErrorCode
     public const WS_CHANNEL_BANK_UNKNOWN = 'ws_channel.bank_unknown';
 
     /**
-     * The service does not implement this operation. bankchannel's own service implements it; the
-     * deployed service lacks a few operations.
+     * The service does not implement this operation. bankchannel's own service implements it; the deployed service
+     * lacks a few operations.
      */
     public const WS_CHANNEL_NOT_IMPLEMENTED = 'ws_channel.not_implemented';
 
@@ -282,8 +261,8 @@ final class ErrorCode
     public const WS_CHANNEL_SERVICE_FAILED = 'ws_channel.service_failed';
 
     /**
-     * The service has no space left, and has stored nothing of the call. Tell its operator, and send it
-     * again later.
+     * The service has no space left, and has stored nothing of the call. Tell its operator, and send it again
+     * later.
      */
     public const WS_CHANNEL_STORAGE_FULL = 'ws_channel.storage_full';
 
@@ -294,8 +273,8 @@ final class ErrorCode
     public const WS_CHANNEL_LOGIN_STEP = 'ws_channel.login_step';
 
     /**
-     * The PGP key cannot be used for this. It has expired, was revoked, or does not allow this use: the
-     * message says which.
+     * The PGP key cannot be used for this. It has expired, was revoked, or does not allow this use: the message
+     * says which.
      */
     public const WS_CHANNEL_PGP_KEY_UNFIT = 'ws_channel.pgp_key_unfit';
 
@@ -303,8 +282,8 @@ final class ErrorCode
     public const WS_CHANNEL_PASSPHRASE_REFUSED = 'ws_channel.passphrase_refused';
 
     /**
-     * The message cannot be decrypted. Use the private half of the key it was exported for; a damaged
-     * message must be exported again.
+     * The message cannot be decrypted. Use the private half of the key it was exported for; a damaged message must
+     * be exported again.
      */
     public const WS_CHANNEL_DECRYPTION_FAILED = 'ws_channel.decryption_failed';
 
@@ -315,87 +294,84 @@ final class ErrorCode
     public const WS_CHANNEL_CHALLENGE_MALFORMED = 'ws_channel.challenge_malformed';
 
     /**
-     * The bank's answer did not come in time. The upload was accepted: do not send it again; look for the
-     * answer files later.
+     * The bank's answer did not come in time. The upload was accepted: do not send it again; look for the answer
+     * files later.
      */
     public const WS_CHANNEL_ANSWER_NOT_FOUND = 'ws_channel.answer_not_found';
 
     /**
-     * The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send
-     * it as a new file with a new message id.
+     * The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send it as a
+     * new file with a new message id.
      */
     public const WS_CHANNEL_PAYMENT_REJECTED = 'ws_channel.payment_rejected';
 
     /**
-     * The same file was sent before. Nothing was sent now. Look for the answers to the earlier upload; if
-     * it must be paid twice, give it another message id.
+     * The same file was sent before. Nothing was sent now. Look for the answers to the earlier upload; if it must
+     * be paid twice, give it another message id.
      */
     public const WS_CHANNEL_UPLOAD_REPEATED = 'ws_channel.upload_repeated';
 
     /**
-     * The same file was sent before, and it is not known yet whether the bank has it. Nothing was sent
-     * now. Fetch the bank's status reports, look at `list_uploads`, or ask the service's operator, who
-     * settles the upload that the message names; `send_anyway` sends the file a second time.
+     * The same file was sent before, and it is not known yet whether the bank has it. Nothing was sent now. Fetch
+     * the bank's status reports, look at `list_uploads`, or ask the service's operator, who settles the upload that
+     * the message names; `send_anyway` sends the file a second time.
      */
     public const WS_CHANNEL_UPLOAD_UNSETTLED = 'ws_channel.upload_unsettled';
 
     /**
-     * The bank no longer lists a file whose download an earlier call had begun. Ask the bank for it, by
-     * its type and reference.
+     * The bank no longer lists a file whose download an earlier call had begun. Ask the bank for it, by its type
+     * and reference.
      */
     public const WS_CHANNEL_FILE_GONE = 'ws_channel.file_gone';
 
     /**
-     * The external signature is not valid. Sign the digest of the question, as its algorithm says, with
-     * the key of its fingerprint; nothing was sent.
+     * The external signature is not valid. Sign the digest of the question, as its algorithm says, with the key of
+     * its fingerprint; nothing was sent.
      */
     public const WS_CHANNEL_SIGNATURE_WRONG = 'ws_channel.signature_wrong';
 
-    /**
-     * The service's name of a file cannot be used as a file name. Nothing was written; report it to the
-     * service.
-     */
+    /** The service's name of a file cannot be used as a file name. Nothing was written; report it to the service. */
     public const WS_CHANNEL_REFERENCE_UNSAFE = 'ws_channel.reference_unsafe';
 
     /**
-     * The certificate cannot be used. The message says why; it must be one certificate as PEM text, with
-     * an RSA key.
+     * The certificate cannot be used. The message says why; it must be one certificate as PEM text, with an RSA
+     * key.
      */
     public const NEXTGEN_PSD2_CERTIFICATE_UNUSABLE = 'nextgen_psd2.certificate_unusable';
 
     /**
-     * The private key cannot be used. The message says why; it must be an RSA key as PEM text, and belong
-     * to the certificate.
+     * The private key cannot be used. The message says why; it must be an RSA key as PEM text, and belong to the
+     * certificate.
      */
     public const NEXTGEN_PSD2_KEY_UNUSABLE = 'nextgen_psd2.key_unusable';
 
     /**
-     * The token with the private key did not sign. The message says why: check the token, its reader or
-     * connection, and its PIN; do not repeat a PIN that was refused.
+     * The token with the private key did not sign. The message says why: check the token, its reader or connection,
+     * and its PIN; do not repeat a PIN that was refused.
      */
     public const NEXTGEN_PSD2_TOKEN_FAILED = 'nextgen_psd2.token_failed';
 
     /**
-     * The bank does not accept the request's signature. Explain the request: it shows which byte of the
-     * signing string differs, and why.
+     * The bank does not accept the request's signature. Explain the request: it shows which byte of the signing
+     * string differs, and why.
      */
     public const NEXTGEN_PSD2_SIGNATURE_REFUSED = 'nextgen_psd2.signature_refused';
 
     /**
-     * The bank does not accept the certificate. The bank's code says whether it is missing, invalid,
-     * expired, revoked or blocked.
+     * The bank does not accept the certificate. The bank's code says whether it is missing, invalid, expired,
+     * revoked or blocked.
      */
     public const NEXTGEN_PSD2_CERTIFICATE_REFUSED = 'nextgen_psd2.certificate_refused';
 
     /**
-     * The certificate lacks the role that this operation needs. Inspect the certificate: its roles are
-     * AISP, PISP, PIISP or ASPSP.
+     * The certificate lacks the role that this operation needs. Inspect the certificate: its roles are AISP, PISP,
+     * PIISP or ASPSP.
      */
     public const NEXTGEN_PSD2_ROLE_REFUSED = 'nextgen_psd2.role_refused';
 
     /**
-     * The bank does not accept the request's date. Set the clock; sign each request when it is sent, also
-     * when it is repeated.
+     * The bank does not accept the request's date. Set the clock; sign each request when it is sent, also when it
+     * is repeated.
      */
     public const NEXTGEN_PSD2_TIMESTAMP_REFUSED = 'nextgen_psd2.timestamp_refused';
 
@@ -403,14 +379,14 @@ final class ErrorCode
     public const NEXTGEN_PSD2_FORMAT_REFUSED = 'nextgen_psd2.format_refused';
 
     /**
-     * The bank does not know its customer by these identifiers. Check PSU-ID and PSU-Corporate-ID: they
-     * belong to one third party at one bank.
+     * The bank does not know its customer by these identifiers. Check PSU-ID and PSU-Corporate-ID: they belong to
+     * one third party at one bank.
      */
     public const NEXTGEN_PSD2_PSU_REFUSED = 'nextgen_psd2.psu_refused';
 
     /**
-     * The bank needs its customer's consent first. Send the customer to the link `sca_redirect` of the
-     * context, and repeat the request afterwards.
+     * The bank needs its customer's consent first. Send the customer to the link `sca_redirect` of the context, and
+     * repeat the request afterwards.
      */
     public const NEXTGEN_PSD2_CONSENT_NEEDED = 'nextgen_psd2.consent_needed';
 
@@ -421,15 +397,12 @@ final class ErrorCode
     public const NEXTGEN_PSD2_CONSENT_INVALID = 'nextgen_psd2.consent_invalid';
 
     /**
-     * The consent's calls without the customer are used up for today. Wait a day, or let the customer be
-     * present and send PSU-IP-Address.
+     * The consent's calls without the customer are used up for today. Wait a day, or let the customer be present
+     * and send PSU-IP-Address.
      */
     public const NEXTGEN_PSD2_ACCESS_EXCEEDED = 'nextgen_psd2.access_exceeded';
 
-    /**
-     * The bank does not offer this service for this customer or resource. The bank's code and text say
-     * more.
-     */
+    /** The bank does not offer this service for this customer or resource. The bank's code and text say more. */
     public const NEXTGEN_PSD2_SERVICE_REFUSED = 'nextgen_psd2.service_refused';
 
     /** The bank does not know the requested resource. Check the identifier and the path. */
@@ -439,68 +412,62 @@ final class ErrorCode
     public const NEXTGEN_PSD2_REFUSED = 'nextgen_psd2.refused';
 
     /**
-     * The bank could not answer because of an internal error. See the outcome; quote the peer's request
-     * id to the bank's support.
+     * The bank could not answer because of an internal error. See the outcome; quote the peer's request id to the
+     * bank's support.
      */
     public const NEXTGEN_PSD2_BANK_FAILED = 'nextgen_psd2.bank_failed';
 
     /**
-     * The bank's link for its customer cannot be used. The message says why: it must be readable and
-     * https, without user and password, at a host that you allow.
+     * The bank's link for its customer cannot be used. The message says why: it must be readable and https, without
+     * user and password, at a host that you allow.
      */
     public const NEXTGEN_PSD2_LINK_REFUSED = 'nextgen_psd2.link_refused';
 
     /**
-     * The file cannot be read. The message says in which line and why, and what to do. The context has
-     * the line and the element's path, where there is one.
+     * The file cannot be read. The message says in which line and why, and what to do. The context has the line and
+     * the element's path, where there is one.
      */
     public const ISO20022_FILE_UNREADABLE = 'iso20022.file_unreadable';
 
     /**
-     * There is a payment file of this path already. A payment file is never overwritten: find out whether
-     * it was sent, then give another path or move it away.
+     * There is a payment file of this path already. A payment file is never overwritten: find out whether it was
+     * sent, then give another path or move it away.
      */
     public const ISO20022_FILE_EXISTS = 'iso20022.file_exists';
 
     /**
-     * The payment is faulty: no file was made, or nothing was sent. The message states the first
-     * problems, `count` how many there are, and `problems` up to 50 of them, one a line.
+     * The payment is faulty: no file was made, or nothing was sent. The message states the first problems, `count`
+     * how many there are, and `problems` up to 50 of them, one a line.
      */
     public const ISO20022_PAYMENT_REFUSED = 'iso20022.payment_refused';
 
     /**
-     * A certificate that was given cannot be used. The message says why; give certificates as PEM text,
-     * one after the other.
+     * A certificate that was given cannot be used. The message says why; give certificates as PEM text, one after
+     * the other.
      */
     public const SEPA_WEB_SERVICES_CERTIFICATE_UNUSABLE = 'sepa_web_services.certificate_unusable';
 
-    /**
-     * There is no profile of this bank. list_profiles names those there are; give any other bank as
-     * `profile`.
-     */
+    /** There is no profile of this bank. list_profiles names those there are; give any other bank as `profile`. */
     public const SEPA_WEB_SERVICES_UNKNOWN_PROFILE = 'sepa_web_services.unknown_profile';
 
-    /**
-     * The message is larger than any of this channel. Banks take and give files of at most 100 MB; see
-     * the limit.
-     */
+    /** The message is larger than any of this channel. Banks take and give files of at most 100 MB; see the limit. */
     public const SEPA_WEB_SERVICES_MESSAGE_TOO_LARGE = 'sepa_web_services.message_too_large';
 
     /**
-     * The bank does not offer this operation. list_profiles shows what a bank offers; a profile of your
-     * own may offer more.
+     * The bank does not offer this operation. list_profiles shows what a bank offers; a profile of your own may
+     * offer more.
      */
     public const SEPA_WEB_SERVICES_NOT_OFFERED = 'sepa_web_services.not_offered';
 
     /**
-     * The private key cannot be used. The message says why; it must be an RSA key as PEM text, of at
-     * least 2048 bits, and belong to the certificate.
+     * The private key cannot be used. The message says why; it must be an RSA key as PEM text, of at least 2048
+     * bits, and belong to the certificate.
      */
     public const SEPA_WEB_SERVICES_KEY_UNUSABLE = 'sepa_web_services.key_unusable';
 
     /**
-     * The token with the private key did not sign. The message says why: check the token, its reader or
-     * connection, and its PIN; do not repeat a PIN that was refused.
+     * The token with the private key did not sign. The message says why: check the token, its reader or connection,
+     * and its PIN; do not repeat a PIN that was refused.
      */
     public const SEPA_WEB_SERVICES_TOKEN_FAILED = 'sepa_web_services.token_failed';
 
@@ -508,21 +475,21 @@ final class ErrorCode
     public const SEPA_WEB_SERVICES_CONTENT_REFUSED = 'sepa_web_services.content_refused';
 
     /**
-     * The bank has answered with a SOAP fault, which nobody signed. See the outcome; the fault's text is
-     * attached, and nothing follows from it. Explain the request if it goes on.
+     * The bank has answered with a SOAP fault, which nobody signed. See the outcome; the fault's text is attached,
+     * and nothing follows from it. Explain the request if it goes on.
      */
     public const SEPA_WEB_SERVICES_FAULT = 'sepa_web_services.fault';
 
     /**
-     * The answer's signature does not hold. Do not act on the answer. `verify_message` and
-     * `explain_message` show which check fails.
+     * The answer's signature does not hold. Do not act on the answer. `verify_message` and `explain_message` show
+     * which check fails.
      */
     public const SEPA_WEB_SERVICES_ANSWER_SIGNATURE = 'sepa_web_services.answer_signature';
 
     /**
-     * The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority,
-     * compare the SHA-256 of its certificate with what the bank publishes, then add it with `add_anchor`,
-     * or give it in `trusted`.
+     * The answer was not signed by the bank. Do not act on the answer. If the bank has a new authority, compare the
+     * SHA-256 of its certificate with what the bank publishes, then add it with `add_anchor`, or give it in
+     * `trusted`.
      */
     public const SEPA_WEB_SERVICES_ANSWER_NOT_TRUSTED = 'sepa_web_services.answer_not_trusted';
 
@@ -530,20 +497,20 @@ final class ErrorCode
     public const SEPA_WEB_SERVICES_ANSWER_STALE = 'sepa_web_services.answer_stale';
 
     /**
-     * The file in the answer cannot be unpacked. The message says what is wrong with it; the bank's
-     * support can help.
+     * The file in the answer cannot be unpacked. The message says what is wrong with it; the bank's support can
+     * help.
      */
     public const SEPA_WEB_SERVICES_ANSWER_CONTENT = 'sepa_web_services.answer_content';
 
     /**
-     * The bank does not accept the signature or the certificate of the request. The bank's code says
-     * which; `explain_message` shows what was digested. See whether the certificate has ended.
+     * The bank does not accept the signature or the certificate of the request. The bank's code says which;
+     * `explain_message` shows what was digested. See whether the certificate has ended.
      */
     public const SEPA_WEB_SERVICES_SIGNATURE_REFUSED = 'sepa_web_services.signature_refused';
 
     /**
-     * The bank's agreement does not allow the request. The bank's code says whether sender, customer or
-     * contract is unknown, locked or ended: ask the bank.
+     * The bank's agreement does not allow the request. The bank's code says whether sender, customer or contract is
+     * unknown, locked or ended: ask the bank.
      */
     public const SEPA_WEB_SERVICES_AGREEMENT_REFUSED = 'sepa_web_services.agreement_refused';
 
@@ -551,97 +518,86 @@ final class ErrorCode
     public const SEPA_WEB_SERVICES_FILE_NOT_FOUND = 'sepa_web_services.file_not_found';
 
     /**
-     * The bank's type or reference of the file cannot be part of a file name. Nothing was written. Fetch
-     * the file with `download_file` into a path of your own, and ask the bank.
+     * The bank's type or reference of the file cannot be part of a file name. Nothing was written. Fetch the file
+     * with `download_file` into a path of your own, and ask the bank.
      */
     public const SEPA_WEB_SERVICES_REFERENCE_UNSAFE = 'sepa_web_services.reference_unsafe';
 
-    /**
-     * The bank has refused the request. The bank's code and text are attached; `code_meaning` says what
-     * they mean.
-     */
+    /** The bank has refused the request. The bank's code and text are attached; `code_meaning` says what they mean. */
     public const SEPA_WEB_SERVICES_REFUSED = 'sepa_web_services.refused';
 
     /**
-     * The same file was sent before. Nothing was sent now. Look for the reports of the earlier upload; if
-     * it must be paid twice, give it another message id.
+     * The same file was sent before. Nothing was sent now. Look for the reports of the earlier upload; if it must
+     * be paid twice, give it another message id.
      */
     public const SEPA_WEB_SERVICES_UPLOAD_REPEATED = 'sepa_web_services.upload_repeated';
 
     /**
-     * The bank's answer did not come in time. The bank has received the file: do not send it again; look
-     * for the answer files later.
+     * The bank's answer did not come in time. The bank has received the file: do not send it again; look for the
+     * answer files later.
      */
     public const SEPA_WEB_SERVICES_ANSWER_NOT_FOUND = 'sepa_web_services.answer_not_found';
 
     /**
-     * The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send
-     * it as a new file with a new message id.
+     * The bank has rejected the payment file: nothing of it is paid. Fix what the reason names, then send it as a
+     * new file with a new message id.
      */
     public const SEPA_WEB_SERVICES_PAYMENT_REJECTED = 'sepa_web_services.payment_rejected';
 
     /**
-     * The bank does not issue the certificate. The bank's code and text say why. Compare code, customer
-     * and company with the agreement before you try again: banks lock after a few attempts.
+     * The bank does not issue the certificate. The bank's code and text say why. Compare code, customer and company
+     * with the agreement before you try again: banks lock after a few attempts.
      */
     public const SEPA_WEB_SERVICES_CERTIFICATE_REFUSED = 'sepa_web_services.certificate_refused';
 
     /**
-     * The bank's certificate is not for the key of the request. Do not use it, keep the key of the
-     * request, and ask the bank which certificate it has issued.
+     * The bank's certificate is not for the key of the request. Do not use it, keep the key of the request, and ask
+     * the bank which certificate it has issued.
      */
     public const SEPA_WEB_SERVICES_CERTIFICATE_NOT_OURS = 'sepa_web_services.certificate_not_ours';
 
     /**
-     * The bank has issued a certificate that cannot be used. Ask the bank for another one: the message
-     * says what is wrong with it. The key and its request stay; go on with `renew` and `resume`, or with
-     * a new code in `enrol`.
+     * The bank has issued a certificate that cannot be used. Ask the bank for another one: the message says what is
+     * wrong with it. The key and its request stay; go on with `renew` and `resume`, or with a new code in `enrol`.
      */
     public const SEPA_WEB_SERVICES_CERTIFICATE_UNFIT = 'sepa_web_services.certificate_unfit';
 
     /** Another call enrols or renews with the same folder. Wait until it has ended; nothing was sent now. */
     public const SEPA_WEB_SERVICES_IDENTITY_BUSY = 'sepa_web_services.identity_busy';
 
-    /**
-     * There is a certificate, or one is asked for. `certificate_status` shows it; `renew` asks for the
-     * next one.
-     */
+    /** There is a certificate, or one is asked for. `certificate_status` shows it; `renew` asks for the next one. */
     public const SEPA_WEB_SERVICES_ALREADY_ENROLLED = 'sepa_web_services.already_enrolled';
 
     /**
-     * A person has to act before the certificate can be renewed. The message says what: mostly a new code
-     * is to be ordered from the bank.
+     * A person has to act before the certificate can be renewed. The message says what: mostly a new code is to be
+     * ordered from the bank.
      */
     public const SEPA_WEB_SERVICES_PERSON_NEEDED = 'sepa_web_services.person_needed';
 
     /**
-     * The bank has answered with an error that does not say what became of the request. See the outcome.
-     * Lists and downloads may be repeated later; a file must not be sent again before it is known what
-     * became of it.
+     * The bank has answered with an error that does not say what became of the request. See the outcome. Lists and
+     * downloads may be repeated later; a file must not be sent again before it is known what became of it.
      */
     public const SEPA_WEB_SERVICES_BANK_FAILED = 'sepa_web_services.bank_failed';
 
-    /**
-     * The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM
-     * text.
-     */
+    /** The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text. */
     public const SALT_EDGE_CONNECTOR_KEY_UNUSABLE = 'salt_edge_connector.key_unusable';
 
     /**
-     * The token with the private key did not sign. The message says why: check the token, its reader or
-     * connection, and its PIN; do not repeat a PIN that was refused.
+     * The token with the private key did not sign. The message says why: check the token, its reader or connection,
+     * and its PIN; do not repeat a PIN that was refused.
      */
     public const SALT_EDGE_CONNECTOR_TOKEN_FAILED = 'salt_edge_connector.token_failed';
 
     /**
-     * The session has ended at Salt Edge. Send no further reports for it. If this was a repeated report,
-     * the earlier one has arrived.
+     * The session has ended at Salt Edge. Send no further reports for it. If this was a repeated report, the
+     * earlier one has arrived.
      */
     public const SALT_EDGE_CONNECTOR_SESSION_CLOSED = 'salt_edge_connector.session_closed';
 
     /**
-     * Something is not set up in the provider's dashboard at Salt Edge. Compare public key, app id and
-     * host with the dashboard; Salt Edge's text says more.
+     * Something is not set up in the provider's dashboard at Salt Edge. Compare public key, app id and host with
+     * the dashboard; Salt Edge's text says more.
      */
     public const SALT_EDGE_CONNECTOR_CONFIGURATION_REFUSED = 'salt_edge_connector.configuration_refused';
 
@@ -649,8 +605,8 @@ final class ErrorCode
     public const SALT_EDGE_CONNECTOR_TOKEN_MISSING = 'salt_edge_connector.token_missing';
 
     /**
-     * The session's time is over at Salt Edge. Send no further reports for it. A token that was made for
-     * it was not delivered: revoke it.
+     * The session's time is over at Salt Edge. Send no further reports for it. A token that was made for it was not
+     * delivered: revoke it.
      */
     public const SALT_EDGE_CONNECTOR_SESSION_EXPIRED = 'salt_edge_connector.session_expired';
 
@@ -667,8 +623,8 @@ final class ErrorCode
     public const SALT_EDGE_CONNECTOR_TOKEN_EXPIRED = 'salt_edge_connector.token_expired';
 
     /**
-     * Salt Edge does not know the session. Send no further reports for it. A token that was made for it
-     * was not delivered: revoke it.
+     * Salt Edge does not know the session. Send no further reports for it. A token that was made for it was not
+     * delivered: revoke it.
      */
     public const SALT_EDGE_CONNECTOR_SESSION_NOT_FOUND = 'salt_edge_connector.session_not_found';
 
@@ -679,8 +635,8 @@ final class ErrorCode
     public const SALT_EDGE_CONNECTOR_PROVIDER_NOT_FOUND = 'salt_edge_connector.provider_not_found';
 
     /**
-     * Salt Edge does not permit this. The configuration does not allow it, or parameters contradict each
-     * other; Salt Edge's text says more.
+     * Salt Edge does not permit this. The configuration does not allow it, or parameters contradict each other;
+     * Salt Edge's text says more.
      */
     public const SALT_EDGE_CONNECTOR_ACTION_NOT_ALLOWED = 'salt_edge_connector.action_not_allowed';
 
@@ -696,21 +652,18 @@ final class ErrorCode
     /** Salt Edge could not answer because of an internal error. See the outcome, and repeat later. */
     public const SALT_EDGE_CONNECTOR_HUB_FAILED = 'salt_edge_connector.hub_failed';
 
-    /**
-     * The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM
-     * text.
-     */
+    /** The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text. */
     public const SALT_EDGE_HUB_KEY_UNUSABLE = 'salt_edge_hub.key_unusable';
 
     /**
-     * The token with the private key did not sign. The message says why: check the token, its reader or
-     * connection, and its PIN; do not repeat a PIN that was refused.
+     * The token with the private key did not sign. The message says why: check the token, its reader or connection,
+     * and its PIN; do not repeat a PIN that was refused.
      */
     public const SALT_EDGE_HUB_TOKEN_FAILED = 'salt_edge_hub.token_failed';
 
     /**
-     * The connector does not accept the request's form or one of its values. The connector's class and
-     * text say which.
+     * The connector does not accept the request's form or one of its values. The connector's class and text say
+     * which.
      */
     public const SALT_EDGE_HUB_FORMAT_REFUSED = 'salt_edge_hub.format_refused';
 
@@ -724,8 +677,8 @@ final class ErrorCode
     public const SALT_EDGE_HUB_SIGNATURE_REFUSED = 'salt_edge_hub.signature_refused';
 
     /**
-     * The connector does not accept the access token. The class says why: it is missing, unknown, another
-     * third party's, revoked, or has expired.
+     * The connector does not accept the access token. The class says why: it is missing, unknown, another third
+     * party's, revoked, or has expired.
      */
     public const SALT_EDGE_HUB_TOKEN_REFUSED = 'salt_edge_hub.token_refused';
 
@@ -733,8 +686,8 @@ final class ErrorCode
     public const SALT_EDGE_HUB_ACCESS_REFUSED = 'salt_edge_hub.access_refused';
 
     /**
-     * The connector does not know the path, account or customer of the request. The connector's class and
-     * text say which.
+     * The connector does not know the path, account or customer of the request. The connector's class and text say
+     * which.
      */
     public const SALT_EDGE_HUB_NOT_FOUND = 'salt_edge_hub.not_found';
 

@@ -18,21 +18,20 @@ final class Iso20022
     /**
      * Read an account statement.
      *
-     * Gives every statement of a camt.053 with account, balances and entries, and for each entry
-     * counterparty, reference, text and transactions. What the file really is stands in `kind`: each of
-     * the three is read by each of the three operations. Values that cannot be read are left out and
-     * listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger
-     * files are read by `read_statement_page`.
+     * Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty,
+     * reference, text and transactions. What the file really is stands in `kind`: each of the three is read by each
+     * of the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most
+     * 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.
      *
-     * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or
-     * `camt.054`, versions 2 to 13, or several of them in a row.
-     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; if left out, the declared one.
-     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
-     * reversed entry; if left out, they have their own direction. `balance_check` reports when flipping
-     * would make the balances match.
-     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does
-     * not have; no by default.
+     * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or `camt.054`,
+     * versions 2 to 13, or several of them in a row.
+     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
+     * wrong one; if left out, the declared one.
+     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the reversed entry;
+     * if left out, they have their own direction. `balance_check` reports when flipping would make the balances
+     * match.
+     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does not have;
+     * no by default.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`, `input.too_large`
      * @throws BankchannelException for all other failures
@@ -55,20 +54,20 @@ final class Iso20022
     /**
      * Read an account report of the current day.
      *
-     * Gives every report of a camt.052 with its entries, which may still be pending. What the file really
-     * is stands in `kind`: each of the three is read by each of the three operations. Values that cannot
-     * be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of
-     * a file of 128 MiB; larger files are read by `read_statement_page`.
+     * Gives every report of a camt.052 with its entries, which may still be pending. What the file really is stands
+     * in `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out
+     * and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files
+     * are read by `read_statement_page`.
      *
-     * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or
-     * `camt.054`, versions 2 to 13, or several of them in a row.
-     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; if left out, the declared one.
-     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
-     * reversed entry; if left out, they have their own direction. `balance_check` reports when flipping
-     * would make the balances match.
-     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does
-     * not have; no by default.
+     * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or `camt.054`,
+     * versions 2 to 13, or several of them in a row.
+     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
+     * wrong one; if left out, the declared one.
+     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the reversed entry;
+     * if left out, they have their own direction. `balance_check` reports when flipping would make the balances
+     * match.
+     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does not have;
+     * no by default.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`, `input.too_large`
      * @throws BankchannelException for all other failures
@@ -91,21 +90,20 @@ final class Iso20022
     /**
      * Read a notification of debits and credits.
      *
-     * Gives every notification of a camt.054 with its entries and their transactions; it has no balances.
-     * What the file really is stands in `kind`: each of the three is read by each of the three
-     * operations. Values that cannot be read are left out and listed in `problems`. Holds at most
-     * 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by
-     * `read_statement_page`.
+     * Gives every notification of a camt.054 with its entries and their transactions; it has no balances. What the
+     * file really is stands in `kind`: each of the three is read by each of the three operations. Values that
+     * cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a
+     * file of 128 MiB; larger files are read by `read_statement_page`.
      *
-     * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or
-     * `camt.054`, versions 2 to 13, or several of them in a row.
-     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; if left out, the declared one.
-     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
-     * reversed entry; if left out, they have their own direction. `balance_check` reports when flipping
-     * would make the balances match.
-     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does
-     * not have; no by default.
+     * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or `camt.054`,
+     * versions 2 to 13, or several of them in a row.
+     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
+     * wrong one; if left out, the declared one.
+     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the reversed entry;
+     * if left out, they have their own direction. `balance_check` reports when flipping would make the balances
+     * match.
+     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does not have;
+     * no by default.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`, `input.too_large`
      * @throws BankchannelException for all other failures
@@ -128,23 +126,22 @@ final class Iso20022
     /**
      * Read one page of a statement, report or notification of any size.
      *
-     * Gives so many entries, and in `next` where the following page goes on; the last page has none.
-     * Statement and balances are repeated on each page, and `end` of a statement is there once all its
-     * entries were read. Memory does not grow with the file. A file whose size or beginning is not that
-     * of the page before is refused.
+     * Gives so many entries, and in `next` where the following page goes on; the last page has none. Statement and
+     * balances are repeated on each page, and `end` of a statement is there once all its entries were read. Memory
+     * does not grow with the file. A file whose size or beginning is not that of the page before is refused.
      *
-     * @param Content|string|\SplFileInfo|resource $content The whole file's bytes, the same for every
-     * page: `camt.052`, `camt.053` or `camt.054`.
-     * @param Iso20022\Cursor|null $cursor The start of the page: `next` of the previous
-     * page; left out for the first page.
-     * @param int|null $entries The number of entries on a page, 1 to 100,000; 250 if left out. A page may
-     * have fewer.
-     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; if left out, the declared one.
-     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
-     * reversed entry; if left out, they have their own direction.
-     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does
-     * not have; no by default.
+     * @param Content|string|\SplFileInfo|resource $content The whole file's bytes, the same for every page:
+     * `camt.052`, `camt.053` or `camt.054`.
+     * @param Iso20022\Cursor|null $cursor The start of the page: `next` of the previous page; left out
+     * for the first page.
+     * @param int|null $entries The number of entries on a page, 1 to 100,000; 250 if left out. A page may have
+     * fewer.
+     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
+     * wrong one; if left out, the declared one.
+     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the reversed entry;
+     * if left out, they have their own direction.
+     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does not have;
+     * no by default.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures
@@ -169,23 +166,23 @@ final class Iso20022
     }
 
     /**
-     * Go through the entries of a statement, report or notification of any size. Pages are read as they
-     * are wanted: of a file given by its path no more than a page is held; larger bytes and streams go
-     * into a temporary file first. What has no items is not told: the operation itself tells of all.
+     * Go through the entries of a statement, report or notification of any size. Pages are read as they are wanted:
+     * of a file given by its path no more than a page is held; larger bytes and streams go into a temporary file
+     * first. What has no items is not told: the operation itself tells of all.
      *
-     * @param Content|string|\SplFileInfo|resource $content The whole file's bytes, the same for every
-     * page: `camt.052`, `camt.053` or `camt.054`.
-     * @param int|null $entries The number of entries on a page, 1 to 100,000; 250 if left out. A page may
-     * have fewer.
-     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; if left out, the declared one.
-     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the
-     * reversed entry; if left out, they have their own direction.
-     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does
-     * not have; no by default.
+     * @param Content|string|\SplFileInfo|resource $content The whole file's bytes, the same for every page:
+     * `camt.052`, `camt.053` or `camt.054`.
+     * @param int|null $entries The number of entries on a page, 1 to 100,000; 250 if left out. A page may have
+     * fewer.
+     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
+     * wrong one; if left out, the declared one.
+     * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of the reversed entry;
+     * if left out, they have their own direction.
+     * @param bool|null $withXml Whether each entry has its XML, such as for fields that the result does not have;
+     * no by default.
      *
-     * @return \Generator<int, array{Iso20022\Statement, Iso20022\Entry}> pairs: what the item belongs to,
-     * with the items of that page, and the item
+     * @return \Generator<int, array{Iso20022\Statement, Iso20022\Entry}> pairs: what the item belongs to, with the
+     * items of that page, and the item
      *
      * @throws BankchannelException
      */
@@ -219,13 +216,13 @@ final class Iso20022
     /**
      * Read a payment status report.
      *
-     * Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and
-     * reasons, with the meaning of each code in words. A report may name the rejected transactions only.
+     * Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and reasons,
+     * with the meaning of each code in words. A report may name the rejected transactions only.
      *
-     * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.002`, versions 2 to
-     * 14, or several of them in a row.
-     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; if left out, the declared one.
+     * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.002`, versions 2 to 14, or
+     * several of them in a row.
+     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
+     * wrong one; if left out, the declared one.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures
@@ -244,13 +241,12 @@ final class Iso20022
     /**
      * Read a payment file.
      *
-     * Gives a pain.001 as typed data: batches with debtor, account and date, and their transactions.
-     * Nothing is judged; a value that cannot be read is left out and listed in `problems`.
+     * Gives a pain.001 as typed data: batches with debtor, account and date, and their transactions. Nothing is
+     * judged; a value that cannot be read is left out and listed in `problems`.
      *
-     * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.001`, versions 2 to
-     * 12.
-     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; if left out, the declared one.
+     * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.001`, versions 2 to 12.
+     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
+     * wrong one; if left out, the declared one.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures
@@ -269,69 +265,61 @@ final class Iso20022
     /**
      * Make a payment file.
      *
-     * Makes a pain.001 file, version 9 or 3, from transfers given as JSON lines, as a table (CSV) or as a
-     * list. Transfers of one account, date and kind become a batch. Everything is checked first:
-     * accounts, references, characters, lengths, dates, addresses, sums; when something is wrong, the
-     * error names up to 50 problems and nothing is written. Ids that are not given are made from the
-     * data: the same data gives the same ids, so a bank finds a file that is sent twice.
+     * Makes a pain.001 file, version 9 or 3, from transfers given as JSON lines, as a table (CSV) or as a list.
+     * Transfers of one account, date and kind become a batch. Everything is checked first: accounts, references,
+     * characters, lengths, dates, addresses, sums; when something is wrong, the error names up to 50 problems and
+     * nothing is written. Ids that are not given are made from the data: the same data gives the same ids, so a
+     * bank finds a file that is sent twice.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content The transfers as rows, see `format`; any
-     * number of them. Either this or `transactions`.
-     * @param iterable<Iso20022\CreditTransfer>|null $transactions The transfers themselves, at
-     * most 100,000 and 16 MiB as JSON; in languages that accept an iterator, the iterator has no such
-     * limit. Either this or `content`.
-     * @param Iso20022\RowFormat|null $format The format of the content's rows; `json_lines`
-     * by default.
-     * @param Iso20022\PaymentTable|null $table The format of the table, if the content is
-     * one.
-     * @param Iso20022\PaymentParty|null $debtor The payer: the name and an account are
-     * required.
+     * @param Content|string|\SplFileInfo|resource|null $content The transfers as rows, see `format`; any number of
+     * them. Either this or `transactions`.
+     * @param iterable<Iso20022\CreditTransfer>|null $transactions The transfers themselves, at most
+     * 100,000 and 16 MiB as JSON; in languages that accept an iterator, the iterator has no such limit. Either this
+     * or `content`.
+     * @param Iso20022\RowFormat|null $format The format of the content's rows; `json_lines` by
+     * default.
+     * @param Iso20022\PaymentTable|null $table The format of the table, if the content is one.
+     * @param Iso20022\PaymentParty|null $debtor The payer: the name and an account are required.
      * @param \DateTimeInterface|null $executionDate The day on which to pay.
-     * @param \DateTimeInterface|null $executionTime The moment at which to pay, instead of the day: for
-     * instant payments, if agreed with the bank; not in version 3.
-     * @param Iso20022\TransferKind|null $kind The speed and the scheme; if left out: SEPA
-     * for EUR, otherwise national.
-     * @param Iso20022\PaymentPriority|null $priority How urgently the debtor's bank handles
-     * the instruction, if the bank honours it; not in SEPA.
+     * @param \DateTimeInterface|null $executionTime The moment at which to pay, instead of the day: for instant
+     * payments, if agreed with the bank; not in version 3.
+     * @param Iso20022\TransferKind|null $kind The speed and the scheme; if left out: SEPA for EUR,
+     * otherwise national.
+     * @param Iso20022\PaymentPriority|null $priority How urgently the debtor's bank handles the
+     * instruction, if the bank honours it; not in SEPA.
      * @param string|null $serviceLevel A service level of the bank instead of the kind's, such as `SDVA`.
      * @param string|null $localInstrument A local instrument of the bank, such as its own product code.
-     * @param string|null $category The category, an ISO 20022 code such as `SALA` for salaries: it holds
-     * for a whole batch.
-     * @param bool|null $batchBooking Whether the account is debited once for the batch (`true`) or for
-     * each transfer; if left out, as agreed with the bank.
-     * @param Iso20022\ChargeBearer|null $chargeBearer The party that bears the charges; if
-     * left out: `SLEV` in SEPA, otherwise `SHAR`.
-     * @param Iso20022\PaymentParty|null $ultimateDebtor The party on whose behalf the debtor
-     * pays.
-     * @param string|null $batchId The id of the batch, at most 35 characters; if left out, it is made
-     * from the data.
-     * @param string|null $currency The currency of transfers without one, an ISO 4217 code; EUR by
-     * default.
-     * @param Iso20022\PaymentParty|null $initiator The party that initiates the payments: a
-     * name, and the number by which the bank knows the customer; the debtor's name by default.
-     * @param Iso20022\PaymentVersion|null $version The version of the file: by default that
-     * of the profile, otherwise `v09`.
-     * @param string|null $messageId The id of the file, at most 35 characters, never used before; if left
-     * out, it is made from the data.
-     * @param \DateTimeInterface|null $created When the file was made; if left out, now. Execution dates
-     * are judged relative to that day.
-     * @param Iso20022\Characters|null $characters The treatment of characters that banks do
-     * not forward: by default that of the profile, otherwise they are refused.
-     * @param bool|null $cut Whether texts and names that are too long are cut, which is reported;
-     * otherwise they are refused.
+     * @param string|null $category The category, an ISO 20022 code such as `SALA` for salaries: it holds for a
+     * whole batch.
+     * @param bool|null $batchBooking Whether the account is debited once for the batch (`true`) or for each
+     * transfer; if left out, as agreed with the bank.
+     * @param Iso20022\ChargeBearer|null $chargeBearer The party that bears the charges; if left out:
+     * `SLEV` in SEPA, otherwise `SHAR`.
+     * @param Iso20022\PaymentParty|null $ultimateDebtor The party on whose behalf the debtor pays.
+     * @param string|null $batchId The id of the batch, at most 35 characters; if left out, it is made from the
+     * data.
+     * @param string|null $currency The currency of transfers without one, an ISO 4217 code; EUR by default.
+     * @param Iso20022\PaymentParty|null $initiator The party that initiates the payments: a name, and
+     * the number by which the bank knows the customer; the debtor's name by default.
+     * @param Iso20022\PaymentVersion|null $version The version of the file: by default that of the
+     * profile, otherwise `v09`.
+     * @param string|null $messageId The id of the file, at most 35 characters, never used before; if left out, it
+     * is made from the data.
+     * @param \DateTimeInterface|null $created When the file was made; if left out, now. Execution dates are judged
+     * relative to that day.
+     * @param Iso20022\Characters|null $characters The treatment of characters that banks do not
+     * forward: by default that of the profile, otherwise they are refused.
+     * @param bool|null $cut Whether texts and names that are too long are cut, which is reported; otherwise they
+     * are refused.
      * @param bool|null $compact Whether the file has no line breaks; banks report errors by line.
-     * @param bool|null $utc Whether the creation time is written in UTC with a `Z`, which some banks
-     * refuse; otherwise as local time without offset.
-     * @param bool|null $uetr Whether transfers without a UETR get one, made from the data; version 9
-     * only.
-     * @param Iso20022\ProfileOptions|null $profile The bank's deviations from the common
-     * rules.
-     * @param string|null $path The file to write, which must not exist yet: it appears when it is
-     * complete, readable by its owner only. If left out, the answer has the file as text, of at most 16
-     * MiB.
+     * @param bool|null $utc Whether the creation time is written in UTC with a `Z`, which some banks refuse;
+     * otherwise as local time without offset.
+     * @param bool|null $uetr Whether transfers without a UETR get one, made from the data; version 9 only.
+     * @param Iso20022\ProfileOptions|null $profile The bank's deviations from the common rules.
+     * @param string|null $path The file to write, which must not exist yet: it appears when it is complete,
+     * readable by its owner only. If left out, the answer has the file as text, of at most 16 MiB.
      *
-     * @throws Exception\InvalidInputException `iso20022.payment_refused`,
-     * `input.content_unreadable`
+     * @throws Exception\InvalidInputException `iso20022.payment_refused`, `input.content_unreadable`
      * @throws Exception\ConflictException `iso20022.file_exists`
      * @throws Exception\ResourceExhaustedException `resource.storage`
      * @throws BankchannelException for all other failures
@@ -407,18 +395,17 @@ final class Iso20022
     /**
      * Check a payment file before it is sent.
      *
-     * Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML,
-     * the ISO schema, counts and sums, accounts, BICs, references, ids, characters, addresses by the rule
-     * of November 2026, execution dates by the TARGET calendar, and duplicates inside the file. A faulty
-     * file is an answer, not an error. Not checked: the addresses of banks, and facts that only the bank
-     * knows, such as accounts, cover, limits and cut-off times.
+     * Finds the errors of a pain.001 of version 9 or 3, each with its place and a correction: the XML, the ISO
+     * schema, counts and sums, accounts, BICs, references, ids, characters, addresses by the rule of November 2026,
+     * execution dates by the TARGET calendar, and duplicates inside the file. A faulty file is an answer, not an
+     * error. Not checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover,
+     * limits and cut-off times.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.001.001.09` or
      * `pain.001.001.03`.
-     * @param Iso20022\ProfileOptions|null $profile How your bank deviates from the common
-     * rules.
-     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; if left out, the declared one.
+     * @param Iso20022\ProfileOptions|null $profile How your bank deviates from the common rules.
+     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
+     * wrong one; if left out, the declared one.
      *
      * @throws BankchannelException
      */
@@ -438,18 +425,17 @@ final class Iso20022
     /**
      * Find out whether statements are missing.
      *
-     * Checks for each account and currency whether statements follow each other: whether each opens with
-     * the balance that the one before it closes with, whether their electronic or legal sequence numbers
-     * go on, and whether all pages of a statement are there. Copies count once, and a statement of the
-     * same number, day and opening balance replaces the one before it. A statement whose period others
-     * cover, such as a monthly one beside daily ones, is left aside. Numbers may begin anew; numbers that
-     * are left out while the balances go on are only said (`info`). Nothing is remembered: give the last
-     * statement of the time before as well.
+     * Checks for each account and currency whether statements follow each other: whether each opens with the
+     * balance that the one before it closes with, whether their electronic or legal sequence numbers go on, and
+     * whether all pages of a statement are there. Copies count once, and a statement of the same number, day and
+     * opening balance replaces the one before it. A statement whose period others cover, such as a monthly one
+     * beside daily ones, is left aside. Numbers may begin anew; numbers that are left out while the balances go on
+     * are only said (`info`). Nothing is remembered: give the last statement of the time before as well.
      *
-     * @param list<Iso20022\Statement> $statements The statements of one account or several,
-     * as returned by `read_statement`, in any order. Their `entries` are not needed: an empty list in
-     * their place keeps the request small, which has at most 16 MiB as JSON. Reports and notifications
-     * are passed over, since their balances do not go on from one to the next.
+     * @param list<Iso20022\Statement> $statements The statements of one account or several, as
+     * returned by `read_statement`, in any order. Their `entries` are not needed: an empty list in their place
+     * keeps the request small, which has at most 16 MiB as JSON. Reports and notifications are passed over, since
+     * their balances do not go on from one to the next.
      *
      * @throws BankchannelException
      */
@@ -466,23 +452,23 @@ final class Iso20022
     /**
      * Find out what became of a payment file.
      *
-     * Determines the outcome of each transaction of a payment file, from status reports and from the
-     * bookings of the account: paid, rejected, returned, in progress, or unknown; with the reason in
-     * words, the place where it was reported and booked, and whether the transaction may be sent again.
-     * Transactions are matched by their ids, batches by their payment information id and exact sums.
-     * Reports and bookings that belong to no transaction for certain are listed apart. A transaction may
-     * not be sent again while the place of its money is unknown.
+     * Determines the outcome of each transaction of a payment file, from status reports and from the bookings of
+     * the account: paid, rejected, returned, in progress, or unknown; with the reason in words, the place where it
+     * was reported and booked, and whether the transaction may be sent again. Transactions are matched by their
+     * ids, batches by their payment information id and exact sums. Reports and bookings that belong to no
+     * transaction for certain are listed apart. A transaction may not be sent again while the place of its money is
+     * unknown.
      *
-     * @param Content|string|\SplFileInfo|resource $content The payment file's bytes as sent: `pain.001`,
-     * versions 2 to 12.
-     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
-     * none or a wrong one; if left out, the declared one.
+     * @param Content|string|\SplFileInfo|resource $content The payment file's bytes as sent: `pain.001`, versions 2
+     * to 12.
+     * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
+     * wrong one; if left out, the declared one.
      * @param list<Iso20022\StatusReport>|null $reports The status reports, as returned by
      * `read_status_report`, in any order; those about other files are ignored. Leave out for none.
-     * @param list<Iso20022\Statement>|null $statements The statements, reports and
-     * notifications of the account, as returned by `read_statement`, `read_report` and
-     * `read_notification`, in any order. Leave out for none. The whole request has at most 16 MiB as
-     * JSON, about 20,000 entries: Rust and `bankchannel iso20022 match` have no such limit.
+     * @param list<Iso20022\Statement>|null $statements The statements, reports and notifications of
+     * the account, as returned by `read_statement`, `read_report` and `read_notification`, in any order. Leave out
+     * for none. The whole request has at most 16 MiB as JSON, about 20,000 entries: Rust and `bankchannel iso20022
+     * match` have no such limit.
      *
      * @throws Exception\InvalidInputException `iso20022.file_unreadable`
      * @throws BankchannelException for all other failures

@@ -7,8 +7,8 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 /**
- * A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests, a method per
- * operation, with named arguments. `Bankchannel\NextGenPsd2\Client` is its interface.
+ * A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests, a method per operation,
+ * with named arguments. `Bankchannel\NextGenPsd2\Client` is its interface.
  */
 final class NextGenPsd2 extends NextGenPsd2\Operations
 {

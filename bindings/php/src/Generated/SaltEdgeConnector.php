@@ -7,8 +7,8 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 /**
- * A bank's connector, which Salt Edge asks for its customers' accounts, a method per operation, with
- * named arguments. `Bankchannel\SaltEdgeConnector\Client` is its interface.
+ * A bank's connector, which Salt Edge asks for its customers' accounts, a method per operation, with named
+ * arguments. `Bankchannel\SaltEdgeConnector\Client` is its interface.
  */
 final class SaltEdgeConnector extends SaltEdgeConnector\Operations
 {

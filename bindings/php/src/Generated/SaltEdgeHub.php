@@ -7,8 +7,8 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 /**
- * A client that asks a bank's connector as Salt Edge does, for the bank's own tests, a method per
- * operation, with named arguments. `Bankchannel\SaltEdgeHub\Client` is its interface.
+ * A client that asks a bank's connector as Salt Edge does, for the bank's own tests, a method per operation, with
+ * named arguments. `Bankchannel\SaltEdgeHub\Client` is its interface.
  */
 final class SaltEdgeHub extends SaltEdgeHub\Operations
 {

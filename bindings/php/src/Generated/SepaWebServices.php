@@ -7,8 +7,8 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 /**
- * A company's client of the banks' own SOAP channel: files, and messages verified and explained, a method
- * per operation, with named arguments. `Bankchannel\SepaWebServices\Client` is its interface.
+ * A company's client of the banks' own SOAP channel: files, and messages verified and explained, a method per
+ * operation, with named arguments. `Bankchannel\SepaWebServices\Client` is its interface.
  */
 final class SepaWebServices extends SepaWebServices\Operations
 {

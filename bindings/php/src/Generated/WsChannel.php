@@ -7,8 +7,8 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 /**
- * A client of the ISECure WS Channel, a method per operation, with named arguments.
- * `Bankchannel\WsChannel\Client` is its interface.
+ * A client of the ISECure WS Channel, a method per operation, with named arguments. `Bankchannel\WsChannel\Client`
+ * is its interface.
  */
 final class WsChannel extends WsChannel\Operations
 {

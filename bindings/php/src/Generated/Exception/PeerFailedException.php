@@ -7,8 +7,8 @@ declare(strict_types=1);
 namespace Bankchannel\Exception;
 
 /**
- * The peer, or a bank or gateway behind it, failed or cannot answer now; see the outcome before sending
- * anything again.
+ * The peer, or a bank or gateway behind it, failed or cannot answer now; see the outcome before sending anything
+ * again.
  */
 final class PeerFailedException extends BankchannelException
 {

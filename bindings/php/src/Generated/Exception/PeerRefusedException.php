@@ -7,8 +7,8 @@ declare(strict_types=1);
 namespace Bankchannel\Exception;
 
 /**
- * The peer understood the request and did not do it: the outcome is always `refused`. Its code and text
- * are attached.
+ * The peer understood the request and did not do it: the outcome is always `refused`. Its code and text are
+ * attached.
  */
 final class PeerRefusedException extends BankchannelException
 {

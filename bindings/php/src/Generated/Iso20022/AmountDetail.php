@@ -14,8 +14,8 @@ final class AmountDetail
     /**
      * @param string $kind The kind of amount.
      * @param Money $money The amount, without a sign.
-     * @param string|null $sourceCurrency The currency that was exchanged, an ISO 4217 code, if there was
-     * an exchange.
+     * @param string|null $sourceCurrency The currency that was exchanged, an ISO 4217 code, if there was an
+     * exchange.
      * @param string|null $targetCurrency The currency that it was exchanged for.
      * @param string|null $unitCurrency The unit currency of the rate: the rate is for one unit of it.
      * @param string|null $rate The rate; its direction differs between banks.

@@ -6,10 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/**
- * Whether the balances match the entries: opening balance plus booked entries against the closing
- * balance.
- */
+/** Whether the balances match the entries: opening balance plus booked entries against the closing balance. */
 enum BalanceCheck: string
 {
     /** They match. */

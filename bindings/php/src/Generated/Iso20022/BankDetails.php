@@ -13,8 +13,8 @@ final class BankDetails
 {
     /**
      * @param string|null $clearingNumber The bank's number in its clearing system, such as `9000`.
-     * @param string|null $clearingSystem The clearing system: a code of ISO 20022 such as `CHBCC` or
-     * `USABA`, or its own name.
+     * @param string|null $clearingSystem The clearing system: a code of ISO 20022 such as `CHBCC` or `USABA`, or
+     * its own name.
      * @param string|null $lei The legal entity identifier (LEI), 20 characters.
      * @param string|null $identifier Another number of the bank.
      * @param string|null $identifierScheme The kind of number in `identifier`.

@@ -15,10 +15,9 @@ final class BatchStatus
      * @param int $line The line in the file, from 1.
      * @param list<StatusReason> $reasons The reasons for it.
      * @param list<StatusCount> $counts The number of transactions by status.
-     * @param list<TransactionStatus> $transactions The transactions that the report
-     * names, in order.
-     * @param string|null $paymentId The payment information id; left out if a report lists transactions
-     * without it.
+     * @param list<TransactionStatus> $transactions The transactions that the report names, in
+     * order.
+     * @param string|null $paymentId The payment information id; left out if a report lists transactions without it.
      * @param int|null $originalCount The number of transactions that the batch declares.
      * @param string|null $originalSum The control sum of the batch.
      * @param Code|null $status The status of the batch.

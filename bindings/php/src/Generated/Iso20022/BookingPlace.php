@@ -17,12 +17,11 @@ final class BookingPlace
      * @param int $entry The entry's number in its statement, from 1.
      * @param int $line The line in the statement's file, from 1.
      * @param string|null $statementId The statement's id.
-     * @param int|null $detail The number of the transaction in the entry, from 1, if the entry has
-     * transactions.
+     * @param int|null $detail The number of the transaction in the entry, from 1, if the entry has transactions.
      * @param \DateTimeImmutable|null $date The date of the booking, otherwise of the value.
      * @param string|null $reference The entry's reference.
-     * @param string|null $servicerReference The account servicer's reference: of the transaction,
-     * otherwise of the entry.
+     * @param string|null $servicerReference The account servicer's reference: of the transaction, otherwise of the
+     * entry.
      * @param Money|null $money The amount: negative if money leaves the account.
      */
     public function __construct(

@@ -12,13 +12,13 @@ use Bankchannel\Encode;
 final class CashFile
 {
     /**
-     * @param list<CashMessage> $messages The messages in the file, in order: one,
-     * or several that were put one after the other.
-     * @param list<Statement> $statements The statements, reports or notifications,
-     * in order, each with its entries. On a page that continues a statement, that statement comes first
-     * again, with the entries of this page.
-     * @param list<UnreadElement> $unread Elements outside of headers and statements
-     * that are in no field, as far as this page goes.
+     * @param list<CashMessage> $messages The messages in the file, in order: one, or several
+     * that were put one after the other.
+     * @param list<Statement> $statements The statements, reports or notifications, in order,
+     * each with its entries. On a page that continues a statement, that statement comes first again, with the
+     * entries of this page.
+     * @param list<UnreadElement> $unread Elements outside of headers and statements that are
+     * in no field, as far as this page goes.
      * @param Cursor|null $next The start of the next page; left out after the last.
      */
     public function __construct(

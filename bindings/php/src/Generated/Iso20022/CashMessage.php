@@ -14,19 +14,18 @@ final class CashMessage
     /**
      * @param CashKind $kind Its kind, by its elements.
      * @param MessageName $message Its name, by its namespace.
-     * @param list<string> $notes Remarks on the file: a namespace that is not ISO 20022's, an encoding
-     * other than UTF-8, text around the document.
+     * @param list<string> $notes Remarks on the file: a namespace that is not ISO 20022's, an encoding other than
+     * UTF-8, text around the document.
      * @param list<Finding> $problems Values of the header that could not be read.
-     * @param list<UnreadElement> $unread Elements of the header that are in no
-     * field.
+     * @param list<UnreadElement> $unread Elements of the header that are in no field.
      * @param string|null $id The message's id.
      * @param Moment|null $created When it was made.
      * @param int|null $page The page number, if the bank splits one message into several.
      * @param bool|null $lastPage Whether it is the last page.
-     * @param Party|null $recipient The recipient of the message, if it is not the
-     * owner of the account.
-     * @param string|null $information Additional information: in Switzerland the version of the rules and
-     * whether it is a test, such as `SPS/2.1/TEST`.
+     * @param Party|null $recipient The recipient of the message, if it is not the owner of
+     * the account.
+     * @param string|null $information Additional information: in Switzerland the version of the rules and whether
+     * it is a test, such as `SPS/2.1/TEST`.
      */
     public function __construct(
         public readonly CashKind $kind,

@@ -12,15 +12,15 @@ use Bankchannel\Encode;
 final class CheckPaymentResponse
 {
     /**
-     * @param bool $ok Whether there are no errors, as far as can be checked without the bank; there may
-     * be warnings.
-     * @param list<Finding> $findings The findings, at most 200: errors before
-     * others if there are more.
+     * @param bool $ok Whether there are no errors, as far as can be checked without the bank; there may be
+     * warnings.
+     * @param list<Finding> $findings The findings, at most 200: errors before others if there
+     * are more.
      * @param int $errors The total number of errors.
      * @param int $warnings The total number of warnings.
      * @param string|null $messageName The message name that the file declares, such as `pain.001.001.09`.
-     * @param CheckedPayment|null $payment An overview of the payment, if the file
-     * could be read.
+     * @param CheckedPayment|null $payment An overview of the payment, if the file could be
+     * read.
      */
     public function __construct(
         public readonly bool $ok,

@@ -12,10 +12,9 @@ use Bankchannel\Encode;
 final class CheckedAccount
 {
     /**
-     * @param int $statements How many statements there are; pages of one count once, copies are not
-     * counted.
-     * @param int $repeated How many were given again: copies, and those that a later statement of the
-     * same number, day and opening balance replaces.
+     * @param int $statements How many statements there are; pages of one count once, copies are not counted.
+     * @param int $repeated How many were given again: copies, and those that a later statement of the same number,
+     * day and opening balance replaces.
      * @param string|null $account The account: its IBAN, otherwise another number.
      * @param string|null $currency The currency, an ISO 4217 code.
      * @param Money|null $opening The balance with which the first one begins.

@@ -15,11 +15,9 @@ final class CheckedPayment
      * @param int $transactions The actual number of transactions in the file.
      * @param list<Money> $totals Their totals, by currency.
      * @param int $batchCount How many batches there are.
-     * @param list<CheckedBatch> $batches The batches in order, at most 1000 of
-     * them.
+     * @param list<CheckedBatch> $batches The batches in order, at most 1000 of them.
      * @param string|null $messageId The message id.
-     * @param Moment|null $created When the message was created, according to
-     * itself.
+     * @param Moment|null $created When the message was created, according to itself.
      * @param string|null $initiatingParty The party that initiates it.
      */
     public function __construct(

@@ -12,15 +12,14 @@ use Bankchannel\Encode;
 final class CheckedStatements
 {
     /**
-     * @param bool $ok Whether no statement is missing, as far as numbers and balances show: there is no
-     * break of level `warning`, and all were compared.
-     * @param list<CheckedAccount> $accounts The accounts with statements, each in
-     * one currency.
+     * @param bool $ok Whether no statement is missing, as far as numbers and balances show: there is no break of
+     * level `warning`, and all were compared.
+     * @param list<CheckedAccount> $accounts The accounts with statements, each in one
+     * currency.
      * @param list<StatementBreak> $breaks The breaks, in the order of accounts and
      * statements, at most 1000.
      * @param int $breakCount The number of all breaks.
-     * @param int $notCompared The number of statements and pages that were not compared, since at most
-     * 100,000 are.
+     * @param int $notCompared The number of statements and pages that were not compared, since at most 100,000 are.
      */
     public function __construct(
         public readonly bool $ok,

@@ -14,66 +14,57 @@ final class CreditTransfer
     public readonly string $amount;
 
     /**
-     * @param string $amount The amount, above zero, with no more digits after the point than its currency
-     * has: 2 for EUR, 0 for JPY.
-     * @param PaymentParty $creditor The payee: the name and an account are
-     * required.
+     * @param string $amount The amount, above zero, with no more digits after the point than its currency has: 2
+     * for EUR, 0 for JPY.
+     * @param PaymentParty $creditor The payee: the name and an account are required.
      * @param string|null $currency The currency, an ISO 4217 code; if left out, that of the file.
-     * @param string|null $text What the payment is for, at most 140 characters. SEPA carries a text or a
-     * reference, not both, except with references of Estonia, Slovenia and Croatia; a Swiss QR bill has
-     * both, too.
-     * @param string|null $reference The creditor's reference, such as `RF18539007547034`; blanks are
-     * removed.
-     * @param ReferenceKind|null $referenceKind The kind of reference; if left out:
-     * RF if it starts with `RF`, otherwise that of the creditor's IBAN: Finnish or Estonian for digits,
-     * Slovenian or Croatian if it starts with `SI` or `HR`.
-     * @param list<PaidDocument>|null $documents The invoices and credit notes that
-     * are paid; more than one of them is for Finnish banks (AOS2).
-     * @param string|null $endToEndId The id that goes to the creditor, at most 35 characters; if left
-     * out, it is made from the data. Payers in Slovakia may give the symbols of a payment, such as
-     * `/VS1234567890/SS/KS0308`.
-     * @param string|null $variableSymbol The variable symbol of a payment from Slovakia, at most 10
-     * digits. The symbols stand in the end-to-end id, which is left out then.
-     * @param string|null $specificSymbol The specific symbol of a payment from Slovakia, at most 10
-     * digits.
-     * @param string|null $constantSymbol The constant symbol of a payment from Slovakia, at most 4
-     * digits.
-     * @param string|null $instructionId The id between you and your bank, at most 35 characters; if left
-     * out, it is made from the data if the profile has `wants_instruction_id`, otherwise there is none.
-     * @param string|null $uetr The UETR, a UUID of version 4 in small letters; version 3 of the file has
-     * none.
+     * @param string|null $text What the payment is for, at most 140 characters. SEPA carries a text or a reference,
+     * not both, except with references of Estonia, Slovenia and Croatia; a Swiss QR bill has both, too.
+     * @param string|null $reference The creditor's reference, such as `RF18539007547034`; blanks are removed.
+     * @param ReferenceKind|null $referenceKind The kind of reference; if left out: RF if it
+     * starts with `RF`, otherwise that of the creditor's IBAN: Finnish or Estonian for digits, Slovenian or
+     * Croatian if it starts with `SI` or `HR`.
+     * @param list<PaidDocument>|null $documents The invoices and credit notes that are paid;
+     * more than one of them is for Finnish banks (AOS2).
+     * @param string|null $endToEndId The id that goes to the creditor, at most 35 characters; if left out, it is
+     * made from the data. Payers in Slovakia may give the symbols of a payment, such as `/VS1234567890/SS/KS0308`.
+     * @param string|null $variableSymbol The variable symbol of a payment from Slovakia, at most 10 digits. The
+     * symbols stand in the end-to-end id, which is left out then.
+     * @param string|null $specificSymbol The specific symbol of a payment from Slovakia, at most 10 digits.
+     * @param string|null $constantSymbol The constant symbol of a payment from Slovakia, at most 4 digits.
+     * @param string|null $instructionId The id between you and your bank, at most 35 characters; if left out, it is
+     * made from the data if the profile has `wants_instruction_id`, otherwise there is none.
+     * @param string|null $uetr The UETR, a UUID of version 4 in small letters; version 3 of the file has none.
      * @param string|null $purpose The purpose, an ISO 20022 code such as `SALA`: it reaches the creditor.
-     * @param PaymentParty|null $ultimateCreditor The party on whose behalf the
-     * creditor is paid.
-     * @param list<IntermediaryBank>|null $intermediaryBanks The banks between the
-     * debtor's and the creditor's, in order, at most 3; not in SEPA.
-     * @param string|null $creditorBankInstruction An instruction for the creditor's bank, at most 140
-     * characters; not in SEPA.
-     * @param string|null $debtorBankInstruction An instruction for the debtor's bank, at most 140
-     * characters; not in SEPA.
-     * @param list<RegulatoryReport>|null $regulatoryReporting The report to
-     * authorities about a payment abroad, at most 10 parts.
-     * @param PaymentParty|null $debtor The payer: the name and an account are
-     * required.
+     * @param PaymentParty|null $ultimateCreditor The party on whose behalf the creditor is
+     * paid.
+     * @param list<IntermediaryBank>|null $intermediaryBanks The banks between the debtor's
+     * and the creditor's, in order, at most 3; not in SEPA.
+     * @param string|null $creditorBankInstruction An instruction for the creditor's bank, at most 140 characters;
+     * not in SEPA.
+     * @param string|null $debtorBankInstruction An instruction for the debtor's bank, at most 140 characters; not
+     * in SEPA.
+     * @param list<RegulatoryReport>|null $regulatoryReporting The report to authorities about
+     * a payment abroad, at most 10 parts.
+     * @param PaymentParty|null $debtor The payer: the name and an account are required.
      * @param \DateTimeInterface|null $executionDate The day on which to pay.
-     * @param \DateTimeInterface|null $executionTime The moment at which to pay, instead of the day: for
-     * instant payments, if agreed with the bank; not in version 3.
-     * @param TransferKind|null $kind The speed and the scheme; if left out: SEPA
-     * for EUR, otherwise national.
-     * @param PaymentPriority|null $priority How urgently the debtor's bank handles
-     * the instruction, if the bank honours it; not in SEPA.
+     * @param \DateTimeInterface|null $executionTime The moment at which to pay, instead of the day: for instant
+     * payments, if agreed with the bank; not in version 3.
+     * @param TransferKind|null $kind The speed and the scheme; if left out: SEPA for EUR,
+     * otherwise national.
+     * @param PaymentPriority|null $priority How urgently the debtor's bank handles the
+     * instruction, if the bank honours it; not in SEPA.
      * @param string|null $serviceLevel A service level of the bank instead of the kind's, such as `SDVA`.
      * @param string|null $localInstrument A local instrument of the bank, such as its own product code.
-     * @param string|null $category The category, an ISO 20022 code such as `SALA` for salaries: it holds
-     * for a whole batch.
-     * @param bool|null $batchBooking Whether the account is debited once for the batch (`true`) or for
-     * each transfer; if left out, as agreed with the bank.
-     * @param ChargeBearer|null $chargeBearer The party that bears the charges; if
-     * left out: `SLEV` in SEPA, otherwise `SHAR`.
-     * @param PaymentParty|null $ultimateDebtor The party on whose behalf the debtor
-     * pays.
-     * @param string|null $batchId The id of the batch, at most 35 characters; if left out, it is made
-     * from the data.
+     * @param string|null $category The category, an ISO 20022 code such as `SALA` for salaries: it holds for a
+     * whole batch.
+     * @param bool|null $batchBooking Whether the account is debited once for the batch (`true`) or for each
+     * transfer; if left out, as agreed with the bank.
+     * @param ChargeBearer|null $chargeBearer The party that bears the charges; if left out:
+     * `SLEV` in SEPA, otherwise `SHAR`.
+     * @param PaymentParty|null $ultimateDebtor The party on whose behalf the debtor pays.
+     * @param string|null $batchId The id of the batch, at most 35 characters; if left out, it is made from the
+     * data.
      */
     public function __construct(
         string|int|float|bool $amount,

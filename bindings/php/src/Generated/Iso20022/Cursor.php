@@ -18,24 +18,24 @@ final class Cursor
      * @param list<string> $open The names of the elements that are open there, from the root.
      * @param int $messages The number of messages started.
      * @param CashMessage $message The current message.
-     * @param Statement $statement The current statement, with the balances up to
-     * here and without its entries.
+     * @param Statement $statement The current statement, with the balances up to here and
+     * without its entries.
      * @param int $entries The number of its entries read so far.
      * @param int $otherCurrency The number of booked ones in another currency.
      * @param EntryCounts $counted All its entries so far, by direction.
-     * @param EntryCounts $countedBookings Those among them that are more than
-     * information: booked, pending or future.
+     * @param EntryCounts $countedBookings Those among them that are more than information:
+     * booked, pending or future.
      * @param EntryCounts $countedBooked The booked ones among them.
      * @param string $keys The keys so far, by which equal entries are counted.
-     * @param string|null $booked The exact sum of the booked ones, of any number of digits; left out once
-     * one could not be added.
+     * @param string|null $booked The exact sum of the booked ones, of any number of digits; left out once one could
+     * not be added.
      * @param string|null $reversed The same of the reversals among them.
-     * @param string|null $currency The currency of their sums, if the statement does not say it: that of
-     * the first entry.
-     * @param string|null $information The bank's additional information about the statement, if it came
-     * before this place.
-     * @param string|null $file Identifies the file: its size, and a digest of its beginning. A file with
-     * other values is refused for the next page. Left out if the content arrives as it is read.
+     * @param string|null $currency The currency of their sums, if the statement does not say it: that of the first
+     * entry.
+     * @param string|null $information The bank's additional information about the statement, if it came before this
+     * place.
+     * @param string|null $file Identifies the file: its size, and a digest of its beginning. A file with other
+     * values is refused for the next page. Left out if the content arrives as it is read.
      */
     public function __construct(
         public readonly int $position,

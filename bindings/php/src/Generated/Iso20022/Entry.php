@@ -15,58 +15,51 @@ final class Entry
      * @param int $line The line in the file, from 1.
      * @param int $number The entry's number in its statement, from 1.
      * @param bool $reversal Whether it reverses an earlier entry.
-     * @param bool $booked Whether it is booked: only such entries count in sums. It has the status
-     * `BOOK`, or it is an entry of a statement (`camt.053`) that has no status.
-     * @param list<Batch> $batches The batches of payments behind it: mostly none or
-     * one.
+     * @param bool $booked Whether it is booked: only such entries count in sums. It has the status `BOOK`, or it is
+     * an entry of a statement (`camt.053`) that has no status.
+     * @param list<Batch> $batches The batches of payments behind it: mostly none or one.
      * @param list<EntryDetail> $details The transactions behind it, in order.
-     * @param list<AmountDetail> $amounts The amounts in the course of the
-     * transaction, with the exchange of currencies.
+     * @param list<AmountDetail> $amounts The amounts in the course of the transaction, with
+     * the exchange of currencies.
      * @param list<Charge> $charges The charges.
-     * @param list<AvailableAmount> $availability When parts of the amount become
-     * available.
+     * @param list<AvailableAmount> $availability When parts of the amount become available.
      * @param list<InterestRecord> $interest Interest.
      * @param list<Finding> $problems Values that could not be read.
-     * @param string|null $key Identifies the booking, so that it is imported once: a digest of account,
-     * amount, currency, direction and date with the bank's own reference, or with ids, texts and accounts
-     * of the transactions. It begins with `R` if it is from the bank's own reference: then a report, a
-     * statement and a notification have the same key for a booking, as far as the bank repeats that
-     * reference. It begins with `C` if it is from the content, as the bank gives no reference: then the
-     * key is certain only for the same statement, read again; without ids, texts and accounts it is from
-     * the bank's words too, and of a statement with several pages it has the page. Equal entries of one
-     * statement are counted: the second one ends with `-2`. Left out if the amount cannot be read.
-     * @param Money|null $money The amount: negative if money leaves the account.
-     * Left out if it cannot be read.
+     * @param string|null $key Identifies the booking, so that it is imported once: a digest of account, amount,
+     * currency, direction and date with the bank's own reference, or with ids, texts and accounts of the
+     * transactions. It begins with `R` if it is from the bank's own reference: then a report, a statement and a
+     * notification have the same key for a booking, as far as the bank repeats that reference. It begins with `C`
+     * if it is from the content, as the bank gives no reference: then the key is certain only for the same
+     * statement, read again; without ids, texts and accounts it is from the bank's words too, and of a statement
+     * with several pages it has the page. Equal entries of one statement are counted: the second one ends with
+     * `-2`. Left out if the amount cannot be read.
+     * @param Money|null $money The amount: negative if money leaves the account. Left out if
+     * it cannot be read.
      * @param string|null $direction Credit or debit, as written in the file.
-     * @param Code|null $status The status: `BOOK`, `PDNG`, `INFO`, `FUTR`, or a
-     * bank's own.
+     * @param Code|null $status The status: `BOOK`, `PDNG`, `INFO`, `FUTR`, or a bank's own.
      * @param \DateTimeImmutable|null $bookingDate The date of the booking.
      * @param \DateTimeImmutable|null $valueDate The date from which interest counts.
-     * @param Moment|null $bookingTime Date and time of the booking, if the bank
-     * gives a time.
-     * @param Moment|null $valueTime Date and time of the value, if the bank gives a
-     * time.
+     * @param Moment|null $bookingTime Date and time of the booking, if the bank gives a time.
+     * @param Moment|null $valueTime Date and time of the value, if the bank gives a time.
      * @param Party|null $counterparty The other side, if the entry has one detail.
      * @param string|null $endToEndId The end-to-end id, if the entry has one detail and it has one.
-     * @param string|null $creditorReference The creditor's structured reference, if the entry has one
-     * detail and it has one.
-     * @param string|null $text The text: of the only detail, if it has one; otherwise the bank's
-     * additional information about the entry.
+     * @param string|null $creditorReference The creditor's structured reference, if the entry has one detail and it
+     * has one.
+     * @param string|null $text The text: of the only detail, if it has one; otherwise the bank's additional
+     * information about the entry.
      * @param string|null $reference The entry's reference.
-     * @param string|null $servicerReference The account servicer's reference: the bank's own number of
-     * the booking, the archive id at Finnish banks.
+     * @param string|null $servicerReference The account servicer's reference: the bank's own number of the booking,
+     * the archive id at Finnish banks.
      * @param BankTransactionCode|null $bankCode The kind of transaction.
-     * @param string|null $detailsSum The sum of the amounts of the details, with the sign of the entry's
-     * amount; left out if there are no details, or if one has no amount, or a currency other than the
-     * entry's.
-     * @param string|null $detailsDifference How much larger, in size, the entry is than the sum of its
-     * details: often a charge. Negative if it is smaller.
-     * @param Money|null $totalCharges The total of charges and taxes, without a
-     * sign.
+     * @param string|null $detailsSum The sum of the amounts of the details, with the sign of the entry's amount;
+     * left out if there are no details, or if one has no amount, or a currency other than the entry's.
+     * @param string|null $detailsDifference How much larger, in size, the entry is than the sum of its details:
+     * often a charge. Negative if it is smaller.
+     * @param Money|null $totalCharges The total of charges and taxes, without a sign.
      * @param CardTransaction|null $card The payment by card.
      * @param string|null $information The bank's additional information.
-     * @param string|null $xml The entry as XML, `<Ntry xmlns="…">…`, if `with_xml` asked for it: elements
-     * and texts as in the file, without its prefix; comments are left out.
+     * @param string|null $xml The entry as XML, `<Ntry xmlns="…">…`, if `with_xml` asked for it: elements and texts
+     * as in the file, without its prefix; comments are left out.
      */
     public function __construct(
         public readonly int $line,

@@ -13,28 +13,25 @@ final class EntryDetail
 {
     /**
      * @param int $line The line in the file, from 1.
-     * @param array<string, string> $otherReferences References of other kinds by the bank's name of the
-     * kind.
+     * @param array<string, string> $otherReferences References of other kinds by the bank's name of the kind.
      * @param array<string, string> $placeholders References whose value means that there is none, such as
      * `NOTPROVIDED`, by the name of their element.
-     * @param list<AmountDetail> $amounts The amounts in the course of the
-     * transaction, with the exchange of currencies.
+     * @param list<AmountDetail> $amounts The amounts in the course of the transaction, with
+     * the exchange of currencies.
      * @param list<Charge> $charges The charges.
-     * @param Remittance $remittance The remittance information: what the payment is
-     * for.
+     * @param Remittance $remittance The remittance information: what the payment is for.
      * @param list<InterestRecord> $interest Interest.
-     * @param Money|null $money The amount in the currency of the entry; negative if
-     * money leaves the account. If the bank gives none here in that currency, it is that of the
-     * transaction or its counter value, or that of an entry with a single detail.
+     * @param Money|null $money The amount in the currency of the entry; negative if money
+     * leaves the account. If the bank gives none here in that currency, it is that of the transaction or its
+     * counter value, or that of an entry with a single detail.
      * @param string|null $direction Credit or debit; left out if only the entry has it.
      * @param Party|null $counterparty The other side: the payer or the payee.
-     * @param Party|null $ultimateCounterparty The party on whose behalf the other
-     * side acts.
+     * @param Party|null $ultimateCounterparty The party on whose behalf the other side acts.
      * @param string|null $endToEndId The end-to-end id that the payer gave; left out if there is none.
      * @param string|null $creditorReference The first structured reference of the creditor.
-     * @param string|null $text The text of the payment: the lines of free text, otherwise the bank's
-     * additional information about it. The only transaction of an entry without either has the bank's
-     * additional information about the entry.
+     * @param string|null $text The text of the payment: the lines of free text, otherwise the bank's additional
+     * information about it. The only transaction of an entry without either has the bank's additional information
+     * about the entry.
      * @param string|null $messageId The message id of the payment file.
      * @param string|null $paymentId The payment information id: the batch of the payment file.
      * @param string|null $instructionId The instruction id that the payer gave to the bank.
@@ -44,20 +41,18 @@ final class EntryDetail
      * @param string|null $mandateId The mandate of a direct debit.
      * @param string|null $chequeNumber The number of a cheque.
      * @param string|null $clearingReference The clearing system's reference.
-     * @param Money|null $totalCharges The total of charges and taxes, without a
-     * sign.
+     * @param Money|null $totalCharges The total of charges and taxes, without a sign.
      * @param BankTransactionCode|null $bankCode The kind of transaction.
      * @param Party|null $debtor The party that pays.
      * @param Party|null $ultimateDebtor The party on whose behalf the debtor pays.
      * @param Party|null $creditor The party that is paid.
-     * @param Party|null $ultimateCreditor The party on whose behalf the creditor is
-     * paid.
+     * @param Party|null $ultimateCreditor The party on whose behalf the creditor is paid.
      * @param Code|null $purpose The purpose of the payment.
      * @param ReturnInformation|null $returned Why the money came back.
      * @param Moment|null $accepted When the payer's order was accepted.
      * @param \DateTimeImmutable|null $settlementDate The date on which the banks settle.
-     * @param Moment|null $transactionTime When the transaction took place, such as
-     * a purchase with a card.
+     * @param Moment|null $transactionTime When the transaction took place, such as a purchase
+     * with a card.
      * @param CardTransaction|null $card The payment by card.
      * @param string|null $information The bank's additional information.
      */

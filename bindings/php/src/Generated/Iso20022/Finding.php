@@ -16,17 +16,15 @@ final class Finding
      * @param string $rule The rule's name, such as `A1` of the address rules or `control_sum`.
      * @param string $message What is wrong.
      * @param string $change What to change.
-     * @param string|null $reason The reason code that a bank would answer, such as `AM10`; left out if
-     * the sources name none.
-     * @param int|null $line The line in the file, from 1; left out if there is no file or no single
-     * place.
-     * @param int|null $column The column in that line in bytes, from 1; only where the file cannot be
-     * read as XML.
-     * @param int|null $transaction The transaction's number in the file or in the input, from 1; left out
-     * if it is not about one.
+     * @param string|null $reason The reason code that a bank would answer, such as `AM10`; left out if the sources
+     * name none.
+     * @param int|null $line The line in the file, from 1; left out if there is no file or no single place.
+     * @param int|null $column The column in that line in bytes, from 1; only where the file cannot be read as XML.
+     * @param int|null $transaction The transaction's number in the file or in the input, from 1; left out if it is
+     * not about one.
      * @param string|null $path The element as a path from the root, such as
-     * `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the field of the input. Elements that may be
-     * repeated have their number.
+     * `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the field of the input. Elements that may be repeated
+     * have their number.
      * @param string|null $value The value at fault, at most 40 characters of it.
      */
     public function __construct(

@@ -12,10 +12,8 @@ use Bankchannel\Encode;
 final class InterestRecord
 {
     /**
-     * @param Money|null $money The amount: negative if it is debited to the
-     * account.
-     * @param Code|null $kind The kind of interest: `INDY` within the day, `OVRN`
-     * overnight.
+     * @param Money|null $money The amount: negative if it is debited to the account.
+     * @param Code|null $kind The kind of interest: `INDY` within the day, `OVRN` overnight.
      * @param string|null $rate The rate in per cent, such as `0.50`.
      * @param Moment|null $from The start of the period.
      * @param Moment|null $to The end of the period.

@@ -9,8 +9,8 @@ namespace Bankchannel\Iso20022;
 use Bankchannel\Encode;
 
 /**
- * A bank between the debtor's and the creditor's bank of a payment to make; a BIC, a clearing number or a
- * name is required.
+ * A bank between the debtor's and the creditor's bank of a payment to make; a BIC, a clearing number or a name is
+ * required.
  */
 final class IntermediaryBank
 {

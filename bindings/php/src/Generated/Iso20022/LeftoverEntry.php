@@ -14,13 +14,13 @@ final class LeftoverEntry
     /**
      * @param BookingPlace $place Its place.
      * @param LeftoverReason $why Why it has no match.
-     * @param list<int> $candidates The numbers of the transactions that it may be about, from 1: those
-     * that have one of its ids; at most 10.
+     * @param list<int> $candidates The numbers of the transactions that it may be about, from 1: those that have
+     * one of its ids; at most 10.
      * @param string|null $endToEndId The end-to-end id.
      * @param string|null $counterparty The other side's name.
-     * @param Money|null $difference How much larger its own amount is than that of
-     * its only candidate, in the same currency; left out when equal, and for one of several transactions
-     * without an amount of its own.
+     * @param Money|null $difference How much larger its own amount is than that of its only
+     * candidate, in the same currency; left out when equal, and for one of several transactions without an amount
+     * of its own.
      */
     public function __construct(
         public readonly BookingPlace $place,

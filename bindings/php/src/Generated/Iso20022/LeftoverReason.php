@@ -22,8 +22,8 @@ enum LeftoverReason: string
     case OtherAmount = 'other_amount';
 
     /**
-     * Several transactions of the file have its ids, its ids belong to different transactions, or it has
-     * the id of one and nothing else to tell by.
+     * Several transactions of the file have its ids, its ids belong to different transactions, or it has the id of
+     * one and nothing else to tell by.
      */
     case Ambiguous = 'ambiguous';
 }

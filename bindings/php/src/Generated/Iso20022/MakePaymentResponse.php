@@ -16,14 +16,13 @@ final class MakePaymentResponse
      * @param string $messageId The id of the file.
      * @param int $transactions How many transactions it has.
      * @param string $controlSum The sum of all amounts, whatever their currencies.
-     * @param list<Money> $sums The sum of each currency, in the order of their
-     * first appearance.
+     * @param list<Money> $sums The sum of each currency, in the order of their first
+     * appearance.
      * @param list<MadeBatch> $batches The batches, in order.
-     * @param list<TextChange> $changes Texts that were changed when written, at
-     * most 100.
+     * @param list<TextChange> $changes Texts that were changed when written, at most 100.
      * @param int $changeCount The total number of changed texts.
-     * @param list<Finding> $warnings Warnings about content that a bank may reject,
-     * at most 100.
+     * @param list<Finding> $warnings Warnings about content that a bank may reject, at most
+     * 100.
      * @param int $warningCount The total number of warnings.
      * @param string|null $xml The file as text, UTF-8; left out if it was written to `path`.
      * @param string|null $path The path of the written file.

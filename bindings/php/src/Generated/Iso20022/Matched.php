@@ -13,19 +13,18 @@ final class Matched
 {
     /**
      * @param int $count How many transactions the file holds.
-     * @param list<OutcomeTotal> $totals The number of transactions by outcome, with
-     * their sums; the counts add up to `count`.
+     * @param list<OutcomeTotal> $totals The number of transactions by outcome, with their
+     * sums; the counts add up to `count`.
      * @param list<MatchedBatch> $batches The batches of the file, in order.
-     * @param list<MatchedTransaction> $transactions The transactions of the file,
-     * in order.
-     * @param list<LeftoverReport> $leftoverReports Statuses in reports that belong
-     * to no transaction of this file, or to none for certain.
-     * @param list<LeftoverEntry> $leftoverEntries The entries, or single
-     * transactions of entries, that belong to no transaction of this file, or to none for certain.
-     * @param int $repeatedEntries The number of entries ignored because they repeat another one: a report
-     * before its statement, a copy.
-     * @param list<string> $notes Remarks: a missing page of a statement, a second payment information
-     * with the same id.
+     * @param list<MatchedTransaction> $transactions The transactions of the file, in order.
+     * @param list<LeftoverReport> $leftoverReports Statuses in reports that belong to no
+     * transaction of this file, or to none for certain.
+     * @param list<LeftoverEntry> $leftoverEntries The entries, or single transactions of
+     * entries, that belong to no transaction of this file, or to none for certain.
+     * @param int $repeatedEntries The number of entries ignored because they repeat another one: a report before
+     * its statement, a copy.
+     * @param list<string> $notes Remarks: a missing page of a statement, a second payment information with the same
+     * id.
      * @param string|null $id The message id of the payment file.
      */
     public function __construct(

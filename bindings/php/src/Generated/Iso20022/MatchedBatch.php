@@ -15,15 +15,14 @@ final class MatchedBatch
      * @param int $number The batch's number in the file, from 1.
      * @param int $line The line in the payment file, from 1.
      * @param int $count How many transactions it holds.
-     * @param list<OutcomeTotal> $totals The number of its transactions by outcome,
-     * with their sums; the counts add up to `count`.
-     * @param list<BookingPlace> $bookings The entries that debited the batch as a
-     * whole.
+     * @param list<OutcomeTotal> $totals The number of its transactions by outcome, with their
+     * sums; the counts add up to `count`.
+     * @param list<BookingPlace> $bookings The entries that debited the batch as a whole.
      * @param string|null $id The payment information id.
      * @param Money|null $booked The total of those entries, without a sign.
-     * @param Money|null $difference How much larger they are than the transactions
-     * that they should pay: all that were not rejected and have no booking of their own. Left out if
-     * there is no such entry, or if the sums cannot be compared.
+     * @param Money|null $difference How much larger they are than the transactions that they
+     * should pay: all that were not rejected and have no booking of their own. Left out if there is no such entry,
+     * or if the sums cannot be compared.
      */
     public function __construct(
         public readonly int $number,

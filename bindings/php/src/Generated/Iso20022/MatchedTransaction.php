@@ -16,12 +16,12 @@ final class MatchedTransaction
      * @param int $line The line in the payment file, from 1.
      * @param int $batch The number of its batch in the file, from 1.
      * @param Outcome $outcome Its outcome.
-     * @param list<StatusReason> $reasons The first 5 reasons with the first 5 lines
-     * of their texts.
+     * @param list<StatusReason> $reasons The first 5 reasons with the first 5 lines of their
+     * texts.
      * @param Again $again Whether it may be sent again.
      * @param string $advice What to do, in words.
-     * @param list<BookingPlace> $candidates The bookings of which one may be this
-     * payment's, if that is ambiguous, and those that name it with another amount; at most 10.
+     * @param list<BookingPlace> $candidates The bookings of which one may be this payment's,
+     * if that is ambiguous, and those that name it with another amount; at most 10.
      * @param string|null $batchId The payment information id of its batch.
      * @param string|null $instructionId The instruction id.
      * @param string|null $endToEndId The end-to-end id as it is written.
@@ -30,22 +30,19 @@ final class MatchedTransaction
      * @param string|null $iban The creditor's IBAN, without blanks and in capitals.
      * @param string|null $account The creditor's account if it is not an IBAN.
      * @param Money|null $money The amount that was ordered.
-     * @param Code|null $status The status that the bank reported last, or the final
-     * one.
-     * @param StatusSource|null $statusFrom The level of the report at which that
-     * status was given.
-     * @param Code|null $otherStatus A status that contradicts it, reported later or
-     * at another level.
-     * @param Code|null $reason The first reason: of the return, otherwise of the
-     * status.
+     * @param Code|null $status The status that the bank reported last, or the final one.
+     * @param StatusSource|null $statusFrom The level of the report at which that status was
+     * given.
+     * @param Code|null $otherStatus A status that contradicts it, reported later or at
+     * another level.
+     * @param Code|null $reason The first reason: of the return, otherwise of the status.
      * @param ReportPlace|null $report The report that gave the status.
-     * @param BookingPlace|null $booking The booking that debited it, or the one
-     * that is only probable or pending, or that names it with another amount.
-     * @param BookingPlace|null $returnBooking The booking that brought the money
-     * back.
-     * @param Money|null $difference How much larger its own booking, or the only
-     * one that names it with another amount, is than the ordered amount, in the same currency: mostly a
-     * charge. Left out when equal.
+     * @param BookingPlace|null $booking The booking that debited it, or the one that is only
+     * probable or pending, or that names it with another amount.
+     * @param BookingPlace|null $returnBooking The booking that brought the money back.
+     * @param Money|null $difference How much larger its own booking, or the only one that
+     * names it with another amount, is than the ordered amount, in the same currency: mostly a charge. Left out
+     * when equal.
      */
     public function __construct(
         public readonly int $number,

@@ -13,8 +13,7 @@ final class Moment
 {
     /**
      * @param \DateTimeImmutable $date The date, in its written offset.
-     * @param string|null $time The time of that day as it is written, such as `23:59:59.5`, without its
-     * offset.
+     * @param string|null $time The time of that day as it is written, such as `23:59:59.5`, without its offset.
      * @param \DateTimeImmutable|null $instant The instant, if time and offset are given.
      */
     public function __construct(

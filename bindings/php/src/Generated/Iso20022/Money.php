@@ -13,8 +13,8 @@ final class Money
 {
     /**
      * @param string $amount The exact amount as a decimal number; negative if money leaves the account.
-     * @param string $currency The currency's ISO 4217 code, such as `EUR`, as it is written; empty when
-     * the file gives none.
+     * @param string $currency The currency's ISO 4217 code, such as `EUR`, as it is written; empty when the file
+     * gives none.
      */
     public function __construct(
         public readonly string $amount,

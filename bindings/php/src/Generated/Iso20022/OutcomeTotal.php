@@ -14,8 +14,8 @@ final class OutcomeTotal
     /**
      * @param Outcome $outcome The outcome.
      * @param int $count The number of transactions with it.
-     * @param list<Money> $sums Their sums by currency, as ordered. A currency is
-     * left out if an amount cannot be read or the sum has more than 18 digits.
+     * @param list<Money> $sums Their sums by currency, as ordered. A currency is left out if
+     * an amount cannot be read or the sum has more than 18 digits.
      */
     public function __construct(
         public readonly Outcome $outcome,

@@ -17,11 +17,11 @@ final class PaidDocument
      * @param DocumentKind $kind Its kind.
      * @param string|null $number Its number, at most 35 characters.
      * @param \DateTimeInterface|null $date Its date.
-     * @param string|null $amount The amount that is paid of it, or credited by it, in the currency of the
-     * transfer; above zero.
+     * @param string|null $amount The amount that is paid of it, or credited by it, in the currency of the transfer;
+     * above zero.
      * @param string|null $reference The creditor's reference for it.
-     * @param ReferenceKind|null $referenceKind The kind of reference; if left out,
-     * as for that of a transfer.
+     * @param ReferenceKind|null $referenceKind The kind of reference; if left out, as for
+     * that of a transfer.
      */
     public function __construct(
         public readonly DocumentKind $kind,

@@ -12,27 +12,26 @@ use Bankchannel\Encode;
 final class Party
 {
     /**
-     * @param list<PartyIdentifier> $otherIdentifiers All other numbers of the
-     * party, in order.
-     * @param string|null $name The name: of the party, otherwise of the bank in its place, otherwise of
-     * the account.
+     * @param list<PartyIdentifier> $otherIdentifiers All other numbers of the party, in
+     * order.
+     * @param string|null $name The name: of the party, otherwise of the bank in its place, otherwise of the
+     * account.
      * @param string|null $iban The account's IBAN, without blanks and in capitals.
      * @param string|null $account The account's number if it is not an IBAN.
-     * @param string|null $accountScheme The kind of number in `account`: `BBAN`, `BGNR`, or a bank's own
-     * name of it.
-     * @param Code|null $accountType The type of the account: a code of ISO 20022
-     * such as `CACC`, or a bank's own words.
+     * @param string|null $accountScheme The kind of number in `account`: `BBAN`, `BGNR`, or a bank's own name of
+     * it.
+     * @param Code|null $accountType The type of the account: a code of ISO 20022 such as
+     * `CACC`, or a bank's own words.
      * @param string|null $accountName The name of the account.
      * @param string|null $proxy The alias of the account: a telephone number or an e-mail address.
-     * @param string|null $accountCurrency The currency of the account, an ISO 4217 code, if the file
-     * gives it.
+     * @param string|null $accountCurrency The currency of the account, an ISO 4217 code, if the file gives it.
      * @param string|null $bic The BIC of the account's bank, 8 or 11 characters.
      * @param string|null $bankName The name of the account's bank.
      * @param BankDetails|null $bank Further particulars of the account's bank.
-     * @param string|null $identifier The party's number: of its organisation or of the person, the first
-     * that is given.
-     * @param string|null $identifierScheme The kind of number in `identifier`: a code of ISO 20022 such
-     * as `CUST`, or a bank's own name of it.
+     * @param string|null $identifier The party's number: of its organisation or of the person, the first that is
+     * given.
+     * @param string|null $identifierScheme The kind of number in `identifier`: a code of ISO 20022 such as `CUST`,
+     * or a bank's own name of it.
      * @param string|null $identifierIssuer Who issued that number.
      * @param string|null $lei The legal entity identifier (LEI), 20 characters.
      * @param string|null $residence The country of residence, an ISO 3166 code.

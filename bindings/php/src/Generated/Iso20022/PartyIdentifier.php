@@ -13,8 +13,7 @@ final class PartyIdentifier
 {
     /**
      * @param string|null $identifier The number.
-     * @param string|null $scheme Its kind: a code of ISO 20022 such as `TXID`, a bank's own name of it,
-     * or `BIC`.
+     * @param string|null $scheme Its kind: a code of ISO 20022 such as `TXID`, a bank's own name of it, or `BIC`.
      * @param string|null $issuer Who issued it.
      */
     public function __construct(

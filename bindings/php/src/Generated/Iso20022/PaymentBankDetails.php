@@ -12,10 +12,10 @@ use Bankchannel\Encode;
 final class PaymentBankDetails
 {
     /**
-     * @param string|null $clearingNumber Its number in the clearing of its country, at most 35
-     * characters, such as `021000021` in the USA.
-     * @param string|null $clearingSystem The clearing: an ISO 20022 code of five letters such as `USABA`,
-     * `GBDSC` or `CACPA`, or a name of the banks.
+     * @param string|null $clearingNumber Its number in the clearing of its country, at most 35 characters, such as
+     * `021000021` in the USA.
+     * @param string|null $clearingSystem The clearing: an ISO 20022 code of five letters such as `USABA`, `GBDSC`
+     * or `CACPA`, or a name of the banks.
      * @param PostalAddress|null $address Its postal address.
      */
     public function __construct(

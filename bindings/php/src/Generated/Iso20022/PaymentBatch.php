@@ -16,10 +16,9 @@ final class PaymentBatch
      * @param PaymentKind $kind The kind of the payments.
      * @param list<PaymentTransaction> $transactions The transactions, in order.
      * @param string|null $id The payment information id.
-     * @param string|null $method How it is paid: `TRF` by transfer, `CHK` by cheque, `TRA` by transfer
-     * with advice.
-     * @param bool|null $batchBooking Whether the account is debited once for all (`true`) or for each;
-     * left out if the bank decides.
+     * @param string|null $method How it is paid: `TRF` by transfer, `CHK` by cheque, `TRA` by transfer with advice.
+     * @param bool|null $batchBooking Whether the account is debited once for all (`true`) or for each; left out if
+     * the bank decides.
      * @param int|null $count The number of transactions that the batch declares.
      * @param string|null $sum The control sum of the batch.
      * @param Moment|null $execution The requested execution date.

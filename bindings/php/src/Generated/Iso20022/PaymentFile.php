@@ -13,8 +13,8 @@ final class PaymentFile
 {
     /**
      * @param MessageName $message The file's message name, by its namespace.
-     * @param list<PaymentBatch> $batches The batches, in order: transactions from
-     * one account on one day.
+     * @param list<PaymentBatch> $batches The batches, in order: transactions from one account
+     * on one day.
      * @param list<string> $notes Remarks on the file.
      * @param list<Finding> $problems Values that could not be read.
      * @param list<UnreadElement> $unread Elements that are in no field.

@@ -12,11 +12,10 @@ use Bankchannel\Encode;
 final class PaymentKind
 {
     /**
-     * @param list<Code> $serviceLevels The service levels: `SEPA`, `URGP`, `NURG`;
-     * one before version 9.
+     * @param list<Code> $serviceLevels The service levels: `SEPA`, `URGP`, `NURG`; one before
+     * version 9.
      * @param string|null $priority The priority: `HIGH` or `NORM`.
-     * @param Code|null $localInstrument The local instrument: `INST` for an instant
-     * payment.
+     * @param Code|null $localInstrument The local instrument: `INST` for an instant payment.
      * @param Code|null $categoryPurpose The category purpose: `SALA` for salaries.
      */
     public function __construct(

@@ -12,27 +12,25 @@ use Bankchannel\Encode;
 final class PaymentParty
 {
     /**
-     * @param string|null $name The name, at most 70 characters in SEPA and 140 elsewhere; a longer one is
-     * refused, or cut if asked.
+     * @param string|null $name The name, at most 70 characters in SEPA and 140 elsewhere; a longer one is refused,
+     * or cut if asked.
      * @param string|null $iban The account's IBAN; blanks and small letters are accepted.
      * @param string|null $account The account's number if it has no IBAN, at most 34 characters.
-     * @param string|null $accountScheme The kind of number in `account`: `BBAN`, or a name of the banks
-     * such as `BGNR` for Bankgiro. Numbers of Bankgiro and of Norwegian accounts have their check digits
-     * checked.
-     * @param string|null $accountCurrency The currency of the account, an ISO 4217 code: for accounts of
-     * several currencies.
-     * @param string|null $bic The BIC of the account's bank, 8 or 11 characters; not needed in SEPA. The
-     * bank of a Swiss payer is named by the clearing number in his IBAN if no BIC is given.
-     * @param string|null $bankName The name of the account's bank, at most 140 characters: for a bank
-     * without BIC.
-     * @param PaymentBankDetails|null $bank Further details of the account's bank:
-     * for a bank that is named by its number in the clearing of its country.
-     * @param string|null $identifier The party's number: a service id of the bank, a business id, a
-     * personal id; at most 35 characters.
-     * @param string|null $identifierScheme The kind of number in `identifier`: an ISO 20022 code such as
-     * `CUST` or `BANK`, or a name of the banks.
-     * @param string|null $identifierIssuer The issuer of the number in `identifier`, at most 35
-     * characters, such as `KBO-BCE`: banks of Belgium and Spain want it.
+     * @param string|null $accountScheme The kind of number in `account`: `BBAN`, or a name of the banks such as
+     * `BGNR` for Bankgiro. Numbers of Bankgiro and of Norwegian accounts have their check digits checked.
+     * @param string|null $accountCurrency The currency of the account, an ISO 4217 code: for accounts of several
+     * currencies.
+     * @param string|null $bic The BIC of the account's bank, 8 or 11 characters; not needed in SEPA. The bank of a
+     * Swiss payer is named by the clearing number in his IBAN if no BIC is given.
+     * @param string|null $bankName The name of the account's bank, at most 140 characters: for a bank without BIC.
+     * @param PaymentBankDetails|null $bank Further details of the account's bank: for a bank
+     * that is named by its number in the clearing of its country.
+     * @param string|null $identifier The party's number: a service id of the bank, a business id, a personal id; at
+     * most 35 characters.
+     * @param string|null $identifierScheme The kind of number in `identifier`: an ISO 20022 code such as `CUST` or
+     * `BANK`, or a name of the banks.
+     * @param string|null $identifierIssuer The issuer of the number in `identifier`, at most 35 characters, such as
+     * `KBO-BCE`: banks of Belgium and Spain want it.
      * @param bool|null $person Whether `identifier` is a person's; if left out, an organisation's.
      * @param string|null $lei The party's LEI, 20 characters; not in version 3.
      * @param PostalAddress|null $address The postal address.

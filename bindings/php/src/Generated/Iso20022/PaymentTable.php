@@ -12,10 +12,10 @@ use Bankchannel\Encode;
 final class PaymentTable
 {
     /**
-     * @param string|null $delimiter The character between two cells: `,`, `;`, a tab or `|`. If left out:
-     * that of a first line `sep=;`, otherwise `,`.
-     * @param bool|null $decimalComma Whether amounts are written with a comma before the cents, as
-     * `1234,50`; without thousands separators.
+     * @param string|null $delimiter The character between two cells: `,`, `;`, a tab or `|`. If left out: that of a
+     * first line `sep=;`, otherwise `,`.
+     * @param bool|null $decimalComma Whether amounts are written with a comma before the cents, as `1234,50`;
+     * without thousands separators.
      */
     public function __construct(
         public readonly ?string $delimiter = null,

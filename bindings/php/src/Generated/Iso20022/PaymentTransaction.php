@@ -13,29 +13,25 @@ final class PaymentTransaction
 {
     /**
      * @param int $line The line in the file, from 1.
-     * @param PaymentKind $kind The kind of the payment, if it differs from the
-     * batch's.
+     * @param PaymentKind $kind The kind of the payment, if it differs from the batch's.
      * @param list<Party> $intermediaryBanks The intermediary banks, in order.
      * @param list<string> $creditorBankInstructions Instructions for the creditor's bank: code and text.
      * @param list<string> $regulatoryReporting The report to authorities: code and text.
-     * @param Remittance $remittance The remittance information: what the payment is
-     * for.
+     * @param Remittance $remittance The remittance information: what the payment is for.
      * @param string|null $instructionId The instruction id: between the customer and the bank.
      * @param string|null $endToEndId The end-to-end id as it is written: it goes to the creditor.
      * @param string|null $uetr The UETR, a UUID.
      * @param Money|null $money The amount to be paid, as it is written.
-     * @param Money|null $equivalent The amount of which the equivalent is to be
-     * paid in another currency.
+     * @param Money|null $equivalent The amount of which the equivalent is to be paid in
+     * another currency.
      * @param string|null $transferCurrency The currency that the equivalent is paid in, an ISO 4217 code.
-     * @param string|null $chargeBearer The party that bears the charges, if it is not given for the
-     * batch.
+     * @param string|null $chargeBearer The party that bears the charges, if it is not given for the batch.
      * @param string|null $exchangeRate The agreed rate of an exchange.
      * @param string|null $exchangeContract The contract of the exchange.
      * @param string|null $cheque The kind of cheque to make, if any.
      * @param Party|null $creditor The party that is paid, with account and bank.
      * @param Party|null $ultimateDebtor The party on whose behalf the debtor pays.
-     * @param Party|null $ultimateCreditor The party on whose behalf the creditor is
-     * paid.
+     * @param Party|null $ultimateCreditor The party on whose behalf the creditor is paid.
      * @param string|null $instruction An instruction for the debtor's bank.
      * @param Code|null $purpose The purpose.
      */

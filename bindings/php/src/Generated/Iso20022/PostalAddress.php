@@ -26,8 +26,8 @@ final class PostalAddress
      * @param string|null $district District, at most 35 characters; not in version 3.
      * @param string|null $countrySubDivision Part of the country, such as a state, at most 35 characters.
      * @param string|null $country The country's ISO 3166 code, such as `FI`.
-     * @param list<string>|null $lines Lines without structure, at most 70 characters each: at most two,
-     * in addition to town and country.
+     * @param list<string>|null $lines Lines without structure, at most 70 characters each: at most two, in addition
+     * to town and country.
      */
     public function __construct(
         public readonly ?string $department = null,

@@ -8,43 +8,36 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/**
- * How a bank deviates from the common rules; omitted options are as in the base profile, otherwise as
- * everywhere.
- */
+/** How a bank deviates from the common rules; omitted options are as in the base profile, otherwise as everywhere. */
 final class ProfileOptions
 {
     /**
-     * @param BaseProfile|null $base The built-in profile that the other options
-     * change.
-     * @param PaymentVersion|null $accepts The version that the bank accepts; if
-     * left out, every supported one.
-     * @param Characters|null $characters The characters that names and texts may
-     * have: `strict` by default.
-     * @param bool|null $keepsMarkup Whether `&`, `"`, `<` and `>` may stay if `characters` is `latin1`;
-     * not by default.
-     * @param HybridAddress|null $hybridAddress Hybrid addresses: allowed by
+     * @param BaseProfile|null $base The built-in profile that the other options change.
+     * @param PaymentVersion|null $accepts The version that the bank accepts; if left out,
+     * every supported one.
+     * @param Characters|null $characters The characters that names and texts may have:
+     * `strict` by default.
+     * @param bool|null $keepsMarkup Whether `&`, `"`, `<` and `>` may stay if `characters` is `latin1`; not by
      * default.
+     * @param HybridAddress|null $hybridAddress Hybrid addresses: allowed by default.
      * @param bool|null $advisesNoAddress Whether the bank advises omitting addresses.
-     * @param bool|null $aos2 Whether the Finnish extension AOS2 is used: several structured parts in
-     * addition to one text.
-     * @param bool|null $closedDayIsError Whether an execution date on a closed day is an error instead of
-     * a warning.
+     * @param bool|null $aos2 Whether the Finnish extension AOS2 is used: several structured parts in addition to
+     * one text.
+     * @param bool|null $closedDayIsError Whether an execution date on a closed day is an error instead of a
+     * warning.
      * @param int|null $daysBack How many days in the past the execution date may be: 5 by default.
      * @param bool|null $oneDatePerFile Whether a file may have only one execution date.
-     * @param bool|null $oneBatchPerFile Whether a file may have only one batch (`PmtInf`): one account,
-     * date and kind.
-     * @param bool|null $wantsInstructionId Whether the bank wants an instruction id in each transfer: one
-     * that is not given is made from the data.
-     * @param bool|null $omitsHeaderSum Whether the bank wants no control sum in the header of the file;
-     * the batches keep theirs.
-     * @param bool|null $marksAbsentBank Whether a creditor's bank that is not given is written as
-     * `NOTPROVIDED`, which some banks want; by default it is left out. The Swiss form has no such marker:
-     * payers of Switzerland and Liechtenstein leave the bank out.
-     * @param int|null $batchTransactions The maximum number of transactions in a batch; no limit by
-     * default.
-     * @param int|null $fileTransactions The maximum number of transactions in a file; no limit by
-     * default.
+     * @param bool|null $oneBatchPerFile Whether a file may have only one batch (`PmtInf`): one account, date and
+     * kind.
+     * @param bool|null $wantsInstructionId Whether the bank wants an instruction id in each transfer: one that is
+     * not given is made from the data.
+     * @param bool|null $omitsHeaderSum Whether the bank wants no control sum in the header of the file; the batches
+     * keep theirs.
+     * @param bool|null $marksAbsentBank Whether a creditor's bank that is not given is written as `NOTPROVIDED`,
+     * which some banks want; by default it is left out. The Swiss form has no such marker: payers of Switzerland
+     * and Liechtenstein leave the bank out.
+     * @param int|null $batchTransactions The maximum number of transactions in a batch; no limit by default.
+     * @param int|null $fileTransactions The maximum number of transactions in a file; no limit by default.
      */
     public function __construct(
         public readonly ?BaseProfile $base = null,

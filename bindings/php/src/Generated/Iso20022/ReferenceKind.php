@@ -40,14 +40,14 @@ enum ReferenceKind: string
     case Estonian = 'estonian';
 
     /**
-     * The Slovenian reference: `SI`, two digits of its model, up to 22 digits and hyphens; check digits
-     * within depend on the model and are not checked.
+     * The Slovenian reference: `SI`, two digits of its model, up to 22 digits and hyphens; check digits within
+     * depend on the model and are not checked.
      */
     case Slovenian = 'slovenian';
 
     /**
-     * The Croatian reference: `HR`, two digits of its model, up to 22 digits and hyphens; check digits
-     * within depend on the model and are not checked.
+     * The Croatian reference: `HR`, two digits of its model, up to 22 digits and hyphens; check digits within
+     * depend on the model and are not checked.
      */
     case Croatian = 'croatian';
 

@@ -12,8 +12,7 @@ use Bankchannel\Encode;
 final class ReferredDocument
 {
     /**
-     * @param Code|null $kind The kind: `CINV` for an invoice, `CREN` for a credit
-     * note.
+     * @param Code|null $kind The kind: `CINV` for an invoice, `CREN` for a credit note.
      * @param string|null $number Its number.
      * @param \DateTimeImmutable|null $date Its date.
      */

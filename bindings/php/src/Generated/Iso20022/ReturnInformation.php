@@ -14,8 +14,7 @@ final class ReturnInformation
     /**
      * @param list<string> $information Further lines of text, in order.
      * @param Code|null $reason The reason.
-     * @param BankTransactionCode|null $originalBankCode The kind of the returned
-     * transaction.
+     * @param BankTransactionCode|null $originalBankCode The kind of the returned transaction.
      * @param string|null $originator The party that returns it.
      */
     public function __construct(

@@ -17,33 +17,32 @@ final class Statement
      * @param int $number The statement's number in its message, from 1.
      * @param CashKind $kind Its kind, by its elements.
      * @param StatementAccount $account The account.
-     * @param list<StatementBalance> $balances The balances, in order; a
-     * notification has none.
+     * @param list<StatementBalance> $balances The balances, in order; a notification has
+     * none.
      * @param TransactionSummary $summary The bank's own counts and sums.
      * @param list<InterestRecord> $interest Interest on the account.
-     * @param list<Entry> $entries The entries, in order; empty in the header that
-     * comes before them.
-     * @param list<Finding> $problems Values that could not be read, except those in
-     * entries, and what the bank says of the statement that its entries contradict: balances, counts and
-     * sums.
-     * @param list<UnreadElement> $unread Elements of the statement and of its
-     * entries that are in no field: with the last entry all of them, on a page those up to its end.
+     * @param list<Entry> $entries The entries, in order; empty in the header that comes
+     * before them.
+     * @param list<Finding> $problems Values that could not be read, except those in entries,
+     * and what the bank says of the statement that its entries contradict: balances, counts and sums.
+     * @param list<UnreadElement> $unread Elements of the statement and of its entries that
+     * are in no field: with the last entry all of them, on a page those up to its end.
      * @param string|null $id The statement's id.
      * @param string|null $sequence The electronic sequence number as it is written.
      * @param string|null $legalSequence The legal sequence number as it is written.
-     * @param Moment|null $created When the statement was created; if not given,
-     * when the message was.
+     * @param Moment|null $created When the statement was created; if not given, when the
+     * message was.
      * @param Moment|null $from The start of its period.
      * @param Moment|null $to The end of its period.
      * @param int|null $page The page number, if the bank splits a statement into several.
      * @param bool|null $lastPage Whether it is the last page.
      * @param string|null $copyOrDuplicate Whether it is a copy or a duplicate: `COPY`, `CODU`, `DUPL`.
-     * @param StatementBalance|null $opening The opening balance: `OPBD`, else
-     * `PRCD`, else the earlier `ITBD` of two.
-     * @param StatementBalance|null $closing The closing balance: `CLBD`, else the
-     * latest `ITBD`.
-     * @param StatementEnd|null $end Results that follow the entries; left out until
-     * all entries are read.
+     * @param StatementBalance|null $opening The opening balance: `OPBD`, else `PRCD`, else
+     * the earlier `ITBD` of two.
+     * @param StatementBalance|null $closing The closing balance: `CLBD`, else the latest
+     * `ITBD`.
+     * @param StatementEnd|null $end Results that follow the entries; left out until all
+     * entries are read.
      */
     public function __construct(
         public readonly int $line,

@@ -19,10 +19,9 @@ final class StatementAccount
      * @param string|null $proxy The alias of the account: a telephone number or an e-mail address.
      * @param string|null $name The account's name.
      * @param string|null $owner The owner's name.
-     * @param Party|null $ownerDetails The owner's numbers, address and further
-     * particulars.
-     * @param Code|null $accountType The type of the account: a code of ISO 20022
-     * such as `CACC`, or a bank's own words.
+     * @param Party|null $ownerDetails The owner's numbers, address and further particulars.
+     * @param Code|null $accountType The type of the account: a code of ISO 20022 such as
+     * `CACC`, or a bank's own words.
      * @param string|null $bic The BIC of the bank that keeps the account.
      * @param string|null $bankName The name of the bank that keeps the account.
      * @param BankDetails|null $bank Further particulars of that bank.

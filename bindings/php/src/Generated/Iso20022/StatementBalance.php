@@ -14,8 +14,8 @@ final class StatementBalance
     /**
      * @param list<AvailableAmount> $availability When parts of it become available.
      * @param list<CreditLine> $creditLines The credit lines.
-     * @param Code|null $kind Which balance it is: `OPBD` opening booked, `CLBD`
-     * closing booked, …
+     * @param Code|null $kind Which balance it is: `OPBD` opening booked, `CLBD` closing
+     * booked, …
      * @param Money|null $money The balance: negative if the owner owes.
      * @param string|null $direction Credit or debit.
      * @param Moment|null $date The date of the balance.

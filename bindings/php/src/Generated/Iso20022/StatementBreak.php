@@ -13,17 +13,16 @@ final class StatementBreak
 {
     /**
      * @param StatementBreakKind $kind What does not fit.
-     * @param Level $level `warning`: bookings may be missing. `info`: numbers are
-     * left out, but the balances go on.
+     * @param Level $level `warning`: bookings may be missing. `info`: numbers are left out,
+     * but the balances go on.
      * @param StatementPlace $before The statement before the break.
      * @param string $message What is wrong, in words.
      * @param string|null $account The account: its IBAN, otherwise another number.
      * @param string|null $currency The currency, an ISO 4217 code.
-     * @param StatementPlace|null $after The statement after it; left out for
-     * missing pages.
+     * @param StatementPlace|null $after The statement after it; left out for missing pages.
      * @param int|null $missing How many statements are missing between the two, by their numbers.
-     * @param Money|null $difference How much larger the second opening balance is
-     * than the closing balance before it.
+     * @param Money|null $difference How much larger the second opening balance is than the
+     * closing balance before it.
      */
     public function __construct(
         public readonly StatementBreakKind $kind,

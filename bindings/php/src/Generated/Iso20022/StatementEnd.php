@@ -16,8 +16,8 @@ final class StatementEnd
      * @param int $otherCurrency The number of booked entries in another currency, which are in no sum.
      * @param BalanceCheck $balanceCheck Whether the balances match the entries.
      * @param string|null $bookedSum The sum of the booked entries in the currency of the account.
-     * @param string|null $balanceDifference How much larger the closing balance is than the opening
-     * balance plus the booked entries.
+     * @param string|null $balanceDifference How much larger the closing balance is than the opening balance plus
+     * the booked entries.
      * @param string|null $information The bank's additional information about the statement.
      */
     public function __construct(

@@ -16,8 +16,8 @@ final class StatementPlace
      * @param string|null $id The statement's id.
      * @param string|null $sequence The electronic sequence number as it is written.
      * @param string|null $legalSequence The legal sequence number as it is written.
-     * @param \DateTimeImmutable|null $date The day on which it ends: of its period, otherwise of its
-     * closing balance.
+     * @param \DateTimeImmutable|null $date The day on which it ends: of its period, otherwise of its closing
+     * balance.
      */
     public function __construct(
         public readonly int $number,

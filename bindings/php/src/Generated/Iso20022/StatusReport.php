@@ -16,16 +16,16 @@ final class StatusReport
      * @param MessageName $message The report's message name, by its namespace.
      * @param list<StatusReason> $reasons The reasons for it.
      * @param list<StatusCount> $counts The number of transactions by status.
-     * @param list<BatchStatus> $batches The batches of the payment file that the
-     * report names, in order.
+     * @param list<BatchStatus> $batches The batches of the payment file that the report
+     * names, in order.
      * @param list<string> $notes Remarks on the file.
      * @param list<Finding> $problems Values that could not be read.
      * @param list<UnreadElement> $unread Elements that are in no field.
      * @param string|null $id The report's own message id.
      * @param Moment|null $created When the report was made.
      * @param string|null $originalMessageId The message id of the payment file.
-     * @param string|null $originalMessageName The message name of the payment file, such as
-     * `pain.001.001.09`; banks spell it in several ways.
+     * @param string|null $originalMessageName The message name of the payment file, such as `pain.001.001.09`;
+     * banks spell it in several ways.
      * @param Moment|null $originalCreated When the payment file was made.
      * @param int|null $originalCount The number of transactions that the payment file declares.
      * @param string|null $originalSum The control sum of the payment file.

@@ -19,8 +19,8 @@ enum StatusSource: string
     case Group = 'group';
 
     /**
-     * Deduced: some transactions were accepted, others not, and the counts show that those not listed
-     * were accepted.
+     * Deduced: some transactions were accepted, others not, and the counts show that those not listed were
+     * accepted.
      */
     case Counts = 'counts';
 }

@@ -12,14 +12,12 @@ use Bankchannel\Encode;
 final class StructuredRemittance
 {
     /**
-     * @param list<ReferredDocument> $documents The documents that are paid, in
-     * order.
-     * @param list<RemittanceAmount> $amounts The amounts of the documents, in
-     * order.
+     * @param list<ReferredDocument> $documents The documents that are paid, in order.
+     * @param list<RemittanceAmount> $amounts The amounts of the documents, in order.
      * @param list<string> $information Further lines of text, in order.
      * @param string|null $reference The creditor's reference as it is written.
-     * @param Code|null $referenceKind The kind of reference: `SCOR`, or a scheme's
-     * own code such as `QRR`.
+     * @param Code|null $referenceKind The kind of reference: `SCOR`, or a scheme's own code
+     * such as `QRR`.
      * @param Party|null $invoicer The issuer of the invoice.
      * @param Party|null $invoicee The recipient of the invoice.
      */

@@ -15,17 +15,16 @@ final class TransactionStatus
      * @param int $line The line in the file, from 1.
      * @param list<StatusReason> $reasons The reasons for it.
      * @param list<Charge> $charges The charges.
-     * @param Remittance $remittance The remittance information, as repeated by the
-     * bank.
+     * @param Remittance $remittance The remittance information, as repeated by the bank.
      * @param string|null $statusId The status's own id.
      * @param string|null $instructionId The instruction id of the payment file.
-     * @param string|null $endToEndId The end-to-end id of the payment file; left out if its value means
-     * that there is none.
+     * @param string|null $endToEndId The end-to-end id of the payment file; left out if its value means that there
+     * is none.
      * @param string|null $uetr The UETR, a UUID.
      * @param Code|null $status The status.
      * @param Moment|null $accepted When the order was accepted.
-     * @param string|null $servicerReference The account servicer's reference, by which a statement names
-     * the booking.
+     * @param string|null $servicerReference The account servicer's reference, by which a statement names the
+     * booking.
      * @param string|null $clearingReference The clearing system's reference.
      * @param Money|null $money The amount, as repeated by the bank.
      * @param Moment|null $execution The execution date, as repeated by the bank.

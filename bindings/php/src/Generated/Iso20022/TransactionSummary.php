@@ -14,10 +14,8 @@ final class TransactionSummary
     /**
      * @param int|null $entries How many entries there are.
      * @param string|null $sum The sum of all amounts, without their signs.
-     * @param string|null $net The credits minus the debits. Without `net_direction` its sign is not
-     * known.
-     * @param string|null $netDirection Whether `net` is a credit or a debit; left out if the bank does
-     * not say.
+     * @param string|null $net The credits minus the debits. Without `net_direction` its sign is not known.
+     * @param string|null $netDirection Whether `net` is a credit or a debit; left out if the bank does not say.
      * @param int|null $credits How many credits there are.
      * @param string|null $creditSum The sum of the credits.
      * @param int|null $debits How many debits there are.

@@ -13,8 +13,7 @@ final class Account
 {
     /**
      * @param array<string, LinkTarget> $links The links, by name.
-     * @param string|null $resourceId The bank's identifier of the account: opaque, never to be encoded
-     * again.
+     * @param string|null $resourceId The bank's identifier of the account: opaque, never to be encoded again.
      * @param string|null $iban The IBAN.
      * @param string|null $bban The account number within the country.
      * @param string|null $pan The card number of a card's account.
@@ -26,15 +25,15 @@ final class Account
      * @param string|null $ownerName The owner's name, if the consent covers it.
      * @param string|null $product The bank's product.
      * @param string|null $cashAccountType The account type: a code of ISO 20022, or the bank's own word.
-     * @param string|null $status The status: `enabled`, `deleted` (the account is closed) or `blocked`
-     * (such as for legal reasons). Absent: the account is available.
+     * @param string|null $status The status: `enabled`, `deleted` (the account is closed) or `blocked` (such as for
+     * legal reasons). Absent: the account is available.
      * @param string|null $usage The usage: `PRIV` for a private account, `ORGA` for a professional one.
      * @param string|null $details The bank's text about the account or card.
-     * @param string|null $linkedAccounts The account to which the transactions of a card are charged, as
-     * the bank names it.
+     * @param string|null $linkedAccounts The account to which the transactions of a card are charged, as the bank
+     * names it.
      * @param Amount|null $creditLimit The credit limit of a card's account.
-     * @param bool|null $debitAccounting Whether debits of a card's account are positive amounts, and its
-     * balances accordingly.
+     * @param bool|null $debitAccounting Whether debits of a card's account are positive amounts, and its balances
+     * accordingly.
      * @param string|null $bic The bank's BIC.
      * @param list<Balance>|null $balances The balances, if they were requested.
      */

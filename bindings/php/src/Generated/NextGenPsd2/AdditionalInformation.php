@@ -13,8 +13,7 @@ final class AdditionalInformation
 {
     /**
      * @param list<AccountReference>|null $ownerName Accounts whose owner's name may be read.
-     * @param list<AccountReference>|null $trustedBeneficiaries Accounts whose trusted beneficiaries may
-     * be read.
+     * @param list<AccountReference>|null $trustedBeneficiaries Accounts whose trusted beneficiaries may be read.
      */
     public function __construct(
         public readonly ?array $ownerName = null,

@@ -17,9 +17,8 @@ final class Balance
      * `interimAvailable`.
      * @param \DateTimeImmutable|null $referenceDate The day of the balance.
      * @param \DateTimeImmutable|null $lastChange The time of the last change.
-     * @param string|null $lastChangeAsWritten The time of the last change as the bank wrote it, if that
-     * is no instant: many banks write local time without a zone. Does not travel: it is
-     * `lastChangeDateTime` then.
+     * @param string|null $lastChangeAsWritten The time of the last change as the bank wrote it, if that is no
+     * instant: many banks write local time without a zone. Does not travel: it is `lastChangeDateTime` then.
      * @param string|null $lastCommittedTransaction The entry reference of the last booked transaction.
      * @param bool|null $creditLimitIncluded Whether the balance includes a credit line.
      */

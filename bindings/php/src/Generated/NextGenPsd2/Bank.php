@@ -50,28 +50,26 @@ final class Bank extends AbstractService
     /**
      * The start options of a sandbox bank.
      *
-     * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
-     * free port.
-     * @param string|\SplFileInfo|null $data The data folder, created with mode 0700 if absent. Default: a
-     * new temporary folder that is removed at the end.
+     * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free
+     * port.
+     * @param string|\SplFileInfo|null $data The data folder, created with mode 0700 if absent. Default: a new
+     * temporary folder that is removed at the end.
      * @param bool|null $plain Serves HTTP without TLS, on loopback only; the bank then requires no client
      * certificates.
-     * @param \DateTimeInterface|null $clock A fixed time for the bank's clock. Default: the system's
-     * clock.
+     * @param \DateTimeInterface|null $clock A fixed time for the bank's clock. Default: the system's clock.
      * @param Strictness|null $mode The strictness of the checks. Default: `normal`.
      * @param bool|null $control Opens the control interface. On loopback only.
-     * @param bool|null $explain Explains each refusal in its answer, and serves the page of requests and
-     * `POST /sandbox/explain`. Default: `true`. On loopback only, unless `explain_anywhere` is set.
-     * @param bool|null $explainAnywhere Lets a bank explain beyond loopback: anyone who reaches it then
-     * sees the requests of third parties.
-     * @param bool|null $autoAnswer Lets `auto=approve` and `auto=refuse` in the query of a link answer
-     * for the customer, in one step and without the page: for tests. Without this option such a link is
-     * refused.
+     * @param bool|null $explain Explains each refusal in its answer, and serves the page of requests and `POST
+     * /sandbox/explain`. Default: `true`. On loopback only, unless `explain_anywhere` is set.
+     * @param bool|null $explainAnywhere Lets a bank explain beyond loopback: anyone who reaches it then sees the
+     * requests of third parties.
+     * @param bool|null $autoAnswer Lets `auto=approve` and `auto=refuse` in the query of a link answer for the
+     * customer, in one step and without the page: for tests. Without this option such a link is refused.
      * @param string|\SplFileInfo|null $trustedFile A PEM file with certificates of more issuers to trust.
      * @param bool|null $eraStatusQuirk Puts status 400 into every error body of the dialect `era`, as the
      * documented examples do.
-     * @param bool|null $eraBadHref Ends each `scaRedirect` of the dialect `era` with characters that are
-     * invalid in a URI, as the documented example does.
+     * @param bool|null $eraBadHref Ends each `scaRedirect` of the dialect `era` with characters that are invalid in
+     * a URI, as the documented example does.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -117,8 +115,7 @@ final class Bank extends AbstractService
     }
 
     /**
-     * What a client needs to reach it, as named arguments: `new NextGenPsd2(...$server->clientSettings(),
-     * …)`.
+     * What a client needs to reach it, as named arguments: `new NextGenPsd2(...$server->clientSettings(), …)`.
      *
      * @return array{baseUrl: string, caFile: ?string, certificateFile: string, privateKeyFile: string,
      * clientCertificateFile: string, clientKeyFile: string}

@@ -15,34 +15,31 @@ use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;
 
 /**
- * The operations of nextgen-psd2. `Bankchannel\NextGenPsd2` carries them out; tests give a double of
- * their own.
+ * The operations of nextgen-psd2. `Bankchannel\NextGenPsd2` carries them out; tests give a double of their own.
  *
- * A later version may have further operations: mock it, or extend `NextGenPsd2`'s double, rather than
- * write all methods.
+ * A later version may have further operations: mock it, or extend `NextGenPsd2`'s double, rather than write all
+ * methods.
  */
 interface Client
 {
     /**
      * Check whether a customer of the bank has a personal identifier.
      *
-     * Only the hash of the identifier is sent. Name the customer by the identifier that the bank's
-     * redirect gave to this third party. Dialect `era`.
+     * Only the hash of the identifier is sent. Name the customer by the identifier that the bank's redirect gave to
+     * this third party. Dialect `era`.
      *
      * @param string $psuId The customer, from the bank's redirect.
-     * @param string|Secret $psuPersonalIdentifier The hash of the personal identifier, from
-     * `hash_identifier`.
+     * @param string|Secret $psuPersonalIdentifier The hash of the personal identifier, from `hash_identifier`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -50,8 +47,7 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
@@ -69,33 +65,30 @@ interface Client
     /**
      * Get a link at which the customer gives, changes or withdraws consents.
      *
-     * The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers
-     * a request for accounts without a consent with such a link too. Calling it again gives a new link.
-     * Dialect `era`.
+     * The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers a request
+     * for accounts without a consent with such a link too. Calling it again gives a new link. Dialect `era`.
      *
-     * @param string $redirectUri The address to which the bank returns the customer. Its query has a
-     * state of the third party.
+     * @param string $redirectUri The address to which the bank returns the customer. Its query has a state of the
+     * third party.
      * @param string|null $psuId The customer, if the third party knows the identifier.
      * @param string|null $psuCorporateId The customer's corporate agreement.
-     * @param CustomerContext|null $psuContext The role in which the customer acts. If absent, the bank
-     * asks.
-     * @param bool|null $redirectPreferred False requests the bank's own application instead of a
-     * redirect, if possible.
+     * @param CustomerContext|null $psuContext The role in which the customer acts. If absent, the bank asks.
+     * @param bool|null $redirectPreferred False requests the bank's own application instead of a redirect, if
+     * possible.
      * @param string|null $tppSessionId The session from the bank's redirect.
-     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that shall
-     * already apply, such as `amount-as-string`.
+     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that shall already
+     * apply, such as `amount-as-string`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -104,8 +97,7 @@ interface Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
@@ -129,32 +121,30 @@ interface Client
     /**
      * Deprecated: get a link for the customer, under the old path.
      *
-     * Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the
-     * same. Dialect `era`.
+     * Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the same.
+     * Dialect `era`.
      *
-     * @param string $redirectUri The address to which the bank returns the customer. Its query has a
-     * state of the third party.
+     * @param string $redirectUri The address to which the bank returns the customer. Its query has a state of the
+     * third party.
      * @param string|null $psuId The customer, if the third party knows the identifier.
      * @param string|null $psuCorporateId The customer's corporate agreement.
-     * @param CustomerContext|null $psuContext The role in which the customer acts. If absent, the bank
-     * asks.
-     * @param bool|null $redirectPreferred False requests the bank's own application instead of a
-     * redirect, if possible.
+     * @param CustomerContext|null $psuContext The role in which the customer acts. If absent, the bank asks.
+     * @param bool|null $redirectPreferred False requests the bank's own application instead of a redirect, if
+     * possible.
      * @param string|null $tppSessionId The session from the bank's redirect.
-     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that shall
-     * already apply, such as `amount-as-string`.
+     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that shall already
+     * apply, such as `amount-as-string`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @deprecated Use `updateBankOfferedConsents`.
      *
@@ -165,8 +155,7 @@ interface Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
@@ -190,45 +179,41 @@ interface Client
     /**
      * Create a consent for reading accounts, which the customer then authorises.
      *
-     * An older recurring consent of the same customer ends when this one is authorised. The request is
-     * never repeated automatically: each request asks the customer. Dialect `bg`.
+     * An older recurring consent of the same customer ends when this one is authorised. The request is never
+     * repeated automatically: each request asks the customer. Dialect `bg`.
      *
      * @param ConsentAccess $access The access that the consent gives.
      * @param bool $recurringIndicator Whether the consent is for repeated use.
-     * @param \DateTimeInterface $validUntil The last day of the consent, in the bank's calendar;
-     * `9999-12-31` for as long as the bank allows.
-     * @param int $frequencyPerDay The maximum number of readings of each account in a day without the
-     * customer, at least 1; banks allow 4 unless agreed otherwise.
-     * @param bool|null $combinedServiceIndicator Whether a payment follows in the same session. Default:
-     * false.
+     * @param \DateTimeInterface $validUntil The last day of the consent, in the bank's calendar; `9999-12-31` for
+     * as long as the bank allows.
+     * @param int $frequencyPerDay The maximum number of readings of each account in a day without the customer, at
+     * least 1; banks allow 4 unless agreed otherwise.
+     * @param bool|null $combinedServiceIndicator Whether a payment follows in the same session. Default: false.
      * @param string|null $psuId The customer, if the third party knows the identifier.
      * @param string|null $psuIdType The type of that identifier, if the bank has several.
      * @param string|null $psuCorporateId The customer's corporate agreement.
      * @param string|null $psuCorporateIdType The type of that identifier.
-     * @param string|null $redirectUri The address to which the bank returns the customer. Needed if the
-     * customer is redirected.
+     * @param string|null $redirectUri The address to which the bank returns the customer. Needed if the customer is
+     * redirected.
      * @param string|null $nokRedirectUri The address for a customer who did not authorise.
      * @param bool|null $redirectPreferred Whether a redirect is preferred.
      * @param bool|null $decoupledPreferred Whether the bank's own application is preferred.
-     * @param bool|null $explicitAuthorisationPreferred Whether a separate request starts the
-     * authorisation.
-     * @param string|null $brandLoggingInformation The brand that the third party shows to the customer,
-     * for the bank's log.
+     * @param bool|null $explicitAuthorisationPreferred Whether a separate request starts the authorisation.
+     * @param string|null $brandLoggingInformation The brand that the third party shows to the customer, for the
+     * bank's log.
      * @param string|null $notificationUri The address for the bank's notifications of changes.
      * @param string|null $notificationContentPreferred The changes to notify, such as `status=SCA,LAST`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
-     * @param PsuContext|null $psu The customer's own request. The Berlin Group requires its IP address
-     * here.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param PsuContext|null $psu The customer's own request. The Berlin Group requires its IP address here.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -237,8 +222,7 @@ interface Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
@@ -272,21 +256,19 @@ interface Client
     /**
      * Read a consent.
      *
-     * Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect
-     * `bg`.
+     * Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect `bg`.
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -296,8 +278,7 @@ interface Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -315,21 +296,19 @@ interface Client
     /**
      * Read the status of a consent.
      *
-     * The short form of reading the consent, for waiting until the customer has authorised it. Dialect
-     * `bg`.
+     * The short form of reading the consent, for waiting until the customer has authorised it. Dialect `bg`.
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -339,8 +318,7 @@ interface Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -362,16 +340,15 @@ interface Client
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -381,8 +358,7 @@ interface Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -409,16 +385,15 @@ interface Client
      * @param string|null $redirectUri The address to which the bank returns the customer.
      * @param string|null $nokRedirectUri The address for a customer who did not authorise.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -428,8 +403,7 @@ interface Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -455,16 +429,15 @@ interface Client
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -474,8 +447,7 @@ interface Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -498,16 +470,15 @@ interface Client
      * @param string $consentId The consent's identifier.
      * @param string $authorisationId The authorisation's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -517,8 +488,7 @@ interface Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -537,28 +507,27 @@ interface Client
     /**
      * List the accounts that a consent covers.
      *
-     * Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the
-     * error is `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.
+     * Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the error is
+     * `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.
      *
      * @param bool|null $withBalance Whether to include the balances.
      * @param string|null $consentId The consent's identifier; dialect `bg`.
      * @param string|null $psuId The customer, from the bank's redirect; dialect `era`.
      * @param string|null $psuCorporateId The customer's corporate agreement.
      * @param string|null $tppSessionId The session, from the bank's redirect; dialect `era`.
-     * @param string|null $redirectUri The address to which the bank returns the customer, if the bank
-     * needs the customer's consent first; dialect `era`.
-     * @param PsuContext|null $psu The customer's own request, if the customer is present. Without it the
-     * bank counts the request as unattended.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|null $redirectUri The address to which the bank returns the customer, if the bank needs the
+     * customer's consent first; dialect `era`.
+     * @param PsuContext|null $psu The customer's own request, if the customer is present. Without it the bank
+     * counts the request as unattended.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -568,8 +537,7 @@ interface Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -593,20 +561,18 @@ interface Client
      * Sign a request to a bank.
      *
      * Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and
-     * `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if
-     * present. Send the headers and the body byte for byte as returned here, and sign again for each
-     * attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request, not only
-     * for those of this library.
+     * `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if present. Send
+     * the headers and the body byte for byte as returned here, and sign again for each attempt: a bank refuses a
+     * request id that it has seen. Works for any NextGenPSD2 request, not only for those of this library.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without `method`: the whole request as text, for example from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte. Without
+     * `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
-     * @param string|null $certificate The QSEAL certificate as PEM text. Default: the client's own
-     * certificate.
-     * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
-     * Default: the client's own key, also in a token.
+     * @param string|null $certificate The QSEAL certificate as PEM text. Default: the client's own certificate.
+     * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default:
+     * the client's own key, also in a token.
      * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
@@ -631,16 +597,14 @@ interface Client
      *
      * For a private key in a security module, a smart card or another process. Adds `Date`, `Digest` and
      * `X-Request-ID` if missing. Sign `signing_string` there, or `hash`, and give the signature to
-     * `attach_signature` with the body, the options, and method, target and headers exactly as returned
-     * here.
+     * `attach_signature` with the body, the options, and method, target and headers exactly as returned here.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without `method`: the whole request as text, for example from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte. Without
+     * `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
-     * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own
-     * setting.
+     * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own setting.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`,
@@ -659,17 +623,16 @@ interface Client
     /**
      * Attach a signature that was made elsewhere.
      *
-     * First verifies the signature with the certificate's key, so that a wrong signature fails here and
-     * not at the bank.
+     * First verifies the signature with the certificate's key, so that a wrong signature fails here and not at the
+     * bank.
      *
      * @param string $method The HTTP method from `prepare_signature`.
      * @param string $target The request target from `prepare_signature`: the path with its query.
      * @param list<HeaderField> $headers The header fields from `prepare_signature`.
      * @param string $signature The signature.
-     * @param Content|string|\SplFileInfo|resource|null $content The body alone, even if
-     * `prepare_signature` had the whole request.
-     * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own
-     * setting.
+     * @param Content|string|\SplFileInfo|resource|null $content The body alone, even if `prepare_signature` had the
+     * whole request.
+     * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own setting.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`,
@@ -689,16 +652,16 @@ interface Client
     /**
      * Build the signing string of a request.
      *
-     * One line for each signed header: its name in lower case, a colon, a space and the value without
-     * spaces around it. Each line except the last ends in a line feed.
+     * One line for each signed header: its name in lower case, a colon, a space and the value without spaces around
+     * it. Each line except the last ends in a line feed.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without `method`: the whole request as text, for example from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte. Without
+     * `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
-     * @param list<string>|null $signedHeaders The names of the signed headers in their order. Default:
-     * the headers in the request's Signature header.
+     * @param list<string>|null $signedHeaders The names of the signed headers in their order. Default: the headers
+     * in the request's Signature header.
      *
      * @throws BankchannelException
      */
@@ -713,14 +676,14 @@ interface Client
     /**
      * Compute the Digest header of a body.
      *
-     * The hash covers the body's bytes as they are sent: a line break at the end, or a body that is
-     * serialised twice, breaks it.
+     * The hash covers the body's bytes as they are sent: a line break at the end, or a body that is serialised
+     * twice, breaks it.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content The body's bytes, exactly as sent. If
-     * absent, there is no body.
+     * @param Content|string|\SplFileInfo|resource|null $content The body's bytes, exactly as sent. If absent, there
+     * is no body.
      * @param BodyDigest|null $digest The hash algorithm. Default: SHA-256.
-     * @param bool|null $digestLowerCase Whether the hash's name is in lower case, `sha-256=`; a few banks
-     * require it.
+     * @param bool|null $digestLowerCase Whether the hash's name is in lower case, `sha-256=`; a few banks require
+     * it.
      *
      * @throws BankchannelException
      */
@@ -746,12 +709,11 @@ interface Client
     /**
      * Decode a Signature header that was encoded.
      *
-     * Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control
-     * characters.
+     * Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control characters.
      *
      * @param string $value The value of the Signature header.
-     * @param bool|null $lenient Whether to accept forms that only some banks accept: Q encoding, bytes
-     * outside ASCII that are not encoded.
+     * @param bool|null $lenient Whether to accept forms that only some banks accept: Q encoding, bytes outside
+     * ASCII that are not encoded.
      *
      * @throws BankchannelException
      */
@@ -776,23 +738,23 @@ interface Client
     /**
      * Verify a signed request as a bank does.
      *
-     * Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers,
-     * digest, signature, date, role. A refused request is no error: the response says so. Not checked:
-     * whether the request id was seen before, and the fields of the body. Role and content type are
-     * checked only for the operations that this library knows by their path; otherwise a warning says so.
+     * Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers, digest,
+     * signature, date, role. A refused request is no error: the response says so. Not checked: whether the request
+     * id was seen before, and the fields of the body. Role and content type are checked only for the operations
+     * that this library knows by their path; otherwise a warning says so.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without `method`: the whole request as text, for example from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte. Without
+     * `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
-     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other.
-     * Without any, no issuer is trusted and `V17` fails. Left out, the client's own setting.
+     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other. Without
+     * any, no issuer is trusted and `V17` fails. Left out, the client's own setting.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      * @param Strictness|null $mode The strictness.
      * @param Dialect|null $dialect The bank's dialect. Default: `era`.
-     * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it
-     * must be a QWAC of the same organisation, from a trusted issuer.
+     * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it must be a
+     * QWAC of the same organisation, from a trusted issuer.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`
      * @throws BankchannelException for all other failures
@@ -812,28 +774,27 @@ interface Client
     /**
      * Explain why a bank refuses a request.
      *
-     * Shows for each rule whether it holds, shows the first byte at which the signed string differs from
-     * the expected one, and names the probable cause. An RSA signature reveals the hash of the signed
-     * text, so each cause is proven or excluded without the private key.
+     * Shows for each rule whether it holds, shows the first byte at which the signed string differs from the
+     * expected one, and names the probable cause. An RSA signature reveals the hash of the signed text, so each
+     * cause is proven or excluded without the private key.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without `method`: the whole request as text, for example from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte. Without
+     * `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
-     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other.
-     * Without any, no issuer is trusted and `V17` fails. Left out, the client's own setting.
+     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other. Without
+     * any, no issuer is trusted and `V17` fails. Left out, the client's own setting.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      * @param Strictness|null $mode The strictness.
      * @param Dialect|null $dialect The bank's dialect. Default: `era`.
-     * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it
-     * must be a QWAC of the same organisation, from a trusted issuer.
-     * @param string|null $signingString The signing string that the sender claims to have signed. The
-     * first difference is then shown from it.
-     * @param string|null $known Other certificates of the sender as PEM text, one after the other, to
-     * test whether one of their keys made the signature.
-     * @param string|null $basePath The path before the API's own, such as `/api`: some senders sign
-     * without it.
+     * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it must be a
+     * QWAC of the same organisation, from a trusted issuer.
+     * @param string|null $signingString The signing string that the sender claims to have signed. The first
+     * difference is then shown from it.
+     * @param string|null $known Other certificates of the sender as PEM text, one after the other, to test whether
+     * one of their keys made the signature.
+     * @param string|null $basePath The path before the API's own, such as `/api`: some senders sign without it.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`
      * @throws BankchannelException for all other failures
@@ -856,12 +817,11 @@ interface Client
     /**
      * Show the content and the rights of a third party's certificate.
      *
-     * Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in
-     * every form that a bank may require. The content counts only if its issuer is trusted, which is not
-     * checked here.
+     * Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in every form
+     * that a bank may require. The content counts only if its issuer is trusted, which is not checked here.
      *
-     * @param string|null $certificate The certificate: PEM text, or the value of a
-     * `TPP-Signature-Certificate` header. Left out, the client's own setting.
+     * @param string|null $certificate The certificate: PEM text, or the value of a `TPP-Signature-Certificate`
+     * header. Left out, the client's own setting.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`
      * @throws BankchannelException for all other failures
@@ -873,19 +833,18 @@ interface Client
     /**
      * Make a test authority and a third party's certificates.
      *
-     * Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones
-     * have, and a certification authority unless one is given. For tests and sandboxes only. Making keys
-     * takes up to some seconds.
+     * Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones have, and a
+     * certification authority unless one is given. For tests and sandboxes only. Making keys takes up to some
+     * seconds.
      *
-     * @param string|null $authorityCertificate The certificate of an existing, valid test authority as
-     * PEM text. Without it a new authority is made.
-     * @param string|Secret|null $authorityKey The authority's private key as PEM text, without a
-     * passphrase.
+     * @param string|null $authorityCertificate The certificate of an existing, valid test authority as PEM text.
+     * Without it a new authority is made.
+     * @param string|Secret|null $authorityKey The authority's private key as PEM text, without a passphrase.
      * @param string|null $commonName The third party's name.
      * @param string|null $organization The third party's organisation.
      * @param string|null $country The country of third party and supervisor, two capital letters.
-     * @param string|null $supervisor The supervisor that authorised the third party, two to eight capital
-     * letters, such as `FSA`.
+     * @param string|null $supervisor The supervisor that authorised the third party, two to eight capital letters,
+     * such as `FSA`.
      * @param string|null $supervisorName The supervisor's name.
      * @param string|null $authorisationNumber The number of the authorisation.
      * @param list<TppRole>|null $roles The roles. Default: `AISP` and `PISP`.
@@ -916,10 +875,9 @@ interface Client
      * Carries out any operation by its name (`ws_channel.list_files`), with the fields of the catalogue.
      *
      * @param array<string, mixed> $request
-     * @param Content|string|\SplFileInfo|resource|null $content to go with the request; a string is a
-     * path
-     * @param string|\SplFileInfo|resource|null $destination where the response's content goes; left out,
-     * into memory
+     * @param Content|string|\SplFileInfo|resource|null $content to go with the request; a string is a path
+     * @param string|\SplFileInfo|resource|null $destination where the response's content goes; left out, into
+     * memory
      * @param (callable(Question): string)|null $onCode
      * @param (callable(SignatureRequest): string)|null $signer
      * @param (callable(Progress): mixed)|null $onProgress is told how far the call is

@@ -11,10 +11,7 @@ use Bankchannel\Encode;
 /** The header. */
 final class ComputeDigestResponse
 {
-    /**
-     * @param string $value The header's value, such as
-     * `SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=`.
-     */
+    /** @param string $value The header's value, such as `SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=`. */
     public function __construct(
         public readonly string $value,
     ) {

@@ -9,8 +9,8 @@ namespace Bankchannel\NextGenPsd2;
 use Bankchannel\Encode;
 
 /**
- * The requested access. An empty list differs from an absent one: with an empty list the customer chooses
- * the accounts at the bank.
+ * The requested access. An empty list differs from an absent one: with an empty list the customer chooses the
+ * accounts at the bank.
  */
 final class ConsentAccess
 {
@@ -18,13 +18,13 @@ final class ConsentAccess
      * @param list<AccountReference>|null $accounts Accounts whose details may be read.
      * @param list<AccountReference>|null $balances Accounts whose balances may be read.
      * @param list<AccountReference>|null $transactions Accounts whose transactions may be read.
-     * @param AdditionalInformation|null $additionalInformation Additional information about these
-     * accounts; only together with one of the three lists.
+     * @param AdditionalInformation|null $additionalInformation Additional information about these accounts; only
+     * together with one of the three lists.
      * @param string|null $availableAccounts The list of all accounts.
      * @param string|null $availableAccountsWithBalance The list of all accounts with their balances.
      * @param string|null $allPsd2 Everything of all accounts.
-     * @param list<string>|null $restrictedTo The account types to which the access is restricted, codes
-     * of ISO 20022.
+     * @param list<string>|null $restrictedTo The account types to which the access is restricted, codes of ISO
+     * 20022.
      */
     public function __construct(
         public readonly ?array $accounts = null,

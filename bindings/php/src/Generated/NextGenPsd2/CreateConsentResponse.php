@@ -14,11 +14,10 @@ final class CreateConsentResponse
     /**
      * @param string $consentId The consent's identifier.
      * @param string $consentStatus The status of the consent.
-     * @param array<string, LinkTarget> $links Links by their names; `scaRedirect` is the one for the
-     * customer.
+     * @param array<string, LinkTarget> $links Links by their names; `scaRedirect` is the one for the customer.
      * @param string|null $scaStatus The status of its authorisation.
-     * @param string|null $scaRedirect The address for the customer's browser, checked. Does not travel:
-     * it is made of the link `scaRedirect`.
+     * @param string|null $scaRedirect The address for the customer's browser, checked. Does not travel: it is made
+     * of the link `scaRedirect`.
      * @param string|null $scaApproach The way in which the customer authorises.
      * @param string|null $psuMessage A text of the bank for the customer.
      * @param string|null $location The consent's own address, as the bank wrote it.
@@ -27,9 +26,8 @@ final class CreateConsentResponse
      * @param ChallengeData|null $challengeData What the customer needs for the chosen method.
      * @param list<TppMessage>|null $tppMessages The bank's messages to the third party, such as warnings.
      * @param string|null $requestId The request's id, repeated by the bank.
-     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
-     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
-     * if there is no rest.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as members of a
+     * later version of the standard. Does not travel: it is the rest of the answer. Absent if there is no rest.
      */
     public function __construct(
         public readonly string $consentId,

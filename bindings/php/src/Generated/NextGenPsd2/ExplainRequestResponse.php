@@ -19,11 +19,11 @@ final class ExplainRequestResponse
      * @param DigestCompared $digest The digest compared with the body.
      * @param Refused|null $refused The bank's answer, if it refuses.
      * @param string|null $expectedSigningString The expected signing string.
-     * @param string|null $actualSigningString The string compared with `expected_signing_string`. It is
-     * the sender's claimed string, unless that is the expected string and the signature proves another.
-     * Otherwise it is the string of a cause that the signature proves.
-     * @param bool|null $clientTextWasSigned Whether the sender's claimed string has the signed hash.
-     * Absent if either is missing.
+     * @param string|null $actualSigningString The string compared with `expected_signing_string`. It is the
+     * sender's claimed string, unless that is the expected string and the signature proves another. Otherwise it is
+     * the string of a cause that the signature proves.
+     * @param bool|null $clientTextWasSigned Whether the sender's claimed string has the signed hash. Absent if
+     * either is missing.
      * @param FirstDifference|null $diff The first difference between the expected and the actual string.
      * @param RecoveredHash|null $recovered The hash recovered from the signature.
      * @param KeyIdCompared|null $keyId The key id compared with the certificate.

@@ -14,14 +14,12 @@ final class GetAuthorisationStatusResponse
     /**
      * @param string $scaStatus The status.
      * @param string|null $psuMessage A text of the bank for the customer.
-     * @param bool|null $trustedBeneficiary Whether the payee is on the customer's list of trusted
-     * beneficiaries.
+     * @param bool|null $trustedBeneficiary Whether the payee is on the customer's list of trusted beneficiaries.
      * @param array<string, LinkTarget>|null $links Links by their names.
      * @param list<TppMessage>|null $tppMessages The bank's messages to the third party, such as warnings.
      * @param string|null $requestId The request's id, repeated by the bank.
-     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
-     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
-     * if there is no rest.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as members of a
+     * later version of the standard. Does not travel: it is the rest of the answer. Absent if there is no rest.
      */
     public function __construct(
         public readonly string $scaStatus,

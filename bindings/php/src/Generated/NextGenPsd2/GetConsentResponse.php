@@ -15,15 +15,14 @@ final class GetConsentResponse
      * @param ConsentAccess $access The access that the consent gives.
      * @param bool $recurringIndicator Whether the consent is for repeated use.
      * @param \DateTimeImmutable $validUntil The last day of the consent; a bank may have shortened it.
-     * @param int $frequencyPerDay The maximum number of readings of each account in a day without the
-     * customer; a bank may have lowered it.
+     * @param int $frequencyPerDay The maximum number of readings of each account in a day without the customer; a
+     * bank may have lowered it.
      * @param string $consentStatus The status of the consent.
      * @param array<string, LinkTarget> $links Links by their names.
      * @param \DateTimeImmutable|null $lastActionDate The day of the last use or change.
      * @param string|null $requestId The request's id, repeated by the bank.
-     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
-     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
-     * if there is no rest.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as members of a
+     * later version of the standard. Does not travel: it is the rest of the answer. Absent if there is no rest.
      */
     public function __construct(
         public readonly ConsentAccess $access,

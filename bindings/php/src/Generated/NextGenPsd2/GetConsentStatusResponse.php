@@ -15,9 +15,8 @@ final class GetConsentStatusResponse
      * @param string $consentStatus The status.
      * @param string|null $psuMessage A text of the bank for the customer.
      * @param string|null $requestId The request's id, repeated by the bank.
-     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
-     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
-     * if there is no rest.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as members of a
+     * later version of the standard. Does not travel: it is the rest of the answer. Absent if there is no rest.
      */
     public function __construct(
         public readonly string $consentStatus,

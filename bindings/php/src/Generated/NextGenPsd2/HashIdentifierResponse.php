@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class HashIdentifierResponse implements \JsonSerializable
 {
     /**
-     * @param string $psuPersonalIdentifier `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits.
-     * Trying all numbers reverses it, so it is personal data.
+     * @param string $psuPersonalIdentifier `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Trying all
+     * numbers reverses it, so it is personal data.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly string $psuPersonalIdentifier,

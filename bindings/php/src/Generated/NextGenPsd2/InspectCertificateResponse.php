@@ -17,25 +17,21 @@ final class InspectCertificateResponse
      * @param string $serial The serial number, upper-case hex without leading zeros.
      * @param \DateTimeImmutable $notBefore The start of the validity.
      * @param \DateTimeImmutable $notAfter The end of the validity.
-     * @param list<string> $types The certificate's types: `eseal` for signing requests (QSEAL), `web` for
-     * TLS (QWAC), `esign`, or the number of another type.
+     * @param list<string> $types The certificate's types: `eseal` for signing requests (QSEAL), `web` for TLS
+     * (QWAC), `esign`, or the number of another type.
      * @param list<string> $roles The roles: `PSP_AS`, `PSP_PI`, `PSP_AI`, `PSP_IC`.
-     * @param list<string> $kinds The same roles by the names of third parties: `ASPSP`, `PISP`, `AISP`,
-     * `PIISP`.
+     * @param list<string> $kinds The same roles by the names of third parties: `ASPSP`, `PISP`, `AISP`, `PIISP`.
      * @param string $sha256 SHA-256 of its DER form, lower-case hex.
-     * @param list<KeyIdForm> $keyIds The key id in each of the forms that banks require, the usual one
-     * first.
-     * @param list<string> $warnings Oddities of the certificate: what a bank may warn of or refuse, such
-     * as two authorities that differ, an authority without its country, or a statement that cannot be
-     * read.
+     * @param list<KeyIdForm> $keyIds The key id in each of the forms that banks require, the usual one first.
+     * @param list<string> $warnings Oddities of the certificate: what a bank may warn of or refuse, such as two
+     * authorities that differ, an authority without its country, or a statement that cannot be read.
      * @param string|null $organizationIdentifier The subject's organizationIdentifier, such as
      * `PSDNO-FSA-987654321`.
      * @param AuthorisationNumber|null $authorisation The parts of the organizationIdentifier, if it is an
      * authorisation number.
      * @param string|null $authorityName The authority's name.
      * @param string|null $authorityId The authority's identifier, such as `NO-FSA`.
-     * @param int|null $keyBits The bits of its RSA key. Absent for another kind of key and for a damaged
-     * one.
+     * @param int|null $keyBits The bits of its RSA key. Absent for another kind of key and for a damaged one.
      */
     public function __construct(
         public readonly string $subject,

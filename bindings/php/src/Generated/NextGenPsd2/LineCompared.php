@@ -13,8 +13,7 @@ final class LineCompared
 {
     /**
      * @param string $name The header's name.
-     * @param string $status `same`, `changed`, `missing` (not signed) or `extra` (signed, but not
-     * listed).
+     * @param string $status `same`, `changed`, `missing` (not signed) or `extra` (signed, but not listed).
      */
     public function __construct(
         public readonly string $name,

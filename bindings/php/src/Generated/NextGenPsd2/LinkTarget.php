@@ -14,9 +14,8 @@ final class LinkTarget
     /**
      * @param string $href The target exactly as the bank wrote it. It need not be a valid URI; see `url`.
      * @param list<string> $verbs The allowed methods. Default: `GET`, if the bank names none.
-     * @param string|null $url The whole target, with every byte percent-encoded that a URI cannot hold.
-     * Absent if the target cannot be made a URI. Does not travel: it comes from `href` and the bank's
-     * base URL.
+     * @param string|null $url The whole target, with every byte percent-encoded that a URI cannot hold. Absent if
+     * the target cannot be made a URI. Does not travel: it comes from `href` and the bank's base URL.
      */
     public function __construct(
         public readonly string $href,

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class MakeCertificatesResponse implements \JsonSerializable
 {
     /**
-     * @param string $authorityCertificate The authority's certificate as PEM text, for the test bank's
-     * trusted issuers.
+     * @param string $authorityCertificate The authority's certificate as PEM text, for the test bank's trusted
+     * issuers.
      * @param string $authorityKey The authority's private key as PEM text, for making more certificates.
      * @param string $qsealCertificate The certificate for signing requests.
      * @param string $qsealKey Its private key.

@@ -9,10 +9,7 @@ namespace Bankchannel\NextGenPsd2;
 /** The form of an issuer's name in a key id. */
 enum NameForm: string
 {
-    /**
-     * RFC 2253, the last part of the name first, other attribute types as numbers with hex values: the
-     * default.
-     */
+    /** RFC 2253, the last part of the name first, other attribute types as numbers with hex values: the default. */
     case Rfc2253 = 'rfc2253';
 
     /** The same with `organizationIdentifier=` written out. */

@@ -25,87 +25,79 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Makes a client; nothing is sent.
      *
-     * The settings of a third party. All are optional. The settings for signing fill the fields that a
-     * request omits; operations that only compute need no others.
+     * The settings of a third party. All are optional. The settings for signing fill the fields that a request
+     * omits; operations that only compute need no others.
      *
-     * @param string|null $baseUrl The bank's base URL, such as `https://bank.example/api`, including the
-     * path before `/v1`. Needed for sending. Plain HTTP is accepted for loopback addresses only.
+     * @param string|null $baseUrl The bank's base URL, such as `https://bank.example/api`, including the path
+     * before `/v1`. Needed for sending. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $certificate The QSEAL certificate as PEM text.
      * @param string|\SplFileInfo|null $certificateFile A file with the QSEAL certificate.
-     * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
-     * Without it, each call asks for the signature.
+     * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without
+     * it, each call asks for the signature.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
-     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and
-     * private key, instead of both settings.
-     * @param Pkcs11Settings|null $pkcs11 The certificate's private key in an HSM or on a smart card,
-     * instead of `private_key`.
-     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
-     * file.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and private
+     * key, instead of both settings.
+     * @param Pkcs11Settings|null $pkcs11 The certificate's private key in an HSM or on a smart card, instead of
+     * `private_key`.
+     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
      * @param SigningOptions|null $signing The signing of requests, and the bank's dialect.
      * @param string|null $clientCertificate The certificate for TLS (QWAC) as PEM text, followed by its
      * intermediate certificates.
      * @param string|\SplFileInfo|null $clientCertificateFile A file with the certificate for TLS.
      * @param string|Secret|null $clientKey The private key of the TLS certificate as PEM text.
      * @param string|\SplFileInfo|null $clientKeyFile A file with the private key of the TLS certificate.
-     * @param string|\SplFileInfo|null $clientKeystoreFile A PKCS#12 file with TLS certificate and key,
-     * instead of both settings.
-     * @param string|Secret|null $clientPassphrase The passphrase of an encrypted `client_key` or of its
-     * PKCS#12 file.
-     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
-     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
-     * `SSL_CERT_DIR`, if they are set.
+     * @param string|\SplFileInfo|null $clientKeystoreFile A PKCS#12 file with TLS certificate and key, instead of
+     * both settings.
+     * @param string|Secret|null $clientPassphrase The passphrase of an encrypted `client_key` or of its PKCS#12
+     * file.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
+     * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
+     * are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
-     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
-     * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
-     * hosts in `NO_PROXY`; none for this machine's own addresses.
-     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
-     * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
-     * operation's own limit applies.
-     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
-     * allowed. Default: 10.
-     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
-     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
-     * exchange applies.
-     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
-     * Default: 16 MiB.
-     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
-     * such as 503, from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after
-     * a 429. Default: 2.
-     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
-     * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
-     * least the time that the server asks for, up to 5 s too. Default: 0.3.
-     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
-     * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
-     * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
-     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
-     * tokens too: record with embedded servers or test installations.
-     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
-     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose
-     * answers are signed for one request, with an id and a time that are new each time.
-     * @param list<string>|null $allowedRedirectHosts Hosts other than the bank's own to which the bank's
-     * customers may be redirected.
+     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user and a
+     * password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
+     * `NO_PROXY`; none for this machine's own addresses.
+     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed. A call of
+     * an operation is one exchange; a flow makes several. With 0 or without a value the operation's own limit
+     * applies.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions allowed.
+     * Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or arrives, in
+     * seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer such as 503,
+     * from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds, fractions allowed;
+     * it doubles with each repetition, up to 5 s. The wait itself is random, and at least the time that the server
+     * asks for, up to 5 s too. Default: 0.3.
+     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the peer's records
+     * belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes,
+     * to everybody else no: a bank learns nothing of its customers' systems.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which the answers
+     * of all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+     * embedded servers or test installations.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its
+     * next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+     * for one request, with an id and a time that are new each time.
+     * @param list<string>|null $allowedRedirectHosts Hosts other than the bank's own to which the bank's customers
+     * may be redirected.
      * @param array<string, string>|null $headerNames Other header names, keyed by the documented names:
      * `{"PSU-Context": "X-PSU-Context"}`. For banks that spell header names differently.
-     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other,
-     * for verification.
+     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other, for
+     * verification.
      * @param string|\SplFileInfo|null $trustedFile A file with the certificates of trusted issuers.
-     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
-     * code.
-     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
-     * have, such as one in a hardware module; returns the raw signature's bytes.
-     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
-     * `info`.
-     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
-     * cannot change it. What it throws is logged, and the call goes on.
-     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
-     * its head is there.
-     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
-     * the calls belong to, or a function that is asked for it at each call; it goes along where
-     * `$sendTraceparent` allows it.
-     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
-     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
-     * along in the same way.
+     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.
+     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have,
+     * such as one in a hardware module; returns the raw signature's bytes.
+     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it cannot change
+     * it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when its head is
+     * there.
+     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that the calls
+     * belong to, or a function that is asked for it at each call; it goes along where `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api): each call is
+     * a span below the present one, with its requests as events, and its `traceparent` goes along in the same way.
      * @param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
@@ -189,88 +181,80 @@ abstract class Operations extends AbstractClient implements Client
 
     /**
      * A client whose settings come from the environment's `NEXTGEN_PSD2_…` variables (the list is in
-     * docs/reference, nextgen-psd2-settings). What is given here takes precedence. A variable is looked
-     * for in `$_SERVER`, then among the parameters of the web server (FastCGI) and the process's own
-     * (`getenv`), then in `$_ENV`.
+     * docs/reference, nextgen-psd2-settings). What is given here takes precedence. A variable is looked for in
+     * `$_SERVER`, then among the parameters of the web server (FastCGI) and the process's own (`getenv`), then in
+     * `$_ENV`.
      *
-     * @param string|null $baseUrl The bank's base URL, such as `https://bank.example/api`, including the
-     * path before `/v1`. Needed for sending. Plain HTTP is accepted for loopback addresses only.
+     * @param string|null $baseUrl The bank's base URL, such as `https://bank.example/api`, including the path
+     * before `/v1`. Needed for sending. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $certificate The QSEAL certificate as PEM text.
      * @param string|\SplFileInfo|null $certificateFile A file with the QSEAL certificate.
-     * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
-     * Without it, each call asks for the signature.
+     * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without
+     * it, each call asks for the signature.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
-     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and
-     * private key, instead of both settings.
-     * @param Pkcs11Settings|null $pkcs11 The certificate's private key in an HSM or on a smart card,
-     * instead of `private_key`.
-     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
-     * file.
+     * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with certificate and private
+     * key, instead of both settings.
+     * @param Pkcs11Settings|null $pkcs11 The certificate's private key in an HSM or on a smart card, instead of
+     * `private_key`.
+     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
      * @param SigningOptions|null $signing The signing of requests, and the bank's dialect.
      * @param string|null $clientCertificate The certificate for TLS (QWAC) as PEM text, followed by its
      * intermediate certificates.
      * @param string|\SplFileInfo|null $clientCertificateFile A file with the certificate for TLS.
      * @param string|Secret|null $clientKey The private key of the TLS certificate as PEM text.
      * @param string|\SplFileInfo|null $clientKeyFile A file with the private key of the TLS certificate.
-     * @param string|\SplFileInfo|null $clientKeystoreFile A PKCS#12 file with TLS certificate and key,
-     * instead of both settings.
-     * @param string|Secret|null $clientPassphrase The passphrase of an encrypted `client_key` or of its
-     * PKCS#12 file.
-     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
-     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
-     * `SSL_CERT_DIR`, if they are set.
+     * @param string|\SplFileInfo|null $clientKeystoreFile A PKCS#12 file with TLS certificate and key, instead of
+     * both settings.
+     * @param string|Secret|null $clientPassphrase The passphrase of an encrypted `client_key` or of its PKCS#12
+     * file.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
+     * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
+     * are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
-     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
-     * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
-     * hosts in `NO_PROXY`; none for this machine's own addresses.
-     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
-     * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
-     * operation's own limit applies.
-     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
-     * allowed. Default: 10.
-     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
-     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
-     * exchange applies.
-     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
-     * Default: 16 MiB.
-     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
-     * such as 503, from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after
-     * a 429. Default: 2.
-     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
-     * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
-     * least the time that the server asks for, up to 5 s too. Default: 0.3.
-     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
-     * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
-     * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
-     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
-     * tokens too: record with embedded servers or test installations.
-     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
-     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose
-     * answers are signed for one request, with an id and a time that are new each time.
-     * @param list<string>|null $allowedRedirectHosts Hosts other than the bank's own to which the bank's
-     * customers may be redirected.
+     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user and a
+     * password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
+     * `NO_PROXY`; none for this machine's own addresses.
+     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed. A call of
+     * an operation is one exchange; a flow makes several. With 0 or without a value the operation's own limit
+     * applies.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions allowed.
+     * Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or arrives, in
+     * seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer such as 503,
+     * from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds, fractions allowed;
+     * it doubles with each repetition, up to 5 s. The wait itself is random, and at least the time that the server
+     * asks for, up to 5 s too. Default: 0.3.
+     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the peer's records
+     * belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes,
+     * to everybody else no: a bank learns nothing of its customers' systems.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which the answers
+     * of all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+     * embedded servers or test installations.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its
+     * next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+     * for one request, with an id and a time that are new each time.
+     * @param list<string>|null $allowedRedirectHosts Hosts other than the bank's own to which the bank's customers
+     * may be redirected.
      * @param array<string, string>|null $headerNames Other header names, keyed by the documented names:
      * `{"PSU-Context": "X-PSU-Context"}`. For banks that spell header names differently.
-     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other,
-     * for verification.
+     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other, for
+     * verification.
      * @param string|\SplFileInfo|null $trustedFile A file with the certificates of trusted issuers.
-     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
-     * code.
-     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
-     * have, such as one in a hardware module; returns the raw signature's bytes.
-     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
-     * `info`.
-     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
-     * cannot change it. What it throws is logged, and the call goes on.
-     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
-     * its head is there.
-     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
-     * the calls belong to, or a function that is asked for it at each call; it goes along where
-     * `$sendTraceparent` allows it.
-     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
-     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
-     * along in the same way.
+     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.
+     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have,
+     * such as one in a hardware module; returns the raw signature's bytes.
+     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it cannot change
+     * it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when its head is
+     * there.
+     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that the calls
+     * belong to, or a function that is asked for it at each call; it goes along where `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api): each call is
+     * a span below the present one, with its requests as events, and its `traceparent` goes along in the same way.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -362,23 +346,21 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Check whether a customer of the bank has a personal identifier.
      *
-     * Only the hash of the identifier is sent. Name the customer by the identifier that the bank's
-     * redirect gave to this third party. Dialect `era`.
+     * Only the hash of the identifier is sent. Name the customer by the identifier that the bank's redirect gave to
+     * this third party. Dialect `era`.
      *
      * @param string $psuId The customer, from the bank's redirect.
-     * @param string|Secret $psuPersonalIdentifier The hash of the personal identifier, from
-     * `hash_identifier`.
+     * @param string|Secret $psuPersonalIdentifier The hash of the personal identifier, from `hash_identifier`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -386,8 +368,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
@@ -413,33 +394,30 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Get a link at which the customer gives, changes or withdraws consents.
      *
-     * The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers
-     * a request for accounts without a consent with such a link too. Calling it again gives a new link.
-     * Dialect `era`.
+     * The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers a request
+     * for accounts without a consent with such a link too. Calling it again gives a new link. Dialect `era`.
      *
-     * @param string $redirectUri The address to which the bank returns the customer. Its query has a
-     * state of the third party.
+     * @param string $redirectUri The address to which the bank returns the customer. Its query has a state of the
+     * third party.
      * @param string|null $psuId The customer, if the third party knows the identifier.
      * @param string|null $psuCorporateId The customer's corporate agreement.
-     * @param CustomerContext|null $psuContext The role in which the customer acts. If absent, the bank
-     * asks.
-     * @param bool|null $redirectPreferred False requests the bank's own application instead of a
-     * redirect, if possible.
+     * @param CustomerContext|null $psuContext The role in which the customer acts. If absent, the bank asks.
+     * @param bool|null $redirectPreferred False requests the bank's own application instead of a redirect, if
+     * possible.
      * @param string|null $tppSessionId The session from the bank's redirect.
-     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that shall
-     * already apply, such as `amount-as-string`.
+     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that shall already
+     * apply, such as `amount-as-string`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -448,8 +426,7 @@ abstract class Operations extends AbstractClient implements Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
@@ -487,32 +464,30 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Deprecated: get a link for the customer, under the old path.
      *
-     * Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the
-     * same. Dialect `era`.
+     * Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the same.
+     * Dialect `era`.
      *
-     * @param string $redirectUri The address to which the bank returns the customer. Its query has a
-     * state of the third party.
+     * @param string $redirectUri The address to which the bank returns the customer. Its query has a state of the
+     * third party.
      * @param string|null $psuId The customer, if the third party knows the identifier.
      * @param string|null $psuCorporateId The customer's corporate agreement.
-     * @param CustomerContext|null $psuContext The role in which the customer acts. If absent, the bank
-     * asks.
-     * @param bool|null $redirectPreferred False requests the bank's own application instead of a
-     * redirect, if possible.
+     * @param CustomerContext|null $psuContext The role in which the customer acts. If absent, the bank asks.
+     * @param bool|null $redirectPreferred False requests the bank's own application instead of a redirect, if
+     * possible.
      * @param string|null $tppSessionId The session from the bank's redirect.
-     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that shall
-     * already apply, such as `amount-as-string`.
+     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that shall already
+     * apply, such as `amount-as-string`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @deprecated Use `updateBankOfferedConsents`.
      *
@@ -523,8 +498,7 @@ abstract class Operations extends AbstractClient implements Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
@@ -562,45 +536,41 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Create a consent for reading accounts, which the customer then authorises.
      *
-     * An older recurring consent of the same customer ends when this one is authorised. The request is
-     * never repeated automatically: each request asks the customer. Dialect `bg`.
+     * An older recurring consent of the same customer ends when this one is authorised. The request is never
+     * repeated automatically: each request asks the customer. Dialect `bg`.
      *
      * @param ConsentAccess $access The access that the consent gives.
      * @param bool $recurringIndicator Whether the consent is for repeated use.
-     * @param \DateTimeInterface $validUntil The last day of the consent, in the bank's calendar;
-     * `9999-12-31` for as long as the bank allows.
-     * @param int $frequencyPerDay The maximum number of readings of each account in a day without the
-     * customer, at least 1; banks allow 4 unless agreed otherwise.
-     * @param bool|null $combinedServiceIndicator Whether a payment follows in the same session. Default:
-     * false.
+     * @param \DateTimeInterface $validUntil The last day of the consent, in the bank's calendar; `9999-12-31` for
+     * as long as the bank allows.
+     * @param int $frequencyPerDay The maximum number of readings of each account in a day without the customer, at
+     * least 1; banks allow 4 unless agreed otherwise.
+     * @param bool|null $combinedServiceIndicator Whether a payment follows in the same session. Default: false.
      * @param string|null $psuId The customer, if the third party knows the identifier.
      * @param string|null $psuIdType The type of that identifier, if the bank has several.
      * @param string|null $psuCorporateId The customer's corporate agreement.
      * @param string|null $psuCorporateIdType The type of that identifier.
-     * @param string|null $redirectUri The address to which the bank returns the customer. Needed if the
-     * customer is redirected.
+     * @param string|null $redirectUri The address to which the bank returns the customer. Needed if the customer is
+     * redirected.
      * @param string|null $nokRedirectUri The address for a customer who did not authorise.
      * @param bool|null $redirectPreferred Whether a redirect is preferred.
      * @param bool|null $decoupledPreferred Whether the bank's own application is preferred.
-     * @param bool|null $explicitAuthorisationPreferred Whether a separate request starts the
-     * authorisation.
-     * @param string|null $brandLoggingInformation The brand that the third party shows to the customer,
-     * for the bank's log.
+     * @param bool|null $explicitAuthorisationPreferred Whether a separate request starts the authorisation.
+     * @param string|null $brandLoggingInformation The brand that the third party shows to the customer, for the
+     * bank's log.
      * @param string|null $notificationUri The address for the bank's notifications of changes.
      * @param string|null $notificationContentPreferred The changes to notify, such as `status=SCA,LAST`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
-     * @param PsuContext|null $psu The customer's own request. The Berlin Group requires its IP address
-     * here.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param PsuContext|null $psu The customer's own request. The Berlin Group requires its IP address here.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -609,8 +579,7 @@ abstract class Operations extends AbstractClient implements Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
      */
@@ -668,21 +637,19 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Read a consent.
      *
-     * Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect
-     * `bg`.
+     * Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect `bg`.
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -692,8 +659,7 @@ abstract class Operations extends AbstractClient implements Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -718,21 +684,19 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Read the status of a consent.
      *
-     * The short form of reading the consent, for waiting until the customer has authorised it. Dialect
-     * `bg`.
+     * The short form of reading the consent, for waiting until the customer has authorised it. Dialect `bg`.
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -742,8 +706,7 @@ abstract class Operations extends AbstractClient implements Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -772,16 +735,15 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -791,8 +753,7 @@ abstract class Operations extends AbstractClient implements Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -826,16 +787,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $redirectUri The address to which the bank returns the customer.
      * @param string|null $nokRedirectUri The address for a customer who did not authorise.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -845,8 +805,7 @@ abstract class Operations extends AbstractClient implements Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -883,16 +842,15 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string $consentId The consent's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -902,8 +860,7 @@ abstract class Operations extends AbstractClient implements Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -933,16 +890,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $consentId The consent's identifier.
      * @param string $authorisationId The authorisation's identifier.
      * @param PsuContext|null $psu The customer's own request, if the customer is present.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -952,8 +908,7 @@ abstract class Operations extends AbstractClient implements Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -980,28 +935,27 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * List the accounts that a consent covers.
      *
-     * Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the
-     * error is `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.
+     * Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the error is
+     * `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.
      *
      * @param bool|null $withBalance Whether to include the balances.
      * @param string|null $consentId The consent's identifier; dialect `bg`.
      * @param string|null $psuId The customer, from the bank's redirect; dialect `era`.
      * @param string|null $psuCorporateId The customer's corporate agreement.
      * @param string|null $tppSessionId The session, from the bank's redirect; dialect `era`.
-     * @param string|null $redirectUri The address to which the bank returns the customer, if the bank
-     * needs the customer's consent first; dialect `era`.
-     * @param PsuContext|null $psu The customer's own request, if the customer is present. Without it the
-     * bank counts the request as unattended.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|null $redirectUri The address to which the bank returns the customer, if the bank needs the
+     * customer's consent first; dialect `era`.
+     * @param PsuContext|null $psu The customer's own request, if the customer is present. Without it the bank
+     * counts the request as unattended.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
@@ -1011,8 +965,7 @@ abstract class Operations extends AbstractClient implements Client
      * `nextgen_psd2.service_refused`
      * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
-     * `nextgen_psd2.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
      * @throws \Bankchannel\Exception\PeerFailedException `nextgen_psd2.bank_failed`
      * @throws BankchannelException for all other failures
@@ -1048,20 +1001,18 @@ abstract class Operations extends AbstractClient implements Client
      * Sign a request to a bank.
      *
      * Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and
-     * `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if
-     * present. Send the headers and the body byte for byte as returned here, and sign again for each
-     * attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request, not only
-     * for those of this library.
+     * `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if present. Send
+     * the headers and the body byte for byte as returned here, and sign again for each attempt: a bank refuses a
+     * request id that it has seen. Works for any NextGenPSD2 request, not only for those of this library.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without `method`: the whole request as text, for example from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte. Without
+     * `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
-     * @param string|null $certificate The QSEAL certificate as PEM text. Default: the client's own
-     * certificate.
-     * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
-     * Default: the client's own key, also in a token.
+     * @param string|null $certificate The QSEAL certificate as PEM text. Default: the client's own certificate.
+     * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default:
+     * the client's own key, also in a token.
      * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
@@ -1098,16 +1049,14 @@ abstract class Operations extends AbstractClient implements Client
      *
      * For a private key in a security module, a smart card or another process. Adds `Date`, `Digest` and
      * `X-Request-ID` if missing. Sign `signing_string` there, or `hash`, and give the signature to
-     * `attach_signature` with the body, the options, and method, target and headers exactly as returned
-     * here.
+     * `attach_signature` with the body, the options, and method, target and headers exactly as returned here.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without `method`: the whole request as text, for example from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte. Without
+     * `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
-     * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own
-     * setting.
+     * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own setting.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`,
@@ -1136,17 +1085,16 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Attach a signature that was made elsewhere.
      *
-     * First verifies the signature with the certificate's key, so that a wrong signature fails here and
-     * not at the bank.
+     * First verifies the signature with the certificate's key, so that a wrong signature fails here and not at the
+     * bank.
      *
      * @param string $method The HTTP method from `prepare_signature`.
      * @param string $target The request target from `prepare_signature`: the path with its query.
      * @param list<HeaderField> $headers The header fields from `prepare_signature`.
      * @param string $signature The signature.
-     * @param Content|string|\SplFileInfo|resource|null $content The body alone, even if
-     * `prepare_signature` had the whole request.
-     * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own
-     * setting.
+     * @param Content|string|\SplFileInfo|resource|null $content The body alone, even if `prepare_signature` had the
+     * whole request.
+     * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own setting.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`,
@@ -1177,16 +1125,16 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Build the signing string of a request.
      *
-     * One line for each signed header: its name in lower case, a colon, a space and the value without
-     * spaces around it. Each line except the last ends in a line feed.
+     * One line for each signed header: its name in lower case, a colon, a space and the value without spaces around
+     * it. Each line except the last ends in a line feed.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without `method`: the whole request as text, for example from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte. Without
+     * `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
-     * @param list<string>|null $signedHeaders The names of the signed headers in their order. Default:
-     * the headers in the request's Signature header.
+     * @param list<string>|null $signedHeaders The names of the signed headers in their order. Default: the headers
+     * in the request's Signature header.
      *
      * @throws BankchannelException
      */
@@ -1210,14 +1158,14 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Compute the Digest header of a body.
      *
-     * The hash covers the body's bytes as they are sent: a line break at the end, or a body that is
-     * serialised twice, breaks it.
+     * The hash covers the body's bytes as they are sent: a line break at the end, or a body that is serialised
+     * twice, breaks it.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content The body's bytes, exactly as sent. If
-     * absent, there is no body.
+     * @param Content|string|\SplFileInfo|resource|null $content The body's bytes, exactly as sent. If absent, there
+     * is no body.
      * @param BodyDigest|null $digest The hash algorithm. Default: SHA-256.
-     * @param bool|null $digestLowerCase Whether the hash's name is in lower case, `sha-256=`; a few banks
-     * require it.
+     * @param bool|null $digestLowerCase Whether the hash's name is in lower case, `sha-256=`; a few banks require
+     * it.
      *
      * @throws BankchannelException
      */
@@ -1256,12 +1204,11 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Decode a Signature header that was encoded.
      *
-     * Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control
-     * characters.
+     * Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control characters.
      *
      * @param string $value The value of the Signature header.
-     * @param bool|null $lenient Whether to accept forms that only some banks accept: Q encoding, bytes
-     * outside ASCII that are not encoded.
+     * @param bool|null $lenient Whether to accept forms that only some banks accept: Q encoding, bytes outside
+     * ASCII that are not encoded.
      *
      * @throws BankchannelException
      */
@@ -1299,23 +1246,23 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Verify a signed request as a bank does.
      *
-     * Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers,
-     * digest, signature, date, role. A refused request is no error: the response says so. Not checked:
-     * whether the request id was seen before, and the fields of the body. Role and content type are
-     * checked only for the operations that this library knows by their path; otherwise a warning says so.
+     * Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers, digest,
+     * signature, date, role. A refused request is no error: the response says so. Not checked: whether the request
+     * id was seen before, and the fields of the body. Role and content type are checked only for the operations
+     * that this library knows by their path; otherwise a warning says so.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without `method`: the whole request as text, for example from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte. Without
+     * `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
-     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other.
-     * Without any, no issuer is trusted and `V17` fails. Left out, the client's own setting.
+     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other. Without
+     * any, no issuer is trusted and `V17` fails. Left out, the client's own setting.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      * @param Strictness|null $mode The strictness.
      * @param Dialect|null $dialect The bank's dialect. Default: `era`.
-     * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it
-     * must be a QWAC of the same organisation, from a trusted issuer.
+     * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it must be a
+     * QWAC of the same organisation, from a trusted issuer.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`
      * @throws BankchannelException for all other failures
@@ -1348,28 +1295,27 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Explain why a bank refuses a request.
      *
-     * Shows for each rule whether it holds, shows the first byte at which the signed string differs from
-     * the expected one, and names the probable cause. An RSA signature reveals the hash of the signed
-     * text, so each cause is proven or excluded without the private key.
+     * Shows for each rule whether it holds, shows the first byte at which the signed string differs from the
+     * expected one, and names the probable cause. An RSA signature reveals the hash of the signed text, so each
+     * cause is proven or excluded without the private key.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without `method`: the whole request as text, for example from a log.
+     * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte. Without
+     * `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
      * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
-     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other.
-     * Without any, no issuer is trusted and `V17` fails. Left out, the client's own setting.
+     * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other. Without
+     * any, no issuer is trusted and `V17` fails. Left out, the client's own setting.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      * @param Strictness|null $mode The strictness.
      * @param Dialect|null $dialect The bank's dialect. Default: `era`.
-     * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it
-     * must be a QWAC of the same organisation, from a trusted issuer.
-     * @param string|null $signingString The signing string that the sender claims to have signed. The
-     * first difference is then shown from it.
-     * @param string|null $known Other certificates of the sender as PEM text, one after the other, to
-     * test whether one of their keys made the signature.
-     * @param string|null $basePath The path before the API's own, such as `/api`: some senders sign
-     * without it.
+     * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it must be a
+     * QWAC of the same organisation, from a trusted issuer.
+     * @param string|null $signingString The signing string that the sender claims to have signed. The first
+     * difference is then shown from it.
+     * @param string|null $known Other certificates of the sender as PEM text, one after the other, to test whether
+     * one of their keys made the signature.
+     * @param string|null $basePath The path before the API's own, such as `/api`: some senders sign without it.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`
      * @throws BankchannelException for all other failures
@@ -1408,12 +1354,11 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Show the content and the rights of a third party's certificate.
      *
-     * Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in
-     * every form that a bank may require. The content counts only if its issuer is trusted, which is not
-     * checked here.
+     * Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in every form
+     * that a bank may require. The content counts only if its issuer is trusted, which is not checked here.
      *
-     * @param string|null $certificate The certificate: PEM text, or the value of a
-     * `TPP-Signature-Certificate` header. Left out, the client's own setting.
+     * @param string|null $certificate The certificate: PEM text, or the value of a `TPP-Signature-Certificate`
+     * header. Left out, the client's own setting.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`
      * @throws BankchannelException for all other failures
@@ -1431,19 +1376,18 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Make a test authority and a third party's certificates.
      *
-     * Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones
-     * have, and a certification authority unless one is given. For tests and sandboxes only. Making keys
-     * takes up to some seconds.
+     * Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones have, and a
+     * certification authority unless one is given. For tests and sandboxes only. Making keys takes up to some
+     * seconds.
      *
-     * @param string|null $authorityCertificate The certificate of an existing, valid test authority as
-     * PEM text. Without it a new authority is made.
-     * @param string|Secret|null $authorityKey The authority's private key as PEM text, without a
-     * passphrase.
+     * @param string|null $authorityCertificate The certificate of an existing, valid test authority as PEM text.
+     * Without it a new authority is made.
+     * @param string|Secret|null $authorityKey The authority's private key as PEM text, without a passphrase.
      * @param string|null $commonName The third party's name.
      * @param string|null $organization The third party's organisation.
      * @param string|null $country The country of third party and supervisor, two capital letters.
-     * @param string|null $supervisor The supervisor that authorised the third party, two to eight capital
-     * letters, such as `FSA`.
+     * @param string|null $supervisor The supervisor that authorised the third party, two to eight capital letters,
+     * such as `FSA`.
      * @param string|null $supervisorName The supervisor's name.
      * @param string|null $authorisationNumber The number of the authorisation.
      * @param list<TppRole>|null $roles The roles. Default: `AISP` and `PISP`.

@@ -13,8 +13,8 @@ use Bankchannel\Secret;
 final class Pkcs11Settings
 {
     /**
-     * @var \WeakMap<self, array<string, string|Secret|null>>|null secrets beside their objects: what
-     * dumps or exports an object cannot find one in it
+     * @var \WeakMap<self, array<string, string|Secret|null>>|null secrets beside their objects: what dumps or
+     * exports an object cannot find one in it
      */
     private static ?\WeakMap $secrets = null;
 
@@ -23,8 +23,8 @@ final class Pkcs11Settings
      * `/usr/lib/softhsm/libsofthsm2.so`.
      * @param string $token The token's label, or the number of its slot.
      * @param string $key The key's label, or its id in hex. It must be an RSA key.
-     * @param string|Secret|null $pin The user's PIN. Absent for a reader with its own keypad. A token
-     * locks itself after a few wrong PINs.
+     * @param string|Secret|null $pin The user's PIN. Absent for a reader with its own keypad. A token locks itself
+     * after a few wrong PINs.
      */
     public function __construct(
         public readonly string|\SplFileInfo $module,

@@ -14,11 +14,11 @@ final class PrepareSignatureResponse
     /**
      * @param string $method The HTTP method, for `attach_signature`.
      * @param string $target The request target, for `attach_signature`: the path with its query.
-     * @param list<HeaderField> $headers The header fields so far, in their order. Give them to
-     * `attach_signature` unchanged.
+     * @param list<HeaderField> $headers The header fields so far, in their order. Give them to `attach_signature`
+     * unchanged.
      * @param string $signingString The signing string: RSASSA-PKCS1-v1_5 over these bytes.
-     * @param string $hash The hash of the signing string by the algorithm's hash: for a device that takes
-     * a hash. It must not be hashed again.
+     * @param string $hash The hash of the signing string by the algorithm's hash: for a device that takes a hash.
+     * It must not be hashed again.
      * @param string $algorithm `rsa-sha256` or `rsa-sha512`.
      */
     public function __construct(

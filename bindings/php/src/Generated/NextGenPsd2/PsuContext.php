@@ -9,8 +9,8 @@ namespace Bankchannel\NextGenPsd2;
 use Bankchannel\Encode;
 
 /**
- * The customer's request to the third party that caused the request to the bank. With it the request is
- * exempt from the limit of unattended requests.
+ * The customer's request to the third party that caused the request to the bank. With it the request is exempt from
+ * the limit of unattended requests.
  */
 final class PsuContext
 {

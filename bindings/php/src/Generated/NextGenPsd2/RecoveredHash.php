@@ -12,13 +12,11 @@ use Bankchannel\Encode;
 final class RecoveredHash
 {
     /**
-     * @param string $padding `pkcs1-v1_5`: the key fits, and the signed text has this hash.
-     * `pss-or-wrong-key`: another key or another padding. `length mismatch`: not a signature by this key.
-     * @param string|null $hash The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or
-     * `sha512`; `none` if a hash or a text was signed directly, without the DigestInfo that names the
-     * hash.
-     * @param string|null $value The hash of the signed text, lower-case hex. With `none`: all signed
-     * bytes.
+     * @param string $padding `pkcs1-v1_5`: the key fits, and the signed text has this hash. `pss-or-wrong-key`:
+     * another key or another padding. `length mismatch`: not a signature by this key.
+     * @param string|null $hash The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none`
+     * if a hash or a text was signed directly, without the DigestInfo that names the hash.
+     * @param string|null $value The hash of the signed text, lower-case hex. With `none`: all signed bytes.
      */
     public function __construct(
         public readonly string $padding,

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class ScaMethod
 {
     /**
-     * @param string|null $authenticationType The type, such as `SMS_OTP`, `CHIP_OTP`, `PHOTO_OTP`,
-     * `PUSH_OTP` or `SMTP_OTP`.
+     * @param string|null $authenticationType The type, such as `SMS_OTP`, `CHIP_OTP`, `PHOTO_OTP`, `PUSH_OTP` or
+     * `SMTP_OTP`.
      * @param string|null $authenticationVersion The version of this type, by the bank's documentation.
      * @param string|null $authenticationMethodId The bank's identifier of the method.
      * @param string|null $name The name that the customer knows.

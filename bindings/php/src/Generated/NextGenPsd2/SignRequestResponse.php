@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class SignRequestResponse
 {
     /**
-     * @param list<HeaderField> $headers All header fields to send, in this order: the given ones and the
-     * added ones.
+     * @param list<HeaderField> $headers All header fields to send, in this order: the given ones and the added
+     * ones.
      * @param string $signingString The signing string.
      * @param string $keyId The key id of the signature.
      */

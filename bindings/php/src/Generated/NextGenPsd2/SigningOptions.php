@@ -9,8 +9,8 @@ namespace Bankchannel\NextGenPsd2;
 use Bankchannel\Encode;
 
 /**
- * The signing of requests. The defaults suit the banks of the dialect. Banks differ, and each member here
- * is a difference that was seen.
+ * The signing of requests. The defaults suit the banks of the dialect. Banks differ, and each member here is a
+ * difference that was seen.
  */
 final class SigningOptions
 {
@@ -19,20 +19,20 @@ final class SigningOptions
      * @param SignatureAlgorithm|null $algorithm The signature's algorithm. Default: `rsa-sha256`.
      * @param BodyDigest|null $digest The digest's algorithm. Default: `SHA-256`.
      * @param bool|null $digestLowerCase Whether the digest's name is written in lower case, `sha-256=`.
-     * @param bool|null $digestEmptyBody Whether a request without a body has the digest of an empty body.
-     * Default: true. Dialect `era` only.
-     * @param list<string>|null $extraSignedHeaders Additional headers to sign, in lower case;
-     * `(request-target)` may be among them. Dialect `era` only.
-     * @param list<string>|null $headerOrder The order of the signed headers. Headers that are not in the
-     * list follow.
+     * @param bool|null $digestEmptyBody Whether a request without a body has the digest of an empty body. Default:
+     * true. Dialect `era` only.
+     * @param list<string>|null $extraSignedHeaders Additional headers to sign, in lower case; `(request-target)`
+     * may be among them. Dialect `era` only.
+     * @param list<string>|null $headerOrder The order of the signed headers. Headers that are not in the list
+     * follow.
      * @param SerialForm|null $serial The form of the serial number in the key id.
      * @param NameForm|null $issuer The form of the issuer's name in the key id.
      * @param CertificateForm|null $certificateForm The form of the certificate in its header.
      * @param HeaderEncoding|null $encoding The encoding of the Signature header.
      * @param bool|null $spaced Whether a space follows each comma in the Signature header.
-     * @param bool|null $selfVerify Whether `sign_request` verifies a signature by a local key before it
-     * returns the signature. Default: true. A signature from a token or made elsewhere is always
-     * verified, and so is every signature that the client sends.
+     * @param bool|null $selfVerify Whether `sign_request` verifies a signature by a local key before it returns the
+     * signature. Default: true. A signature from a token or made elsewhere is always verified, and so is every
+     * signature that the client sends.
      */
     public function __construct(
         public readonly ?Dialect $dialect = null,

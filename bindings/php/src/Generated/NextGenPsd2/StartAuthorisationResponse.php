@@ -13,11 +13,10 @@ final class StartAuthorisationResponse
 {
     /**
      * @param string $scaStatus The status.
-     * @param array<string, LinkTarget> $links Links by their names; `scaRedirect` is the one for the
-     * customer.
+     * @param array<string, LinkTarget> $links Links by their names; `scaRedirect` is the one for the customer.
      * @param string|null $authorisationId The authorisation's identifier.
-     * @param string|null $scaRedirect The address for the customer's browser, checked. Does not travel:
-     * it is made of the link `scaRedirect`.
+     * @param string|null $scaRedirect The address for the customer's browser, checked. Does not travel: it is made
+     * of the link `scaRedirect`.
      * @param string|null $scaApproach The way in which the customer authorises.
      * @param string|null $psuMessage A text of the bank for the customer.
      * @param list<ScaMethod>|null $scaMethods The methods among which the customer can choose.
@@ -25,9 +24,8 @@ final class StartAuthorisationResponse
      * @param ChallengeData|null $challengeData What the customer needs for the chosen method.
      * @param list<TppMessage>|null $tppMessages The bank's messages to the third party, such as warnings.
      * @param string|null $requestId The request's id, repeated by the bank.
-     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
-     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
-     * if there is no rest.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as members of a
+     * later version of the standard. Does not travel: it is the rest of the answer. Absent if there is no rest.
      */
     public function __construct(
         public readonly string $scaStatus,

@@ -9,18 +9,17 @@ namespace Bankchannel\NextGenPsd2;
 use Bankchannel\Encode;
 
 /**
- * A member of a bank's answer that is in no field of the response: one that no field is for, or whose
- * value does not fit its field.
+ * A member of a bank's answer that is in no field of the response: one that no field is for, or whose value does
+ * not fit its field.
  */
 final class UnreadMember
 {
     /**
      * @param string $path The member as a JSON pointer (RFC 6901) into the answer, such as
-     * `/accounts/0/branchCode`; `/` for a whole answer that is no object; `/…` for the sum of all others,
-     * if there are more than 1000 of them or more than 64 KiB.
+     * `/accounts/0/branchCode`; `/` for a whole answer that is no object; `/…` for the sum of all others, if there
+     * are more than 1000 of them or more than 64 KiB.
      * @param int $count The number of members: 1, except for `/…`.
-     * @param string|null $value The value as JSON text. Absent for a text of more than 4 KiB, and for
-     * `/…`.
+     * @param string|null $value The value as JSON text. Absent for a text of more than 4 KiB, and for `/…`.
      */
     public function __construct(
         public readonly string $path,

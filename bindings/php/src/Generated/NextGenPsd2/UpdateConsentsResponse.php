@@ -12,15 +12,13 @@ use Bankchannel\Encode;
 final class UpdateConsentsResponse
 {
     /**
-     * @param array<string, LinkTarget> $links Links by their names; `scaRedirect` is the one for the
-     * customer.
-     * @param string|null $scaRedirect The address for the customer's browser, checked. Does not travel:
-     * it is made of the link `scaRedirect`.
+     * @param array<string, LinkTarget> $links Links by their names; `scaRedirect` is the one for the customer.
+     * @param string|null $scaRedirect The address for the customer's browser, checked. Does not travel: it is made
+     * of the link `scaRedirect`.
      * @param string|null $scaApproach The way in which the customer authorises.
      * @param string|null $requestId The request's id, repeated by the bank.
-     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
-     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
-     * if there is no rest.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as members of a
+     * later version of the standard. Does not travel: it is the rest of the answer. Absent if there is no rest.
      */
     public function __construct(
         public readonly array $links,

@@ -12,14 +12,13 @@ use Bankchannel\Encode;
 final class VerifyRequestResponse
 {
     /**
-     * @param bool $valid Whether the request passes all checks made here. A bank may still refuse its
-     * body, or a request id that was used before.
+     * @param bool $valid Whether the request passes all checks made here. A bank may still refuse its body, or a
+     * request id that was used before.
      * @param string $verdict `ok`, or the check that failed first, such as `V30`.
-     * @param list<CheckResult> $checks All checks in their order, including those after the first
-     * failure.
+     * @param list<CheckResult> $checks All checks in their order, including those after the first failure.
      * @param Refused|null $refused The bank's answer, if it refuses.
-     * @param string|null $organizationIdentifier The organisation that signed, such as
-     * `PSDNO-FSA-987654321`, from the certificate. It counts only with `valid`.
+     * @param string|null $organizationIdentifier The organisation that signed, such as `PSDNO-FSA-987654321`, from
+     * the certificate. It counts only with `valid`.
      */
     public function __construct(
         public readonly bool $valid,

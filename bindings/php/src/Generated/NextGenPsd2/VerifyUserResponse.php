@@ -12,12 +12,11 @@ use Bankchannel\Encode;
 final class VerifyUserResponse
 {
     /**
-     * @param bool $exists Whether the customer has this personal identifier. False also for a customer
-     * that the bank does not know.
+     * @param bool $exists Whether the customer has this personal identifier. False also for a customer that the
+     * bank does not know.
      * @param string|null $requestId The request's id, repeated by the bank.
-     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as
-     * members of a later version of the standard. Does not travel: it is the rest of the answer. Absent
-     * if there is no rest.
+     * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as members of a
+     * later version of the standard. Does not travel: it is the rest of the answer. Absent if there is no rest.
      */
     public function __construct(
         public readonly bool $exists,

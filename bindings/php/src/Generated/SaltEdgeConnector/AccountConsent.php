@@ -13,8 +13,8 @@ final class AccountConsent
 {
     /**
      * @param string $accountId The account's id, or `all`.
-     * @param list<ConsentScope> $scopes The readable data. With an empty list the third party sees the
-     * account without its balances and transactions.
+     * @param list<ConsentScope> $scopes The readable data. With an empty list the third party sees the account
+     * without its balances and transactions.
      */
     public function __construct(
         public readonly string $accountId,

@@ -13,8 +13,8 @@ final class AnswerBankResponse
 {
     /**
      * @param HttpAnswer $answer The answer to send.
-     * @param string|null $question The question's name, such as `list_accounts`. Absent if the request
-     * was refused before its fields were read.
+     * @param string|null $question The question's name, such as `list_accounts`. Absent if the request was refused
+     * before its fields were read.
      */
     public function __construct(
         public readonly HttpAnswer $answer,

@@ -12,20 +12,19 @@ use Bankchannel\Encode;
 final class AuthenticateQuestion implements \JsonSerializable
 {
     /**
-     * @param string $sessionId The session's id, for `approve_session` and the bank's page. Anyone who
-     * knows it can see the session's page.
+     * @param string $sessionId The session's id, for `approve_session` and the bank's page. Anyone who knows it can
+     * see the session's page.
      * @param int $clientId The third party's id at Salt Edge.
      * @param string $appName The third party's name, to show to the customer.
-     * @param list<string> $scopes The rights that the third party asks for: `accounts`, `transactions`,
-     * `kyc`, and others.
+     * @param list<string> $scopes The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and
+     * others.
      * @param int $consentPeriodDays The length of the consent, in days.
-     * @param array<string, string> $credentials The first data that the customer entered, by field code:
-     * login, password.
+     * @param array<string, string> $credentials The first data that the customer entered, by field code: login,
+     * password.
      * @param \DateTimeImmutable $expiresAt The expiry of the session, unless it continues before.
-     * @param string|null $authorizationType The code of the authentication method, as agreed with Salt
-     * Edge. Absent if the third party named none.
-     * @param string|null $redirectUrl The address to which the customer's browser returns after the
-     * bank's page.
+     * @param string|null $authorizationType The code of the authentication method, as agreed with Salt Edge. Absent
+     * if the third party named none.
+     * @param string|null $redirectUrl The address to which the customer's browser returns after the bank's page.
      * @param bool|null $forceSca Whether the third party insists on strong authentication.
      * @param string|null $consentId The id of the consent at Salt Edge.
      */

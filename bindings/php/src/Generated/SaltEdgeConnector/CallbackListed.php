@@ -20,11 +20,11 @@ final class CallbackListed
      * @param int $attempts The number of attempts.
      * @param string|null $sessionId The session that it reports.
      * @param string|null $tokenId The token that it reports.
-     * @param \DateTimeImmutable|null $dueAt The time at which it is sent next. Absent if it waits for
-     * another callback or for a fix.
+     * @param \DateTimeImmutable|null $dueAt The time at which it is sent next. Absent if it waits for another
+     * callback or for a fix.
      * @param int|null $httpStatus The HTTP status of Salt Edge's last answer.
-     * @param string|null $errorClass The class of Salt Edge's last refusal, such as `SessionClosed`. If
-     * Salt Edge has named no class, the code of the last error, such as `transport.connect_failed` or
+     * @param string|null $errorClass The class of Salt Edge's last refusal, such as `SessionClosed`. If Salt Edge
+     * has named no class, the code of the last error, such as `transport.connect_failed` or
      * `configuration.invalid`.
      */
     public function __construct(

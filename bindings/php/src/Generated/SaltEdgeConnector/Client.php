@@ -15,11 +15,11 @@ use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;
 
 /**
- * The operations of salt-edge-connector. `Bankchannel\SaltEdgeConnector` carries them out; tests give a
- * double of their own.
+ * The operations of salt-edge-connector. `Bankchannel\SaltEdgeConnector` carries them out; tests give a double of
+ * their own.
  *
- * A later version may have further operations: mock it, or extend `SaltEdgeConnector`'s double, rather
- * than write all methods.
+ * A later version may have further operations: mock it, or extend `SaltEdgeConnector`'s double, rather than write
+ * all methods.
  */
 interface Client
 {
@@ -37,18 +37,17 @@ interface Client
      * @param list<AccountConsent>|null $consent The accounts that the customer chose, if the bank asked.
      * @param array<string, mixed>|null $extra Other data.
      * @param string|null $beneficiaryId For sessions about trusted beneficiaries: the beneficiary's id.
-     * @param array<string, mixed>|null $identifiers For sessions about trusted beneficiaries: other
-     * identifiers of the beneficiary.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param array<string, mixed>|null $identifiers For sessions about trusted beneficiaries: other identifiers of
+     * the beneficiary.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -90,18 +89,17 @@ interface Client
      * @param SessionExtra|null $extra With `redirect`: the address for the customer's browser.
      * @param \DateTimeInterface|null $sessionExpiresAt The end of the session's extended time.
      * @param string|null $userId The bank's own id of the customer, once it is known.
-     * @param InteractiveStep|null $interactiveStepInstruction With `waiting_confirmation_code`: the
-     * question to the customer.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param InteractiveStep|null $interactiveStepInstruction With `waiting_confirmation_code`: the question to the
+     * customer.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -137,21 +135,20 @@ interface Client
      * Send it once: it ends the session.
      *
      * @param string $sessionSecret The session's secret.
-     * @param string $errorClass The error class: `AccessDenied`, `InvalidCredentials`,
-     * `InvalidConfirmationCode`, `InternalProviderError`, …
+     * @param string $errorClass The error class: `AccessDenied`, `InvalidCredentials`, `InvalidConfirmationCode`,
+     * `InternalProviderError`, …
      * @param string $errorMessage The reason in words. The third party may see it: write nothing secret.
      * @param string|null $userId The bank's own id of the customer, if known.
      * @param array<string, mixed>|null $extra Other data.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -183,25 +180,23 @@ interface Client
     /**
      * List tokens as Salt Edge knows them.
      *
-     * Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent,
-     * when it is no greater than `from_id`, or when a page is empty.
+     * Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent, when it is no
+     * greater than `from_id`, or when a page is empty.
      *
      * @param string|null $kind The kind of tokens. Salt Edge documents only `revoked`.
      * @param int|null $fromId The first id of the page.
      * @param \DateTimeInterface|null $fromDate Only tokens from this time on.
      * @param int|null $perPage The maximum number of tokens on one page.
-     * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is
-     * mostly absent.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is mostly absent.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -234,16 +229,15 @@ interface Client
      * revocation.
      *
      * @param string|Secret $token The access token.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.token_missing`,
      * `salt_edge_connector.key_unusable`
@@ -274,16 +268,15 @@ interface Client
      * Returns its name, its admitted scopes, and the public key that verifies its own requests.
      *
      * @param int $clientId The third party's id at Salt Edge, from the header `Client-Id`.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -308,25 +301,25 @@ interface Client
      * Read and check a request of Salt Edge.
      *
      * Takes a request from a route of any web framework. The checks run in this order: path, `Client-Id`,
-     * `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed,
-     * `Consent-Id`, parameters, the bank's code. A refused request is no error: the response has the
-     * answer to send. The validity of the token and of the session is not checked: that needs a store.
+     * `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed, `Consent-Id`,
+     * parameters, the bank's code. A refused request is no error: the response has the answer to send. The validity
+     * of the token and of the session is not checked: that needs a store.
      *
      * @param string $method The HTTP method.
      * @param string $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField> $headers The header fields. Their names may be in any case.
-     * @param string|null $hubPublicKey Salt Edge's public key as PEM text. During a key change: the old
-     * key and the new key, one after the other. Left out, the client's own setting.
-     * @param string|null $providerCode The bank's code at Salt Edge. If absent, the code is not compared.
-     * Left out, the client's own setting.
+     * @param string|null $hubPublicKey Salt Edge's public key as PEM text. During a key change: the old key and the
+     * new key, one after the other. Left out, the client's own setting.
+     * @param string|null $providerCode The bank's code at Salt Edge. If absent, the code is not compared. Left out,
+     * the client's own setting.
      * @param string|null $issuer The required value of `iss` in a request that has one. Default:
      * `priora.saltedge.com`. Left out, the client's own setting.
-     * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
-     * Left out, the client's own setting.
-     * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request,
-     * such as `/psd2`. Default: nothing. Left out, the client's own setting.
-     * @param list<string>|null $redirectSchemes The schemes besides `https` and `http` that a third
-     * party's `redirect_url` may have. Default: none. Left out, the client's own setting.
+     * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30. Left out,
+     * the client's own setting.
+     * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request, such as
+     * `/psd2`. Default: nothing. Left out, the client's own setting.
+     * @param list<string>|null $redirectSchemes The schemes besides `https` and `http` that a third party's
+     * `redirect_url` may have. Default: none. Left out, the client's own setting.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
@@ -387,8 +380,8 @@ interface Client
     /**
      * Make the answer that accepts a request.
      *
-     * For every request that asks for no data: status 200 and an empty object. The outcome of the request
-     * is reported later, in its session.
+     * For every request that asks for no data: status 200 and an empty object. The outcome of the request is
+     * reported later, in its session.
      *
      *
      * @throws BankchannelException
@@ -399,13 +392,11 @@ interface Client
     /**
      * Make the answer that refuses a request.
      *
-     * For a fault of the request, or a failure of the bank at this moment. A failure that happens later,
-     * in a session, is never answered here: report it with `fail_session`.
+     * For a fault of the request, or a failure of the bank at this moment. A failure that happens later, in a
+     * session, is never answered here: report it with `fail_session`.
      *
-     * @param string $errorClass The error class, such as `AccountNotFound`. It determines the HTTP
-     * status.
-     * @param string $errorMessage The reason in words. It may reach the third party: write nothing
-     * secret.
+     * @param string $errorClass The error class, such as `AccountNotFound`. It determines the HTTP status.
+     * @param string $errorMessage The reason in words. It may reach the third party: write nothing secret.
      * @param int|null $retryAfterS The seconds after which Salt Edge may ask again, 1 or more. Only for
      * `InternalServerError`; its status is then 503.
      *
@@ -420,25 +411,21 @@ interface Client
     /**
      * Verify a third party's own request, which Salt Edge forwards.
      *
-     * Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With
-     * `enforce` the request is refused if the JWT does not verify, if it expired or was issued more than
-     * 15 minutes ago, if scopes are not admitted, or if `client_payload` has a `redirect_url`, `scopes`,
-     * `consent_period_days` or answers of the customer that the JWT has not, or has otherwise. Other
-     * differences are warnings.
+     * Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With `enforce`
+     * the request is refused if the JWT does not verify, if it expired or was issued more than 15 minutes ago, if
+     * scopes are not admitted, or if `client_payload` has a `redirect_url`, `scopes`, `consent_period_days` or
+     * answers of the customer that the JWT has not, or has otherwise. Other differences are warnings.
      *
-     * @param string $publicKey The third party's public key as PEM text: `public_key` of
-     * `get_client_info`.
-     * @param TokenRequested|null $tokenRequest `original_request` of a request for a token, from
+     * @param string $publicKey The third party's public key as PEM text: `public_key` of `get_client_info`.
+     * @param TokenRequested|null $tokenRequest `original_request` of a request for a token, from `receive_request`.
+     * @param ConfirmationRequested|null $confirmation `original_request` of an answer to an interactive step, from
      * `receive_request`.
-     * @param ConfirmationRequested|null $confirmation `original_request` of an answer to an interactive
-     * step, from `receive_request`.
-     * @param list<string>|null $admittedScopes The third party's admitted scopes: `scopes` of
-     * `get_client_info`. If absent, scopes are not compared.
+     * @param list<string>|null $admittedScopes The third party's admitted scopes: `scopes` of `get_client_info`. If
+     * absent, scopes are not compared.
      * @param ClientJwtMode|null $mode The strictness of the check. Default: `warn`.
-     * @param bool|null $strictExpiry With `enforce`: whether a JWT that expired in transit refuses the
-     * request. By default it is a warning.
-     * @param bool|null $allowShortKey Whether a key of less than 2048 bits is accepted; 1024 bits at
-     * least.
+     * @param bool|null $strictExpiry With `enforce`: whether a JWT that expired in transit refuses the request. By
+     * default it is a warning.
+     * @param bool|null $allowShortKey Whether a key of less than 2048 bits is accepted; 1024 bits at least.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
@@ -458,15 +445,14 @@ interface Client
     /**
      * Verify a JWT, sent or received.
      *
-     * Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`,
-     * `iss` and `data`, in that order. A refused JWT is no error: the response says so.
+     * Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`, `iss` and
+     * `data`, in that order. A refused JWT is no error: the response says so.
      *
      * @param string|Secret $jwt The JWT, without `Bearer`.
      * @param string $publicKey The signer's public key as PEM text, or several keys.
      * @param string|null $issuer The required value of `iss` in a JWT that has one. Default: any value.
      * @param int|null $leewayS Seconds after `exp` during which the JWT is still accepted. Default: 30.
-     * @param bool|null $allowShortKey Whether a key of less than 2048 bits is accepted; 1024 bits at
-     * least.
+     * @param bool|null $allowShortKey Whether a key of less than 2048 bits is accepted; 1024 bits at least.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
@@ -488,8 +474,8 @@ interface Client
      *
      * @param array<string, mixed> $data The parameters.
      * @param int|null $expiresInS The validity in seconds. Default: 60.
-     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1. Default: the
-     * client's own key, also in a token.
+     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's
+     * own key, also in a token.
      * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
      * @param \DateTimeInterface|null $at The time from which the validity counts. Default: now.
      *
@@ -508,28 +494,26 @@ interface Client
     /**
      * Handle a request of Salt Edge: verify it, store it, answer it.
      *
-     * Takes a request from a route of any web framework and returns the complete answer, also for a
-     * refusal. Everything that must survive a crash is on disk before the answer is returned. The bank's
-     * code is asked only for data that the answer contains; `work` does the rest. A repeated request is
-     * executed once.
+     * Takes a request from a route of any web framework and returns the complete answer, also for a refusal.
+     * Everything that must survive a crash is on disk before the answer is returned. The bank's code is asked only
+     * for data that the answer contains; `work` does the rest. A repeated request is executed once.
      *
      * @param string $method The HTTP method.
      * @param string $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField> $headers The header fields. Their names may be in any case.
      * @param \DateTimeInterface|null $at The time of arrival. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws BankchannelException for all other failures
@@ -551,25 +535,23 @@ interface Client
     /**
      * Ask the bank the open questions and send the reports to Salt Edge.
      *
-     * Does all work that is due and returns the time of the next work. Each answer of the bank is on
-     * disk, together with its report, before the report is sent; a report is sent until Salt Edge has it.
-     * Any number of processes may work on one store at once. After the time limit no new piece of work
-     * begins.
+     * Does all work that is due and returns the time of the next work. Each answer of the bank is on disk, together
+     * with its report, before the report is sent; a report is sent until Salt Edge has it. Any number of processes
+     * may work on one store at once. After the time limit no new piece of work begins.
      *
      * @param \DateTimeInterface|null $at The time of the work. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -589,21 +571,20 @@ interface Client
     /**
      * Get the purpose and the state of a session.
      *
-     * For the bank's page: the third party's name, the rights that it asks for, and whether the customer
-     * may still approve.
+     * For the bank's page: the third party's name, the rights that it asks for, and whether the customer may still
+     * approve.
      *
      * @param string $sessionId The session's id, from the question to the bank's code.
      * @param \DateTimeInterface|null $at The time at which the state is computed. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -620,31 +601,30 @@ interface Client
     /**
      * Approve a session: the customer agreed.
      *
-     * For the bank's page and its app. The token and its report are on disk before anything is sent; Salt
-     * Edge gets the report at once if it is reachable. Then redirect the customer's browser to
-     * `redirect_url`. A session that had already ended does not change.
+     * For the bank's page and its app. The token and its report are on disk before anything is sent; Salt Edge gets
+     * the report at once if it is reachable. Then redirect the customer's browser to `redirect_url`. A session that
+     * had already ended does not change.
      *
      * @param string $sessionId The session's id, from the question to the bank's code.
      * @param string $userId The bank's own id of the customer. It never changes.
-     * @param list<AccountConsent>|null $consent The accounts that the customer chose. Absent if the
-     * customer was not asked.
-     * @param list<string>|null $scopes The rights that the customer grants. Default: the rights that the
-     * third party asked for.
-     * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token, if it is before the end of
-     * the consent.
+     * @param list<AccountConsent>|null $consent The accounts that the customer chose. Absent if the customer was
+     * not asked.
+     * @param list<string>|null $scopes The rights that the customer grants. Default: the rights that the third
+     * party asked for.
+     * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token, if it is before the end of the
+     * consent.
      * @param \DateTimeInterface|null $at The time of the approval. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -668,26 +648,24 @@ interface Client
     /**
      * Refuse a session: the customer or the bank declined.
      *
-     * The session fails, and Salt Edge gets a report. Then redirect the customer's browser to
-     * `redirect_url`. A session that had already ended does not change.
+     * The session fails, and Salt Edge gets a report. Then redirect the customer's browser to `redirect_url`. A
+     * session that had already ended does not change.
      *
      * @param string $sessionId The session's id, from the question to the bank's code.
      * @param string|null $errorClass The error class. Default: `AccessDenied`.
-     * @param string|null $errorMessage The reason in words. The third party may see it: write nothing
-     * secret.
+     * @param string|null $errorMessage The reason in words. The third party may see it: write nothing secret.
      * @param \DateTimeInterface|null $at The time of the refusal. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -709,21 +687,20 @@ interface Client
     /**
      * Revoke a token: the customer or the bank ends the access.
      *
-     * From this answer on, the token is refused and its open sessions are failed. `work` reports the
-     * revocation to Salt Edge, for a day at most.
+     * From this answer on, the token is refused and its open sessions are failed. `work` reports the revocation to
+     * Salt Edge, for a day at most.
      *
      * @param string $tokenId The token's id, from `list_tokens`.
      * @param \DateTimeInterface|null $at The time of the revocation. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -746,16 +723,15 @@ interface Client
      * @param AccessState|null $state Only tokens in this state.
      * @param string|null $after `next` of the previous page. Absent for the first page.
      * @param int|null $limit The maximum number of rows on a page, 1 to 1000. Default: 100.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -774,21 +750,20 @@ interface Client
     /**
      * Revoke the tokens that Salt Edge revoked.
      *
-     * Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous
-     * call. Its tokens are listed again. Once a day is enough.
+     * Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous call. Its
+     * tokens are listed again. Once a day is enough.
      *
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -818,16 +793,15 @@ interface Client
      * @param CallbackStatus|null $state Only callbacks in this state.
      * @param string|null $after `next` of the previous page. Absent for the first page.
      * @param int|null $limit The maximum number of rows on a page, 1 to 1000. Default: 100.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -845,20 +819,19 @@ interface Client
     /**
      * Send a stopped callback again.
      *
-     * For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting
-     * callbacks are sent without it.
+     * For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting callbacks are
+     * sent without it.
      *
      * @param string $callbackId The callback's id, from `list_callbacks`.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -874,29 +847,28 @@ interface Client
     /**
      * Answer a connector's question from a route.
      *
-     * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-     * URL`. A POST to the route becomes a question to the bank's code, the same question that
-     * `handle_request` or `work` asks in process. The MAC with `bank_secret` authenticates the request. A
-     * faulty request returns no error: the response holds the refusal to send.
+     * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank URL`. A POST
+     * to the route becomes a question to the bank's code, the same question that `handle_request` or `work` asks in
+     * process. The MAC with `bank_secret` authenticates the request. A faulty request returns no error: the
+     * response holds the refusal to send.
      *
-     * @param string $target The request target: the path with its query, as in the request line. The
-     * path's last part is the question's name, such as `list_accounts`.
+     * @param string $target The request target: the path with its query, as in the request line. The path's last
+     * part is the question's name, such as `list_accounts`.
      * @param list<HeaderField> $headers The header fields. Their names may be in any case.
      * @param string $body The body, in JSON.
      * @param \DateTimeInterface|null $at The time of arrival. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -920,10 +892,9 @@ interface Client
      * Carries out any operation by its name (`ws_channel.list_files`), with the fields of the catalogue.
      *
      * @param array<string, mixed> $request
-     * @param Content|string|\SplFileInfo|resource|null $content to go with the request; a string is a
-     * path
-     * @param string|\SplFileInfo|resource|null $destination where the response's content goes; left out,
-     * into memory
+     * @param Content|string|\SplFileInfo|resource|null $content to go with the request; a string is a path
+     * @param string|\SplFileInfo|resource|null $destination where the response's content goes; left out, into
+     * memory
      * @param (callable(Question): string)|null $onCode
      * @param (callable(SignatureRequest): string)|null $signer
      * @param (callable(Progress): mixed)|null $onProgress is told how far the call is

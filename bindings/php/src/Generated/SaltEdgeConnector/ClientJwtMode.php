@@ -16,8 +16,8 @@ enum ClientJwtMode: string
     case Warn = 'warn';
 
     /**
-     * The request is refused if its JWT does not verify, if the third party is not admitted to the
-     * scopes, or if the JWT differs from the request in an important field; see `verify_client_jwt`.
+     * The request is refused if its JWT does not verify, if the third party is not admitted to the scopes, or if
+     * the JWT differs from the request in an important field; see `verify_client_jwt`.
      */
     case Enforce = 'enforce';
 }

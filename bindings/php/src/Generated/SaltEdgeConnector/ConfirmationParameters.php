@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class ConfirmationParameters implements \JsonSerializable
 {
     /**
-     * @param array<string, string> $credentials The answers, by the code of the interactive field, such
-     * as `sms_pincode`.
+     * @param array<string, string> $credentials The answers, by the code of the interactive field, such as
+     * `sms_pincode`.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly array $credentials,

@@ -15,11 +15,10 @@ final class HandleRequestResponse
      * @param HttpAnswer $answer The answer to send.
      * @param bool $hasWork Whether `work` has something to do now. Call it after sending the answer.
      * @param list<string> $warnings Oddities of the request that do no harm.
-     * @param string|null $endpoint The endpoint, such as `tokens/create`. Absent if the sender is
-     * unknown.
+     * @param string|null $endpoint The endpoint, such as `tokens/create`. Absent if the sender is unknown.
      * @param string|null $errorClass The class of a refusal, such as `TokenExpired`.
-     * @param int|null $step The check that failed, 1 to 18; 0 for a refusal by the bank's code, and for a
-     * failure of the bank or the connector.
+     * @param int|null $step The check that failed, 1 to 18; 0 for a refusal by the bank's code, and for a failure
+     * of the bank or the connector.
      */
     public function __construct(
         public readonly HttpAnswer $answer,

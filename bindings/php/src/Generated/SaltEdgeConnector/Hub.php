@@ -29,10 +29,7 @@ final class Hub extends AbstractService
     /** The `provider_code` for connectors. */
     public readonly string $providerCode;
 
-    /**
-     * The `private_key_file` for connectors: an absolute path. Absent if the hub was given the public
-     * key.
-     */
+    /** The `private_key_file` for connectors: an absolute path. Absent if the hub was given the public key. */
     public readonly ?string $privateKeyFile;
 
     /** A page with all sessions and messages, for a browser. */
@@ -44,17 +41,16 @@ final class Hub extends AbstractService
     /**
      * The start options of a hub.
      *
-     * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
-     * free port. On loopback only.
-     * @param string|\SplFileInfo|null $data The data folder with the hub's keys, created with mode 0700
-     * if absent. Default: a new temporary folder that is removed at the end. Sessions and tokens are in
-     * memory: a restarted hub has none.
-     * @param string|\SplFileInfo|null $connectorPublicKey The connector's public key, a PEM file. Without
-     * it, the hub makes the connector's key pair too.
+     * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free
+     * port. On loopback only.
+     * @param string|\SplFileInfo|null $data The data folder with the hub's keys, created with mode 0700 if absent.
+     * Default: a new temporary folder that is removed at the end. Sessions and tokens are in memory: a restarted
+     * hub has none.
+     * @param string|\SplFileInfo|null $connectorPublicKey The connector's public key, a PEM file. Without it, the
+     * hub makes the connector's key pair too.
      * @param string|null $connectorUrl The connector's base URL, for requests that the hub starts itself
      * (`sandbox/enrolments`). The control interface can set it later.
-     * @param \DateTimeInterface|null $clock A fixed time for the hub's clock. Default: the system's
-     * clock.
+     * @param \DateTimeInterface|null $clock A fixed time for the hub's clock. Default: the system's clock.
      * @param bool|null $control Opens the control interface.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
@@ -87,11 +83,11 @@ final class Hub extends AbstractService
     }
 
     /**
-     * What a client needs to reach it, as named arguments: `new
-     * SaltEdgeConnector(...$server->clientSettings(), …)`.
+     * What a client needs to reach it, as named arguments: `new SaltEdgeConnector(...$server->clientSettings(),
+     * …)`.
      *
-     * @return array{baseUrl: string, hubPublicKeyFile: string, appId: string, appSecretFile: string,
-     * providerCode: string, privateKeyFile: ?string}
+     * @return array{baseUrl: string, hubPublicKeyFile: string, appId: string, appSecretFile: string, providerCode:
+     * string, privateKeyFile: ?string}
      */
     public function clientSettings(): array
     {

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class ListAccountsAnswer
 {
     /**
-     * @param list<BankAccount>|null $accounts All accounts of the customer. The connector removes the
-     * accounts that the consent does not cover.
+     * @param list<BankAccount>|null $accounts All accounts of the customer. The connector removes the accounts that
+     * the consent does not cover.
      * @param RefusedByBank|null $refused The refusal, if the bank lists no accounts.
      */
     public function __construct(

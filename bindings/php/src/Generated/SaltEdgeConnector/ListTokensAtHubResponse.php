@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class ListTokensAtHubResponse
 {
     /**
-     * @param list<array<string, mixed>> $tokens The tokens as Salt Edge sent them. Salt Edge does not
-     * document their members.
+     * @param list<array<string, mixed>> $tokens The tokens as Salt Edge sent them. Salt Edge does not document
+     * their members.
      * @param int|null $nextId The start of the next page, for `from_id`.
      * @param \DateTimeImmutable|null $time The time of Salt Edge's answer.
      */

@@ -13,8 +13,8 @@ final class ListTransactionsAnswer
 {
     /**
      * @param list<BankTransaction>|null $transactions All transactions of the requested period.
-     * @param RefusedByBank|null $refused The refusal, if the bank lists no transactions:
-     * `AccountNotFound` if the customer has no such account.
+     * @param RefusedByBank|null $refused The refusal, if the bank lists no transactions: `AccountNotFound` if the
+     * customer has no such account.
      */
     public function __construct(
         public readonly ?array $transactions = null,

@@ -27,109 +27,99 @@ abstract class Operations extends AbstractClient implements Client
      *
      * The settings of a connector. All are optional; each operation names the ones that it needs.
      *
-     * @param string|null $baseUrl The hub's base URL: `https://priora.saltedge.com`, or the URL of an
-     * embedded hub. Needed for sending. Plain HTTP is accepted for loopback addresses only.
-     * @param string|null $hubPublicKey The hub's public key as PEM text. During a key change: the old key
-     * and the new key, one after the other.
+     * @param string|null $baseUrl The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub.
+     * Needed for sending. Plain HTTP is accepted for loopback addresses only.
+     * @param string|null $hubPublicKey The hub's public key as PEM text. During a key change: the old key and the
+     * new key, one after the other.
      * @param string|\SplFileInfo|null $hubPublicKeyFile A file with the hub's public key.
      * @param string|null $appId The provider's app id, from Salt Edge's dashboard.
      * @param string|Secret|null $appSecret The app secret, from Salt Edge's dashboard.
      * @param string|\SplFileInfo|null $appSecretFile A file with the app secret.
      * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
-     * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request,
-     * such as `/psd2`, if the bank's web server has the connector below a path. Default: nothing. Other
-     * paths are answered with 404.
-     * @param list<string>|null $redirectSchemes The schemes besides `https` and `http` that a third
-     * party's `redirect_url` may have, such as that of a third party's app. Default: none. A request with
-     * another address is refused.
-     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or
-     * more. If the key is elsewhere, give `public_key`: each call then asks for the signature.
+     * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request, such as
+     * `/psd2`, if the bank's web server has the connector below a path. Default: nothing. Other paths are answered
+     * with 404.
+     * @param list<string>|null $redirectSchemes The schemes besides `https` and `http` that a third party's
+     * `redirect_url` may have, such as that of a third party's app. Default: none. A request with another address
+     * is refused.
+     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If
+     * the key is elsewhere, give `public_key`: each call then asks for the signature.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
      * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
      * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
-     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
-     * file.
-     * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It
-     * verifies each signature that a call asked for, before anything is sent.
+     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
+     * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It verifies each
+     * signature that a call asked for, before anything is sent.
      * @param string|\SplFileInfo|null $publicKeyFile A file with the public half.
      * @param string|null $issuer The required value of `iss` in a request that has one. Default:
      * `priora.saltedge.com`.
      * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
-     * @param string|Secret|\SplFileInfo|null $store The store of sessions, tokens and callbacks: a
-     * folder, or the address of a PostgreSQL database (`postgres://user:password@host/database`). Any
-     * number of processes may share one store. Needed by `handle_request`, `work`, `get_session`,
-     * `approve_session`, `refuse_session`, `list_tokens`, `revoke_token`, `reconcile_tokens`,
-     * `list_callbacks` and `retry_callback`.
+     * @param string|Secret|\SplFileInfo|null $store The store of sessions, tokens and callbacks: a folder, or the
+     * address of a PostgreSQL database (`postgres://user:password@host/database`). Any number of processes may
+     * share one store. Needed by `handle_request`, `work`, `get_session`, `approve_session`, `refuse_session`,
+     * `list_tokens`, `revoke_token`, `reconcile_tokens`, `list_callbacks` and `retry_callback`.
      * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64. Needed for
      * PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
      * @param string|\SplFileInfo|null $storeKeyFile A file with the store's key.
-     * @param string|ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt
-     * Edge forwards with each request for a token or with a code. Default: `off`, since Salt Edge has
-     * verified it. With `warn` and `enforce` the connector asks Salt Edge for the third party's key, once
-     * an hour, verifies the third party's request and compares it with the one that Salt Edge sends. With
-     * `warn` a fault, or a key that cannot be fetched, is a warning. With `enforce` a fault refuses the
-     * request, and without the key the answer is 503: Salt Edge may repeat the request. Needs `base_url`.
-     * @param bool|null $allowShortClientKey Whether a third party's key of less than 2048 bits is
-     * accepted; 1024 bits at least.
-     * @param string|Secret|null $bankSecret The secret that the connector shares with the bank's own code
-     * when the two talk over HTTP: 32 characters or more. Needed by `answer_bank`.
+     * @param string|ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt Edge
+     * forwards with each request for a token or with a code. Default: `off`, since Salt Edge has verified it. With
+     * `warn` and `enforce` the connector asks Salt Edge for the third party's key, once an hour, verifies the third
+     * party's request and compares it with the one that Salt Edge sends. With `warn` a fault, or a key that cannot
+     * be fetched, is a warning. With `enforce` a fault refuses the request, and without the key the answer is 503:
+     * Salt Edge may repeat the request. Needs `base_url`.
+     * @param bool|null $allowShortClientKey Whether a third party's key of less than 2048 bits is accepted; 1024
+     * bits at least.
+     * @param string|Secret|null $bankSecret The secret that the connector shares with the bank's own code when the
+     * two talk over HTTP: 32 characters or more. Needed by `answer_bank`.
      * @param string|\SplFileInfo|null $bankSecretFile A file with that shared secret.
-     * @param int|null $tokenDays The longest validity of an access token, in days; a shorter consent
-     * shortens it. Default: 90.
-     * @param int|null $confirmationTries The number of codes that a customer may enter in one session.
-     * Default: 3.
-     * @param int|null $reportsAtOnce The number of reports that one call of `work` sends to Salt Edge at
-     * the same time. One that is not answered takes its place for 30 seconds at most, and holds up the
-     * others only when it and its like take all. Default: 64.
-     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
-     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
-     * `SSL_CERT_DIR`, if they are set.
+     * @param int|null $tokenDays The longest validity of an access token, in days; a shorter consent shortens it.
+     * Default: 90.
+     * @param int|null $confirmationTries The number of codes that a customer may enter in one session. Default: 3.
+     * @param int|null $reportsAtOnce The number of reports that one call of `work` sends to Salt Edge at the same
+     * time. One that is not answered takes its place for 30 seconds at most, and holds up the others only when it
+     * and its like take all. Default: 64.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
+     * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
+     * are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
-     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
-     * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
-     * hosts in `NO_PROXY`; none for this machine's own addresses.
-     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
-     * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
-     * operation's own limit applies.
-     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
-     * allowed. Default: 10.
-     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
-     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
-     * exchange applies.
-     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
-     * Default: 16 MiB.
-     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
-     * such as 503, from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after
-     * a 429. Default: 2.
-     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
-     * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
-     * least the time that the server asks for, up to 5 s too. Default: 0.3.
-     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
-     * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
-     * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
-     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
-     * tokens too: record with embedded servers or test installations.
-     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
-     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose
-     * answers are signed for one request, with an id and a time that are new each time.
-     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
-     * code.
-     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
-     * have, such as one in a hardware module; returns the raw signature's bytes.
+     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user and a
+     * password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
+     * `NO_PROXY`; none for this machine's own addresses.
+     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed. A call of
+     * an operation is one exchange; a flow makes several. With 0 or without a value the operation's own limit
+     * applies.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions allowed.
+     * Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or arrives, in
+     * seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer such as 503,
+     * from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds, fractions allowed;
+     * it doubles with each repetition, up to 5 s. The wait itself is random, and at least the time that the server
+     * asks for, up to 5 s too. Default: 0.3.
+     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the peer's records
+     * belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes,
+     * to everybody else no: a bank learns nothing of its customers' systems.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which the answers
+     * of all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+     * embedded servers or test installations.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its
+     * next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+     * for one request, with an id and a time that are new each time.
+     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.
+     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have,
+     * such as one in a hardware module; returns the raw signature's bytes.
      * @param SaltEdgeBank|null $bank A bank's own code, as a connector to Salt Edge asks it.
-     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
-     * `info`.
-     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
-     * cannot change it. What it throws is logged, and the call goes on.
-     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
-     * its head is there.
-     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
-     * the calls belong to, or a function that is asked for it at each call; it goes along where
-     * `$sendTraceparent` allows it.
-     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
-     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
-     * along in the same way.
+     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it cannot change
+     * it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when its head is
+     * there.
+     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that the calls
+     * belong to, or a function that is asked for it at each call; it goes along where `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api): each call is
+     * a span below the present one, with its requests as events, and its `traceparent` goes along in the same way.
      * @param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
@@ -232,114 +222,104 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * A client whose settings come from the environment's `SALT_EDGE_CONNECTOR_…` variables (the list is
-     * in docs/reference, salt-edge-connector-settings). What is given here takes precedence. A variable
-     * is looked for in `$_SERVER`, then among the parameters of the web server (FastCGI) and the
-     * process's own (`getenv`), then in `$_ENV`.
+     * A client whose settings come from the environment's `SALT_EDGE_CONNECTOR_…` variables (the list is in
+     * docs/reference, salt-edge-connector-settings). What is given here takes precedence. A variable is looked for
+     * in `$_SERVER`, then among the parameters of the web server (FastCGI) and the process's own (`getenv`), then
+     * in `$_ENV`.
      *
-     * @param string|null $baseUrl The hub's base URL: `https://priora.saltedge.com`, or the URL of an
-     * embedded hub. Needed for sending. Plain HTTP is accepted for loopback addresses only.
-     * @param string|null $hubPublicKey The hub's public key as PEM text. During a key change: the old key
-     * and the new key, one after the other.
+     * @param string|null $baseUrl The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub.
+     * Needed for sending. Plain HTTP is accepted for loopback addresses only.
+     * @param string|null $hubPublicKey The hub's public key as PEM text. During a key change: the old key and the
+     * new key, one after the other.
      * @param string|\SplFileInfo|null $hubPublicKeyFile A file with the hub's public key.
      * @param string|null $appId The provider's app id, from Salt Edge's dashboard.
      * @param string|Secret|null $appSecret The app secret, from Salt Edge's dashboard.
      * @param string|\SplFileInfo|null $appSecretFile A file with the app secret.
      * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
-     * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request,
-     * such as `/psd2`, if the bank's web server has the connector below a path. Default: nothing. Other
-     * paths are answered with 404.
-     * @param list<string>|null $redirectSchemes The schemes besides `https` and `http` that a third
-     * party's `redirect_url` may have, such as that of a third party's app. Default: none. A request with
-     * another address is refused.
-     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or
-     * more. If the key is elsewhere, give `public_key`: each call then asks for the signature.
+     * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request, such as
+     * `/psd2`, if the bank's web server has the connector below a path. Default: nothing. Other paths are answered
+     * with 404.
+     * @param list<string>|null $redirectSchemes The schemes besides `https` and `http` that a third party's
+     * `redirect_url` may have, such as that of a third party's app. Default: none. A request with another address
+     * is refused.
+     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If
+     * the key is elsewhere, give `public_key`: each call then asks for the signature.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
      * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
      * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
-     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
-     * file.
-     * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It
-     * verifies each signature that a call asked for, before anything is sent.
+     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
+     * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It verifies each
+     * signature that a call asked for, before anything is sent.
      * @param string|\SplFileInfo|null $publicKeyFile A file with the public half.
      * @param string|null $issuer The required value of `iss` in a request that has one. Default:
      * `priora.saltedge.com`.
      * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
-     * @param string|Secret|\SplFileInfo|null $store The store of sessions, tokens and callbacks: a
-     * folder, or the address of a PostgreSQL database (`postgres://user:password@host/database`). Any
-     * number of processes may share one store. Needed by `handle_request`, `work`, `get_session`,
-     * `approve_session`, `refuse_session`, `list_tokens`, `revoke_token`, `reconcile_tokens`,
-     * `list_callbacks` and `retry_callback`.
+     * @param string|Secret|\SplFileInfo|null $store The store of sessions, tokens and callbacks: a folder, or the
+     * address of a PostgreSQL database (`postgres://user:password@host/database`). Any number of processes may
+     * share one store. Needed by `handle_request`, `work`, `get_session`, `approve_session`, `refuse_session`,
+     * `list_tokens`, `revoke_token`, `reconcile_tokens`, `list_callbacks` and `retry_callback`.
      * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64. Needed for
      * PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
      * @param string|\SplFileInfo|null $storeKeyFile A file with the store's key.
-     * @param string|ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt
-     * Edge forwards with each request for a token or with a code. Default: `off`, since Salt Edge has
-     * verified it. With `warn` and `enforce` the connector asks Salt Edge for the third party's key, once
-     * an hour, verifies the third party's request and compares it with the one that Salt Edge sends. With
-     * `warn` a fault, or a key that cannot be fetched, is a warning. With `enforce` a fault refuses the
-     * request, and without the key the answer is 503: Salt Edge may repeat the request. Needs `base_url`.
-     * @param bool|null $allowShortClientKey Whether a third party's key of less than 2048 bits is
-     * accepted; 1024 bits at least.
-     * @param string|Secret|null $bankSecret The secret that the connector shares with the bank's own code
-     * when the two talk over HTTP: 32 characters or more. Needed by `answer_bank`.
+     * @param string|ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt Edge
+     * forwards with each request for a token or with a code. Default: `off`, since Salt Edge has verified it. With
+     * `warn` and `enforce` the connector asks Salt Edge for the third party's key, once an hour, verifies the third
+     * party's request and compares it with the one that Salt Edge sends. With `warn` a fault, or a key that cannot
+     * be fetched, is a warning. With `enforce` a fault refuses the request, and without the key the answer is 503:
+     * Salt Edge may repeat the request. Needs `base_url`.
+     * @param bool|null $allowShortClientKey Whether a third party's key of less than 2048 bits is accepted; 1024
+     * bits at least.
+     * @param string|Secret|null $bankSecret The secret that the connector shares with the bank's own code when the
+     * two talk over HTTP: 32 characters or more. Needed by `answer_bank`.
      * @param string|\SplFileInfo|null $bankSecretFile A file with that shared secret.
-     * @param int|null $tokenDays The longest validity of an access token, in days; a shorter consent
-     * shortens it. Default: 90.
-     * @param int|null $confirmationTries The number of codes that a customer may enter in one session.
-     * Default: 3.
-     * @param int|null $reportsAtOnce The number of reports that one call of `work` sends to Salt Edge at
-     * the same time. One that is not answered takes its place for 30 seconds at most, and holds up the
-     * others only when it and its like take all. Default: 64.
-     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
-     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
-     * `SSL_CERT_DIR`, if they are set.
+     * @param int|null $tokenDays The longest validity of an access token, in days; a shorter consent shortens it.
+     * Default: 90.
+     * @param int|null $confirmationTries The number of codes that a customer may enter in one session. Default: 3.
+     * @param int|null $reportsAtOnce The number of reports that one call of `work` sends to Salt Edge at the same
+     * time. One that is not answered takes its place for 30 seconds at most, and holds up the others only when it
+     * and its like take all. Default: 64.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
+     * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
+     * are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
-     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
-     * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
-     * hosts in `NO_PROXY`; none for this machine's own addresses.
-     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
-     * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
-     * operation's own limit applies.
-     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
-     * allowed. Default: 10.
-     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
-     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
-     * exchange applies.
-     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
-     * Default: 16 MiB.
-     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
-     * such as 503, from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after
-     * a 429. Default: 2.
-     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
-     * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
-     * least the time that the server asks for, up to 5 s too. Default: 0.3.
-     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
-     * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
-     * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
-     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
-     * tokens too: record with embedded servers or test installations.
-     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
-     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose
-     * answers are signed for one request, with an id and a time that are new each time.
-     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
-     * code.
-     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
-     * have, such as one in a hardware module; returns the raw signature's bytes.
+     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user and a
+     * password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
+     * `NO_PROXY`; none for this machine's own addresses.
+     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed. A call of
+     * an operation is one exchange; a flow makes several. With 0 or without a value the operation's own limit
+     * applies.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions allowed.
+     * Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or arrives, in
+     * seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer such as 503,
+     * from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds, fractions allowed;
+     * it doubles with each repetition, up to 5 s. The wait itself is random, and at least the time that the server
+     * asks for, up to 5 s too. Default: 0.3.
+     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the peer's records
+     * belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes,
+     * to everybody else no: a bank learns nothing of its customers' systems.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which the answers
+     * of all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+     * embedded servers or test installations.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its
+     * next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+     * for one request, with an id and a time that are new each time.
+     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.
+     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have,
+     * such as one in a hardware module; returns the raw signature's bytes.
      * @param SaltEdgeBank|null $bank A bank's own code, as a connector to Salt Edge asks it.
-     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
-     * `info`.
-     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
-     * cannot change it. What it throws is logged, and the call goes on.
-     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
-     * its head is there.
-     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
-     * the calls belong to, or a function that is asked for it at each call; it goes along where
-     * `$sendTraceparent` allows it.
-     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
-     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
-     * along in the same way.
+     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it cannot change
+     * it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when its head is
+     * there.
+     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that the calls
+     * belong to, or a function that is asked for it at each call; it goes along where `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api): each call is
+     * a span below the present one, with its requests as events, and its `traceparent` goes along in the same way.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -462,18 +442,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param list<AccountConsent>|null $consent The accounts that the customer chose, if the bank asked.
      * @param array<string, mixed>|null $extra Other data.
      * @param string|null $beneficiaryId For sessions about trusted beneficiaries: the beneficiary's id.
-     * @param array<string, mixed>|null $identifiers For sessions about trusted beneficiaries: other
-     * identifiers of the beneficiary.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param array<string, mixed>|null $identifiers For sessions about trusted beneficiaries: other identifiers of
+     * the beneficiary.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -528,18 +507,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param SessionExtra|null $extra With `redirect`: the address for the customer's browser.
      * @param \DateTimeInterface|null $sessionExpiresAt The end of the session's extended time.
      * @param string|null $userId The bank's own id of the customer, once it is known.
-     * @param InteractiveStep|null $interactiveStepInstruction With `waiting_confirmation_code`: the
-     * question to the customer.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param InteractiveStep|null $interactiveStepInstruction With `waiting_confirmation_code`: the question to the
+     * customer.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -586,21 +564,20 @@ abstract class Operations extends AbstractClient implements Client
      * Send it once: it ends the session.
      *
      * @param string $sessionSecret The session's secret.
-     * @param string $errorClass The error class: `AccessDenied`, `InvalidCredentials`,
-     * `InvalidConfirmationCode`, `InternalProviderError`, …
+     * @param string $errorClass The error class: `AccessDenied`, `InvalidCredentials`, `InvalidConfirmationCode`,
+     * `InternalProviderError`, …
      * @param string $errorMessage The reason in words. The third party may see it: write nothing secret.
      * @param string|null $userId The bank's own id of the customer, if known.
      * @param array<string, mixed>|null $extra Other data.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -642,25 +619,23 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * List tokens as Salt Edge knows them.
      *
-     * Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent,
-     * when it is no greater than `from_id`, or when a page is empty.
+     * Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent, when it is no
+     * greater than `from_id`, or when a page is empty.
      *
      * @param string|null $kind The kind of tokens. Salt Edge documents only `revoked`.
      * @param int|null $fromId The first id of the page.
      * @param \DateTimeInterface|null $fromDate Only tokens from this time on.
      * @param int|null $perPage The maximum number of tokens on one page.
-     * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is
-     * mostly absent.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is mostly absent.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -697,17 +672,15 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Go through all tokens as Salt Edge knows them, page after page. As `listTokensAtHub`, which gets
-     * one page; the options count for each page.
+     * Go through all tokens as Salt Edge knows them, page after page. As `listTokensAtHub`, which gets one page;
+     * the options count for each page.
      *
      * @param string|null $kind The kind of tokens. Salt Edge documents only `revoked`.
      * @param \DateTimeInterface|null $fromDate Only tokens from this time on.
      * @param int|null $perPage The maximum number of tokens on one page.
-     * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is
-     * mostly absent.
+     * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is mostly absent.
      * @param float|null $timeout Seconds that each page may take; left out, the operation's own limit.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
      *
      * @return \Generator<int, array<string, mixed>>
      *
@@ -756,16 +729,15 @@ abstract class Operations extends AbstractClient implements Client
      * revocation.
      *
      * @param string|Secret $token The access token.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.token_missing`,
      * `salt_edge_connector.key_unusable`
@@ -802,16 +774,15 @@ abstract class Operations extends AbstractClient implements Client
      * Returns its name, its admitted scopes, and the public key that verifies its own requests.
      *
      * @param int $clientId The third party's id at Salt Edge, from the header `Client-Id`.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -842,25 +813,25 @@ abstract class Operations extends AbstractClient implements Client
      * Read and check a request of Salt Edge.
      *
      * Takes a request from a route of any web framework. The checks run in this order: path, `Client-Id`,
-     * `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed,
-     * `Consent-Id`, parameters, the bank's code. A refused request is no error: the response has the
-     * answer to send. The validity of the token and of the session is not checked: that needs a store.
+     * `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed, `Consent-Id`,
+     * parameters, the bank's code. A refused request is no error: the response has the answer to send. The validity
+     * of the token and of the session is not checked: that needs a store.
      *
      * @param string $method The HTTP method.
      * @param string $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField> $headers The header fields. Their names may be in any case.
-     * @param string|null $hubPublicKey Salt Edge's public key as PEM text. During a key change: the old
-     * key and the new key, one after the other. Left out, the client's own setting.
-     * @param string|null $providerCode The bank's code at Salt Edge. If absent, the code is not compared.
-     * Left out, the client's own setting.
+     * @param string|null $hubPublicKey Salt Edge's public key as PEM text. During a key change: the old key and the
+     * new key, one after the other. Left out, the client's own setting.
+     * @param string|null $providerCode The bank's code at Salt Edge. If absent, the code is not compared. Left out,
+     * the client's own setting.
      * @param string|null $issuer The required value of `iss` in a request that has one. Default:
      * `priora.saltedge.com`. Left out, the client's own setting.
-     * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
-     * Left out, the client's own setting.
-     * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request,
-     * such as `/psd2`. Default: nothing. Left out, the client's own setting.
-     * @param list<string>|null $redirectSchemes The schemes besides `https` and `http` that a third
-     * party's `redirect_url` may have. Default: none. Left out, the client's own setting.
+     * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30. Left out,
+     * the client's own setting.
+     * @param string|null $pathPrefix What stands before `/api/priora/v1` in the path of every request, such as
+     * `/psd2`. Default: nothing. Left out, the client's own setting.
+     * @param list<string>|null $redirectSchemes The schemes besides `https` and `http` that a third party's
+     * `redirect_url` may have. Default: none. Left out, the client's own setting.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
@@ -954,8 +925,8 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Make the answer that accepts a request.
      *
-     * For every request that asks for no data: status 200 and an empty object. The outcome of the request
-     * is reported later, in its session.
+     * For every request that asks for no data: status 200 and an empty object. The outcome of the request is
+     * reported later, in its session.
      *
      *
      * @throws BankchannelException
@@ -971,13 +942,11 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Make the answer that refuses a request.
      *
-     * For a fault of the request, or a failure of the bank at this moment. A failure that happens later,
-     * in a session, is never answered here: report it with `fail_session`.
+     * For a fault of the request, or a failure of the bank at this moment. A failure that happens later, in a
+     * session, is never answered here: report it with `fail_session`.
      *
-     * @param string $errorClass The error class, such as `AccountNotFound`. It determines the HTTP
-     * status.
-     * @param string $errorMessage The reason in words. It may reach the third party: write nothing
-     * secret.
+     * @param string $errorClass The error class, such as `AccountNotFound`. It determines the HTTP status.
+     * @param string $errorMessage The reason in words. It may reach the third party: write nothing secret.
      * @param int|null $retryAfterS The seconds after which Salt Edge may ask again, 1 or more. Only for
      * `InternalServerError`; its status is then 503.
      *
@@ -1000,25 +969,21 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Verify a third party's own request, which Salt Edge forwards.
      *
-     * Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With
-     * `enforce` the request is refused if the JWT does not verify, if it expired or was issued more than
-     * 15 minutes ago, if scopes are not admitted, or if `client_payload` has a `redirect_url`, `scopes`,
-     * `consent_period_days` or answers of the customer that the JWT has not, or has otherwise. Other
-     * differences are warnings.
+     * Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With `enforce`
+     * the request is refused if the JWT does not verify, if it expired or was issued more than 15 minutes ago, if
+     * scopes are not admitted, or if `client_payload` has a `redirect_url`, `scopes`, `consent_period_days` or
+     * answers of the customer that the JWT has not, or has otherwise. Other differences are warnings.
      *
-     * @param string $publicKey The third party's public key as PEM text: `public_key` of
-     * `get_client_info`.
-     * @param TokenRequested|null $tokenRequest `original_request` of a request for a token, from
+     * @param string $publicKey The third party's public key as PEM text: `public_key` of `get_client_info`.
+     * @param TokenRequested|null $tokenRequest `original_request` of a request for a token, from `receive_request`.
+     * @param ConfirmationRequested|null $confirmation `original_request` of an answer to an interactive step, from
      * `receive_request`.
-     * @param ConfirmationRequested|null $confirmation `original_request` of an answer to an interactive
-     * step, from `receive_request`.
-     * @param list<string>|null $admittedScopes The third party's admitted scopes: `scopes` of
-     * `get_client_info`. If absent, scopes are not compared.
+     * @param list<string>|null $admittedScopes The third party's admitted scopes: `scopes` of `get_client_info`. If
+     * absent, scopes are not compared.
      * @param ClientJwtMode|null $mode The strictness of the check. Default: `warn`.
-     * @param bool|null $strictExpiry With `enforce`: whether a JWT that expired in transit refuses the
-     * request. By default it is a warning.
-     * @param bool|null $allowShortKey Whether a key of less than 2048 bits is accepted; 1024 bits at
-     * least.
+     * @param bool|null $strictExpiry With `enforce`: whether a JWT that expired in transit refuses the request. By
+     * default it is a warning.
+     * @param bool|null $allowShortKey Whether a key of less than 2048 bits is accepted; 1024 bits at least.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
@@ -1051,15 +1016,14 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Verify a JWT, sent or received.
      *
-     * Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`,
-     * `iss` and `data`, in that order. A refused JWT is no error: the response says so.
+     * Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`, `iss` and
+     * `data`, in that order. A refused JWT is no error: the response says so.
      *
      * @param string|Secret $jwt The JWT, without `Bearer`.
      * @param string $publicKey The signer's public key as PEM text, or several keys.
      * @param string|null $issuer The required value of `iss` in a JWT that has one. Default: any value.
      * @param int|null $leewayS Seconds after `exp` during which the JWT is still accepted. Default: 30.
-     * @param bool|null $allowShortKey Whether a key of less than 2048 bits is accepted; 1024 bits at
-     * least.
+     * @param bool|null $allowShortKey Whether a key of less than 2048 bits is accepted; 1024 bits at least.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
@@ -1092,8 +1056,8 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param array<string, mixed> $data The parameters.
      * @param int|null $expiresInS The validity in seconds. Default: 60.
-     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1. Default: the
-     * client's own key, also in a token.
+     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's
+     * own key, also in a token.
      * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
      * @param \DateTimeInterface|null $at The time from which the validity counts. Default: now.
      *
@@ -1122,28 +1086,26 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Handle a request of Salt Edge: verify it, store it, answer it.
      *
-     * Takes a request from a route of any web framework and returns the complete answer, also for a
-     * refusal. Everything that must survive a crash is on disk before the answer is returned. The bank's
-     * code is asked only for data that the answer contains; `work` does the rest. A repeated request is
-     * executed once.
+     * Takes a request from a route of any web framework and returns the complete answer, also for a refusal.
+     * Everything that must survive a crash is on disk before the answer is returned. The bank's code is asked only
+     * for data that the answer contains; `work` does the rest. A repeated request is executed once.
      *
      * @param string $method The HTTP method.
      * @param string $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField> $headers The header fields. Their names may be in any case.
      * @param \DateTimeInterface|null $at The time of arrival. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws BankchannelException for all other failures
@@ -1174,25 +1136,23 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Ask the bank the open questions and send the reports to Salt Edge.
      *
-     * Does all work that is due and returns the time of the next work. Each answer of the bank is on
-     * disk, together with its report, before the report is sent; a report is sent until Salt Edge has it.
-     * Any number of processes may work on one store at once. After the time limit no new piece of work
-     * begins.
+     * Does all work that is due and returns the time of the next work. Each answer of the bank is on disk, together
+     * with its report, before the report is sent; a report is sent until Salt Edge has it. Any number of processes
+     * may work on one store at once. After the time limit no new piece of work begins.
      *
      * @param \DateTimeInterface|null $at The time of the work. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -1218,21 +1178,20 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Get the purpose and the state of a session.
      *
-     * For the bank's page: the third party's name, the rights that it asks for, and whether the customer
-     * may still approve.
+     * For the bank's page: the third party's name, the rights that it asks for, and whether the customer may still
+     * approve.
      *
      * @param string $sessionId The session's id, from the question to the bank's code.
      * @param \DateTimeInterface|null $at The time at which the state is computed. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -1256,31 +1215,30 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Approve a session: the customer agreed.
      *
-     * For the bank's page and its app. The token and its report are on disk before anything is sent; Salt
-     * Edge gets the report at once if it is reachable. Then redirect the customer's browser to
-     * `redirect_url`. A session that had already ended does not change.
+     * For the bank's page and its app. The token and its report are on disk before anything is sent; Salt Edge gets
+     * the report at once if it is reachable. Then redirect the customer's browser to `redirect_url`. A session that
+     * had already ended does not change.
      *
      * @param string $sessionId The session's id, from the question to the bank's code.
      * @param string $userId The bank's own id of the customer. It never changes.
-     * @param list<AccountConsent>|null $consent The accounts that the customer chose. Absent if the
-     * customer was not asked.
-     * @param list<string>|null $scopes The rights that the customer grants. Default: the rights that the
-     * third party asked for.
-     * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token, if it is before the end of
-     * the consent.
+     * @param list<AccountConsent>|null $consent The accounts that the customer chose. Absent if the customer was
+     * not asked.
+     * @param list<string>|null $scopes The rights that the customer grants. Default: the rights that the third
+     * party asked for.
+     * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token, if it is before the end of the
+     * consent.
      * @param \DateTimeInterface|null $at The time of the approval. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -1315,26 +1273,24 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Refuse a session: the customer or the bank declined.
      *
-     * The session fails, and Salt Edge gets a report. Then redirect the customer's browser to
-     * `redirect_url`. A session that had already ended does not change.
+     * The session fails, and Salt Edge gets a report. Then redirect the customer's browser to `redirect_url`. A
+     * session that had already ended does not change.
      *
      * @param string $sessionId The session's id, from the question to the bank's code.
      * @param string|null $errorClass The error class. Default: `AccessDenied`.
-     * @param string|null $errorMessage The reason in words. The third party may see it: write nothing
-     * secret.
+     * @param string|null $errorMessage The reason in words. The third party may see it: write nothing secret.
      * @param \DateTimeInterface|null $at The time of the refusal. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -1365,21 +1321,20 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Revoke a token: the customer or the bank ends the access.
      *
-     * From this answer on, the token is refused and its open sessions are failed. `work` reports the
-     * revocation to Salt Edge, for a day at most.
+     * From this answer on, the token is refused and its open sessions are failed. `work` reports the revocation to
+     * Salt Edge, for a day at most.
      *
      * @param string $tokenId The token's id, from `list_tokens`.
      * @param \DateTimeInterface|null $at The time of the revocation. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -1409,16 +1364,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param AccessState|null $state Only tokens in this state.
      * @param string|null $after `next` of the previous page. Absent for the first page.
      * @param int|null $limit The maximum number of rows on a page, 1 to 1000. Default: 100.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -1444,15 +1398,14 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Go through all tokens, page after page. As `listTokens`, which gets one page; the options count for
-     * each page.
+     * Go through all tokens, page after page. As `listTokens`, which gets one page; the options count for each
+     * page.
      *
      * @param string|null $userId Only tokens of this customer.
      * @param AccessState|null $state Only tokens in this state.
      * @param int|null $limit The maximum number of rows on a page, 1 to 1000. Default: 100.
      * @param float|null $timeout Seconds that each page may take; left out, the operation's own limit.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
      *
      * @return \Generator<int, AccessListed>
      *
@@ -1486,21 +1439,20 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Revoke the tokens that Salt Edge revoked.
      *
-     * Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous
-     * call. Its tokens are listed again. Once a day is enough.
+     * Reads Salt Edge's list of revoked tokens, starting at the last page with tokens of the previous call. Its
+     * tokens are listed again. Once a day is enough.
      *
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -1535,16 +1487,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param CallbackStatus|null $state Only callbacks in this state.
      * @param string|null $after `next` of the previous page. Absent for the first page.
      * @param int|null $limit The maximum number of rows on a page, 1 to 1000. Default: 100.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -1568,14 +1519,13 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Go through all reports to Salt Edge, page after page. As `listCallbacks`, which gets one page; the
-     * options count for each page.
+     * Go through all reports to Salt Edge, page after page. As `listCallbacks`, which gets one page; the options
+     * count for each page.
      *
      * @param CallbackStatus|null $state Only callbacks in this state.
      * @param int|null $limit The maximum number of rows on a page, 1 to 1000. Default: 100.
      * @param float|null $timeout Seconds that each page may take; left out, the operation's own limit.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
      *
      * @return \Generator<int, CallbackListed>
      *
@@ -1607,20 +1557,19 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Send a stopped callback again.
      *
-     * For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting
-     * callbacks are sent without it.
+     * For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting callbacks are
+     * sent without it.
      *
      * @param string $callbackId The callback's id, from `list_callbacks`.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -1642,29 +1591,28 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Answer a connector's question from a route.
      *
-     * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-     * URL`. A POST to the route becomes a question to the bank's code, the same question that
-     * `handle_request` or `work` asks in process. The MAC with `bank_secret` authenticates the request. A
-     * faulty request returns no error: the response holds the refusal to send.
+     * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank URL`. A POST
+     * to the route becomes a question to the bank's code, the same question that `handle_request` or `work` asks in
+     * process. The MAC with `bank_secret` authenticates the request. A faulty request returns no error: the
+     * response holds the refusal to send.
      *
-     * @param string $target The request target: the path with its query, as in the request line. The
-     * path's last part is the question's name, such as `list_accounts`.
+     * @param string $target The request target: the path with its query, as in the request line. The path's last
+     * part is the question's name, such as `list_accounts`.
      * @param list<HeaderField> $headers The header fields. Their names may be in any case.
      * @param string $body The body, in JSON.
      * @param \DateTimeInterface|null $at The time of arrival. Default: now.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key; left out,
+     * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`

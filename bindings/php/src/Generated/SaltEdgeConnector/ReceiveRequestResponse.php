@@ -17,8 +17,8 @@ final class ReceiveRequestResponse implements \JsonSerializable
      * @param int|null $clientId The third party's id at Salt Edge.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $accessToken The access token. This function cannot know whether it is valid.
-     * @param array<string, mixed>|null $unknown Unknown members of `data`. Unknown members deeper in it
-     * are ignored.
+     * @param array<string, mixed>|null $unknown Unknown members of `data`. Unknown members deeper in it are
+     * ignored.
      * @param RequestRefused|null $refused The refusal with the answer to send.
      */
     public function __construct(

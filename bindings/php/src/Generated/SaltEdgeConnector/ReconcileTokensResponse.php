@@ -12,14 +12,13 @@ use Bankchannel\Encode;
 final class ReconcileTokensResponse
 {
     /**
-     * @param int $listed The number of tokens that this call read from Salt Edge's list of revoked
-     * tokens.
+     * @param int $listed The number of tokens that this call read from Salt Edge's list of revoked tokens.
      * @param int $revoked The number of those tokens that were valid here and are revoked now.
-     * @param int $unknown The number of those tokens that this connector does not have: of another store,
-     * or removed long ago.
-     * @param int $unassigned The number of those entries that no token could be found for, since Salt
-     * Edge did not name its text: their tokens stay valid here until a request or a customer ends them.
-     * Salt Edge does not document what an entry has.
+     * @param int $unknown The number of those tokens that this connector does not have: of another store, or
+     * removed long ago.
+     * @param int $unassigned The number of those entries that no token could be found for, since Salt Edge did not
+     * name its text: their tokens stay valid here until a request or a customer ends them. Salt Edge does not
+     * document what an entry has.
      */
     public function __construct(
         public readonly int $listed,

@@ -18,8 +18,8 @@ final class RefreshQuestion
      * @param string $tokenId The token's id, as in `list_tokens`.
      * @param string|null $fromDate The first time or day.
      * @param string|null $toDate The last time or day; a day counts to its end.
-     * @param string|null $redirectUrl The address to which the customer's browser returns after the
-     * bank's page, if a page is needed.
+     * @param string|null $redirectUrl The address to which the customer's browser returns after the bank's page, if
+     * a page is needed.
      */
     public function __construct(
         public readonly string $sessionId,

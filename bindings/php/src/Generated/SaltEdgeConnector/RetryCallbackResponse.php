@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class RetryCallbackResponse
 {
     /**
-     * @param bool $isChanged Whether the callback was stopped and `work` will now send it. False if it
-     * was not stopped.
+     * @param bool $isChanged Whether the callback was stopped and `work` will now send it. False if it was not
+     * stopped.
      */
     public function __construct(
         public readonly bool $isChanged,

@@ -7,8 +7,8 @@ declare(strict_types=1);
 namespace Bankchannel\SaltEdgeConnector;
 
 /**
- * A bank's own code, as a connector to Salt Edge asks it. A method that throws has failed; why stays in
- * the program.
+ * A bank's own code, as a connector to Salt Edge asks it. A method that throws has failed; why stays in the
+ * program.
  */
 interface SaltEdgeBank
 {
@@ -16,36 +16,35 @@ interface SaltEdgeBank
      * A third party wants access: authenticate the customer.
      *
      * The answer says how the session continues: `approved` at once, `redirect` to a page of the bank,
-     * `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such as
-     * in its app, or `refused`. The bank makes and sends codes itself. The question is asked once: if the
-     * answer is lost, the session fails.
+     * `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such as in its
+     * app, or `refused`. The bank makes and sends codes itself. The question is asked once: if the answer is lost,
+     * the session fails.
      */
     public function authenticate(AuthenticateQuestion $question): Step;
 
     /**
      * The customer has entered a code: check it.
      *
-     * `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which
-     * ends the session; to let the customer try again, answer `code_needed` again. The question is asked
-     * once: if the answer is lost, the session fails.
+     * `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which ends the
+     * session; to let the customer try again, answer `code_needed` again. The question is asked once: if the answer
+     * is lost, the session fails.
      */
     public function confirm(ConfirmQuestion $question): Step;
 
     /**
      * A third party wants to renew a token.
      *
-     * `approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`,
-     * `code_needed` or `done` the old token is refused while the session is open, and valid again if the
-     * session fails. `refused` leaves it unchanged. The question is asked once: if the answer is lost,
-     * the session fails.
+     * `approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`, `code_needed`
+     * or `done` the old token is refused while the session is open, and valid again if the session fails. `refused`
+     * leaves it unchanged. The question is asked once: if the answer is lost, the session fails.
      */
     public function reconnect(ReconnectQuestion $question): Step;
 
     /**
      * Read a customer's accounts again.
      *
-     * A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy
-     * answers `done` at once. The question only reads: if the answer is lost, it is asked again.
+     * A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy answers
+     * `done` at once. The question only reads: if the answer is lost, it is asked again.
      */
     public function refresh(RefreshQuestion $question): Step;
 
@@ -73,8 +72,8 @@ interface SaltEdgeBank
     /**
      * Take note of an event.
      *
-     * Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no
-     * decision. If the bank fails, the notice is repeated, five times in all.
+     * Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no decision. If
+     * the bank fails, the notice is repeated, five times in all.
      */
     public function notice(NoticeQuestion $question): void;
 }

@@ -13,8 +13,8 @@ final class SessionEnd
 {
     /**
      * @param SessionViewState $state The state of the session now.
-     * @param bool $isDecided Whether this call decided the session. False if the session had already
-     * ended or expired.
+     * @param bool $isDecided Whether this call decided the session. False if the session had already ended or
+     * expired.
      * @param bool $isTold Whether Salt Edge has the report. If not, `work` keeps sending it.
      * @param string|null $redirectUrl The address to which the customer's browser goes now.
      */

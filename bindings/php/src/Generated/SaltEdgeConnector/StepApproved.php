@@ -13,12 +13,12 @@ final class StepApproved extends Step
 {
     /**
      * @param string $userId The bank's own id of the customer. It never changes.
-     * @param list<AccountConsent>|null $consent The accounts that the customer chose. Absent if the
-     * customer was not asked.
-     * @param list<string>|null $scopes The rights that the customer grants. Default: the rights that the
-     * third party asked for.
-     * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token, if it is before the end of
-     * the consent.
+     * @param list<AccountConsent>|null $consent The accounts that the customer chose. Absent if the customer was
+     * not asked.
+     * @param list<string>|null $scopes The rights that the customer grants. Default: the rights that the third
+     * party asked for.
+     * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token, if it is before the end of the
+     * consent.
      */
     public function __construct(
         public readonly string $userId,

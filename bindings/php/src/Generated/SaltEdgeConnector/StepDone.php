@@ -7,8 +7,8 @@ declare(strict_types=1);
 namespace Bankchannel\SaltEdgeConnector;
 
 /**
- * In a refresh: the accounts were read again. In any other session: the bank continues by itself, such as
- * in its app, and ends the session with `approve_session` or `refuse_session`.
+ * In a refresh: the accounts were read again. In any other session: the bank continues by itself, such as in its
+ * app, and ends the session with `approve_session` or `refuse_session`.
  */
 final class StepDone extends Step
 {

@@ -14,8 +14,8 @@ final class StepRefused extends Step
     /**
      * @param string $errorClass The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`,
      * `AccessDenied`, `AccountNotFound`.
-     * @param string|null $errorMessage The reason in words. The third party may see it: write nothing
-     * secret. Default: the meaning of the class.
+     * @param string|null $errorMessage The reason in words. The third party may see it: write nothing secret.
+     * Default: the meaning of the class.
      */
     public function __construct(
         public readonly string $errorClass,

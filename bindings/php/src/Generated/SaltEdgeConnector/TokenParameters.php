@@ -12,14 +12,13 @@ use Bankchannel\Encode;
 final class TokenParameters implements \JsonSerializable
 {
     /**
-     * @param list<string> $scopes The rights that the third party asks for: `accounts`, `transactions`,
-     * `kyc`, and others. At least one.
+     * @param list<string> $scopes The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and
+     * others. At least one.
      * @param int $consentPeriodDays The length of the consent, in days, 1 or more.
-     * @param array<string, string> $credentials `authorization_type`, the code of one of the bank's
-     * authentication methods, and the first data that this method asks for.
+     * @param array<string, string> $credentials `authorization_type`, the code of one of the bank's authentication
+     * methods, and the first data that this method asks for.
      * @param string|null $providerCode The bank's code at Salt Edge.
-     * @param string|null $redirectUrl The address to which the customer's browser returns after the
-     * bank's page.
+     * @param string|null $redirectUrl The address to which the customer's browser returns after the bank's page.
      * @param bool|null $forceSca Whether the third party insists on strong authentication.
      */
     public function __construct(

@@ -15,12 +15,12 @@ final class WorkResponse
      * @param int $asked The number of questions to the bank's code.
      * @param int $delivered The number of callbacks that Salt Edge accepted.
      * @param int $again The number of callbacks that will be sent again.
-     * @param int $stopped The number of callbacks that wait for a fix by somebody; `list_callbacks` lists
-     * them with their cause.
+     * @param int $stopped The number of callbacks that wait for a fix by somebody; `list_callbacks` lists them with
+     * their cause.
      * @param int $givenUp The number of callbacks that will not be sent again.
      * @param int $expired The number of sessions and callbacks that expired.
-     * @param \DateTimeImmutable|null $nextDueAt The time at which `work` is due next if nothing new
-     * arrives. Absent if nothing waits.
+     * @param \DateTimeImmutable|null $nextDueAt The time at which `work` is due next if nothing new arrives. Absent
+     * if nothing waits.
      */
     public function __construct(
         public readonly int $asked,

@@ -17,8 +17,7 @@ final class BankTransaction
      * @param string $amount The amount. It is negative if money leaves the account.
      * @param string $currencyCode The currency, ISO 4217.
      * @param string $description The description for the customer; not empty.
-     * @param string $madeOn The day or the instant of the transaction. A day is sent as its midnight in
-     * UTC.
+     * @param string $madeOn The day or the instant of the transaction. A day is sent as its midnight in UTC.
      * @param TransactionStatus $status The status.
      * @param list<TransactionFee>|null $fees The fees. Default: none.
      * @param array<string, mixed>|null $extra Other data, such as `mcc`, `original_amount`,

@@ -15,35 +15,32 @@ use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;
 
 /**
- * The operations of salt-edge-hub. `Bankchannel\SaltEdgeHub` carries them out; tests give a double of
- * their own.
+ * The operations of salt-edge-hub. `Bankchannel\SaltEdgeHub` carries them out; tests give a double of their own.
  *
- * A later version may have further operations: mock it, or extend `SaltEdgeHub`'s double, rather than
- * write all methods.
+ * A later version may have further operations: mock it, or extend `SaltEdgeHub`'s double, rather than write all
+ * methods.
  */
 interface Client
 {
     /**
      * Begin a customer's enrolment.
      *
-     * A third party wants access to a customer's accounts. The connector replies at once and reports the
-     * result later, in a separate session that the request names.
+     * A third party wants access to a customer's accounts. The connector replies at once and reports the result
+     * later, in a separate session that the request names.
      *
      * @param string $sessionSecret The session for the connector's report.
      * @param string $appName The third party's name, to show to the customer.
      * @param TokenRequested $originalRequest The third party's own request.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -52,8 +49,7 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -74,23 +70,21 @@ interface Client
     /**
      * Revoke a token.
      *
-     * The customer or the third party ends the access. From this answer on, the token is refused.
-     * Revoking a token twice succeeds too.
+     * The customer or the third party ends the access. From this answer on, the token is refused. Revoking a token
+     * twice succeeds too.
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The new session's secret.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -99,8 +93,7 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -120,23 +113,21 @@ interface Client
     /**
      * Renew a token.
      *
-     * The connector replaces the old token with a new one, asks the customer, or refuses. It reports in
-     * the session that the request names. Deprecated by Salt Edge.
+     * The connector replaces the old token with a new one, asks the customer, or refuses. It reports in the session
+     * that the request names. Deprecated by Salt Edge.
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The new session's secret.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -145,8 +136,7 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -166,23 +156,21 @@ interface Client
     /**
      * Answer an interactive step of an enrolment.
      *
-     * Forwards the customer's answer, such as a one-time code. The connector replies at once and reports
-     * the result later.
+     * Forwards the customer's answer, such as a one-time code. The connector replies at once and reports the result
+     * later.
      *
      * @param string $sessionSecret The session that waits for the answer.
      * @param ConfirmationRequested $originalRequest The third party's own request.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -191,8 +179,7 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -215,17 +202,15 @@ interface Client
      * The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid.
      *
      * @param string $sessionSecret The session's secret.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -234,8 +219,7 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -257,17 +241,15 @@ interface Client
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The session's secret.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -276,8 +258,7 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -300,21 +281,19 @@ interface Client
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The session for the connector's report.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $fromDate The first time or day.
      * @param string|null $toDate The last time or day; a day counts to its end.
-     * @param string|null $redirectUrl The address to which the customer's browser returns after the
-     * bank's page, if a page is needed.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|null $redirectUrl The address to which the customer's browser returns after the bank's page, if
+     * a page is needed.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -323,8 +302,7 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -351,18 +329,16 @@ interface Client
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The session that waits for the answer.
      * @param ConfirmationRequested $originalRequest The third party's own request.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -371,8 +347,7 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -400,17 +375,15 @@ interface Client
      * @param string $accountId The account.
      * @param string $fromDate The first time or day.
      * @param string $toDate The last time or day; a day counts to its end.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -419,8 +392,7 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -445,18 +417,16 @@ interface Client
      * Returns the name and the other data that the bank has.
      *
      * @param string|Secret $accessToken The access token.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $sessionSecret The session.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -465,8 +435,7 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -488,19 +457,17 @@ interface Client
      * Salt Edge could not use an answer. The connector takes note of any content.
      *
      * @param string|Secret $accessToken The access token.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param NoticedRequest|null $request The request.
      * @param NoticedError|null $error The error.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -509,8 +476,7 @@ interface Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -531,10 +497,9 @@ interface Client
      * Carries out any operation by its name (`ws_channel.list_files`), with the fields of the catalogue.
      *
      * @param array<string, mixed> $request
-     * @param Content|string|\SplFileInfo|resource|null $content to go with the request; a string is a
-     * path
-     * @param string|\SplFileInfo|resource|null $destination where the response's content goes; left out,
-     * into memory
+     * @param Content|string|\SplFileInfo|resource|null $content to go with the request; a string is a path
+     * @param string|\SplFileInfo|resource|null $destination where the response's content goes; left out, into
+     * memory
      * @param (callable(Question): string)|null $onCode
      * @param (callable(SignatureRequest): string)|null $signer
      * @param (callable(Progress): mixed)|null $onProgress is told how far the call is

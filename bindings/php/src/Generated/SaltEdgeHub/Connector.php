@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
 
 /**
- * A connector to Salt Edge that serves: with an example bank, or before the bank's own code, running
- * inside this process. It stops when this object is gone.
+ * A connector to Salt Edge that serves: with an example bank, or before the bank's own code, running inside this
+ * process. It stops when this object is gone.
  */
 final class Connector extends AbstractService
 {
@@ -36,34 +36,31 @@ final class Connector extends AbstractService
     public readonly ?string $controlUrl;
 
     /**
-     * The start options of a connector. All other settings are in its configuration file; these options
-     * override the file.
+     * The start options of a connector. All other settings are in its configuration file; these options override
+     * the file.
      *
-     * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
-     * free port. Beyond loopback with TLS only.
-     * @param string|\SplFileInfo|null $data The data folder, with the store, the keys and the shared
-     * secret; created with mode 0700 if absent. Default: a new temporary folder that is removed at the
-     * end.
-     * @param string|\SplFileInfo|null $config The configuration file (TOML). Default: no file, and the
-     * default of every setting.
-     * @param string|null $bank The bank: `example`, or the base URL of the bank's own code. Default:
-     * `example`.
-     * @param string|\SplFileInfo|null $bankSecretFile A file with the secret that connector and bank
-     * share. Default: a secret in the data folder, made at the first start.
-     * @param string|null $hubUrl Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it,
-     * callbacks wait.
-     * @param list<string>|null $hubPublicKey Files with Salt Edge's public key: one, or two during a key
-     * change. Default: the key that Salt Edge has published.
+     * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free
+     * port. Beyond loopback with TLS only.
+     * @param string|\SplFileInfo|null $data The data folder, with the store, the keys and the shared secret;
+     * created with mode 0700 if absent. Default: a new temporary folder that is removed at the end.
+     * @param string|\SplFileInfo|null $config The configuration file (TOML). Default: no file, and the default of
+     * every setting.
+     * @param string|null $bank The bank: `example`, or the base URL of the bank's own code. Default: `example`.
+     * @param string|\SplFileInfo|null $bankSecretFile A file with the secret that connector and bank share.
+     * Default: a secret in the data folder, made at the first start.
+     * @param string|null $hubUrl Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it, callbacks
+     * wait.
+     * @param list<string>|null $hubPublicKey Files with Salt Edge's public key: one, or two during a key change.
+     * Default: the key that Salt Edge has published.
      * @param string|null $appId The provider's app id, from Salt Edge's dashboard.
-     * @param string|\SplFileInfo|null $appSecretFile A file with the app secret, from Salt Edge's
-     * dashboard.
+     * @param string|\SplFileInfo|null $appSecretFile A file with the app secret, from Salt Edge's dashboard.
      * @param string|null $providerCode The bank's code at Salt Edge. Default: `demobank`.
-     * @param string|\SplFileInfo|null $privateKey The connector's private key, a PEM file. Default: a key
-     * in the data folder, made at the first start.
+     * @param string|\SplFileInfo|null $privateKey The connector's private key, a PEM file. Default: a key in the
+     * data folder, made at the first start.
      * @param string|\SplFileInfo|null $tlsCert The certificate chain of the TLS listener, a PEM file.
      * @param string|\SplFileInfo|null $tlsKey The private key of the TLS listener, a PEM file.
-     * @param \DateTimeInterface|null $clock A fixed time for the connector's clock. Default: the system's
-     * clock. On loopback only.
+     * @param \DateTimeInterface|null $clock A fixed time for the connector's clock. Default: the system's clock. On
+     * loopback only.
      * @param bool|null $control Opens the control interface. On loopback only.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
@@ -112,8 +109,7 @@ final class Connector extends AbstractService
     }
 
     /**
-     * What a client needs to reach it, as named arguments: `new SaltEdgeHub(...$server->clientSettings(),
-     * …)`.
+     * What a client needs to reach it, as named arguments: `new SaltEdgeHub(...$server->clientSettings(), …)`.
      *
      * @return array{baseUrl: string, providerCode: string}
      */

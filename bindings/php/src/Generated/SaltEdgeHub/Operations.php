@@ -25,66 +25,58 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Makes a client; nothing is sent.
      *
-     * The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key
-     * are needed.
+     * The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key are
+     * needed.
      *
-     * @param string|null $baseUrl The connector's base URL: the part before `/api/priora/v1`. Plain HTTP
-     * is accepted for loopback addresses only.
+     * @param string|null $baseUrl The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is
+     * accepted for loopback addresses only.
      * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more, for requests that name
-     * none.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more, for requests that name none.
      * @param string|null $issuer The `iss` of each request. Default: `priora.saltedge.com`.
-     * @param string|Secret|null $privateKey The private key that stands for Salt Edge's, as PEM text,
-     * PKCS#8 or PKCS#1, 2048 bits or more. The connector has its public half.
+     * @param string|Secret|null $privateKey The private key that stands for Salt Edge's, as PEM text, PKCS#8 or
+     * PKCS#1, 2048 bits or more. The connector has its public half.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
      * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
      * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
-     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
-     * file.
-     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
-     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
-     * `SSL_CERT_DIR`, if they are set.
+     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
+     * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
+     * are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
-     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
-     * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
-     * hosts in `NO_PROXY`; none for this machine's own addresses.
-     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
-     * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
-     * operation's own limit applies.
-     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
-     * allowed. Default: 10.
-     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
-     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
-     * exchange applies.
-     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
-     * Default: 16 MiB.
-     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
-     * such as 503, from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after
-     * a 429. Default: 2.
-     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
-     * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
-     * least the time that the server asks for, up to 5 s too. Default: 0.3.
-     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
-     * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
-     * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
-     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
-     * tokens too: record with embedded servers or test installations.
-     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
-     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose
-     * answers are signed for one request, with an id and a time that are new each time.
-     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
-     * `info`.
-     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
-     * cannot change it. What it throws is logged, and the call goes on.
-     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
-     * its head is there.
-     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
-     * the calls belong to, or a function that is asked for it at each call; it goes along where
-     * `$sendTraceparent` allows it.
-     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
-     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
-     * along in the same way.
+     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user and a
+     * password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
+     * `NO_PROXY`; none for this machine's own addresses.
+     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed. A call of
+     * an operation is one exchange; a flow makes several. With 0 or without a value the operation's own limit
+     * applies.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions allowed.
+     * Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or arrives, in
+     * seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer such as 503,
+     * from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds, fractions allowed;
+     * it doubles with each repetition, up to 5 s. The wait itself is random, and at least the time that the server
+     * asks for, up to 5 s too. Default: 0.3.
+     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the peer's records
+     * belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes,
+     * to everybody else no: a bank learns nothing of its customers' systems.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which the answers
+     * of all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+     * embedded servers or test installations.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its
+     * next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+     * for one request, with an id and a time that are new each time.
+     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it cannot change
+     * it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when its head is
+     * there.
+     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that the calls
+     * belong to, or a function that is asked for it at each call; it goes along where `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api): each call is
+     * a span below the present one, with its requests as events, and its `traceparent` goes along in the same way.
      * @param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
@@ -146,67 +138,59 @@ abstract class Operations extends AbstractClient implements Client
 
     /**
      * A client whose settings come from the environment's `SALT_EDGE_HUB_…` variables (the list is in
-     * docs/reference, salt-edge-hub-settings). What is given here takes precedence. A variable is looked
-     * for in `$_SERVER`, then among the parameters of the web server (FastCGI) and the process's own
-     * (`getenv`), then in `$_ENV`.
+     * docs/reference, salt-edge-hub-settings). What is given here takes precedence. A variable is looked for in
+     * `$_SERVER`, then among the parameters of the web server (FastCGI) and the process's own (`getenv`), then in
+     * `$_ENV`.
      *
-     * @param string|null $baseUrl The connector's base URL: the part before `/api/priora/v1`. Plain HTTP
-     * is accepted for loopback addresses only.
+     * @param string|null $baseUrl The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is
+     * accepted for loopback addresses only.
      * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more, for requests that name
-     * none.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more, for requests that name none.
      * @param string|null $issuer The `iss` of each request. Default: `priora.saltedge.com`.
-     * @param string|Secret|null $privateKey The private key that stands for Salt Edge's, as PEM text,
-     * PKCS#8 or PKCS#1, 2048 bits or more. The connector has its public half.
+     * @param string|Secret|null $privateKey The private key that stands for Salt Edge's, as PEM text, PKCS#8 or
+     * PKCS#1, 2048 bits or more. The connector has its public half.
      * @param string|\SplFileInfo|null $privateKeyFile A file with the private key.
      * @param string|\SplFileInfo|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
      * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
-     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
-     * file.
-     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for
-     * the server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and
-     * `SSL_CERT_DIR`, if they are set.
+     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12 file.
+     * @param string|\SplFileInfo|null $caFile A PEM file with more certificate authorities to trust for the
+     * server's own certificate, beside the system's: on Linux those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, if they
+     * are set.
      * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
-     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user
-     * and a password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the
-     * hosts in `NO_PROXY`; none for this machine's own addresses.
-     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
-     * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
-     * operation's own limit applies.
-     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions
-     * allowed. Default: 10.
-     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or
-     * arrives, in seconds, fractions allowed. With 0 or without a value only the limit of the whole
-     * exchange applies.
-     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
-     * Default: 16 MiB.
-     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
-     * such as 503, from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after
-     * a 429. Default: 2.
-     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
-     * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
-     * least the time that the server asks for, up to 5 s too. Default: 0.3.
-     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the
-     * peer's records belong to the caller's trace. Default: to an own WS Channel service (a `base_url`
-     * without `environment`) yes, to everybody else no: a bank learns nothing of its customers' systems.
-     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which
-     * the answers of all exchanges are recorded, a line of JSON each. It has what the peer answered,
-     * tokens too: record with embedded servers or test installations.
-     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange
-     * gets its next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose
-     * answers are signed for one request, with an id and a time that are new each time.
-     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
-     * `info`.
-     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it
-     * cannot change it. What it throws is logged, and the call goes on.
-     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when
-     * its head is there.
-     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that
-     * the calls belong to, or a function that is asked for it at each call; it goes along where
-     * `$sendTraceparent` allows it.
-     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api):
-     * each call is a span below the present one, with its requests as events, and its `traceparent` goes
-     * along in the same way.
+     * @param string|Secret|null $proxy A proxy's URL, such as `http://proxy:3128`. It may contain a user and a
+     * password. Default: that of `HTTPS_PROXY` or `ALL_PROXY` in the environment, except for the hosts in
+     * `NO_PROXY`; none for this machine's own addresses.
+     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed. A call of
+     * an operation is one exchange; a flow makes several. With 0 or without a value the operation's own limit
+     * applies.
+     * @param float|null $connectTimeoutS The time limit for opening a connection, in seconds, fractions allowed.
+     * Default: 10.
+     * @param float|null $readTimeoutS The longest silence of the peer while an answer is awaited or arrives, in
+     * seconds, fractions allowed. With 0 or without a value only the limit of the whole exchange applies.
+     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer such as 503,
+     * from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds, fractions allowed;
+     * it doubles with each repetition, up to 5 s. The wait itself is random, and at least the time that the server
+     * asks for, up to 5 s too. Default: 0.3.
+     * @param bool|null $sendTraceparent Whether the `traceparent` of a call goes along, so that the peer's records
+     * belong to the caller's trace. Default: to an own WS Channel service (a `base_url` without `environment`) yes,
+     * to everybody else no: a bank learns nothing of its customers' systems.
+     * @param string|\SplFileInfo|null $recordTo For tests: a new file, made with mode 0600, into which the answers
+     * of all exchanges are recorded, a line of JSON each. It has what the peer answered, tokens too: record with
+     * embedded servers or test installations.
+     * @param string|\SplFileInfo|null $replayFrom For tests: a file made with `record_to`. Each exchange gets its
+     * next answer to the same method and path; nothing is sent. Not for SEPA Web Services, whose answers are signed
+     * for one request, with an id and a time that are new each time.
+     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.
+     * @param (callable(HttpRequest): mixed)|null $onRequest Is told of each request that begins; it cannot change
+     * it. What it throws is logged, and the call goes on.
+     * @param (callable(HttpRequest, HttpExchange): mixed)|null $onResponse Is told of each answer when its head is
+     * there.
+     * @param string|(\Closure(): (string|null))|null $traceparent The W3C `traceparent` of the trace that the calls
+     * belong to, or a function that is asked for it at each call; it goes along where `$sendTraceparent` allows it.
+     * @param object|null $tracer A tracer of OpenTelemetry (`TracerInterface` of open-telemetry/api): each call is
+     * a span below the present one, with its requests as events, and its `traceparent` goes along in the same way.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -274,24 +258,22 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Begin a customer's enrolment.
      *
-     * A third party wants access to a customer's accounts. The connector replies at once and reports the
-     * result later, in a separate session that the request names.
+     * A third party wants access to a customer's accounts. The connector replies at once and reports the result
+     * later, in a separate session that the request names.
      *
      * @param string $sessionSecret The session for the connector's report.
      * @param string $appName The third party's name, to show to the customer.
      * @param TokenRequested $originalRequest The third party's own request.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -300,8 +282,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -333,23 +314,21 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Revoke a token.
      *
-     * The customer or the third party ends the access. From this answer on, the token is refused.
-     * Revoking a token twice succeeds too.
+     * The customer or the third party ends the access. From this answer on, the token is refused. Revoking a token
+     * twice succeeds too.
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The new session's secret.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -358,8 +337,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -389,23 +367,21 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Renew a token.
      *
-     * The connector replaces the old token with a new one, asks the customer, or refuses. It reports in
-     * the session that the request names. Deprecated by Salt Edge.
+     * The connector replaces the old token with a new one, asks the customer, or refuses. It reports in the session
+     * that the request names. Deprecated by Salt Edge.
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The new session's secret.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -414,8 +390,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -445,23 +420,21 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Answer an interactive step of an enrolment.
      *
-     * Forwards the customer's answer, such as a one-time code. The connector replies at once and reports
-     * the result later.
+     * Forwards the customer's answer, such as a one-time code. The connector replies at once and reports the result
+     * later.
      *
      * @param string $sessionSecret The session that waits for the answer.
      * @param ConfirmationRequested $originalRequest The third party's own request.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -470,8 +443,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -504,17 +476,15 @@ abstract class Operations extends AbstractClient implements Client
      * The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid.
      *
      * @param string $sessionSecret The session's secret.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -523,8 +493,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -554,17 +523,15 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The session's secret.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -573,8 +540,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -606,21 +572,19 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The session for the connector's report.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $fromDate The first time or day.
      * @param string|null $toDate The last time or day; a day counts to its end.
-     * @param string|null $redirectUrl The address to which the customer's browser returns after the
-     * bank's page, if a page is needed.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|null $redirectUrl The address to which the customer's browser returns after the bank's page, if
+     * a page is needed.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -629,8 +593,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -669,18 +632,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The session that waits for the answer.
      * @param ConfirmationRequested $originalRequest The third party's own request.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -689,8 +650,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -729,17 +689,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $accountId The account.
      * @param string $fromDate The first time or day.
      * @param string $toDate The last time or day; a day counts to its end.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -748,8 +706,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -786,18 +743,16 @@ abstract class Operations extends AbstractClient implements Client
      * Returns the name and the other data that the bank has.
      *
      * @param string|Secret $accessToken The access token.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $sessionSecret The session.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -806,8 +761,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures
@@ -838,19 +792,17 @@ abstract class Operations extends AbstractClient implements Client
      * Salt Edge could not use an answer. The connector takes note of any content.
      *
      * @param string|Secret $accessToken The access token.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
-     * setting.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param NoticedRequest|null $request The request.
      * @param NoticedError|null $error The error.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
      * `salt_edge_hub.key_unusable`
@@ -859,8 +811,7 @@ abstract class Operations extends AbstractClient implements Client
      * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
      * `salt_edge_hub.access_refused`
      * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
-     * `salt_edge_hub.refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`, `salt_edge_hub.refused`
      * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
      * @throws \Bankchannel\Exception\PeerFailedException `salt_edge_hub.connector_failed`
      * @throws BankchannelException for all other failures

@@ -13,8 +13,8 @@ use Bankchannel\Secret;
 final class TokenRequested
 {
     /**
-     * @var \WeakMap<self, array<string, string|Secret|null>>|null secrets beside their objects: what
-     * dumps or exports an object cannot find one in it
+     * @var \WeakMap<self, array<string, string|Secret|null>>|null secrets beside their objects: what dumps or
+     * exports an object cannot find one in it
      */
     private static ?\WeakMap $secrets = null;
 

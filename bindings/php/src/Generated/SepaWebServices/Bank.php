@@ -11,10 +11,7 @@ use Bankchannel\Bridge\Bridge;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
 
-/**
- * An embedded sandbox bank of SEPA Web Services, running inside this process. It stops when this object
- * is gone.
- */
+/** An embedded sandbox bank of SEPA Web Services, running inside this process. It stops when this object is gone. */
 final class Bank extends AbstractService
 {
     /** The address of the bank, below which each family has its file service. */
@@ -23,13 +20,13 @@ final class Bank extends AbstractService
     /**
      * The families.
      *
-     * @var array{nordea: array{file_url: string, certificate_url: ?string, anchors_file: string,
-     * customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file:
-     * string, key_file: string, code: ?string}>}, op: array{file_url: string, certificate_url: ?string,
-     * anchors_file: string, customers: list<array{customer_id: string, target_id: ?string, company:
-     * string, certificate_file: string, key_file: string, code: ?string}>}, samlink: array{file_url:
-     * string, certificate_url: ?string, anchors_file: string, customers: list<array{customer_id: string,
-     * target_id: ?string, company: string, certificate_file: string, key_file: string, code: ?string}>}}
+     * @var array{nordea: array{file_url: string, certificate_url: ?string, anchors_file: string, customers:
+     * list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string, key_file:
+     * string, code: ?string}>}, op: array{file_url: string, certificate_url: ?string, anchors_file: string,
+     * customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file: string,
+     * key_file: string, code: ?string}>}, samlink: array{file_url: string, certificate_url: ?string, anchors_file:
+     * string, customers: list<array{customer_id: string, target_id: ?string, company: string, certificate_file:
+     * string, key_file: string, code: ?string}>}}
      */
     public readonly array $families;
 
@@ -49,17 +46,16 @@ final class Bank extends AbstractService
     /**
      * The start options of a sandbox bank.
      *
-     * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
-     * free port. Loopback only.
-     * @param string|\SplFileInfo|null $data The data folder, created with mode 0700 if absent. Default: a
-     * new temporary folder that is removed at the end.
+     * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free
+     * port. Loopback only.
+     * @param string|\SplFileInfo|null $data The data folder, created with mode 0700 if absent. Default: a new
+     * temporary folder that is removed at the end.
      * @param bool|null $plain Serves HTTP without TLS.
-     * @param \DateTimeInterface|null $clock A fixed time for the bank's messages and its certificates.
-     * Default: the system's clock. When files appear has a clock of its own, which the control interface
-     * moves.
+     * @param \DateTimeInterface|null $clock A fixed time for the bank's messages and its certificates. Default: the
+     * system's clock. When files appear has a clock of its own, which the control interface moves.
      * @param bool|null $strict Refuses what real banks let pass: requests without a signed time.
-     * @param float|null $reportAfterS How long after an upload its status report appears, in seconds,
-     * fractions allowed, at most a day. Default: 60.
+     * @param float|null $reportAfterS How long after an upload its status report appears, in seconds, fractions
+     * allowed, at most a day. Default: 60.
      * @param bool|null $control Opens the control interface.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
@@ -100,9 +96,9 @@ final class Bank extends AbstractService
      *
      * @param 'nordea'|'op'|'samlink'|'saastopankki'|'pop'|'aktia'|'omasp' $name
      *
-     * @return array{bank: ?string, profileFile: ?string, fileUrl: string, certificateUrl: string,
-     * trustedFile: string, caFile: ?string, customerId: string, targetId: ?string, company: string,
-     * certificateFile: string, privateKeyFile: string}
+     * @return array{bank: ?string, profileFile: ?string, fileUrl: string, certificateUrl: string, trustedFile:
+     * string, caFile: ?string, customerId: string, targetId: ?string, company: string, certificateFile: string,
+     * privateKeyFile: string}
      *
      * @throws BankchannelException
      */

@@ -15,10 +15,7 @@ enum BankCertificateState: string
     /** One is asked for; what the bank has done is not known yet, or nothing was sent. */
     case Pending = 'pending';
 
-    /**
-     * A new one is there and was not used with success yet; the old one, if it holds, signs files
-     * meanwhile.
-     */
+    /** A new one is there and was not used with success yet; the old one, if it holds, signs files meanwhile. */
     case Switching = 'switching';
 
     /** One is in use. */

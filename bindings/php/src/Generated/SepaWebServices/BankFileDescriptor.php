@@ -16,8 +16,8 @@ final class BankFileDescriptor
      * @param string $fileType The bank's type of the file, such as `NDCAMT53L`.
      * @param \DateTimeImmutable $fileTimestamp When the file was made.
      * @param string $status Its status.
-     * @param string|null $targetId The part of the agreement that it belongs to; left out if the bank
-     * leaves it empty. Some banks write something else here.
+     * @param string|null $targetId The part of the agreement that it belongs to; left out if the bank leaves it
+     * empty. Some banks write something else here.
      * @param string|null $serviceId The service or account.
      * @param string|null $serviceIdOwnerName The owner of the service.
      * @param string|null $userFilename The file's name in the customer's system.
@@ -32,8 +32,7 @@ final class BankFileDescriptor
      * @param string|null $subStatusText The text of `sub_status`.
      * @param bool|null $missingTransactions Whether transactions are missing.
      * @param string|null $subType More about the type.
-     * @param FeedbackFileAttributes|null $feedbackFileAttributes The bank's feedback about a file that
-     * was sent.
+     * @param FeedbackFileAttributes|null $feedbackFileAttributes The bank's feedback about a file that was sent.
      */
     public function __construct(
         public readonly string $fileReference,

@@ -9,17 +9,16 @@ namespace Bankchannel\SepaWebServices;
 use Bankchannel\Encode;
 
 /**
- * The certificates with which a bank signs its answers. The authority behind them may also issue
- * certificates to customers, so the path alone does not show a bank.
+ * The certificates with which a bank signs its answers. The authority behind them may also issue certificates to
+ * customers, so the path alone does not show a bank.
  */
 final class BankSignerPattern
 {
     /**
      * @param SignatureLevel $level The signature that they make.
      * @param string $commonNameContains A part of the common name (CN) of their subject.
-     * @param bool|null $isWholeName Whether the common name is that and no more. Default: false; say true
-     * where it is known as a whole, so that no customer of the same authority can have it in a longer
-     * name.
+     * @param bool|null $isWholeName Whether the common name is that and no more. Default: false; say true where it
+     * is known as a whole, so that no customer of the same authority can have it in a longer name.
      */
     public function __construct(
         public readonly SignatureLevel $level,

@@ -12,9 +12,6 @@ enum BankUploadOutcome: string
     /** A report of the bank names the file: the bank has it. Whether it pays says `verdict`. */
     case Accepted = 'accepted';
 
-    /**
-     * No report names it. That proves nothing: do not send the file again; look again later, or ask the
-     * bank.
-     */
+    /** No report names it. That proves nothing: do not send the file again; look again later, or ask the bank. */
     case Unknown = 'unknown';
 }

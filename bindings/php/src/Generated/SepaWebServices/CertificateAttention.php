@@ -19,8 +19,8 @@ enum CertificateAttention: string
     case JobHasNotRun = 'job_has_not_run';
 
     /**
-     * The last attempt has failed, or its end is not known; the bank does not take the new certificate;
-     * the bank's new certificate was due again at once.
+     * The last attempt has failed, or its end is not known; the bank does not take the new certificate; the bank's
+     * new certificate was due again at once.
      */
     case Failed = 'failed';
 
@@ -28,8 +28,8 @@ enum CertificateAttention: string
     case EndsSoon = 'ends_soon';
 
     /**
-     * A person has to act: there is no certificate that holds, nothing more is tried, the passphrase does
-     * not open a key.
+     * A person has to act: there is no certificate that holds, nothing more is tried, the passphrase does not open
+     * a key.
      */
     case Person = 'person';
 }

@@ -13,8 +13,7 @@ final class CertificateNameRule
 {
     /**
      * @param CertificateNamePart $part The part.
-     * @param string $value Its value: `{customer_id}` and `{company}` stand for the customer's id and
-     * name.
+     * @param string $value Its value: `{customer_id}` and `{company}` stand for the customer's id and name.
      */
     public function __construct(
         public readonly CertificateNamePart $part,

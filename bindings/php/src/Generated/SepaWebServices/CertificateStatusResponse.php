@@ -14,17 +14,17 @@ final class CertificateStatusResponse
     /**
      * @param BankCertificateState $state The state.
      * @param int $retired The number of replaced certificates that are still kept.
-     * @param list<BankSignerSeen> $bankSigners The certificates with which the bank has signed so far,
-     * the newest last.
-     * @param list<string> $warnings What a person should know before it is too late: a certificate that
-     * ends within thirty days, trusted authorities that end within ninety, a passphrase that does not
-     * open the key, a job that does not run.
-     * @param list<CertificateAttention> $attention What somebody should look at, for monitoring, the most
-     * urgent first; empty if all is well.
+     * @param list<BankSignerSeen> $bankSigners The certificates with which the bank has signed so far, the newest
+     * last.
+     * @param list<string> $warnings What a person should know before it is too late: a certificate that ends within
+     * thirty days, trusted authorities that end within ninety, a passphrase that does not open the key, a job that
+     * does not run.
+     * @param list<CertificateAttention> $attention What somebody should look at, for monitoring, the most urgent
+     * first; empty if all is well.
      * @param string|null $serial The serial number of the certificate that signs, hex.
      * @param \DateTimeImmutable|null $notAfter Until when it holds.
-     * @param \DateTimeImmutable|null $nextStepAt When the next step is due: a renewal, another attempt, a
-     * trial. Left out if a person has to act.
+     * @param \DateTimeImmutable|null $nextStepAt When the next step is due: a renewal, another attempt, a trial.
+     * Left out if a person has to act.
      * @param string|null $person What a person has to do. Left out if nothing.
      * @param int|null $daysLeft The days that are left, if the certificate ends within thirty.
      * @param \DateTimeImmutable|null $attemptBegunAt Since when the attempt is under way.

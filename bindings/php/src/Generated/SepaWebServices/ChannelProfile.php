@@ -24,36 +24,34 @@ final class ChannelProfile
      * @param ServiceUrls|null $certificateUrl The addresses of its certificate service.
      * @param string|null $receiverId The `ReceiverId` of requests, mostly the bank's BIC.
      * @param TargetIdRule|null $targetId Whether requests name a `TargetId`.
-     * @param list<FileCommand>|null $operations The operations that the bank offers. Default: all of the
-     * file service.
-     * @param list<CertificateCommand>|null $certificateOperations The operations that its certificate
-     * service offers. Default: none.
+     * @param list<FileCommand>|null $operations The operations that the bank offers. Default: all of the file
+     * service.
+     * @param list<CertificateCommand>|null $certificateOperations The operations that its certificate service
+     * offers. Default: none.
      * @param BankCodeForm|null $certificateCode The form of its codes for a first certificate.
-     * @param list<CertificateNameRule>|null $certificateSubject The name in requests for certificates,
-     * its parts in their order.
-     * @param int|null $renewBeforeDays From so many days before its end on a certificate is renewed.
-     * Default: 60.
-     * @param bool|null $supersedesAtOnce Whether a certificate is of no use once the next one was issued.
-     * Default: no.
+     * @param list<CertificateNameRule>|null $certificateSubject The name in requests for certificates, its parts in
+     * their order.
+     * @param int|null $renewBeforeDays From so many days before its end on a certificate is renewed. Default: 60.
+     * @param bool|null $supersedesAtOnce Whether a certificate is of no use once the next one was issued. Default:
+     * no.
      * @param bool|null $requiresStatus Whether every list names a status. Default: no.
-     * @param bool|null $requiresFileType Whether every list and download names the type of the files.
-     * Default: no.
+     * @param bool|null $requiresFileType Whether every list and download names the type of the files. Default: no.
      * @param CompressionRule|null $compression Which files are compressed.
-     * @param string|null $compressionMethod The name of the compression, GZIP (RFC 1952) in each case:
-     * `GZIP` or `RFC1952`.
-     * @param string|null $soapAction The value of the HTTP header `SOAPAction`, without its quotes.
-     * Default: empty, as the banks' descriptions of the service have it.
+     * @param string|null $compressionMethod The name of the compression, GZIP (RFC 1952) in each case: `GZIP` or
+     * `RFC1952`.
+     * @param string|null $soapAction The value of the HTTP header `SOAPAction`, without its quotes. Default: empty,
+     * as the banks' descriptions of the service have it.
      * @param int|null $maxFileBytes Largest file that the bank takes, bytes before compression.
      * @param int|null $maxPackedBytes Largest compressed file that the bank takes, bytes.
-     * @param string|null $statusDownloaded The status under which files that were fetched before are
-     * listed: `DLD` or `DOWNLOADED`.
+     * @param string|null $statusDownloaded The status under which files that were fetched before are listed: `DLD`
+     * or `DOWNLOADED`.
      * @param list<BankFileType>|null $fileTypes Its file types.
      * @param list<BankSignerPattern>|null $signers The certificates with which it signs.
-     * @param bool|null $allowsSha1Answers Whether it may still sign with SHA-1, which is broken. Requests
-     * are never signed with it.
+     * @param bool|null $allowsSha1Answers Whether it may still sign with SHA-1, which is broken. Requests are never
+     * signed with it.
      * @param TrustAnchors|null $anchors The authorities that are trusted.
-     * @param string|null $intermediates Authorities between an anchor and a signer, as PEM text: they are
-     * used for a path, never trusted by themselves.
+     * @param string|null $intermediates Authorities between an anchor and a signer, as PEM text: they are used for
+     * a path, never trusted by themselves.
      */
     public function __construct(
         public readonly ?string $name = null,

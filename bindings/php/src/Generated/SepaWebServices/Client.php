@@ -15,46 +15,43 @@ use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;
 
 /**
- * The operations of sepa-web-services. `Bankchannel\SepaWebServices` carries them out; tests give a
- * double of their own.
+ * The operations of sepa-web-services. `Bankchannel\SepaWebServices` carries them out; tests give a double of their
+ * own.
  *
- * A later version may have further operations: mock it, or extend `SepaWebServices`'s double, rather than
- * write all methods.
+ * A later version may have further operations: mock it, or extend `SepaWebServices`'s double, rather than write all
+ * methods.
  */
 interface Client
 {
     /**
      * Send a file to a bank.
      *
-     * The file is sent once and never repeated by the library: the banks' channel does not look for
-     * repeats. If its answer is lost or cannot be believed, the outcome is `unknown` and stays so: a list
-     * does not show what was sent. A status report (pain.002) that names the file's message id settles
-     * it, or the bank's word to a person. Fetch reports before anything is sent again.
+     * The file is sent once and never repeated by the library: the banks' channel does not look for repeats. If its
+     * answer is lost or cannot be believed, the outcome is `unknown` and stays so: a list does not show what was
+     * sent. A status report (pain.002) that names the file's message id settles it, or the bank's word to a person.
+     * Fetch reports before anything is sent again.
      *
-     * @param Content|string|\SplFileInfo|resource $content The file's bytes. They are sent as they are,
-     * or compressed.
-     * @param string $fileType The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at
-     * most 40 characters; case matters.
-     * @param string|null $userFilename The file's name in your own system, at most 80 characters.
-     * Default: the name of the content's file, otherwise `upload`.
-     * @param bool|null $compress Whether the content is compressed (GZIP). Default: as the bank's profile
-     * says.
+     * @param Content|string|\SplFileInfo|resource $content The file's bytes. They are sent as they are, or
+     * compressed.
+     * @param string $fileType The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40
+     * characters; case matters.
+     * @param string|null $userFilename The file's name in your own system, at most 80 characters. Default: the name
+     * of the content's file, otherwise `upload`.
+     * @param bool|null $compress Whether the content is compressed (GZIP). Default: as the bank's profile says.
      * @param string|null $serviceId The service or account, at most 256 characters.
-     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
-     * settings.
+     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the settings.
      * @param string|null $executionSerial Copied into the answer, at most 32 characters.
      * @param string|null $amountTotal The sum of the file's amounts, for the bank to compare.
      * @param int|null $transactionCount The number of the file's transactions, for the bank to compare.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.content_refused`
      * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
@@ -64,8 +61,7 @@ interface Client
      * `sepa_web_services.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function uploadFile(
@@ -88,28 +84,24 @@ interface Client
     /**
      * List the files that a bank holds for the customer.
      *
-     * Lists what the bank has prepared: statements, notifications, status reports. Files that were sent
-     * are not listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long
-     * list with days.
+     * Lists what the bank has prepared: statements, notifications, status reports. Files that were sent are not
+     * listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long list with days.
      *
      * @param \DateTimeInterface|null $startDate Only files made on this day or later.
      * @param \DateTimeInterface|null $endDate Only files made on this day or earlier.
-     * @param FileStatusFilter|null $status Only files of this status. Default: all that the bank still
-     * keeps.
+     * @param FileStatusFilter|null $status Only files of this status. Default: all that the bank still keeps.
      * @param string|null $serviceId Only files of this service or account, at most 256 characters.
-     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
-     * settings.
+     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the settings.
      * @param string|null $executionSerial Copied into the answer, at most 32 characters.
-     * @param string|null $fileType Only files of this type, the bank's word, at most 40 characters. Some
-     * banks list one type at a time.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|null $fileType Only files of this type, the bank's word, at most 40 characters. Some banks list
+     * one type at a time.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
      * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
@@ -118,8 +110,7 @@ interface Client
      * `sepa_web_services.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function listFiles(
@@ -139,27 +130,25 @@ interface Client
     /**
      * Fetch a file from a bank.
      *
-     * The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched
-     * again while the bank keeps it.
+     * The bank then marks the file as downloaded: it is no longer listed as `NEW`. It may be fetched again while
+     * the bank keeps it.
      *
      * @param string $fileReference The bank's reference of the file, from a list, at most 32 characters.
      * @param string|null $serviceId The service or account, at most 256 characters.
-     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
-     * settings.
+     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the settings.
      * @param string|null $executionSerial Copied into the answer, at most 32 characters.
      * @param string|null $fileType The type of the file, as the list has it. Some banks demand it.
-     * @param string|\SplFileInfo|resource|null $destination Where the content goes: a path that does not
-     * exist yet, or a stream to write to; left out, into memory.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|\SplFileInfo|resource|null $destination Where the content goes: a path that does not exist yet,
+     * or a stream to write to; left out, into memory.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
      * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
@@ -170,8 +159,7 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.file_not_found`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function downloadFile(
@@ -191,22 +179,20 @@ interface Client
     /**
      * Delete a file at a bank.
      *
-     * Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one
-     * that they offer for downloading. Not every bank offers this.
+     * Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one that they
+     * offer for downloading. Not every bank offers this.
      *
      * @param string $fileReference The bank's reference of the file, at most 32 characters.
-     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
-     * settings.
+     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the settings.
      * @param string|null $executionSerial Copied into the answer, at most 32 characters.
      * @param string|null $fileType The type of the file.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
      * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
@@ -215,8 +201,7 @@ interface Client
      * `sepa_web_services.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function deleteFile(
@@ -233,18 +218,16 @@ interface Client
     /**
      * Ask a bank which files the user may send and fetch.
      *
-     * The reliable way to learn the file types and target ids of an agreement. Nordea has it; not every
-     * bank does.
+     * The reliable way to learn the file types and target ids of an agreement. Nordea has it; not every bank does.
      *
      * @param string|null $executionSerial Copied into the answer, at most 32 characters.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
      * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
@@ -253,8 +236,7 @@ interface Client
      * `sepa_web_services.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getUserInfo(
@@ -268,26 +250,24 @@ interface Client
     /**
      * Ask a bank for a first certificate, with the code that it has sent.
      *
-     * The code is checked for its form before it is spent, and nothing is repeated: if the outcome is
-     * `unknown`, the bank may have issued the certificate. Then send the **same** request with the same
-     * code again: OP gives the same certificate once more; at other banks ask for a new code if it is
-     * refused. A certificate for another key is an error.
+     * The code is checked for its form before it is spent, and nothing is repeated: if the outcome is `unknown`,
+     * the bank may have issued the certificate. Then send the **same** request with the same code again: OP gives
+     * the same certificate once more; at other banks ask for a new code if it is refused. A certificate for another
+     * key is an error.
      *
      * @param string $certificateRequest The request for the certificate, PKCS#10 as PEM text:
-     * `make_certificate_request` makes one. **Store its private key first**: the code works once, and the
-     * bank's certificate is worth nothing without the key.
-     * @param string|Secret $code The bank's code. Nordea: the ten digits sent to the administrator's
-     * phone. OP: sixteen digits, the eight of the agreement first, then the eight that come apart; the
-     * check digit does not show a wrong order, which locks the registration. Others: the transfer key.
-     * Blanks do not count.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * `make_certificate_request` makes one. **Store its private key first**: the code works once, and the bank's
+     * certificate is worth nothing without the key.
+     * @param string|Secret $code The bank's code. Nordea: the ten digits sent to the administrator's phone. OP:
+     * sixteen digits, the eight of the agreement first, then the eight that come apart; the check digit does not
+     * show a wrong order, which locks the registration. Others: the transfer key. Blanks do not count.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
      * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
@@ -299,8 +279,7 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function requestCertificate(
@@ -315,22 +294,21 @@ interface Client
     /**
      * Ask a bank for the next certificate, before the present one ends.
      *
-     * The request is signed with the present certificate, the client's. Nothing is repeated: if the
-     * outcome is `unknown`, the bank may have issued the certificate. Then send the **same** request
-     * again, and never one for another key: banks give the certificate once more, or refuse the present
-     * one because the new one counts already. A certificate for another key is an error.
+     * The request is signed with the present certificate, the client's. Nothing is repeated: if the outcome is
+     * `unknown`, the bank may have issued the certificate. Then send the **same** request again, and never one for
+     * another key: banks give the certificate once more, or refuse the present one because the new one counts
+     * already. A certificate for another key is an error.
      *
-     * @param string $certificateRequest The request for the certificate, PKCS#10 as PEM text, for a new
-     * key: `make_certificate_request` makes one. **Store its private key first**: at Nordea the present
-     * certificate is of no use once the bank has answered.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string $certificateRequest The request for the certificate, PKCS#10 as PEM text, for a new key:
+     * `make_certificate_request` makes one. **Store its private key first**: at Nordea the present certificate is
+     * of no use once the bank has answered.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
      * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
@@ -342,8 +320,7 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.certificate_refused`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function renewCertificate(
@@ -357,17 +334,16 @@ interface Client
     /**
      * Ask a bank for the certificates of its authorities.
      *
-     * OP has this operation. The answer is signed by a certificate whose authority may be in the answer
-     * itself: it counts only if it leads to an anchor that was trusted before.
+     * OP has this operation. The answer is signed by a certificate whose authority may be in the answer itself: it
+     * counts only if it leads to an anchor that was trusted before.
      *
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
      * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
@@ -376,8 +352,7 @@ interface Client
      * `sepa_web_services.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function getBankCertificates(
@@ -390,29 +365,27 @@ interface Client
     /**
      * Verify a message of SEPA Web Services.
      *
-     * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that
-     * of the document inside, what they cover, the time, the certificates' paths to the bank's
-     * authorities, and that the bank signed and not another customer of the same authority. Requests can
-     * be verified as well, with the authority of their certificates in `trusted`. A message that is
-     * refused is an answer, not an error. Not checked: revocation, and whether an answer belongs to a
-     * request, for there is none.
+     * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the
+     * document inside, what they cover, the time, the certificates' paths to the bank's authorities, and that the
+     * bank signed and not another customer of the same authority. Requests can be verified as well, with the
+     * authority of their certificates in `trusted`. A message that is refused is an answer, not an error. Not
+     * checked: revocation, and whether an answer belongs to a request, for there is none.
      *
-     * @param Content|string|\SplFileInfo|resource $content The message's bytes: a SOAP envelope, or the
-     * document inside of one.
-     * @param string|null $bank The bank, such as `nordea`: its authorities are trusted, and its answers
-     * must be signed by it.
+     * @param Content|string|\SplFileInfo|resource $content The message's bytes: a SOAP envelope, or the document
+     * inside of one.
+     * @param string|null $bank The bank, such as `nordea`: its authorities are trusted, and its answers must be
+     * signed by it.
      * @param ChannelProfile|null $profile A profile of your own in place of `bank`.
      * @param BankEnvironment|null $environment Which of the bank's environments. Default: `production`.
-     * @param string|null $trusted Certificates of authorities that are trusted too, as PEM text, one
-     * after the other.
+     * @param string|null $trusted Certificates of authorities that are trusted too, as PEM text, one after the
+     * other.
      * @param \DateTimeInterface|null $at The instant of the check. Default: now.
-     * @param bool|null $allowSha1 Whether SHA-1 is permitted, which is broken. Default: as the bank's
-     * profile says, otherwise not.
-     * @param bool|null $signaturesOnly Whether only digests and values are computed, under the
-     * certificate in the message, whatever its age, issuer and methods, and wherever the signature is.
-     * Default: false.
-     * @param string|null $charset The charset of the HTTP header that came with the message, for a
-     * message that declares none.
+     * @param bool|null $allowSha1 Whether SHA-1 is permitted, which is broken. Default: as the bank's profile says,
+     * otherwise not.
+     * @param bool|null $signaturesOnly Whether only digests and values are computed, under the certificate in the
+     * message, whatever its age, issuer and methods, and wherever the signature is. Default: false.
+     * @param string|null $charset The charset of the HTTP header that came with the message, for a message that
+     * declares none.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.certificate_unusable`,
      * `sepa_web_services.unknown_profile`, `sepa_web_services.message_too_large`
@@ -433,26 +406,25 @@ interface Client
     /**
      * Explain why a message of SEPA Web Services is refused.
      *
-     * Makes the checks of `verify_message` and, where a digest differs, shows the canonical text that was
-     * digested, and tries other canonicalisations, transforms, line ends and the XML declaration: banks
-     * answer "02" or "backend error" and no more. The result shows content of the message.
+     * Makes the checks of `verify_message` and, where a digest differs, shows the canonical text that was digested,
+     * and tries other canonicalisations, transforms, line ends and the XML declaration: banks answer "02" or
+     * "backend error" and no more. The result shows content of the message.
      *
-     * @param Content|string|\SplFileInfo|resource $content The message's bytes: a SOAP envelope, or the
-     * document inside of one.
-     * @param string|null $bank The bank, such as `nordea`: its authorities are trusted, and its answers
-     * must be signed by it.
+     * @param Content|string|\SplFileInfo|resource $content The message's bytes: a SOAP envelope, or the document
+     * inside of one.
+     * @param string|null $bank The bank, such as `nordea`: its authorities are trusted, and its answers must be
+     * signed by it.
      * @param ChannelProfile|null $profile A profile of your own in place of `bank`.
      * @param BankEnvironment|null $environment Which of the bank's environments. Default: `production`.
-     * @param string|null $trusted Certificates of authorities that are trusted too, as PEM text, one
-     * after the other.
+     * @param string|null $trusted Certificates of authorities that are trusted too, as PEM text, one after the
+     * other.
      * @param \DateTimeInterface|null $at The instant of the check. Default: now.
-     * @param bool|null $allowSha1 Whether SHA-1 is permitted, which is broken. Default: as the bank's
-     * profile says, otherwise not.
-     * @param bool|null $signaturesOnly Whether only digests and values are computed, under the
-     * certificate in the message, whatever its age, issuer and methods, and wherever the signature is.
-     * Default: false.
-     * @param string|null $charset The charset of the HTTP header that came with the message, for a
-     * message that declares none.
+     * @param bool|null $allowSha1 Whether SHA-1 is permitted, which is broken. Default: as the bank's profile says,
+     * otherwise not.
+     * @param bool|null $signaturesOnly Whether only digests and values are computed, under the certificate in the
+     * message, whatever its age, issuer and methods, and wherever the signature is. Default: false.
+     * @param string|null $charset The charset of the HTTP header that came with the message, for a message that
+     * declares none.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.certificate_unusable`,
      * `sepa_web_services.unknown_profile`, `sepa_web_services.message_too_large`
@@ -473,9 +445,9 @@ interface Client
     /**
      * List the profiles of banks.
      *
-     * A profile is a bank as data: its addresses, ids, compression, limits, file types, the names of its
-     * signers, and the authorities that are trusted. A bank without a profile here needs one of your own,
-     * which may extend a shipped one.
+     * A profile is a bank as data: its addresses, ids, compression, limits, file types, the names of its signers,
+     * and the authorities that are trusted. A bank without a profile here needs one of your own, which may extend a
+     * shipped one.
      *
      * @param string|null $bank The name of one profile, such as `nordea`. Default: all.
      * @param ChannelProfile|null $profile A profile of your own: shown with what it extends.
@@ -494,14 +466,13 @@ interface Client
      * Nothing is sent or stored. Store the private key, then give the request to `request_certificate` or
      * `renew_certificate`.
      *
-     * @param string $customerId The customer's id at the bank, at most 16 characters; at Nordea the
-     * user's.
+     * @param string $customerId The customer's id at the bank, at most 16 characters; at Nordea the user's.
      * @param string|null $bank The bank's profile, such as `op`. Give this or `profile`.
      * @param ChannelProfile|null $profile A profile of your own.
-     * @param string|null $company The company's name, as it stands in the agreement, letter by letter.
-     * Nordea wants it.
-     * @param string|Secret|null $privateKey The private key, RSA of 2048 bits or more as PEM text, if
-     * there is one already. Default: a new one of 2048 bits.
+     * @param string|null $company The company's name, as it stands in the agreement, letter by letter. Nordea wants
+     * it.
+     * @param string|Secret|null $privateKey The private key, RSA of 2048 bits or more as PEM text, if there is one
+     * already. Default: a new one of 2048 bits.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.unknown_profile`,
      * `sepa_web_services.key_unusable`
@@ -519,44 +490,40 @@ interface Client
     /**
      * Download all new files of a bank into a folder.
      *
-     * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
-     * existing file does not change, so a second run continues where the first one ended. A file appears
-     * under its name only when all signatures over it have held; nothing is overwritten, no link is
-     * followed, nothing is written outside the folder. Use one folder for each bank and customer: names
-     * contain neither. The list and each file are tried up to three times; a file that fails does not
-     * stop the others. A bank marks a file as downloaded when it has sent it, whether it arrives or not;
-     * then it is not listed as new again. So small hidden files in the ledger, `.bankchannel-file-…`,
-     * remember from before the bank is asked until the call returns which files were not reported: the
-     * next call also returns files that a failed or killed call has downloaded, and asks by their
-     * references for those that did not arrive. All files of a call count as reported when it returns,
-     * and none before. One that the bank has no more is reported once. The call itself fails if the list
-     * cannot be read, or if continuing is pointless; then the error's `partial_response` has the result
-     * for each file so far.
+     * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An existing file
+     * does not change, so a second run continues where the first one ended. A file appears under its name only when
+     * all signatures over it have held; nothing is overwritten, no link is followed, nothing is written outside the
+     * folder. Use one folder for each bank and customer: names contain neither. The list and each file are tried up
+     * to three times; a file that fails does not stop the others. A bank marks a file as downloaded when it has
+     * sent it, whether it arrives or not; then it is not listed as new again. So small hidden files in the ledger,
+     * `.bankchannel-file-…`, remember from before the bank is asked until the call returns which files were not
+     * reported: the next call also returns files that a failed or killed call has downloaded, and asks by their
+     * references for those that did not arrive. All files of a call count as reported when it returns, and none
+     * before. One that the bank has no more is reported once. The call itself fails if the list cannot be read, or
+     * if continuing is pointless; then the error's `partial_response` has the result for each file so far.
      *
-     * @param string|\SplFileInfo $directory The folder, one for each bank and customer. The last part of
-     * the path is created if it does not exist.
-     * @param string|null $fileType Only files of this type, the bank's word, at most 40 characters.
-     * Default: all types; at a bank that lists one type at a time, each type of reports, statements and
-     * notifications in its profile that the agreement has.
+     * @param string|\SplFileInfo $directory The folder, one for each bank and customer. The last part of the path
+     * is created if it does not exist.
+     * @param string|null $fileType Only files of this type, the bank's word, at most 40 characters. Default: all
+     * types; at a bank that lists one type at a time, each type of reports, statements and notifications in its
+     * profile that the agreement has.
      * @param FileStatusFilter|null $status Only files of this status. Default: `NEW`.
-     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
-     * settings.
+     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the settings.
      * @param string|null $fileReference Only the file with this reference.
-     * @param string|\SplFileInfo|null $ledger The folder of the ledger, which remembers files that were
-     * begun and not reported. Default: `directory`. Give the same folder to calls that share the bank's
-     * files, such as `settle_upload`.
-     * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none
-     * with false. Default: the files that this call downloaded.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger, which remembers files that were begun and
+     * not reported. Default: `directory`. Give the same folder to calls that share the bank's files, such as
+     * `settle_upload`.
+     * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none with
+     * false. Default: the files that this call downloaded.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
      * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
@@ -568,8 +535,7 @@ interface Client
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.file_not_found`,
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function downloadNewFiles(
@@ -590,90 +556,84 @@ interface Client
     /**
      * Send a file and wait for the bank's answers.
      *
-     * Notes the existing files of the wanted types, sends the file once as `upload_file` does, then polls
-     * for new files of each type, fetches them and keeps those that are about this file. A file is an
-     * answer only if it says so: a status report by the original message id; a notification or statement
-     * by the message id, the UETR or the references of its entries. One that names several uploads is
-     * given to each of them. A new file can only be told apart by its content, so all new ones are
-     * fetched; those that answer no upload are in `others`. Any number of uploads may wait at once, in
-     * several processes too. The wait ends with an answer of each type, or when the bank has rejected the
-     * whole file; read `verdict` first. If the upload's own answer is lost, the call ends at once with
-     * outcome `unknown`: `settle_upload` looks for the report that settles it. Every error after the
-     * accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the file
-     * again, look for its answers later. Its `partial_response` has the answers that did come. The detail
-     * `taken` lists them by type and reference: the bank lists them as downloaded. The detail `begun`
-     * lists the files that the bank may have sent and that did not arrive. With `directory` or `ledger`,
-     * `download_new_files` returns all of them; without, download them by reference.
+     * Notes the existing files of the wanted types, sends the file once as `upload_file` does, then polls for new
+     * files of each type, fetches them and keeps those that are about this file. A file is an answer only if it
+     * says so: a status report by the original message id; a notification or statement by the message id, the UETR
+     * or the references of its entries. One that names several uploads is given to each of them. A new file can
+     * only be told apart by its content, so all new ones are fetched; those that answer no upload are in `others`.
+     * Any number of uploads may wait at once, in several processes too. The wait ends with an answer of each type,
+     * or when the bank has rejected the whole file; read `verdict` first. If the upload's own answer is lost, the
+     * call ends at once with outcome `unknown`: `settle_upload` looks for the report that settles it. Every error
+     * after the accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the file
+     * again, look for its answers later. Its `partial_response` has the answers that did come. The detail `taken`
+     * lists them by type and reference: the bank lists them as downloaded. The detail `begun` lists the files that
+     * the bank may have sent and that did not arrive. With `directory` or `ledger`, `download_new_files` returns
+     * all of them; without, download them by reference.
      *
-     * @param Content|string|\SplFileInfo|resource $content The file's bytes. They are sent as they are,
-     * or compressed.
-     * @param string $fileType The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at
-     * most 40 characters; case matters.
-     * @param string|null $userFilename The file's name in your own system, at most 80 characters.
-     * Default: the name of the content's file, otherwise `upload`.
-     * @param bool|null $compress Whether the content is compressed (GZIP). Default: as the bank's profile
-     * says.
+     * @param Content|string|\SplFileInfo|resource $content The file's bytes. They are sent as they are, or
+     * compressed.
+     * @param string $fileType The bank's type of the file, such as `NDCORPAYS` or `pain.001.001.09`, at most 40
+     * characters; case matters.
+     * @param string|null $userFilename The file's name in your own system, at most 80 characters. Default: the name
+     * of the content's file, otherwise `upload`.
+     * @param bool|null $compress Whether the content is compressed (GZIP). Default: as the bank's profile says.
      * @param string|null $serviceId The service or account, at most 256 characters.
-     * @param string|null $targetId The part of the agreement, at most 80 characters; its files are looked
-     * at. Default: that of the settings.
+     * @param string|null $targetId The part of the agreement, at most 80 characters; its files are looked at.
+     * Default: that of the settings.
      * @param string|null $executionSerial Copied into the answer, at most 32 characters.
      * @param string|null $amountTotal The sum of the file's amounts, for the bank to compare.
      * @param int|null $transactionCount The number of the file's transactions, for the bank to compare.
-     * @param list<string>|null $waitFor The bank's types of the answers to wait for, one file of each,
-     * such as `pain.002.001.10` or `NDCORPAYL`. With a status report (pain.002) among them, a rejection
-     * ends the wait. Default: the bank's type of status reports, if its profile names exactly one.
-     * @param float|null $waitTimeoutS The time limit for all answers together, in seconds, fractions
-     * allowed. Default: 60. Real banks may take hours: then look for reports later, with
-     * `download_new_files`.
-     * @param float|null $pollIntervalS The interval between two polls, in seconds, fractions allowed, at
-     * least 0.1. Default: 1.
-     * @param string|\SplFileInfo|null $directory The folder for the answers, with names as in
-     * `download_new_files`. Without a folder the answers are in the response. If a name is taken by a
-     * file with another content, the answer gets another name, with `~2` before `.dat`: names contain
-     * neither bank nor customer.
-     * @param string|\SplFileInfo|null $ledger The folder of the ledger, from which `download_new_files`
-     * reports fetched files that answer no upload, and those of a call that failed. Default: `directory`;
-     * without both there is none.
-     * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other
-     * uploads of this client wait too. Default: false: such a file is taken only if no other upload of
-     * this client waits for its type.
+     * @param list<string>|null $waitFor The bank's types of the answers to wait for, one file of each, such as
+     * `pain.002.001.10` or `NDCORPAYL`. With a status report (pain.002) among them, a rejection ends the wait.
+     * Default: the bank's type of status reports, if its profile names exactly one.
+     * @param float|null $waitTimeoutS The time limit for all answers together, in seconds, fractions allowed.
+     * Default: 60. Real banks may take hours: then look for reports later, with `download_new_files`.
+     * @param float|null $pollIntervalS The interval between two polls, in seconds, fractions allowed, at least 0.1.
+     * Default: 1.
+     * @param string|\SplFileInfo|null $directory The folder for the answers, with names as in `download_new_files`.
+     * Without a folder the answers are in the response. If a name is taken by a file with another content, the
+     * answer gets another name, with `~2` before `.dat`: names contain neither bank nor customer.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger, from which `download_new_files` reports
+     * fetched files that answer no upload, and those of a call that failed. Default: `directory`; without both
+     * there is none.
+     * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other uploads of
+     * this client wait too. Default: false: such a file is taken only if no other upload of this client waits for
+     * its type.
      * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is the error
-     * `sepa_web_services.payment_rejected`, with the response as its `partial_response`. Default: false:
-     * the response says it in `verdict`.
+     * `sepa_web_services.payment_rejected`, with the response as its `partial_response`. Default: false: the
+     * response says it in `verdict`.
      * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
-     * @param bool|null $check Whether to check the content as a payment file before signing or sending:
-     * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
-     * not. The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
-     * `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word for
-     * payments, if the content is one of the two; false for all others.
-     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
-     * common rules, for `check`.
-     * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads,
-     * one small hidden file each. The same bytes for the same bank, user and service within
-     * `repeats_within_s` are the error `upload_repeated` of the protocol, and nothing is sent. If the
-     * outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as long
-     * as it is not settled, whatever time has passed. An upload that was refused or not sent does not
-     * count. Share the folder between all processes that may send the file.
-     * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
-     * seconds, once it is known that the bank has it. Default: seven days.
-     * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who
-     * has the bank's word that it does not have it, or who takes the risk of paying twice. One that is
-     * being sent at this moment is refused all the same. Default: false.
-     * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a
-     * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
-     * `message_id`. The answer `send` continues; `repeated` ends the call with `upload_repeated`.
-     * Default: false.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param bool|null $check Whether to check the content as a payment file before signing or sending: see
+     * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not. The check
+     * reads the file as a stream. Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where
+     * an execution date long ago is then no error, and for a bank's own word for payments, if the content is one of
+     * the two; false for all others.
+     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the common rules,
+     * for `check`.
+     * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads, one small
+     * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are the error
+     * `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier upload is `unknown`, or
+     * its process was killed, they are refused for as long as it is not settled, whatever time has passed. An
+     * upload that was refused or not sent does not count. Share the folder between all processes that may send the
+     * file.
+     * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in seconds, once it
+     * is known that the bank has it. Default: seven days.
+     * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who has the
+     * bank's word that it does not have it, or who takes the risk of paying twice. One that is being sent at this
+     * moment is refused all the same. Default: false.
+     * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a question
+     * of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and `message_id`. The answer
+     * `send` continues; `repeated` ends the call with `upload_repeated`. Default: false.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `iso20022.payment_refused`,
      * `sepa_web_services.content_refused`
@@ -688,8 +648,7 @@ interface Client
      * `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.upload_repeated`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function uploadAndWait(
@@ -727,40 +686,36 @@ interface Client
     /**
      * Look for the report that settles an upload whose outcome is `unknown`.
      *
-     * The banks do not list what was sent, and their duplicate checks are not promised. What settles an
-     * upload is a status report (pain.002) made after it that names its message id, whatever it says of
-     * the payments. All reports that the bank still keeps from the day before the upload on are looked
-     * at: those in the folder, and others, which are downloaded into it and returned by the next
-     * `download_new_files`. The record of the upload in `reject_repeats` is settled too; until then the
-     * same bytes are refused. Nothing is sent again, and no lapse of time turns `unknown` into anything
-     * else: a file without a message id, or one that no report names, is settled by a person who asks the
-     * bank.
+     * The banks do not list what was sent, and their duplicate checks are not promised. What settles an upload is a
+     * status report (pain.002) made after it that names its message id, whatever it says of the payments. All
+     * reports that the bank still keeps from the day before the upload on are looked at: those in the folder, and
+     * others, which are downloaded into it and returned by the next `download_new_files`. The record of the upload
+     * in `reject_repeats` is settled too; until then the same bytes are refused. Nothing is sent again, and no
+     * lapse of time turns `unknown` into anything else: a file without a message id, or one that no report names,
+     * is settled by a person who asks the bank.
      *
-     * @param string $messageId The message id of the file, `GrpHdr/MsgId`: `message_id` of the error. It
-     * must be that of one upload only: the report of another one with the same id would settle this one.
-     * @param \DateTimeInterface $uploadedAt When it was sent: `request_timestamp` of the error. Reports
-     * that the bank made more than five minutes earlier count for nothing.
-     * @param string|\SplFileInfo $directory The folder for the bank's files, that of
-     * `download_new_files`: reports that lie there are read, others are downloaded into it, and
-     * `download_new_files` returns them later.
-     * @param string|null $fileType The bank's type of its status reports (pain.002), at most 40
-     * characters. Default: those of the profile; if it names none, files of all types.
-     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the
-     * settings.
+     * @param string $messageId The message id of the file, `GrpHdr/MsgId`: `message_id` of the error. It must be
+     * that of one upload only: the report of another one with the same id would settle this one.
+     * @param \DateTimeInterface $uploadedAt When it was sent: `request_timestamp` of the error. Reports that the
+     * bank made more than five minutes earlier count for nothing.
+     * @param string|\SplFileInfo $directory The folder for the bank's files, that of `download_new_files`: reports
+     * that lie there are read, others are downloaded into it, and `download_new_files` returns them later.
+     * @param string|null $fileType The bank's type of its status reports (pain.002), at most 40 characters.
+     * Default: those of the profile; if it names none, files of all types.
+     * @param string|null $targetId The part of the agreement, at most 80 characters. Default: that of the settings.
      * @param string|\SplFileInfo|null $ledger The folder of the ledger. Default: `directory`.
-     * @param string|\SplFileInfo|null $rejectRepeats The folder in which the upload is recorded:
-     * `reject_repeats` of the upload. A report that names the file settles its record too: from then on
-     * the file counts as sent, for a week. Default: `ledger`.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|\SplFileInfo|null $rejectRepeats The folder in which the upload is recorded: `reject_repeats`
+     * of the upload. A report that names the file settles its record too: from then on the file counts as sent, for
+     * a week. Default: `ledger`.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `sepa_web_services.token_failed`
      * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
@@ -769,8 +724,7 @@ interface Client
      * `sepa_web_services.signature_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `sepa_web_services.refused`
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function settleUpload(
@@ -791,27 +745,25 @@ interface Client
     /**
      * Ask for a first certificate with a code of the bank, and keep it with its key in `identity_dir`.
      *
-     * Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again
-     * with the same code: the same request is sent, never one for another key. Once begun, it is finished
-     * even if the caller gives up waiting. It is `already_enrolled` if a certificate is there, or asked
-     * for by a renewal; with a new code it goes on where a renewal has stopped, or where the certificate
-     * has ended: a request whose outcome is not known stays the same.
+     * Key and request are on disk before anything is sent. If the outcome is `unknown`, call it again with the same
+     * code: the same request is sent, never one for another key. Once begun, it is finished even if the caller
+     * gives up waiting. It is `already_enrolled` if a certificate is there, or asked for by a renewal; with a new
+     * code it goes on where a renewal has stopped, or where the certificate has ended: a request whose outcome is
+     * not known stays the same.
      *
-     * @param string|Secret $code The bank's code, as in `request_certificate`. Nordea: ten digits. OP:
-     * sixteen, the eight of the agreement first.
-     * @param string|null $company The company's name, as it stands in the agreement, letter by letter,
-     * where the setting `company` does not have it. Nordea wants it. It is kept: renewals ask for the
-     * same name.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|Secret $code The bank's code, as in `request_certificate`. Nordea: ten digits. OP: sixteen, the
+     * eight of the agreement first.
+     * @param string|null $company The company's name, as it stands in the agreement, letter by letter, where the
+     * setting `company` does not have it. Nordea wants it. It is kept: renewals ask for the same name.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
@@ -824,8 +776,7 @@ interface Client
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
      * `sepa_web_services.already_enrolled`, `sepa_web_services.person_needed`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function enrol(
@@ -841,30 +792,28 @@ interface Client
     /**
      * Renew the certificate in `identity_dir` if it is due, or go on with a renewal that was begun.
      *
-     * Call it every day, or before each batch: most calls do nothing. A new key and its request are on
-     * disk before anything is sent; an attempt whose answer was lost is sent again with the same request.
-     * The new certificate is tried with a list; until it has worked, the old one signs files, where the
-     * bank still takes it. One call renews once: a certificate that is due again at once waits for
-     * another day, and `warnings` says so. Of two calls at once one works, the other is `identity_busy`.
-     * If a person has to act, the error `person_needed` says what.
+     * Call it every day, or before each batch: most calls do nothing. A new key and its request are on disk before
+     * anything is sent; an attempt whose answer was lost is sent again with the same request. The new certificate
+     * is tried with a list; until it has worked, the old one signs files, where the bank still takes it. One call
+     * renews once: a certificate that is due again at once waits for another day, and `warnings` says so. Of two
+     * calls at once one works, the other is `identity_busy`. If a person has to act, the error `person_needed` says
+     * what.
      *
      * @param bool|null $now Whether to renew now, although it is not due. Default: false.
      * @param bool|null $resume Whether to go on after a stop, because a person has acted. Default: false.
-     * @param bool|null $discard Whether to give up the request that is under way, because the bank has
-     * said that it will not come to an end. Its key stays in the folder. Nothing is sent. Default: false.
-     * @param string|null $company The company's name, if the bank wants it and knows the company by
-     * another name now. Default: the setting `company`, then the name with which the present certificate
-     * was asked for.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param bool|null $discard Whether to give up the request that is under way, because the bank has said that it
+     * will not come to an end. Its key stays in the folder. Nothing is sent. Default: false.
+     * @param string|null $company The company's name, if the bank wants it and knows the company by another name
+     * now. Default: the setting `company`, then the name with which the present certificate was asked for.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\PermissionException `sepa_web_services.agreement_refused`
      * @throws \Bankchannel\Exception\SignatureException `sepa_web_services.answer_signature`,
@@ -877,8 +826,7 @@ interface Client
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`,
      * `sepa_web_services.already_enrolled`, `sepa_web_services.person_needed`
-     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`,
-     * `sepa_web_services.bank_failed`
+     * @throws \Bankchannel\Exception\PeerFailedException `sepa_web_services.fault`, `sepa_web_services.bank_failed`
      * @throws BankchannelException for all other failures
      */
     public function renew(
@@ -894,21 +842,20 @@ interface Client
     ): RenewResponse;
 
     /**
-     * Show how it stands with the certificate in `identity_dir`: its state, its end, the next step, what
-     * a person has to do.
+     * Show how it stands with the certificate in `identity_dir`: its state, its end, the next step, what a person
+     * has to do.
      *
      * Nothing is sent, and nothing changes.
      *
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\NotSupportedException `sepa_web_services.not_offered`
      * @throws BankchannelException for all other failures
@@ -922,25 +869,24 @@ interface Client
     ): CertificateStatusResponse;
 
     /**
-     * Keep a certificate and its key, which another program has used so far, in `identity_dir`: from then
-     * on `renew` renews it.
+     * Keep a certificate and its key, which another program has used so far, in `identity_dir`: from then on
+     * `renew` renews it.
      *
      * Nothing is sent. Stop the other program, or it renews too, and at Nordea ends this certificate.
      *
      * @param string $certificate The certificate as PEM text.
      * @param string|Secret $privateKey Its private key as PEM text: PKCS#8 or PKCS#1.
-     * @param string|Secret|null $passphrase The passphrase of that key, if it is encrypted. In
-     * `identity_dir` it is kept under the client's own passphrase.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|Secret|null $passphrase The passphrase of that key, if it is encrypted. In `identity_dir` it is
+     * kept under the client's own passphrase.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.certificate_unusable`,
      * `sepa_web_services.key_unusable`
@@ -962,23 +908,21 @@ interface Client
     /**
      * Encrypt the keys in `identity_dir` under another passphrase: all of them, or none.
      *
-     * The present passphrase is that of the settings; without one the keys are not encrypted yet. Nothing
-     * is sent. Afterwards put the new passphrase into the settings: programs that run go on with the keys
-     * that they have opened, and open no other. A copy of the folder from before still opens with the old
-     * one.
+     * The present passphrase is that of the settings; without one the keys are not encrypted yet. Nothing is sent.
+     * Afterwards put the new passphrase into the settings: programs that run go on with the keys that they have
+     * opened, and open no other. A copy of the folder from before still opens with the old one.
      *
-     * @param string|Secret $newPassphrase The new passphrase, at least one character. The present one is
-     * the setting `passphrase`.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|Secret $newPassphrase The new passphrase, at least one character. The present one is the
+     * setting `passphrase`.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConflictException `sepa_web_services.identity_busy`
      * @throws BankchannelException for all other failures
@@ -997,16 +941,15 @@ interface Client
      *
      * Nothing is sent, and nothing changes.
      *
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -1021,21 +964,20 @@ interface Client
     /**
      * Trust another authority: its certificate is put into `anchors_dir`.
      *
-     * All or nothing: if one of several certificates cannot be an anchor, none is added. Clients that run
-     * read the folder anew within a second. Nothing that comes from a bank is ever added by itself.
+     * All or nothing: if one of several certificates cannot be an anchor, none is added. Clients that run read the
+     * folder anew within a second. Nothing that comes from a bank is ever added by itself.
      *
-     * @param string $certificate Its certificate as PEM text, or several, one after the other. Compare
-     * its SHA-256 with what the bank publishes.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string $certificate Its certificate as PEM text, or several, one after the other. Compare its SHA-256
+     * with what the bank publishes.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.certificate_unusable`
      * @throws BankchannelException for all other failures
@@ -1052,21 +994,19 @@ interface Client
     /**
      * Trust an authority no longer: its certificate is removed from `anchors_dir`.
      *
-     * Anchors of the profile and of the settings stay. Clients that run read the folder anew within a
-     * second.
+     * Anchors of the profile and of the settings stay. Clients that run read the folder anew within a second.
      *
-     * @param string $sha256 SHA-256 of its certificate, 64 hex digits, as `list_anchors` shows it; colons
-     * do not count.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string $sha256 SHA-256 of its certificate, 64 hex digits, as `list_anchors` shows it; colons do not
+     * count.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -1083,10 +1023,9 @@ interface Client
      * Carries out any operation by its name (`ws_channel.list_files`), with the fields of the catalogue.
      *
      * @param array<string, mixed> $request
-     * @param Content|string|\SplFileInfo|resource|null $content to go with the request; a string is a
-     * path
-     * @param string|\SplFileInfo|resource|null $destination where the response's content goes; left out,
-     * into memory
+     * @param Content|string|\SplFileInfo|resource|null $content to go with the request; a string is a path
+     * @param string|\SplFileInfo|resource|null $destination where the response's content goes; left out, into
+     * memory
      * @param (callable(Question): string)|null $onCode
      * @param (callable(SignatureRequest): string)|null $signer
      * @param (callable(Progress): mixed)|null $onProgress is told how far the call is

@@ -16,11 +16,10 @@ final class DeleteBankFileResponse
      * @param \DateTimeImmutable $timestamp When the bank made the answer.
      * @param string $responseCode The bank's code: `00`, or `24` for a list without files.
      * @param string $responseText The bank's text, for people; it may be Finnish.
-     * @param list<BankFileDescriptor> $fileDescriptors The deleted file; empty if the bank does not say
-     * so.
+     * @param list<BankFileDescriptor> $fileDescriptors The deleted file; empty if the bank does not say so.
      * @param string|null $executionSerial The `execution_serial` of the request, if it had one.
-     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not
-     * travel: the client notes it.
+     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not travel: the
+     * client notes it.
      */
     public function __construct(
         public readonly string $customerId,

@@ -19,9 +19,9 @@ final class DigestDifference
      * @param string $computed The digest of what is there, base64.
      * @param string $canonical The canonical text that was digested; its beginning, if it is long.
      * @param int $canonicalBytes Its size, bytes.
-     * @param list<string> $alternatives What would give the digest in the message, each in words; empty
-     * if the content itself was changed. Not tried for more than 32 MiB, and for the first two digests of
-     * an envelope or document only.
+     * @param list<string> $alternatives What would give the digest in the message, each in words; empty if the
+     * content itself was changed. Not tried for more than 32 MiB, and for the first two digests of an envelope or
+     * document only.
      */
     public function __construct(
         public readonly SignatureLevel $level,

@@ -17,12 +17,12 @@ final class DownloadBankFileResponse
      * @param \DateTimeImmutable $timestamp When the bank made the answer.
      * @param string $responseCode The bank's code: `00`, or `24` for a list without files.
      * @param string $responseText The bank's text, for people; it may be Finnish.
-     * @param Content $content The file's bytes, unpacked. They are handed out only when all signatures
-     * over them hold.
+     * @param Content $content The file's bytes, unpacked. They are handed out only when all signatures over them
+     * hold.
      * @param string|null $executionSerial The `execution_serial` of the request, if it had one.
      * @param string|null $fileType The type of the file, if the bank says so.
-     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not
-     * travel: the client notes it.
+     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not travel: the
+     * client notes it.
      */
     public function __construct(
         public readonly string $customerId,

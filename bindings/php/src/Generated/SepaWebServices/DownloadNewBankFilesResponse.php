@@ -12,13 +12,13 @@ use Bankchannel\Encode;
 final class DownloadNewBankFilesResponse
 {
     /**
-     * @param list<DownloadedBankFile> $files The files in the order of the list, then those of earlier
-     * calls that are no longer listed as new.
+     * @param list<DownloadedBankFile> $files The files in the order of the list, then those of earlier calls that
+     * are no longer listed as new.
      * @param int $downloaded The number of files downloaded.
      * @param int $existing The number of files that already existed.
      * @param int $failed The number of files that failed.
-     * @param int $notTried The number of files that were not tried, because the call ended before or the
-     * disk is full.
+     * @param int $notTried The number of files that were not tried, because the call ended before or the disk is
+     * full.
      */
     public function __construct(
         public readonly array $files,

@@ -13,12 +13,12 @@ final class ExchangeEvidence
 {
     /**
      * @param string $requestId The id of the message, in the header of request and answer.
-     * @param string $requestTimestamp The time in the document of the request, as it was sent. With the
-     * customer's id it names the request.
+     * @param string $requestTimestamp The time in the document of the request, as it was sent. With the customer's
+     * id it names the request.
      * @param string $requestSha256 SHA-256 of the request's document, hex.
      * @param string $answerSha256 SHA-256 of the answer's document, hex.
-     * @param list<string> $signerSerials Serial numbers of the certificates with which the bank signed,
-     * hex: of the envelope, then of the document.
+     * @param list<string> $signerSerials Serial numbers of the certificates with which the bank signed, hex: of the
+     * envelope, then of the document.
      * @param string|null $soapResponseCode The bank's code in the envelope; left out if it has none.
      */
     public function __construct(

@@ -17,8 +17,8 @@ final class FeedbackFileAttributes
      * @param string|null $feedbackFileTypeName The name of its type.
      * @param string|null $feedbackFileStatus Its status.
      * @param \DateTimeImmutable|null $feedbackFileDate Its day.
-     * @param \DateTimeImmutable|null $feedbackFileTimestamp When it was made. The schema's name of the
-     * element is `FeedbackFilestamp`.
+     * @param \DateTimeImmutable|null $feedbackFileTimestamp When it was made. The schema's name of the element is
+     * `FeedbackFilestamp`.
      * @param string|null $feedbackServiceId The service or account.
      * @param string|null $fileActionHistory What was done with the file.
      */

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class ListBankAnchorsResponse
 {
     /**
-     * @param list<BankAnchor> $anchors The authorities that a bank's signers must lead to: of the
-     * settings, of the folder, then of the profile.
+     * @param list<BankAnchor> $anchors The authorities that a bank's signers must lead to: of the settings, of the
+     * folder, then of the profile.
      */
     public function __construct(
         public readonly array $anchors,

@@ -13,8 +13,8 @@ final class MakeCertificateRequestResponse implements \JsonSerializable
 {
     /**
      * @param string $certificateRequest The request, PKCS#10 as PEM text, signed with SHA-256.
-     * @param string $privateKey The private key, PKCS#8 as PEM text, not encrypted. Store it before the
-     * request is sent.
+     * @param string $privateKey The private key, PKCS#8 as PEM text, not encrypted. Store it before the request is
+     * sent.
      * @param string $subject The name in the request, as RFC 2253 writes it.
      */
     public function __construct(

@@ -12,17 +12,17 @@ use Bankchannel\Encode;
 final class MessageVerdict
 {
     /**
-     * @param bool $valid Whether every check holds. With `signatures_only`: whether there is a signature,
-     * and the digests and values of all of them hold.
+     * @param bool $valid Whether every check holds. With `signatures_only`: whether there is a signature, and the
+     * digests and values of all of them hold.
      * @param MessageKind $kind What the message is.
-     * @param list<MessageSignature> $signatures All signatures: those of the envelope, then those of the
-     * document. Of a message that is refused, only those that hold; `explain_message` and
-     * `signatures_only` also list the first four others of each.
+     * @param list<MessageSignature> $signatures All signatures: those of the envelope, then those of the document.
+     * Of a message that is refused, only those that hold; `explain_message` and `signatures_only` also list the
+     * first four others of each.
      * @param list<MessageCheck> $checks All checks that were made, in their order.
-     * @param string|null $operation The operation, such as `upload_file` or `get_certificate`; left out
-     * if it is not known.
-     * @param string|null $responseCode The bank's code: of the document if there is one, otherwise of the
-     * envelope. It counts only with `valid`.
+     * @param string|null $operation The operation, such as `upload_file` or `get_certificate`; left out if it is
+     * not known.
+     * @param string|null $responseCode The bank's code: of the document if there is one, otherwise of the envelope.
+     * It counts only with `valid`.
      * @param string|null $responseText The bank's text; of a fault, its text, which nobody signed.
      */
     public function __construct(

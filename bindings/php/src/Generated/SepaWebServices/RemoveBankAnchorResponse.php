@@ -13,8 +13,8 @@ final class RemoveBankAnchorResponse
 {
     /**
      * @param BankAnchor $removed The anchor that is trusted no longer.
-     * @param bool $stillTrusted Whether the settings or the profile give the same anchor, so that it is
-     * trusted all the same.
+     * @param bool $stillTrusted Whether the settings or the profile give the same anchor, so that it is trusted all
+     * the same.
      */
     public function __construct(
         public readonly BankAnchor $removed,

@@ -18,10 +18,10 @@ final class RequestBankCertificateResponse
      * @param string $responseText The bank's text, for people; it may be Finnish.
      * @param list<BankCertificate> $certificates The certificates of the answer: mostly one.
      * @param string|null $executionSerial The `execution_serial` of the request, if it had one.
-     * @param string|null $certificate The certificate for the key of the request, as PEM text. Does not
-     * travel: the client picks it, and an answer without it is an error.
-     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not
-     * travel: the client notes it.
+     * @param string|null $certificate The certificate for the key of the request, as PEM text. Does not travel: the
+     * client picks it, and an answer without it is an error.
+     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not travel: the
+     * client notes it.
      */
     public function __construct(
         public readonly string $customerId,

@@ -13,8 +13,7 @@ final class ServiceUrls
 {
     /**
      * @param string|null $production The address for real payments.
-     * @param string|null $test The address of the test environment; left out if it is not known or is the
-     * same.
+     * @param string|null $test The address of the test environment; left out if it is not known or is the same.
      */
     public function __construct(
         public readonly ?string $production = null,

@@ -13,18 +13,15 @@ final class SettleBankUploadResponse
 {
     /**
      * @param BankUploadOutcome $outcome What became of it.
-     * @param PaymentVerdict $verdict What the bank's reports say about the file: `unknown` if there is
-     * none.
+     * @param PaymentVerdict $verdict What the bank's reports say about the file: `unknown` if there is none.
      * @param list<SettlingReport> $reports The reports that name the file, in the bank's order.
-     * @param bool $recordSettled Whether a record in `reject_repeats` was open, and is settled now. False
-     * if there is none, and if several files with this message id are recorded as unknown: the report
-     * does not say which of them it means.
-     * @param int $filesRead The number of the bank's files that were read, those that name other files
-     * too.
-     * @param list<UnreadBankFile> $notRead The files that may be reports and could not be fetched or
-     * read: what they say is not part of the answer.
-     * @param \Bankchannel\Iso20022\Code|null $status The bank's status of the file, such as `ACCP` or
-     * `RJCT`.
+     * @param bool $recordSettled Whether a record in `reject_repeats` was open, and is settled now. False if there
+     * is none, and if several files with this message id are recorded as unknown: the report does not say which of
+     * them it means.
+     * @param int $filesRead The number of the bank's files that were read, those that name other files too.
+     * @param list<UnreadBankFile> $notRead The files that may be reports and could not be fetched or read: what
+     * they say is not part of the answer.
+     * @param \Bankchannel\Iso20022\Code|null $status The bank's status of the file, such as `ACCP` or `RJCT`.
      * @param \Bankchannel\Iso20022\Code|null $reason The first reason for that status, such as `AM04`.
      * @param string|null $verdictText Status and reason in words; left out if no report has a status.
      */

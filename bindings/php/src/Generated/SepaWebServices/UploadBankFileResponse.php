@@ -16,14 +16,13 @@ final class UploadBankFileResponse
      * @param \DateTimeImmutable $timestamp When the bank made the answer.
      * @param string $responseCode The bank's code: `00`, or `24` for a list without files.
      * @param string $responseText The bank's text, for people; it may be Finnish.
-     * @param list<BankFileDescriptor> $fileDescriptors The file at the bank; empty if the bank does not
-     * say so: not all do.
+     * @param list<BankFileDescriptor> $fileDescriptors The file at the bank; empty if the bank does not say so: not
+     * all do.
      * @param string|null $executionSerial The `execution_serial` of the request, if it had one.
      * @param string|null $amountTotal The sum of the file's amounts as the bank counts it, if it does.
-     * @param int|null $transactionCount The number of the file's transactions as the bank counts them, if
-     * it does.
-     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not
-     * travel: the client notes it.
+     * @param int|null $transactionCount The number of the file's transactions as the bank counts them, if it does.
+     * @param ExchangeEvidence|null $evidence What shows later which messages were exchanged. Does not travel: the
+     * client notes it.
      */
     public function __construct(
         public readonly string $customerId,

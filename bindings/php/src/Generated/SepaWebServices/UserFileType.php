@@ -12,10 +12,10 @@ use Bankchannel\Encode;
 final class UserFileType
 {
     /**
-     * @param list<FileTypeService> $fileTypeServices The services or accounts with such files; empty if
-     * the bank names none.
-     * @param string|null $targetId The part of the agreement: the `target_id` of requests for such files;
-     * left out if the bank leaves it empty.
+     * @param list<FileTypeService> $fileTypeServices The services or accounts with such files; empty if the bank
+     * names none.
+     * @param string|null $targetId The part of the agreement: the `target_id` of requests for such files; left out
+     * if the bank leaves it empty.
      * @param string|null $fileType The bank's type of the file. The schema lets banks leave it out.
      * @param string|null $fileTypeName Its name for people.
      * @param string|null $country The country.

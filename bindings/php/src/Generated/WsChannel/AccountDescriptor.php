@@ -20,8 +20,8 @@ final class AccountDescriptor
      * @param string|null $adminMode Whether its admin user is registered.
      * @param string|null $dataMode Whether its data user is registered.
      * @param string|null $accountType The account's role under the API key (API 2.9).
-     * @param string|null $linkedTo The account whose certificates this account uses. Absent if it uses
-     * only its own (API 2.9).
+     * @param string|null $linkedTo The account whose certificates this account uses. Absent if it uses only its own
+     * (API 2.9).
      * @param list<RetiredCert>|null $retired Its retired certificates (API 2.9).
      */
     public function __construct(

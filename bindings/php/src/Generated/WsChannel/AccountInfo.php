@@ -13,10 +13,8 @@ final class AccountInfo
 {
     /**
      * @param string $type The account's role under its API key.
-     * @param list<string>|null $features The features switched on for the account, by the service's
-     * names.
-     * @param list<string>|null $entitlements The products that the tenant may use, by the service's
-     * names.
+     * @param list<string>|null $features The features switched on for the account, by the service's names.
+     * @param list<string>|null $entitlements The products that the tenant may use, by the service's names.
      */
     public function __construct(
         public readonly string $type,

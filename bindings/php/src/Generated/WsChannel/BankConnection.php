@@ -15,8 +15,7 @@ final class BankConnection
      * @param string $bank The bank's id.
      * @param string $access Own or shared certificates.
      * @param list<ConnectionCertificate> $certificates The certificates.
-     * @param string|null $lender The account that shares the certificates. The deployed service does not
-     * send it.
+     * @param string|null $lender The account that shares the certificates. The deployed service does not send it.
      */
     public function __construct(
         public readonly string $bank,

@@ -13,8 +13,8 @@ final class CertAndKey
 {
     /**
      * @param string $certificate The certificate.
-     * @param string $encryptedPrivateKey The private key: an armored OpenPGP message that only the export
-     * key decrypts. The content is PKCS#8 PEM.
+     * @param string $encryptedPrivateKey The private key: an armored OpenPGP message that only the export key
+     * decrypts. The content is PKCS#8 PEM.
      */
     public function __construct(
         public readonly string $certificate,

@@ -14,10 +14,8 @@ final class CertDescriptor
     /**
      * @param string $certName `BANK_customer_signing_cert` or `BANK_customer_encryption_cert`.
      * @param \DateTimeImmutable $expires The expiry.
-     * @param string $issuer The issuer's common name, or the issuer's whole name if it has no common
-     * name.
-     * @param string $subject The subject's common name, or the subject's whole name if it has no common
-     * name.
+     * @param string $issuer The issuer's common name, or the issuer's whole name if it has no common name.
+     * @param string $subject The subject's common name, or the subject's whole name if it has no common name.
      * @param string $serial The serial number: upper-case hex without separators.
      * @param string $pem The certificate.
      */

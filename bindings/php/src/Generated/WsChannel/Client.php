@@ -15,11 +15,10 @@ use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;
 
 /**
- * The operations of ws-channel. `Bankchannel\WsChannel` carries them out; tests give a double of their
- * own.
+ * The operations of ws-channel. `Bankchannel\WsChannel` carries them out; tests give a double of their own.
  *
- * A later version may have further operations: mock it, or extend `WsChannel`'s double, rather than write
- * all methods.
+ * A later version may have further operations: mock it, or extend `WsChannel`'s double, rather than write all
+ * methods.
  */
 interface Client
 {
@@ -27,19 +26,18 @@ interface Client
      * Fetch a challenge for a registration.
      *
      * The first of the two steps of a registration: `register` answers the challenge within five minutes.
-     * Challenges of `init_login` and of this operation are interchangeable. The answer is the same
-     * whether or not the account exists, and nothing changes.
+     * Challenges of `init_login` and of this operation are interchangeable. The answer is the same whether or not
+     * the account exists, and nothing changes.
      *
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -56,32 +54,29 @@ interface Client
     /**
      * Register an account's admin or data user.
      *
-     * Creates the user and sends a code to the phone by SMS. Register the admin user first; then the data
-     * user, with the same phone and the API key from the admin's registration. API key `0` requests a new
-     * key and makes the account its owner. Before the first file both users verify phone and e-mail: log
-     * in and enter the codes. The password has at least 20 characters with lower case, upper case, digit
-     * and special character, and at most 199 bytes. It is never repeated after an error (except a 429,
-     * after which nothing was done): log in to see whether it succeeded.
+     * Creates the user and sends a code to the phone by SMS. Register the admin user first; then the data user,
+     * with the same phone and the API key from the admin's registration. API key `0` requests a new key and makes
+     * the account its owner. Before the first file both users verify phone and e-mail: log in and enter the codes.
+     * The password has at least 20 characters with lower case, upper case, digit and special character, and at most
+     * 199 bytes. It is never repeated after an error (except a 429, after which nothing was done): log in to see
+     * whether it succeeded.
      *
      * @param string|Secret $chResp The challenge, unchanged.
      * @param string|Secret $encrypted The password, encrypted for this challenge by `encrypt_password`.
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param string|Secret|null $apiKey The key of the integrator, or `0` for a new one. Left out, the
-     * client's own setting.
+     * @param string|Secret|null $apiKey The key of the integrator, or `0` for a new one. Left out, the client's own
+     * setting.
      * @param string|null $company The company's name. Left out, the client's own setting.
-     * @param string|null $name The full name of the person who registers. Left out, the client's own
-     * setting.
-     * @param string|null $phone The phone for codes, the same for both users. Left out, the client's own
-     * setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|null $name The full name of the person who registers. Left out, the client's own setting.
+     * @param string|null $phone The phone for codes, the same for both users. Left out, the client's own setting.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -108,27 +103,25 @@ interface Client
     /**
      * Verify a user's phone with the code from the SMS.
      *
-     * The service sent the code at registration. A login with the right password sends it again if the
-     * last code is at least a minute old, five times a day. The code is valid for 24 hours. A wrong
-     * phone, a wrong code and an already verified phone get the same refusal. Admin and data user are
-     * verified separately. A refused code is never sent again automatically.
+     * The service sent the code at registration. A login with the right password sends it again if the last code is
+     * at least a minute old, five times a day. The code is valid for 24 hours. A wrong phone, a wrong code and an
+     * already verified phone get the same refusal. Admin and data user are verified separately. A refused code is
+     * never sent again automatically.
      *
      * @param string|Secret $code The six digits from the SMS.
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|null $phone The registered phone. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
-     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
-     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
      * @throws BankchannelException for all other failures
      */
@@ -146,26 +139,24 @@ interface Client
     /**
      * Verify a user's e-mail address with the code from the mail.
      *
-     * The login that asks for this verification returns the token and sends the code. The token is valid
-     * for 15 minutes, the code for 24 hours; a success uses up the token. Admin and data user are
-     * verified separately. A refused code is never sent again automatically.
+     * The login that asks for this verification returns the token and sends the code. The token is valid for 15
+     * minutes, the code for 24 hours; a success uses up the token. Admin and data user are verified separately. A
+     * refused code is never sent again automatically.
      *
      * @param string|Secret $accessToken The token from the login that asked for this verification.
      * @param string|Secret $code The six digits from the mail.
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
-     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
-     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
      * @throws BankchannelException for all other failures
      */
@@ -183,20 +174,19 @@ interface Client
     /**
      * Send a code for a password reset by SMS.
      *
-     * Sends a code to the verified phone, once a minute and five times a day at most. The code is valid
-     * for 15 minutes. The answer is the same for an unknown account, to which nothing is sent. This GET
-     * has an effect: it is never prefetched, never cached, and not repeated after a server error.
+     * Sends a code to the verified phone, once a minute and five times a day at most. The code is valid for 15
+     * minutes. The answer is the same for an unknown account, to which nothing is sent. This GET has an effect: it
+     * is never prefetched, never cached, and not repeated after a server error.
      *
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -213,28 +203,27 @@ interface Client
     /**
      * Set a new password with the code from the SMS.
      *
-     * Replaces the password of this user, ends all sessions of the user and clears the user's lockout.
-     * The other user does not change. The operation does not log in and verifies nothing. The challenge
-     * comes from `init_login` or `init_register`. The request is never repeated automatically: after an
-     * unknown outcome try the new password.
+     * Replaces the password of this user, ends all sessions of the user and clears the user's lockout. The other
+     * user does not change. The operation does not log in and verifies nothing. The challenge comes from
+     * `init_login` or `init_register`. The request is never repeated automatically: after an unknown outcome try
+     * the new password.
      *
      * @param string|Secret $chResp The challenge, unchanged.
      * @param string|Secret $code The six digits from the SMS.
      * @param string|Secret $encrypted The new password, encrypted for this challenge.
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
-     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
-     * `ws_channel.code_expired`, `ws_channel.login_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`, `ws_channel.code_expired`,
+     * `ws_channel.login_refused`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
      * @throws BankchannelException for all other failures
      */
@@ -253,19 +242,18 @@ interface Client
     /**
      * Fetch a challenge for a login.
      *
-     * The first step of a login, a registration or a password reset: the next call answers the challenge
-     * within five minutes. The answer is the same whether or not the account exists, and nothing changes.
+     * The first step of a login, a registration or a password reset: the next call answers the challenge within
+     * five minutes. The answer is the same whether or not the account exists, and nothing changes.
      *
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws BankchannelException for all other failures
@@ -282,23 +270,22 @@ interface Client
     /**
      * Answer a challenge with the password.
      *
-     * One step of a login, not the whole of it. The answer is a session's token, or the step that the
-     * service wants first (a code for phone or e-mail, a second factor, the choice of one);
-     * `login::LoginState` tells them apart. It may send a code. After ten wrong passwords within 15
-     * minutes the user is locked for 15 minutes. A challenge is valid for one attempt, successful or not.
+     * One step of a login, not the whole of it. The answer is a session's token, or the step that the service wants
+     * first (a code for phone or e-mail, a second factor, the choice of one); `login::LoginState` tells them apart.
+     * It may send a code. After ten wrong passwords within 15 minutes the user is locked for 15 minutes. A
+     * challenge is valid for one attempt, successful or not.
      *
      * @param string|Secret $chResp The challenge, unchanged.
      * @param string|Secret $encrypted The password, encrypted for this challenge by `encrypt_password`.
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
@@ -321,30 +308,27 @@ interface Client
     /**
      * Submit the code of the second factor.
      *
-     * The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user
-     * for an hour. With `setup_totp` the answer also has the secret for an authenticator, shown only
-     * once: `verify_totp` completes the enrolment. A refused code is never sent again automatically.
+     * The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user for an
+     * hour. With `setup_totp` the answer also has the secret for an authenticator, shown only once: `verify_totp`
+     * completes the enrolment. A refused code is never sent again automatically.
      *
      * @param string|Secret $code The code from the SMS or the authenticator.
      * @param string|Secret $session The handle from the login or the choice of the factor.
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the
-     * client's own setting.
-     * @param MfaType|null $challengeName The factor of the code, as the login named it. Default:
-     * `SMS_MFA`.
+     * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the client's
+     * own setting.
+     * @param MfaType|null $challengeName The factor of the code, as the login named it. Default: `SMS_MFA`.
      * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
-     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
-     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
      * @throws BankchannelException for all other failures
      */
@@ -364,26 +348,24 @@ interface Client
     /**
      * Choose the second factor of a login.
      *
-     * Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends
-     * the SMS at once. It can also switch a login that waits for an authenticator to SMS.
+     * Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends the SMS at
+     * once. It can also switch a login that waits for an authenticator to SMS.
      *
      * @param MfaType $mfaType The factor, one of those offered.
      * @param string|Secret $session The handle from the login.
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the
-     * client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the client's
+     * own setting.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
-     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
-     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
      * @throws BankchannelException for all other failures
      */
@@ -401,28 +383,25 @@ interface Client
     /**
      * Complete the enrolment of an authenticator.
      *
-     * Proves that the authenticator has the secret that `login_mfa` returned. From then on the
-     * authenticator is the preferred factor and SMS the fallback; an earlier authenticator is replaced.
-     * The token is valid for ten minutes and five attempts. A refused code is never sent again
-     * automatically.
+     * Proves that the authenticator has the secret that `login_mfa` returned. From then on the authenticator is the
+     * preferred factor and SMS the fallback; an earlier authenticator is replaced. The token is valid for ten
+     * minutes and five attempts. A refused code is never sent again automatically.
      *
      * @param string|Secret $accessToken The token from `login_mfa` with `setup_totp`.
      * @param string|Secret $code The authenticator's current code.
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the
-     * client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the client's
+     * own setting.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
-     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
-     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
      * @throws BankchannelException for all other failures
      */
@@ -440,27 +419,23 @@ interface Client
     /**
      * End all sessions of a user.
      *
-     * Revokes all tokens issued to this user so far, on every machine. The account's other user stays
-     * logged in.
+     * Revokes all tokens issued to this user so far, on every machine. The account's other user stays logged in.
      *
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param string|Secret|null $accessToken Accepted for older clients. All tokens are revoked with or
-     * without it.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|Secret|null $accessToken Accepted for older clients. All tokens are revoked with or without it.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -477,23 +452,21 @@ interface Client
     /**
      * List the account's bank certificates.
      *
-     * The account's own certificates, the banks that it can reach with own or shared certificates, and
-     * the retired certificates. The service renews certificates automatically, 30 days before they
-     * expire: serial number and expiry then change.
+     * The account's own certificates, the banks that it can reach with own or shared certificates, and the retired
+     * certificates. The service renews certificates automatically, 30 days before they expire: serial number and
+     * expiry then change.
      *
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -507,24 +480,23 @@ interface Client
     /**
      * Switch off the export of private keys for good.
      *
-     * One-way: once disabled, export cannot be enabled again through the API. Repeating it changes
-     * nothing. The deployed service does not implement this yet and answers `ws_channel.not_implemented`.
+     * One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing. The
+     * deployed service does not implement this yet and answers `ws_channel.not_implemented`.
      *
      * @param ExportSetting $export Only `disabled`.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
      * @throws BankchannelException for all other failures
@@ -540,29 +512,28 @@ interface Client
     /**
      * Let another account use this account's certificates.
      *
-     * Covers all banks of this account, present and future; the other account's own certificate takes
-     * precedence over a shared one. The other account may use the certificates for files. It never sees,
-     * exports or shares them. Files that it sends need its own authorize keys. An account can use the
-     * certificates of only one other account. Repeating it changes nothing. A service of this library
-     * allows it only to the owner of the API key, or asks the borrower: its setting `sharing`.
+     * Covers all banks of this account, present and future; the other account's own certificate takes precedence
+     * over a shared one. The other account may use the certificates for files. It never sees, exports or shares
+     * them. Files that it sends need its own authorize keys. An account can use the certificates of only one other
+     * account. Repeating it changes nothing. A service of this library allows it only to the owner of the API key,
+     * or asks the borrower: its setting `sharing`.
      *
      * @param string $extEmail The other account, under the same API key.
-     * @param bool|null $accept Whether to accept the other account's offer (`offered_from`) instead of
-     * sharing own certificates. Only for services that ask the borrower.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param bool|null $accept Whether to accept the other account's offer (`offered_from`) instead of sharing own
+     * certificates. Only for services that ask the borrower.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`, `ws_channel.owner_only`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -578,25 +549,24 @@ interface Client
     /**
      * Stop another account from using this account's certificates, or the reverse.
      *
-     * Takes effect at once, from either end of the link: the lender names the borrower, the borrower
-     * names the lender; the owner of the API key names any borrower. The deployed service does not
-     * implement this yet and answers `ws_channel.not_implemented`.
+     * Takes effect at once, from either end of the link: the lender names the borrower, the borrower names the
+     * lender; the owner of the API key names any borrower. The deployed service does not implement this yet and
+     * answers `ws_channel.not_implemented`.
      *
      * @param string $extEmail The other account, under the same API key.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
      * @throws BankchannelException for all other failures
@@ -612,29 +582,28 @@ interface Client
     /**
      * Export a certificate with its private key, encrypted to a PGP key.
      *
-     * Own certificates only, and only while export is not disabled. The private key is an OpenPGP message
-     * that only the registered export key decrypts, with `decrypt_exported_key`. The service writes every
-     * export into its audit trail.
+     * Own certificates only, and only while export is not disabled. The private key is an OpenPGP message that only
+     * the registered export key decrypts, with `decrypt_exported_key`. The service writes every export into its
+     * audit trail.
      *
      * @param string $pgpKeyId A key that is registered with purpose `export`.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
-     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
-     * `ws_channel.pgp_key_missing`, `ws_channel.certificate_missing`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.pgp_key_missing`,
+     * `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
      * @throws BankchannelException for all other failures
      */
@@ -650,35 +619,31 @@ interface Client
     /**
      * Enrol for a certificate at a bank with its PIN.
      *
-     * The service makes a key pair, lets the bank certify it, and stores both; it renews them
-     * automatically. With real banks it may take minutes. It is never repeated automatically: a PIN is
-     * valid once, and a wrong PIN, or OP's two halves in the wrong order, locks the enrolment at the
-     * bank. One certificate per bank: retire the old one first.
+     * The service makes a key pair, lets the bank certify it, and stores both; it renews them automatically. With
+     * real banks it may take minutes. It is never repeated automatically: a PIN is valid once, and a wrong PIN, or
+     * OP's two halves in the wrong order, locks the enrolment at the bank. One certificate per bank: retire the old
+     * one first.
      *
-     * @param string|Secret $code The full PIN from the bank. If it comes in parts: all parts in the right
-     * order.
+     * @param string|Secret $code The full PIN from the bank. If it comes in parts: all parts in the right order.
      * @param string $wsUserId The Web Services user id of the contract with the bank.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
-     * @param string|null $company The company's name exactly as in the contract with the bank. Left out,
-     * the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|null $company The company's name exactly as in the contract with the bank. Left out, the
+     * client's own setting.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`,
-     * `ws_channel.codes_stopped`, `ws_channel.user_id_held`
-     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
-     * `ws_channel.bank_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`, `ws_channel.not_entitled`, `ws_channel.codes_stopped`, `ws_channel.user_id_held`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws \Bankchannel\Exception\ConflictException `ws_channel.certificate_exists`
      * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
@@ -698,35 +663,32 @@ interface Client
     /**
      * Import an existing certificate and its private key.
      *
-     * For certificates that were enrolled elsewhere. The private key leaves this machine: the service
-     * receives it and stores it encrypted. The certificate must not have expired, and must match the key.
-     * Danske Bank needs the encryption pair too. One certificate per bank: retire the old one first.
+     * For certificates that were enrolled elsewhere. The private key leaves this machine: the service receives it
+     * and stores it encrypted. The certificate must not have expired, and must match the key. Danske Bank needs the
+     * encryption pair too. One certificate per bank: retire the old one first.
      *
      * @param string $certificate The signing certificate as PEM.
-     * @param string|Secret $privateKey The certificate's private key as PEM, PKCS#8 or PKCS#1, not
-     * encrypted.
+     * @param string|Secret $privateKey The certificate's private key as PEM, PKCS#8 or PKCS#1, not encrypted.
      * @param string $wsUserId The Web Services user id of the contract with the bank.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
-     * @param string|null $company The company's name exactly as in the contract with the bank. Left out,
-     * the client's own setting.
+     * @param string|null $company The company's name exactly as in the contract with the bank. Left out, the
+     * client's own setting.
      * @param string|null $encCertificate Danske Bank only: the encryption certificate.
-     * @param string|Secret|null $encPrivateKey Danske Bank only: the private key of the encryption
-     * certificate.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|Secret|null $encPrivateKey Danske Bank only: the private key of the encryption certificate.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.certificate_refused`, `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws \Bankchannel\Exception\ConflictException `ws_channel.certificate_exists`
      * @throws BankchannelException for all other failures
@@ -748,29 +710,27 @@ interface Client
     /**
      * Retire the certificates for a bank.
      *
-     * Retired certificates are never used again and cannot be restored; accounts that share them lose
-     * access at once. A new enrolment or import is then possible. The owner of the API key may retire a
-     * customer's certificates. It is never repeated automatically after an error, except a 429, after
-     * which nothing was done.
+     * Retired certificates are never used again and cannot be restored; accounts that share them lose access at
+     * once. A new enrolment or import is then possible. The owner of the API key may retire a customer's
+     * certificates. It is never repeated automatically after an error, except a 429, after which nothing was done.
      *
      * @param Bank|null $bank The bank. Left out, the client's own setting.
-     * @param string|null $account A customer's account, for the owner of the API key. Default: the
-     * session's own account.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|null $account A customer's account, for the owner of the API key. Default: the session's own
+     * account.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`, `ws_channel.owner_only`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
      * `ws_channel.certificate_missing`
      * @throws BankchannelException for all other failures
@@ -787,30 +747,28 @@ interface Client
     /**
      * List the files that a bank holds for the account.
      *
-     * Lists statements, notifications and status reports that the bank has prepared: new files and files
-     * that were downloaded before. Uploaded files are not listed. Needs a certificate for the bank, own
-     * or shared.
+     * Lists statements, notifications and status reports that the bank has prepared: new files and files that were
+     * downloaded before. Uploaded files are not listed. Needs a certificate for the bank, own or shared.
      *
      * @param Bank|null $bank The bank that holds them. Left out, the client's own setting.
      * @param string|null $fileType Only files of this type. Default: all types. `ALL` is not a type.
      * @param StatusFilter|null $status Only files of this status. Default: all files.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.not_entitled`
-     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
-     * `ws_channel.bank_refused`, `ws_channel.certificate_missing`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`,
+     * `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
      * @throws BankchannelException for all other failures
@@ -828,43 +786,41 @@ interface Client
     /**
      * Send a signed file to a bank.
      *
-     * The file is sent once and never repeated automatically, except after a 429, after which nothing was
-     * done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's
-     * answer files before sending the file again; bankchannel's own service refuses the same bytes until
-     * then (`ws_channel.upload_unsettled`), and `list_uploads` says what has become of it. Needs a data
-     * session and a certificate for the bank.
+     * The file is sent once and never repeated automatically, except after a 429, after which nothing was done:
+     * identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's answer files
+     * before sending the file again; bankchannel's own service refuses the same bytes until then
+     * (`ws_channel.upload_unsettled`), and `list_uploads` says what has become of it. Needs a data session and a
+     * certificate for the bank.
      *
-     * @param Content|string|\SplFileInfo|resource $content The file's bytes, at most 7 MiB at the
-     * deployed service.
+     * @param Content|string|\SplFileInfo|resource $content The file's bytes, at most 7 MiB at the deployed service.
      * @param string $fileName The file's name, as sent to the bank.
      * @param string $fileType The bank's name of the file type, such as `pain.001.001.09`.
-     * @param string $signature One or more ASCII-armored detached OpenPGP signatures over the raw bytes,
-     * one after the other; at least one by a key that is registered with purpose `authorize`.
+     * @param string $signature One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one after
+     * the other; at least one by a key that is registered with purpose `authorize`.
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
-     * @param bool|null $sendAnyway Whether to send it although it is unknown whether the bank has the
-     * same bytes from an earlier upload, which may then be paid twice. Only for bankchannel's own
-     * service, which otherwise refuses them until that upload is settled. Default: false.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param bool|null $sendAnyway Whether to send it although it is unknown whether the bank has the same bytes
+     * from an earlier upload, which may then be paid twice. Only for bankchannel's own service, which otherwise
+     * refuses them until that upload is settled. Default: false.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
-     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
-     * `ws_channel.content_empty`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`, `ws_channel.content_empty`,
+     * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`, `ws_channel.not_entitled`
      * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_missing`,
      * `ws_channel.signature_malformed`, `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`
-     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
-     * `ws_channel.bank_refused`, `ws_channel.certificate_missing`, `ws_channel.pgp_key_missing`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`,
+     * `ws_channel.certificate_missing`, `ws_channel.pgp_key_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws \Bankchannel\Exception\ConflictException `ws_channel.upload_unsettled`
      * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
@@ -887,35 +843,34 @@ interface Client
     /**
      * Download a file from a bank.
      *
-     * The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
-     * Needs a data session.
+     * The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same. Needs a data
+     * session.
      *
-     * @param string|FileDescriptor|DownloadedFile $fileType The bank's name of the file type, as listed.
-     * Or a listed `FileDescriptor` or `DownloadedFile`, in place of the fields that name it.
-     * @param string|null $fileReference The bank's reference of the file, as listed. Left out if
-     * `fileType` is what was listed.
+     * @param string|FileDescriptor|DownloadedFile $fileType The bank's name of the file type, as listed. Or a
+     * listed `FileDescriptor` or `DownloadedFile`, in place of the fields that name it.
+     * @param string|null $fileReference The bank's reference of the file, as listed. Left out if `fileType` is what
+     * was listed.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
-     * @param string|\SplFileInfo|resource|null $destination Where the content goes: a path that does not
-     * exist yet, or a stream to write to; left out, into memory.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param string|\SplFileInfo|resource|null $destination Where the content goes: a path that does not exist yet,
+     * or a stream to write to; left out, into memory.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
-     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
-     * `ws_channel.bank_refused`, `ws_channel.certificate_missing`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`,
+     * `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
      * @throws BankchannelException for all other failures
@@ -935,31 +890,30 @@ interface Client
     /**
      * Delete a file at a bank.
      *
-     * The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
-     * restore. A second deletion is refused. Needs a data session.
+     * The bank removes the file or marks it deleted, depending on the bank; it may be impossible to restore. A
+     * second deletion is refused. Needs a data session.
      *
-     * @param string|FileDescriptor|DownloadedFile $fileType The bank's name of the file type, as listed.
-     * Or a listed `FileDescriptor` or `DownloadedFile`, in place of the fields that name it.
-     * @param string|null $fileReference The bank's reference of the file, as listed. Left out if
-     * `fileType` is what was listed.
+     * @param string|FileDescriptor|DownloadedFile $fileType The bank's name of the file type, as listed. Or a
+     * listed `FileDescriptor` or `DownloadedFile`, in place of the fields that name it.
+     * @param string|null $fileReference The bank's reference of the file, as listed. Left out if `fileType` is what
+     * was listed.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
-     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
-     * `ws_channel.bank_refused`, `ws_channel.certificate_missing`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.bank_refused`,
+     * `ws_channel.certificate_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws \Bankchannel\Exception\PeerFailedException `ws_channel.bank_unavailable`
      * @throws BankchannelException for all other failures
@@ -977,26 +931,24 @@ interface Client
     /**
      * List the files that the account has sent to a bank, and what has become of each.
      *
-     * Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not
-     * asked: what it has done with a file that it received says its status report. Only bankchannel's own
-     * service has this operation.
+     * Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not asked: what
+     * it has done with a file that it received says its status report. Only bankchannel's own service has this
+     * operation.
      *
      * @param Bank|null $bank The bank that the files were sent to. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
      * @throws BankchannelException for all other failures
@@ -1012,22 +964,21 @@ interface Client
     /**
      * List the accounts under the API key.
      *
-     * For the owner of the key: its own account and every customer registered with the key, sorted by
-     * e-mail address.
+     * For the owner of the key: its own account and every customer registered with the key, sorted by e-mail
+     * address.
      *
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`, `ws_channel.owner_only`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -1041,29 +992,26 @@ interface Client
     /**
      * Delete a customer's account for good.
      *
-     * Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be
-     * restored. For the owner of the API key, with a login at most ten minutes old. An owner's account is
-     * refused. Accounts that use its certificates lose them. After an interruption repeat it by hand:
-     * `deleted` lists the items that still existed. It is never repeated automatically, except after a
-     * 429, after which nothing was done.
+     * Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be restored.
+     * For the owner of the API key, with a login at most ten minutes old. An owner's account is refused. Accounts
+     * that use its certificates lose them. After an interruption repeat it by hand: `deleted` lists the items that
+     * still existed. It is never repeated automatically, except after a 429, after which nothing was done.
      *
      * @param string $email The customer's account. It is never taken from the profile.
      * @param string $confirm The same e-mail address, letter for letter as in `email`.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`,
-     * `ws_channel.reauthenticate`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`, `ws_channel.owner_only`, `ws_channel.reauthenticate`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -1079,22 +1027,20 @@ interface Client
     /**
      * List the account's registered PGP keys.
      *
-     * Keys belong to the account: both users see and use them. The short id identifies a key; compare
-     * fingerprints if it matters.
+     * Keys belong to the account: both users see and use them. The short id identifies a key; compare fingerprints
+     * if it matters.
      *
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -1108,28 +1054,26 @@ interface Client
     /**
      * Register a PGP public key.
      *
-     * With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported
-     * private keys are encrypted to it. A key has only one purpose. Anyone who has the private half of an
-     * authorize key and a data session can send payments. Repeating it changes nothing. On the deployed
-     * service it cannot be undone.
+     * With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported private keys
+     * are encrypted to it. A key has only one purpose. Anyone who has the private half of an authorize key and a
+     * data session can send payments. Repeating it changes nothing. On the deployed service it cannot be undone.
      *
      * @param string|Secret $pgpKey One ASCII-armored public key; never a private one.
      * @param PgpKeyPurpose $pgpKeyPurpose The purpose.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
      * @throws BankchannelException for all other failures
      */
@@ -1145,27 +1089,25 @@ interface Client
     /**
      * Remove a registered PGP key.
      *
-     * Without an authorize key the account can no longer send files. The deployed service does not
-     * implement this yet and answers `ws_channel.not_implemented`.
+     * Without an authorize key the account can no longer send files. The deployed service does not implement this
+     * yet and answers `ws_channel.not_implemented`.
      *
      * @param string $pgpKeyId The key's short id, as listed.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`, `ws_channel.session_refused`
-     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
-     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`, `ws_channel.api_key_refused`,
+     * `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_key_unknown`
-     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
-     * `ws_channel.pgp_key_missing`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`, `ws_channel.pgp_key_missing`
      * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
      * @throws BankchannelException for all other failures
      */
@@ -1180,14 +1122,14 @@ interface Client
     /**
      * Encrypt a password for a challenge.
      *
-     * RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the
-     * service. bankchannel contains the published keys of the test and the production environment; a
-     * self-hosted service has its own key.
+     * RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the service.
+     * bankchannel contains the published keys of the test and the production environment; a self-hosted service has
+     * its own key.
      *
      * @param string|Secret $challenge The challenge from `init_login` or `init_register`.
      * @param string|Secret $password The password: 1 to 199 bytes as UTF-8.
-     * @param string $publicKey The service's public key as PEM, `PUBLIC KEY` or `RSA PUBLIC KEY`, at
-     * least 2048 bits.
+     * @param string $publicKey The service's public key as PEM, `PUBLIC KEY` or `RSA PUBLIC KEY`, at least 2048
+     * bits.
      *
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
      * @throws BankchannelException for all other failures
@@ -1201,11 +1143,11 @@ interface Client
     /**
      * Compute the current code of an authenticator.
      *
-     * RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait
-     * for the next step. A secret stored beside the password is no longer a second factor.
+     * RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait for the
+     * next step. A secret stored beside the password is no longer a second factor.
      *
-     * @param string|Secret $secret The secret that `login_mfa` returned at the authenticator's enrolment:
-     * base32; spaces and letter case do not matter.
+     * @param string|Secret $secret The secret that `login_mfa` returned at the authenticator's enrolment: base32;
+     * spaces and letter case do not matter.
      *
      * @throws BankchannelException
      */
@@ -1216,17 +1158,15 @@ interface Client
     /**
      * Make a PGP key pair on this machine.
      *
-     * Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2
-     * reads. It suits both purposes of `upload_key`; use one key for one purpose. Nothing is sent and
-     * nothing is stored: keep the private key where only the signer can read it. An RSA key takes up to
-     * some seconds.
+     * Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2 reads. It
+     * suits both purposes of `upload_key`; use one key for one purpose. Nothing is sent and nothing is stored: keep
+     * the private key where only the signer can read it. An RSA key takes up to some seconds.
      *
      * @param string|null $name The name in the key's user id. Left out, the client's own setting.
-     * @param string|null $email The e-mail address in the key's user id. Left out, the client's own
-     * setting.
+     * @param string|null $email The e-mail address in the key's user id. Left out, the client's own setting.
      * @param KeyAlgorithm|null $algorithm The algorithm. Default: Ed25519.
-     * @param string|Secret|null $passphrase The passphrase that locks the private key. Without it the key
-     * is not encrypted in its file.
+     * @param string|Secret|null $passphrase The passphrase that locks the private key. Without it the key is not
+     * encrypted in its file.
      * @param \DateTimeInterface|null $expires The expiry of the key. Default: never.
      *
      * @throws BankchannelException
@@ -1242,15 +1182,13 @@ interface Client
     /**
      * Show the properties and the possible uses of a PGP key.
      *
-     * Reads a public or private key and shows its owner and whether it can sign and be encrypted to at
-     * this moment. A private key need not be unlocked. The maker of the key chose the user ids: they
-     * prove nothing.
+     * Reads a public or private key and shows its owner and whether it can sign and be encrypted to at this moment.
+     * A private key need not be unlocked. The maker of the key chose the user ids: they prove nothing.
      *
      * @param string|Secret $key One ASCII-armored key, public or private.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
-     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`,
-     * `ws_channel.passphrase_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`
      * @throws BankchannelException for all other failures
      */
     public function inspectKey(
@@ -1260,21 +1198,19 @@ interface Client
     /**
      * Sign a file with one or more private keys.
      *
-     * Makes a detached signature of the raw bytes as a binary document, dated now. The file is read once
-     * and never held in memory, whatever its size. Upload the very same bytes: a changed line end breaks
-     * the signature. The signature covers only the bytes, neither bank nor file type: anyone who has file
-     * and signature can send them elsewhere under the same account.
+     * Makes a detached signature of the raw bytes as a binary document, dated now. The file is read once and never
+     * held in memory, whatever its size. Upload the very same bytes: a changed line end breaks the signature. The
+     * signature covers only the bytes, neither bank nor file type: anyone who has file and signature can send them
+     * elsewhere under the same account.
      *
-     * @param Content|string|\SplFileInfo|resource $content The file's raw bytes: exactly the bytes to
-     * upload.
-     * @param string|Secret $privateKey The armored private key. Several keys, one after the other, make
-     * one signature each.
+     * @param Content|string|\SplFileInfo|resource $content The file's raw bytes: exactly the bytes to upload.
+     * @param string|Secret $privateKey The armored private key. Several keys, one after the other, make one
+     * signature each.
      * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
      * @param SignatureHash|null $hash The hash algorithm. Default: SHA-256.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
-     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`,
-     * `ws_channel.passphrase_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`
      * @throws BankchannelException for all other failures
      */
     public function signFile(
@@ -1287,10 +1223,9 @@ interface Client
     /**
      * Verify the signatures of a file.
      *
-     * Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key
-     * that is neither expired nor revoked, then and now; armor without text around it, at most ten
-     * signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once and never
-     * held in memory.
+     * Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key that is
+     * neither expired nor revoked, then and now; armor without text around it, at most ten signatures in 16 KiB. A
+     * bad signature is an answer, not an error. The file is read once and never held in memory.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's raw bytes.
      * @param string|Secret $publicKey The armored keys, one after the other, public or private.
@@ -1309,8 +1244,8 @@ interface Client
     /**
      * Encrypt a private key to an export key.
      *
-     * Does the same as the service with the private key of an exported certificate: AES-256 with
-     * integrity protection, to every encryption key of the given export key, unsigned.
+     * Does the same as the service with the private key of an exported certificate: AES-256 with integrity
+     * protection, to every encryption key of the given export key, unsigned.
      *
      * @param string|Secret $privateKey The private key as PEM.
      * @param string|Secret $publicKey The armored export key.
@@ -1327,18 +1262,18 @@ interface Client
     /**
      * Decrypt an exported private key.
      *
-     * Decrypts the answer of `export_cert` with the private half of the export key. An expired export key
-     * still decrypts messages to it. The message is not signed: the caller has to check that the key
-     * matches the certificate beside it.
+     * Decrypts the answer of `export_cert` with the private half of the export key. An expired export key still
+     * decrypts messages to it. The message is not signed: the caller has to check that the key matches the
+     * certificate beside it.
      *
      * @param string $encryptedPrivateKey The armored OpenPGP message from `export_cert`.
-     * @param string|Secret $privateKey The armored private half of the export key. Of several keys, the
-     * matching one is used.
+     * @param string|Secret $privateKey The armored private half of the export key. Of several keys, the matching
+     * one is used.
      * @param string|Secret|null $passphrase The passphrase of the private key, if it is locked.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
-     * @throws \Bankchannel\Exception\SignatureException `ws_channel.decryption_failed`,
-     * `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.decryption_failed`, `ws_channel.pgp_key_unfit`,
+     * `ws_channel.passphrase_refused`
      * @throws BankchannelException for all other failures
      */
     public function decryptExportedKey(
@@ -1350,12 +1285,12 @@ interface Client
     /**
      * Check a payment file before sending it.
      *
-     * The check of iso20022.check_payment with the common rules, without the rules about dates: the
-     * answer for a file does not depend on the day. A faulty file is an answer, not an error. Only the
-     * bank can say whether it knows the account and whether the account has the money.
+     * The check of iso20022.check_payment with the common rules, without the rules about dates: the answer for a
+     * file does not depend on the day. A faulty file is an answer, not an error. Only the bank can say whether it
+     * knows the account and whether the account has the money.
      *
-     * @param Content|string|\SplFileInfo|resource $content The file's raw bytes: a credit transfer
-     * initiation, `pain.001.001.09` or `pain.001.001.03`.
+     * @param Content|string|\SplFileInfo|resource $content The file's raw bytes: a credit transfer initiation,
+     * `pain.001.001.09` or `pain.001.001.03`.
      *
      * @throws BankchannelException
      */
@@ -1366,34 +1301,31 @@ interface Client
     /**
      * Register an account's admin or data user.
      *
-     * Fetches the challenge, encrypts the password and registers the user. The service sends a code to
-     * the phone; the first login asks for it. Register the admin user first, then the data user: the
-     * client keeps the API key from the first registration, unless the client is logged in. The
-     * registration is never repeated after an error: log in to see whether it succeeded.
+     * Fetches the challenge, encrypts the password and registers the user. The service sends a code to the phone;
+     * the first login asks for it. Register the admin user first, then the data user: the client keeps the API key
+     * from the first registration, unless the client is logged in. The registration is never repeated after an
+     * error: log in to see whether it succeeded.
      *
      * @param string|null $email The account's e-mail address. Left out, the client's own setting.
-     * @param Mode|null $mode One of the account's two users. Register the admin user first. Left out, the
-     * client's own setting.
-     * @param string|null $name The full name of the person who registers. Left out, the client's own
-     * setting.
+     * @param Mode|null $mode One of the account's two users. Register the admin user first. Left out, the client's
+     * own setting.
+     * @param string|null $name The full name of the person who registers. Left out, the client's own setting.
      * @param string|null $company The company's name. Left out, the client's own setting.
-     * @param string|null $phone The phone for codes, the same for both users. Left out, the client's own
-     * setting.
-     * @param string|Secret|null $password The password: at least 20 characters with lower and upper case,
-     * digit and special character, at most 199 bytes. Left out, the client's own setting.
-     * @param string|Secret|null $apiKey The integrator's key, `0` for a new one. Default: the client's
-     * key, or `0` if the client has none. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param string|null $phone The phone for codes, the same for both users. Left out, the client's own setting.
+     * @param string|Secret|null $password The password: at least 20 characters with lower and upper case, digit and
+     * special character, at most 199 bytes. Left out, the client's own setting.
+     * @param string|Secret|null $apiKey The integrator's key, `0` for a new one. Default: the client's key, or `0`
+     * if the client has none. Left out, the client's own setting.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -1421,39 +1353,36 @@ interface Client
     /**
      * Log in, with all its steps.
      *
-     * Fetches the challenge, encrypts the password, and does the steps that the service wants first:
-     * verifies phone and e-mail, chooses a second factor, submits its code. It asks for `phone_code`,
-     * `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks again
-     * after a wrong code, three times in all. Afterwards the client has the session. If question and
-     * answer are in different processes, `begin_log_in` and `continue_log_in` do the same in steps.
+     * Fetches the challenge, encrypts the password, and does the steps that the service wants first: verifies phone
+     * and e-mail, chooses a second factor, submits its code. It asks for `phone_code`, `email_code`, `sms_code`,
+     * `totp_code`, `mfa_method` and `phone` when it needs them; it asks again after a wrong code, three times in
+     * all. Afterwards the client has the session. If question and answer are in different processes, `begin_log_in`
+     * and `continue_log_in` do the same in steps.
      *
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|Secret|null $password The password. Left out, the client's own setting.
-     * @param string|null $phone The account's phone, in case it is not verified yet. The call asks for it
-     * if it is needed and absent. Left out, the client's own setting.
-     * @param MfaMethod|null $mfaMethod The second factor to use if there is a choice. By default the call
-     * asks for it; without a callback for questions it is the authenticator.
-     * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator; the answer then has
-     * its secret. `enrol_totp` does the whole enrolment.
-     * @param string|Secret|null $code The answer to the first question for a code, if it is already
-     * known.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param string|null $phone The account's phone, in case it is not verified yet. The call asks for it if it is
+     * needed and absent. Left out, the client's own setting.
+     * @param MfaMethod|null $mfaMethod The second factor to use if there is a choice. By default the call asks for
+     * it; without a callback for questions it is the authenticator.
+     * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator; the answer then has its
+     * secret. `enrol_totp` does the whole enrolment.
+     * @param string|Secret|null $code The answer to the first question for a code, if it is already known.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
-     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
-     * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
-     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`, `ws_channel.login_failed`,
+     * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
      * @throws BankchannelException for all other failures
@@ -1477,36 +1406,34 @@ interface Client
     /**
      * Begin a login that another process may finish.
      *
-     * Runs the login until input is needed. If a code or a choice is needed, the answer is the login so
-     * far, encrypted: store it, ask the person, and continue with `continue_log_in`, in this process or
-     * in another, while the code is valid. The encrypted login does not contain the password. A login
-     * that needs no code is complete at once.
+     * Runs the login until input is needed. If a code or a choice is needed, the answer is the login so far,
+     * encrypted: store it, ask the person, and continue with `continue_log_in`, in this process or in another,
+     * while the code is valid. The encrypted login does not contain the password. A login that needs no code is
+     * complete at once.
      *
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|Secret|null $password The password. Left out, the client's own setting.
-     * @param string|null $phone The account's phone, in case it is not verified yet. Left out, the
-     * client's own setting.
+     * @param string|null $phone The account's phone, in case it is not verified yet. Left out, the client's own
+     * setting.
      * @param MfaMethod|null $mfaMethod The second factor to use if there is a choice.
      * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator.
-     * @param string|Secret|null $sealKey The key that encrypts the waiting login. The process that
-     * continues needs the same key. Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param string|Secret|null $sealKey The key that encrypts the waiting login. The process that continues needs
+     * the same key. Left out, the client's own setting.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
-     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
-     * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
-     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`, `ws_channel.login_failed`,
+     * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
      * @throws BankchannelException for all other failures
@@ -1530,37 +1457,33 @@ interface Client
     /**
      * Continue a login that waits for input.
      *
-     * Supplies the input and runs the login until more input is needed. The answer is like that of
-     * `begin_log_in`: complete, or waiting again (`wrong` above 0: the code was refused and can be
-     * entered again). Use each encrypted login once; only the last one returned is valid.
+     * Supplies the input and runs the login until more input is needed. The answer is like that of `begin_log_in`:
+     * complete, or waiting again (`wrong` above 0: the code was refused and can be entered again). Use each
+     * encrypted login once; only the last one returned is valid.
      *
      * @param string|Secret $sealed The login so far, from the answer of `begin_log_in` or of the previous
      * `continue_log_in`.
      * @param string|Secret|null $code The code, if one is needed.
-     * @param MfaMethod|null $mfaMethod The choice, if one is needed. If an authenticator's code is
-     * needed, `sms` switches to an SMS.
-     * @param string|null $phone The account's phone number, if it is missing. Left out, the client's own
-     * setting.
-     * @param string|Secret|null $password The password. Needed if the login restarts after a verification
-     * of phone or e-mail. Left out, the client's own setting.
-     * @param string|Secret|null $sealKey The key that encrypted the login. Left out, the client's own
-     * setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param MfaMethod|null $mfaMethod The choice, if one is needed. If an authenticator's code is needed, `sms`
+     * switches to an SMS.
+     * @param string|null $phone The account's phone number, if it is missing. Left out, the client's own setting.
+     * @param string|Secret|null $password The password. Needed if the login restarts after a verification of phone
+     * or e-mail. Left out, the client's own setting.
+     * @param string|Secret|null $sealKey The key that encrypted the login. Left out, the client's own setting.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
-     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
-     * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
-     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`, `ws_channel.login_failed`,
+     * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
      * @throws BankchannelException for all other failures
@@ -1583,37 +1506,34 @@ interface Client
     /**
      * Enrol an authenticator as second factor.
      *
-     * Logs in as the admin user (with the same questions as `log_in`), gets the secret of a new
-     * authenticator, and confirms it with a code. From then on the authenticator is the preferred factor
-     * and SMS the fallback; an earlier authenticator is replaced. The question `totp_code` has the secret
-     * in its member `secret`. A secret stored beside the password is no longer a second factor.
+     * Logs in as the admin user (with the same questions as `log_in`), gets the secret of a new authenticator, and
+     * confirms it with a code. From then on the authenticator is the preferred factor and SMS the fallback; an
+     * earlier authenticator is replaced. The question `totp_code` has the secret in its member `secret`. A secret
+     * stored beside the password is no longer a second factor.
      *
-     * @param string|null $email The account. The authenticator belongs to its admin user. Left out, the
-     * client's own setting.
+     * @param string|null $email The account. The authenticator belongs to its admin user. Left out, the client's
+     * own setting.
      * @param string|Secret|null $password The admin user's password. Left out, the client's own setting.
-     * @param string|null $phone The account's phone, in case it is not verified yet. Left out, the
-     * client's own setting.
-     * @param MfaMethod|null $mfaMethod The second factor for the login itself, if there is a choice.
-     * @param string|Secret|null $code The answer to the login's first question for a code, if it is
-     * already known.
-     * @param bool|null $computeCode Whether the library computes the confirming code. By default a person
-     * puts the secret into an authenticator and answers the question `totp_code`.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
-     * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
+     * @param string|null $phone The account's phone, in case it is not verified yet. Left out, the client's own
      * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param MfaMethod|null $mfaMethod The second factor for the login itself, if there is a choice.
+     * @param string|Secret|null $code The answer to the login's first question for a code, if it is already known.
+     * @param bool|null $computeCode Whether the library computes the confirming code. By default a person puts the
+     * secret into an authenticator and answers the question `totp_code`.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
+     * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\ConfigurationException `ws_channel.api_key_differs`
-     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
-     * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
-     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`, `ws_channel.login_failed`,
+     * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
      * @throws BankchannelException for all other failures
@@ -1636,33 +1556,31 @@ interface Client
     /**
      * Set a new password with a code from an SMS.
      *
-     * Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end;
-     * the account's other user does not change. The operation does not log in. A code is sent once a
-     * minute and five times a day at most; to an unknown account nothing is sent, and the service does
-     * not say so. It does not ask again after a refusal: the code may have been right and another value
-     * wrong.
+     * Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end; the
+     * account's other user does not change. The operation does not log in. A code is sent once a minute and five
+     * times a day at most; to an unknown account nothing is sent, and the service does not say so. It does not ask
+     * again after a refusal: the code may have been right and another value wrong.
      *
-     * @param string|Secret $newPassword The new password: at least 20 characters with lower and upper
-     * case, digit and special character, at most 199 bytes.
+     * @param string|Secret $newPassword The new password: at least 20 characters with lower and upper case, digit
+     * and special character, at most 199 bytes.
      * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
-     * @param string|Secret|null $code The code, if `init_password_reset` already sent it. By default this
-     * call sends a code and asks for it.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param string|Secret|null $code The code, if `init_password_reset` already sent it. By default this call
+     * sends a code and asks for it.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
-     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
-     * `ws_channel.code_expired`, `ws_channel.login_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`, `ws_channel.code_expired`,
+     * `ws_channel.login_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
      * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
      * @throws BankchannelException for all other failures
@@ -1683,20 +1601,19 @@ interface Client
     /**
      * Get the state of the client's session: whether it lives, and how long.
      *
-     * Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the
-     * next call learns of it.
+     * Nothing is sent and nothing is changed. The service may have ended an active session meanwhile: the next call
+     * learns of it.
      *
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws BankchannelException
      */
@@ -1712,22 +1629,21 @@ interface Client
     /**
      * Export the session, encrypted, for another process.
      *
-     * Exports token, API key, account and end of the session, encrypted with a key derived from the seal
-     * key. Nothing is sent. Anyone who has the export and the seal key is logged in.
+     * Exports token, API key, account and end of the session, encrypted with a key derived from the seal key.
+     * Nothing is sent. Anyone who has the export and the seal key is logged in.
      *
-     * @param string|Secret|null $sealKey 32 random characters or more; `import_session` needs the same.
-     * Left out, the client's own setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param string|Secret|null $sealKey 32 random characters or more; `import_session` needs the same. Left out,
+     * the client's own setting.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`
@@ -1746,25 +1662,22 @@ interface Client
     /**
      * Import a session that another process exported.
      *
-     * The client uses the imported session from now on, instead of its previous one. Nothing is sent: the
-     * next call shows whether the service still accepts the session. A session that was encrypted with
-     * another key, is damaged, or belongs to another service is refused, and the client keeps its
-     * session.
+     * The client uses the imported session from now on, instead of its previous one. Nothing is sent: the next call
+     * shows whether the service still accepts the session. A session that was encrypted with another key, is
+     * damaged, or belongs to another service is refused, and the client keeps its session.
      *
      * @param string|Secret $sealed The answer of `export_session`.
-     * @param string|Secret|null $sealKey The key that encrypted the session. Left out, the client's own
-     * setting.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param string|Secret|null $sealKey The key that encrypted the session. Left out, the client's own setting.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.session_expired`
      * @throws BankchannelException for all other failures
@@ -1783,68 +1696,62 @@ interface Client
     /**
      * Sign a file and send it to a bank.
      *
-     * The file is opened once, read for the signature and read again for sending, and never held in
-     * memory; if it changed in between, it is refused before its last byte is sent. It is sent once: with
-     * outcome `unknown` or `accepted`, look for the bank's answer files before sending it again. Needs a
-     * data session and a certificate for the bank. With `signing_certificate` it asks a question of kind
-     * `signature` for each certificate, after reading the file and before sending anything. The
-     * question's member `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`,
-     * `rsa_pkcs1_sha512` or `ed25519`), `digest` (the value to sign, which is not hashed again) and
-     * `key_fingerprint` (of the key or subkey that signs: the newest that may). The answer is the raw
-     * signature. Both are bytes in Python, Node and PHP, and base64 in Rust, C and for the shell's
-     * `--signer`. For RSA the signature is PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519
-     * it is R and S, 64 bytes, with the digest as the message. The certificate verifies it. An invalid
-     * signature ends the call, and so does a signer that fails: with outcome `not_sent`.
+     * The file is opened once, read for the signature and read again for sending, and never held in memory; if it
+     * changed in between, it is refused before its last byte is sent. It is sent once: with outcome `unknown` or
+     * `accepted`, look for the bank's answer files before sending it again. Needs a data session and a certificate
+     * for the bank. With `signing_certificate` it asks a question of kind `signature` for each certificate, after
+     * reading the file and before sending anything. The question's member `signature` has `algorithm`
+     * (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (the value to sign, which
+     * is not hashed again) and `key_fingerprint` (of the key or subkey that signs: the newest that may). The answer
+     * is the raw signature. Both are bytes in Python, Node and PHP, and base64 in Rust, C and for the shell's
+     * `--signer`. For RSA the signature is PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 it is R and
+     * S, 64 bytes, with the digest as the message. The certificate verifies it. An invalid signature ends the call,
+     * and so does a signer that fails: with outcome `not_sent`.
      *
      * @param string $fileType The bank's name of the file type, such as `pain.001.001.09`.
      * @param Content|string|\SplFileInfo|resource $content The file's bytes.
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
-     * @param string|null $fileName The file's name, as sent to the bank. Default: the file's name on
-     * disk.
-     * @param string|Secret|null $privateKey The armored private key that is registered with purpose
-     * `authorize`. Several keys, one after the other, make one signature each. Give either this or
-     * `signing_certificate`.
+     * @param string|null $fileName The file's name, as sent to the bank. Default: the file's name on disk.
+     * @param string|Secret|null $privateKey The armored private key that is registered with purpose `authorize`.
+     * Several keys, one after the other, make one signature each. Give either this or `signing_certificate`.
      * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
-     * @param string|Secret|null $signingCertificate The armored public key that is registered with
-     * purpose `authorize`, if its private key is elsewhere: in an HSM, a smart card, an agent. Several
-     * keys, one after the other, make one signature each. The call asks a question of kind `signature`
-     * for each key.
+     * @param string|Secret|null $signingCertificate The armored public key that is registered with purpose
+     * `authorize`, if its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after the
+     * other, make one signature each. The call asks a question of kind `signature` for each key.
      * @param SignatureHash|null $hash The hash algorithm of the signature. Default: SHA-256.
-     * @param bool|null $check Whether to check the content as a payment file before signing or sending:
-     * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
-     * not. The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
-     * `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word for
-     * payments, if the content is one of the two; false for all others.
-     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
-     * common rules, for `check`.
-     * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads,
-     * one small hidden file each. The same bytes for the same bank, user and service within
-     * `repeats_within_s` are the error `upload_repeated` of the protocol, and nothing is sent. If the
-     * outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as long
-     * as it is not settled, whatever time has passed. An upload that was refused or not sent does not
-     * count. Share the folder between all processes that may send the file.
-     * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
-     * seconds, once it is known that the bank has it. Default: seven days.
-     * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who
-     * has the bank's word that it does not have it, or who takes the risk of paying twice. One that is
-     * being sent at this moment is refused all the same. Default: false.
-     * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a
-     * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
-     * `message_id`. The answer `send` continues; `repeated` ends the call with `upload_repeated`.
-     * Default: false.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param bool|null $check Whether to check the content as a payment file before signing or sending: see
+     * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not. The check
+     * reads the file as a stream. Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where
+     * an execution date long ago is then no error, and for a bank's own word for payments, if the content is one of
+     * the two; false for all others.
+     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the common rules,
+     * for `check`.
+     * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads, one small
+     * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are the error
+     * `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier upload is `unknown`, or
+     * its process was killed, they are refused for as long as it is not settled, whatever time has passed. An
+     * upload that was refused or not sent does not count. Share the folder between all processes that may send the
+     * file.
+     * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in seconds, once it
+     * is known that the bank has it. Default: seven days.
+     * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who has the
+     * bank's word that it does not have it, or who takes the risk of paying twice. One that is being sent at this
+     * moment is refused all the same. Default: false.
+     * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a question
+     * of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and `message_id`. The answer
+     * `send` continues; `repeated` ends the call with `upload_repeated`. Default: false.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
-     * the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out, the
+     * client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `input.content_unreadable`,
      * `ws_channel.pgp_key_refused`, `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -1886,91 +1793,85 @@ interface Client
     /**
      * Sign a file, send it, and wait for the bank's answers.
      *
-     * Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload` does,
-     * then polls for new files of each type, fetches them and keeps those that are about this file. A
-     * file is an answer only if it says so: a status report by the original message id; a notification or
-     * statement by the message id, the UETR or the references of its entries. One that names several
-     * uploads is given to each of them. A new file can only be told apart by its content, so all new ones
-     * are fetched; those that answer no upload are in `others`. Any number of uploads may wait at once,
-     * in several processes too. The wait ends with an answer of each type, or when the bank has rejected
-     * the whole file; read `verdict` first. Every other error after the accepted upload has outcome
-     * `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers
-     * later. Its `partial_response` has the answers that did come. The detail `taken` lists them by type
-     * and reference: the bank lists them as downloaded. The detail `begun` lists the files that the bank
-     * may have sent and that did not arrive: it may list them as downloaded too. With `directory` or
-     * `ledger`, `download_new_files` returns all of them; without, download them by type and reference.
-     * With `signing_certificate` it asks a question of kind `signature` for each certificate, as
-     * `sign_and_upload` does.
+     * Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload` does, then polls
+     * for new files of each type, fetches them and keeps those that are about this file. A file is an answer only
+     * if it says so: a status report by the original message id; a notification or statement by the message id, the
+     * UETR or the references of its entries. One that names several uploads is given to each of them. A new file
+     * can only be told apart by its content, so all new ones are fetched; those that answer no upload are in
+     * `others`. Any number of uploads may wait at once, in several processes too. The wait ends with an answer of
+     * each type, or when the bank has rejected the whole file; read `verdict` first. Every other error after the
+     * accepted upload has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look
+     * for its answers later. Its `partial_response` has the answers that did come. The detail `taken` lists them by
+     * type and reference: the bank lists them as downloaded. The detail `begun` lists the files that the bank may
+     * have sent and that did not arrive: it may list them as downloaded too. With `directory` or `ledger`,
+     * `download_new_files` returns all of them; without, download them by type and reference. With
+     * `signing_certificate` it asks a question of kind `signature` for each certificate, as `sign_and_upload` does.
      *
      * @param string $fileType The bank's name of the file type, such as `pain.001.001.09`.
      * @param Content|string|\SplFileInfo|resource $content The file's bytes.
      * @param list<string> $waitFor The types of the answers to wait for, one file of each, such as
      * `pain.002.001.10`. With a status report (`pain.002`) among them, a rejection ends the wait.
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
-     * @param string|null $fileName The file's name, as sent to the bank. Default: the file's name on
-     * disk.
-     * @param string|Secret|null $privateKey The armored private key that is registered with purpose
-     * `authorize`. Give one of this, `signing_certificate` and `signature`.
+     * @param string|null $fileName The file's name, as sent to the bank. Default: the file's name on disk.
+     * @param string|Secret|null $privateKey The armored private key that is registered with purpose `authorize`.
+     * Give one of this, `signing_certificate` and `signature`.
      * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
-     * @param string|Secret|null $signingCertificate The armored public key that is registered with
-     * purpose `authorize`, if its private key is elsewhere: in an HSM, a smart card, an agent. Several
-     * keys, one after the other, make one signature each. The call asks a question of kind `signature`
-     * for each key, as `sign_and_upload` does.
+     * @param string|Secret|null $signingCertificate The armored public key that is registered with purpose
+     * `authorize`, if its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after the
+     * other, make one signature each. The call asks a question of kind `signature` for each key, as
+     * `sign_and_upload` does.
      * @param SignatureHash|null $hash The hash algorithm of the signature. Default: SHA-256.
      * @param string|null $signature Signatures over the same bytes that were made elsewhere.
-     * @param float|null $waitTimeoutS The time limit for all answers together, in seconds, fractions
-     * allowed. Default: 60.
-     * @param float|null $pollIntervalS The interval between two polls, in seconds, fractions allowed, at
-     * least 0.1. Default: 1.
-     * @param string|\SplFileInfo|null $directory The folder for the answers, with names as in
-     * `download_new_files`. Without a folder the answers are in the response. If a name is taken by a
-     * file with another content, the answer gets another name, with `~2` before `.dat`: names contain
-     * neither bank nor account.
-     * @param string|\SplFileInfo|null $ledger The folder of the ledger, from which `download_new_files`
-     * reports fetched files that answer no upload, and those of a call that failed. Default: `directory`;
-     * without both there is none.
-     * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other
-     * uploads of this client wait too. Default: false: such a file is taken only if no other upload of
-     * this client waits for its type.
+     * @param float|null $waitTimeoutS The time limit for all answers together, in seconds, fractions allowed.
+     * Default: 60.
+     * @param float|null $pollIntervalS The interval between two polls, in seconds, fractions allowed, at least 0.1.
+     * Default: 1.
+     * @param string|\SplFileInfo|null $directory The folder for the answers, with names as in `download_new_files`.
+     * Without a folder the answers are in the response. If a name is taken by a file with another content, the
+     * answer gets another name, with `~2` before `.dat`: names contain neither bank nor account.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger, from which `download_new_files` reports
+     * fetched files that answer no upload, and those of a call that failed. Default: `directory`; without both
+     * there is none.
+     * @param bool|null $acceptUnreferenced Whether to take files that carry no reference, although other uploads of
+     * this client wait too. Default: false: such a file is taken only if no other upload of this client waits for
+     * its type.
      * @param bool|null $failIfRejected Whether the bank's rejection of the whole file is the error
-     * `ws_channel.payment_rejected`, with the response as its `partial_response`. Default: false: the
-     * response says it in `verdict`.
+     * `ws_channel.payment_rejected`, with the response as its `partial_response`. Default: false: the response says
+     * it in `verdict`.
      * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
-     * @param bool|null $check Whether to check the content as a payment file before signing or sending:
-     * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
-     * not. The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
-     * `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word for
-     * payments, if the content is one of the two; false for all others.
-     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
-     * common rules, for `check`.
-     * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads,
-     * one small hidden file each. The same bytes for the same bank, user and service within
-     * `repeats_within_s` are the error `upload_repeated` of the protocol, and nothing is sent. If the
-     * outcome of the earlier upload is `unknown`, or its process was killed, they are refused for as long
-     * as it is not settled, whatever time has passed. An upload that was refused or not sent does not
-     * count. Share the folder between all processes that may send the file.
-     * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in
-     * seconds, once it is known that the bank has it. Default: seven days.
-     * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who
-     * has the bank's word that it does not have it, or who takes the risk of paying twice. One that is
-     * being sent at this moment is refused all the same. Default: false.
-     * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a
-     * question of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and
-     * `message_id`. The answer `send` continues; `repeated` ends the call with `upload_repeated`.
-     * Default: false.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param bool|null $check Whether to check the content as a payment file before signing or sending: see
+     * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not. The check
+     * reads the file as a stream. Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where
+     * an execution date long ago is then no error, and for a bank's own word for payments, if the content is one of
+     * the two; false for all others.
+     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the common rules,
+     * for `check`.
+     * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads, one small
+     * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are the error
+     * `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier upload is `unknown`, or
+     * its process was killed, they are refused for as long as it is not settled, whatever time has passed. An
+     * upload that was refused or not sent does not count. Share the folder between all processes that may send the
+     * file.
+     * @param float|null $repeatsWithinS The time within which the same file counts as repeated, in seconds, once it
+     * is known that the bank has it. Default: seven days.
+     * @param bool|null $sendAnyway Whether to send the file although it was sent before: for a person who has the
+     * bank's word that it does not have it, or who takes the risk of paying twice. One that is being sent at this
+     * moment is refused all the same. Default: false.
+     * @param bool|null $askRepeats Whether to ask the program before sending, for a ledger of its own: a question
+     * of kind `upload` whose `request` has `bank`, `file_name`, `bytes`, `sha256` and `message_id`. The answer
+     * `send` continues; `repeated` ends the call with `upload_repeated`. Default: false.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
-     * the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out, the
+     * client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -2023,43 +1924,40 @@ interface Client
     /**
      * Download all new files into a folder.
      *
-     * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
-     * existing file does not change, so a second run continues where the first one ended. A file appears
-     * under its name only when it is complete; nothing is overwritten, no link is followed, nothing is
-     * written outside the folder. Use one folder for each bank and account: names contain neither, and a
-     * file whose name is taken counts as existing. The listing and each file are tried up to three times;
-     * a file that fails does not stop the others. If the disk is full, that is the error of this file and
-     * of all others, which are not tried. The call itself fails if the listing cannot be read, or if
-     * continuing is pointless: the session has ended, the call was cancelled, its time is up. Then the
-     * error's `partial_response` has the result for each file so far, parsed. A file is reported once,
-     * when the call returns: small hidden files in the ledger, `.bankchannel-file-…`, remember from
-     * before the bank is asked until the call returns which files were not reported. So the next call
-     * also returns files that a failed or killed call has downloaded, and retries those that did not
-     * arrive, even if the bank no longer lists them as new; and it returns files that `upload_and_wait`
-     * has fetched and that answer no upload.
+     * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An existing file
+     * does not change, so a second run continues where the first one ended. A file appears under its name only when
+     * it is complete; nothing is overwritten, no link is followed, nothing is written outside the folder. Use one
+     * folder for each bank and account: names contain neither, and a file whose name is taken counts as existing.
+     * The listing and each file are tried up to three times; a file that fails does not stop the others. If the
+     * disk is full, that is the error of this file and of all others, which are not tried. The call itself fails if
+     * the listing cannot be read, or if continuing is pointless: the session has ended, the call was cancelled, its
+     * time is up. Then the error's `partial_response` has the result for each file so far, parsed. A file is
+     * reported once, when the call returns: small hidden files in the ledger, `.bankchannel-file-…`, remember from
+     * before the bank is asked until the call returns which files were not reported. So the next call also returns
+     * files that a failed or killed call has downloaded, and retries those that did not arrive, even if the bank no
+     * longer lists them as new; and it returns files that `upload_and_wait` has fetched and that answer no upload.
      *
-     * @param string|\SplFileInfo $directory The folder, one for each bank and account. The last part of
-     * the path is created if it does not exist.
+     * @param string|\SplFileInfo $directory The folder, one for each bank and account. The last part of the path is
+     * created if it does not exist.
      * @param Bank|null $bank The bank that holds them. Left out, the client's own setting.
      * @param string|null $fileType Only files of this type. Default: all types.
      * @param StatusFilter|null $status Only files of this status. Default: `NEW`.
      * @param string|null $fileReference Only the file with this reference.
-     * @param string|\SplFileInfo|null $ledger The folder of the ledger, which remembers files that were
-     * begun and not reported. Default: `directory`. Give the same folder to calls that share the bank's
-     * files, such as `upload_and_wait`.
-     * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none
-     * with false. Default: the files that this call downloaded.
-     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's
-     * own limit; 0 is expired at once.
+     * @param string|\SplFileInfo|null $ledger The folder of the ledger, which remembers files that were begun and
+     * not reported. Default: `directory`. Give the same folder to calls that share the bank's files, such as
+     * `upload_and_wait`.
+     * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none with
+     * false. Default: the files that this call downloaded.
+     * @param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit;
+     * 0 is expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
-     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
-     * second at most. What it throws is logged, and the call goes on.
-     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`;
-     * for NextGenPSD2 a UUID in lower case, sent with the first attempt only.
-     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's
-     * setting.
-     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the
-     * call are added.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at
+     * most. What it throws is logged, and the call goes on.
+     * @param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for
+     * NextGenPSD2 a UUID in lower case, sent with the first attempt only.
+     * @param int|null $retries How often each exchange may be repeated, 0 to 10; left out, the client's setting.
+     * @param list<HttpExchange>|null $withResponse An array to which the answers to the exchanges of the call are
+     * added.
      *
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
@@ -2087,8 +1985,8 @@ interface Client
     ): DownloadNewFilesResponse;
 
     /**
-     * Download all new files into a folder, and get each as soon as it is there; the next one is
-     * downloaded when it is asked for.
+     * Download all new files into a folder, and get each as soon as it is there; the next one is downloaded when it
+     * is asked for.
      *
      * @param string|\SplFileInfo $directory
      * @param string|\SplFileInfo|null $ledger
@@ -2106,10 +2004,9 @@ interface Client
      * Carries out any operation by its name (`ws_channel.list_files`), with the fields of the catalogue.
      *
      * @param array<string, mixed> $request
-     * @param Content|string|\SplFileInfo|resource|null $content to go with the request; a string is a
-     * path
-     * @param string|\SplFileInfo|resource|null $destination where the response's content goes; left out,
-     * into memory
+     * @param Content|string|\SplFileInfo|resource|null $content to go with the request; a string is a path
+     * @param string|\SplFileInfo|resource|null $destination where the response's content goes; left out, into
+     * memory
      * @param (callable(Question): string)|null $onCode
      * @param (callable(SignatureRequest): string)|null $signer
      * @param (callable(Progress): mixed)|null $onProgress is told how far the call is

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class DecryptExportedKeyResponse implements \JsonSerializable
 {
     /**
-     * @param string $privateKeyPem The bank certificate's private key as PKCS#8 PEM. Anyone who has it
-     * can sign in the account's name.
+     * @param string $privateKeyPem The bank certificate's private key as PKCS#8 PEM. Anyone who has it can sign in
+     * the account's name.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly string $privateKeyPem,

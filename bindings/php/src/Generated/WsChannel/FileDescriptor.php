@@ -13,8 +13,8 @@ final class FileDescriptor
 {
     /**
      * @param string $fileReference The reference for downloading or deleting the file.
-     * @param string $fileTimestamp The time at which the bank made the file: RFC 3339 with offset and
-     * milliseconds, or the bank's own text instead.
+     * @param string $fileTimestamp The time at which the bank made the file: RFC 3339 with offset and milliseconds,
+     * or the bank's own text instead.
      * @param string $fileType The bank's name of the file type.
      * @param string $status `NEW`, `DLD` or the bank's own value.
      * @param string|null $serviceId The bank's service id, such as an account number, or `N/A`.

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class InitLoginResponse implements \JsonSerializable
 {
     /**
-     * @param string $challenge The challenge for `login`. `encrypt_password` encrypts the password for
-     * it. Valid once, for five minutes.
+     * @param string $challenge The challenge for `login`. `encrypt_password` encrypts the password for it. Valid
+     * once, for five minutes.
      * @param string $responseText The service's text.
      */
     public function __construct(

@@ -19,8 +19,7 @@ final class InspectKeyResponse
      * @param \DateTimeImmutable $created The creation time.
      * @param bool $revoked Whether the owner has revoked the key.
      * @param bool $canSign Whether the key can sign now, which an authorize key must.
-     * @param bool $canEncrypt Whether data can be encrypted to the key now, which an export key must
-     * allow.
+     * @param bool $canEncrypt Whether data can be encrypted to the key now, which an export key must allow.
      * @param bool $private Whether the private key is included.
      * @param bool $locked Whether the private key needs a passphrase.
      * @param \DateTimeImmutable|null $expires The expiry. Absent if the key never expires.

@@ -14,12 +14,10 @@ final class ListCertsResponse
     /**
      * @param list<CertDescriptor> $certs Own, active certificates.
      * @param string $responseText The service's text.
-     * @param list<BankConnection>|null $connections The reachable banks, with own or shared certificates
-     * (API 2.8).
+     * @param list<BankConnection>|null $connections The reachable banks, with own or shared certificates (API 2.8).
      * @param list<RetiredCert>|null $retired Retired certificates, if there are any (API 2.9).
-     * @param list<string>|null $offeredFrom Accounts that offer their certificates to this one, if there
-     * are any: `share_certs` with `accept` accepts, `unshare_certs` declines. Only services that ask the
-     * borrower send it.
+     * @param list<string>|null $offeredFrom Accounts that offer their certificates to this one, if there are any:
+     * `share_certs` with `accept` accepts, `unshare_certs` declines. Only services that ask the borrower send it.
      */
     public function __construct(
         public readonly array $certs,

@@ -16,8 +16,7 @@ final class LogInProgressAuthenticated extends LogInProgress implements \JsonSer
      * @param string $apiKey The account's API key.
      * @param string $responseText The service's text.
      * @param int|null $expiresIn The life of the session. Absent if the service did not give it.
-     * @param TotpEnrolment|null $totpEnrolment The new authenticator's secret, if its enrolment was
-     * requested.
+     * @param TotpEnrolment|null $totpEnrolment The new authenticator's secret, if its enrolment was requested.
      * @param AccountInfo|null $account The account's type and features, if the service gives them.
      */
     public function __construct(

@@ -13,8 +13,7 @@ final class RetireCertResponse
 {
     /**
      * @param string $bank The bank's id.
-     * @param list<string> $retiredCertNames The certificates' new names, such as
-     * `nordea.REMOVED.1a2b3c4d`.
+     * @param list<string> $retiredCertNames The certificates' new names, such as `nordea.REMOVED.1a2b3c4d`.
      * @param string $responseText The service's text.
      */
     public function __construct(

@@ -14,8 +14,7 @@ final class SelectMfaResponse implements \JsonSerializable
     /**
      * @param string $responseText The service's text.
      * @param string|null $challengeName The chosen factor. The oldest services omit it.
-     * @param string|null $session The new handle. If an old service omits it, the previous handle stays
-     * valid.
+     * @param string|null $session The new handle. If an old service omits it, the previous handle stays valid.
      */
     public function __construct(
         public readonly string $responseText,

@@ -27,25 +27,25 @@ final class Service extends AbstractService
     /**
      * The start options of a WS Channel service. All other settings are in its configuration file.
      *
-     * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
-     * free port.
-     * @param string|\SplFileInfo|null $data The data folder, created with mode 0700 if absent. Default: a
-     * new temporary folder that is removed at the end.
-     * @param string|\SplFileInfo|null $config The configuration file (TOML). Default: no file, and the
-     * default of every setting.
+     * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free
+     * port.
+     * @param string|\SplFileInfo|null $data The data folder, created with mode 0700 if absent. Default: a new
+     * temporary folder that is removed at the end.
+     * @param string|\SplFileInfo|null $config The configuration file (TOML). Default: no file, and the default of
+     * every setting.
      * @param string|\SplFileInfo|null $tlsCert The certificate chain of the TLS listener, a PEM file.
      * @param string|\SplFileInfo|null $tlsKey The private key of the TLS listener, a PEM file.
-     * @param string|Secret|null $verificationCode A fixed value for every code that would be sent: six
-     * digits. On loopback only.
+     * @param string|Secret|null $verificationCode A fixed value for every code that would be sent: six digits. On
+     * loopback only.
      * @param bool|null $noLimits Removes every limit of rate and count. On loopback only.
      * @param bool|null $control Opens the control interface. On loopback only.
      * @param list<string>|null $bank For tests: a bank over SEPA Web Services, `NAME=FAMILY_URL`, such as
-     * `nordea=http://127.0.0.1:8080/nordea`: a family of a `sepa-bank`, below which its certificate
-     * service is. On loopback only, both. Real banks are in the configuration file.
-     * @param list<string>|null $bankAnchors For tests: the authorities of such a bank's signatures,
-     * `NAME=FILE` (PEM): its `anchors_file`.
-     * @param string|\SplFileInfo|null $bankCa For tests: the authorities of such banks' TLS certificates,
-     * a PEM file: the `ca_file` of a `sepa-bank`.
+     * `nordea=http://127.0.0.1:8080/nordea`: a family of a `sepa-bank`, below which its certificate service is. On
+     * loopback only, both. Real banks are in the configuration file.
+     * @param list<string>|null $bankAnchors For tests: the authorities of such a bank's signatures, `NAME=FILE`
+     * (PEM): its `anchors_file`.
+     * @param string|\SplFileInfo|null $bankCa For tests: the authorities of such banks' TLS certificates, a PEM
+     * file: the `ca_file` of a `sepa-bank`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
@@ -82,8 +82,7 @@ final class Service extends AbstractService
     }
 
     /**
-     * What a client needs to reach it, as named arguments: `new WsChannel(...$server->clientSettings(),
-     * …)`.
+     * What a client needs to reach it, as named arguments: `new WsChannel(...$server->clientSettings(), …)`.
      *
      * @return array{baseUrl: string, publicKeyFile: string}
      */

@@ -13,8 +13,8 @@ final class SessionStateResponse
 {
     /**
      * @param LoginSessionState $state Its state.
-     * @param bool $renews Whether the next call logs in by itself if the session does not live: see the
-     * setting `renew_session`.
+     * @param bool $renews Whether the next call logs in by itself if the session does not live: see the setting
+     * `renew_session`.
      * @param string|null $email The account of the session.
      * @param Mode|null $mode The mode of the session.
      * @param int|null $secondsLeft The remaining life of an active session in seconds, if known.

@@ -15,11 +15,9 @@ final class ShareCertsResponse
      * @param list<string> $sharedFrom The account whose certificates this account uses; none or one.
      * @param list<string> $sharedTo The accounts that use this account's certificates.
      * @param string $responseText The service's text.
-     * @param list<string>|null $offeredFrom Accounts that offer their certificates to this one
-     * (`share_certs` with `accept` accepts, `unshare_certs` declines). Only services that ask the
-     * borrower send it.
-     * @param list<string>|null $offeredTo Accounts that have not yet accepted this account's
-     * certificates.
+     * @param list<string>|null $offeredFrom Accounts that offer their certificates to this one (`share_certs` with
+     * `accept` accepts, `unshare_certs` declines). Only services that ask the borrower send it.
+     * @param list<string>|null $offeredTo Accounts that have not yet accepted this account's certificates.
      */
     public function __construct(
         public readonly array $sharedFrom,

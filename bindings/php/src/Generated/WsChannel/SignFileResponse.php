@@ -11,10 +11,7 @@ use Bankchannel\Encode;
 /** The signatures. */
 final class SignFileResponse
 {
-    /**
-     * @param string $signature One armored detached signature per key, one after the other, for
-     * `upload_file`.
-     */
+    /** @param string $signature One armored detached signature per key, one after the other, for `upload_file`. */
     public function __construct(
         public readonly string $signature,
     ) {

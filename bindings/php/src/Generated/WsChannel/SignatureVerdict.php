@@ -16,8 +16,7 @@ final class SignatureVerdict
      * @param string|null $fingerprint The fingerprint of the given key that the signature names.
      * @param string|null $signingKey The fingerprint of the key or subkey that made a good signature.
      * @param \DateTimeImmutable|null $created The time of a good signature.
-     * @param list<string>|null $issuers The claimed makers if their key was not given: fingerprints or
-     * key ids.
+     * @param list<string>|null $issuers The claimed makers if their key was not given: fingerprints or key ids.
      * @param string|null $reason The reason why it is not valid.
      */
     public function __construct(

@@ -13,25 +13,24 @@ final class UploadAndWaitResponse
 {
     /**
      * @param PaymentVerdict $verdict What the bank says about the file, by its answers.
-     * @param string $verdictText The verdict in a sentence, with the bank's status and reason: `The bank
-     * has rejected the file, nothing of it is paid: RJCT (rejected), reason AM04 (insufficient funds).`
+     * @param string $verdictText The verdict in a sentence, with the bank's status and reason: `The bank has
+     * rejected the file, nothing of it is paid: RJCT (rejected), reason AM04 (insufficient funds).`
      * @param string $fileName The file name sent to the bank.
      * @param int $bytes The number of bytes sent.
-     * @param list<BankAnswer> $answers The answers to this file: the first of each type in the order of
-     * `wait_for`, then further ones of these types.
-     * @param list<string> $missing The types of `wait_for` of which no answer has come: after a rejection
-     * the bank sends none.
-     * @param list<BankAnswer> $others The files that this call has fetched, and which answer no upload of
-     * this client that waits: the bank counts them as downloaded. If there is a ledger,
-     * `download_new_files` reports them too.
-     * @param list<string> $notes Remarks: a file whose download was begun and not finished, uploads with
-     * the same message id.
+     * @param list<BankAnswer> $answers The answers to this file: the first of each type in the order of `wait_for`,
+     * then further ones of these types.
+     * @param list<string> $missing The types of `wait_for` of which no answer has come: after a rejection the bank
+     * sends none.
+     * @param list<BankAnswer> $others The files that this call has fetched, and which answer no upload of this
+     * client that waits: the bank counts them as downloaded. If there is a ledger, `download_new_files` reports
+     * them too.
+     * @param list<string> $notes Remarks: a file whose download was begun and not finished, uploads with the same
+     * message id.
      * @param string $responseText The service's text on the upload.
-     * @param \Bankchannel\Iso20022\Code|null $status The bank's status of the file, such as `ACCP` or
-     * `RJCT`.
+     * @param \Bankchannel\Iso20022\Code|null $status The bank's status of the file, such as `ACCP` or `RJCT`.
      * @param \Bankchannel\Iso20022\Code|null $reason The first reason for that status, such as `AM04`.
-     * @param string|null $messageId The message id of the file, by which answers name it; left out if the
-     * file has none.
+     * @param string|null $messageId The message id of the file, by which answers name it; left out if the file has
+     * none.
      */
     public function __construct(
         public readonly PaymentVerdict $verdict,
