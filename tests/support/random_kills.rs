@@ -18,7 +18,7 @@ pub(crate) struct RandomKills<W> {
 
 impl<W: Eq + Hash + Copy + Debug> RandomKills<W> {
     /// As many as the environment asks for.
-    pub(crate) fn wanted() -> Option<Self> {
+    pub(crate) fn from_environment() -> Option<Self> {
         let all = std::env::var(ROUNDS).ok()?.parse().unwrap();
         Some(Self { all, done: 0, drawn: 0x9e37_79b9_7f4a_7c15, lengths: HashMap::new(), killed: 0 })
     }

@@ -21,7 +21,7 @@ use bankchannel_tests::{
 use serde_json::Value;
 
 /// A file saved by `tests/testing-build`.
-fn kept(path: &str) -> PathBuf {
+fn testing_build_file(path: &str) -> PathBuf {
     built().with_file_name("testing").join(path)
 }
 
@@ -98,7 +98,7 @@ fn the_command_line_serves_and_calls_it() {
 
 #[test]
 fn every_generated_face_has_it() {
-    let faces = kept("faces");
+    let faces = testing_build_file("faces");
     assert!(read(faces.join("include/bankchannel_operations.h")).contains("\"toy.greet\""));
     assert!(read(faces.join("docs/reference/toy.md")).contains("toy.greet_whoever"));
     assert!(read(faces.join("docs/reference/errors.md")).contains("toy.refused"));
@@ -122,7 +122,7 @@ fn every_generated_face_has_it() {
         .args(["-d", "ffi.enable=1"])
         .arg(at("tests/toy/faces/toy.php"))
         .args([generated, at("bindings/php/src")])
-        .env("BANKCHANNEL_LIBRARY", kept("libbankchannel.so"))
+        .env("BANKCHANNEL_LIBRARY", testing_build_file("libbankchannel.so"))
         .output();
     let php = php.unwrap();
     assert_eq!(String::from_utf8_lossy(&php.stdout), "well\n", "{}", String::from_utf8_lossy(&php.stderr));

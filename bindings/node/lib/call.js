@@ -153,7 +153,7 @@ async function loop(call, iterator, parts) {
       event = await end(call, event, parts);
       if (fault === CANCELLED) continue;
       if (fault === EXPIRED) throw expired(event);
-      throw broken(fault, event);
+      throw withOutcome(fault, event);
     }
     event = await call.reply(...reply);
   }
@@ -229,7 +229,7 @@ async function end(call, event, { logger, operation }) {
 }
 
 /** The caller's own error, with the call's error as its cause, which has the outcome. */
-function broken(fault, event) {
+function withOutcome(fault, event) {
   const ended =
     event.kind === 'failed'
       ? fromJson(event.text)
@@ -273,7 +273,7 @@ async function answer(event, iterator, parts) {
       parts.tell(JSON.parse(event.text));
       return ['go'];
     case 'exchange':
-      parts.told(JSON.parse(event.text));
+      parts.tellHooks(JSON.parse(event.text));
       return ['go'];
     default:
       return ['answer', await answered(JSON.parse(event.text), parts)];

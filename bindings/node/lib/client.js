@@ -277,7 +277,7 @@ class Client {
     parts.take = (piece) => out.take(piece);
     parts.tell = teller(onProgress ?? undefined, logger);
     const span = tracing.begin(tracer, operation.name, this.#shown.baseUrl ?? this.#shown.fileUrl);
-    parts.told = hooks({ onRequest, onResponse, span }, operation.name, logger);
+    parts.tellHooks = hooks({ onRequest, onResponse, span }, operation.name, logger);
     let call;
     try {
       form.traceparent = span?.header() ?? tracing.given(traceparent);

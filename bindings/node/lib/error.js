@@ -7,7 +7,7 @@ const categories = new Map();
 class BankchannelError extends Error {
   constructor(given, options) {
     const details = whole(given, new.target);
-    super(told(details), options);
+    super(errorText(details), options);
     const peer = details.peer;
     this.code = details.code;
     this.text = details.message;
@@ -33,14 +33,14 @@ class BankchannelError extends Error {
 }
 
 /** The message of an error, the same as in other languages: `ws_channel.upload_file: the text [code; outcome refused]`. */
-function told({ operation, message, code, outcome }) {
+function errorText({ operation, message, code, outcome }) {
   return `${operation ? `${operation}: ` : ''}${message} [${code}${outcome ? `; outcome ${outcome}` : ''}]`;
 }
 
 /** Renews the message of an error whose parts have changed, also where the stack begins with it. */
 function retell(error) {
   const { operation, outcome, code, text: message } = error;
-  const [before, now] = [error.message, told({ operation, message, code, outcome })];
+  const [before, now] = [error.message, errorText({ operation, message, code, outcome })];
   error.message = now;
   if (typeof error.stack === 'string') error.stack = error.stack.replace(before, () => now);
 }

@@ -26,7 +26,7 @@ function release() {
 
 /** Begins work with the queue and a new number; promises the event with that number. */
 function promised(begin) {
-  queue ??= new (native().Events)(told);
+  queue ??= new (native().Events)(eventArrived);
   last = (last + 1) >>> 0;
   const id = last;
   return new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ function promised(begin) {
   });
 }
 
-function told(id, kind, text, bytes, log) {
+function eventArrived(id, kind, text, bytes, log) {
   const resolve = waiting.get(id);
   if (waiting.delete(id)) {
     release();

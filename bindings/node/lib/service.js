@@ -17,10 +17,10 @@ class Embedded {
   #server;
 
   /**
-   * Starts a server of this kind; `told` are the members of its readiness line, with their names here and on the
+   * Starts a server of this kind; `members` are the members of its readiness line, with their names here and on the
    * boundary.
    */
-  static async _start(kind, shape, told, options) {
+  static async _start(kind, shape, members, options) {
     if (typeof options !== 'object' || options === null) throw invalidField('options', 'must be an object');
     const made = new this();
     const request = encode(shape.in({ ...options }));
@@ -29,7 +29,7 @@ class Embedded {
     const info = await done((events, id) => server.start(events, id, kind, request));
     running.add(made);
     uncloneable(made);
-    for (const [name, on] of told) made[name] = named(info[on] ?? null);
+    for (const [name, on] of members) made[name] = named(info[on] ?? null);
     return made;
   }
 

@@ -22,32 +22,32 @@ final class DiagnosisTest extends TestCase
     public function testTheExtensionIsMissing(): void
     {
         // Without php.ini, and so without the extensions in separate files.
-        $told = self::told([], ['-n']);
-        if (!str_contains($told, 'ffi')) {
+        $diagnosis = self::diagnosis([], ['-n']);
+        if (!str_contains($diagnosis, 'ffi')) {
             self::markTestSkipped('FFI is built into this PHP');
         }
-        self::assertStringStartsWith('ffi_missing: ', $told);
-        self::assertStringContainsString('phpenmod ffi', $told);
+        self::assertStringStartsWith('ffi_missing: ', $diagnosis);
+        self::assertStringContainsString('phpenmod ffi', $diagnosis);
     }
 
     public function testFfiIsSwitchedOff(): void
     {
-        $told = self::told([], ['-d', 'ffi.enable=0']);
-        self::assertStringStartsWith('ffi_disabled: ', $told);
-        self::assertStringContainsString('ffi.enable=preload', $told);
+        $diagnosis = self::diagnosis([], ['-d', 'ffi.enable=0']);
+        self::assertStringStartsWith('ffi_disabled: ', $diagnosis);
+        self::assertStringContainsString('ffi.enable=preload', $diagnosis);
     }
 
     public function testTheExtensionIsAskedForBeforeTheLibraryIs(): void
     {
-        self::assertStringStartsWith('ffi_disabled: ', self::told(['BANKCHANNEL_LIBRARY' => '/no/such/file'], ['-d', 'ffi.enable=false']));
+        self::assertStringStartsWith('ffi_disabled: ', self::diagnosis(['BANKCHANNEL_LIBRARY' => '/no/such/file'], ['-d', 'ffi.enable=false']));
     }
 
     public function testTheNamedFileIsMissing(): void
     {
-        $told = self::told(['BANKCHANNEL_LIBRARY' => '/no/such/file.so']);
-        self::assertStringStartsWith('library_missing: ', $told);
-        self::assertStringContainsString('/no/such/file.so', $told);
-        self::assertStringStartsWith('library_missing: ', self::told(['BANKCHANNEL_LIBRARY' => sys_get_temp_dir()]));
+        $diagnosis = self::diagnosis(['BANKCHANNEL_LIBRARY' => '/no/such/file.so']);
+        self::assertStringStartsWith('library_missing: ', $diagnosis);
+        self::assertStringContainsString('/no/such/file.so', $diagnosis);
+        self::assertStringStartsWith('library_missing: ', self::diagnosis(['BANKCHANNEL_LIBRARY' => sys_get_temp_dir()]));
     }
 
     public function testARelativePathIsRelativeToTheWorkingDirectory(): void
@@ -55,7 +55,7 @@ final class DiagnosisTest extends TestCase
         $library = (string) realpath((string) getenv('BANKCHANNEL_LIBRARY'));
         $before = 'chdir(' . var_export(\dirname($library), true) . "); require '" . \dirname(__DIR__) . "/src/autoload.php';";
         foreach ([basename($library), './' . basename($library)] as $relative) {
-            self::assertMatchesRegularExpression('/^\d+\.\d+\.\d+$/', self::told(['BANKCHANNEL_LIBRARY' => $relative], [], $before));
+            self::assertMatchesRegularExpression('/^\d+\.\d+\.\d+$/', self::diagnosis(['BANKCHANNEL_LIBRARY' => $relative], [], $before));
         }
     }
 
@@ -72,8 +72,8 @@ final class DiagnosisTest extends TestCase
         $run = static fn (string $library): string => (string) shell_exec('BANKCHANNEL_LIBRARY=' . escapeshellarg($library) . ' ' . escapeshellarg(PHP_BINARY) . ' -d ffi.enable=1 ' . escapeshellarg($phar) . ' 2>&1');
         $library = (string) realpath((string) getenv('BANKCHANNEL_LIBRARY'));
         self::assertMatchesRegularExpression('/^\d+\.\d+\.\d+$/', $run($library));
-        self::assertStringStartsWith('library_missing: ', $told = $run(''));
-        self::assertStringContainsString('beside the phar', $told);
+        self::assertStringStartsWith('library_missing: ', $diagnosis = $run(''));
+        self::assertStringContainsString('beside the phar', $diagnosis);
         $beside = \dirname($phar) . '/libbankchannel.so';
         symlink($library, $beside);
         self::assertMatchesRegularExpression('/^\d+\.\d+\.\d+$/', $run(''));
@@ -83,18 +83,18 @@ final class DiagnosisTest extends TestCase
     {
         $library = (string) file_get_contents((string) getenv('BANKCHANNEL_LIBRARY'));
         foreach ([\strlen($library) >> 1, 100000, 200] as $length) {
-            $told = self::told(['BANKCHANNEL_LIBRARY' => Scratch::file(substr($library, 0, $length))]);
-            self::assertStringStartsWith('library_truncated: ', $told);
-            self::assertStringContainsString("{$length} bytes", $told);
+            $diagnosis = self::diagnosis(['BANKCHANNEL_LIBRARY' => Scratch::file(substr($library, 0, $length))]);
+            self::assertStringStartsWith('library_truncated: ', $diagnosis);
+            self::assertStringContainsString("{$length} bytes", $diagnosis);
         }
     }
 
     public function testThePackageHasNoLibraryForThisPlatform(): void
     {
         $package = self::copy();
-        $told = self::told(['BANKCHANNEL_LIBRARY' => ''], ['-d', 'ffi.enable=true'], "require '{$package}/src/autoload.php';");
-        self::assertStringStartsWith('library_missing: ', $told);
-        self::assertStringContainsString("{$package}/lib/", $told);
+        $diagnosis = self::diagnosis(['BANKCHANNEL_LIBRARY' => ''], ['-d', 'ffi.enable=true'], "require '{$package}/src/autoload.php';");
+        self::assertStringStartsWith('library_missing: ', $diagnosis);
+        self::assertStringContainsString("{$package}/lib/", $diagnosis);
     }
 
     public function testThePackagesOwnLibraryIsFound(): void
@@ -103,21 +103,21 @@ final class DiagnosisTest extends TestCase
         $folder = "{$package}/lib/" . \Bankchannel\Bridge\Library::platform();
         mkdir($folder, 0700, true);
         symlink((string) getenv('BANKCHANNEL_LIBRARY'), "{$folder}/libbankchannel.so");
-        self::assertMatchesRegularExpression('/^\d+\.\d+\.\d+$/', self::told(['BANKCHANNEL_LIBRARY' => ''], [], "require '{$package}/src/autoload.php';"));
+        self::assertMatchesRegularExpression('/^\d+\.\d+\.\d+$/', self::diagnosis(['BANKCHANNEL_LIBRARY' => ''], [], "require '{$package}/src/autoload.php';"));
     }
 
     public function testTheLibraryIsForAnotherMachine(): void
     {
         $library = (string) file_get_contents(self::compiled('int x;'));
         $library[18] = chr($library[18] === chr(62) ? 183 : 62);
-        $told = self::told(['BANKCHANNEL_LIBRARY' => Scratch::file($library)]);
-        self::assertStringStartsWith('library_wrong_platform: ', $told);
-        self::assertStringContainsString('aarch64', $told);
-        self::assertStringContainsString('x86_64', $told);
+        $diagnosis = self::diagnosis(['BANKCHANNEL_LIBRARY' => Scratch::file($library)]);
+        self::assertStringStartsWith('library_wrong_platform: ', $diagnosis);
+        self::assertStringContainsString('aarch64', $diagnosis);
+        self::assertStringContainsString('x86_64', $diagnosis);
         $library[4] = "\x01";
-        self::assertStringContainsString('32 bits', self::told(['BANKCHANNEL_LIBRARY' => Scratch::file($library)]));
-        $told = self::told(['BANKCHANNEL_LIBRARY' => Scratch::file('this is text')]);
-        self::assertStringStartsWith('library_wrong_platform: ', $told);
+        self::assertStringContainsString('32 bits', self::diagnosis(['BANKCHANNEL_LIBRARY' => Scratch::file($library)]));
+        $diagnosis = self::diagnosis(['BANKCHANNEL_LIBRARY' => Scratch::file('this is text')]);
+        self::assertStringStartsWith('library_wrong_platform: ', $diagnosis);
     }
 
     public function testTheLibraryIsForAnotherCLibrary(): void
@@ -125,9 +125,9 @@ final class DiagnosisTest extends TestCase
         $folder = Scratch::folder();
         file_put_contents("{$folder}/musl.c", "int of_musl(void) { return 1; }\n");
         Program::must('cc', '-shared', '-fPIC', '-nostdlib', '-Wl,-soname,libc.musl-x86_64.so.1', '-o', "{$folder}/musl.so", "{$folder}/musl.c");
-        $told = self::told(['BANKCHANNEL_LIBRARY' => self::compiled('int of_musl(void); int x(void) { return of_musl(); }', '-nostdlib', "{$folder}/musl.so")]);
-        self::assertStringStartsWith('library_wrong_platform: ', $told);
-        self::assertStringContainsString('musl', $told);
+        $diagnosis = self::diagnosis(['BANKCHANNEL_LIBRARY' => self::compiled('int of_musl(void); int x(void) { return of_musl(); }', '-nostdlib', "{$folder}/musl.so")]);
+        self::assertStringStartsWith('library_wrong_platform: ', $diagnosis);
+        self::assertStringContainsString('musl', $diagnosis);
     }
 
     public function testTheLibraryNeedsALaterCLibrary(): void
@@ -136,9 +136,9 @@ final class DiagnosisTest extends TestCase
         file_put_contents("{$folder}/later.c", "int of_later(void) { return 1; }\n");
         file_put_contents("{$folder}/later.map", "GLIBC_2.9 { }; GLIBC_2.99 { global: of_later; };\n");
         Program::must('cc', '-shared', '-fPIC', '-nostdlib', '-Wl,-soname,libc.so.6', "-Wl,--version-script={$folder}/later.map", '-o', "{$folder}/later.so", "{$folder}/later.c");
-        $told = self::told(['BANKCHANNEL_LIBRARY' => self::compiled('int of_later(void); int x(void) { return of_later(); }', '-nostdlib', "{$folder}/later.so")]);
-        self::assertStringStartsWith('library_wrong_platform: ', $told);
-        self::assertStringContainsString('2.99', $told);
+        $diagnosis = self::diagnosis(['BANKCHANNEL_LIBRARY' => self::compiled('int of_later(void); int x(void) { return of_later(); }', '-nostdlib', "{$folder}/later.so")]);
+        self::assertStringStartsWith('library_wrong_platform: ', $diagnosis);
+        self::assertStringContainsString('2.99', $diagnosis);
     }
 
     public function testSomethingElseIsMissing(): void
@@ -146,37 +146,37 @@ final class DiagnosisTest extends TestCase
         $folder = Scratch::folder();
         file_put_contents("{$folder}/gone.c", "int gone(void) { return 1; }\n");
         Program::must('cc', '-shared', '-fPIC', '-Wl,-soname,libgone.so', '-o', "{$folder}/gone.so", "{$folder}/gone.c");
-        $told = self::told(['BANKCHANNEL_LIBRARY' => self::compiled('int gone(void); int x(void) { return gone(); }', "{$folder}/gone.so")]);
-        self::assertStringStartsWith('library_unloadable: ', $told);
-        self::assertStringContainsString('ldd', $told);
+        $diagnosis = self::diagnosis(['BANKCHANNEL_LIBRARY' => self::compiled('int gone(void); int x(void) { return gone(); }', "{$folder}/gone.so")]);
+        self::assertStringStartsWith('library_unloadable: ', $diagnosis);
+        self::assertStringContainsString('ldd', $diagnosis);
     }
 
     public function testTheLibraryIsOlderThanThePackage(): void
     {
         $library = self::compiled('#include <stdint.h>' . "\n" . 'uint32_t bankchannel_abi_version(void) { return 0; } const char *bankchannel_version(void) { return "0.0.9"; }');
-        $told = self::told(['BANKCHANNEL_LIBRARY' => $library]);
-        self::assertStringStartsWith('library_too_old: ', $told);
-        self::assertStringContainsString('0.0.9', $told);
-        self::assertStringContainsString('BANKCHANNEL_LIBRARY', $told);
+        $diagnosis = self::diagnosis(['BANKCHANNEL_LIBRARY' => $library]);
+        self::assertStringStartsWith('library_too_old: ', $diagnosis);
+        self::assertStringContainsString('0.0.9', $diagnosis);
+        self::assertStringContainsString('BANKCHANNEL_LIBRARY', $diagnosis);
     }
 
     public function testHeaderAndLibraryDoNotFit(): void
     {
         $library = self::compiled('#include <stdint.h>' . "\n" . 'uint32_t bankchannel_abi_version(void) { return 4000; } const char *bankchannel_version(void) { return "9.9.9"; }');
-        $told = self::told(['BANKCHANNEL_LIBRARY' => $library]);
-        self::assertStringStartsWith('header_mismatch: ', $told);
-        self::assertStringContainsString('bankchannel_', $told);
+        $diagnosis = self::diagnosis(['BANKCHANNEL_LIBRARY' => $library]);
+        self::assertStringStartsWith('header_mismatch: ', $diagnosis);
+        self::assertStringContainsString('bankchannel_', $diagnosis);
         // A library of another project.
-        self::assertStringStartsWith('header_mismatch: ', self::told(['BANKCHANNEL_LIBRARY' => self::compiled('int x;')]));
+        self::assertStringStartsWith('header_mismatch: ', self::diagnosis(['BANKCHANNEL_LIBRARY' => self::compiled('int x;')]));
     }
 
     public function testTheHeaderIsDamaged(): void
     {
         $package = self::copy();
         file_put_contents("{$package}/bankchannel.h", '');
-        self::assertStringStartsWith('package_damaged: ', self::told([], [], "require '{$package}/src/autoload.php';"));
+        self::assertStringStartsWith('package_damaged: ', self::diagnosis([], [], "require '{$package}/src/autoload.php';"));
         unlink("{$package}/bankchannel.h");
-        self::assertStringStartsWith('package_damaged: ', self::told([], [], "require '{$package}/src/autoload.php';"));
+        self::assertStringStartsWith('package_damaged: ', self::diagnosis([], [], "require '{$package}/src/autoload.php';"));
     }
 
     /** A shared library compiled from this C text. */
@@ -202,7 +202,7 @@ final class DiagnosisTest extends TestCase
      * @param array<string, string> $environment
      * @param list<string>          $options
      */
-    private static function told(array $environment, array $options = [], string $before = ''): string
+    private static function diagnosis(array $environment, array $options = [], string $before = ''): string
     {
         $load = $before === '' ? "require '" . \dirname(__DIR__) . "/src/autoload.php';" : $before;
         $file = Scratch::file("<?php\n{$load}\n" . self::ASK);

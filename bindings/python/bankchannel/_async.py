@@ -18,10 +18,10 @@ from ._call import (
     answer,
     asked,
     asks_program,
-    broken,
+    add_outcome,
     check_options,
     give_up,
-    kept,
+    add_exchanges,
     program_failed,
     read,
     too_late,
@@ -118,7 +118,7 @@ class AsyncClient(Base):
         finally:
             self._running.discard(running)
             call.cancel()
-            kept(call, options.get("with_response"))
+            add_exchanges(call, options.get("with_response"))
 
     async def call(
         self,
@@ -276,7 +276,7 @@ class _Running:
         ended = await self._ended(self._hub.resume(self._call, self._loop.create_future(), give_up(event), None))
         if self._over:
             raise ended from why
-        broken(why, ended)
+        add_outcome(why, ended)
 
     def close(self) -> None:
         self._call.cancel()

@@ -402,7 +402,7 @@ def is_further(begin: str | int | None, following: str | int | None) -> bool:
     return not (isinstance(following, int) and isinstance(begin, int) and following < begin)
 
 
-def wanted(with_response: object) -> bool:
+def takes_exchanges(with_response: object) -> bool:
     """Whether the answers to the exchanges are wanted. A list is taken alone: filling it never fails, so it hides no result
     of a payment."""
     if with_response is None:
@@ -412,7 +412,7 @@ def wanted(with_response: object) -> bool:
     return True
 
 
-def kept(call: _native.Call, with_response: list[HttpExchange] | None) -> None:
+def add_exchanges(call: _native.Call, with_response: list[HttpExchange] | None) -> None:
     """Adds the answers to the call's exchanges to the caller's list."""
     if with_response is not None:
         with_response.extend(HttpExchange(**exchange) for exchange in call.exchanges())
@@ -437,7 +437,7 @@ def missing(field: str, why: str) -> BankchannelError:
     return own("input.missing_field", "invalid_input", f"{field} {why}", field=field)
 
 
-def broken(why: BaseException, ended: BankchannelError) -> None:
+def add_outcome(why: BaseException, ended: BankchannelError) -> None:
     """Adds the outcome to the failure of the caller's own code: the call's error becomes its cause; an error that this
     package itself found in an answer gets the outcome too."""
     if why.__cause__ is None:

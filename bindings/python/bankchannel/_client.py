@@ -21,19 +21,19 @@ from ._call import (
     answer,
     asked,
     asks_program,
-    broken,
+    add_outcome,
     callback,
     check_options,
     give_up,
     identifier,
     is_text,
-    kept,
+    add_exchanges,
     milliseconds,
     program_failed,
     read,
     repetitions,
     too_late,
-    wanted,
+    takes_exchanges,
     write,
 )
 from ._content import Readable, Writable, sink, source
@@ -162,7 +162,7 @@ class Base:
                 given["request_id"] = identifier(request_id)
             if retries is not None:
                 given["retries"] = repetitions(retries)
-            if wanted(options.get("with_response")):
+            if takes_exchanges(options.get("with_response")):
                 given["with_response"] = True
         except BankchannelError as error:
             raise error._in(operation) from None
@@ -250,11 +250,11 @@ class Client(Base):
                             reply = answer(question, whom(question))
                     except Exception as why:
                         if not asks_program(event):
-                            broken(why, self._give_up(call, event)._in(operation))
+                            add_outcome(why, self._give_up(call, event)._in(operation))
                             raise
                         reply = program_failed(event, why, log)
                     except BaseException as why:
-                        broken(why, self._give_up(call, event)._in(operation))
+                        add_outcome(why, self._give_up(call, event)._in(operation))
                         raise
                     if log is not None:
                         log.emit(call.log())
@@ -266,7 +266,7 @@ class Client(Base):
             finally:
                 self._running.discard(call)
                 call.cancel()
-                kept(call, options.get("with_response"))
+                add_exchanges(call, options.get("with_response"))
                 if log is not None:
                     log.emit(call.log())
         except BankchannelError as error:
@@ -286,7 +286,7 @@ class Client(Base):
         if ended is None and type(event) is tuple:
             ended = cls._give_up(call, event)
         if isinstance(ended, BankchannelError):
-            broken(why, ended)
+            add_outcome(why, ended)
 
     @staticmethod
     def _give_up(call: _native.Call, event: Any) -> BankchannelError:

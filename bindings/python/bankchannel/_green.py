@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ._call import broken
+from ._call import add_outcome
 from ._errors import BankchannelError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Hub:
             while not ended:
                 self._sleep(PAUSE)
             event, error = ended[0]
-            broken(why, error if isinstance(error, BankchannelError) else give_up(event))
+            add_outcome(why, error if isinstance(error, BankchannelError) else give_up(event))
             raise
         event, error = ended[0]
         if error is not None:

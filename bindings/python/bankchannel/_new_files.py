@@ -89,7 +89,7 @@ class NewFilesClient(Client):
             done: DownloadNewFilesResponse = self._call(
                 DOWNLOAD, request, options, on_progress=on_progress, on_code=on_code
             )
-            yield from run.told(done)
+            yield from run.results_to_give(done)
 
 
 class AsyncNewFilesClient(AsyncClient):
@@ -123,7 +123,7 @@ class AsyncNewFilesClient(AsyncClient):
             done: DownloadNewFilesResponse = await self._call(
                 DOWNLOAD, request, options, on_progress=on_progress, on_code=on_code
             )
-            for file in run.told(done):
+            for file in run.results_to_give(done):
                 yield file
 
 
@@ -154,7 +154,7 @@ class _Run:
         if is_left:
             yield self._all
 
-    def told(self, done: DownloadNewFilesResponse) -> Iterable[DownloadedFile]:
+    def results_to_give(self, done: DownloadNewFilesResponse) -> Iterable[DownloadedFile]:
         """The files that were not given yet, or that failed before and have arrived now."""
         for file in done.files:
             key = (file.file_type, file.file_reference)

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::{
     PASSWORD, Service,
-    c::{Linked, told},
+    c::{Linked, printed_by},
     pgp_key, root,
 };
 
@@ -75,9 +75,9 @@ fn upload_asks_for_the_codes_signs_sends_and_waits() {
     let (linked, account) = (Linked::new(), Account::new(false));
     let program = linked.compile("ffi/examples/upload.c");
     let output = account.upload(linked.command(&program), &root().join(PAYMENT), "000000\n123456\n123456\n");
-    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", printed_by(&output));
     let asked = String::from_utf8_lossy(&output.stderr).matches("\n> ").count();
-    assert!(asked >= 2, "a wrong code is asked for again: {}", told(&output));
+    assert!(asked >= 2, "a wrong code is asked for again: {}", printed_by(&output));
     let said = String::from_utf8(output.stdout).unwrap();
     let (verdict, answer) = said.trim().split_once("\nthe bank's answer: ").expect("the answer's path");
     assert!(verdict.starts_with("The bank has accepted the file: ACCP ("), "{verdict}");
@@ -94,7 +94,7 @@ fn upload_does_not_take_a_rejected_payment_for_a_sent_one() {
     let payment = fs::read_to_string(root().join(PAYMENT)).unwrap();
     fs::write(&rejected, payment.replace("FI2112345600000785", "FI4950009420028730")).unwrap();
     let output = account.upload(linked.command(&program), &rejected, "");
-    assert_eq!(output.status.code(), Some(4), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(4), "{}", printed_by(&output));
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(said.starts_with("The bank has rejected the file, nothing of it is paid: RJCT ("), "{said}");
     assert!(said.contains("reason AC02"), "{said}");
@@ -106,17 +106,17 @@ fn upload_says_when_nobody_answers_and_when_the_file_was_refused() {
     let program = linked.compile("ffi/examples/upload.c");
     let unverified = Account::new(false);
     let output = unverified.upload(linked.command(&program), &root().join(PAYMENT), "");
-    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("nobody answers"), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(1), "{}", printed_by(&output));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nobody answers"), "{}", printed_by(&output));
 
     let account = Account::new(true);
     let missing = account.upload(linked.command(&program), Path::new("/nowhere/payment.xml"), "");
-    assert_eq!(missing.status.code(), Some(1), "{}", told(&missing));
-    assert!(String::from_utf8_lossy(&missing.stderr).contains("/nowhere/payment.xml"), "{}", told(&missing));
+    assert_eq!(missing.status.code(), Some(1), "{}", printed_by(&missing));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("/nowhere/payment.xml"), "{}", printed_by(&missing));
     // Accepted by the service, but the answer is unavailable: the program advises checking first.
     account.service.control("fail_next", &json!({"operation": "ws_channel.download_file", "status": 403, "count": 20}));
     let accepted = account.upload(linked.command(&program), &root().join(PAYMENT), "");
-    assert_eq!(accepted.status.code(), Some(3), "{}", told(&accepted));
+    assert_eq!(accepted.status.code(), Some(3), "{}", printed_by(&accepted));
     assert_eq!(linked.command(&program).status().unwrap().code(), Some(2));
 }
 
@@ -132,8 +132,8 @@ fn a_library_that_is_too_old_is_noticed_before_anything_is_done() {
     }
     let program = linked.compile_with("ffi/examples/upload.c", headers.path());
     let output = linked.command(program).args(["a", "b", "c", "d", "e", "f"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("is older than this program"), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", printed_by(&output));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is older than this program"), "{}", printed_by(&output));
 }
 
 #[test]
@@ -141,15 +141,15 @@ fn demo_tells_the_whole_story() {
     let linked = Linked::new();
     let program = linked.compile("ffi/examples/demo.c");
     let output = linked.command(&program).arg(root().join(PAYMENT)).output().unwrap();
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed_by(&output));
     let said = String::from_utf8_lossy(&output.stdout);
     for wanted in
         ["registered and logged in", "payment sent, and answered", "--- pain.002.001.10", "--- camt.053.001.02", "CLBD"]
     {
-        assert!(said.contains(wanted), "{wanted}: {}", told(&output));
+        assert!(said.contains(wanted), "{wanted}: {}", printed_by(&output));
     }
     let refused = linked.command(&program).arg("/nowhere/payment.xml").output().unwrap();
-    assert_eq!(refused.status.code(), Some(1), "{}", told(&refused));
+    assert_eq!(refused.status.code(), Some(1), "{}", printed_by(&refused));
 }
 
 #[test]
@@ -157,13 +157,13 @@ fn sepa_sends_a_payment_to_the_bank_itself_and_fetches_its_report() {
     let (linked, folder) = (Linked::new(), tempfile::tempdir().unwrap());
     let program = linked.compile("ffi/examples/sepa.c");
     let output = linked.command(&program).arg(root().join(PAYMENT)).arg(folder.path()).output().unwrap();
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed_by(&output));
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(said.starts_with("sent: the bank answers 00\n"), "{}", told(&output));
+    assert!(said.starts_with("sent: the bank answers 00\n"), "{}", printed_by(&output));
     let fetched: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("fetched: ")).collect();
     assert!(fetched.iter().any(|path| fs::read_to_string(path).unwrap().contains("pain.002.001")), "{said}");
 
     let refused = linked.command(&program).args(["/nowhere/payment.xml"]).arg(folder.path()).output().unwrap();
-    assert_eq!(refused.status.code(), Some(1), "{}", told(&refused));
+    assert_eq!(refused.status.code(), Some(1), "{}", printed_by(&refused));
     assert_eq!(linked.command(&program).status().unwrap().code(), Some(2));
 }

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::c::{Linked, told};
+use crate::support::c::{Linked, printed_by};
 
 /// The number of uploads.
 const ROUNDS: usize = 10;
@@ -40,10 +40,10 @@ fn a_peer_that_hangs_up_is_an_error_and_not_the_end_of_the_program() {
     });
     let given = [settings.to_string(), request.to_string(), ROUNDS.to_string()];
     let output = linked.command(program).args(given).output().unwrap();
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed_by(&output));
     let said = String::from_utf8_lossy(&output.stdout);
     let outcomes: Vec<&str> = said.lines().filter_map(|line| Some(line.split_once(' ')?.1)).collect();
-    assert_eq!(outcomes.len(), ROUNDS, "{}", told(&output));
+    assert_eq!(outcomes.len(), ROUNDS, "{}", printed_by(&output));
     // Half a body is not an upload.
-    assert!(outcomes.iter().all(|outcome| ["not_sent", "refused"].contains(outcome)), "{}", told(&output));
+    assert!(outcomes.iter().all(|outcome| ["not_sent", "refused"].contains(outcome)), "{}", printed_by(&output));
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::examples::Account;
 use crate::support::{
-    c::{Linked, told, tool},
+    c::{Linked, printed_by, tool},
     root,
 };
 
@@ -30,7 +30,7 @@ fn valgrind_finds_nothing_in_an_upload() {
     command.args(VALGRIND).arg(&program);
     let payment = root().join("core/iso20022/examples/pain.001.001.09.xml");
     let output = account.upload(command, &payment, "123456\n123456\n123456\n");
-    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", printed_by(&output));
     assert!(account.path("answers").read_dir().unwrap().count() > 0);
 }
 
@@ -43,7 +43,7 @@ fn valgrind_finds_nothing_in_misuse() {
     let linked = Linked::new();
     let program = linked.compile("ffi/tests/c/misuse.c");
     let output = linked.command("valgrind").args(VALGRIND).arg(&program).output().unwrap();
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed_by(&output));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn the_suppressions_leave_what_a_program_forgets() {
     let linked = Linked::new();
     let program = linked.compile("ffi/tests/c/forgets.c");
     let output = linked.command("valgrind").args(VALGRIND).arg(&program).output().unwrap();
-    let said = told(&output);
+    let said = printed_by(&output);
     assert!(output.status.code() == Some(99) && said.contains("are definitely lost"), "{said}");
     assert!(!said.contains("possibly lost"), "{said}");
 }
@@ -65,7 +65,7 @@ fn memory_does_not_grow_with_the_calls() {
     let linked = Linked::new();
     let program = linked.compile("ffi/tests/c/growth.c");
     let said = linked.command(&program).arg("50000").output().unwrap();
-    assert!(said.status.success(), "{}", told(&said));
+    assert!(said.status.success(), "{}", printed_by(&said));
     let text = String::from_utf8_lossy(&said.stdout);
     let growth = text.rsplit_once("growth ").and_then(|(_, rest)| rest.split(' ').next()?.parse::<i64>().ok());
     assert!(growth.expect("a figure") <= 1024, "{text}");

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::{
     PASSWORD, Service, built,
-    c::{STRICT, told, tool},
+    c::{STRICT, printed_by, tool},
     pgp_key, root, run,
 };
 
@@ -76,7 +76,7 @@ fn the_readmes_program_downloads_a_statement() {
             .unwrap()
     };
     let output = execute(PASSWORD);
-    assert!(output.status.success(), "{}", told(&output));
+    assert!(output.status.success(), "{}", printed_by(&output));
     // The simulator may have made its own statement in addition.
     let mut downloaded = scratch
         .path()
@@ -89,5 +89,5 @@ fn the_readmes_program_downloads_a_statement() {
     assert!(String::from_utf8_lossy(&output.stdout).contains(found.file_name().unwrap().to_str().unwrap()));
 
     let refused = execute("Wrong-Horse-Battery-10!");
-    assert!(!refused.status.success() && !refused.stderr.is_empty(), "{}", told(&refused));
+    assert!(!refused.status.success() && !refused.stderr.is_empty(), "{}", printed_by(&refused));
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     built,
-    c::{Linked, told, tool},
+    c::{Linked, printed_by, tool},
     run,
 };
 
@@ -76,7 +76,7 @@ fn the_checker_finds_nothing() {
 
     let said = fs::read_to_string(path("server.log")).unwrap();
     let report: Value =
-        serde_json::from_slice(&judged.stdout).unwrap_or_else(|why| panic!("{why}: {} {said}", told(&judged)));
+        serde_json::from_slice(&judged.stdout).unwrap_or_else(|why| panic!("{why}: {} {said}", printed_by(&judged)));
     let findings: Vec<&Value> = report["checks"]
         .as_array()
         .unwrap()

@@ -86,6 +86,6 @@ impl Linked {
 }
 
 /// A program's output, for messages.
-pub fn told(output: &Output) -> String {
+pub fn printed_by(output: &Output) -> String {
     format!("{}\n{}{}", output.status, String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

@@ -198,19 +198,19 @@ final class Conversation
             $to = $asked['signature'];
             $request = new SignatureRequest($to['algorithm'], (string) base64_decode($to['digest'], true), $to['key_fingerprint']);
 
-            return base64_encode($this->text($call, 'signer', $this->told($call, static fn (): mixed => $signer($request))));
+            return base64_encode($this->text($call, 'signer', $this->answerOfProgram($call, static fn (): mixed => $signer($request))));
         }
         $onCode = $this->onCode ?? throw $this->missing($call, $asked['kind'], 'is needed, and no `onCode` was given to be asked');
         $question = new Question($asked['kind'], $asked['text'], $asked['choices'] ?? [], $asked['secret'] ?? null, $asked['request'] ?? null);
 
-        return $this->text($call, 'onCode', $this->told($call, static fn (): mixed => $onCode($question)));
+        return $this->text($call, 'onCode', $this->answerOfProgram($call, static fn (): mixed => $onCode($question)));
     }
 
     /**
      * The answer of the caller's own code. If it throws, the error of the call becomes the last of the causes: it has
      * the outcome.
      */
-    private function told(Handle $call, \Closure $ask): mixed
+    private function answerOfProgram(Handle $call, \Closure $ask): mixed
     {
         try {
             return $ask();

@@ -63,7 +63,7 @@ abstract class BankchannelException extends \RuntimeException
     final public function __construct(private readonly array $error, ?\Throwable $previous = null, array $shown = [])
     {
         $shown += $error;
-        parent::__construct(self::told($shown), 0, $previous);
+        parent::__construct(self::messageOf($shown), 0, $previous);
         // Whose frames they are does not matter here: a test runner's and a program's hold closures and connections too.
         for ($one = $this; $one !== null; $one = $one->getPrevious()) {
             self::withoutArguments($one, static fn (array $frame): bool => true);
@@ -163,7 +163,7 @@ abstract class BankchannelException extends \RuntimeException
      *
      * @param array<string, mixed> $shown
      */
-    private static function told(array $shown): string
+    private static function messageOf(array $shown): string
     {
         $before = isset($shown['operation']) ? "{$shown['operation']}: " : '';
         $outcome = isset($shown['outcome']) ? "; outcome {$shown['outcome']}" : '';

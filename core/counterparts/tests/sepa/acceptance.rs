@@ -13,7 +13,7 @@ use tokio::{
     net::TcpListener,
 };
 
-use crate::world::{FAMILIES, World, payment, payment_of, payment_type, told};
+use crate::world::{FAMILIES, World, code_and_message, payment, payment_of, payment_type};
 
 const DAY_S: i64 = 86_400;
 
@@ -67,7 +67,7 @@ async fn t85_a_payment_is_sent_lost_settled_and_booked_in_every_family() {
         client.upload_file(upload(family, "T85-ONE")).await.unwrap();
         world.order("sandbox/faults", json!([{"fault": "lost-after-commit"}, {"fault": "no-duplicate-check"}])).await;
         let lost = client.upload_file(upload(family, "T85-TWO")).await.unwrap_err();
-        assert_eq!(told(&lost).1, "unknown", "{family}: {lost:?}");
+        assert_eq!(code_and_message(&lost).1, "unknown", "{family}: {lost:?}");
         // Another process of the same customer knows nothing of it and sends nothing.
         let again = world.client_with(family, json!({ "retries": 0 }));
         assert!(again.list_files(list(report, FileStatusFilter::All)).await.unwrap().file_descriptors.is_empty());
@@ -243,7 +243,7 @@ async fn t82_r11_a_fault_that_nobody_signed_is_shown_and_proves_nothing() {
         .await;
         let client = world.client_with("op", json!({"file_url": url, "retries": 0}));
         let error = client.upload_file(upload("op", "T82")).await.unwrap_err();
-        assert_eq!(told(&error), ("sepa_web_services.fault", "unknown"), "{status}: {error:?}");
+        assert_eq!(code_and_message(&error), ("sepa_web_services.fault", "unknown"), "{status}: {error:?}");
         assert!(!error.retryable() && error.message().contains("nobody signed"), "{error:?}");
         assert!(format!("{error:?}").contains("Backend error"), "{status}: {error:?}");
     }

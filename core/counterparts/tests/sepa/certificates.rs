@@ -3,7 +3,7 @@
 use bankchannel::{CallOutcome, sepa_web_services::*};
 use serde_json::{Value, json};
 
-use crate::world::{FAMILIES, World, told};
+use crate::world::{FAMILIES, World, code_and_message};
 
 /// The profile's name of a family.
 fn bank(family: &str) -> &'static str {
@@ -74,7 +74,10 @@ async fn t46_t47_t51_a_first_certificate_is_used_and_renewed_in_every_family() {
         let client = newcomer(&world, family, json!({}));
         // Without a certificate nothing can be sent to the file service, and nothing is.
         let early = client.list_files(list(family)).await.unwrap_err();
-        assert_eq!((told(&early), early.detail("field")), (("configuration.invalid", "not_sent"), Some("certificate")));
+        assert_eq!(
+            (code_and_message(&early), early.detail("field")),
+            (("configuration.invalid", "not_sent"), Some("certificate"))
+        );
         let issued = ask(&client, &first, &code).await.unwrap_or_else(|error| panic!("{family}: {error:?}"));
         let certificate = issued.certificate.unwrap();
         assert!(certificate.starts_with("-----BEGIN CERTIFICATE"), "{family}: {certificate}");
@@ -97,7 +100,7 @@ async fn t46_t47_t51_a_first_certificate_is_used_and_renewed_in_every_family() {
         let third = made(&world, family, None);
         match (family, renew(&with_first, &third).await) {
             ("nordea", Err(error)) => {
-                assert_eq!(told(&error), ("sepa_web_services.signature_refused", "refused"), "{error:?}");
+                assert_eq!(code_and_message(&error), ("sepa_web_services.signature_refused", "refused"), "{error:?}");
                 assert_eq!(error.peer().unwrap().code.as_deref(), Some("19"));
             }
             ("op" | "samlink", Ok(_)) => {}
@@ -113,7 +116,7 @@ async fn t46_nordea_counts_wrong_codes_and_says_the_registered_name() {
     let code = world.customer("nordea", None)["code"].as_str().unwrap().to_owned();
     let misnamed = made(&world, "nordea", Some("Esimerkki Ab"));
     let error = ask(&client, &misnamed, &code).await.unwrap_err();
-    assert_eq!(told(&error), ("sepa_web_services.certificate_refused", "refused"), "{error:?}");
+    assert_eq!(code_and_message(&error), ("sepa_web_services.certificate_refused", "refused"), "{error:?}");
     let peer = error.peer().unwrap();
     assert_eq!((peer.code.as_deref(), peer.text.as_deref()), (Some("33"), Some("ESIMERKKI OY")), "{error:?}");
     // The same key with the right name, and the same code.
@@ -126,7 +129,11 @@ async fn t46_nordea_counts_wrong_codes_and_says_the_registered_name() {
     ask(&client, &named, &code).await.unwrap();
     // It is spent.
     let spent = ask(&client, &named, &code).await.unwrap_err();
-    assert_eq!((told(&spent).1, spent.peer().unwrap().code.as_deref()), ("refused", Some("34")), "{spent:?}");
+    assert_eq!(
+        (code_and_message(&spent).1, spent.peer().unwrap().code.as_deref()),
+        ("refused", Some("34")),
+        "{spent:?}"
+    );
     let code = new_code(&world, "nordea").await;
     let other = if code.starts_with('0') { "1234567890" } else { "0123456789" };
     for _ in 0..5 {
@@ -135,7 +142,11 @@ async fn t46_nordea_counts_wrong_codes_and_says_the_registered_name() {
         assert!(!format!("{error:?}").contains(other), "the code is not repeated: {error:?}");
     }
     let locked = ask(&client, &named, &code).await.unwrap_err();
-    assert_eq!((told(&locked).1, locked.peer().unwrap().code.as_deref()), ("refused", Some("14")), "{locked:?}");
+    assert_eq!(
+        (code_and_message(&locked).1, locked.peer().unwrap().code.as_deref()),
+        ("refused", Some("14")),
+        "{locked:?}"
+    );
     // A new code opens it, and ends after a week.
     let code = new_code(&world, "nordea").await;
     world.advance_s(8 * 86_400).await;
@@ -155,14 +166,18 @@ async fn t48_op_wants_its_blocks_in_order_and_gives_the_same_certificate_for_the
     let mut wrong = code.clone();
     wrong.replace_range(15.., if code.ends_with('0') { "1" } else { "0" });
     let error = ask(&client, &first, &wrong).await.unwrap_err();
-    assert_eq!((told(&error), error.detail("field")), (("input.invalid_field", "not_sent"), Some("code")));
+    assert_eq!((code_and_message(&error), error.detail("field")), (("input.invalid_field", "not_sent"), Some("code")));
     assert!(error.message().contains("the agreement first"), "{error}");
     // An answer is lost: the same request gives the same certificate, another key none.
     world.fault("lost-after-commit").await;
     let lost = ask(&client, &first, &code).await.unwrap_err();
     assert_eq!((lost.outcome(), lost.retryable()), (Some(CallOutcome::Unknown), false), "{lost:?}");
     let other = ask(&client, &made(&world, "op", None), &code).await.unwrap_err();
-    assert_eq!((told(&other).1, other.peer().unwrap().code.as_deref()), ("refused", Some("30")), "{other:?}");
+    assert_eq!(
+        (code_and_message(&other).1, other.peer().unwrap().code.as_deref()),
+        ("refused", Some("30")),
+        "{other:?}"
+    );
     let found = ask(&client, &first, &code).await.unwrap().certificate.unwrap();
     assert_eq!(ask(&client, &first, &code).await.unwrap().certificate.unwrap(), found);
     pair(&world, "op", &found, &first).list_files(list("op")).await.unwrap();
@@ -170,7 +185,11 @@ async fn t48_op_wants_its_blocks_in_order_and_gives_the_same_certificate_for_the
     let code = new_code(&world, "op").await;
     let swapped = format!("{}{}", &code[8..], &code[..8]);
     let error = ask(&client, &first, &swapped).await.unwrap_err();
-    assert_eq!((told(&error).1, error.peer().unwrap().code.as_deref()), ("refused", Some("30")), "{error:?}");
+    assert_eq!(
+        (code_and_message(&error).1, error.peer().unwrap().code.as_deref()),
+        ("refused", Some("30")),
+        "{error:?}"
+    );
     assert_eq!(ask(&client, &first, &code).await.unwrap_err().peer().unwrap().code.as_deref(), Some("30"));
     let code = new_code(&world, "op").await;
     ask(&client, &first, &code).await.unwrap();
@@ -178,7 +197,7 @@ async fn t48_op_wants_its_blocks_in_order_and_gives_the_same_certificate_for_the
     let code = new_code(&world, "op").await;
     world.fault("code=26").await;
     let vague = ask(&client, &first, &code).await.unwrap_err();
-    assert_eq!(told(&vague), ("sepa_web_services.bank_failed", "unknown"), "{vague:?}");
+    assert_eq!(code_and_message(&vague), ("sepa_web_services.bank_failed", "unknown"), "{vague:?}");
     assert!(vague.detail("advice").unwrap().contains("first the eight digits of the agreement"), "{vague:?}");
     assert!(!vague.retryable());
 }
@@ -200,7 +219,7 @@ async fn t49_t50_t53_what_is_wrong_with_an_answer_is_not_believed() {
             let sent = new_code(&world, family).await;
             world.fault(fault).await;
             let error = ask(&client, &made(&world, family, None), &sent).await.unwrap_err();
-            assert_eq!((error.code(), told(&error).1), (code, "unknown"), "{family}, {fault}: {error:?}");
+            assert_eq!((error.code(), code_and_message(&error).1), (code, "unknown"), "{family}, {fault}: {error:?}");
             assert!(!error.retryable(), "{family}, {fault}");
         }
         if family != "op" {
@@ -208,7 +227,7 @@ async fn t49_t50_t53_what_is_wrong_with_an_answer_is_not_believed() {
                 let sent = new_code(&world, family).await;
                 world.fault(fault).await;
                 let error = ask(&client, &made(&world, family, None), &sent).await.unwrap_err();
-                assert_eq!(told(&error).1, "unknown", "{family}, {fault}: {error:?}");
+                assert_eq!(code_and_message(&error).1, "unknown", "{family}, {fault}: {error:?}");
             }
         }
     }
@@ -230,7 +249,7 @@ async fn t49_the_bank_s_certificates_lead_to_an_anchor_that_was_there() {
     for family in ["nordea", "samlink"] {
         let client = newcomer(&world, family, json!({}));
         let error = client.get_bank_certificates(GetBankCertificatesRequest::new()).await.unwrap_err();
-        assert_eq!(told(&error), ("sepa_web_services.not_offered", "not_sent"), "{family}");
+        assert_eq!(code_and_message(&error), ("sepa_web_services.not_offered", "not_sent"), "{family}");
     }
 }
 
@@ -242,7 +261,7 @@ async fn t52_a_spent_transfer_key_is_refused_with_the_bank_s_words() {
     let made = made(&world, "samlink", None);
     ask(&client, &made, &code).await.unwrap();
     let error = ask(&client, &made, &code).await.unwrap_err();
-    assert_eq!(told(&error), ("sepa_web_services.certificate_refused", "refused"), "{error:?}");
+    assert_eq!(code_and_message(&error), ("sepa_web_services.certificate_refused", "refused"), "{error:?}");
     let peer = error.peer().unwrap();
     assert_eq!(peer.code.as_deref(), Some("30"));
     assert!(peer.text.as_deref().unwrap().contains("epäonnistui"), "{error:?}");

@@ -3,7 +3,7 @@
 use bankchannel::{CallOptions, Content, sepa_web_services::*};
 use serde_json::json;
 
-use crate::world::{FAMILIES, World, payment, payment_type, told};
+use crate::world::{FAMILIES, World, code_and_message, payment, payment_type};
 
 /// Each fault of an answer, and the error of a list.
 const ANSWER_FAULTS: [(&str, &str); 26] = [
@@ -79,7 +79,7 @@ async fn t90_an_upload_is_sent_once_and_what_became_of_it_is_said_truly() {
         for (fault, _) in ANSWER_FAULTS {
             world.fault(fault).await;
             let error = client.upload_file(upload(family)).await.unwrap_err();
-            assert_eq!(told(&error).1, "unknown", "{family}, {fault}: {error:?}");
+            assert_eq!(code_and_message(&error).1, "unknown", "{family}, {fault}: {error:?}");
             assert!(!error.retryable(), "{family}, {fault}: an upload is not to be repeated");
             sent += 1;
         }
@@ -102,7 +102,7 @@ async fn t90_an_upload_is_sent_once_and_what_became_of_it_is_said_truly() {
         ] {
             world.fault(fault).await;
             let error = client.upload_file(upload(family)).await.unwrap_err();
-            assert_eq!(told(&error).1, "unknown", "{family}, {fault}: {error:?}");
+            assert_eq!(code_and_message(&error).1, "unknown", "{family}, {fault}: {error:?}");
             assert!(error.detail("request_timestamp").is_some(), "{family}, {fault}");
             sent += 1;
         }
@@ -112,7 +112,7 @@ async fn t90_an_upload_is_sent_once_and_what_became_of_it_is_said_truly() {
             world.fault(fault).await;
             let error = client.upload_file(upload(family)).await.unwrap_err();
             assert_eq!(
-                (told(&error).1, error.peer().unwrap().code.as_deref()),
+                (code_and_message(&error).1, error.peer().unwrap().code.as_deref()),
                 ("refused", Some(code)),
                 "{family}, {fault}"
             );
@@ -121,7 +121,7 @@ async fn t90_an_upload_is_sent_once_and_what_became_of_it_is_said_truly() {
         world.fault("hold").await;
         let hurried = CallOptions { timeout: Some(std::time::Duration::from_secs(3)), ..CallOptions::default() };
         let error = client.upload_file_with(upload(family), &hurried).await.unwrap_err();
-        assert_eq!(told(&error), ("timeout.deadline", "unknown"), "{family}");
+        assert_eq!(code_and_message(&error), ("timeout.deadline", "unknown"), "{family}");
         sent += 1;
         assert_eq!(world.uploads(family).await - before, sent, "{family}: each call sends one message");
         client.upload_file(upload(family)).await.unwrap();
@@ -160,7 +160,7 @@ async fn t34_compressed_content_that_is_broken_is_refused() {
     {
         world.fault(fault).await;
         let error = client.download_file(DownloadBankFileRequest::new(reference.clone())).await.unwrap_err();
-        assert_eq!(told(&error), ("sepa_web_services.answer_content", "accepted"), "{fault}: {error:?}");
+        assert_eq!(code_and_message(&error), ("sepa_web_services.answer_content", "accepted"), "{fault}: {error:?}");
         assert!(error.message().contains(why), "{fault}: {error}");
     }
     client.download_file(DownloadBankFileRequest::new(reference)).await.unwrap();

@@ -3,7 +3,7 @@
 use bankchannel::{CallOptions, Content, ContentDestination, sepa_web_services::*};
 use serde_json::json;
 
-use crate::world::{FAMILIES, World, payment, payment_type, told};
+use crate::world::{FAMILIES, World, code_and_message, payment, payment_type};
 
 fn upload(family: &str, id: &str) -> UploadBankFileRequest {
     UploadBankFileRequest::new(Content::from(payment(id)), payment_type(family).to_owned())
@@ -108,7 +108,7 @@ async fn t35_t86_bytes_come_as_they_are_and_a_file_appears_only_when_all_of_it_i
         let wanted = DownloadBankFileRequest::new(reference.clone());
         world.fault("sig.inner=bad").await;
         let refused = client.download_file_with(wanted.clone(), &into_file()).await.unwrap_err();
-        assert_eq!(told(&refused), ("sepa_web_services.answer_signature", "unknown"), "{refused}");
+        assert_eq!(code_and_message(&refused), ("sepa_web_services.answer_signature", "unknown"), "{refused}");
         assert!(!path.exists() && folder.path().read_dir().unwrap().next().is_none(), "nothing half-done stays");
         client.download_file_with(wanted, &into_file()).await.unwrap();
         assert!(std::fs::read(&path).unwrap() == odd, "{family}");
@@ -125,7 +125,7 @@ async fn t38_t74_what_a_user_may_do_and_what_is_deleted() {
     assert!(info.user_file_types.iter().all(|one| one.target_id.as_deref() == Some("7700112233B1")));
     for (family, code) in [("op", "get_user_info"), ("samlink", "get_user_info")] {
         let refused = world.client(family).get_user_info(GetUserInfoRequest::new()).await.unwrap_err();
-        assert_eq!(told(&refused), ("sepa_web_services.not_offered", "not_sent"), "{code}");
+        assert_eq!(code_and_message(&refused), ("sepa_web_services.not_offered", "not_sent"), "{code}");
     }
     let client = world.client("op");
     let customer = world.customer("op", None)["customer_id"].clone();
@@ -138,10 +138,10 @@ async fn t38_t74_what_a_user_may_do_and_what_is_deleted() {
     let deleted = client.delete_file(DeleteBankFileRequest::new(added[0].clone())).await.unwrap();
     assert_eq!(deleted.file_descriptors[0].status, BankFileStatus::Deleted);
     let gone = client.delete_file(DeleteBankFileRequest::new(added[0].clone())).await.unwrap_err();
-    assert_eq!(told(&gone), ("sepa_web_services.file_not_found", "refused"));
+    assert_eq!(code_and_message(&gone), ("sepa_web_services.file_not_found", "refused"));
     let kept = client.delete_file(DeleteBankFileRequest::new(added[1].clone())).await.unwrap_err();
     assert_eq!(
-        (told(&kept), kept.peer().unwrap().code.as_deref()),
+        (code_and_message(&kept), kept.peer().unwrap().code.as_deref()),
         (("sepa_web_services.refused", "refused"), Some("27"))
     );
 }

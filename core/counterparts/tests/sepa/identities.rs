@@ -6,7 +6,7 @@ use bankchannel::{CallOptions, CallOutcome, Content, Secret, sepa_web_services::
 use bankchannel_crypto::{digest, rsa::RsaPrivateKey};
 use serde_json::{Value, json};
 
-use crate::world::{FAMILIES, World, payment, payment_type, told};
+use crate::world::{FAMILIES, World, code_and_message, payment, payment_type};
 
 const NOBODY: u32 = 65_534;
 
@@ -89,7 +89,7 @@ async fn a_customer_enrols_works_and_renews_in_every_family() {
         assert_eq!((none.state, none.person.is_some()), (BankCertificateState::None, true), "{family}: {none:?}");
         let early = client.list_files(list(family)).await.unwrap_err();
         assert_eq!(
-            (told(&early), early.detail("field")),
+            (code_and_message(&early), early.detail("field")),
             (("configuration.invalid", "not_sent"), Some("identity_dir"))
         );
         assert!(!folder.exists(), "a look changes nothing");
@@ -122,7 +122,7 @@ async fn a_customer_enrols_works_and_renews_in_every_family() {
         for other in [json!({"passphrase": "another"}), json!({})] {
             let closed = self::client(&world, family, &folder, other).list_files(list(family)).await.unwrap_err();
             assert_eq!(
-                (told(&closed), closed.detail("field")),
+                (code_and_message(&closed), closed.detail("field")),
                 (("configuration.invalid", "not_sent"), Some("passphrase")),
                 "{closed:?}"
             );
@@ -131,7 +131,7 @@ async fn a_customer_enrols_works_and_renews_in_every_family() {
         let other = self::client(&world, family, &folder, json!({"passphrase": "open sesame"}));
         other.list_files(list(family)).await.unwrap();
         let again = enrol(&other, code(&world, family)).await.unwrap_err();
-        assert_eq!(told(&again), ("sepa_web_services.already_enrolled", "not_sent"), "{again:?}");
+        assert_eq!(code_and_message(&again), ("sepa_web_services.already_enrolled", "not_sent"), "{again:?}");
     }
 }
 
@@ -183,7 +183,7 @@ async fn t63_key_and_request_are_on_disk_before_the_bank_is_asked() {
     let folder = tempfile::tempdir().unwrap();
     let client = self::client(&world, "samlink", folder.path(), json!({}));
     let refused = enrol(&client, Secret::new("123456789012345678901".to_owned())).await.unwrap_err();
-    assert_eq!(told(&refused), ("sepa_web_services.certificate_refused", "refused"), "{refused:?}");
+    assert_eq!(code_and_message(&refused), ("sepa_web_services.certificate_refused", "refused"), "{refused:?}");
     let stopped = status(&client).await;
     assert!(stopped.attempt_sent.is_none(), "{stopped:?}");
     enrol(&client, self::code(&world, "samlink")).await.unwrap();
@@ -218,9 +218,9 @@ async fn t66_of_two_calls_at_once_one_works_and_one_that_is_given_up_is_finished
     let hurried = CallOptions { timeout: Some(std::time::Duration::from_secs(5)), ..CallOptions::default() };
     let code = code(&world, "op");
     let given_up = one.enrol_with(EnrolRequest::new(code.clone()), &hurried).await.unwrap_err();
-    assert_eq!(told(&given_up), ("timeout.deadline", "unknown"), "{given_up:?}");
+    assert_eq!(code_and_message(&given_up), ("timeout.deadline", "unknown"), "{given_up:?}");
     let busy = enrol(&two, code.clone()).await.unwrap_err();
-    assert_eq!(told(&busy), ("sepa_web_services.identity_busy", "not_sent"), "{busy:?}");
+    assert_eq!(code_and_message(&busy), ("sepa_web_services.identity_busy", "not_sent"), "{busy:?}");
     world.order("sandbox/release", json!({})).await;
     // It was finished all the same.
     while status(&two).await.state != BankCertificateState::Switching {
@@ -239,7 +239,7 @@ async fn folders_that_others_can_change_and_files_that_are_spoilt_are_refused() 
     fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
     let client = client(&world, "op", &path, json!({}));
     let open = enrol(&client, code(&world, "op")).await.unwrap_err();
-    assert_eq!(told(&open), ("configuration.invalid", "not_sent"), "{open:?}");
+    assert_eq!(code_and_message(&open), ("configuration.invalid", "not_sent"), "{open:?}");
     assert!(open.message().contains("chmod 700"), "{open}");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
     enrol(&client, code(&world, "op")).await.unwrap();
@@ -248,7 +248,7 @@ async fn folders_that_others_can_change_and_files_that_are_spoilt_are_refused() 
     let stranger = self::client(&world, "nordea", &path, json!({}));
     let foreign = stranger.list_files(list("nordea")).await.unwrap_err();
     assert_eq!(
-        (told(&foreign).0, foreign.detail("field")),
+        (code_and_message(&foreign).0, foreign.detail("field")),
         ("configuration.invalid", Some("identity_dir")),
         "{foreign:?}"
     );
@@ -261,26 +261,26 @@ async fn folders_that_others_can_change_and_files_that_are_spoilt_are_refused() 
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(&key, &text[..text.len() / 2]).unwrap();
     let damaged = self::client(&world, "op", &path, json!({})).list_files(list("op")).await.unwrap_err();
-    assert_eq!(told(&damaged), ("resource.storage", "not_sent"), "{damaged:?}");
+    assert_eq!(code_and_message(&damaged), ("resource.storage", "not_sent"), "{damaged:?}");
     assert!(!format!("{damaged:?}").contains(&text[100..140]), "no part of the key is repeated");
     fs::write(&key, text).unwrap();
     let state = fs::read_to_string(path.join("state.json")).unwrap();
     fs::write(path.join("state.json"), &state[..state.len() / 2]).unwrap();
     let torn = self::client(&world, "op", &path, json!({})).certificate_status(CertificateStatusRequest::new()).await;
-    assert_eq!(told(&torn.unwrap_err()).0, "resource.storage");
+    assert_eq!(code_and_message(&torn.unwrap_err()).0, "resource.storage");
     // A link in the place of the state; a folder of another user.
     let aside = folder.path().join("aside.json");
     fs::write(&aside, &state).unwrap();
     fs::remove_file(path.join("state.json")).unwrap();
     std::os::unix::fs::symlink(&aside, path.join("state.json")).unwrap();
     let linked = renew(&self::client(&world, "op", &path, json!({})), |_| ()).await.unwrap_err();
-    assert_eq!(told(&linked), ("resource.storage", "not_sent"), "{linked:?}");
+    assert_eq!(code_and_message(&linked), ("resource.storage", "not_sent"), "{linked:?}");
     assert!(linked.message().contains("link"), "{linked}");
     fs::remove_file(path.join("state.json")).unwrap();
     fs::write(path.join("state.json"), &state).unwrap();
     if std::os::unix::fs::chown(&path, Some(NOBODY), None).is_ok() {
         let foreign = renew(&self::client(&world, "op", &path, json!({})), |_| ()).await.unwrap_err();
-        assert_eq!(told(&foreign), ("configuration.invalid", "not_sent"), "{foreign:?}");
+        assert_eq!(code_and_message(&foreign), ("configuration.invalid", "not_sent"), "{foreign:?}");
         assert!(foreign.message().contains("chown"), "{foreign}");
         let own = fs::metadata(folder.path()).unwrap();
         std::os::unix::fs::chown(&path, Some(std::os::unix::fs::MetadataExt::uid(&own)), None).unwrap();
@@ -288,7 +288,7 @@ async fn folders_that_others_can_change_and_files_that_are_spoilt_are_refused() 
     // Keys and certificates without their state are no folder to enrol in anew.
     fs::remove_file(path.join("state.json")).unwrap();
     let without = enrol(&self::client(&world, "op", &path, json!({})), code(&world, "op")).await.unwrap_err();
-    assert_eq!(told(&without), ("resource.storage", "not_sent"), "{without:?}");
+    assert_eq!(code_and_message(&without), ("resource.storage", "not_sent"), "{without:?}");
     assert!(without.message().contains("backup"), "{without}");
 }
 
@@ -329,7 +329,10 @@ async fn a_pair_of_another_program_is_brought_along_and_renews_itself() {
         let foreign = fs::read_to_string(foreign["customers"][0]["key_file"].as_str().unwrap()).unwrap();
         for (key, field) in [(foreign, "private_key"), ("no key".to_owned(), "private_key")] {
             let refused = client.import_certificate(import(read("certificate_file"), key)).await.unwrap_err();
-            assert_eq!((told(&refused).0, refused.detail("field")), ("sepa_web_services.key_unusable", Some(field)));
+            assert_eq!(
+                (code_and_message(&refused).0, refused.detail("field")),
+                ("sepa_web_services.key_unusable", Some(field))
+            );
         }
         let imported = client.import_certificate(import(read("certificate_file"), read("key_file"))).await.unwrap();
         assert_eq!(imported.status.state, BankCertificateState::Active, "{family}");
@@ -337,7 +340,7 @@ async fn a_pair_of_another_program_is_brought_along_and_renews_itself() {
         assert!(key.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
         client.list_files(list(family)).await.unwrap();
         let again = client.import_certificate(import(read("certificate_file"), read("key_file"))).await.unwrap_err();
-        assert_eq!(told(&again).0, "sepa_web_services.already_enrolled");
+        assert_eq!(code_and_message(&again).0, "sepa_web_services.already_enrolled");
         let renewed = renew(&client, |request| request.now = Some(true)).await.unwrap();
         assert!(renewed.renewed && renewed.status.serial != imported.status.serial, "{family}: {renewed:?}");
         client.list_files(list(family)).await.unwrap();

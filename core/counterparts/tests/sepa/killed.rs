@@ -190,7 +190,7 @@ async fn process_that_is_killed() {
         None => renew(&client, |_| ()).await,
     };
     if let Err(error) = done {
-        let (code, outcome) = crate::world::told(&error);
+        let (code, outcome) = crate::world::code_and_message(&error);
         panic!("ended with {code} {outcome}: {error}");
     }
 }
@@ -269,7 +269,7 @@ async fn r22_a_kill_at_each_place_loses_nothing() {
     let world = World::new().await;
     let tools = tempfile::tempdir().unwrap();
     let shim = shim(tools.path());
-    if let Some(mut random) = RandomKills::wanted() {
+    if let Some(mut random) = RandomKills::from_environment() {
         let work = |drawn: u64| (FAMILIES[(drawn >> 33) as usize % 3].0, (drawn >> 40).is_multiple_of(2));
         while let Some(((family, is_first), at, is_before)) = random.draw(work) {
             let lines = killed_once(&world, &shim, family, is_first, place("random", "", at, is_before)).await;

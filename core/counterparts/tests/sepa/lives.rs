@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     identities::{client, code, enrol, files, folder_settings, list, renew, status},
-    world::{FAMILIES, World, told},
+    world::{FAMILIES, World, code_and_message},
 };
 
 const DAY_S: i64 = 86_400;
@@ -30,7 +30,7 @@ async fn a_certificate_that_nobody_can_use_is_refused_and_its_key_kept() {
             issued(&world, odd).await;
             let refused = enrol(&client, new_code().await).await.unwrap_err();
             assert_eq!(
-                told(&refused),
+                code_and_message(&refused),
                 ("sepa_web_services.certificate_unfit", "accepted"),
                 "{family} {odd}: {refused:?}"
             );
@@ -55,11 +55,11 @@ async fn a_certificate_from_the_future_is_kept_and_used_from_its_day_on() {
     assert!(enrolled.status.warnings.iter().any(|text| text.contains("begins at")), "{enrolled:?}");
     assert_eq!(enrolled.status.attention.first(), Some(&CertificateAttention::Person));
     let early = client.list_files(list("op")).await.unwrap_err();
-    assert_eq!(told(&early), ("configuration.invalid", "not_sent"));
+    assert_eq!(code_and_message(&early), ("configuration.invalid", "not_sent"));
     assert!(early.message().contains("begins at"), "{early}");
     // A further code is not spent on it.
     let again = enrol(&client, code(&world, "op")).await.unwrap_err();
-    assert_eq!(told(&again), ("sepa_web_services.already_enrolled", "not_sent"));
+    assert_eq!(code_and_message(&again), ("sepa_web_services.already_enrolled", "not_sent"));
     world.order("sandbox/time", json!({"advance_s": 10 * DAY_S + 60})).await;
     let clock = Arc::new(SystemClock::default());
     SystemClock::advance_ms(&clock, (10 * DAY_S + 60) * 1000);

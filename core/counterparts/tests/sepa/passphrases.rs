@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     identities::{client, code, enrol, files, list, renew, status, upload},
-    world::{FAMILIES, World, told},
+    world::{FAMILIES, World, code_and_message},
 };
 
 /// A client with this passphrase.
@@ -62,7 +62,7 @@ async fn a_mistyped_passphrase_changes_nothing_in_any_call() {
             let before = content(folder.path());
             let refused = renew(other, |request| request.now = Some(true)).await.unwrap_err();
             assert_eq!(
-                (told(&refused), refused.detail("field")),
+                (code_and_message(&refused), refused.detail("field")),
                 (("configuration.invalid", "not_sent"), Some("passphrase"))
             );
             let again = enrol(other, code(&world, family)).await.unwrap_err();
@@ -70,7 +70,7 @@ async fn a_mistyped_passphrase_changes_nothing_in_any_call() {
             let mut change = ChangeIdentityPassphraseRequest::new(Secret::new("x".to_owned()));
             change.new_passphrase = Secret::new("another".to_owned());
             let unchanged = other.change_passphrase(change).await.unwrap_err();
-            assert_eq!(told(&unchanged), ("configuration.invalid", "not_sent"));
+            assert_eq!(code_and_message(&unchanged), ("configuration.invalid", "not_sent"));
             assert_eq!(content(folder.path()), before, "{family}");
             // Monitoring sees it before a renewal needs the key.
             let seen = status(other).await;
@@ -93,7 +93,10 @@ async fn a_passphrase_for_keys_that_have_none_is_not_taken_at_its_word() {
     open.list_files(list("op")).await.unwrap();
     let given = under(&world, "op", folder.path(), "perhaps mistyped");
     let refused = renew(&given, |request| request.now = Some(true)).await.unwrap_err();
-    assert_eq!((told(&refused), refused.detail("field")), (("configuration.invalid", "not_sent"), Some("passphrase")));
+    assert_eq!(
+        (code_and_message(&refused), refused.detail("field")),
+        (("configuration.invalid", "not_sent"), Some("passphrase"))
+    );
     assert!(refused.message().contains("change_passphrase"), "{refused}");
     // Encrypted first, it renews.
     let new = ChangeIdentityPassphraseRequest::new(Secret::new("of my own".to_owned()));
@@ -114,7 +117,7 @@ async fn the_passphrase_of_an_identity_can_be_changed_and_a_kill_leaves_no_mixtu
     renew(&first, |request| request.now = Some(true)).await.unwrap();
     let change = |to: &str| ChangeIdentityPassphraseRequest::new(Secret::new(to.to_owned()));
     let empty = first.change_passphrase(change("")).await.unwrap_err();
-    assert_eq!((told(&empty).0, empty.detail("field")), ("input.invalid_field", Some("new_passphrase")));
+    assert_eq!((code_and_message(&empty).0, empty.detail("field")), ("input.invalid_field", Some("new_passphrase")));
     assert_eq!(first.change_passphrase(change("second")).await.unwrap().keys, 2);
     assert_eq!((opened(path, "first"), opened(path, "second")), (0, 2));
     let second = under(&world, "op", path, "second");
@@ -160,7 +163,7 @@ async fn a_renewal_whose_key_cannot_be_opened_has_a_way_out() {
         if family == "nordea" {
             // The bank takes the old one no more.
             let stopped = renew(&fresh, |_| ()).await.unwrap_err();
-            assert_eq!(told(&stopped), ("sepa_web_services.person_needed", "not_sent"), "{stopped:?}");
+            assert_eq!(code_and_message(&stopped), ("sepa_web_services.person_needed", "not_sent"), "{stopped:?}");
             assert!(stopped.message().contains("another passphrase") && stopped.message().contains("new code"));
             let order = json!({"family": family, "customer_id": world.customer(family, None)["customer_id"]});
             let code = world.order("sandbox/code", order).await["code"].as_str().unwrap().to_owned();
@@ -190,7 +193,7 @@ async fn a_request_whose_key_cannot_be_opened_is_not_sent_and_can_be_given_up() 
     let state: Value = serde_json::from_slice(&fs::read(path.join("state.json")).unwrap()).unwrap();
     retype(path, state["life"]["attempt"]["pair"].as_str().unwrap(), "right one", "wrong one");
     let stopped = renew(&right, |request| request.resume = Some(true)).await.unwrap_err();
-    assert_eq!(told(&stopped), ("sepa_web_services.person_needed", "not_sent"), "{stopped:?}");
+    assert_eq!(code_and_message(&stopped), ("sepa_web_services.person_needed", "not_sent"), "{stopped:?}");
     assert!(stopped.message().contains("discard"), "{stopped}");
     renew(&right, |request| request.discard = Some(true)).await.unwrap();
     let renewed = renew(&right, |request| request.now = Some(true)).await.unwrap();

@@ -3,7 +3,7 @@
 use bankchannel::{Content, sepa_web_services::*};
 use serde_json::json;
 
-use crate::world::{World, payment, told};
+use crate::world::{World, code_and_message, payment};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t76_locked_and_ended_customers() {
@@ -15,7 +15,7 @@ async fn t76_locked_and_ended_customers() {
             json!({"customer_id": id, "certificate_file": customer["certificate_file"], "private_key_file": customer["key_file"]}),
         );
         let error = client.list_files(ListBankFilesRequest::new()).await.unwrap_err();
-        assert_eq!(told(&error), ("sepa_web_services.agreement_refused", "refused"), "{error:?}");
+        assert_eq!(code_and_message(&error), ("sepa_web_services.agreement_refused", "refused"), "{error:?}");
         assert_eq!(error.peer().unwrap().code.as_deref(), Some(code));
     }
 }
@@ -30,7 +30,7 @@ async fn s3_s7_s10_somebody_else_s_certificate() {
     request.file_type = Some("NDCORPAYL".to_owned());
     let error = world.client_with("nordea", pair).list_files(request.clone()).await.unwrap_err();
     assert_eq!(
-        (told(&error).0, error.peer().unwrap().code.as_deref()),
+        (code_and_message(&error).0, error.peer().unwrap().code.as_deref()),
         ("sepa_web_services.signature_refused", Some("03"))
     );
     // Another family's authority.
@@ -69,18 +69,27 @@ async fn s14_s23_t28_what_is_wrong_is_named() {
     let nordea = world.client("nordea");
     // At home, before anything is sent.
     let missing = nordea.list_files(ListBankFilesRequest::new()).await.unwrap_err();
-    assert_eq!((told(&missing), missing.detail("field")), (("input.missing_field", "not_sent"), Some("file_type")));
+    assert_eq!(
+        (code_and_message(&missing), missing.detail("field")),
+        (("input.missing_field", "not_sent"), Some("file_type"))
+    );
     let long = UploadBankFileRequest::new(Content::from(payment("M")), "x".repeat(41));
     let error = nordea.upload_file(long).await.unwrap_err();
-    assert_eq!((told(&error), error.detail("field")), (("input.invalid_field", "not_sent"), Some("file_type")));
+    assert_eq!(
+        (code_and_message(&error), error.detail("field")),
+        (("input.invalid_field", "not_sent"), Some("file_type"))
+    );
     let mut plain = UploadBankFileRequest::new(Content::from(b"T00".to_vec()), "TITO".to_owned());
     plain.compress = Some(true);
-    assert_eq!(told(&nordea.upload_file(plain).await.unwrap_err()), ("sepa_web_services.content_refused", "not_sent"));
+    assert_eq!(
+        code_and_message(&nordea.upload_file(plain).await.unwrap_err()),
+        ("sepa_web_services.content_refused", "not_sent")
+    );
     // At the bank.
     let unknown = UploadBankFileRequest::new(Content::from(payment("M")), "NOTHING".to_owned());
     let error = nordea.upload_file(unknown).await.unwrap_err();
     assert_eq!(
-        (told(&error), error.peer().unwrap().code.as_deref()),
+        (code_and_message(&error), error.peer().unwrap().code.as_deref()),
         (("sepa_web_services.refused", "refused"), Some("20"))
     );
     let mut totals = UploadBankFileRequest::new(Content::from(payment("M")), "NDCORPAYS".to_owned());
@@ -110,7 +119,7 @@ async fn t72_another_customer_s_file_is_not_there() {
     nothing.file_type = request.file_type;
     let nowhere = world.client("nordea").download_file(nothing).await.unwrap_err();
     for error in [&foreign, &nowhere] {
-        assert_eq!(told(error), ("sepa_web_services.file_not_found", "refused"), "{error:?}");
+        assert_eq!(code_and_message(error), ("sepa_web_services.file_not_found", "refused"), "{error:?}");
     }
     assert_eq!(foreign.message(), nowhere.message());
 }
@@ -127,5 +136,8 @@ async fn t95_a_bank_of_the_user_s_own_needs_no_rust() {
     // OmaSp has no address here.
     let omasp = SepaWebServices::from_json(json!({"bank": "omasp", "customer_id": "1"})).unwrap();
     let error = omasp.list_files(ListBankFilesRequest::new()).await.unwrap_err();
-    assert_eq!((told(&error), error.detail("field")), (("configuration.invalid", "not_sent"), Some("file_url")));
+    assert_eq!(
+        (code_and_message(&error), error.detail("field")),
+        (("configuration.invalid", "not_sent"), Some("file_url"))
+    );
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     identities::{client, code, enrol, keys, list, renew, status},
-    world::{FAMILIES, World, told},
+    world::{FAMILIES, World, code_and_message},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,7 +61,7 @@ async fn whatever_the_bank_does_the_same_request_is_sent_again_and_no_key_is_los
                 Ok(_) => assert!(family != "nordea" || !is_issued, "{what}: the old one has ended"),
                 Err(error) => {
                     assert!(family == "nordea" && is_issued, "{what}: {error:?}");
-                    assert_eq!(told(&error), ("sepa_web_services.signature_refused", "refused"), "{what}");
+                    assert_eq!(code_and_message(&error), ("sepa_web_services.signature_refused", "refused"), "{what}");
                 }
             }
             let renewed = renew(&client, |request| {

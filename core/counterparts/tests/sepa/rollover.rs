@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     identities::{code, enrol, folder_settings, list, renew, status, upload},
-    world::{FAMILIES, World, told},
+    world::{FAMILIES, World, code_and_message},
 };
 
 const DAY_S: i64 = 86_400;
@@ -136,9 +136,9 @@ async fn t62_t67_r21_a_renewal_is_due_in_time_and_what_was_missed_is_said() {
         assert_eq!(ended.state, BankCertificateState::Ended, "{family}: {ended:?}");
         assert!(ended.person.as_deref().is_some_and(|why| why.contains("new code")), "{family}: {ended:?}");
         let refused = renew(&years.client, |_| ()).await.unwrap_err();
-        assert_eq!(told(&refused), ("sepa_web_services.person_needed", "not_sent"), "{family}");
+        assert_eq!(code_and_message(&refused), ("sepa_web_services.person_needed", "not_sent"), "{family}");
         let unsigned = years.list().await.unwrap_err();
-        assert_eq!(told(&unsigned), ("configuration.invalid", "not_sent"), "{family}: {unsigned:?}");
+        assert_eq!(code_and_message(&unsigned), ("configuration.invalid", "not_sent"), "{family}: {unsigned:?}");
         // The next step as it was said. The bank's own signers have ended meanwhile, too.
         years.roll_over("signer", 0).await;
         let enrolled = enrol(&years.client, new_code(&world, family).await).await;
@@ -232,7 +232,11 @@ async fn t68_r16_r20_signers_are_replaced_under_the_same_authority_and_others_ar
         for fault in ["cert.signer=wrongca", "cert.signer=customer", "cert.signer=expired"] {
             world.fault(fault).await;
             let refused = years.list().await.unwrap_err();
-            assert_eq!(told(&refused).0, "sepa_web_services.answer_not_trusted", "{family} {fault}: {refused:?}");
+            assert_eq!(
+                code_and_message(&refused).0,
+                "sepa_web_services.answer_not_trusted",
+                "{family} {fault}: {refused:?}"
+            );
         }
         assert_eq!(status(&years.client).await.bank_signers, after, "{family}: what was refused is not remembered");
         years.work("T68-3").await;
@@ -252,7 +256,7 @@ async fn a_new_root_is_trusted_by_one_command_and_never_by_itself() {
         let ordered = years.roll_over("root", 0).await;
         for _ in 0..3 {
             let refused = years.list().await.unwrap_err();
-            assert_eq!(told(&refused).0, "sepa_web_services.answer_not_trusted", "{family}: {refused:?}");
+            assert_eq!(code_and_message(&refused).0, "sepa_web_services.answer_not_trusted", "{family}: {refused:?}");
         }
         assert_eq!(list_anchors(&years.client).await, roots, "{family}: nothing from the wire is trusted");
         let root = fs::read_to_string(ordered["root_file"].as_str().unwrap()).unwrap();
@@ -272,10 +276,10 @@ async fn a_new_root_is_trusted_by_one_command_and_never_by_itself() {
         let removed = years.client.remove_anchor(RemoveBankAnchorRequest::new(digest.clone())).await.unwrap();
         assert_eq!((removed.removed.sha256, removed.still_trusted), (all[1].sha256.clone(), false));
         let refused = years.list().await.unwrap_err();
-        assert_eq!(told(&refused).0, "sepa_web_services.answer_not_trusted", "{family}");
+        assert_eq!(code_and_message(&refused).0, "sepa_web_services.answer_not_trusted", "{family}");
         for wrong in [digest, all[0].sha256.clone(), "12".to_owned()] {
             let error = years.client.remove_anchor(RemoveBankAnchorRequest::new(wrong)).await.unwrap_err();
-            assert_eq!((told(&error).0, error.detail("field")), ("input.invalid_field", Some("sha256")));
+            assert_eq!((code_and_message(&error).0, error.detail("field")), ("input.invalid_field", Some("sha256")));
         }
     }
 }
@@ -291,7 +295,7 @@ async fn what_cannot_be_an_anchor_is_refused_and_a_spoilt_file_leaves_the_others
     for (pem, why) in [(customer, "CA:TRUE"), (both, "CA:TRUE"), ("no certificate".to_owned(), "certificate")] {
         let error = years.client.add_anchor(AddBankAnchorRequest::new(pem)).await.unwrap_err();
         assert_eq!(
-            (told(&error).0, error.detail("field")),
+            (code_and_message(&error).0, error.detail("field")),
             ("sepa_web_services.certificate_unusable", Some("certificate"))
         );
         assert!(error.message().contains(why), "{error}");
@@ -304,7 +308,10 @@ async fn what_cannot_be_an_anchor_is_refused_and_a_spoilt_file_leaves_the_others
     let settings = json!({"trusted_file": null, "anchors_dir": place, "retries": 0,
         "certificate_url": world.family("op")["certificate_url"]});
     let client = world.client_with("op", settings.clone());
-    assert_eq!(told(&client.list_files(list("op")).await.unwrap_err()).0, "sepa_web_services.answer_not_trusted");
+    assert_eq!(
+        code_and_message(&client.list_files(list("op")).await.unwrap_err()).0,
+        "sepa_web_services.answer_not_trusted"
+    );
     client.add_anchor(AddBankAnchorRequest::new(root)).await.unwrap();
     client.list_files(list("op")).await.unwrap();
     fs::write(place.join("other.pem"), "-----BEGIN CERTIFICATE-----").unwrap();
@@ -313,7 +320,7 @@ async fn what_cannot_be_an_anchor_is_refused_and_a_spoilt_file_leaves_the_others
     let broken = client.list_anchors(ListBankAnchorsRequest::new()).await.unwrap_err();
     assert!(broken.message().contains("other.pem"), "{broken}");
     let error = SepaWebServices::from_json(world.settings("op", settings)).unwrap_err();
-    assert_eq!(told(&error).0, "configuration.invalid", "{error:?}");
+    assert_eq!(code_and_message(&error).0, "configuration.invalid", "{error:?}");
     fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
     fs::remove_file(place.join("other.pem")).unwrap();
     let open = client.list_anchors(ListBankAnchorsRequest::new()).await.unwrap_err();

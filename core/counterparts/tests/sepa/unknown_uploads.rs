@@ -19,7 +19,7 @@ async fn send(client: &SepaWebServices, folder: &Path, anyway: bool) -> bankchan
     Ok(client.call_json("sepa_web_services.upload_and_wait", request, options).await?.response)
 }
 
-fn told(error: &bankchannel::Error) -> (&str, Option<CallOutcome>, Option<&str>) {
+fn parts_of_error(error: &bankchannel::Error) -> (&str, Option<CallOutcome>, Option<&str>) {
     (error.code(), error.outcome(), error.detail("earlier_outcome"))
 }
 
@@ -38,7 +38,7 @@ async fn an_unknown_upload_is_told_refused_and_settled_by_its_report() {
     // The same bytes are refused, and the refusal says what to look for.
     let refused = send(&client, folder.path(), false).await.unwrap_err();
     let repeated = "sepa_web_services.upload_repeated";
-    assert_eq!(told(&refused), (repeated, Some(CallOutcome::NotSent), Some("unknown")), "{refused:?}");
+    assert_eq!(parts_of_error(&refused), (repeated, Some(CallOutcome::NotSent), Some("unknown")), "{refused:?}");
     assert_eq!(refused.detail("message_id"), Some("STORY-1"));
     assert!(refused.message().contains("send_anyway"), "{refused}");
     assert_eq!(world.uploads("op").await, 1);
@@ -50,12 +50,12 @@ async fn an_unknown_upload_is_told_refused_and_settled_by_its_report() {
     let open = settle().await.unwrap();
     assert_eq!((open.outcome, open.record_settled), (BankUploadOutcome::Unknown, false), "{open:?}");
     let refused = send(&client, folder.path(), false).await.unwrap_err();
-    assert_eq!(told(&refused).2, Some("unknown"), "{refused:?}");
+    assert_eq!(parts_of_error(&refused).2, Some("unknown"), "{refused:?}");
     world.advance_s(61).await;
     let settled = settle().await.unwrap();
     assert_eq!((settled.outcome, settled.record_settled), (BankUploadOutcome::Accepted, true), "{settled:?}");
     let refused = send(&client, folder.path(), false).await.unwrap_err();
-    assert_eq!(told(&refused), (repeated, Some(CallOutcome::NotSent), Some("accepted")), "{refused:?}");
+    assert_eq!(parts_of_error(&refused), (repeated, Some(CallOutcome::NotSent), Some("accepted")), "{refused:?}");
     assert_eq!(world.uploads("op").await, 1, "nothing was sent again");
     // Somebody says so.
     let sent = send(&client, folder.path(), true).await.unwrap_err();

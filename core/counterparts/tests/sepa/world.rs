@@ -94,7 +94,7 @@ fn profile_of(bank: &str) -> Value {
 }
 
 /// What an error says, for comparison.
-pub(crate) fn told(error: &Error) -> (&str, &str) {
+pub(crate) fn code_and_message(error: &Error) -> (&str, &str) {
     (error.code(), error.outcome().map_or("none", bankchannel::CallOutcome::as_str))
 }
 

@@ -62,7 +62,7 @@ fn listed(document: &str) -> Result<ListBankFilesResponse, Error> {
     SepaWebServicesCodec::answer_of::<ListBankFiles>(message.fields, None)
 }
 
-fn told(result: Result<BelievedMessage, Error>) -> (String, Option<CallOutcome>) {
+fn verdict_of(result: Result<BelievedMessage, Error>) -> (String, Option<CallOutcome>) {
     let error = result.expect_err("it is not believed");
     (error.code().to_owned(), error.outcome())
 }
@@ -79,7 +79,7 @@ fn t18_t25_t44_an_answer_to_something_else_is_not_ours() {
         let body = answer_body(&good).replace(from, to);
         for is_upload in [false, true] {
             // Of an upload even the right operation is another one here.
-            assert_eq!(told(opened(&BANK.envelope(&body), is_upload, None)), unknown, "{to}");
+            assert_eq!(verdict_of(opened(&BANK.envelope(&body), is_upload, None)), unknown, "{to}");
         }
     }
     for (document, serial) in [
@@ -87,7 +87,7 @@ fn t18_t25_t44_an_answer_to_something_else_is_not_ours() {
         (format!("{}<ExecutionSerial>RUN-2</ExecutionSerial>", response("00")), Some("RUN-1")),
     ] {
         let message = BANK.envelope(&answer_body(&BANK.document(&document, RESPONSE_END)));
-        assert_eq!(told(opened(&message, false, serial)), unknown, "{document}");
+        assert_eq!(verdict_of(opened(&message, false, serial)), unknown, "{document}");
     }
     // The bank may leave the serial out, and one that was not sent is not compared.
     for serial in [None, Some("RUN-1")] {

@@ -122,7 +122,10 @@ impl Codec for WsChannelCodec {
         let status = message.status;
         let mut reader = Reader::new(Representation::Wire).with_content(content);
         O::Response::read(Value::Object(fields), &mut reader).map_err(|fault| {
-            broken(status, format!("the answer of {} has an invalid field: {}", route.wire_name, fault.message()))
+            unreadable_answer(
+                status,
+                format!("the answer of {} has an invalid field: {}", route.wire_name, fault.message()),
+            )
         })
     }
 }
@@ -205,11 +208,11 @@ fn accepted<'m>(route: &Route, message: &'m InResponse) -> Result<Object<'m>, Er
         Err(_) if success && is_web_page(message) => {
             let why = "the success answer is a web page, not JSON. Another server has answered in place of the service: \
                        check `base_url`, proxy and network";
-            let error = broken(message.status, why.into()).with_outcome(CallOutcome::Unknown);
+            let error = unreadable_answer(message.status, why.into()).with_outcome(CallOutcome::Unknown);
             return Err(page_text(&message.body).into_iter().fold(error, |error, text| error.with("answer", text)));
         }
         _ if success => {
-            return Err(broken(message.status, "a success status without a JSON object".into()));
+            return Err(unreadable_answer(message.status, "a success status without a JSON object".into()));
         }
         _ => return Err(answer_errors::not_the_service(route, message)),
     };
@@ -222,11 +225,13 @@ fn accepted<'m>(route: &Route, message: &'m InResponse) -> Result<Object<'m>, Er
             let detail = text("ResponseDetail");
             Err(answer_errors::refused(route, message.status, peer, detail.as_deref(), message.retry_after_s))
         }
-        (true, ..) => Err(broken(message.status, "the answer has no ResponseCode or no ResponseText".into())),
+        (true, ..) => {
+            Err(unreadable_answer(message.status, "the answer has no ResponseCode or no ResponseText".into()))
+        }
         (false, ..) => Err(answer_errors::not_the_service(route, message)),
     }
 }
 
-fn broken(status: u16, why: String) -> Error {
+fn unreadable_answer(status: u16, why: String) -> Error {
     Error::because(&row::PEER_PROTOCOL, why).with_status(status).with_outcome(CallOutcome::Accepted)
 }

@@ -195,7 +195,7 @@ async fn what_is_unknown_is_not_sent_again(store: WsChannelStore) {
     let at = first.at_bank.clone().unwrap();
     assert_eq!((&*at.customer_id, &*at.request_id), ("5550001111", &*format!("request of {}", first.id)));
     assert_eq!(at.request_timestamp, "2026-11-20T08:00:00.000123Z");
-    let unknown = UploadEnd::told(UploadState::Unknown, "no answer", "the bank has not answered");
+    let unknown = UploadEnd::announced(UploadState::Unknown, "no answer", "the bank has not answered");
     store.finish_upload(&first.id, unknown, NOW).await.unwrap().unwrap();
     let refused = UploadOutcome::Unsettled { of: first.id.clone() };
     assert_eq!(store.record_upload(sent("again", OWNER)).await.unwrap(), refused);

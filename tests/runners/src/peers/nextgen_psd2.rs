@@ -42,7 +42,7 @@ impl Peer for Bank {
     /// Making keys takes longer than most cases: those of an earlier bank with the same clock are reused.
     fn before_start(&self, options: &Value) -> Outcome<()> {
         let data = Path::new(text(options, "data"));
-        match kept(text(options, "clock")) {
+        match data_kept_for(text(options, "clock")) {
             Some(kept) if !data.exists() => copy_certificates(&kept, data).map_err(|why| why.to_string()),
             _ => Ok(()),
         }
@@ -50,7 +50,7 @@ impl Peer for Bank {
 
     fn after_start(&self, options: &Value) -> Outcome<()> {
         let clock = text(options, "clock");
-        if kept(clock).is_some() {
+        if data_kept_for(clock).is_some() {
             return Ok(());
         }
         keep(clock, Path::new(text(options, "data"))).map_err(|why| why.to_string())
@@ -132,7 +132,7 @@ fn fill(ready: &Value, tpp: u64, settings: &Value) -> Value {
 /// Certificates of this run, by the bank's clock.
 static KEPT: Mutex<BTreeMap<String, tempfile::TempDir>> = Mutex::new(BTreeMap::new());
 
-fn kept(clock: &str) -> Option<PathBuf> {
+fn data_kept_for(clock: &str) -> Option<PathBuf> {
     let kept = KEPT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     kept.get(clock).map(|folder| folder.path().join("data"))
 }

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::messages::{read, told};
+use crate::messages::{boundary_form, read};
 
 /// A request or response in its boundary form, with its content.
 pub(crate) type Exchanged = (Value, Option<Bytes>);
@@ -53,7 +53,7 @@ where
     }
 
     fn decode_request(&self, message: InRequest<'_>) -> Result<Exchanged, Error> {
-        O::decode_request(message).map(told)
+        O::decode_request(message).map(boundary_form)
     }
 
     fn encode_response(&self, response: Value) -> OutResponse {
@@ -61,7 +61,7 @@ where
     }
 
     fn decode_response(&self, message: InResponse) -> Result<Exchanged, Error> {
-        O::decode_response(message).map(told)
+        O::decode_response(message).map(boundary_form)
     }
 
     fn encode_again(&self, message: InResponse) -> Result<OutResponse, Error> {
@@ -69,11 +69,11 @@ where
     }
 
     fn told_request(&self, request: Value) -> Exchanged {
-        told(read::<O::Request>(request))
+        boundary_form(read::<O::Request>(request))
     }
 
     fn told_response(&self, response: Value) -> Exchanged {
-        told(read::<O::Response>(response))
+        boundary_form(read::<O::Response>(response))
     }
 }
 

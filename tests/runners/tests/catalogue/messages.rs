@@ -61,7 +61,7 @@ pub(crate) fn answer(status: u16, body: &str) -> InResponse {
 }
 
 /// The boundary form, with the content's bytes.
-pub(crate) fn told<T: Boundary>(value: T) -> (Value, Option<Bytes>) {
+pub(crate) fn boundary_form<T: Boundary>(value: T) -> (Value, Option<Bytes>) {
     let mut writer = Writer::new(Representation::Boundary);
     let value = value.write(&mut writer).into();
     let bytes = writer.content().map(|content| match content {

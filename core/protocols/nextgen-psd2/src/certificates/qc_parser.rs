@@ -43,7 +43,7 @@ impl QcParser {
     }
 
     /// Notes that a statement cannot be used.
-    fn broken(&mut self, statement: QcStatementKind, why: &str) {
+    fn note_defect(&mut self, statement: QcStatementKind, why: &str) {
         self.note(statement, QcTolerance::Nobody, format!("its {} cannot be read: {why}", statement.name()));
     }
 
@@ -59,9 +59,9 @@ impl QcParser {
             self.count(1)?;
             match Asn1Element::decode(&mut list) {
                 Ok(statement) if statement.tag == tag::SEQUENCE => self.statement(statement.content)?,
-                Ok(_) => self.broken(QcStatementKind::Other, "one of them is not a SEQUENCE"),
+                Ok(_) => self.note_defect(QcStatementKind::Other, "one of them is not a SEQUENCE"),
                 Err(fault) => {
-                    self.broken(QcStatementKind::Other, &format!("the rest of it: {}", asn1::problem(fault)));
+                    self.note_defect(QcStatementKind::Other, &format!("the rest of it: {}", asn1::problem(fault)));
                     break;
                 }
             }
@@ -72,7 +72,7 @@ impl QcParser {
     /// Reads one statement. Only a limit ends the reading of all.
     fn statement(&mut self, content: &[u8]) -> Result<(), CertificateFault> {
         let Some((id, rest)) = identified(content) else {
-            self.broken(QcStatementKind::Other, "one of them does not begin with its identifier");
+            self.note_defect(QcStatementKind::Other, "one of them does not begin with its identifier");
             return Ok(());
         };
         let kind = match id {
@@ -84,11 +84,11 @@ impl QcParser {
         let info = match information(rest) {
             Ok(info) => info,
             Err(_) if kind == QcStatementKind::Other => {
-                self.broken(kind, "one of them has more than an identifier and its information");
+                self.note_defect(kind, "one of them has more than an identifier and its information");
                 return Ok(());
             }
             Err(why) => {
-                self.broken(kind, why);
+                self.note_defect(kind, why);
                 return Ok(());
             }
         };
@@ -96,7 +96,7 @@ impl QcParser {
         match (kind, list) {
             (QcStatementKind::Compliance, _) => self.read.compliance = true,
             (QcStatementKind::Other, _) => {}
-            (QcStatementKind::Type | QcStatementKind::Psd2, None) => self.broken(kind, "it is without its list"),
+            (QcStatementKind::Type | QcStatementKind::Psd2, None) => self.note_defect(kind, "it is without its list"),
             (QcStatementKind::Type, Some(content)) => self.types(content)?,
             (QcStatementKind::Psd2, Some(content)) => self.psd2(content)?,
         }
@@ -127,7 +127,7 @@ impl QcParser {
         let result = read();
         self.count(types.len())?;
         if let Err(CertificateFault(why)) = result {
-            self.broken(QcStatementKind::Type, &format!("{why}; a list of identifiers is expected"));
+            self.note_defect(QcStatementKind::Type, &format!("{why}; a list of identifiers is expected"));
             return Ok(());
         }
         for found in types {
@@ -141,14 +141,14 @@ impl QcParser {
     fn psd2(&mut self, content: &[u8]) -> Result<(), CertificateFault> {
         const KIND: QcStatementKind = QcStatementKind::Psd2;
         if self.read.psd2.take().is_some() || self.read.is_broken(KIND) {
-            self.broken(KIND, "there are two PSD2 statements");
+            self.note_defect(KIND, "there are two PSD2 statements");
             return Ok(());
         }
         let mut utf8 = true;
         let (encoded, nca_name, nca_id) = match psd2_parts(content, &mut utf8) {
             Ok(parts) => parts,
             Err(why) => {
-                self.broken(KIND, &why);
+                self.note_defect(KIND, &why);
                 return Ok(());
             }
         };
@@ -159,7 +159,7 @@ impl QcParser {
             let arc = role.id.strip_prefix(ROLE);
             let Some(known) = Psd2Role::ALL.into_iter().find(|known| arc == Some(&[known.arc()])) else {
                 let Ok(number) = asn1::dotted(role.id) else {
-                    self.broken(KIND, "the identifier of a role cannot be read");
+                    self.note_defect(KIND, "the identifier of a role cannot be read");
                     return Ok(());
                 };
                 self.note(KIND, QcTolerance::Every, format!("the role {number} is not known and grants nothing"));

@@ -45,9 +45,9 @@ pub(super) fn read(message: &InResponse) -> Result<Object<'_>, Error> {
     }
     match json::parse(&message.body, MAX_DEPTH) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(broken(message, "it is not a JSON object")),
+        Ok(_) => Err(unreadable_answer(message, "it is not a JSON object")),
         Err(_) if is_web_page(message) => Err(page(message)),
-        Err(fault) => Err(broken(message, &format!("it is {fault}"))),
+        Err(fault) => Err(unreadable_answer(message, &format!("it is {fault}"))),
     }
 }
 
@@ -63,7 +63,7 @@ pub(super) fn read_needless<'m>(message: &'m InResponse, unread: &mut UnreadMemb
 }
 
 /// The error for a success answer that cannot be read.
-pub(super) fn broken(message: &InResponse, why: &str) -> Error {
+pub(super) fn unreadable_answer(message: &InResponse, why: &str) -> Error {
     Error::because(&row::PEER_PROTOCOL, format!("the bank's success response cannot be used: {why}"))
         .with_status(message.status)
         .with_outcome(CallOutcome::Accepted)
@@ -73,7 +73,7 @@ pub(super) fn broken(message: &InResponse, why: &str) -> Error {
 fn page(message: &InResponse) -> Error {
     let why = "it is a web page (text/html), not JSON. Another server has answered in place of the bank: check \
                `base_url`, proxy and network";
-    broken(message, why)
+    unreadable_answer(message, why)
         .with_outcome(CallOutcome::Unknown)
         .with_peer(Peer { text: page_text(&message.body), ..Peer::default() })
 }

@@ -158,7 +158,9 @@ impl Codec for NextGenPsd2Codec {
         }
         O::Response::read(Value::Object(fields), &mut Reader::new(Representation::Wire))
             .map_err(place::plainly)
-            .map_err(|fault| answer::broken(&message, &format!("it has an invalid field: {}", fault.message())))
+            .map_err(|fault| {
+                answer::unreadable_answer(&message, &format!("it has an invalid field: {}", fault.message()))
+            })
     }
 }
 

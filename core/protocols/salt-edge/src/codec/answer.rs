@@ -43,7 +43,7 @@ pub(super) fn refused(side: ServingSide, message: &InResponse) -> Error {
 }
 
 /// The error for a success answer that cannot be read.
-pub(super) fn broken(side: ServingSide, message: &InResponse, why: &str) -> Error {
+pub(super) fn unreadable_answer(side: ServingSide, message: &InResponse, why: &str) -> Error {
     let whose = match side {
         ServingSide::Connector => "the connector's",
         ServingSide::Hub => "Salt Edge's",
@@ -57,7 +57,7 @@ pub(super) fn broken(side: ServingSide, message: &InResponse, why: &str) -> Erro
 /// known, since another server has answered.
 pub(super) fn page(side: ServingSide, message: &InResponse) -> Error {
     let why = "it is a web page, not JSON. Another server has answered in its place: check address, proxy and network";
-    broken(side, message, why)
+    unreadable_answer(side, message, why)
         .with_outcome(CallOutcome::Unknown)
         .with_peer(Peer { text: page_text(&message.body), ..Peer::default() })
 }

@@ -109,7 +109,7 @@ impl Codec for SaltEdge {
         if !(200..300).contains(&message.status) {
             return Err(answer::refused(side, &message));
         }
-        let broken = |why: &str| answer::broken(side, &message, why);
+        let unreadable = |why: &str| answer::unreadable_answer(side, &message, why);
         // For an operation without answer fields, any success of the other side is accepted.
         let needs = O::Response::SHAPE.fields().iter().any(|field| !field.wire_optional);
         let body = match parsed(&message.body) {
@@ -119,14 +119,14 @@ impl Codec for SaltEdge {
                 return Err(answer::page(side, &message));
             }
             _ if !needs => Object::new(),
-            Ok(_) => return Err(broken("it is not a JSON object")),
-            Err(fault) => return Err(broken(fault.message())),
+            Ok(_) => return Err(unreadable("it is not a JSON object")),
+            Err(fault) => return Err(unreadable(fault.message())),
         };
         let fields = match side {
             ServingSide::Connector => body,
             ServingSide::Hub => unwrapped(body, O::Response::SHAPE.fields()),
         };
-        fitting(fields).map_err(|fault| broken(&format!("it has an invalid field: {}", fault.message())))
+        fitting(fields).map_err(|fault| unreadable(&format!("it has an invalid field: {}", fault.message())))
     }
 }
 

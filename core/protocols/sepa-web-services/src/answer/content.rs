@@ -156,7 +156,7 @@ struct Base64Text {
 
 impl Read for Base64Text {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let broken = || io::Error::new(io::ErrorKind::InvalidData, "it is not base64");
+        let unreadable = || io::Error::new(io::ErrorKind::InvalidData, "it is not base64");
         let room = out.len() / 3 * 4;
         if room == 0 {
             return Err(io::Error::other("the buffer is too small"));
@@ -169,15 +169,15 @@ impl Read for Base64Text {
                 continue;
             }
             if self.ended {
-                return Err(broken());
+                return Err(unreadable());
             }
             let digits = &self.carry[..whole];
             self.ended = digits.ends_with(b"=");
-            let written = STANDARD.decode_slice(digits, out).map_err(|_| broken())?;
+            let written = STANDARD.decode_slice(digits, out).map_err(|_| unreadable())?;
             self.carry.drain(..whole);
             return Ok(written);
         }
-        if self.carry.is_empty() { Ok(0) } else { Err(broken()) }
+        if self.carry.is_empty() { Ok(0) } else { Err(unreadable()) }
     }
 }
 
@@ -212,13 +212,13 @@ impl<R: BufRead> OneDeflate<R> {
 
 impl<R: BufRead> Read for OneDeflate<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let broken = |why| io::Error::new(io::ErrorKind::InvalidData, why);
+        let unreadable = |why| io::Error::new(io::ErrorKind::InvalidData, why);
         while !self.has_ended && !out.is_empty() {
             let input = self.packed.fill_buf()?;
             let is_torn = input.is_empty();
             let (taken, given) = (self.inside.total_in(), self.inside.total_out());
             let status = self.inside.decompress(input, out, FlushDecompress::None);
-            let status = status.map_err(|_| broken("it is not DEFLATE"))?;
+            let status = status.map_err(|_| unreadable("it is not DEFLATE"))?;
             let taken = usize::try_from(self.inside.total_in() - taken).unwrap_or(usize::MAX);
             let given = usize::try_from(self.inside.total_out() - given).unwrap_or(usize::MAX);
             self.packed.consume(taken);
@@ -227,11 +227,11 @@ impl<R: BufRead> Read for OneDeflate<R> {
                 return Ok(given);
             }
             if is_torn && !self.has_ended {
-                return Err(broken("its end is missing"));
+                return Err(unreadable("its end is missing"));
             }
         }
         if self.has_ended && !self.packed.fill_buf()?.is_empty() {
-            return Err(broken("there are bytes behind its end"));
+            return Err(unreadable("there are bytes behind its end"));
         }
         Ok(0)
     }

@@ -52,7 +52,7 @@ impl ReceivedAnswer {
     }
 
     /// The error for an answer that is none of the channel.
-    pub(super) fn broken(&self, why: &str) -> Error {
+    pub(super) fn unreadable(&self, why: &str) -> Error {
         self.error(&row::PEER_PROTOCOL, why, self.text())
     }
 

@@ -149,11 +149,11 @@ fn check_transport(answer: &InResponse, received: &faults::ReceivedAnswer) -> Re
         return Err(received.http_failure());
     }
     if is_empty {
-        return Err(received.broken("the bank's answer is empty"));
+        return Err(received.unreadable("the bank's answer is empty"));
     }
     if !is_xml {
         let kind = if bare.eq_ignore_ascii_case("text/html") { "a web page" } else { "no SOAP message" };
-        return Err(received.broken(&format!("the bank's server answers with {kind}: the address may be wrong")));
+        return Err(received.unreadable(&format!("the bank's server answers with {kind}: the address may be wrong")));
     }
     Ok(())
 }

@@ -170,9 +170,9 @@ fn read_typed<T: Boundary>(fields: Object<'_>, content: Option<Content>) -> Resu
 
 /// The fields of a document's root, if it is one of this service.
 fn with_root<T>(body: &[u8], read: impl FnOnce(TreeElement<'_>) -> Result<T, Error>) -> Result<T, Error> {
-    let broken = |why: String| Error::because(&row::INVALID_FIELD, format!("the document {why}"));
-    let text = std::str::from_utf8(body).map_err(|_| broken("is not UTF-8".to_owned()))?;
-    let tree = XmlTree::read(text).map_err(|fault| broken(format!("cannot be read: {fault}")))?;
+    let unreadable = |why: String| Error::because(&row::INVALID_FIELD, format!("the document {why}"));
+    let text = std::str::from_utf8(body).map_err(|_| unreadable("is not UTF-8".to_owned()))?;
+    let tree = XmlTree::read(text).map_err(|fault| unreadable(format!("cannot be read: {fault}")))?;
     read(tree.root())
 }
 

@@ -97,7 +97,7 @@ impl LoginState {
             return authenticated(answer, id_token, configured).map(Self::Authenticated);
         }
         if let Some(ChallengeName::Other(_)) = answer.challenge_name {
-            return Err(broken("the login asks for a step that this version does not know"));
+            return Err(unreadable_answer("the login asks for a step that this version does not know"));
         }
         let text = answer.response_text.to_ascii_lowercase();
         if text.contains("verify phone") {
@@ -122,7 +122,7 @@ impl LoginState {
             (Some(method), Some(session)) => {
                 Ok(Self::NeedsMfa(NeedsMfa { method, session, challenge_name: answer.challenge_name }))
             }
-            (Some(_), None) => Err(broken("the login asks for a code without the Session it belongs to")),
+            (Some(_), None) => Err(unreadable_answer("the login asks for a code without the Session it belongs to")),
             (None, _) => {
                 let reason = crate::answer_errors::login_failure_reason(&answer.response_text)
                     .and_then(FailureReason::from_text);
@@ -145,13 +145,13 @@ fn authenticated(answer: LoginAnswer, id_token: IdToken, configured: Option<&Api
         }
         (Some(given), _) if given.expose() != NO_KEY => given,
         (_, Some(configured)) => configured.clone(),
-        _ => return Err(broken("the login returned a session without an ApiKey")),
+        _ => return Err(unreadable_answer("the login returned a session without an ApiKey")),
     };
     let totp_enrolment = match (answer.secret_code, answer.access_token) {
         (Some(secret_code), Some(access_token)) => {
             Some(TotpEnrolment { secret_code, otpauth_uri: answer.otpauth_uri, access_token })
         }
-        (Some(_), None) => return Err(broken("the login returned a SecretCode without its AccessToken")),
+        (Some(_), None) => return Err(unreadable_answer("the login returned a SecretCode without its AccessToken")),
         (None, _) => None,
     };
     Ok(Authenticated {
@@ -173,9 +173,10 @@ fn selection(answer: LoginAnswer) -> Result<NeedsMfaSelection, Error> {
         }
     }
     if methods.is_empty() {
-        return Err(broken("the login offers no second factor that this version knows"));
+        return Err(unreadable_answer("the login offers no second factor that this version knows"));
     }
-    let session = answer.session.ok_or_else(|| broken("the login offers second factors without a Session"))?;
+    let session =
+        answer.session.ok_or_else(|| unreadable_answer("the login offers second factors without a Session"))?;
     Ok(NeedsMfaSelection { methods, sms_destination: answer.sms_destination, session })
 }
 
@@ -183,6 +184,6 @@ fn failed(reason: FailureReason, text: &str) -> LoginState {
     LoginState::Failed(Failed { reason, response_code: Some("00".into()), response_text: redact_words(text) })
 }
 
-fn broken(why: &str) -> Error {
+fn unreadable_answer(why: &str) -> Error {
     Error::because(&row::PEER_PROTOCOL, why).with_outcome(CallOutcome::Accepted)
 }

@@ -103,7 +103,7 @@ async fn settle_page(service: &BackgroundService, page: Vec<JournalledUpload>, n
             detail: format!("{} {why}", upload.id),
             ..AuditEntry::default()
         };
-        let end = UploadEnd::told(UploadState::Unknown, why, "the bank's answer is not known");
+        let end = UploadEnd::announced(UploadState::Unknown, why, "the bank's answer is not known");
         service.writer().with_audit(entry).finish_upload(&upload.id, end, now).await?;
     }
     Ok(())

@@ -142,7 +142,7 @@ impl Drop for UnendedUpload<'_> {
             return;
         }
         let why = "the service broke off while the bank was being asked";
-        let end = UploadEnd::told(UploadState::Unknown, why, "the bank's answer is not known");
+        let end = UploadEnd::announced(UploadState::Unknown, why, "the bank's answer is not known");
         self.exchange.service.unstored.add(self.exchange.step(end));
     }
 }

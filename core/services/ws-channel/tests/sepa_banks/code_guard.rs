@@ -48,7 +48,7 @@ fn refused_by_bank(answer: &Answer) {
 }
 
 /// The messages for the operator.
-fn told(world: &World) -> Vec<Value> {
+fn code_guard_notices(world: &World) -> Vec<Value> {
     let outbox = std::fs::read_to_string(world.served.folder.path().join("data/outbox.jsonl")).unwrap_or_default();
     let all = outbox.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     all.filter(|message| message["purpose"] == "code_alert").collect()
@@ -107,7 +107,7 @@ async fn the_bank_locks_nobody(world: World) {
     let twice = operator.withdraw_user_id(&owner.email, "nordea", second.user_id()).await.unwrap_err();
     assert_eq!(twice.detail("field"), Some("email"));
     // The operator was told: when two were wrong, and again after the release; no message has a code.
-    let told = told(&world);
+    let told = code_guard_notices(&world);
     assert_eq!(told.iter().filter(|one| one["ws_user_id"] == second.user_id()).count(), 2, "{told:#?}");
     assert!(told.iter().all(|one| one["channel"] == "operator" && !one.to_string().contains(WRONG)));
     let rows = world.recorded("ws_channel.code_alert", "told").await;

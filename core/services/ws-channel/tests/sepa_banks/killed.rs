@@ -326,7 +326,7 @@ async fn r22_a_kill_at_each_place_loses_nothing_and_sends_nothing_twice() {
     let shim = shim(tools.path());
     let ground = KillGround { shim: &shim, shared: None, other: None };
     let mut sandbox = Sandbox::new().await;
-    if let Some(mut random) = RandomKills::wanted() {
+    if let Some(mut random) = RandomKills::from_environment() {
         while let Some((work, at, is_before)) = random.draw(drawn_work) {
             let lines;
             let place = KillPlace { on: "", at, is_before, is_full: false };
@@ -367,7 +367,7 @@ async fn r22_a_kill_of_one_of_two_instances_loses_nothing_and_sends_nothing_twic
     let tools = tempfile::tempdir().unwrap();
     let shim = shim(tools.path());
     let mut sandbox = Sandbox::new().await;
-    if let Some(mut random) = RandomKills::wanted() {
+    if let Some(mut random) = RandomKills::from_environment() {
         // What is sent to the database counts, too: it goes over TCP.
         let relay = Relay::start(&url, Duration::ZERO).await;
         while let Some((work, at, is_before)) = random.draw(drawn_work) {

@@ -207,7 +207,7 @@ impl UploadEnd {
 
     /// An end that the customer is to be told.
     #[must_use]
-    pub fn told(state: UploadState, detail: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn announced(state: UploadState, detail: impl Into<String>, message: impl Into<String>) -> Self {
         Self { is_to_be_told: true, ..Self::answered(state, detail, message) }
     }
 }

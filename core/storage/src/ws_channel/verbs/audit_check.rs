@@ -144,7 +144,7 @@ impl From<StoreError> for AuditFault {
     }
 }
 
-fn broken(seq: i64, account: Option<&str>, reason: &str) -> AuditFault {
+fn audit_fault(seq: i64, account: Option<&str>, reason: &str) -> AuditFault {
     AuditFault::Broken(Box::new(AuditVerdict::Broken {
         seq,
         account: account.map(str::to_owned),
@@ -183,26 +183,26 @@ async fn verify_sealed(tx: &mut WsChannelTx, known: &[KnownHead]) -> AuditChecke
                    WHERE seq > $1 AND seq <= $2 AND chain IS NULL ORDER BY seq LIMIT $3";
         let page = tx.query(sql, args![seq, end.0, PAGE]).await?;
         if page.is_empty() {
-            return Err(broken(seq + 1, None, "records are missing"));
+            return Err(audit_fault(seq + 1, None, "records are missing"));
         }
         for mut row in page {
             let record = read_record(&mut row)?;
             let expected = sealed_hash(&head, seq + 1, &record.entry, &record.entry.outcome);
             if record.seq != seq + 1 || record.hash != expected {
-                return Err(broken(seq + 1, None, "the record was changed, or it or one before it was removed"));
+                return Err(audit_fault(seq + 1, None, "the record was changed, or it or one before it was removed"));
             }
             (seq, head) = (record.seq, record.hash);
             if known.get(&seq).is_some_and(|known| *known != head) {
-                return Err(broken(seq, None, "the trail up to this record is not the one that was written down"));
+                return Err(audit_fault(seq, None, "the trail up to this record is not the one that was written down"));
             }
         }
     }
     if (seq, head) != end || known.keys().any(|records| *records > seq) {
-        return Err(broken(seq + 1, None, "records were removed"));
+        return Err(audit_fault(seq + 1, None, "records were removed"));
     }
     tx.allow(MARKS_LIMIT).await?;
     if tx.number("SELECT count(*) FROM audit WHERE chain IS NULL", &[]).await? != seq {
-        return Err(broken(seq + 1, None, "a record that belongs to no chain was inserted"));
+        return Err(audit_fault(seq + 1, None, "a record that belongs to no chain was inserted"));
     }
     Ok(seq)
 }
@@ -230,21 +230,21 @@ async fn verify_checkpoints(tx: &mut WsChannelTx, known: &[KnownHead]) -> AuditC
             let number = before + 1;
             let hash = checkpoint_hash(tx, &previous, number, found.at, sealed).await?;
             if found.number != number || found.hash != hash {
-                return Err(broken(0, None, &format!("checkpoint {number} or its marks were changed or removed")));
+                return Err(audit_fault(0, None, &format!("checkpoint {number} or its marks were changed or removed")));
             }
             if known.remove(&number).is_some_and(|known| known.iter().any(|known| *known != hash)) {
                 let reason = format!("checkpoint {number} is not the one that was written down");
-                return Err(broken(0, None, &reason));
+                return Err(audit_fault(0, None, &reason));
             }
             last = Some(found);
         }
     }
     let newest = last.as_ref().map_or(0, |last| last.number);
     if let Some(number) = known.keys().find(|number| **number > newest) {
-        return Err(broken(0, None, &format!("checkpoint {number}, which was written down, was removed")));
+        return Err(audit_fault(0, None, &format!("checkpoint {number}, which was written down, was removed")));
     }
     if tx.number("SELECT count(*) FROM audit_mark WHERE checkpoint < 1 OR checkpoint > $1", args![newest]).await? > 0 {
-        return Err(broken(0, None, &format!("checkpoints after {newest} were removed")));
+        return Err(audit_fault(0, None, &format!("checkpoints after {newest} were removed")));
     }
     Ok(last)
 }
@@ -268,7 +268,7 @@ async fn verify_chains(tx: &mut WsChannelTx) -> AuditChecked<HashMap<String, (i6
             let expected = record_hash(&head, length + 1, seq, &entry, &entry.outcome);
             if link != length + 1 || hash != expected || entry.email != chain {
                 let reason = "the record was changed, or one before it in its account's chain was removed";
-                return Err(broken(seq, Some(&chain), reason));
+                return Err(audit_fault(seq, Some(&chain), reason));
             }
             ends.insert(chain.clone(), (link, hash));
         }
@@ -286,14 +286,14 @@ async fn verify_chains(tx: &mut WsChannelTx) -> AuditChecked<HashMap<String, (i6
         for mut row in page {
             let (chain, length, hash) = (row.text()?, row.int()?, row.digest()?);
             if ends.get(&chain) != Some(&(length, hash)) {
-                return Err(broken(0, Some(&chain), "the newest records of the account's chain were removed"));
+                return Err(audit_fault(0, Some(&chain), "the newest records of the account's chain were removed"));
             }
             stored += 1;
             after = (chain, length);
         }
     }
     if stored != ends.len() {
-        return Err(broken(0, None, "the end of a chain was removed"));
+        return Err(audit_fault(0, None, "the end of a chain was removed"));
     }
     Ok(ends)
 }
@@ -306,7 +306,7 @@ async fn verify_marks(tx: &mut WsChannelTx) -> AuditChecked<()> {
     if let Some(mut row) = tx.first(sql, &[]).await? {
         let (chain, checkpoint) = (row.text()?, row.int()?);
         let reason = format!("records that checkpoint {checkpoint} covers were removed or rewritten");
-        return Err(broken(0, Some(&chain), &reason));
+        return Err(audit_fault(0, Some(&chain), &reason));
     }
     Ok(())
 }
