@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use bankchannel::{Error, Result, model::Value};
 use bankchannel_server::{
     counterpart::{CLIENTS, Counterpart, RunningServer},
-    http::orders,
+    orders,
 };
 use futures_util::future::BoxFuture;
 

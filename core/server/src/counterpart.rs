@@ -5,11 +5,15 @@ use std::time::Duration;
 use bankchannel_foundation::{
     Result,
     model::{self, Boundary, Field, Representation, Shape, Value, Writer},
+    operation::CatalogueEntry,
 };
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
-use crate::http::server::RunningServers;
+use crate::{
+    http::server::RunningServers,
+    orders::{COMMON_ORDERS, CallableOrder},
+};
 
 /// The member of the readiness line of a server that plays several peers: for each of them the settings of its client.
 pub const CLIENTS: &str = "clients";
@@ -39,6 +43,7 @@ pub struct Counterpart {
     pub openapi: fn() -> serde_json::Value,
     /// Checks everything that a start with these options would need, without serving; `None` if there is no check.
     pub check: Option<CheckFn>,
+    own_orders: &'static [&'static [CallableOrder]],
     start: StartFn,
 }
 
@@ -81,6 +86,8 @@ pub trait ServerKind: Sized + Send + Sync + 'static {
     type Readiness: Boundary;
     /// See [`Counterpart::check`].
     const CHECK: Option<CheckFn> = None;
+    /// The orders that only this kind has, the same as its control target's; none for a kind without control interface.
+    const ORDERS: &'static [&'static [CallableOrder]] = &[];
 
     /// Opens the data folder, binds the address and begins to serve.
     ///
@@ -117,8 +124,15 @@ impl Counterpart {
             readiness: S::Readiness::SHAPE.fields(),
             openapi,
             check: S::CHECK,
+            own_orders: S::ORDERS,
             start: start::<S>,
         }
+    }
+
+    /// The orders that a running one carries out: those that every server has, and its own; none without control interface.
+    pub fn orders(&self) -> impl Iterator<Item = &'static CatalogueEntry> + use<> {
+        let common = if self.own_orders.is_empty() { &[] } else { COMMON_ORDERS };
+        common.iter().chain(self.own_orders.iter().copied().flatten()).map(|order| &order.entry)
     }
 
     /// Starts a counterpart with options in their boundary form, on the runtime that polls the result.
@@ -143,7 +157,7 @@ impl Counterpart {
 }
 
 /// A value with `null` for each member that is absent.
-fn with_nulls(value: serde_json::Value, shape: &Shape) -> serde_json::Value {
+pub(crate) fn with_nulls(value: serde_json::Value, shape: &Shape) -> serde_json::Value {
     use serde_json::Value;
     match (value, shape) {
         (Value::Object(mut members), Shape::Struct(of)) => {

@@ -3,6 +3,7 @@
 //! ```text
 //!   counterpart    the description of a kind of server; the traits of one that starts and runs
 //!   http           listening, routing by declaration, bounded bodies, streamed answers, control interface, health
+//!   orders         orders to a running server: common ones, a server's own, and how both are carried out
 //!   folder         the data folder          temporary   a folder that goes with its server
 //!   private        files and folders that only their owner may read
 //!   toml_file      configuration files      wrong_type  what a deserializer says, without the values it quotes
@@ -11,6 +12,7 @@
 pub mod counterpart;
 pub mod folder;
 pub mod http;
+pub mod orders;
 pub use bankchannel_private_files as private;
 pub mod temporary;
 pub mod toml_file;

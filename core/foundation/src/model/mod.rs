@@ -39,7 +39,8 @@ pub use fields::{Fields, field_named, joined};
 pub use inline_bytes::InlineBytes;
 pub use json::JsonObject;
 pub use open_content::OpenContent;
-pub use reader::{ObjectReader, Profile, Reader};
+pub use reader::{ObjectReader, Profile, Reader, unknown_members};
+pub use scalars::PlainNumber;
 #[doc(hidden)]
 pub use scalars::shown_secret;
 pub use shape::{EnumShape, EnumValue, Field, Shape, StructShape, TextShape, UnionShape, UnionVariant};

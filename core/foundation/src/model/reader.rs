@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Boundary, Content, Field, Fields, Object, Representation, Shape, Value};
-use crate::{ClientResources, Error, error::row, shown};
+use crate::{ClientResources, Error, error::row, near::{is_near, nearest_name}, shown};
 
 /// A client's defaults for request fields: e-mail, mode, bank, …
 pub trait Profile {
@@ -257,7 +257,18 @@ impl<'v> ObjectReader<'v> {
                 missing.push(name);
             }
         }
-        if missing.is_empty() { Ok(Self { object }) } else { Err(reader.missing(&missing)) }
+        if missing.is_empty() {
+            return Ok(Self { object });
+        }
+        // A misspelt name is why another is missing.
+        let is_field = |name: &str| fields.iter().any(|field| field.name == name);
+        let unknown: Vec<&str> = object.iter().map(|(name, _)| name).filter(|name| !is_field(name)).collect();
+        match reader.representation {
+            Representation::Boundary if !unknown.is_empty() => {
+                Err(unknown_members(unknown.into_iter(), fields.iter().map(|field| field.name)))
+            }
+            _ => Err(reader.missing(&missing)),
+        }
     }
 
     /// Takes one field.
@@ -299,12 +310,13 @@ impl<'v> ObjectReader<'v> {
     }
 }
 
-/// The error for members that are no fields, with the names of those that are.
-pub(super) fn unknown_members<'a>(
+/// The error for members that are no fields, with the nearest field, and the names of all.
+pub fn unknown_members<'a>(
     given: impl ExactSizeIterator<Item = &'a str> + Clone,
     known: impl Iterator<Item = &'a str>,
 ) -> Error {
     let known: Vec<&str> = known.collect();
+    let nearest = given.clone().next().and_then(|name| nearest_name(name, known.iter().copied()));
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     let count = given.len();
     // A member that is not a name may be a misplaced value.
@@ -314,7 +326,10 @@ pub(super) fn unknown_members<'a>(
             let size = given.clone().next().map_or(0, str::len);
             format!("unknown field (its name has {size} bytes); the fields are: {known}")
         }
-        [one] if count == 1 => format!("there is no field `{one}`; the fields are: {known}"),
+        [one] if count == 1 => match nearest {
+            Some(near) => format!("there is no field `{one}`: did you mean `{near}`? The fields are: {known}"),
+            None => format!("there is no field `{one}`; the fields are: {known}"),
+        },
         several if several.len() < count => {
             let more = count - several.len();
             format!("there are no fields `{}`, and {more} more; the fields are: {known}", several.join("`, `"))
@@ -348,33 +363,6 @@ fn settle_names(object: &mut Object<'_>, name: &'static str, further: &[&'static
 
 fn is_empty(value: &Value<'_>) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
-}
-
-/// The maximum number of letters in which two names may differ to count as a misspelling.
-const SLIP: usize = 2;
-
-/// Whether a text is this name, in another letter case or misspelt.
-fn is_near(found: &str, name: &str) -> bool {
-    if found.eq_ignore_ascii_case(name) {
-        return true;
-    }
-    let (found, name): (Vec<char>, Vec<char>) = (found.chars().take(64).collect(), name.chars().collect());
-    // In a name no longer than the permitted differences, no letter would have to match.
-    found.len().abs_diff(name.len()) <= SLIP && name.len() > SLIP && distance(&found, &name) <= SLIP
-}
-
-/// The number of letters to change, insert or delete to turn one text into the other.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, right) in b.iter().enumerate() {
-            let change = diagonal + usize::from(left != right);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// The JSON type of a value, for a message.

@@ -53,9 +53,30 @@ macro_rules! integers {
 }
 
 integers! {
+    u16, 0, u16::MAX as i64;
     u32, 0, u32::MAX as i64;
     u64, 0, EXACT;
     i64, -EXACT, EXACT;
+}
+
+/// A number, fractions and both signs allowed: `-86400`, `0.25`. Amounts of money are [`Decimal`](super::Decimal)s.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+pub struct PlainNumber(pub f64);
+
+impl Boundary for PlainNumber {
+    const SHAPE: &'static Shape = &Shape::Number;
+
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        match &value {
+            Value::Number(number) => number.as_f64().map(Self),
+            _ => None,
+        }
+        .ok_or_else(|| reader.invalid(format!("must be a number, not {}", kind(&value))))
+    }
+
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        serde_json::Number::from_f64(self.0).map_or(Value::Null, Value::Number)
+    }
 }
 
 /// The limit of a text without a specific format, in bytes.

@@ -16,8 +16,8 @@ pub enum Shape {
     Seconds,
     /// An exact decimal number, a string on the boundary, never a float.
     Decimal,
-    /// A decimal number as a JSON number: the wire form of a [`Decimal`](Self::Decimal) for some peers. Not on the
-    /// boundary.
+    /// A JSON number, fractions and both signs allowed. On the wire some peers have amounts so; on the boundary no amount is
+    /// one.
     Number,
     /// A calendar date, `2026-11-20`.
     Date,

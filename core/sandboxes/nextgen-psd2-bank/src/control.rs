@@ -1,31 +1,178 @@
-//! The part of the control interface that is specific to the sandbox bank (§4.5).
-//!
-//! ```text
-//!   POST seed                            {"psus": […]}: new customers
-//!   POST sandbox/psu                     one new customer
-//!   POST sandbox/consents/{id}/revoke    the customer withdraws a consent
-//!   POST sandbox/certs/{serial}/block    the bank blocks a certificate, by its serial number in hex
-//!   POST sandbox/certs/{serial}/revoke   its issuer revokes it
-//!   POST sandbox/explain                 explains a raw request (message/http); the bank itself has this path too
-//! ```
+//! The bank as a target of the control interface (§4.5), and its own orders.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
-use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, operation::CatalogueEntry};
+use bankchannel_foundation::{
+    Error, Result,
+    clock::SystemClock,
+    error::row,
+    model::{Boundary, Content, JsonObject, Value},
+    operation::{CatalogueEntry, HostedForm, RawRequest},
+};
 use bankchannel_nextgen_psd2::CATALOGUE;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use bankchannel_server::{
+    http::control::{ControlState, ControlTarget},
+    orders::{CallableOrder, OrderDone},
+    server_orders,
+};
+use futures_util::future::BoxFuture;
+use hyper::{HeaderMap, header::HeaderValue};
 
 use super::{
-    limits::BankRates,
-    pipeline::BankPipeline,
-    service::SandboxBank,
+    limits::{BankRates, OrderedRates},
+    pipeline::{BankPipeline, explaining::SIGNING_STRING},
     state::{BankState, NewPsu},
     web::RAW_MAX,
 };
-use bankchannel_server::http::control::{
-    ControlFuture, ControlRequest, ControlState, ControlTarget, MAX_BODY, no_members, parsed, read,
-};
+
+server_orders! {
+    /// The orders that only this sandbox bank has.
+    pub(crate) static BANK_ORDERS: BankPipeline, "nextgen-psd2-bank";
+
+    /// Add customers.
+    ///
+    /// All of them or none. Also on a bank that was started without `control`.
+    Seed("nextgen_psd2_bank.seed", HostedForm { needs_control: false, ..HostedForm::at_top("seed") }):
+        NewPsus => AddedPsus, blocking BankPipeline::add_psus;
+
+    /// Replace the limits of rate.
+    ///
+    /// The counters begin anew. What is left out gets its default.
+    SetLimits("nextgen_psd2_bank.limits", HostedForm::at_top("limits")):
+        OrderedRates => BankRates, blocking BankPipeline::set_limits;
+
+    /// Add one customer.
+    ///
+    /// As `seed` with one.
+    AddPsu("nextgen_psd2_bank.psu", HostedForm::at("psu")): NewPsu => OrderDone, blocking BankPipeline::add_psu;
+
+    /// Let the customer withdraw a consent.
+    ///
+    /// As on the bank's page.
+    RevokeConsent("nextgen_psd2_bank.revoke_consent", HostedForm::at("consents/{id}/revoke")):
+        ConsentOrder => OrderDone, blocking BankPipeline::revoke_consent;
+
+    /// Block a third party's certificate.
+    ///
+    /// The bank does so itself, whatever its issuer says.
+    BlockCertificate("nextgen_psd2_bank.block_certificate", HostedForm::at("certs/{serial}/block")):
+        CertificateOrder => OrderDone, blocking BankPipeline::block_certificate;
+
+    /// Let the issuer of a third party's certificate revoke it.
+    ///
+    /// The bank's list of revoked certificates has it from then on.
+    RevokeCertificate("nextgen_psd2_bank.revoke_certificate", HostedForm::at("certs/{serial}/revoke")):
+        CertificateOrder => OrderDone, blocking BankPipeline::revoke_certificate;
+
+    /// Explain a raw request.
+    ///
+    /// Checks it as the bank would at this moment, and says what is wrong, with the signing string that it should have.
+    /// Nothing changes. Over HTTP the body is the request, message/http.
+    ExplainRequest("nextgen_psd2_bank.explain", HostedForm {
+        raw_request: Some(RawRequest { content: "message", headers: &[(SIGNING_STRING, "signing_string")] }),
+        whole_answer: Some("explanation"),
+        max_bytes: RAW_MAX,
+        ..HostedForm::at("explain")
+    }): RawMessage => BankExplanation, async explain;
+}
+
+/// Customers to add.
+#[derive(Boundary)]
+pub(crate) struct NewPsus {
+    /// The customers.
+    psus: Vec<NewPsu>,
+}
+
+/// Customers that were added.
+#[derive(Boundary)]
+pub(crate) struct AddedPsus {
+    /// Their number.
+    psus: u64,
+}
+
+/// A consent.
+#[derive(Boundary)]
+pub(crate) struct ConsentOrder {
+    /// The consent's id.
+    id: String,
+}
+
+/// A certificate.
+#[derive(Boundary)]
+pub(crate) struct CertificateOrder {
+    /// Its serial number, in hex.
+    serial: String,
+}
+
+/// A request to explain.
+#[derive(Boundary)]
+pub(crate) struct RawMessage {
+    /// The request, message/http: request line, headers, an empty line, body.
+    message: Content,
+    /// The signing string that the client has made, base64, to compare it.
+    signing_string: Option<String>,
+}
+
+/// What a bank says of a request.
+#[derive(Boundary)]
+pub(crate) struct BankExplanation {
+    /// The explanation, as in the error of a refused request.
+    explanation: JsonObject,
+}
+
+async fn explain(pipeline: Arc<BankPipeline>, asked: RawMessage) -> Result<BankExplanation> {
+    let Content::Bytes(message) = asked.message else {
+        return Err(Error::invalid_field("message", "must be given in the order: the bank opens no files"));
+    };
+    let mut headers = HeaderMap::new();
+    if let Some(text) = asked.signing_string {
+        let value = HeaderValue::try_from(text);
+        headers.insert(SIGNING_STRING, value.map_err(|_| Error::invalid_field("signing_string", "is no base64"))?);
+    }
+    let busy = || Error::because(&row::UNAVAILABLE, "the bank explains other requests: try again");
+    match pipeline.explain(message, &headers).await.ok_or_else(busy)?.into() {
+        Value::Object(explanation) => Ok(BankExplanation { explanation: JsonObject(explanation) }),
+        _ => Err(Error::internal("an explanation is an object")),
+    }
+}
+
+impl BankPipeline {
+    fn add_psus(&self, new: NewPsus) -> Result<AddedPsus> {
+        let count = new.psus.len() as u64;
+        self.bank.state.add_psus(new.psus)?;
+        Ok(AddedPsus { psus: count })
+    }
+
+    fn set_limits(&self, rates: OrderedRates) -> Result<BankRates> {
+        let rates = rates.complete();
+        self.bank.limits.change(rates);
+        Ok(rates)
+    }
+
+    fn add_psu(&self, new: NewPsu) -> Result<OrderDone> {
+        self.bank.state.add_psus(vec![new]).map(|()| OrderDone)
+    }
+
+    fn revoke_consent(&self, order: ConsentOrder) -> Result<OrderDone> {
+        let done = self.bank.state.revoke_by_psu(&order.id, self.bank.now_s());
+        done.map_err(|problem| Error::invalid_field("id", problem.text()))?;
+        Ok(OrderDone)
+    }
+
+    fn block_certificate(&self, order: CertificateOrder) -> Result<OrderDone> {
+        self.change_lists(|state| state.block(&order.serial))
+    }
+
+    fn revoke_certificate(&self, order: CertificateOrder) -> Result<OrderDone> {
+        self.change_lists(|state| state.revoke_certificate(&order.serial))
+    }
+
+    fn change_lists(&self, change: impl FnOnce(&BankState) -> Result<()>) -> Result<OrderDone> {
+        change(&self.bank.state)?;
+        self.bank.refresh_lists();
+        Ok(OrderDone)
+    }
+}
 
 /// A bank as a target of the control interface.
 pub(crate) struct BankControlTarget {
@@ -38,64 +185,11 @@ impl BankControlTarget {
     pub(crate) fn new(pipeline: &Arc<BankPipeline>) -> Self {
         Self { pipeline: Arc::clone(pipeline), control: pipeline.bank.control.clone().unwrap_or_default() }
     }
-
-    fn bank(&self) -> &SandboxBank {
-        &self.pipeline.bank
-    }
-
-    fn add_psu(&self, body: &[u8]) -> Result<Value> {
-        let body = parsed(body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
-        self.bank().state.add_psus(vec![read(body)?])?;
-        Ok(json!({}))
-    }
-
-    fn revoke_consent(&self, id: &str) -> Result<Value> {
-        let bank = self.bank();
-        let done = bank.state.revoke_by_psu(id, bank.now_s());
-        done.map_err(|problem| Error::invalid_field("id", problem.text()))?;
-        Ok(json!({}))
-    }
-
-    fn list(&self, add: impl FnOnce(&BankState) -> Result<()>) -> Result<Value> {
-        add(&self.bank().state)?;
-        self.bank().refresh_lists();
-        Ok(json!({}))
-    }
-}
-
-/// A command: the part of the path after `sandbox/`.
-enum BankCommand<'a> {
-    Explain,
-    Psu,
-    RevokeConsent(&'a str),
-    Block(&'a str),
-    Revoke(&'a str),
-}
-
-impl<'a> BankCommand<'a> {
-    fn from_path(path: &'a str) -> Option<Self> {
-        let parts: Vec<&str> = path.split('/').collect();
-        match parts[..] {
-            ["explain"] => Some(Self::Explain),
-            ["psu"] => Some(Self::Psu),
-            ["consents", id, "revoke"] => Some(Self::RevokeConsent(id)),
-            ["certs", serial, "block"] => Some(Self::Block(serial)),
-            ["certs", serial, "revoke"] => Some(Self::Revoke(serial)),
-            _ => None,
-        }
-    }
-}
-
-/// Customers to add.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BankSeed {
-    psus: Vec<NewPsu>,
 }
 
 impl ControlTarget for BankControlTarget {
     fn clock(&self) -> &SystemClock {
-        &self.bank().clock
+        &self.pipeline.bank.clock
     }
 
     fn control(&self) -> &ControlState {
@@ -106,60 +200,23 @@ impl ControlTarget for BankControlTarget {
         CATALOGUE
     }
 
-    fn reset(&self) -> ControlFuture<'_> {
+    fn reset(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-            let bank = self.bank();
+            let bank = &self.pipeline.bank;
             bank.state.reset();
             bank.refresh_lists();
             bank.records.forget();
             bank.limits.change(BankRates::default());
-            Ok(json!({}))
+            Ok(())
         })
     }
 
-    fn seed(&self, request: Value) -> ControlFuture<'_> {
-        Box::pin(async move {
-            let BankSeed { psus } = read(request)?;
-            let count = psus.len();
-            self.bank().state.add_psus(psus)?;
-            Ok(json!({ "psus": count }))
-        })
+    fn orders(&self) -> &'static [&'static [CallableOrder]] {
+        static ALL: &[&[CallableOrder]] = &[BANK_ORDERS];
+        ALL
     }
 
-    fn limits(&self, request: Value) -> Result<Value> {
-        let rates: BankRates = read(request)?;
-        self.bank().limits.change(rates);
-        serde_json::to_value(rates).map_err(Error::internal)
-    }
-
-    fn own_orders(&self) -> &'static [&'static str] {
-        &["explain", "psu", "consents/{id}/revoke", "certs/{serial}/block", "certs/{serial}/revoke"]
-    }
-
-    fn takes(&self, path: &str) -> Option<usize> {
-        BankCommand::from_path(path).map(|order| if matches!(order, BankCommand::Explain) { RAW_MAX } else { MAX_BODY })
-    }
-
-    fn handle_order(&self, asked: ControlRequest) -> Option<ControlFuture<'_>> {
-        let without_members =
-            |body: &[u8]| no_members(parsed(body).map_err(|why| Error::because(&row::INVALID_JSON, why))?);
-        let done = match BankCommand::from_path(&asked.path)? {
-            BankCommand::Explain => {
-                return Some(Box::pin(async move {
-                    let explained = self.pipeline.explain(asked.body, &asked.headers).await;
-                    explained
-                        .ok_or_else(|| Error::because(&row::UNAVAILABLE, "the bank explains other requests: try again"))
-                }));
-            }
-            BankCommand::Psu => self.add_psu(&asked.body),
-            BankCommand::RevokeConsent(id) => without_members(&asked.body).and_then(|()| self.revoke_consent(id)),
-            BankCommand::Block(serial) => {
-                without_members(&asked.body).and_then(|()| self.list(|state| state.block(serial)))
-            }
-            BankCommand::Revoke(serial) => {
-                without_members(&asked.body).and_then(|()| self.list(|state| state.revoke_certificate(serial)))
-            }
-        };
-        Some(Box::pin(std::future::ready(done)))
+    fn host(&self) -> Arc<dyn Any + Send + Sync> {
+        Arc::clone(&self.pipeline) as Arc<dyn Any + Send + Sync>
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use serde::{Deserialize, Serialize};
+use bankchannel_foundation::model::Boundary;
 
 use super::refusal::SandboxRefusal;
 use bankchannel_server::http::{
@@ -20,13 +20,32 @@ use bankchannel_server::http::{
 const MINUTE_MS: i64 = 60_000;
 
 /// The limits; high enough that tests do not reach them by accident.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub(crate) struct BankRates {
     /// Requests per minute and address that fail before their signature is verified.
     pub(crate) unauthenticated_per_minute: u32,
     /// Calls of `verify_user` per minute and third party.
     pub(crate) verify_user_per_minute: u32,
+}
+
+/// Limits to set.
+#[derive(Debug, Boundary)]
+pub(crate) struct OrderedRates {
+    /// Requests per minute and address that fail before their signature is verified. Default: 60000.
+    unauthenticated_per_minute: Option<u32>,
+    /// Calls of `verify_user` per minute and third party. Default: 1000000.
+    verify_user_per_minute: Option<u32>,
+}
+
+impl OrderedRates {
+    /// With the defaults of those left out.
+    pub(crate) fn complete(&self) -> BankRates {
+        let usual = BankRates::default();
+        BankRates {
+            unauthenticated_per_minute: self.unauthenticated_per_minute.unwrap_or(usual.unauthenticated_per_minute),
+            verify_user_per_minute: self.verify_user_per_minute.unwrap_or(usual.verify_user_per_minute),
+        }
+    }
 }
 
 impl Default for BankRates {

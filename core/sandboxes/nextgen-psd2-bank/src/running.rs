@@ -29,6 +29,7 @@ use bankchannel_server::{
     counterpart::ServerKind,
     folder,
     http::{Listener, server::RunningServers, shell},
+    orders::CallableOrder,
     temporary::TemporaryFolder,
 };
 
@@ -126,6 +127,7 @@ impl RunningBank {
 impl ServerKind for RunningBank {
     type Options = BankOptions;
     type Readiness = BankReadiness;
+    const ORDERS: &'static [&'static [CallableOrder]] = &[crate::control::BANK_ORDERS];
 
     fn begin(options: BankOptions) -> BoxFuture<'static, Result<Self>> {
         Self::start(options)

@@ -19,6 +19,7 @@ mod connector;
 mod control;
 mod keys;
 mod options;
+mod orders;
 mod page;
 mod pipeline;
 mod records;

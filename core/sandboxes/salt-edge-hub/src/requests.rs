@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bankchannel_crypto::{digest::hex, random, signature::SigningKey};
-use bankchannel_foundation::{Error, Result, Secret, message::OutRequest, operation::Exchange};
+use bankchannel_foundation::{Error, Result, Secret, message::OutRequest, model::Boundary, operation::Exchange};
 use bankchannel_salt_edge::{
     codec::{HubCredentials, SaltEdge, data_of},
     envelope::{ISSUER, UnsignedEnvelope},
@@ -29,7 +29,6 @@ use bankchannel_salt_edge::{
         SessionSecret, TokenParameters, TokenPayload, TokenRequested, WithToken,
     },
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
@@ -42,30 +41,44 @@ const LIFETIME_S: i64 = 60;
 /// The default consent period, in days.
 const DAYS: u32 = 90;
 
-/// An order for a request. Missing members get default values.
-#[derive(Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// A request to a connector. What is left out gets values that a connector accepts.
+#[derive(Clone, Default, Boundary)]
+#[boundary(flattened)]
 pub(super) struct PlayedRequest {
-    pub(super) operation: String,
+    /// The operation, one that a connector serves: `create_token`. What sends a request has a default, its making none.
+    pub(super) operation: Option<String>,
+    /// The session's name. Default: a new one.
     pub(super) session_secret: Option<String>,
+    /// The id of the third party.
     pub(super) client_id: Option<u64>,
+    /// The name of the third party's application.
     pub(super) app_name: Option<String>,
+    /// What the consent covers.
     pub(super) scopes: Option<Vec<String>>,
+    /// Days of consent. Default: 90.
     pub(super) consent_period_days: Option<u32>,
+    /// What the customer has entered, by field.
     pub(super) credentials: Option<BTreeMap<String, String>>,
+    /// Where the customer's browser goes afterwards.
     pub(super) redirect_url: Option<String>,
+    /// The account, for transactions.
     pub(super) account_id: Option<String>,
+    /// The first day, for transactions and a refresh: `2026-01-01`.
     pub(super) from_date: Option<String>,
+    /// The last day.
     pub(super) to_date: Option<String>,
+    /// The access token.
     pub(super) access_token: Option<String>,
+    /// In its place: the session whose token it is.
     pub(super) access_token_of: Option<String>,
+    /// Seconds until the JWT expires. Default: 60.
     pub(super) expires_in_s: Option<i64>,
 }
 
 impl PlayedRequest {
     /// An order with default values in all other members.
     pub(super) fn for_operation(operation: &str) -> Self {
-        Self { operation: operation.to_owned(), ..Self::default() }
+        Self { operation: Some(operation.to_owned()), ..Self::default() }
     }
 }
 
@@ -84,19 +97,6 @@ pub(super) struct MadeRequest {
     pub(super) data: Value,
 }
 
-impl MadeRequest {
-    /// The request as JSON, for the control interface.
-    pub(super) fn to_json(&self) -> Value {
-        let headers = self.headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
-        json!({
-            "method": self.method,
-            "target": self.target,
-            "headers": headers.collect::<Vec<_>>(),
-            "session_secret": self.session_secret,
-        })
-    }
-}
-
 impl PlayedHub {
     /// A new random session name.
     pub(super) fn new_session() -> String {
@@ -110,7 +110,8 @@ impl PlayedHub {
     pub(super) fn made(&self, order: &PlayedRequest) -> Result<MadeRequest> {
         let secret = order.session_secret.clone().unwrap_or_else(Self::new_session);
         let session_secret = SessionSecret::new(&secret)?;
-        let operation = order.operation.as_str();
+        let operation = order.operation.as_deref();
+        let operation = operation.ok_or_else(|| Error::missing_field("operation", "operation is missing"))?;
         let begun = match operation {
             "create_token" | "reconnect_token" => Some(SessionPurpose::Token),
             "refresh_accounts" => Some(SessionPurpose::Refresh),

@@ -22,6 +22,7 @@ use bankchannel_server::{
     counterpart::ServerKind,
     folder,
     http::{Listener, server::RunningServers, shell},
+    orders::CallableOrder,
     temporary::TemporaryFolder,
 };
 
@@ -87,6 +88,7 @@ impl RunningHub {
 impl ServerKind for RunningHub {
     type Options = HubOptions;
     type Readiness = HubReadiness;
+    const ORDERS: &'static [&'static [CallableOrder]] = crate::orders::ALL;
 
     fn begin(options: HubOptions) -> BoxFuture<'static, Result<Self>> {
         Box::pin(Self::open(options))

@@ -5,14 +5,13 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_foundation::{Error, Result};
+use bankchannel_foundation::{Error, Result, model::Boundary};
 use bankchannel_sepa_web_services::CATALOGUE;
 use bankchannel_server::http::control::operation_named;
-use serde::Deserialize;
 
 use super::{
-    control::known_family,
     dialect::{BankDialect, DIALECTS},
+    orders::known_family,
 };
 
 /// Orders that can wait at most.
@@ -161,19 +160,17 @@ impl BankFault {
     }
 }
 
-/// What an order has.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A fault to order.
+#[derive(Debug, Boundary)]
 pub(crate) struct FaultOrder {
-    /// The fault, such as `sig.outer=bad`.
+    /// The fault, such as `sig.outer=bad`; the bank's page lists them.
     fault: String,
-    /// The family; all if it is left out.
+    /// The family. Default: all.
     family: Option<String>,
-    /// The operation, such as `list_files`; all if it is left out.
+    /// The operation, such as `list_files`. Default: all.
     operation: Option<String>,
-    /// How many requests it concerns.
-    #[serde(default = "bankchannel_server::http::control::once")]
-    count: u32,
+    /// How many requests it concerns. Default: 1.
+    count: Option<u32>,
 }
 
 impl FaultOrder {
@@ -221,10 +218,11 @@ impl OrderedFaults {
             let fault = BankFault::named(&order.fault).ok_or_else(|| {
                 Error::invalid_field("fault", format!("{} is no fault; docs/sepa-bank.md lists them", order.fault))
             })?;
-            if order.count == 0 {
+            let count = order.count.unwrap_or(1);
+            if count == 0 {
                 return Err(Error::invalid_field("count", "must be at least 1"));
             }
-            Ok(WaitingFault { fault, family: order.family, operation: order.operation, count: order.count })
+            Ok(WaitingFault { fault, family: order.family, operation: order.operation, count })
         };
         let new = orders.into_iter().map(read).collect::<Result<Vec<_>>>()?;
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,25 +3,10 @@
 use std::time::Duration;
 
 use bankchannel_foundation::{Error, Result};
-use serde::Deserialize;
-use serde_json::{Value, json};
 use tokio::sync::watch;
 
 /// How long `held` waits for answers.
 const ARRIVAL: Duration = Duration::from_secs(20);
-
-/// `held`: responds once so many answers wait.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct HeldOrder {
-    #[serde(default = "bankchannel_server::http::control::once")]
-    count: u32,
-}
-
-/// `release`: lets the answers go.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ReleaseOrder {}
 
 /// The answers that wait until the next release.
 #[derive(Default)]
@@ -63,22 +48,22 @@ impl HeldAnswers {
     ///
     /// # Errors
     /// `input.invalid_field` if they do not come.
-    pub(crate) async fn arrived(&self, order: &HeldOrder) -> Result<Value> {
+    pub(crate) async fn arrived(&self, count: u32) -> Result<u32> {
         let mut changes = self.0.subscribe();
-        match tokio::time::timeout(ARRIVAL, changes.wait_for(|round| round.count >= order.count)).await {
-            Ok(Ok(round)) => Ok(json!({ "held": round.count })),
-            _ => Err(Error::invalid_field("count", format!("is {}: fewer answers wait", order.count))),
+        match tokio::time::timeout(ARRIVAL, changes.wait_for(|round| round.count >= count)).await {
+            Ok(Ok(round)) => Ok(round.count),
+            _ => Err(Error::invalid_field("count", format!("is {count}: fewer answers wait"))),
         }
     }
 
     /// Lets all go that wait now.
-    pub(crate) fn release(&self) -> Value {
+    pub(crate) fn release(&self) -> u32 {
         let mut released = 0;
         self.0.send_modify(|round| {
             released = round.count;
             *round = HeldRound { number: round.number + 1, count: 0 };
         });
-        json!({ "released": released })
+        released
     }
 }
 
@@ -101,22 +86,22 @@ mod tests {
     #[tokio::test]
     async fn a_release_is_for_those_that_wait() {
         let held = HeldAnswers::default();
-        let order = async |count| held.arrived(&HeldOrder { count }).await.unwrap();
+        let order = async |count| held.arrived(count).await.unwrap();
         let releasing = async {
-            assert_eq!(order(2).await, json!({ "held": 2 }));
-            assert_eq!(held.release(), json!({ "released": 2 }));
+            assert_eq!(order(2).await, 2);
+            assert_eq!(held.release(), 2);
             // The next one to wait is another one, even if the two have not gone yet.
-            assert_eq!(held.release(), json!({ "released": 0 }));
+            assert_eq!(held.release(), 0);
         };
         join3(held.wait(), held.wait(), releasing).await;
         // One whose connection is cut waits no more.
         let given_up = tokio::time::timeout(Duration::from_millis(1), held.wait());
         assert!(given_up.await.is_err());
-        assert_eq!(order(0).await, json!({ "held": 0 }));
+        assert_eq!(order(0).await, 0);
         let third = async {
             order(1).await;
             held.release()
         };
-        assert_eq!(join(held.wait(), third).await.1, json!({ "released": 1 }));
+        assert_eq!(join(held.wait(), third).await.1, 1);
     }
 }

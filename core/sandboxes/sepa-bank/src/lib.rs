@@ -25,6 +25,7 @@ mod held;
 mod load;
 mod openapi;
 mod options;
+mod orders;
 mod pipeline;
 mod request_schema;
 mod running;

@@ -5,17 +5,6 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use serde::Deserialize;
-use serde_json::{Value, json};
-
-/// Asks for the numbers; `forget`: and begins anew.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LoadOrder {
-    #[serde(default)]
-    forget: bool,
-}
-
 /// Requests of one service of a family.
 #[derive(Default)]
 struct ServiceLoad {
@@ -43,12 +32,11 @@ impl BankLoad {
         LoadedRequest { load: self, service }
     }
 
-    /// The most at once.
-    pub(crate) fn most(&self, order: &LoadOrder) -> Value {
+    /// The most at once; with `forget` the counting begins anew after that.
+    pub(crate) fn most(&self, forget: bool) -> BTreeMap<String, u64> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let most: BTreeMap<&String, usize> = all.iter().map(|(service, load)| (service, load.most)).collect();
-        let most = json!({ "most_at_once": most });
-        if order.forget {
+        let most = all.iter().map(|(service, load)| (service.clone(), load.most as u64)).collect();
+        if forget {
             all.values_mut().for_each(|load| load.most = load.now);
         }
         most

@@ -12,6 +12,7 @@ use bankchannel_server::{
     counterpart::ServerKind,
     folder::{self, write_whole},
     http::{Listener, server::RunningServers, shell},
+    orders::CallableOrder,
     temporary::TemporaryFolder,
 };
 use bankchannel_transport::background;
@@ -262,6 +263,7 @@ fn clients(families: &SepaBankFamilies, profiles: &BankProfiles, ca_file: Option
 impl ServerKind for RunningSepaBank {
     type Options = SepaBankOptions;
     type Readiness = SepaBankReadiness;
+    const ORDERS: &'static [&'static [CallableOrder]] = crate::orders::ALL;
 
     fn begin(options: SepaBankOptions) -> BoxFuture<'static, Result<Self>> {
         Self::start(options)

@@ -1,26 +1,14 @@
 //! The control interface, for tests and demonstrations: the same in every counterpart (design §6).
 //!
-//! ```text
-//!   GET  outbox        the messages that would go by SMS or mail, oldest first
-//!   GET  transcript    the latest requests: method, path (redacted), status, operation, request id, milliseconds
-//!   POST reset         restores the state of the first start: data, outbox, transcript, clock, limits, faults
-//!   POST seed          loads data: each counterpart has its own format
-//!   POST clock         {"now": RFC 3339} or {"advance_s": N}
-//!   POST fail_next     {"operation": NAME, "status": 503, "count": 1, "done": false}: the next requests get this
-//!                      status and are not carried out; with `done` they are carried out, only their response is lost
-//!   POST limits        {…}: replaces the limits; omitted ones get their defaults
-//! ```
-//!
-//! The same names also exist below `sandbox/`. A counterpart may add further ones there ([`ControlTarget::takes`]), all
-//! of them POST.
+//! Its orders are operations, declared where they are carried out ([`orders`](crate::orders)): common ones, at their path
+//! and below `sandbox/` too, and a server's own, below `sandbox/` only.
 //!
 //! It is disabled by default, listens on loopback only, and refuses browsers.
 
 use std::{
+    any::Any,
     collections::VecDeque,
-    future::Future,
     net::SocketAddr,
-    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -28,12 +16,18 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Error, clock::SystemClock, error::row, json, operation::CatalogueEntry, redact::redact_words,
+    Error, Result,
+    clock::SystemClock,
+    error::row,
+    json,
+    model::{Boundary, PlainNumber},
+    operation::CatalogueEntry,
+    redact::redact_words,
 };
 use bankchannel_transport::background;
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header, http::request::Parts};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -43,16 +37,13 @@ use super::{
     answer::{self, AnswerBody},
     intake::{self, IntakeError},
     listen::handler,
-    orders::{self, CommonOrder},
 };
-use crate::wrong_type::without_values;
+use crate::orders::{CallableOrder, OrderRequest, found_at, unknown};
 
 /// Number of requests that the transcript keeps.
 const REMEMBERED: usize = 1000;
 /// Number of characters kept of a path and of a request id.
 const REMEMBERED_TEXT: usize = 256;
-/// Size limit of a body: seeds contain files.
-pub const MAX_BODY: usize = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 16;
 /// Limit of pending `fail_next` orders.
 const FAULTS_MAX: usize = 1000;
@@ -88,72 +79,58 @@ pub trait ControlTarget: Send + Sync + 'static {
     fn error_classes(&self) -> &'static [&'static str] {
         &[]
     }
-    /// The outbox: messages since the start.
+    /// The messages to people since the start.
     fn outbox(&self) -> Vec<Value> {
         Vec::new()
     }
     /// Deletes all data.
-    fn reset(&self) -> ControlFuture<'_>;
-    /// Loads data.
-    fn seed(&self, request: Value) -> ControlFuture<'_>;
-    /// Replaces the limits.
-    ///
-    /// # Errors
-    /// `input.*`.
-    fn limits(&self, request: Value) -> Result<Value, Error>;
-    /// The paths below `sandbox/` that only this counterpart has, for whoever has given another one.
-    fn own_orders(&self) -> &'static [&'static str] {
-        &[]
-    }
-    /// Body size limit of a path below `sandbox/` that only this counterpart has; `None` for an unknown path.
-    fn takes(&self, _path: &str) -> Option<usize> {
-        None
-    }
-    /// Handles such a path.
-    fn handle_order(&self, _asked: ControlRequest) -> Option<ControlFuture<'_>> {
-        None
-    }
+    fn reset(&self) -> BoxFuture<'_, Result<()>>;
+    /// The orders that only this counterpart has.
+    fn orders(&self) -> &'static [&'static [CallableOrder]];
+    /// What carries out its own orders.
+    fn host(&self) -> Arc<dyn Any + Send + Sync>;
 }
-
-/// A request to a path that only one kind of counterpart has; its method is POST.
-pub struct ControlRequest {
-    /// The path below `sandbox/`, not decoded.
-    pub path: String,
-    /// The headers.
-    pub headers: hyper::HeaderMap,
-    /// The raw body.
-    pub body: Bytes,
-}
-
-/// The future result of a control operation.
-pub type ControlFuture<'a> = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send + 'a>>;
 
 /// State of the control interface: the transcript and the pending faults.
 #[derive(Default)]
 pub struct ControlState {
-    transcript: Mutex<VecDeque<Value>>,
+    transcript: Mutex<VecDeque<TranscriptRecord>>,
     faults: Mutex<Vec<OrderedFault>>,
     pending_faults: AtomicUsize,
 }
 
 /// An order to let requests fail.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OrderedFault {
-    pub(super) operation: String,
-    pub(super) status: u16,
-    #[serde(default = "once")]
-    pub(super) count: u32,
-    #[serde(default)]
-    pub(super) done: bool,
-    /// The class in the answer, for counterparts that have classes.
-    #[serde(default)]
-    pub(super) error_class: Option<String>,
+#[derive(Debug, Boundary)]
+pub struct OrderedFault {
+    /// The operation, with or without its protocol: `list_files`.
+    pub operation: String,
+    /// The HTTP status that the requests get: 400 to 599.
+    pub status: u16,
+    /// How many requests fail. Default: 1.
+    pub count: Option<u32>,
+    /// Whether they are carried out, and only their answer is lost. Default: false.
+    pub done: Option<bool>,
+    /// The class in the answer, for servers whose errors have classes.
+    pub error_class: Option<String>,
 }
 
-/// How often an order applies that does not say it.
-pub fn once() -> u32 {
-    1
+/// A request that the server has answered.
+#[derive(Debug, Clone, Boundary)]
+pub struct TranscriptRecord {
+    /// The method.
+    pub method: String,
+    /// The path, without the query; redacted.
+    pub path: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// The operation, `-` if none was found.
+    pub operation: String,
+    /// The request's id.
+    pub request_id: String,
+    /// Milliseconds from the head of the request to the head of the answer.
+    pub ms: PlainNumber,
+    /// Why it was refused; absent if it was not, or if the server does not say.
+    pub why: Option<String>,
 }
 
 /// An operation's name without its protocol.
@@ -196,17 +173,15 @@ pub fn clipped(text: &str) -> String {
 impl ControlState {
     /// Adds a request to the transcript.
     pub fn record(&self, seen: &TranscriptLine<'_>) {
-        let mut line = json!({
-            "method": seen.method,
-            "path": clipped(&redact_words(seen.path)),
-            "status": seen.status,
-            "operation": seen.operation,
-            "request_id": clipped(seen.request_id),
-            "ms": (seen.elapsed_ms * 100.0).round() / 100.0,
-        });
-        if !seen.why.is_empty() {
-            line["why"] = clipped(&redact_words(seen.why)).into();
-        }
+        let line = TranscriptRecord {
+            method: seen.method.to_owned(),
+            path: clipped(&redact_words(seen.path)),
+            status: seen.status,
+            operation: seen.operation.to_owned(),
+            request_id: clipped(seen.request_id),
+            ms: PlainNumber((seen.elapsed_ms * 100.0).round() / 100.0),
+            why: (!seen.why.is_empty()).then(|| clipped(&redact_words(seen.why))),
+        };
         let mut transcript = self.transcript.lock().unwrap_or_else(PoisonError::into_inner);
         transcript.push_back(line);
         if transcript.len() > REMEMBERED {
@@ -223,15 +198,15 @@ impl ControlState {
         let is_meant = |fault: &OrderedFault| fault.operation == operation || fault.operation == short(operation);
         let at = faults.iter().position(is_meant)?;
         let (status, done, class) = (faults[at].status, faults[at].done, faults[at].error_class.clone());
-        faults[at].count -= 1;
-        if faults[at].count == 0 {
-            faults.remove(at);
+        match faults[at].count {
+            Some(left) if left > 1 => faults[at].count = Some(left - 1),
+            _ => drop(faults.remove(at)),
         }
         self.pending_faults.store(faults.len(), Ordering::Release);
-        Some(if done { OrderedStatus::Afterwards(status) } else { OrderedStatus::Instead(status, class) })
+        Some(if done == Some(true) { OrderedStatus::Afterwards(status) } else { OrderedStatus::Instead(status, class) })
     }
 
-    pub(super) fn fail(&self, fault: OrderedFault) -> Result<(), Error> {
+    pub(crate) fn fail(&self, fault: OrderedFault) -> Result<(), Error> {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         if faults.len() >= FAULTS_MAX {
             return Err(Error::invalid_field(
@@ -244,11 +219,11 @@ impl ControlState {
         Ok(())
     }
 
-    pub(super) fn transcript(&self) -> Vec<Value> {
+    pub(crate) fn transcript(&self) -> Vec<TranscriptRecord> {
         self.transcript.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    pub(super) fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.transcript.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.pending_faults.store(0, Ordering::Release);
@@ -263,64 +238,54 @@ pub async fn answer(target: Arc<dyn ControlTarget>, request: Request<Incoming>, 
     let host = host.or_else(|| head.uri.authority().map(hyper::http::uri::Authority::as_str)).unwrap_or_default();
     let browser = head.headers.contains_key(header::ORIGIN) || head.headers.contains_key("sec-fetch-site");
     if browser || !is_own(host, port) {
-        return refuse(StatusCode::FORBIDDEN, "not for browsers");
+        return answer::json(StatusCode::FORBIDDEN, json!({ "error": { "message": "not for browsers" } }).to_string());
     }
     let path = head.uri.path().trim_matches('/');
-    let path = match path.strip_prefix("sandbox/") {
-        Some(below) if CommonOrder::named(below).is_some() => below,
-        Some(below) => return handle_order(&*target, below, &head, body).await,
-        None => path,
+    let (path, is_below) = match path.strip_prefix("sandbox/") {
+        Some(below) => (below, true),
+        None => (path, false),
     };
-    let Some(order) = CommonOrder::named(path) else { return nowhere(&*target, path) };
-    if head.method != order.method() {
-        return other_method(order.method());
+    let Some(found) = found_at(&*target, path, is_below) else {
+        return refuse(StatusCode::NOT_FOUND, &unknown(&*target, path));
+    };
+    if head.method.as_str() != found.method().as_str() {
+        return other_method(found.method().as_str());
     }
-    let body = match take(body, MAX_BODY).await {
+    let body = match take(body, found.max_bytes()).await {
         Ok(body) => body,
         Err(refused) => return refused,
     };
-    let request = match parsed(if head.method == Method::GET { &[] } else { &body }) {
-        Ok(request) => request,
-        Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
+    let request = match found.raw_headers() {
+        Some(headers) => Ok(OrderRequest { members: members_of(&head, headers), content: Some(body) }),
+        None if head.method == Method::GET => Ok(OrderRequest::default()),
+        None => parsed(&body).map(|members| OrderRequest { members, content: None }),
     };
-    order_answer(orders::carry_out_common(&*target, order, request).await)
-}
-
-/// Answers a request to a path that only this counterpart has.
-async fn handle_order(target: &dyn ControlTarget, path: &str, head: &Parts, body: Incoming) -> Response<AnswerBody> {
-    let Some(largest) = target.takes(path) else { return nowhere(target, path) };
-    if head.method != Method::POST {
-        return other_method("POST");
-    }
-    let body = match take(body, largest).await {
-        Ok(body) => body,
-        Err(refused) => return refused,
+    let done = match request {
+        Ok(request) => found.carry_out(target, request).await,
+        Err(error) => Err(error),
     };
-    match target.handle_order(ControlRequest { path: path.to_owned(), headers: head.headers.clone(), body }) {
-        Some(doing) => order_answer(doing.await),
-        None => nowhere(target, path),
-    }
-}
-
-/// There is no such order.
-fn nowhere(target: &dyn ControlTarget, path: &str) -> Response<AnswerBody> {
-    refuse(StatusCode::NOT_FOUND, &format!("the order {}", orders::unknown(target, path)))
-}
-
-fn order_answer(done: Result<Value, Error>) -> Response<AnswerBody> {
     match done {
         Ok(value) => answer::json(StatusCode::OK, value.to_string()),
-        Err(error) => {
-            let busy = std::ptr::eq(error.row(), &raw const row::UNAVAILABLE);
-            let status = if busy { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::BAD_REQUEST };
-            answer::json(status, json!({ "error": error.to_json() }).to_string())
+        Err(error) if std::ptr::eq(error.row(), &raw const row::UNAVAILABLE) => {
+            refuse(StatusCode::SERVICE_UNAVAILABLE, &error)
         }
+        Err(error) => refuse(StatusCode::BAD_REQUEST, &error),
     }
+}
+
+/// The members that are headers.
+fn members_of(head: &Parts, headers: &[(&'static str, &'static str)]) -> Value {
+    let given = headers.iter().filter_map(|(header, member)| {
+        let text = head.headers.get(*header)?.to_str().ok()?;
+        Some(((*member).to_owned(), text.into()))
+    });
+    Value::Object(given.collect())
 }
 
 /// The path exists, but only with this method.
 fn other_method(method: &'static str) -> Response<AnswerBody> {
-    let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, &format!("use {method} for this path"));
+    let why = Error::invalid_field("method", format!("use {method} for this path"));
+    let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, &why);
     refused.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(method));
     refused
 }
@@ -336,54 +301,22 @@ async fn take(body: Incoming, largest: usize) -> Result<Bytes, Response<AnswerBo
         Ok(taken) => Ok(taken.body),
         Err(IntakeError::TooLarge) => {
             let why = format!("the body has more than {} MiB", largest / (1024 * 1024));
-            Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, &why))
+            Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, &Error::because(&row::TOO_LARGE, why)))
         }
-        Err(_) => Err(refuse(StatusCode::BAD_REQUEST, "the body could not be read")),
+        Err(_) => {
+            let why = "the body could not be read".to_owned();
+            Err(refuse(StatusCode::BAD_REQUEST, &Error::because(&row::INVALID_JSON, why)))
+        }
     }
 }
 
 /// Parses a body as JSON; an empty body is an empty object.
-pub fn parsed(body: &[u8]) -> Result<Value, String> {
+fn parsed(body: &[u8]) -> Result<Value> {
     if body.is_empty() {
         return Ok(json!({}));
     }
-    json::parse(body, MAX_DEPTH).map(Into::into).map_err(|why| format!("the body is {why}"))
-}
-
-/// Reads a request of the control interface.
-///
-/// # Errors
-/// `input.invalid_json`, which names the fault.
-pub fn read<T: for<'de> Deserialize<'de>>(request: Value) -> Result<T, Error> {
-    serde_json::from_value(request).map_err(|why| {
-        let why = without_values(&why.to_string()).unwrap_or_else(|| "a value has the wrong type".to_owned());
-        Error::because(&row::INVALID_JSON, why)
-    })
-}
-
-/// Checks the request of an order that has no members: what stands there would be passed over.
-///
-/// # Errors
-/// `input.invalid_json`, which names the first member.
-pub fn no_members(request: Value) -> Result<(), Error> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct NoMembers {}
-    read(request).map(|NoMembers {}| ())
-}
-
-/// One value of an order, or a list of them.
-///
-/// # Errors
-/// `input.invalid_json`, which names the fault; also for an empty list, which orders nothing.
-pub fn one_or_many<T: for<'de> Deserialize<'de>>(request: Value) -> Result<Vec<T>, Error> {
-    match request.as_array() {
-        Some(all) if all.is_empty() => {
-            Err(Error::because(&row::INVALID_JSON, "the list is empty: it orders nothing".to_owned()))
-        }
-        Some(_) => read(request),
-        None => read(request).map(|one| vec![one]),
-    }
+    let why = |why| Error::because(&row::INVALID_JSON, format!("the body is {why}"));
+    json::parse(body, MAX_DEPTH).map(Into::into).map_err(why)
 }
 
 /// The operation of a catalogue that an order names, with or without its protocol.
@@ -399,8 +332,8 @@ pub fn operation_named(catalogue: &'static [CatalogueEntry], name: &str) -> Resu
     })
 }
 
-fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {
-    answer::json(status, json!({ "error": { "message": why } }).to_string())
+fn refuse(status: StatusCode, why: &Error) -> Response<AnswerBody> {
+    answer::json(status, json!({ "error": why.to_json() }).to_string())
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ mod idle;
 pub mod intake;
 mod linger;
 pub mod listen;
-pub mod orders;
 pub mod page;
 pub mod query;
 pub mod rate;

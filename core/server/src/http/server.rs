@@ -16,8 +16,8 @@ use super::{
     control::{self, ControlTarget},
     health::{self, ServerReadiness},
     listen::handler,
-    orders,
 };
+use crate::orders;
 
 /// Running servers.
 pub struct RunningServers {
@@ -71,7 +71,9 @@ impl RunningServers {
         let (target, is_open) = (self.target.clone(), self.control_url.is_some());
         Box::pin(async move {
             match target {
-                Some(target) if is_open || order == orders::SEED => orders::carry_out(&*target, &order, request).await,
+                Some(target) if is_open || orders::is_free(&*target, &order) => {
+                    orders::carry_out(target, &order, request).await
+                }
                 Some(_) => Err(Error::invalid_setting("control", "must be true for every order but `seed`")),
                 None => Err(Error::invalid_setting("control", "this kind of server has no control interface")),
             }

@@ -1,20 +1,47 @@
-//! The connector's part of the control interface, for tests and demonstrations.
-//!
-//! ```text
-//!   POST seed     {"customers": [{"user_id", "login", "password", "name", "accounts": […]}]}: new customers of the
-//!                 example bank
-//!   POST reset    empties the store, unless it is a PostgreSQL database
-//!   GET  outbox   the codes that the example bank has sent
-//! ```
+//! The connector as a target of the control interface, for tests and demonstrations, and its own orders.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
-use bankchannel_foundation::{Error, Result, clock::SystemClock, operation::CatalogueEntry};
+use bankchannel_foundation::{
+    Result,
+    clock::SystemClock,
+    model::Boundary,
+    operation::{CatalogueEntry, HostedForm},
+};
 use bankchannel_salt_edge::hub::CATALOGUE;
-use serde_json::{Value, json};
+use bankchannel_server::{
+    http::control::{ControlState, ControlTarget},
+    orders::CallableOrder,
+    server_orders,
+};
+use futures_util::future::BoxFuture;
+use serde_json::Value;
 
-use super::service::ConnectorService;
-use bankchannel_server::http::control::{ControlFuture, ControlState, ControlTarget};
+use super::{bank::NewCustomers, service::ConnectorService};
+
+server_orders! {
+    /// The orders that only a connector has.
+    pub(crate) static CONNECTOR_ORDERS: ConnectorService, "salt-edge-connector";
+
+    /// Add customers of the example bank.
+    ///
+    /// Also on a connector that was started without `control`.
+    Seed("salt_edge_connector_server.seed", HostedForm { needs_control: false, ..HostedForm::at_top("seed") }):
+        NewCustomers => AddedCustomers, blocking ConnectorService::add_customers;
+}
+
+/// Customers that were added.
+#[derive(Boundary)]
+pub(crate) struct AddedCustomers {
+    /// Their number.
+    customers: u64,
+}
+
+impl ConnectorService {
+    fn add_customers(&self, new: NewCustomers) -> Result<AddedCustomers> {
+        Ok(AddedCustomers { customers: self.bank.seed(new)? })
+    }
+}
 
 /// A connector as a target of the control interface.
 pub(super) struct ConnectorControlTarget {
@@ -46,18 +73,16 @@ impl ControlTarget for ConnectorControlTarget {
         self.service.bank.sent()
     }
 
-    fn reset(&self) -> ControlFuture<'_> {
-        Box::pin(async move {
-            self.service.reset().await?;
-            Ok(json!({}))
-        })
+    fn reset(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.service.reset())
     }
 
-    fn seed(&self, request: Value) -> ControlFuture<'_> {
-        Box::pin(async move { Ok(json!({ "customers": self.service.bank.seed(request)? })) })
+    fn orders(&self) -> &'static [&'static [CallableOrder]] {
+        static ALL: &[&[CallableOrder]] = &[CONNECTOR_ORDERS];
+        ALL
     }
 
-    fn limits(&self, _: Value) -> Result<Value> {
-        Err(Error::invalid_field("limits", "a connector has no rate limits"))
+    fn host(&self) -> Arc<dyn Any + Send + Sync> {
+        Arc::clone(&self.service) as Arc<dyn Any + Send + Sync>
     }
 }

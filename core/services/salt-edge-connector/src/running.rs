@@ -23,6 +23,7 @@ use bankchannel_server::{
     counterpart::{CheckFn, ServerKind},
     folder,
     http::{Listener, server::RunningServers, shell},
+    orders::CallableOrder,
     temporary::TemporaryFolder,
 };
 
@@ -134,6 +135,7 @@ impl ServerKind for RunningConnector {
     type Options = ConnectorOptions;
     type Readiness = ConnectorReadiness;
     const CHECK: Option<CheckFn> = Some(check::check);
+    const ORDERS: &'static [&'static [CallableOrder]] = &[crate::control::CONNECTOR_ORDERS];
 
     fn begin(options: ConnectorOptions) -> BoxFuture<'static, Result<Self>> {
         Box::pin(Self::open(options))

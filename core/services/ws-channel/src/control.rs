@@ -1,21 +1,109 @@
-//! The control interface of the WS Channel service: the parts that are specific to it.
+//! The service as a target of the control interface, and its own orders.
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
-use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, operation::CatalogueEntry};
+use bankchannel_foundation::{
+    Error, Result,
+    clock::SystemClock,
+    model::Boundary,
+    operation::{CatalogueEntry, HostedForm},
+};
+use bankchannel_server::{
+    http::control::{ControlState, ControlTarget, operation_named},
+    orders::{CallableOrder, OrderDone},
+    server_orders,
+};
 use bankchannel_ws_channel::CATALOGUE;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use futures_util::future::BoxFuture;
+use serde_json::Value;
 
 use super::{
     data::{storage, unusable},
-    limits::ServiceRates,
-    outbox, seed,
+    limits::{OrderedRates, ServiceRates},
+    outbox,
+    seed::{self, SeededAccounts, ServiceSeed},
     service::{BackgroundService, WsChannelService},
 };
-use bankchannel_server::http::control::{
-    ControlFuture, ControlRequest, ControlState, ControlTarget, operation_named, parsed, read,
-};
+
+server_orders! {
+    /// The orders that only this service has.
+    pub(crate) static SERVICE_ORDERS: WsChannelService, "ws-channel";
+
+    /// Add accounts that are ready to use.
+    ///
+    /// An error names the part that cannot be used; all before it is added. Also on a service that was started without
+    /// `control`.
+    Seed("ws_channel_service.seed", HostedForm { needs_control: false, ..HostedForm::at_top("seed") }):
+        ServiceSeed => SeededAccounts, async add_accounts;
+
+    /// Replace the limits of rate.
+    ///
+    /// The counts begin anew. What is left out gets its default.
+    SetLimits("ws_channel_service.limits", HostedForm::at_top("limits")):
+        OrderedRates => ServiceRates, async set_limits;
+
+    /// Let the next call of an operation wait just before it writes.
+    ///
+    /// `held` says when it waits there, `release` lets it go on.
+    HoldCall("ws_channel_service.hold", held_call("hold")): HeldOperation => OrderDone, async hold;
+
+    /// Wait until a call of the operation waits.
+    ///
+    /// An error after twenty seconds.
+    AwaitHeldCall("ws_channel_service.held", held_call("held")): HeldOperation => OrderDone, async held;
+
+    /// Let a call go on that waits.
+    ///
+    /// The next call of the operation does not wait.
+    ReleaseCall("ws_channel_service.release", held_call("release")): HeldOperation => OrderDone, async release;
+}
+
+/// Size limit of a `hold`, `held` or `release` request.
+const HOLD_BODY_MAX: usize = 4096;
+/// How long `held` waits for a call.
+const ARRIVAL: Duration = Duration::from_secs(20);
+
+const fn held_call(path: &'static str) -> HostedForm {
+    HostedForm { max_bytes: HOLD_BODY_MAX, ..HostedForm::at(path) }
+}
+
+/// The operation whose call waits.
+#[derive(Boundary)]
+pub(crate) struct HeldOperation {
+    /// Its name, with or without the protocol: `upload_file`.
+    operation: String,
+}
+
+async fn add_accounts(service: Arc<WsChannelService>, seed: ServiceSeed) -> Result<SeededAccounts> {
+    seed::plant(&BackgroundService::new(&service), seed).await
+}
+
+async fn set_limits(service: Arc<WsChannelService>, rates: OrderedRates) -> Result<ServiceRates> {
+    let rates = rates.complete();
+    service.limits.change(rates);
+    Ok(rates)
+}
+
+async fn hold(service: Arc<WsChannelService>, order: HeldOperation) -> Result<OrderDone> {
+    service.holds.hold(operation_named(CATALOGUE, &order.operation)?);
+    Ok(OrderDone)
+}
+
+async fn held(service: Arc<WsChannelService>, order: HeldOperation) -> Result<OrderDone> {
+    let name = operation_named(CATALOGUE, &order.operation)?;
+    let arrived = tokio::time::timeout(ARRIVAL, service.holds.arrived(name)).await;
+    let arrived =
+        arrived.map_err(|_| Error::invalid_field("operation", "no call has reached the place where it writes"))?;
+    was_held(arrived)
+}
+
+async fn release(service: Arc<WsChannelService>, order: HeldOperation) -> Result<OrderDone> {
+    was_held(service.holds.release(operation_named(CATALOGUE, &order.operation)?))
+}
+
+fn was_held(is_held: bool) -> Result<OrderDone> {
+    is_held.then_some(OrderDone).ok_or_else(|| Error::invalid_field("operation", "is not held"))
+}
 
 /// A service under the control interface.
 pub(crate) struct ServiceControlTarget {
@@ -28,19 +116,6 @@ impl ServiceControlTarget {
     pub(crate) fn new(service: &Arc<WsChannelService>) -> Self {
         Self { service: Arc::clone(service), control: service.control.clone().unwrap_or_default() }
     }
-}
-
-/// Size limit of a `hold`, `held` or `release` request.
-const HOLD_BODY_MAX: usize = 4096;
-/// How long `held` waits for a call.
-const ARRIVAL: Duration = Duration::from_secs(20);
-
-/// `hold`: the next call of this operation waits just before it writes; `held`: responds once a call waits there;
-/// `release`: lets it continue.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HeldOperation {
-    operation: String,
 }
 
 impl ControlTarget for ServiceControlTarget {
@@ -60,55 +135,23 @@ impl ControlTarget for ServiceControlTarget {
         self.service.outbox.recent()
     }
 
-    fn reset(&self) -> ControlFuture<'_> {
+    fn reset(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             let service = &self.service;
             let content = BackgroundService::new(service).writer().erase_all().await.map_err(storage)?;
             service.store.discard_content(&service.files_folder(), &content).await.map_err(storage)?;
             service.outbox.forget().await.map_err(|why| unusable(&service.data.join(outbox::FILE), &why))?;
             service.limits.change(ServiceRates::from_config(&service.config));
-            Ok(json!({}))
+            Ok(())
         })
     }
 
-    fn seed(&self, request: Value) -> ControlFuture<'_> {
-        Box::pin(async move { seed::plant(&BackgroundService::new(&self.service), read(request)?).await })
+    fn orders(&self) -> &'static [&'static [CallableOrder]] {
+        static ALL: &[&[CallableOrder]] = &[SERVICE_ORDERS];
+        ALL
     }
 
-    fn own_orders(&self) -> &'static [&'static str] {
-        &["hold", "held", "release"]
-    }
-
-    fn takes(&self, path: &str) -> Option<usize> {
-        matches!(path, "hold" | "held" | "release").then_some(HOLD_BODY_MAX)
-    }
-
-    fn handle_order(&self, asked: ControlRequest) -> Option<ControlFuture<'_>> {
-        Some(Box::pin(async move {
-            let request = parsed(&asked.body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
-            let HeldOperation { operation } = read(request)?;
-            let name = operation_named(CATALOGUE, &operation)?;
-            let holds = &self.service.holds;
-            let is_held = match &*asked.path {
-                "hold" => {
-                    holds.hold(name);
-                    true
-                }
-                "held" => {
-                    let arrived = tokio::time::timeout(ARRIVAL, holds.arrived(name)).await;
-                    arrived.map_err(|_| {
-                        Error::invalid_field("operation", "no call has reached the place where it writes")
-                    })?
-                }
-                _ => holds.release(name),
-            };
-            if is_held { Ok(json!({})) } else { Err(Error::invalid_field("operation", "is not held")) }
-        }))
-    }
-
-    fn limits(&self, request: Value) -> Result<Value> {
-        let rates: ServiceRates = read(request)?;
-        self.service.limits.change(rates);
-        serde_json::to_value(rates).map_err(Error::internal)
+    fn host(&self) -> Arc<dyn Any + Send + Sync> {
+        Arc::clone(&self.service) as Arc<dyn Any + Send + Sync>
     }
 }

@@ -5,10 +5,10 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
+use bankchannel_foundation::model::Boundary;
 use bankchannel_storage::ws_channel::{EventQuota, LockKey, LockPolicy};
 use bankchannel_ws_channel::RateClass;
 use bankchannel_ws_channel::ServiceRefusal;
-use serde::{Deserialize, Serialize};
 
 use super::config::ServiceConfig;
 use bankchannel_server::http::{
@@ -28,20 +28,72 @@ const CODE_GAP_MS: i64 = MINUTE_MS;
 const MAILS_PER_ADDRESS: i64 = 20;
 
 /// The limits as numbers; the control interface can change them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub(crate) struct ServiceRates {
     /// Whether rate limits and quotas apply at all. Lockouts after wrong passwords and codes always do.
     pub(crate) enabled: bool,
+    /// Calls per second and API key.
     pub(crate) per_key_per_s: u32,
+    /// Calls of an API key at once.
     pub(crate) per_key_burst: u32,
+    /// Calls per minute and address.
     pub(crate) per_address_per_min: u32,
+    /// Calls of an address at once.
     pub(crate) per_address_burst: u32,
+    /// Failed logins per minute and address.
     pub(crate) failed_logins_per_min: u32,
+    /// Registrations per hour and address.
     pub(crate) registrations_per_ip: u32,
+    /// Resets of passwords per hour and address.
     pub(crate) resets_per_ip: u32,
+    /// Messages per day and phone.
     pub(crate) sms_per_phone: u32,
+    /// Codes of a second factor per day and account.
     pub(crate) mfa_codes_per_account: u32,
+}
+
+/// Limits to set. What is left out gets its default.
+#[derive(Debug, Default, Boundary)]
+pub(crate) struct OrderedRates {
+    /// Whether rate limits and quotas apply at all.
+    enabled: Option<bool>,
+    /// Calls per second and API key.
+    per_key_per_s: Option<u32>,
+    /// Calls of an API key at once.
+    per_key_burst: Option<u32>,
+    /// Calls per minute and address.
+    per_address_per_min: Option<u32>,
+    /// Calls of an address at once.
+    per_address_burst: Option<u32>,
+    /// Failed logins per minute and address.
+    failed_logins_per_min: Option<u32>,
+    /// Registrations per hour and address.
+    registrations_per_ip: Option<u32>,
+    /// Resets of passwords per hour and address.
+    resets_per_ip: Option<u32>,
+    /// Messages per day and phone.
+    sms_per_phone: Option<u32>,
+    /// Codes of a second factor per day and account.
+    mfa_codes_per_account: Option<u32>,
+}
+
+impl OrderedRates {
+    /// With the defaults of those left out.
+    pub(crate) fn complete(&self) -> ServiceRates {
+        let usual = ServiceRates::default();
+        ServiceRates {
+            enabled: self.enabled.unwrap_or(usual.enabled),
+            per_key_per_s: self.per_key_per_s.unwrap_or(usual.per_key_per_s),
+            per_key_burst: self.per_key_burst.unwrap_or(usual.per_key_burst),
+            per_address_per_min: self.per_address_per_min.unwrap_or(usual.per_address_per_min),
+            per_address_burst: self.per_address_burst.unwrap_or(usual.per_address_burst),
+            failed_logins_per_min: self.failed_logins_per_min.unwrap_or(usual.failed_logins_per_min),
+            registrations_per_ip: self.registrations_per_ip.unwrap_or(usual.registrations_per_ip),
+            resets_per_ip: self.resets_per_ip.unwrap_or(usual.resets_per_ip),
+            sms_per_phone: self.sms_per_phone.unwrap_or(usual.sms_per_phone),
+            mfa_codes_per_account: self.mfa_codes_per_account.unwrap_or(usual.mfa_codes_per_account),
+        }
+    }
 }
 
 impl Default for ServiceRates {

@@ -1,9 +1,13 @@
 //! Data for tests and demonstrations: ready-to-use accounts with everything they need.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use bankchannel_crypto::{digest, password, random};
-use bankchannel_foundation::{Error, Result, Secret};
+use bankchannel_foundation::{Error, Result, Secret, model::Boundary};
 use bankchannel_storage::ws_channel::{
     AuthenticationFactor, CodeCheck, CodePurpose, CodeSend, Digest, EmailConfirmation, FileContent, FileScope,
     INLINE_LIMIT, LockKey, LockPolicy, NewAccountSession, NewBankFile, NewCode, NewPending, NewTenant, PendingKind,
@@ -14,8 +18,6 @@ use bankchannel_ws_channel::{
     operations::{certs::enroll_cert::EnrollCertRequest, pgp::upload_key::UploadKeyRequest},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::Deserialize;
-use serde_json::{Value, json};
 
 use super::{
     banks::fund_simulator,
@@ -27,115 +29,105 @@ use super::{
     session::token::SessionToken,
 };
 
-/// The data to load.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Accounts to add.
+#[derive(Boundary)]
 pub(crate) struct ServiceSeed {
-    #[serde(default)]
-    accounts: Vec<SeedAccount>,
+    /// The accounts.
+    accounts: Option<Vec<SeedAccount>>,
 }
 
-/// A ready-to-use account.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// An account that is ready to use.
+#[derive(Boundary)]
 struct SeedAccount {
+    /// The e-mail address.
     email: String,
+    /// The password, at least 20 characters.
     password: String,
-    #[serde(default = "default_phone")]
-    phone: String,
-    #[serde(default = "default_name")]
-    company: String,
-    #[serde(default = "default_name")]
-    name: String,
-    #[serde(default = "both_modes")]
-    modes: Vec<String>,
-    /// An existing key, or one to create; if absent, a new one. The first account under a created key owns it.
+    /// The phone. Default: `+358401234567`.
+    phone: Option<String>,
+    /// The company. Default: `Seeded Example Oy`.
+    company: Option<String>,
+    /// The name of the person. Default: `Seeded Example Oy`.
+    name: Option<String>,
+    /// The modes of its users: `admin`, or `admin` and `data`. Default: both.
+    modes: Option<Vec<String>>,
+    /// An existing key, or one to create. The first account under a created key owns it. Default: a new one.
     api_key: Option<String>,
-    /// For a key to create: whether its users need no verification.
-    #[serde(default)]
-    verification_waiver: bool,
-    #[serde(default = "yes")]
-    verified: bool,
-    /// Whether the result contains a session token for each mode, as after a login.
-    #[serde(default)]
-    sessions: bool,
+    /// For a key to create: whether its users need no verification. Default: false.
+    verification_waiver: Option<bool>,
+    /// Whether phone and mail address are verified. Default: true.
+    verified: Option<bool>,
+    /// Whether the answer has a session token for each mode, as after a login. Default: false.
+    sessions: Option<bool>,
     /// Banks to enrol at.
-    #[serde(default)]
-    certificates: Vec<String>,
-    #[serde(default)]
-    pgp_keys: Vec<SeedKey>,
-    #[serde(default)]
-    files: Vec<SeedFile>,
+    certificates: Option<Vec<String>>,
+    /// PGP keys.
+    pgp_keys: Option<Vec<SeedKey>>,
+    /// Files at banks.
+    files: Option<Vec<SeedFile>>,
     /// Payment files (base64) whose debtor accounts the simulator opens with sufficient funds. Needs a certificate
     /// there.
-    #[serde(default)]
-    payments: Vec<String>,
+    payments: Option<Vec<String>>,
 }
 
 /// A PGP key of the account.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Boundary)]
 struct SeedKey {
-    /// Armored.
+    /// The key, armored.
     key: String,
-    /// `authorize` or `export`.
-    #[serde(default = "authorize")]
-    purpose: String,
+    /// `authorize` or `export`. Default: `authorize`.
+    purpose: Option<String>,
 }
 
 /// A file at a bank for this account.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Boundary)]
 struct SeedFile {
-    #[serde(default = "simulator")]
-    bank: String,
+    /// The bank. Default: `simulator`.
+    bank: Option<String>,
+    /// The file type.
     file_type: String,
-    /// Base64.
+    /// The content, base64.
     content: String,
+    /// The reference. Default: a new one.
     reference: Option<String>,
-    #[serde(default = "new_status")]
-    status: String,
+    /// The status. Default: `NEW`.
+    status: Option<String>,
 }
 
-fn default_phone() -> String {
-    "+358401234567".into()
+/// Accounts that were added.
+#[derive(Boundary)]
+pub(crate) struct SeededAccounts {
+    /// The accounts, in the order of the request.
+    accounts: Vec<SeededAccount>,
 }
 
-fn default_name() -> String {
-    "Seeded Example Oy".into()
+/// An account that was added.
+#[derive(Boundary)]
+struct SeededAccount {
+    /// The e-mail address.
+    email: String,
+    /// Its API key.
+    api_key: String,
+    /// The session tokens by mode, if they were asked for.
+    id_tokens: BTreeMap<String, String>,
 }
 
-fn both_modes() -> Vec<String> {
-    vec!["admin".into(), "data".into()]
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn simulator() -> String {
-    Bank::Simulator.as_str().into()
-}
-
-fn authorize() -> String {
-    "authorize".into()
-}
-
-fn new_status() -> String {
-    "NEW".into()
-}
+/// The company and name of an account that gives none.
+const USUAL_NAME: &str = "Seeded Example Oy";
+/// The phone of an account that gives none.
+const USUAL_PHONE: &str = "+358401234567";
 
 /// Loads the data.
 ///
 /// # Errors
 /// `input.*`, which names the unusable part; everything before it is loaded.
-pub(crate) async fn plant(service: &BackgroundService, seed: ServiceSeed) -> Result<Value> {
+pub(crate) async fn plant(service: &BackgroundService, seed: ServiceSeed) -> Result<SeededAccounts> {
     let mut hashes = HashMap::new();
     let mut accounts = Vec::new();
-    for account in seed.accounts {
+    for account in seed.accounts.unwrap_or_default() {
         accounts.push(plant_account(service, account, &mut hashes).await?);
     }
-    Ok(json!({ "accounts": accounts }))
+    Ok(SeededAccounts { accounts })
 }
 
 /// Uses the same verbs as a client's calls.
@@ -143,10 +135,12 @@ async fn plant_account(
     service: &BackgroundService,
     seed: SeedAccount,
     hashes: &mut HashMap<String, String>,
-) -> Result<Value> {
+) -> Result<SeededAccount> {
     let email = Email::new(&seed.email)?.as_str().to_owned();
-    let phone = Phone::new(&seed.phone)?.as_str().to_owned();
-    let modes = modes(&seed.modes)?;
+    let phone = Phone::new(seed.phone.as_deref().unwrap_or(USUAL_PHONE))?.as_str().to_owned();
+    let modes = modes(&seed.modes.unwrap_or_else(|| vec!["admin".into(), "data".into()]))?;
+    let company = seed.company.unwrap_or_else(|| USUAL_NAME.to_owned());
+    let name = seed.name.unwrap_or_else(|| USUAL_NAME.to_owned());
     if !challenges::is_acceptable(&Secret::new(&*seed.password)) {
         return Err(Error::invalid_field(
             "password",
@@ -172,13 +166,13 @@ async fn plant_account(
             api_key: key.clone(),
             owner_email: Some(email.clone()),
             transfer_enabled: true,
-            waiver: seed.verification_waiver,
+            waiver: seed.verification_waiver == Some(true),
             rate_class: "default".into(),
             now,
         };
         service.writer().mint_tenant(tenant).await.map_err(storage)?;
     }
-    let mut id_tokens = serde_json::Map::new();
+    let mut id_tokens = BTreeMap::new();
     for mode in modes {
         let code_hash = digest::sha256(&random::bytes::<32>());
         let key = match &api_key {
@@ -189,8 +183,8 @@ async fn plant_account(
             email: email.clone(),
             mode,
             key,
-            name: seed.name.clone(),
-            company: seed.company.clone(),
+            name: name.clone(),
+            company: company.clone(),
             phone: phone.clone(),
             password_hash: password_hash.clone(),
             code_hash,
@@ -204,30 +198,30 @@ async fn plant_account(
             RegisterOutcome::Created { api_key, .. } => api_key,
             other => return Err(Error::invalid_field("accounts", format!("{email}: {other:?}"))),
         };
-        if seed.verified {
+        if seed.verified != Some(false) {
             verify(service, &email, &phone, mode, code_hash, now).await?;
         }
-        if seed.sessions {
+        if seed.sessions == Some(true) {
             let (token, _) = session(service, &email, mode, &key, now).await?;
-            id_tokens.insert(mode.as_str().into(), token.into());
+            id_tokens.insert(mode.as_str().to_owned(), token);
         }
         api_key = Some(key);
     }
     // No message was sent to this phone.
     service.writer().clear_failures(&[LockKey::new("code.phone", &*phone)]).await.map_err(storage)?;
     let api_key = api_key.unwrap_or_default();
-    for bank in &seed.certificates {
-        enrol(service, &email, &api_key, bank, &seed.company).await?;
+    for bank in seed.certificates.iter().flatten() {
+        enrol(service, &email, &api_key, bank, &company).await?;
     }
-    for key in &seed.pgp_keys {
+    for key in seed.pgp_keys.iter().flatten() {
         put_key(service, &email, &api_key, key).await?;
     }
-    for payment in &seed.payments {
+    for payment in seed.payments.iter().flatten() {
         let file = STANDARD.decode(payment).map_err(|_| Error::invalid_field("payments", "must be base64"))?;
         fund_simulator(service, &email, &file).await?;
     }
-    put_files(service, &api_key, &email, seed.files, now).await?;
-    Ok(json!({ "email": email, "api_key": api_key, "id_tokens": id_tokens }))
+    put_files(service, &api_key, &email, seed.files.unwrap_or_default(), now).await?;
+    Ok(SeededAccount { email, api_key, id_tokens })
 }
 
 fn modes(names: &[String]) -> Result<Vec<StoredMode>> {
@@ -322,7 +316,7 @@ async fn enrol(service: &BackgroundService, email: &str, api_key: &str, bank: &s
 async fn put_key(service: &BackgroundService, email: &str, api_key: &str, key: &SeedKey) -> Result<()> {
     let request = UploadKeyRequest::new(
         PgpKey::new(&key.key)?,
-        match key.purpose.as_str() {
+        match key.purpose.as_deref().unwrap_or("authorize") {
             "authorize" => PgpKeyPurpose::Authorize,
             "export" => PgpKeyPurpose::Export,
             _ => return Err(Error::invalid_field("purpose", "must be authorize or export")),
@@ -362,8 +356,8 @@ async fn put_files(
     now: i64,
 ) -> Result<()> {
     for file in files {
-        let bank =
-            Bank::from_text(&file.bank).ok_or_else(|| Error::invalid_field("bank", "is not the id of a bank"))?;
+        let bank = Bank::from_text(file.bank.as_deref().unwrap_or(Bank::Simulator.as_str()))
+            .ok_or_else(|| Error::invalid_field("bank", "is not the id of a bank"))?;
         let content = STANDARD.decode(&file.content).map_err(|_| Error::invalid_field("content", "must be base64"))?;
         if content.len() > INLINE_LIMIT {
             return Err(Error::invalid_field(
@@ -375,7 +369,7 @@ async fn put_files(
         let new = NewBankFile {
             reference: file.reference.unwrap_or_else(|| random::base32_lower(26)),
             file_type: file.file_type,
-            status: file.status,
+            status: file.status.unwrap_or_else(|| "NEW".to_owned()),
             created: now,
             service_id: None,
             target_id: None,

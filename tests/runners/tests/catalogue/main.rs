@@ -11,3 +11,4 @@ mod outcomes;
 mod particular;
 mod round_trips;
 mod sample;
+mod server_orders;

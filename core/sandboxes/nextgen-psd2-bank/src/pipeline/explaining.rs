@@ -23,7 +23,7 @@ use bankchannel_server::http::shell::CounterpartApi as _;
 /// waits as long.
 const TURN: Duration = Duration::from_secs(5);
 const WANTED: &str = "x-sandbox-explain";
-const CLIENT_TEXT: &str = "x-sandbox-signing-string";
+pub(crate) const SIGNING_STRING: &str = "x-sandbox-signing-string";
 
 /// The input for explaining a refusal.
 pub(super) struct ExplainingInput {
@@ -52,7 +52,7 @@ pub(super) fn is_wanted(bank: &SandboxBank, headers: &HeaderMap) -> bool {
 /// # Errors
 /// For a header that is not base64.
 pub(super) fn signing_string(headers: &HeaderMap) -> Result<Option<Vec<u8>>, ()> {
-    let Some(value) = headers.get(CLIENT_TEXT) else { return Ok(None) };
+    let Some(value) = headers.get(SIGNING_STRING) else { return Ok(None) };
     STANDARD.decode(value.as_bytes().trim_ascii()).map(Some).map_err(|_| ())
 }
 

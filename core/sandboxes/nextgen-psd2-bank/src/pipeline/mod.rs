@@ -8,7 +8,7 @@
 
 mod checks;
 mod dispatch;
-mod explaining;
+pub(crate) mod explaining;
 mod intake;
 mod mounts;
 

@@ -6,10 +6,9 @@ use std::{
 };
 
 use bankchannel_crypto::{digest::constant_time_eq, random};
-use bankchannel_foundation::{Error, Result};
+use bankchannel_foundation::{Error, Result, model::Boundary};
 use bankchannel_nextgen_psd2::signing::customer_id;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::Deserialize;
 
 use super::{
     BankState,
@@ -26,39 +25,32 @@ const ACCOUNTS_MAX: usize = 100;
 /// The number of digits in a Norwegian personal identifier.
 const IDENTIFIER_DIGITS: usize = 11;
 
-/// A new customer in a command of the control interface.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A new customer.
+#[derive(Boundary)]
 pub(crate) struct NewPsu {
     /// The name on the page.
     pub(crate) name: String,
     /// The personal identifier, eleven digits. Only its hash is stored.
     pub(crate) personal_identifier: String,
     /// The PSU-IDs by third party (organizationIdentifier); other third parties get a random one.
-    #[serde(default)]
-    pub(crate) psu_ids: BTreeMap<String, String>,
+    pub(crate) psu_ids: Option<BTreeMap<String, String>>,
     /// Corporate agreements.
-    #[serde(default)]
-    pub(crate) corporate_ids: Vec<String>,
+    pub(crate) corporate_ids: Option<Vec<String>>,
     /// The accounts.
-    #[serde(default)]
-    pub(crate) accounts: Vec<NewAccount>,
+    pub(crate) accounts: Option<Vec<NewPsuAccount>>,
 }
 
 /// An account of a new customer.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewAccount {
+#[derive(Boundary)]
+pub(crate) struct NewPsuAccount {
     /// A Norwegian IBAN, with its right check digits.
     pub(crate) iban: String,
     /// The name on the page.
     pub(crate) name: String,
-    /// Whether it is a savings account.
-    #[serde(default)]
-    pub(crate) savings: bool,
-    /// The balance in øre.
-    #[serde(default)]
-    pub(crate) balance: i64,
+    /// Whether it is a savings account. Default: false.
+    pub(crate) savings: Option<bool>,
+    /// The balance in øre. Default: 0.
+    pub(crate) balance: Option<i64>,
 }
 
 impl BankState {
@@ -95,7 +87,7 @@ impl BankState {
             return Err(Error::invalid_field("psus", format!("are too many: a bank has at most {PSUS_MAX} customers")));
         }
         let mut ids = BTreeSet::new();
-        for id @ (tpp, psu_id) in new.iter().flat_map(|psu| &psu.psu_ids) {
+        for id @ (tpp, psu_id) in new.iter().filter_map(|psu| psu.psu_ids.as_ref()).flatten() {
             if data.psu_of(tpp, psu_id).is_some() || !ids.insert(id) {
                 return Err(Error::invalid_field("psu_ids", "has one that another customer has"));
             }
@@ -110,21 +102,21 @@ impl StoredData {
         self.changed = true;
         let key = random::base32_lower(12);
         let pairings = Arc::make_mut(&mut self.pairings);
-        for (tpp, psu_id) in new.psu_ids {
+        for (tpp, psu_id) in new.psu_ids.unwrap_or_default() {
             pairings.entry(tpp).or_default().insert(psu_id, key.clone());
         }
-        let accounts = new.accounts.into_iter().enumerate().map(|(at, account)| StoredAccount {
+        let accounts = new.accounts.unwrap_or_default().into_iter().enumerate().map(|(at, account)| StoredAccount {
             id: format!("{key}-{}", at + 1),
             iban: account.iban,
             name: account.name,
             currency: "NOK".to_owned(),
-            savings: account.savings,
-            balance: account.balance,
+            savings: account.savings == Some(true),
+            balance: account.balance.unwrap_or_default(),
         });
         let psu = StoredPsu {
             name: new.name,
             identifier_hash: fixtures::hash_of(&new.personal_identifier),
-            corporate_ids: new.corporate_ids,
+            corporate_ids: new.corporate_ids.unwrap_or_default(),
             accounts: accounts.collect(),
         };
         Arc::make_mut(&mut self.psus).insert(key, psu);
@@ -143,21 +135,27 @@ fn check(new: &NewPsu) -> Result<()> {
     if identifier.len() != IDENTIFIER_DIGITS || !identifier.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Error::invalid_field("personal_identifier", "must have eleven digits"));
     }
-    if !new.psu_ids.keys().all(|tpp| is_text(tpp) && tpp.bytes().all(|byte| byte.is_ascii_graphic())) {
+    if !new
+        .psu_ids
+        .iter()
+        .flat_map(BTreeMap::keys)
+        .all(|tpp| is_text(tpp) && tpp.bytes().all(|byte| byte.is_ascii_graphic()))
+    {
         return Err(Error::invalid_field("psu_ids", "must have third parties such as PSDNO-FSA-987654321"));
     }
     // An id that is not valid in a header would be useless.
-    let psu_ids = new.psu_ids.values().map(|id| ("psu_ids", id));
-    for (field, id) in psu_ids.chain(new.corporate_ids.iter().map(|id| ("corporate_ids", id))) {
+    let psu_ids = new.psu_ids.iter().flat_map(BTreeMap::values).map(|id| ("psu_ids", id));
+    for (field, id) in psu_ids.chain(new.corporate_ids.iter().flatten().map(|id| ("corporate_ids", id))) {
         customer_id(id.as_bytes()).map_err(|why| Error::invalid_field(field, why))?;
     }
-    if new.accounts.len() > ACCOUNTS_MAX {
+    let accounts = new.accounts.as_deref().unwrap_or_default();
+    if accounts.len() > ACCOUNTS_MAX {
         return Err(Error::invalid_field("accounts", format!("must be at most {ACCOUNTS_MAX}")));
     }
-    if !new.accounts.iter().all(|account| is_text(&account.name)) {
+    if !accounts.iter().all(|account| is_text(&account.name)) {
         return Err(Error::invalid_field("accounts", "must have names of 1 to 256 bytes without control characters"));
     }
-    if !new.accounts.iter().all(|account| is_norwegian_iban(&account.iban)) {
+    if !accounts.iter().all(|account| is_norwegian_iban(&account.iban)) {
         return Err(Error::invalid_field("accounts", "must have Norwegian IBANs with their right check digits"));
     }
     Ok(())

@@ -130,7 +130,10 @@ impl<'a> ConnectorChecker<'a> {
         if heard.status == 200 {
             return Ok(heard);
         }
-        failed(format!("{} must be answered 200, and was {}", order.operation, answer_text(&heard)))
+        failed({
+            let operation = order.operation.as_deref().unwrap_or_default();
+            format!("{operation} must be answered 200, and was {}", answer_text(&heard))
+        })
     }
 
     /// Sends a request that must be refused with one of these classes and its status.

@@ -10,7 +10,7 @@ use bankchannel_crypto::{
     signature::SigningKey,
     x509::{Certificate, CertificateIssuer, CertificatePurpose, NewCertificate},
 };
-use bankchannel_foundation::{Error, Result, error::row, shown};
+use bankchannel_foundation::{Error, Result, error::row, model::Boundary, shown};
 use bankchannel_server::folder::write_whole;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use crate::dialect::BankDialect;
 const FILE: &str = "generations.json";
 
 /// What becomes new. What stands below it does, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Boundary)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RolledOver {
     /// The bank's signers.

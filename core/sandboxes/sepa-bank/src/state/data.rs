@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bankchannel_bank_simulator::{BankLedger, DEFAULT_CURRENCY, DEFAULT_IBAN, DEFAULT_OWNER};
-use bankchannel_foundation::model::Decimal;
+use bankchannel_foundation::model::{Boundary, Decimal};
 use serde::{Deserialize, Serialize};
 
 use crate::certificate_service::codes::{CustomerCertificateRecord, SentCode};
 
 /// Whether a customer, a sender or a contract can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Boundary)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CustomerStanding {
     /// It can.
@@ -40,7 +40,7 @@ pub(crate) struct SandboxCustomer {
 }
 
 /// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Boundary)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FileKind {
     /// Sent by the customer: it is not listed.

@@ -36,7 +36,7 @@ use bankchannel_transport::background;
 use serde_json::{Value, json};
 
 use super::{
-    data::{self, ExampleCustomer},
+    data::{self, ExampleCustomer, NewCustomers},
     page::PATH,
 };
 
@@ -102,8 +102,7 @@ impl ExampleBank {
         }
     }
 
-    pub(super) fn seed(&self, request: Value) -> Result<usize> {
-        let new = data::customers(request)?;
+    pub(super) fn seed(&self, NewCustomers { customers: new }: NewCustomers) -> Result<u64> {
         let count = new.len();
         let mut customers = self.customers.write().unwrap_or_else(PoisonError::into_inner);
         if customers.len() + count > CUSTOMERS {
@@ -113,7 +112,7 @@ impl ExampleBank {
             customers.retain(|known| known.user_id != customer.user_id && known.login != customer.login);
             customers.push(Arc::new(customer));
         }
-        Ok(count)
+        Ok(count as u64)
     }
 
     fn find(&self, wanted: impl Fn(&ExampleCustomer) -> bool) -> Option<Arc<ExampleCustomer>> {

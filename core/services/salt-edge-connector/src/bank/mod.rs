@@ -14,6 +14,7 @@ use bankchannel::{CallAsker, CallOptions, salt_edge_connector::BankAtUrl};
 use bankchannel_foundation::{Error, Result};
 use serde_json::Value;
 
+pub(crate) use data::NewCustomers;
 pub(super) use example::ExampleBank;
 
 /// The bank behind the connector.
@@ -60,9 +61,9 @@ impl ConnectorBank {
     ///
     /// # Errors
     /// `input.*`.
-    pub(super) fn seed(&self, request: Value) -> Result<usize> {
+    pub(super) fn seed(&self, new: NewCustomers) -> Result<u64> {
         match self {
-            Self::Example(bank, _) => bank.seed(request),
+            Self::Example(bank, _) => bank.seed(new),
             Self::Url(_) => Err(Error::invalid_field("customers", "the bank at the URL has its own customers")),
         }
     }

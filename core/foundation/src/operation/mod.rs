@@ -1,17 +1,19 @@
 //! The declaration of an operation: declared once, available everywhere.
 
+mod hosted;
+mod local;
+mod route;
+
 pub use bankchannel_macros::OperationDocs;
-
-use std::{any::Any, cell::OnceCell, io::Read as _, sync::Arc};
-
-use bytes::Bytes;
+pub use hosted::{HostedForm, RawRequest};
+pub use local::{Local, LocalContext, OpenFunction};
+pub use route::{Parameters, Repeat, Route};
 
 use crate::{
-    ClientCache, ClientResources, Error,
-    clock::Clock,
-    error::{ErrorRow, row},
-    message::{InRequest, InResponse, Method, OutRequest, OutResponse},
-    model::{Boundary, Content, OpenContent, Profile, Shape},
+    Error,
+    error::ErrorRow,
+    message::{InRequest, InResponse, OutRequest, OutResponse},
+    model::{Boundary, Shape},
 };
 
 /// One operation of a protocol: its types and its static description.
@@ -63,122 +65,6 @@ pub trait Exchange: Operation + Sized {
     }
 }
 
-/// An operation that only computes: synchronous in every language, no network.
-pub trait Local: Operation {
-    /// Runs the operation.
-    ///
-    /// # Errors
-    /// Those of the declaration, and `input.*`.
-    fn run(request: Self::Request, with: LocalContext<'_>) -> Result<Self::Response, Error>;
-}
-
-/// The inputs of a local operation in addition to its request.
-#[non_exhaustive]
-pub struct LocalContext<'a> {
-    /// The time.
-    pub clock: &'a dyn Clock,
-    client: Option<&'a dyn Profile>,
-    /// What the client has, once it was looked for: that costs a system call, so only operations that use it do.
-    resources: OnceCell<Option<ClientResources<'a>>>,
-    /// Opens content that is not in memory, such as a file.
-    pub open: OpenFunction<'a>,
-}
-
-/// Opens content for reading it once.
-pub type OpenFunction<'a> = &'a dyn Fn(Content) -> Result<OpenContent, Error>;
-
-crate::redacted_debug!(LocalContext<'_>);
-
-impl<'a> LocalContext<'a> {
-    /// At this time; no client, and no files can be opened.
-    #[must_use]
-    pub fn new(clock: &'a dyn Clock) -> Self {
-        Self { clock, client: None, resources: OnceCell::new(), open: &only_in_memory }
-    }
-
-    /// With the cache and the key of this client.
-    #[must_use]
-    pub fn of_client(mut self, client: Option<&'a dyn Profile>) -> Self {
-        self.client = client;
-        self
-    }
-
-    /// With a function that opens the content named in the request.
-    #[must_use]
-    pub fn opening(mut self, open: OpenFunction<'a>) -> Self {
-        self.open = open;
-        self
-    }
-
-    /// The client's cache; `None` without a client: then nothing is cached.
-    #[must_use]
-    pub fn cache(&self) -> Option<&'a ClientCache> {
-        self.resources().map(|resources| resources.cache)
-    }
-
-    /// The client's own key; `None` without a client, or with one that has no key of this type.
-    #[must_use]
-    pub fn key<T: Any>(&self) -> Option<&'a T> {
-        self.resources()?.key?.downcast_ref()
-    }
-
-    fn resources(&self) -> Option<ClientResources<'a>> {
-        *self.resources.get_or_init(|| self.client.and_then(Profile::resources))
-    }
-
-    /// The client's value for this SHA-256, or a new one: see [`ClientCache::get_or_make`].
-    ///
-    /// # Errors
-    /// Those of `make`.
-    pub fn get_or_make<T, E>(&self, of: [u8; 32], make: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E>
-    where
-        T: Any + Send + Sync,
-    {
-        match self.cache() {
-            Some(kept) => kept.get_or_make(of, make),
-            None => make().map(Arc::new),
-        }
-    }
-
-    /// The time, as the standard library's type.
-    #[must_use]
-    pub fn now(&self) -> std::time::SystemTime {
-        let ms = u64::try_from(self.clock.now_ms()).unwrap_or_default();
-        std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(ms)
-    }
-
-    /// The content of a request, to be read once.
-    ///
-    /// # Errors
-    /// `input.content_unreadable` if the content cannot be opened.
-    pub fn open_content(&self, given: Content) -> Result<OpenContent, Error> {
-        match given {
-            Content::Bytes(bytes) => Ok(OpenContent::Bytes(bytes)),
-            named => (self.open)(named),
-        }
-    }
-
-    /// The same, whole: content in memory is not copied. Of longer content, only `max` bytes plus one are read.
-    ///
-    /// # Errors
-    /// `input.content_unreadable`.
-    pub fn whole_content(&self, given: Content, max: usize) -> Result<Bytes, Error> {
-        if let Content::Bytes(bytes) = given {
-            return Ok(bytes);
-        }
-        let mut bytes = Vec::new();
-        let read = self.open_content(given)?.take(max as u64 + 1).read_to_end(&mut bytes);
-        read.map_err(|why| {
-            Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")).with_source(why)
-        })?;
-        Ok(bytes.into())
-    }
-}
-
-fn only_in_memory(_: Content) -> Result<OpenContent, Error> {
-    Err(Error::because(&row::CONTENT_UNREADABLE, "the content was not opened before the call"))
-}
-
 /// How a protocol writes and reads the messages of all its operations, from their declarations.
 pub trait Codec: Sized {
     /// Proof of the client's identity: a session's tokens, a certificate.
@@ -220,6 +106,8 @@ pub enum OperationKind {
     Local,
     /// Composed of other operations.
     Flow,
+    /// An order to a running server, from whoever runs it; no client sends it.
+    ServerOrder,
 }
 
 impl OperationKind {
@@ -230,6 +118,7 @@ impl OperationKind {
             Self::Exchange => "exchange",
             Self::Local => "local",
             Self::Flow => "flow",
+            Self::ServerOrder => "server_order",
         }
     }
 }
@@ -267,6 +156,8 @@ pub struct Declaration {
     pub errors: &'static [&'static ErrorRow],
     /// The HTTP side, for an exchange.
     pub route: Option<Route>,
+    /// How it reaches a server, for a server's order.
+    pub hosted: Option<HostedForm>,
     /// The questions that it may ask its caller while it runs.
     pub asks: &'static [Ask],
     /// Set if it answers one page of a result that may be too long for memory.
@@ -303,6 +194,7 @@ impl Declaration {
             doc: docs.text,
             errors,
             route,
+            hosted: None,
             asks,
             pages,
             rows,
@@ -394,55 +286,6 @@ pub struct Deprecated {
     pub since_s: i64,
     /// The operation that replaces it.
     pub successor: &'static str,
-}
-
-/// The HTTP side of an exchange; the server's router and checks come from it.
-#[derive(Debug)]
-pub struct Route {
-    /// The operation's name on the wire and in the protocol's own documents.
-    pub wire_name: &'static str,
-    /// The method.
-    pub method: Method,
-    /// The path below the base path; `{Name}` is a parameter.
-    pub path: &'static str,
-    /// How parameters travel that are neither in the path nor in the headers.
-    pub parameters: Parameters,
-    /// The status on success.
-    pub success: u16,
-    /// Every other status that the server may answer.
-    pub failures: &'static [u16],
-    /// Whether it may be retried automatically.
-    pub repeat: Repeat,
-    /// Whether the server records it in the audit trail.
-    pub audited: bool,
-    /// The default timeout of a client for the answer, in seconds.
-    pub timeout_s: u32,
-    /// The member of the request that is streamed as content.
-    pub request_content: Option<&'static str>,
-    /// The member of the response that is streamed as content.
-    pub response_content: Option<&'static str>,
-}
-
-/// How an exchange's parameters travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Parameters {
-    /// In the query.
-    Query,
-    /// In a JSON body.
-    Body,
-    /// In a JSON body; a server also takes them from the query.
-    BodyOrQuery,
-}
-
-/// Whether an exchange may be retried automatically.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeat {
-    /// Safe: retried after a network error, 408, 425, 429, 500, 502, 503 or 504.
-    Safe,
-    /// Has effects: retried only after a 429, which means that nothing was done.
-    AfterRateLimit,
-    /// Never.
-    Never,
 }
 
 /// A declaration with its shapes: the catalogue's entry of an operation.

@@ -1,0 +1,154 @@
+//! Orders about requests to a connector.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bankchannel_foundation::{Error, Result, model::Boundary, operation::HostedForm};
+use bankchannel_server::{orders::OrderDone, server_orders};
+
+use super::{RecordedJson, at, shown};
+use crate::{
+    check::{self, CheckSettings},
+    requests::{MadeRequest, PlayedRequest},
+    service::PlayedHub,
+};
+
+server_orders! {
+    /// Orders about requests to a connector.
+    pub(crate) static REQUEST_ORDERS: PlayedHub, "salt-edge-hub";
+
+    /// Make a signed request for a connector.
+    ///
+    /// It is not sent. If it starts a session, the hub knows the session from then on.
+    MakeRequest("salt_edge_hub_server.requests", at("requests")):
+        PlayedRequest => SignedRequest, blocking PlayedHub::make_request;
+
+    /// Set the connector for the hub's own requests.
+    ///
+    /// In place of the one that the hub was started with.
+    SetConnector("salt_edge_hub_server.connector", at("connector")):
+        ConnectorLocation => OrderDone, blocking PlayedHub::set_connector;
+
+    /// Send a request to the connector, as for an enrolment.
+    ///
+    /// Several times with a new JWT each, or with the same.
+    SendRequests("salt_edge_hub_server.enrolments", at("enrolments")): SendingOrder => ConnectorAnswers, async send;
+
+    /// Check a connector.
+    ///
+    /// Takes the settings of the checker, and answers its report.
+    CheckConnector("salt_edge_hub_server.check", HostedForm { whole_answer: Some("report"), ..at("check") }):
+        CheckSettings => CheckReport, async check_connector;
+}
+
+/// The maximum number of times that one order sends a request.
+const TIMES_MAX: u32 = 100;
+
+/// A signed request.
+#[derive(Boundary)]
+pub(crate) struct SignedRequest {
+    /// The HTTP method.
+    method: String,
+    /// The path with the query.
+    target: String,
+    /// The headers; one of them is the signed JWT.
+    headers: Vec<RequestHeader>,
+    /// The session's name.
+    session_secret: String,
+}
+
+/// A header of a request.
+#[derive(Boundary)]
+struct RequestHeader {
+    /// The name.
+    name: String,
+    /// The value.
+    value: String,
+}
+
+/// Where a connector is.
+#[derive(Boundary)]
+pub(crate) struct ConnectorLocation {
+    /// The base URL.
+    url: String,
+    /// The authorities of its TLS certificate, a PEM file.
+    ca_file: Option<String>,
+}
+
+/// A request to send, and how often.
+#[derive(Boundary)]
+pub(crate) struct SendingOrder {
+    #[boundary(flatten)]
+    request: PlayedRequest,
+    /// How often, 1 to 100. Default: 1.
+    times: Option<u32>,
+    /// Whether each has the same JWT. Default: false.
+    same_jwt: Option<bool>,
+}
+
+/// The connector's answers.
+#[derive(Boundary)]
+pub(crate) struct ConnectorAnswers {
+    /// The session's name.
+    session_secret: String,
+    /// The answers, in the order of the requests.
+    answers: Vec<AskedConnector>,
+}
+
+/// The answer of a connector.
+#[derive(Boundary)]
+pub(crate) struct AskedConnector {
+    /// The HTTP status.
+    status: u16,
+    /// The class of a refusal.
+    error_class: Option<String>,
+    /// `Retry-After`, in seconds.
+    retry_after_s: Option<u64>,
+    /// Milliseconds until the answer.
+    elapsed_ms: u64,
+    /// The body, if it is JSON.
+    body: RecordedJson,
+}
+
+/// The report of a check.
+#[derive(Boundary)]
+pub(crate) struct CheckReport {
+    /// The report: `ok`, `connector`, `checks`, `counts`.
+    report: RecordedJson,
+}
+
+async fn send(hub: Arc<PlayedHub>, order: SendingOrder) -> Result<ConnectorAnswers> {
+    let times = order.times.unwrap_or(1);
+    if !(1..=TIMES_MAX).contains(&times) {
+        return Err(Error::invalid_field("times", format!("must be 1 to {TIMES_MAX}")));
+    }
+    let mut request = order.request;
+    request.operation.get_or_insert_with(|| "create_token".to_owned());
+    request.session_secret.get_or_insert_with(PlayedHub::new_session);
+    let (mut made, heard) = hub.ask(&request).await?;
+    let mut answers = vec![shown(heard.to_json())?];
+    for _ in 1..times {
+        if order.same_jwt != Some(true) {
+            made = hub.made(&request)?;
+        }
+        answers.push(shown(hub.send(&made).await?.to_json())?);
+    }
+    Ok(ConnectorAnswers { session_secret: made.session_secret, answers })
+}
+
+async fn check_connector(hub: Arc<PlayedHub>, settings: CheckSettings) -> Result<CheckReport> {
+    settings.check()?;
+    let report = check::run(&hub, &settings, None, &[], &|_| {}).await?;
+    Ok(CheckReport { report: RecordedJson(report.to_json().into()) })
+}
+
+impl PlayedHub {
+    fn make_request(&self, order: PlayedRequest) -> Result<SignedRequest> {
+        let MadeRequest { method, target, headers, session_secret, .. } = self.made(&order)?;
+        let headers = headers.into_iter().map(|(name, value)| RequestHeader { name, value }).collect();
+        Ok(SignedRequest { method, target, headers, session_secret })
+    }
+
+    fn set_connector(&self, at: ConnectorLocation) -> Result<OrderDone> {
+        self.link.set(&at.url, at.ca_file.as_deref()).map(|()| OrderDone)
+    }
+}

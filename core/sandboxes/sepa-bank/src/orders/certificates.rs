@@ -1,0 +1,132 @@
+//! Orders about certificates and the time that they go by.
+
+use bankchannel_foundation::{
+    Error, Result,
+    model::{Boundary, Timestamp},
+    operation::HostedForm,
+};
+use bankchannel_server::{orders::PlainOrder, server_orders};
+
+use super::{LONGEST_S, known_family};
+use crate::{
+    certificate_service::codes::CustomerCertificateRecord, certificates::RolledOver, service::SandboxSepaBank,
+};
+
+server_orders! {
+    /// Orders about certificates.
+    pub(crate) static CERTIFICATE_ORDERS: SandboxSepaBank, "sepa-bank";
+
+    /// List the certificates that the certificate services have issued.
+    ///
+    /// Those of all families, oldest first.
+    ListIssued("sepa_bank.certificates", HostedForm { writes_nulls: true, ..HostedForm::at("certificates") }):
+        PlainOrder => IssuedCertificates, blocking SandboxSepaBank::list_issued;
+
+    /// Replace certificates of the bank.
+    ///
+    /// The old ones sign beside the new ones for the time of the overlap.
+    RollOver("sepa_bank.rollover", HostedForm::at("rollover")):
+        RolloverOrder => NewBankCertificates, blocking SandboxSepaBank::roll_over;
+
+    /// Move the time in messages and of certificates.
+    ///
+    /// The time of files moves with it.
+    MoveTime("sepa_bank.time", HostedForm::at("time")): TimeOrder => MovedTime, blocking SandboxSepaBank::move_time;
+}
+
+/// The certificates that were issued.
+#[derive(Boundary)]
+pub(crate) struct IssuedCertificates {
+    /// The certificates, oldest first.
+    certificates: Vec<IssuedCertificate>,
+}
+
+/// A certificate that was issued.
+#[derive(Boundary)]
+struct IssuedCertificate {
+    /// The bank's family.
+    family: String,
+    /// The customer.
+    customer_id: String,
+    /// The SHA-256 of the certified key, in hex.
+    key_sha256: String,
+    /// The certificate, PEM.
+    certificate: String,
+    /// The serial number, in hex, of the certificate that has signed the request; absent for a first one.
+    signed_with: Option<String>,
+}
+
+/// Which certificates of the bank are replaced.
+#[derive(Boundary)]
+pub(crate) struct RolloverOrder {
+    /// The bank's family.
+    family: String,
+    /// What is replaced, with all that is below it.
+    what: RolledOver,
+    /// Seconds for which the old ones sign, too. Default: 0.
+    overlap: Option<i64>,
+}
+
+/// The bank's new certificates.
+#[derive(Boundary)]
+pub(crate) struct NewBankCertificates {
+    /// The present root, a PEM file.
+    root_file: String,
+    /// All roots that the bank has had, a PEM file: the `anchors_file` for clients.
+    anchors_file: String,
+}
+
+/// How far the time moves.
+#[derive(Boundary)]
+pub(crate) struct TimeOrder {
+    /// Seconds; less than 0 moves it back.
+    advance_s: i64,
+}
+
+/// The time after it was moved.
+#[derive(Boundary)]
+pub(crate) struct MovedTime {
+    /// The time in messages.
+    now: Timestamp,
+}
+
+impl SandboxSepaBank {
+    fn list_issued(&self, _: PlainOrder) -> Result<IssuedCertificates> {
+        let listed = |one: &CustomerCertificateRecord| {
+            let (family, customer_id) = one.key.split_once('/').unwrap_or_default();
+            IssuedCertificate {
+                family: family.to_owned(),
+                customer_id: customer_id.to_owned(),
+                key_sha256: one.key_sha256.clone(),
+                certificate: one.pem.clone(),
+                signed_with: one.signed_with.clone(),
+            }
+        };
+        Ok(self
+            .state
+            .read(|state| IssuedCertificates { certificates: state.all_issued().iter().map(listed).collect() }))
+    }
+
+    fn roll_over(&self, order: RolloverOrder) -> Result<NewBankCertificates> {
+        let certificates = self.certificates_of(known_family(&order.family)?);
+        let overlap_s = order.overlap.unwrap_or_default();
+        if !(0..=LONGEST_S).contains(&overlap_s) {
+            return Err(Error::invalid_field("overlap", "must be a number of seconds"));
+        }
+        let root_file = certificates.roll_over(order.what, self.message_s(), overlap_s)?;
+        Ok(NewBankCertificates {
+            root_file: root_file.display().to_string(),
+            anchors_file: certificates.anchors_file.display().to_string(),
+        })
+    }
+
+    fn move_time(&self, order: TimeOrder) -> Result<MovedTime> {
+        if order.advance_s.abs() > LONGEST_S {
+            return Err(Error::invalid_field("advance_s", "must be a number of seconds"));
+        }
+        let by_ms = order.advance_s * 1000;
+        self.message_clock.advance_ms(by_ms);
+        self.scenario_clock.advance_ms(by_ms);
+        Ok(MovedTime { now: Timestamp::from_ms(self.message_s() * 1000) })
+    }
+}

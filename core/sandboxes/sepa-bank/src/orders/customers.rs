@@ -1,0 +1,143 @@
+//! Orders about customers.
+
+use bankchannel_foundation::{
+    Error, Result,
+    model::{Boundary, Timestamp},
+    operation::HostedForm,
+};
+use bankchannel_server::server_orders;
+
+use super::known_family;
+use crate::{
+    certificate_service::codes::SentCode,
+    service::SandboxSepaBank,
+    state::{CustomerStanding, SandboxChange, SandboxCustomer},
+};
+
+server_orders! {
+    /// Orders about customers.
+    pub(crate) static CUSTOMER_ORDERS: SandboxSepaBank, "sepa-bank";
+
+    /// Add customers, or replace them.
+    ///
+    /// The answer has the files of each one's pair. One customer may stand for the list.
+    AddCustomers("sepa_bank.customers", HostedForm { whole_request: Some("customers"), ..HostedForm::at("customers") }):
+        NewCustomers => AddedCustomers, blocking SandboxSepaBank::add_customers;
+
+    /// Send a customer a new code for a first certificate.
+    ///
+    /// What was locked is open again.
+    SendCode("sepa_bank.code", HostedForm::at("code")): CodeReceiver => CodeSent, blocking SandboxSepaBank::send_code;
+}
+
+/// Customers to add.
+#[derive(Boundary)]
+pub(crate) struct NewCustomers {
+    /// The customers.
+    customers: Vec<NewCustomer>,
+}
+
+/// A customer of one family.
+#[derive(Boundary)]
+struct NewCustomer {
+    /// The bank's family.
+    family: String,
+    /// The customer id: 1 to 16 letters and digits.
+    customer_id: String,
+    /// The company, the subject of its certificates.
+    company: String,
+    /// The target id of its files.
+    target_id: Option<String>,
+    /// Whether it can be used. Default: `active`.
+    standing: Option<CustomerStanding>,
+    /// Whether its contract can be used. Default: `active`.
+    contract: Option<CustomerStanding>,
+    /// Other customers that may send for it.
+    senders: Option<Vec<String>>,
+}
+
+/// Customers that were added.
+#[derive(Boundary)]
+pub(crate) struct AddedCustomers {
+    /// The customers, in the order of the request.
+    customers: Vec<AddedCustomer>,
+}
+
+/// A customer that was added, with the files of its pair.
+#[derive(Boundary)]
+struct AddedCustomer {
+    /// The bank's family.
+    family: String,
+    /// The customer id.
+    customer_id: String,
+    /// Its certificate, a PEM file.
+    certificate_file: String,
+    /// The private key, a PEM file.
+    key_file: String,
+}
+
+/// Who gets a code.
+#[derive(Boundary)]
+pub(crate) struct CodeReceiver {
+    /// The bank's family.
+    family: String,
+    /// The customer.
+    customer_id: String,
+}
+
+/// A code that was sent.
+#[derive(Boundary)]
+pub(crate) struct CodeSent {
+    /// The code.
+    code: String,
+    /// How long it is valid.
+    until: Timestamp,
+}
+
+impl SandboxSepaBank {
+    fn add_customers(&self, new: NewCustomers) -> Result<AddedCustomers> {
+        let added = new.customers.into_iter().map(|customer| self.add_customer(customer)).collect::<Result<_>>()?;
+        Ok(AddedCustomers { customers: added })
+    }
+
+    fn add_customer(&self, new: NewCustomer) -> Result<AddedCustomer> {
+        let dialect = known_family(&new.family)?;
+        let fits = |text: &str| (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !fits(&new.customer_id) {
+            return Err(Error::invalid_field("customer_id", "must have 1 to 16 letters and digits"));
+        }
+        let pair = self.certificates_of(dialect).customer(&new.customer_id, &new.company)?;
+        let added = AddedCustomer {
+            family: new.family.clone(),
+            customer_id: new.customer_id.clone(),
+            certificate_file: pair.certificate_file.display().to_string(),
+            key_file: pair.key_file.display().to_string(),
+        };
+        let customer = SandboxCustomer {
+            family: new.family,
+            customer_id: new.customer_id,
+            company: new.company,
+            target_id: new.target_id,
+            standing: new.standing.unwrap_or_default(),
+            contract: new.contract.unwrap_or_default(),
+            senders: new.senders.unwrap_or_default(),
+        };
+        self.state.change::<(), Error>(|_| Ok(((), vec![SandboxChange::Customer(customer)])))?;
+        Ok(added)
+    }
+
+    fn send_code(&self, to: CodeReceiver) -> Result<CodeSent> {
+        let dialect = known_family(&to.family)?;
+        let now_ms = self.scenario_ms();
+        let sent = self.state.change(|state| {
+            let Some(customer) = state.customer(&to.family, &to.customer_id) else {
+                return Err(Error::invalid_field("customer_id", "is no customer of this family"));
+            };
+            let key = customer.key();
+            let number = state.code(&key).map_or(0, |earlier| earlier.number + 1);
+            let sent = SentCode::new(dialect.family, &key, number, now_ms);
+            Ok((sent.clone(), vec![SandboxChange::Code(sent)]))
+        })?;
+        Ok(CodeSent { code: sent.code, until: Timestamp::from_ms(sent.until_ms) })
+    }
+}

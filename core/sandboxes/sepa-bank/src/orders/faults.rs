@@ -1,0 +1,101 @@
+//! Orders that disturb the bank's answers, and those that wait for requests.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bankchannel_foundation::{Result, model::Boundary, operation::HostedForm};
+use bankchannel_server::{
+    orders::{OrderDone, PlainOrder},
+    server_orders,
+};
+
+use crate::{chaos::FaultOrder, service::SandboxSepaBank};
+
+server_orders! {
+    /// Orders that disturb the bank's answers, and those that wait for requests.
+    pub(crate) static FAULT_ORDERS: SandboxSepaBank, "sepa-bank";
+
+    /// Let the bank's next answers have faults.
+    ///
+    /// All faults of the list are ordered, or none of them. One fault may stand for the list.
+    OrderFaults("sepa_bank.faults", HostedForm { whole_request: Some("faults"), ..HostedForm::at("faults") }):
+        FaultOrders => OrderDone, blocking SandboxSepaBank::order_faults;
+
+    /// Wait until answers wait because of the fault `hold`.
+    ///
+    /// Responds once so many wait; an error after twenty seconds.
+    AwaitHeld("sepa_bank.held", HostedForm::at("held")): HeldOrder => HeldAnswers, async held;
+
+    /// Let the answers go that wait because of the fault `hold`.
+    ///
+    /// The next ones wait for the next release.
+    ReleaseHeld("sepa_bank.release", HostedForm::at("release")):
+        PlainOrder => ReleasedAnswers, blocking SandboxSepaBank::release;
+
+    /// Tell how many requests each service has had at once at most.
+    ///
+    /// With `forget` it counts from now on, after this answer.
+    TellLoad("sepa_bank.load", HostedForm::at("load")): LoadOrder => GreatestLoad, blocking SandboxSepaBank::greatest_load;
+}
+
+/// Faults to order.
+#[derive(Boundary)]
+pub(crate) struct FaultOrders {
+    /// The faults.
+    faults: Vec<FaultOrder>,
+}
+
+/// How many answers must wait.
+#[derive(Boundary)]
+pub(crate) struct HeldOrder {
+    /// Their number. Default: 1.
+    count: Option<u32>,
+}
+
+/// Answers that wait.
+#[derive(Boundary)]
+pub(crate) struct HeldAnswers {
+    /// Their number.
+    held: u32,
+}
+
+/// Answers that were let go.
+#[derive(Boundary)]
+pub(crate) struct ReleasedAnswers {
+    /// Their number.
+    released: u32,
+}
+
+/// Whether the counting begins anew.
+#[derive(Boundary)]
+pub(crate) struct LoadOrder {
+    /// Whether it does. Default: false.
+    forget: Option<bool>,
+}
+
+/// Requests at once.
+#[derive(Boundary)]
+pub(crate) struct GreatestLoad {
+    /// Their greatest number, by family and service.
+    most_at_once: BTreeMap<String, u64>,
+}
+
+async fn held(bank: Arc<SandboxSepaBank>, order: HeldOrder) -> Result<HeldAnswers> {
+    bank.held.arrived(order.count.unwrap_or(1)).await.map(|held| HeldAnswers { held })
+}
+
+impl SandboxSepaBank {
+    fn order_faults(&self, mut orders: FaultOrders) -> Result<OrderDone> {
+        for order in &mut orders.faults {
+            order.checked()?;
+        }
+        self.faults.order(orders.faults).map(|()| OrderDone)
+    }
+
+    fn release(&self, _: PlainOrder) -> Result<ReleasedAnswers> {
+        Ok(ReleasedAnswers { released: self.held.release() })
+    }
+
+    fn greatest_load(&self, order: LoadOrder) -> Result<GreatestLoad> {
+        Ok(GreatestLoad { most_at_once: self.load.most(order.forget == Some(true)) })
+    }
+}

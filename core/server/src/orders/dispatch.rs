@@ -1,0 +1,212 @@
+//! Finds the order of a path or a name, and carries it out.
+
+use std::sync::Arc;
+
+use bankchannel_foundation::{
+    Error, Result,
+    error::row,
+    message::Method,
+    model::{Content, unknown_members},
+    nearest_name,
+    operation::{CatalogueEntry, HostedForm},
+};
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{COMMON_ORDERS, CallableOrder};
+use crate::{counterpart::with_nulls, http::control::ControlTarget};
+
+/// The longest name of an order that is repeated, in bytes.
+const ORDER_NAME_MAX: usize = 64;
+
+/// A request for an order.
+#[derive(Default)]
+pub(crate) struct OrderRequest {
+    /// The members.
+    pub(crate) members: Value,
+    /// The body, if it is no JSON.
+    pub(crate) content: Option<Bytes>,
+}
+
+/// The orders at one path, one of which is meant.
+pub(crate) struct FoundOrder {
+    orders: Vec<&'static CallableOrder>,
+    parameters: Vec<(&'static str, String)>,
+}
+
+fn form_of(order: &CallableOrder) -> &'static HostedForm {
+    static NOWHERE: HostedForm = HostedForm::at("");
+    order.entry.declaration.hosted.as_ref().unwrap_or(&NOWHERE)
+}
+
+/// The common orders and the server's own.
+fn all(target: &dyn ControlTarget) -> impl Iterator<Item = &'static CallableOrder> {
+    COMMON_ORDERS.iter().chain(target.orders().iter().copied().flatten())
+}
+
+/// The orders at a path; below `sandbox/` those of the top are there, too.
+pub(crate) fn found_at(target: &dyn ControlTarget, path: &str, is_below: bool) -> Option<FoundOrder> {
+    let mut found = FoundOrder { orders: Vec::new(), parameters: Vec::new() };
+    for order in all(target).filter(|order| is_below || form_of(order).at_top) {
+        let Some(parameters) = form_of(order).parameters(path) else { continue };
+        // `sessions/all` is a name before it is a parameter.
+        if !found.orders.is_empty() && parameters.len() > found.parameters.len() {
+            continue;
+        }
+        if parameters.len() < found.parameters.len() {
+            found.orders.clear();
+        }
+        found.orders.push(order);
+        found.parameters = parameters.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+    }
+    (!found.orders.is_empty()).then_some(found)
+}
+
+/// Whether an order by this path or name needs no open control interface, or there is none.
+pub(crate) fn is_free(target: &dyn ControlTarget, order: &str) -> bool {
+    named(target, order).is_none_or(|found| found.orders.iter().any(|order| !form_of(order).needs_control))
+}
+
+fn named(target: &dyn ControlTarget, order: &str) -> Option<FoundOrder> {
+    let by_name = all(target).find(|known| known.entry.declaration.name == order);
+    match by_name {
+        Some(found) => Some(FoundOrder { orders: vec![found], parameters: Vec::new() }),
+        None => found_at(target, order, true),
+    }
+}
+
+impl FoundOrder {
+    /// The method of the path.
+    pub(crate) fn method(&self) -> Method {
+        self.orders.first().map_or(Method::Post, |order| form_of(order).method)
+    }
+
+    /// The largest body.
+    pub(crate) fn max_bytes(&self) -> usize {
+        self.orders.iter().map(|order| form_of(order).max_bytes).max().unwrap_or_default()
+    }
+
+    /// The headers that are members, if the body is no JSON.
+    pub(crate) fn raw_headers(&self) -> Option<&'static [(&'static str, &'static str)]> {
+        self.orders.iter().find_map(|order| form_of(order).raw_request.as_ref()).map(|raw| raw.headers)
+    }
+
+    /// Carries out the one that the request's members select.
+    pub(crate) async fn carry_out(self, target: Arc<dyn ControlTarget>, request: OrderRequest) -> Result<Value> {
+        let OrderRequest { mut members, content } = request;
+        if members.is_null() {
+            members = Value::Object(serde_json::Map::new());
+        }
+        let is_given =
+            |name: &str| members.get(name).is_some_and(|value| !value.is_null() && *value != Value::Bool(false));
+        let chosen = |order: &&&'static CallableOrder| {
+            let given = form_of(order).given;
+            !given.is_empty() && given.iter().all(|name| is_given(name))
+        };
+        let mut chosen = self.orders.iter().filter(chosen);
+        let order = match (&self.orders[..], chosen.next(), chosen.next()) {
+            // Given by its name.
+            ([only], ..) => *only,
+            (_, Some(one), Some(other)) => {
+                let names = [form_of(one).given, form_of(other).given].concat().join(" and ");
+                let why = format!("{names} exclude each other: give one of them for each order");
+                return Err(Error::because(&row::INVALID_JSON, why));
+            }
+            (_, Some(one), None) => one,
+            (all, None, _) => *all
+                .iter()
+                .find(|order| form_of(order).given.is_empty())
+                .ok_or_else(|| Error::internal("no order of a path is its default"))?,
+        };
+        let form = form_of(order);
+        if let Some(list) = form.whole_request {
+            members = as_list(members, list)?;
+        }
+        if let Value::Object(members) = &mut members {
+            // What selects another order at this path and is `false` is as good as left out.
+            let others = self.orders.iter().flat_map(|other| form_of(other).given);
+            for name in others.filter(|name| !form.given.contains(name)) {
+                if members.get(*name).is_some_and(|value| value.is_null() || *value == Value::Bool(false)) {
+                    members.remove(*name);
+                }
+            }
+            for (name, value) in self.parameters {
+                if members.contains_key(name) {
+                    return Err(Error::invalid_field(name, "stands in the path: leave it out of the request"));
+                }
+                members.insert(name.to_owned(), value.into());
+            }
+        }
+        let answer = (order.run)(target, members, content.map(Content::Bytes)).await?;
+        let answer = if form.writes_nulls { with_nulls(answer, order.entry.response) } else { answer };
+        Ok(match (form.whole_answer, answer) {
+            (Some(name), Value::Object(mut members)) => members.remove(name).unwrap_or_default(),
+            (_, answer) => answer,
+        })
+    }
+}
+
+impl FoundOrder {
+    /// Refuses a member that none of several orders at a path has: each alone would name its own members only.
+    fn refuse_unknown(&self, members: &Value) -> Result<()> {
+        let (Value::Object(members), [_, _, ..]) = (members, &self.orders[..]) else { return Ok(()) };
+        let is_in_path = |name: &str| self.parameters.iter().any(|(parameter, _)| *parameter == name);
+        let known = || {
+            let fields = self.orders.iter().flat_map(|order| order.entry.request.fields());
+            fields.map(|field| field.name).filter(|name| !is_in_path(name))
+        };
+        let unknown: Vec<&str> =
+            members.keys().map(String::as_str).filter(|name| !is_in_path(name) && known().all(|field| field != *name)).collect();
+        if unknown.is_empty() { Ok(()) } else { Err(unknown_members(unknown.into_iter(), known())) }
+    }
+}
+
+/// A request whose list may stand for it, and one item for the list.
+fn as_list(request: Value, list: &str) -> Result<Value> {
+    let items = match request {
+        Value::Object(members) if members.contains_key(list) => return Ok(members.into()),
+        Value::Array(items) if items.is_empty() => {
+            return Err(Error::because(&row::INVALID_JSON, "the list is empty: it orders nothing".to_owned()));
+        }
+        Value::Array(items) => items,
+        one => vec![one],
+    };
+    Ok(Value::Object([(list.to_owned(), items.into())].into_iter().collect()))
+}
+
+/// Carries out an order, given by its path or its name, for the program that runs the server.
+///
+/// # Errors
+/// `input.*`, and the errors of the order.
+pub async fn carry_out(target: Arc<dyn ControlTarget>, order: &str, request: Value) -> Result<Value> {
+    let Some(found) = named(&*target, order) else { return Err(unknown(&*target, order)) };
+    let largest = found.max_bytes();
+    // Seeds are large, and are not written only to be measured.
+    if largest < HostedForm::LARGEST && request.to_string().len() > largest {
+        return Err(Error::invalid_field("request", format!("has more than {largest} bytes")));
+    }
+    found.carry_out(target, OrderRequest { members: request, content: None }).await
+}
+
+/// The error for an order that the server does not have: its name, the nearest one, and those that there are.
+pub(crate) fn unknown(target: &dyn ControlTarget, order: &str) -> Error {
+    let shown = |entry: &CatalogueEntry| {
+        let form = entry.declaration.hosted.as_ref().unwrap_or_else(|| unreachable!("an order has a form"));
+        if form.at_top { form.path.to_owned() } else { format!("sandbox/{}", form.path) }
+    };
+    let mut known: Vec<String> = all(target).map(|order| shown(&order.entry)).collect();
+    known.dedup();
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-/.".contains(&byte);
+    let is_repeated = order.len() <= ORDER_NAME_MAX && !order.is_empty() && order.bytes().all(is_name);
+    let named = if is_repeated { format!("`{order}` ") } else { String::new() };
+    let below = |name: &str| name.strip_prefix("sandbox/").unwrap_or(name).to_owned();
+    let names: Vec<String> = known.iter().map(|name| below(name)).collect();
+    let meant = match nearest_name(&below(order), names.iter().map(String::as_str)) {
+        Some(near) => {
+            let at = names.iter().position(|name| name == near).unwrap_or_default();
+            format!(": did you mean `{}`?", known[at])
+        }
+        None => ";".to_owned(),
+    };
+    Error::invalid_field("order", format!("{named}is not known{meant} there are: {}", known.join(", ")))
+}
