@@ -8,7 +8,7 @@
 #   --destdir DIR    a staging folder in front of the prefix: for building packages
 #   --libdir NAME    the libraries' folder below the prefix, such as lib/x86_64-linux-gnu; lib by default
 #   --from DIR       the folder with cargo's libraries; target/release by default
-#   --uninstall      removes what was installed with the same prefix, destdir and libdir: its own files and the folders
+#   --uninstall      removes the files installed with the same prefix, destdir and libdir: its own files and the folders
 #                    that are empty then, nothing else
 #   --relocatable    the pkg-config file finds its own prefix, so that the whole folder can be moved
 #

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Acts as a new user: an empty folder, the built package, the section "PHP" of README.md literally, a bank statement on
-# disk. With Composer, offline, configured as in README.md; and again with the package's own autoloader.
+# disk. With Composer, offline, configured as in the package's README.md; and again with the package's own autoloader.
 #
 #   smoke.sh [PACKAGE.zip]
 set -eu
@@ -25,8 +25,8 @@ block() {
     awk -v language="$1" '/^## /{inside = ($0 == "## PHP")} inside && $0 == "```" language {on = 1; next} on && $0 == "```" {exit} on' "$root/README.md"
 }
 block sh >"$folder/install.sh"
-# README.md's commands for Composer to find the package.
-awk '/^The packages are not on any registry/{inside = 1} /^## /{inside = 0} inside && $0 == "```sh" {on = 1; next} on && $0 == "```" {exit} on' "$root/README.md" >"$folder/find.sh"
+# The commands of the package's page for Composer to find the package.
+awk '/^## /{inside = ($0 == "## Installing")} inside && $0 == "```sh" {on = 1; next} on && $0 == "```" {exit} on' "$here/README.md" >"$folder/find.sh"
 block php >"$folder/project/statement.php"
 lines=$(cat "$folder/install.sh" "$folder/project/statement.php" | grep -vcE '^(<\?php)?$')
 [ "$lines" -ge 2 ] && [ "$lines" -le 10 ] || { echo "smoke.sh: the section has $lines lines; two to ten are good" >&2; exit 1; }
@@ -43,9 +43,9 @@ try() {
 
 cd "$folder/project"
 if command -v composer >/dev/null; then
-    grep -q '^composer config ' "$folder/find.sh" || { echo 'smoke.sh: README.md does not say how Composer finds the package' >&2; exit 1; }
+    grep -q '^composer config ' "$folder/find.sh" || { echo 'smoke.sh: bindings/php/README.md does not say how Composer finds the package' >&2; exit 1; }
     export COMPOSER_HOME="$folder/home" COMPOSER_DISABLE_NETWORK=1 COMPOSER_ALLOW_SUPERUSER=1 COMPOSER_NO_INTERACTION=1
-    # No network access: the only setting that is not in README.md.
+    # No network access: the only setting that is not on these pages.
     echo '{"repositories": {"packagist.org": false}}' >"$folder/home/config.json"
     mkdir -p "$folder/checkout/target/packages"
     cp "$package" "$folder/checkout/target/packages/"

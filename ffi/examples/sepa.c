@@ -10,7 +10,7 @@
  *   {"protocol": "sepa-web-services", "bank": "op", "customer_id": "1000000000", "certificate_file": "op/certificate.pem",
  *    "private_key_file": "op/key.pem", "passphrase": {"file": "/etc/bankchannel/passphrase"}}
  *
- * Exit code 0: sent, and what was new is in the folder. 1: refused, or not sent. 3: the file was accepted, or may have
+ * Exit code 0: sent, and the new files are in the folder. 1: refused, or not sent. 3: the file was accepted, or may have
  * been: look for the bank's answer before you send it again.
  */
 

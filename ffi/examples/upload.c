@@ -49,7 +49,7 @@ static char *read_file(const char *path, size_t *size) {
 }
 
 /*
- * Runs an operation. A call is a conversation: the library tells what it needs, the program replies and resumes. This
+ * Runs an operation. A call is a conversation: the library names its need, the program replies and resumes. This
  * program replies to questions only; if content were given as pieces, it would also be asked for those. The call's
  * result is in `response` or in `error`; the caller frees it.
  */
@@ -120,7 +120,7 @@ static int upload_and_wait(const BankchannelClient *client, char **given) {
     options.content = given[3];
     options.content_size = strlen(given[3]);
     if (carry_out(client, BANKCHANNEL_OP_WS_CHANNEL_UPLOAD_AND_WAIT, request, &options, &response, &error) == BANKCHANNEL_STATUS_OK) {
-        /* An answer is not yet a payment: the verdict tells what the bank says. */
+        /* An answer is not yet a payment: the verdict is the bank's. */
         verdict = json_get(response.data, response.size, "verdict");
         text = json_get(response.data, response.size, "verdict_text");
         path = json_get(response.data, response.size, "path");

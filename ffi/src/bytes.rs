@@ -70,7 +70,7 @@ pub unsafe extern "C" fn bankchannel_bytes_free(bytes: *mut BankchannelBytes) {
     if bytes.is_null() {
         return;
     }
-    // SAFETY: not NULL, and the caller promises that it contains what the library wrote, or zeroes.
+    // SAFETY: not NULL, and the caller promises that the library wrote its content, or that it is zeroes.
     let taken = unsafe { bytes.replace(BankchannelBytes::NOTHING) };
     if taken.owner.is_null() {
         return;

@@ -170,7 +170,7 @@ mod tests {
     use super::*;
     use crate::{bankchannel_error_code, bankchannel_error_free};
 
-    /// What the child of a fork finds while a thread of the parent uses the server.
+    /// The state in the child of a fork while a thread of the parent uses the server.
     #[test]
     fn a_server_of_another_process_is_not_waited_for() {
         let started = BridgeServer::start("ws-channel", parse_json("{}").unwrap()).unwrap();

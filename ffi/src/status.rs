@@ -46,7 +46,7 @@ pub enum BankchannelReply {
     Piece = 2,
     /// There is no more content. Data is ignored.
     End = 3,
-    /// The caller cannot provide what was requested: the call ends with an error that contains the text given as data.
+    /// The caller cannot fulfil the request: the call ends with an error that contains the text given as data.
     Fail = 4,
 }
 

@@ -14,7 +14,7 @@ export async function fitsInto(page, width) {
   assert.deepEqual(wide.out, [], `beyond ${width} px`);
 }
 
-/** Every text has a contrast of 4.5 to 1 or more with what is behind it (WCAG 2.2, 1.4.3), large text of 3 to 1. */
+/** Every text has a contrast of 4.5 to 1 or more with its background (WCAG 2.2, 1.4.3), large text of 3 to 1. */
 export async function isReadable(page) {
   const poor = await page.evaluate(() => {
     const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });

@@ -1,4 +1,4 @@
-//! Random kills: what is killed, and at which of its places. How many places there are is learnt from the kills before: of
+//! Random kills: of which process, and at which of its places. How many places there are is learnt from the kills before: of
 //! each kind of work one in five is a place that does not come, where the process ends once its work is done.
 
 use std::{collections::HashMap, fmt::Debug, hash::Hash};
@@ -37,7 +37,7 @@ impl<W: Eq + Hash + Copy + Debug> RandomKills<W> {
         Some((work, at, (self.drawn >> 60).is_multiple_of(2)))
     }
 
-    /// What was seen of it: how many lines the process has noted.
+    /// Its visible progress: how many lines the process has noted.
     #[allow(clippy::print_stdout)]
     pub(crate) fn learn(&mut self, work: W, at: usize, lines: usize) {
         self.done += 1;

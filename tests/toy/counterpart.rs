@@ -60,7 +60,7 @@ pub(crate) struct HostReadiness {
 /// A running host.
 pub(crate) struct Host(RunningServers);
 
-/// What a host answers with.
+/// The answer of a host.
 struct Greeter {
     word: String,
     mounts: [RouteMount; 1],

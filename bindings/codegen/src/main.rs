@@ -1,7 +1,7 @@
 //! Writes the typed interfaces of every language from the catalogue.
 //!
 //! ```text
-//!   bankchannel-codegen            writes every generated file below the repository's root, and removes those of what is gone
+//!   bankchannel-codegen            writes every generated file below the repository's root, and removes stale ones
 //!   bankchannel-codegen --check    writes nothing; fails and names the files that are stale
 //!   bankchannel-codegen --root DIR uses DIR as the root, instead of the current folder
 //!   bankchannel-codegen --output DIR writes every file below DIR, which need not be the root of anything
@@ -167,6 +167,9 @@ mod tests {
         let page = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
         let (c, header) = (page("docs/c-abi.md"), page("include/bankchannel.h"));
         let (front, readme) = (page("core/bankchannel/src/lib.rs"), page("README.md"));
+        let servers = page("docs/embedded-servers.md");
+        let start = page("core/counterparts/src/embedded_server.rs");
+        let start = start.lines().map(str::trim_start).filter(|line| line.starts_with("///")).collect::<String>();
         let front: String = front.lines().take_while(|line| line.starts_with("//!")).collect();
         let languages = ["python", "node", "php"].map(|name| page(&format!("bindings/{name}/README.md")));
         for protocol in &model.protocols {
@@ -182,7 +185,12 @@ mod tests {
                 }
             }
             for served in &protocol.served {
-                assert!(header.contains(&format!("`{}`", served.kind)), "{} is not in the header", served.kind);
+                let kind = format!("`{}`", served.kind);
+                for (name, text) in
+                    [("the header", &header), ("docs/embedded-servers.md", &servers), ("EmbeddedServer", &start)]
+                {
+                    assert!(text.contains(&kind), "{kind} is not in {name}");
+                }
             }
         }
     }

@@ -65,7 +65,7 @@ impl Named {
     }
 }
 
-/// Hashes what is written.
+/// Hashes the written text.
 struct HashedText(DefaultHasher);
 
 impl fmt::Write for HashedText {

@@ -32,7 +32,7 @@ fn required(fields: &'static [Field]) -> impl Iterator<Item = &'static Field> {
     fields.iter().filter(|field| !field.optional && !field.profile)
 }
 
-/// A struct's builder with what it must have; `None` if a builder cannot say it in a line.
+/// A struct's builder with its required fields; `None` if a builder cannot say it in a line.
 fn built(shape: &StructShape) -> Option<String> {
     let mut text = format!("{}::builder()", shape.name);
     for field in required(shape.fields) {

@@ -1,4 +1,4 @@
-//! Which files a run writes and removes: what is stale, what nothing writes any more, and how Git is told that they are
+//! Which files a run writes and removes: stale files, files that nothing writes any more, and how Git is told that they are
 //! generated.
 
 use std::{
@@ -13,7 +13,7 @@ use crate::Generated;
 /// Folders in which every file is written here: a file of a type that is gone is removed.
 const OWN_FOLDERS: [&str; 2] = ["bindings/php/src/Generated", "docs/reference"];
 
-/// What the other programs of `tests/regenerate` write.
+/// The files of the other programs of `tests/regenerate`.
 const WRITTEN_ELSEWHERE: [&str; 4] =
     ["bindings/php/bankchannel.h", "docs/api/**", "include/*.h", "licenses/THIRD-PARTY.txt"];
 

@@ -41,7 +41,7 @@ app.get('/payments/:id', (request, response) => {
 });
 
 /**
- * Signs and uploads in the background, and stores what the bank says about this payment.
+ * Signs and uploads in the background, and stores the bank's answers about this payment.
  * @param {string} id
  * @param {Buffer} content
  */

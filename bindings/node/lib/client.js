@@ -314,7 +314,7 @@ class Client {
 /** The forms of an operation that this version does not know. */
 const PLAIN = { request: plain, response: plain };
 
-/** Gives what the failed call had finished the form of the operation's response. */
+/** Gives the finished part of a failed call the form of the operation's response. */
 function withPartial(error, { name, response }) {
   if (!(error instanceof BankchannelError) || !error.partialResponse) return error;
   const partial = native().partialResponse(name, JSON.stringify(error.partialResponse));

@@ -71,7 +71,7 @@ function check(value, depth, seen) {
         seen.left -= isList ? 1 : key.length + 4;
         if (check(value[key], depth + 1, seen)) found = true;
         if (seen.why !== undefined) {
-          // The place of what is nested too deep would be as long as its nesting: the field alone.
+          // The place of a value that is nested too deep would be as long as its nesting: the field alone.
           if (depth === 0 || !seen.deep) seen.path.push(key);
           return false;
         }

@@ -17,7 +17,7 @@ function fromVariable(value, field = 'secret') {
   if (Object.keys(value).length !== 1) return value;
   const text = process.env[value.env];
   if (typeof text === 'string') {
-    // Node replaces what is no UTF-8.
+    // Node replaces bytes that are no UTF-8.
     if (text.includes('\ufffd')) throw invalidField(field, 'the environment variable that is named is not UTF-8');
     return text;
   }

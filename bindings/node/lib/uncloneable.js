@@ -5,7 +5,7 @@ const BELONGS = () => 'it belongs to its thread: make one in each process and wo
 
 /**
  * An attempt to copy the object to another thread or process (`postMessage`, `structuredClone`, `v8.serialize`) fails, and
- * says why. Without this a copy would have no private members and no methods, and nobody would be told: the algorithm looks
+ * says why. Without this a copy would have no private members and no methods, without any error: the algorithm looks
  * at enumerable members only, so this is one.
  */
 function uncloneable(object, why = BELONGS) {

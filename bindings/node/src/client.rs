@@ -66,7 +66,7 @@ impl Client {
     }
 
     /// Frees its resources now: JavaScript's garbage collector does not see connections, and may never run. Running
-    /// calls hold what they need themselves. A second call does nothing.
+    /// calls hold their own parts. A second call does nothing.
     #[napi(catch_unwind)]
     pub fn close(&self) {
         self.leave();

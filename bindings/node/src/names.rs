@@ -26,7 +26,7 @@ pub(crate) fn response_in(mut response: Value<'static>, entry: Option<&Catalogue
     response
 }
 
-/// What a failed operation had finished, in `camelCase`.
+/// The finished part of a failed operation, in `camelCase`.
 #[napi(catch_unwind)]
 pub(crate) fn partial_response(operation: String, text: String) -> napi::Result<String> {
     renamed(&text, |value| {

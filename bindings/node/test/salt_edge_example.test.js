@@ -36,13 +36,13 @@ async function freePort() {
   return port;
 }
 
-/** The program that the README shows below a heading. */
+/** The first program of the page about the engine. */
 function route() {
-  const section = fs.readFileSync(path.join(paths.root, 'README.md'), 'utf8').split('## Salt Edge\n')[1].split('\n## ')[0];
+  const section = fs.readFileSync(path.join(paths.root, 'docs/salt-edge-engine.md'), 'utf8').split('## Begin\n')[1].split('\n## ')[0];
   return section.match(/^```js\n(.*?)^```$/ms)[1];
 }
 
-test('the route of the README answers, and the checker says what is missing', { timeout: 120_000 }, async (t) => {
+test('the route of the page answers, and the checker says what is missing', { timeout: 120_000 }, async (t) => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bankchannel-'));
   t.after(() => fs.rmSync(folder, { recursive: true }));
   fs.mkdirSync(path.join(folder, 'node_modules'));

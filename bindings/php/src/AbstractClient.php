@@ -88,7 +88,7 @@ abstract class AbstractClient
     }
 
     /**
-     * What the library says of the client: of its settings those that are open, with their defaults, and its address.
+     * The library's description of the client: its open settings, with their defaults, and its address.
      *
      * @return array<string, mixed>
      */

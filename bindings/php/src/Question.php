@@ -54,7 +54,7 @@ final class Question
     }
 
     /**
-     * A secret that the person needs for the answer and that nobody else may see: a new authenticator's key. Null if
+     * A secret that the person needs for the answer and no one else may see: a new authenticator's key. Null if
      * there is none.
      */
     public function secret(): ?string

@@ -52,7 +52,7 @@ final class ExamplesTest extends TestCase
             $environment['SEPA_WEB_SERVICES_' . strtoupper((string) preg_replace('/[A-Z]/', '_$0', $name))] = $value;
         }
         $run = static fn (): array => (new Program([PHP_BINARY, self::EXAMPLES . '/renew-certificate.php', "{$folder}/files"], $environment))->end();
-        // Nobody has enrolled yet.
+        // No customer has enrolled yet.
         [$printed, $code] = $run();
         self::assertSame(1, $code, $printed);
         self::assertStringContainsString('person_needed', $printed);

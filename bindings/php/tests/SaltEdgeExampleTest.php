@@ -24,9 +24,9 @@ final class SaltEdgeExampleTest extends TestCase
         exit(str_contains($page, 'asks for') && preg_match('/ (200|303) /', $http_response_header[0]) ? 0 : 1);
         PHP;
 
-    public function testTheRouteOfTheReadmeAnswersAndTheCheckerSaysWhatIsMissing(): void
+    public function testTheRouteOfThePageAnswersAndTheCheckerSaysWhatIsMissing(): void
     {
-        $section = explode("\n## ", explode("## Salt Edge\n", (string) file_get_contents(__DIR__ . '/../../../README.md'))[1])[0];
+        $section = explode("\n## ", explode("## Begin\n", (string) file_get_contents(__DIR__ . '/../../../docs/salt-edge-engine.md'))[1])[0];
         self::assertSame(1, preg_match('/^```php\n(.*?)^```$/ms', $section, $found));
         self::assertLessThanOrEqual(10, substr_count($found[1], "\n"));
         $folder = Scratch::folder();

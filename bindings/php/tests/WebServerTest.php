@@ -23,7 +23,7 @@ final class WebServerTest extends TestCase
                     echo 'version ', Bankchannel\Bankchannel::version();
                     break;
                 case 'own':
-                    // What was not preloaded may not use FFI, whatever the package does.
+                    // Code that was not preloaded may not use FFI, whatever the package does.
                     try {
                         FFI::cdef('int getpid(void);');
                         echo 'free';

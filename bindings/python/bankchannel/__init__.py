@@ -87,7 +87,7 @@ def __getattr__(name: str) -> object:
     place = _MODULE_OF.get(name)
     if place is None:
         raise AttributeError(f"module 'bankchannel' has no attribute {name!r}")
-    # Not kept here: a module that is loaded anew has new classes.
+    # Not kept here: a reloaded module has new classes.
     found: object = getattr(import_module(f".{place}", __name__), name)
     return found
 

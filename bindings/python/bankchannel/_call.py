@@ -51,7 +51,7 @@ class Question(Record):
     choices: tuple[str, ...] = ()
     """The answers to choose from; empty if any answer is possible."""
     secret: str | None = None
-    """A secret that the person needs for the answer and that nobody else may see: the key of a new authenticator."""
+    """A secret that the person needs for the answer and no one else may see: the key of a new authenticator."""
     request: Any = None
     """The request of a question to the program itself, such as `bank.list_accounts`: a dict. The answer is JSON
     text."""

@@ -54,7 +54,7 @@ class BankchannelError(Exception):
     retry_after_s: int | None
     """The wait in seconds that the peer asked for."""
     partial_response: Any
-    """What the failed call had finished, in the form of its response: files that have arrived, answers that have come.
+    """The finished part of the failed call, in the form of its response: files that have arrived, answers that have come.
     `None` if there is nothing. It is not in `to_json`."""
 
     __match_args__: ClassVar[tuple[str, ...]] = ("code", "outcome")

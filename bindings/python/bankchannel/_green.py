@@ -52,7 +52,7 @@ class Hub:
 
 
 def hub() -> Hub | None:
-    """The hub that runs on this thread. The frameworks are not imported: where nobody has, none runs."""
+    """The hub that runs on this thread. The frameworks are not imported: where the program has not, none runs."""
     if "gevent" in sys.modules:
         from gevent import sleep  # type: ignore[import-not-found, import-untyped, unused-ignore]
         from gevent._hub_local import get_hub_if_exists  # type: ignore[import-not-found, import-untyped, unused-ignore]

@@ -96,7 +96,7 @@ def of_this_process(what: object) -> TypeError:
 
 
 def _is_trio() -> bool:
-    """Whether this code runs in a task of trio; it is not imported: where nobody has, none runs."""
+    """Whether this code runs in a task of trio; it is not imported: where the program has not, none runs."""
     trio: Any = sys.modules.get("trio")
     try:
         return trio is not None and trio.lowlevel.current_task() is not None

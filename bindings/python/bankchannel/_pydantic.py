@@ -40,7 +40,7 @@ _NAMES: dict[str, Any] = {
     "date": date,
     "datetime": datetime,
 }
-"""What the types of fields name, besides the classes of their own module."""
+"""The names in types of fields, besides the classes of their own module."""
 
 
 def schema(cls: type[Record], handler: Any) -> core_schema.CoreSchema:

@@ -18,7 +18,7 @@ the function is none."""
 
 
 class Tracing:
-    """What a client was given for traces."""
+    """A client's means for traces."""
 
     def __init__(self, tracer: Tracer | None, traceparent: TraceParent | None) -> None:
         if tracer is not None and not callable(getattr(tracer, "start_span", None)):
@@ -40,7 +40,7 @@ class Tracing:
         return Span(self._tracer, operation, next((text for name, text in described or () if name.endswith("_url")), None))
 
     def header(self, span: Span | None) -> str | None:
-        """The `traceparent` of a call: of its span, or else what the program gave."""
+        """The `traceparent` of a call: of its span, or else the program's own."""
         found = None if span is None else span.header()
         given = self._traceparent
         if found is None and given is not None:

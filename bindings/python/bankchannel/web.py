@@ -116,7 +116,7 @@ _workers: weakref.WeakSet[Worker] = weakref.WeakSet()
 def _after_fork() -> None:
     for worker in list(_workers):
         # The parent's thread and locks do not exist here. Other packages' hooks have still to run, and until then their
-        # locks, such as that of logging, are held by nobody who will release them: so the thread waits at first.
+        # locks, such as that of logging, are held by threads that are gone: so the thread waits at first.
         if not worker._closed:
             worker._begin_anew()
             worker._pause = _HOOKS

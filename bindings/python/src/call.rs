@@ -397,7 +397,7 @@ fn after_success() -> Error {
     Error::because(&row::CANCELLED, message).with_outcome(bridge::CallOutcome::Accepted)
 }
 
-/// The end of a call whose end nobody waited for.
+/// The end of a call that was not waited for.
 fn unknown() -> Error {
     let message =
         "the call was interrupted, and its end was not waited for: find out what the peer has before a repeat";

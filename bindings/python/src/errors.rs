@@ -20,7 +20,7 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     raised_by(py, error, None, false)
 }
 
-/// The same for an error of an operation: what the call had finished has the form of its response.
+/// The same for an error of an operation: the finished part has the form of the call's response.
 ///
 /// If a signal handler raises meanwhile, its exception is the result, and that of the error is its cause. A shortage of
 /// memory that has passed hides nothing.

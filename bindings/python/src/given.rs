@@ -340,7 +340,7 @@ fn is_a(given: &Bound<'_, PyAny>, class: &PerInterpreter<PyType>, module: &str, 
     given.is_instance(class.as_any())
 }
 
-/// Whether it is a secret of a result; also one from before the package's modules were loaded anew, whose class is another.
+/// Whether it is a secret of a result; also one from before the package's modules were reloaded, whose class is another.
 fn is_secret_text(given: &Bound<'_, PyAny>) -> bool {
     let is_it = |class: &Bound<'_, PyType>| {
         class.name().is_ok_and(|name| name == "SecretText")

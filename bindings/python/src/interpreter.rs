@@ -1,4 +1,4 @@
-//! What is kept for each interpreter of the process: servers such as mod_wsgi run every application in an interpreter
+//! Values of each interpreter of the process: servers such as mod_wsgi run every application in an interpreter
 //! of its own, with classes of its own. And the room that an interpreter gets for an error.
 
 #![allow(unsafe_code)] // PyO3 wraps neither an interpreter's number nor its recursion limit: this is the one place that asks.
@@ -33,7 +33,7 @@ impl<T> PerInterpreter<T> {
         Ok(made)
     }
 
-    /// Drops the object of this interpreter; the next use makes it anew.
+    /// Drops the object of this interpreter; the next use makes another.
     pub(crate) fn forget(&self, py: Python<'_>) {
         let interpreter = number(py);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,7 +64,7 @@ const ROOM: i32 = 200;
 /// Works with some more room below the recursion limit: a program that is near it gets the result of its call, or the
 /// error of it, in place of a `RecursionError` that says nothing of a payment.
 pub(crate) fn with_room<T>(_attached: Python<'_>, work: impl FnOnce() -> T) -> T {
-    /// Takes back exactly what was added: others may add the same meanwhile.
+    /// Takes back exactly the added part: others may add the same meanwhile.
     struct Room(i32);
     impl Drop for Room {
         fn drop(&mut self) {

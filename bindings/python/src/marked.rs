@@ -15,7 +15,7 @@ const CLASS: &str = "\0class";
 const MOMENT: &str = "\0moment";
 const KIND: &str = "\0kind";
 
-/// What a date or a time is.
+/// The kinds of dates and times.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MomentKind {
     /// A day.

@@ -99,7 +99,7 @@ impl Class {
 static PLANS: PerInterpreter<PyDict> = PerInterpreter::new();
 
 impl Plan {
-    /// Forgets all plans: the package's modules are loaded anew (`importlib.reload`, or after they were removed from
+    /// Forgets all plans: the package's modules are reloaded (`importlib.reload`, or after they were removed from
     /// `sys.modules`), and results must be of their classes.
     pub(crate) fn forget(py: Python<'_>) {
         PLANS.forget(py);

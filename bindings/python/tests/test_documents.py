@@ -60,8 +60,8 @@ class Documents(unittest.TestCase):
 class ThirdParty(unittest.TestCase):
     """NextGenPSD2: each page's programs, at a sandbox bank."""
 
-    def test_the_readme_section(self) -> None:
-        (program,) = prepared.blocks(ROOT / "README.md", "## NextGenPSD2")
+    def test_where_the_page_begins(self) -> None:
+        (program,) = prepared.blocks(ROOT / "docs/nextgen-psd2.md", "## Begin")
         self.assertRegex(
             prepared.run(program, {**os.environ}, "."),
             r"^True\nsend the customer to https://127\.0\.0\.1:\d+/tap\?\S+ and see every request at https://\S+/requests\n$",

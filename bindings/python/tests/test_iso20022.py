@@ -123,16 +123,16 @@ class Pages(unittest.TestCase):
             printed = prepared.run(program, {**os.environ}, folder)
         self.assertEqual(printed.splitlines(), [f"FI2112345600000785 2026-11-20 {n}.00" for n in (1, 2, 3)])
 
-    def test_the_readme_section(self) -> None:
-        program = block("## Payment files", "python", ROOT / "README.md")
+    def test_where_the_page_begins(self) -> None:
+        program = block("## Begin", "python")
         printed = prepared.run(program, {**os.environ}, ".")
         self.assertRegex(printed, r"^True 249\.55\nBeta Services unknown look at the account first; .*\n$")
 
     @unittest.skipUnless(
         PROGRAM.exists() or os.environ.get("BANKCHANNEL_TESTS_REQUIRE_TOOLS"), "the command line is not built"
     )
-    def test_the_readme_section_in_the_shell(self) -> None:
-        script = block("## Payment files", "sh", ROOT / "README.md")
+    def test_where_the_page_begins_in_the_shell(self) -> None:
+        script = block("## Begin", "sh")
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "inbox").mkdir()
             Path(folder, "inbox/statement.xml").write_bytes(STATEMENT)

@@ -1,4 +1,4 @@
-"""Modules that are loaded anew: `importlib.reload`, as notebooks do it, or after they were removed from `sys.modules`, as
+"""Reloaded modules: `importlib.reload`, as notebooks do it, or after they were removed from `sys.modules`, as
 some test runners do it. Results are of the present classes."""
 
 from __future__ import annotations

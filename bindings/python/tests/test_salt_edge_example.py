@@ -95,9 +95,9 @@ class Example(unittest.TestCase):
             # The log of a route contains neither credentials nor sessions' JWTs.
             self.assertNotRegex(log.read_text(), "anna-password|ben-password|eyJ")
 
-class Readme(unittest.TestCase):
+class Page(unittest.TestCase):
     def test_the_route_answers_and_the_checker_says_what_is_missing(self) -> None:
-        (program,) = prepared.blocks(ROOT / "README.md", "## Salt Edge")
+        (program,) = prepared.blocks(ROOT / "docs/salt-edge-engine.md", "## Begin")
         self.assertLessEqual(len(program.splitlines()), 10)
         with tempfile.TemporaryDirectory() as folder:
             port, hub = prepared.free_port(), f"127.0.0.1:{prepared.free_port()}"

@@ -16,7 +16,7 @@ except ImportError:  # Some distributions leave it out.
 
 
 def at(depth: int, work: Callable[[], Any]) -> BaseException | None:
-    """What the work raises this many calls further down."""
+    """The error that the work raises this many calls further down."""
     if depth > 0:
         return at(depth - 1, work)
     try:

@@ -19,7 +19,7 @@ PACKAGE = HERE.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", PACKAGE.parent.parent / "target"))
 PYRIGHT = TARGET / "npm" / "node_modules" / "pyright" / "index.js"
 
-#: What the pages take from their reader: a device, and the bank's own class.
+#: Parts that the pages take from their reader: a device, and the bank's own class.
 BANK = "from bankchannel.salt_edge_connector import SaltEdgeBank\n\ndef Bank() -> SaltEdgeBank: ...\n"
 DEVICE = "def sign(text: bytes) -> bytes: ...\n\n\ndef sign_pkcs1(digest: bytes) -> bytes: ...\n"
 

@@ -1,4 +1,4 @@
-//! What is new in each answer: its ids, its time.
+//! The parts that differ in each answer: ids, time.
 
 use bankchannel_foundation::model;
 use bankchannel_iso20022::data::Moment;

@@ -1,11 +1,11 @@
-//! A simulated bank: what it decides about a payment file, and the answers that it writes. No I/O, no clock, no
+//! A simulated bank: its decisions about a payment file, and its answers. No I/O, no clock, no
 //! protocol: bytes, times and ids are passed in, so the same input gives the same bytes.
 //!
 //! ```text
 //!  payment file ─► check (of bankchannel-iso20022) ─► books: account, currency, cover
 //!                    │ faults                           │ refused              │ booked
 //!                    └──────────► pain.002 RJCT ◄───────┘                      ├─► pain.002 ACCP
-//!                                                                              ├─► camt.054: what was debited
+//!                                                                              ├─► camt.054: the debits
 //!                                                                              └─► camt.053: balances and entries
 //! ```
 //!

@@ -17,11 +17,19 @@
 //!   catalogue()              every operation, with its schemas
 //! ```
 //!
-//! A client is cheap to clone, and safe to use from many tasks at once.
+//! A client is cheap to clone, and safe to use from many tasks at once. With an account of the real service it is
+//! `WsChannel::new(WsChannelSettings::from_env()?)`, which reads `ISECURE_API_KEY`, `ISECURE_EMAIL`, `ISECURE_PASSWORD`,
+//! `ISECURE_MODE` and `ISECURE_BANK`; a login that asks for codes is
+//! `client.log_in_with(LogInRequest::builder(), &CallOptions::asking(|question| …))`.
+//!
+//! Every operation is a method that takes its request, the request's builder or JSON; the settings fill in fields that a
+//! builder or JSON leaves out. Each has a second form that takes `CallOptions` too, such as `log_in_with`: answers to
+//! questions, time limit, cancellation, progress, request id.
 //!
 //! Each protocol is a feature, all of them on by default: `iso20022`, `nextgen-psd2`, `salt-edge`, `sepa-web-services`,
 //! `ws-channel` (which includes `iso20022`). A program that enables only the features it needs does not build the rest: only `ws-channel`
-//! brings in OpenPGP, only `salt-edge` the database, and `iso20022` alone has no client, no TLS and no runtime.
+//! brings in OpenPGP, only `salt-edge` the database, and `iso20022` alone has no client, no TLS and no runtime. The feature `serde`
+//! adds serde's traits to requests and results.
 
 // Code that several protocols share has parts that a build with one of them does not need.
 #![cfg_attr(

@@ -88,7 +88,7 @@ impl BridgeClient {
         Some(self.0.settings.limit(own))
     }
 
-    /// What a program's output may show of the client: settings that are neither secret nor personal, and the peer's
+    /// The description of the client that a program's output may show: settings that are neither secret nor personal, and the peer's
     /// address.
     #[must_use]
     pub fn described(&self) -> Vec<(&'static str, String)> {

@@ -36,7 +36,7 @@ impl BridgeServer {
         counterpart(kind).ok().map(|found| found.options)
     }
 
-    /// The content of its readiness line: its kind, its address, and what a client needs to reach it.
+    /// The content of its readiness line: its kind, its address, and the settings of a client that reaches it.
     ///
     /// # Errors
     /// `configuration.forked` in a child of the process that started it; `configuration.closed` after it was stopped.

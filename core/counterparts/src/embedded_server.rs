@@ -53,7 +53,7 @@ impl EmbeddedServer {
         Ok(async move { starting.await.map(Self) })
     }
 
-    /// What a client needs to reach it: a part of the client's settings, as JSON. Add the user's own, and give all to
+    /// The settings of a client that reaches it: a part of the client's settings, as JSON. Add the user's own, and give all to
     /// the client's `from_json`.
     ///
     /// The client of a `salt-edge-connector` needs one more thing, which that server does not have: the private half of the

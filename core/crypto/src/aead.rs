@@ -1,4 +1,4 @@
-//! Small secrets sealed at rest: AES-256-GCM, bound to what they belong to (docs/protocols/ws-channel.md §10 S26).
+//! Small secrets sealed at rest: AES-256-GCM, bound to their owner (docs/protocols/ws-channel.md §10 S26).
 //!
 //! Format, version 1: `01`, 8 bytes key id, 12 bytes random nonce, ciphertext, 16 bytes tag. Version and key id are
 //! authenticated together with the caller's associated data. With random nonces one key may seal 2³² times.

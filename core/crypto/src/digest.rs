@@ -117,7 +117,7 @@ pub fn sha256_of_texts(texts: &[Option<&str>]) -> [u8; 32] {
     digest.finish()
 }
 
-/// HMAC-SHA-1, which a bank's protocol demands for a code: whoever needs an HMAC takes SHA-256.
+/// HMAC-SHA-1, which a bank's protocol demands for a code; take SHA-256 for everything else.
 pub fn hmac_sha1(key: &[u8], message: &[u8]) -> [u8; 20] {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key));
     context.update(message);

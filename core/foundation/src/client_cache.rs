@@ -16,10 +16,10 @@ pub struct ClientCache {
     things: Cache<([u8; 32], TypeId), Arc<dyn Any + Send + Sync>>,
 }
 
-/// What a client has for its operations, beside the fields that they may omit.
+/// The means of a client for its operations, beside the fields that they may omit.
 #[derive(Clone, Copy)]
 pub struct ClientResources<'a> {
-    /// Its cache of what was parsed.
+    /// Its cache of parsed values.
     pub cache: &'a ClientCache,
     /// Its own key, of a type of its protocol.
     pub key: Option<&'a (dyn Any + Send + Sync)>,

@@ -40,7 +40,7 @@ pub struct DescribedOperation {
     pub id: String,
     /// The tag that it is listed under.
     pub tag: &'static str,
-    /// What it does, as Markdown.
+    /// Its effect, as Markdown.
     pub description: String,
     /// The list `parameters`: path, query and header fields.
     pub parameters: Vec<Value>,

@@ -59,7 +59,7 @@ pub struct Interface {
     pub name: &'static str,
     /// The client's option for the object, which is also the prefix of the questions' names: `bank`.
     pub option: &'static str,
-    /// What it is, in one line.
+    /// Its description, in one line.
     pub what: &'static str,
     /// The questions.
     pub questions: &'static [QuestionEntry],

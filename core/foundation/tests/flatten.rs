@@ -40,7 +40,7 @@ struct Parcel {
     door: Door,
     #[boundary(flatten)]
     nothing: Nothing,
-    /// What is in it.
+    /// Its content.
     goods: Content,
     /// Whether it is urgent.
     urgent: Option<bool>,
@@ -70,7 +70,7 @@ mod written_out {
         /// A hint, for people only.
         #[boundary(off_wire)]
         hint: Option<String>,
-        /// What is in it.
+        /// Its content.
         goods: Content,
         /// Whether it is urgent.
         urgent: Option<bool>,

@@ -61,7 +61,7 @@ pub fn inner_folder(path: &Path, elsewhere: &str) -> Result<()> {
 }
 
 /// Checks a folder inside the server's own, if it is there: as [`check_folder`], and a link in its place is refused. The
-/// link itself is looked at, never what it leads to.
+/// link itself is looked at, never its target.
 ///
 /// # Errors
 /// As [`folder`].

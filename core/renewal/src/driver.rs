@@ -10,7 +10,7 @@ use bankchannel_crypto::{
 
 use crate::{AttemptKind, CertificateAttempt, CertificateLife, KnownPair, LifeEventRefused, RenewalDue, RenewalRules};
 
-/// What a store or a bank returns later.
+/// The later result of a store or a bank.
 pub type PendingStep<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What became of a request that has failed.
@@ -23,7 +23,7 @@ pub enum RequestEffect {
         /// Whether trying again is pointless.
         stops: bool,
     },
-    /// The bank may have done what it was asked for.
+    /// The bank may have done its part.
     Unknown,
     /// The bank has issued a certificate that cannot be used.
     Unfit,
@@ -31,7 +31,7 @@ pub enum RequestEffect {
 
 /// An error of a store or a bank.
 pub trait LifeStepFault: Sized + Send {
-    /// What has happened, in words for a person.
+    /// The event, in words for a person.
     fn text(&self) -> String;
 
     /// The error for an event that does not fit the state.
@@ -69,7 +69,7 @@ pub trait CertificateStore: Send {
         request: &'a CertificateRequest,
     ) -> PendingStep<'a, Result<String, Self::Fault>>;
 
-    /// The request of a pair, once it is known that its key can be opened: nothing is asked for that nobody could use.
+    /// The request of a pair, once it is known that its key can be opened: no request is made for a key that stays closed.
     fn request<'a>(&'a self, name: &'a str) -> PendingStep<'a, Result<CertificateRequest, Self::Fault>>;
 
     /// The certificate that was stored for an attempt before this ended, if the state does not know it.
@@ -87,7 +87,7 @@ pub trait CertificateStore: Send {
     fn remove<'a>(&'a mut self, name: &'a str) -> PendingStep<'a, Result<(), Self::Fault>>;
 }
 
-/// What the bank says of a new pair.
+/// The bank's answer about a new pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PairTrial {
     /// It has taken a request that was signed with it.
@@ -135,7 +135,7 @@ pub enum RenewalEnd {
     NeedsCode,
 }
 
-/// What a run has done.
+/// The work of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenewalRun {
     /// Whether a new certificate was issued.
@@ -159,7 +159,7 @@ where
     S: CertificateStore,
     B: CertificateBank<Fault = S::Fault>,
 {
-    /// Drives what is in the store, whose state is `life`.
+    /// Drives the pairs in the store, whose state is `life`.
     pub fn new(store: S, bank: B, life: CertificateLife, rules: RenewalRules) -> Self {
         Self { store, bank, life, rules }
     }
@@ -174,7 +174,7 @@ where
         &self.store
     }
 
-    /// What is due now.
+    /// The step that is due now.
     pub fn due(&self) -> RenewalDue {
         self.life.due(self.rules, self.bank.now_s())
     }
@@ -346,7 +346,7 @@ where
         if over.is_empty() {
             return Ok(());
         }
-        // The pairs first: if this ends in between, the state still names what is to go.
+        // The pairs first: if this ends in between, the state still names the pairs to remove.
         for one in &over {
             self.store.remove(&one.pair.name).await?;
         }

@@ -62,7 +62,7 @@ pub struct RetiredPair {
 /// Why nothing more is tried until a person has acted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenewalStop {
-    /// What a person has to know, in words.
+    /// The message to a person.
     pub why: String,
     /// Since when, Unix seconds.
     pub at_s: i64,
@@ -101,7 +101,7 @@ pub struct CertificateLife {
     pub wanted: bool,
 }
 
-/// What is to be done now.
+/// The next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RenewalDue {
     /// Nothing before this time, Unix seconds; `None` if there is nothing to wait for.
@@ -116,7 +116,7 @@ pub enum RenewalDue {
     Person(String),
 }
 
-/// An event that cannot be in this state: whoever drives it has made a mistake.
+/// An event that cannot be in this state: a mistake of the driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LifeEventRefused(pub &'static str);
 
@@ -160,12 +160,12 @@ impl CertificateLife {
         new.into_iter().chain(&self.active).find(|pair| pair.begins_after(now_s).is_some())
     }
 
-    /// A person has a new code of the bank, because what is there leads nowhere: it was stopped, or no certificate holds. A
+    /// A person has a new code of the bank, because the present state leads nowhere: it was stopped, or no certificate holds. A
     /// request that is under way stays the same, so that no key is forgotten, and is sent with the code; a new pair that the
     /// bank does not take is replaced.
     ///
     /// # Errors
-    /// A certificate is in use or on its way, and nobody is needed.
+    /// A certificate is in use or on its way; no person is needed.
     pub fn begin_anew(&mut self, now_s: i64) -> Taken {
         if self.stopped.is_none() && (self.usable(now_s).is_some() || self.awaited(now_s).is_some()) {
             return Err(LifeEventRefused("a certificate is in use, or on its way"));
@@ -178,7 +178,7 @@ impl CertificateLife {
         Ok(())
     }
 
-    /// What is to be done at this time.
+    /// The step to take at this time.
     #[must_use]
     pub fn due(&self, rules: RenewalRules, now_s: i64) -> RenewalDue {
         if let Some(stop) = &self.stopped {
@@ -382,7 +382,7 @@ impl CertificateLife {
         Ok(())
     }
 
-    /// A person gives an attempt up: its key is kept with the replaced ones by whoever stores it.
+    /// A person gives an attempt up: the store keeps its key with the replaced ones.
     ///
     /// # Errors
     /// There is no attempt.
@@ -441,7 +441,7 @@ impl CertificateLife {
         days
     }
 
-    /// Whether a first certificate is asked for, with the bank's code: nobody but its customer goes on with that.
+    /// Whether a first certificate is asked for, with the bank's code: only its customer goes on with that.
     #[must_use]
     pub fn is_first_under_way(&self) -> bool {
         self.attempt.as_ref().is_some_and(|attempt| attempt.kind == AttemptKind::First)
@@ -474,7 +474,7 @@ impl CertificateLife {
         self.retired.extend(self.active.take().map(|pair| RetiredPair { pair, at_s: now_s }));
     }
 
-    /// Forgets what has failed so far.
+    /// Forgets the failures so far.
     fn start_over(&mut self) {
         (self.stopped, self.failures, self.rests_until_s) = (None, 0, 0);
     }

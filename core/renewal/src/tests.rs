@@ -20,7 +20,7 @@ fn rules(supersedes_at_once: bool) -> RenewalRules {
 /// What can happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Event {
-    /// What is due is begun or sent, and this comes of it.
+    /// Begins or sends the step that is due, and returns its result.
     Issued,
     IssuedAndLost,
     LostBefore,
@@ -76,7 +76,7 @@ impl LifeModel {
         Self { life, rules: rules(supersedes_at_once), now_s, keys: 0, issued, open: BTreeSet::new() }
     }
 
-    /// Sends what is due, beginning it if it must be begun. Returns the key that is asked for.
+    /// Sends the request that is due, beginning it if it must be begun. Returns the key that is asked for.
     fn send(&mut self) -> Option<String> {
         if let RenewalDue::Begin(signed_with) = self.life.due(self.rules, self.now_s) {
             self.keys += 1;
@@ -345,7 +345,7 @@ fn a_first_certificate_that_is_due_at_once_is_renewed_once() {
 #[test]
 fn what_cannot_be_used_leaves_its_key_and_a_way_out() {
     let now_s = YEARS_2_S - 50 * DAY_S;
-    // The bank has issued what nobody can use.
+    // The bank has issued a certificate without a use.
     let mut life = CertificateLife::default();
     life.begin("1".to_owned(), AttemptKind::First, now_s).unwrap();
     assert!(life.unusable("has ended".to_owned(), now_s).is_err(), "nothing was sent");

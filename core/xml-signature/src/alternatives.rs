@@ -1,4 +1,4 @@
-//! What a signer may have digested instead, when a digest differs.
+//! Other forms that a signer may have digested, when a digest differs.
 
 use bankchannel_xml::TreeElement;
 

@@ -30,7 +30,7 @@ impl CanonicalSink for StreamedDigest {
     }
 }
 
-/// Canonicalises an element and what is inside it.
+/// Canonicalises an element with its content.
 pub fn canonicalize(
     element: TreeElement<'_>,
     omitted: Option<TreeElement<'_>>,
@@ -60,7 +60,7 @@ pub(crate) fn canonicalize_texts(
     canonical.finish();
 }
 
-/// The canonical bytes of an element and what is inside it.
+/// The canonical bytes of an element with its content.
 #[must_use]
 pub fn canonical_bytes(element: TreeElement<'_>, omitted: Option<TreeElement<'_>>, form: &CanonicalForm) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -68,7 +68,7 @@ pub fn canonical_bytes(element: TreeElement<'_>, omitted: Option<TreeElement<'_>
     bytes
 }
 
-/// Writes tokens in canonical form: a whole document, or an element after what is declared around it.
+/// Writes tokens in canonical form: a whole document, or an element after the declarations around it.
 pub struct Canonicalizer<'s> {
     form: &'s CanonicalForm,
     sink: &'s mut dyn CanonicalSink,
@@ -220,7 +220,7 @@ impl<'s> Canonicalizer<'s> {
         self.beside_root("<?", &joined, "?>");
     }
 
-    /// Passes on what is gathered.
+    /// Passes on the gathered bytes.
     pub fn finish(self) {
         self.sink.take(&self.gathered);
     }
@@ -280,7 +280,7 @@ impl<'s> Canonicalizer<'s> {
     }
 
     /// The declarations that the inclusive form writes on the innermost element: of the first one those around it as
-    /// well. What is declared around another one is in force in the output already.
+    /// well. The declarations around another one are in force in the output already.
     fn noted(&self, depth: usize) -> Range<usize> {
         let first = if depth == 1 { 0 } else { self.declared.partition_point(|one| one.depth < depth) };
         first..self.declared.len()
@@ -397,7 +397,7 @@ impl<'s> Canonicalizer<'s> {
         self.gathered.extend_from_slice(text.as_bytes());
     }
 
-    /// Writes bytes that need no escape; passes on what is gathered when it is much.
+    /// Writes bytes that need no escape; passes on the gathered bytes when they are many.
     fn pass(&mut self, bytes: &[u8]) {
         if self.gathered.len() + bytes.len() <= GATHERED {
             return self.gathered.extend_from_slice(bytes);

@@ -1,9 +1,9 @@
-//! What a signature covers.
+//! The part of a message that a signature covers.
 
 use bankchannel_xml::TreeElement;
 
 /// An element whose bytes a signature covers: all that is inside it, but for the signature that covers it. Only the
-/// verification of this crate makes one, so whoever has one reads what was signed.
+/// verification of this crate makes one, so its holder reads the signed part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CoveredElement<'r> {
     element: TreeElement<'r>,

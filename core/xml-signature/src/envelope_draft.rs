@@ -14,7 +14,7 @@ use crate::names::{
 /// An envelope whose Body is about to be written.
 #[derive(Debug, Clone)]
 pub struct EnvelopeDraft {
-    /// What the ids of the message end in: letters and digits, different in each message.
+    /// The end of the message's ids: letters and digits, different in each message.
     suffix: String,
 }
 

@@ -11,7 +11,7 @@ pub struct SignatureFault {
     pub kind: SignatureFaultKind,
     /// The element as a path from the root, as it is written; empty if there is none.
     pub place: String,
-    /// What is wrong, in words. Nothing of a value is repeated.
+    /// The fault in words. Nothing of a value is repeated.
     pub message: String,
 }
 
@@ -20,7 +20,7 @@ pub struct SignatureFault {
 pub enum SignatureFaultKind {
     /// There is no signature.
     NotSigned,
-    /// An element is missing, doubled, in the wrong place, or holds what it may not.
+    /// An element is missing, doubled, in the wrong place, or has forbidden content.
     Structure,
     /// A method that is not on the list, or not permitted here.
     Algorithm,
@@ -28,7 +28,7 @@ pub enum SignatureFaultKind {
     Reference,
     /// The certificate of the signer cannot be found or read.
     Certificate,
-    /// What is signed was changed: a digest differs.
+    /// The signed part was changed: a digest differs.
     Digest,
     /// The signature's value is not the key's over these references.
     Value,

@@ -5,7 +5,7 @@
 //!  text ─► XmlTree ─┬─► SignedDocument ─► CoveredElement: the root, less its Signature
 //!                   └─► SignedEnvelope ─► CoveredElement: the Body, and the Timestamp
 //!
-//!  DocumentDraft, EnvelopeDraft: what is written is canonical already, so it is digested while it is written
+//!  DocumentDraft, EnvelopeDraft: the written form is canonical already, so it is digested while it is written
 //! ```
 //!
 //! What a signature covers is handed on as the element itself, never as a yes. Structure is strict: each part once and

@@ -40,11 +40,11 @@ pub struct XmlSignatureParts<'r> {
     key: KeyPlace<'r>,
 }
 
-/// A reference: what is signed.
+/// A reference to the signed part.
 #[derive(Debug, Clone)]
 pub struct SignatureReference<'r> {
     element: TreeElement<'r>,
-    /// What it leads to.
+    /// Its target.
     pub target: ReferenceTarget,
     /// The transforms in order.
     pub transforms: Vec<ReferenceTransform>,
@@ -54,7 +54,7 @@ pub struct SignatureReference<'r> {
     pub value: Vec<u8>,
 }
 
-/// What a reference leads to.
+/// The target of a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReferenceTarget {
     /// The document, without comments: `URI=""`.
@@ -204,7 +204,7 @@ impl<'r> SignatureReference<'r> {
         self.transforms.contains(&ReferenceTransform::Enveloped)
     }
 
-    /// The canonical form of what is digested: that of the last transform, otherwise the inclusive one, whatever
+    /// The canonical form that is digested: that of the last transform, otherwise the inclusive one, whatever
     /// SignedInfo itself has.
     #[must_use]
     pub fn canonical(&self) -> CanonicalForm {

@@ -43,7 +43,7 @@ impl SurveyedSignature<'_> {
     }
 }
 
-/// Maximum number of signatures that are looked at: each costs a pass over what it covers for each of its references.
+/// Maximum number of signatures that are looked at: each costs a pass over its target for each of its references.
 pub const MAX_SURVEYED: usize = 4;
 
 /// The signatures of a message, in the order of their elements, and how many more there are that were not looked at:

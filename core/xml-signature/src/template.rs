@@ -1,5 +1,5 @@
 //! A signature put into a text of any form: prefixes, unused namespaces, blanks, any of the methods. For banks that are
-//! played, and for tests: what a client sends is written in canonical form (`DocumentDraft`, `EnvelopeDraft`).
+//! played, and for tests: a client's messages are written in canonical form (`DocumentDraft`, `EnvelopeDraft`).
 
 use bankchannel_crypto::digest::MessageDigestAlgorithm;
 use bankchannel_xml::{TreeElement, XmlTree};
@@ -19,13 +19,13 @@ pub struct SignatureTemplate<'t> {
     pub canonical: CanonicalMethod,
     /// The digest, of references and with RSA.
     pub algorithm: MessageDigestAlgorithm,
-    /// What it covers.
+    /// Its targets.
     pub references: &'t [TemplateReference<'t>],
-    /// What is inside KeyInfo.
+    /// The content of KeyInfo.
     pub key_info: &'t str,
 }
 
-/// What a signature covers.
+/// The targets of a signature.
 #[derive(Debug, Clone, Copy)]
 pub struct TemplateReference<'t> {
     /// The id of an element; empty for the whole document less the signature.

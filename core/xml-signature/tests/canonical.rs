@@ -1,4 +1,4 @@
-//! The vectors of docs/protocols/sepa-web-services.md (CV1 to CV8), and what they do not show.
+//! The vectors of docs/protocols/sepa-web-services.md (CV1 to CV8), and cases beyond them.
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_crypto::digest::MessageDigestAlgorithm;

@@ -1,4 +1,4 @@
-//! What this library signs: by itself, byte by byte, and as xmlsec1 sees it (T11, AV1).
+//! Signatures of this library: by itself, byte by byte, and as xmlsec1 sees it (T11, AV1).
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod common;

@@ -71,7 +71,7 @@ pub fn decode_message<'b>(bytes: &'b [u8], charset: Option<&str>) -> Result<Cow<
     }
     let text = match name.map(str::to_ascii_lowercase).as_deref() {
         Some(name) if ASCII.contains(&name) && !bytes.is_ascii() => None,
-        // Each byte is the character of its number: what is signed is that, not what a browser shows for it.
+        // Each byte is the character of its number: that is signed, not the sign of a browser.
         Some(name) if encoding == WINDOWS_1252 && !WINDOWS.contains(&name) => Some(decode_latin1(bytes)),
         _ => encoding.decode_without_bom_handling_and_without_replacement(bytes),
     };
@@ -123,7 +123,7 @@ pub(crate) fn is_name(text: &str) -> bool {
 /// The encoding named in the XML declaration.
 ///
 /// # Errors
-/// The declaration does not end in the first bytes: what it names could not be seen.
+/// The declaration does not end in the first bytes: its encoding could not be seen.
 fn declared(head: &str) -> Result<Option<String>, XmlFault> {
     let Some((_, begun)) = head.split_once("<?xml") else { return Ok(None) };
     let Some((declaration, _)) = begun.split_once("?>") else {

@@ -11,7 +11,7 @@ pub struct XmlFault {
     pub column: Option<u64>,
     /// The element as a path from the root, such as `/Document/Head/Id`; empty outside of elements.
     pub path: String,
-    /// What is wrong, in words.
+    /// The fault in words.
     pub message: String,
     /// What to change, in words.
     pub change: String,
@@ -23,7 +23,7 @@ impl XmlFault {
         Self { line: None, column: None, path: String::new(), message: message.into(), change: change.into() }
     }
 
-    /// What is wrong and where, without what to change: for a message of somebody else, which the reader cannot change.
+    /// The fault and its place, without the remedy: for a message of somebody else, which the reader cannot change.
     #[must_use]
     pub fn without_advice(&self) -> String {
         let line = self.line.map(|line| format!("line {line}: ")).unwrap_or_default();

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //!  bytes ─► XmlSource ─► XmlTokens ─┬─► XmlRecord ─► one element at a time, for readers of typed values
-//!           (decoded)              ├─► XmlTree ─► a whole message, for signatures and what they cover
-//!                                  └─► schema::SchemaWalk ─► faults: place, what is wrong, what to change
+//!           (decoded)              ├─► XmlTree ─► a whole message, for signatures and their targets
+//!                                  └─► schema::SchemaWalk ─► faults: place, fault, remedy
 //! ```
 //!
 //! No message is known here. Nothing is fetched, document types and entities are refused, and size, depth and counts

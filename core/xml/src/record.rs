@@ -229,7 +229,7 @@ impl<'r> XmlElement<'r> {
         self.record.text[self.data().text.get()].trim()
     }
 
-    /// Passes on the elements inside that have a text which nobody has read: their names from this element's own, and
+    /// Passes on the elements inside that have a text which was not read: their names from this element's own, and
     /// the line.
     pub fn each_unread(self, each: &mut dyn FnMut(&[&'r str], u64)) {
         let mut path: Vec<&str> = Vec::new();

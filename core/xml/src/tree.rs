@@ -74,7 +74,7 @@ impl<'t> XmlTree<'t> {
         Self::read_unless(text, &|| false)
     }
 
-    /// The same, unless somebody says meanwhile that nobody needs it any more: then it is refused.
+    /// The same, unless it is no longer needed meanwhile: then it is refused.
     ///
     /// # Errors
     /// As [`read`](Self::read).

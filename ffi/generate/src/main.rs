@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   cargo run --release -p bankchannel-ffi-generate               writes both
-//!   cargo run --release -p bankchannel-ffi-generate -- --check    writes nothing; fails and names what is stale
+//!   cargo run --release -p bankchannel-ffi-generate -- --check    writes nothing; fails and names stale files
 //!   … -- --root DIR                                               takes DIR for the root, in place of the current folder
 //! ```
 //!

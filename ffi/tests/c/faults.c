@@ -1,7 +1,7 @@
 /*
  * Failures on demand, seen from C: panics and errors inside, deadlines, cancellation, threads, fork, exit. Linked with
  * the testing build of the library, which has operations for it. Prints `ok NAME` for each part and ends with 0, or
- * prints what was wrong and ends with 1.
+ * prints the fault and ends with 1.
  *
  *   faults            all parts
  *   faults exit       returns from main, with exit code 7, while a thread waits in a call
@@ -244,7 +244,7 @@ static void cancellation_before_during_and_after(void) {
     expect_error(one_shot("toy.sleep", "{\"ms\":20000}", &options), "cancelled");
     bankchannel_cancel_free(token);
 
-    /* After: what has ended stays as it ended. */
+    /* After: an ended call stays as it ended. */
     EXPECT(bankchannel_cancel_new(&token, NULL) == OK);
     options.cancel = token;
     call = begin("toy.sleep", "{\"ms\":1}", &options);

@@ -6,7 +6,7 @@ int main(void) {
     BankchannelClient *client = NULL;
     BankchannelError *error = NULL;
     BankchannelBytes json = {NULL, 0, NULL};
-    /* Nobody listens there: the library's threads have something to do. */
+    /* No server listens there: the library's threads have something to do. */
     const char *settings = "{\"protocol\": \"ws-channel\", \"base_url\": \"http://127.0.0.1:9/v2\", \"retries\": 0,"
                            " \"api_key\": \"example-api-key-0123456789\", \"id_token\": \"t\", \"mode\": \"data\", \"bank\": \"simulator\"}";
     bankchannel_client_new(BANKCHANNEL_TEXT(settings), &client, &error);

@@ -88,7 +88,7 @@ fn what_cannot_be_used_is_named() {
     let misused = |argument: &str, name, name_size, request, size, buffer_size| {
         let (buffer, json, error) = (ptr::null_mut(), BankchannelBytes::NOTHING, ptr::null_mut());
         let mut answer = BankchannelAnswer { buffer, buffer_size, json, error };
-        // SAFETY: NULL, and what is no UTF-8, are tested; the rest is ours.
+        // SAFETY: NULL, and bytes that are no UTF-8, are tested; the rest is ours.
         assert!(unsafe { bankchannel_compute(ptr::null(), name, name_size, request, size, &raw mut answer) }.is_null());
         assert_eq!(take_error(answer.error)["context"]["field"], json!(argument));
     };

@@ -28,8 +28,8 @@ fn the_readmes_program_downloads_a_statement() {
         return;
     }
     let [program] = blocks("c").try_into().expect("one program");
-    let calls = program.lines().filter(|line| line.contains("bankchannel_") && !line.contains("#include")).count();
-    assert!(calls <= 10, "{calls} lines of calls");
+    let lines = program.lines().filter(|line| !line.trim().is_empty()).count();
+    assert!(lines <= 15, "{lines} lines");
     let commands = blocks("sh").concat();
     assert!(
         commands.contains(&format!("bankchannel-c-{}-", env!("CARGO_PKG_VERSION"))),

@@ -1,5 +1,5 @@
 //! Payment files and statements: reading in each language, making, and the memory of the command line, each compared with
-//! what a user would pick instead. The scripts are in `bindings/*/benchmarks/`.
+//! the library that a user would pick instead. The scripts are in `bindings/*/benchmarks/`.
 
 use std::{
     path::{Path, PathBuf},

@@ -33,7 +33,7 @@ pub(crate) fn in_child(arguments: &[&str]) -> u64 {
     run_child(arguments).trim().parse().expect("a number")
 }
 
-/// What a child prints.
+/// The output of a child.
 pub(crate) fn run_child(arguments: &[&str]) -> String {
     let this = std::env::current_exe().expect("this program has a path");
     let output = Command::new(this).arg("child").args(arguments).output().expect("a child");

@@ -1,4 +1,4 @@
-//! SEPA Web Services: messages signed and verified, compared with the bare passes that nobody can leave out, and with
+//! SEPA Web Services: messages signed and verified, compared with the bare passes that cannot be left out, and with
 //! xmlsec1.
 
 use std::hint::black_box;

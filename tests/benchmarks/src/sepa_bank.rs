@@ -121,7 +121,7 @@ fn patient() -> CallOptions {
     CallOptions { timeout: Some(Duration::from_secs(300)), ..CallOptions::default() }
 }
 
-/// The work of a child process; what it prints.
+/// The work of a child process; its output.
 pub(crate) fn child(arguments: &[&str]) -> String {
     let runtime = Runtime::new().expect("a runtime");
     let client = client(arguments[1]);

@@ -1,5 +1,5 @@
 //! The cost of every parser of foreign bytes: its corpus, and inputs built against it.
-#![allow(clippy::print_stdout)] // The figures are what the test reports.
+#![allow(clippy::print_stdout)] // The test reports the figures.
 
 use std::time::Duration;
 

@@ -14,11 +14,13 @@ use bankchannel_tests::{
 
 #[test]
 fn the_pages_show_the_examples() {
-    is_shown("README.md", "\n## Rust\n", "core/counterparts/examples/statements.rs");
+    let first = is_shown("README.md", "\n## Rust\n", "core/counterparts/examples/statements.rs");
+    assert!(first.lines().filter(|line| !line.is_empty()).count() <= 15, "{first}");
     is_shown("docs/nextgen-psd2.md", "\n### Rust\n", "tests/runners/examples/third_party.rs");
 }
 
-fn is_shown(page: &str, heading: &str, file: &str) {
+/// The program below a heading of a page, which is that of the file.
+fn is_shown(page: &str, heading: &str, file: &str) -> String {
     let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("a file of the repository");
     let text = read(page);
     let section = text.split(heading).nth(1).expect("a section on Rust");
@@ -27,6 +29,18 @@ fn is_shown(page: &str, heading: &str, file: &str) {
     let example = read(file);
     let (_, program) = example.split_once("\n\n").expect("a comment before the program");
     assert_eq!(shown, program, "{page} and {file} differ");
+    shown.to_owned()
+}
+
+/// The first page is read in one go: what takes more room has its page.
+#[test]
+fn the_first_page_is_short() {
+    let page = std::fs::read_to_string(root().join("README.md")).expect("the first page");
+    let lines = page.lines().count();
+    assert!(lines <= 250, "README.md has {lines} lines: at most 250");
+    for what in ["WS Channel", "SEPA Web Services", "NextGenPSD2", "Salt Edge", "Payment files"] {
+        assert!(page.contains(&format!("**{what}**")) || page.contains(&format!("**ISECure {what}**")), "{what}");
+    }
 }
 
 #[test]

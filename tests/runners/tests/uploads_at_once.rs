@@ -3,7 +3,7 @@
 //! 32 payments that differ in nothing but their message id; the control sum of every third one is wrong, so that the
 //! bank rejects it. With `BANKCHANNEL_SERVICE_POSTGRES` the service's data is there.
 
-// The test prints what it ran; a failure of its own helpers is a failure of the test.
+// The test prints its runs; a failure of its own helpers is a failure of the test.
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 use std::{

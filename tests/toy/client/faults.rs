@@ -92,7 +92,7 @@ pub struct PanicRequest {}
 /// What to ask.
 #[derive(Debug, Clone, Boundary)]
 pub struct AskRequest {
-    /// What the question says.
+    /// The text of the question.
     pub text: String,
 }
 

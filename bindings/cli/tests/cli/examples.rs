@@ -1,4 +1,4 @@
-//! The README's commands and the examples, executed literally.
+//! The commands of the README and of pages, and the examples, executed literally.
 
 use std::{fs, net::TcpListener, path::Path, process::Command};
 
@@ -7,14 +7,17 @@ use serde_json::{Value, json};
 use crate::support::{Home, on_terminal, ran, registered};
 
 const README: &str = include_str!("../../../../README.md");
+const COMMAND_LINE: &str = include_str!("../../../../docs/command-line.md");
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// The shell blocks of the README's section about the command line.
-fn blocks() -> Vec<Vec<&'static str>> {
-    let (_, section) = README.split_once("\n## The command line\n").expect("the section is there");
+/// The shell block below a heading of a page.
+fn block(page: &'static str, heading: &str) -> Vec<&'static str> {
+    let (_, section) = page.split_once(&format!("\n## {heading}\n")).expect("the section is there");
     let section = section.split("\n## ").next().unwrap();
-    let blocks = section.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap().lines().collect());
-    blocks.collect()
+    let mut blocks = section.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap().lines().collect());
+    let block = blocks.next().expect("a block of commands");
+    assert!(blocks.next().is_none(), "{heading} has one block of commands");
+    block
 }
 
 /// The `PATH` with the program's folder first.
@@ -25,8 +28,8 @@ fn path() -> String {
 
 #[test]
 fn the_readme_leads_from_installing_to_a_statement_in_ten_lines() {
-    let blocks = blocks();
-    let [statement, payment] = &blocks[..] else { panic!("{blocks:?}") };
+    let statement = block(README, "The command line");
+    let payment = block(COMMAND_LINE, "Send a payment");
     assert!(statement.len() <= 10, "{statement:?}");
     // This test runs against the installed build already; building it again would show nothing.
     let installed = statement[0].strip_prefix("cargo install --locked --path ").expect("it begins with installing");

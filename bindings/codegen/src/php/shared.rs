@@ -9,11 +9,11 @@ use crate::{Generated, text::Out};
 type ClassName = (String, String);
 
 /// Leaves out each file that repeats an earlier one in another namespace. The earlier file declares the name of the later
-/// as well, so an object has both, and the last file loads it for whoever uses the other name first.
+/// as well, so an object has both, and the last file loads it when the other name is used first.
 pub(crate) fn declare_once(files: &mut Vec<Generated>) {
     let classes: Vec<Option<(ClassName, String)>> = files.iter().map(class_of).collect();
     let mut repeated = repeated(&classes);
-    // A class is the same only if what it names is the same.
+    // A class is the same only if the types that it names are the same.
     let names: BTreeSet<&ClassName> = classes.iter().flatten().map(|(name, _)| name).collect();
     loop {
         let kept: BTreeMap<usize, usize> = repeated

@@ -24,7 +24,7 @@ final class CallSpan
     {
     }
 
-    /** Checks what is given as a tracer. @throws BankchannelException */
+    /** Checks the given tracer. @throws BankchannelException */
     public static function check(?object $tracer): void
     {
         if ($tracer !== null && !method_exists($tracer, 'spanBuilder')) {

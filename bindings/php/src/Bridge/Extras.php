@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Bankchannel\Bridge;
 
 /**
- * What a call has besides its time limit and its content.
+ * The options of a call besides its time limit and its content.
  *
  * @internal
  */

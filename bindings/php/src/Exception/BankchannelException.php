@@ -48,7 +48,7 @@ abstract class BankchannelException extends \RuntimeException
      */
     public readonly array $context;
 
-    /** What the failed call had finished, typed. */
+    /** The finished part of the failed call, typed. */
     private mixed $partial = null;
 
     /** Whether it names fields as the catalogue does, and it is not decided yet whether that is right. */
@@ -231,7 +231,7 @@ abstract class BankchannelException extends \RuntimeException
     }
 
     /**
-     * What the failed call had finished, in the form of its response: files that have arrived, answers that have come.
+     * The finished part of the failed call, in the form of its response: files that have arrived, answers that have come.
      * `null` if there is nothing. A typed method gives the response's object, a call by name an array. It is not in
      * `toArray`.
      */

@@ -1,4 +1,4 @@
-//! Two processes with clocks two minutes apart and one database: what the first one is sending, the other leaves alone.
+//! Two processes with clocks two minutes apart and one database: the other one leaves alone the reports that the first one is sending.
 
 use std::{
     path::Path,
@@ -24,7 +24,7 @@ use crate::{
 
 /// The settings of the process with the other clock, as JSON.
 const JOB: &str = "BANKCHANNEL_OTHER_CLOCK";
-/// More than the time for which a process holds what it sends.
+/// More than the time for which a process holds a report.
 const AHEAD_S: u32 = 121;
 
 /// Shifts the time of day of a process.

@@ -108,7 +108,7 @@ async fn the_same_code_again_is_an_answer_and_a_repetition_is_none() {
     // Salt Edge repeats its request: the customer has not answered again.
     let repeated = world.connector.handle_request_with(first, &world.options()).await.unwrap();
     assert_eq!((repeated.answer.status, repeated.has_work), (200, false));
-    // The third party's request is signed anew, at a later second.
+    // The third party's request is signed again, at a later second.
     tokio::time::sleep(Duration::from_millis(1100)).await;
     assert!(world.request(code).await.has_work);
     world.work().await;

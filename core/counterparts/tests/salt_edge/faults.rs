@@ -28,7 +28,7 @@ use crate::{
     world::World,
 };
 
-/// What a listener does after it has received a request.
+/// The reaction of a listener after it has received a request.
 #[derive(Clone)]
 enum Fault {
     /// Sends exactly this, and closes.

@@ -165,7 +165,7 @@ async fn the_bank_revokes_and_the_hub_hears_of_it() {
     assert_eq!(world.work().await.delivered, 1);
     let revoked = world.connector.list_tokens_with(list("revoked"), &options).await.unwrap().tokens;
     assert_eq!(revoked.len(), 1);
-    // Each page has one; what is wrong with the request is the only item.
+    // Each page has one; the fault of the request is the only item.
     let each =
         |limit: u32| world.connector.iter_tokens(world.connector.request(json!({"limit": limit})).unwrap(), &options);
     world.enrolled("s-2").await;

@@ -1,4 +1,4 @@
-//! The whole path of a payment, in every family; what settles a lost upload; what is never said of a secret.
+//! The whole path of a payment, in every family; how a lost upload is settled; secrets that are in no text.
 
 use std::{
     collections::BTreeMap,
@@ -170,13 +170,13 @@ async fn t80_planted_keys_and_contents_are_in_no_error_log_or_transcript() {
     said += &format!("{:?}", log.drain());
     said += &world.bank.control("transcript", json!({})).await.unwrap().to_string();
     assert!(said.contains("RequestId"), "the log has lines: {said}");
-    // A file's content travels in base64 of a gzip file, which nobody can search for; its bytes may stand nowhere else.
+    // A file's content travels in base64 of a gzip file, which no search finds; its bytes may stand nowhere else.
     for line in key.lines().filter(|line| line.len() > 40).chain([CONTENT]) {
         assert!(!said.contains(line), "{line} in {said}");
     }
 }
 
-/// A server that answers every request with the same text, and keeps what it got.
+/// A server that answers every request with the same text, and keeps the requests.
 async fn answering(answer: String) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());

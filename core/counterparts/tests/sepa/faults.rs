@@ -1,4 +1,4 @@
-//! What a bank, or the way to it, does wrong: the client's error, and what became of the request.
+//! Faults of a bank, or of the way to it: the client's error, and the fate of the request.
 
 use bankchannel::{CallOptions, Content, sepa_web_services::*};
 use serde_json::json;
@@ -59,7 +59,7 @@ async fn t19_t78_t82_nothing_that_is_wrong_with_an_answer_is_believed() {
             assert_eq!(error.outcome(), Some(bankchannel::CallOutcome::Unknown), "{family}, {fault}: {error}");
             assert!(error.peer().unwrap().request_id.as_ref().is_some_and(|id| id.len() == 32), "{fault}: {error:?}");
         }
-        // What is odd and right.
+        // Odd answers that are right.
         for fault in ["attr.ws", "b64=wrap60", "b64=wrap76crlf", "encoding=iso-8859-15"] {
             world.fault(fault).await;
             client.list_files(list(family)).await.unwrap_or_else(|error| panic!("{family}, {fault}: {error:?}"));

@@ -61,7 +61,7 @@ async fn t93_a_file_that_the_bank_has_no_more_is_reported_once() {
     let world = World::new().await;
     let client = world.client_with("op", json!({ "retries": 0 }));
     let folder = tempfile::tempdir().unwrap();
-    // What a killed call leaves: an entry for a file that was begun. Its run holds no lock any more.
+    // The remains of a killed call: an entry for a file that was begun. Its run holds no lock any more.
     upload(&client, "T93-3").await.unwrap();
     world.advance_s(61).await;
     world.order("sandbox/faults", json!([{"fault": "lost-after-commit", "operation": "download_file"}])).await;
@@ -98,7 +98,7 @@ async fn t93_a_file_that_the_bank_refuses_with_code_24_stays_in_the_ledger_with_
     let [entry] = &kept[..] else { panic!("{kept:?}") };
     assert_eq!(entry["file_reference"], first.files[0].file_reference.as_str(), "{entry}");
     assert!(entry["lost"].as_str().unwrap().contains("24"), "{entry}");
-    // It was reported; the bank lists it no more, and the entry is what is left of it.
+    // It was reported; the bank lists it no more, and only the entry is left of it.
     let second = client.download_new_files(new_files(folder.path())).await.unwrap();
     assert!(second.files.is_empty(), "{second:?}");
     assert_eq!(entries(), kept);

@@ -10,7 +10,7 @@ use crate::world::{FAMILIES, World, code_and_message, payment, payment_type};
 
 const NOBODY: u32 = 65_534;
 
-/// What the settings of a client say that keeps its pair in this folder.
+/// The settings of a client that keeps its pair in this folder.
 pub(crate) fn folder_settings(world: &World, family: &str, folder: &Path, further: Value) -> Value {
     let mut all = json!({
         "certificate_file": null, "private_key_file": null, "retries": 0, "identity_dir": folder,
@@ -285,7 +285,7 @@ async fn folders_that_others_can_change_and_files_that_are_spoilt_are_refused() 
         let own = fs::metadata(folder.path()).unwrap();
         std::os::unix::fs::chown(&path, Some(std::os::unix::fs::MetadataExt::uid(&own)), None).unwrap();
     }
-    // Keys and certificates without their state are no folder to enrol in anew.
+    // Keys and certificates without their state are no folder for another enrolment.
     fs::remove_file(path.join("state.json")).unwrap();
     let without = enrol(&self::client(&world, "op", &path, json!({})), code(&world, "op")).await.unwrap_err();
     assert_eq!(code_and_message(&without), ("resource.storage", "not_sent"), "{without:?}");

@@ -1,4 +1,4 @@
-//! kill -9 at each place of an enrolment and a renewal (§6.4), and what is on disk before anything leaves.
+//! kill -9 at each place of an enrolment and a renewal (§6.4), and the state on disk before anything leaves.
 //!
 //! The process that is killed is this test itself, started again, with [`killed.c`] loaded before libc.
 
@@ -20,7 +20,7 @@ use crate::{
     world::{FAMILIES, World},
 };
 
-/// What the process that is killed does, as JSON.
+/// The job of the process that is killed, as JSON.
 const JOB: &str = "BANKCHANNEL_KILLED_JOB";
 
 /// Where the process ends.
@@ -58,7 +58,7 @@ struct KilledCustomer<'w> {
     folder: PathBuf,
     clock: Arc<SystemClock>,
     client: SepaWebServices,
-    /// What the bank had issued before.
+    /// The certificates that the bank had issued before.
     issued_before: usize,
 }
 
@@ -83,7 +83,7 @@ impl<'w> KilledCustomer<'w> {
         lines
     }
 
-    /// Runs a job in a process: what it has noted, its exit code if it was not killed, what it has said. With `is_full` the
+    /// Runs a job in a process: its notes, its exit code if it was not killed, its output. With `is_full` the
     /// disk is full from this place on.
     fn started(
         &self,
@@ -122,7 +122,7 @@ impl<'w> KilledCustomer<'w> {
         (lines, done.status.code(), said)
     }
 
-    /// Goes on after a kill, as a job does that runs again and a person who reads what it says.
+    /// Goes on after a kill, as a job does that runs again and a person who reads its output.
     async fn go_on(&self, code: &bankchannel::Secret) -> bankchannel::Result<()> {
         for _ in 0..3 {
             let now = status(&self.client).await;
@@ -162,7 +162,7 @@ async fn issued(world: &World) -> Vec<Value> {
     world.order("sandbox/certificates", json!({})).await["certificates"].as_array().unwrap().clone()
 }
 
-/// Compiles what is loaded before libc.
+/// Compiles the library that is loaded before libc.
 fn shim(folder: &Path) -> PathBuf {
     let (source, library) = (folder.join("killed.c"), folder.join("killed.so"));
     fs::write(&source, include_str!("killed.c")).unwrap();

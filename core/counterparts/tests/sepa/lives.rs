@@ -1,4 +1,4 @@
-//! What is enrolled is fit, one call renews once, and monitoring is told.
+//! An enrolled certificate is fit, one call renews once, and monitoring is told.
 
 use std::{fs, sync::Arc};
 

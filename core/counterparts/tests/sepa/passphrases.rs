@@ -1,4 +1,4 @@
-//! What a mistyped passphrase costs: nothing.
+//! A mistyped passphrase costs nothing.
 
 use std::{fs, path::Path};
 
@@ -198,7 +198,7 @@ async fn a_request_whose_key_cannot_be_opened_is_not_sent_and_can_be_given_up() 
     renew(&right, |request| request.discard = Some(true)).await.unwrap();
     let renewed = renew(&right, |request| request.now = Some(true)).await.unwrap();
     assert!(renewed.renewed && renewed.status.state == BankCertificateState::Active, "{renewed:?}");
-    // One that was never sent is begun anew by itself.
+    // One that was never sent is begun again by itself.
     edit_state(path, |state| {
         let name = state["life"]["active"]["name"].clone();
         let spare = state["life"]["retired"][0]["pair"]["name"].clone();

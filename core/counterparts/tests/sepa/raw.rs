@@ -37,7 +37,7 @@ fn now_ms() -> i64 {
     i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
-/// What the bank has answered: status, its code in the envelope, or the text of its fault.
+/// The bank's answer: status, its code in the envelope, or the text of its fault.
 #[derive(Debug, PartialEq, Eq)]
 struct Answered {
     status: u16,
@@ -341,7 +341,7 @@ fn signed(customer: &RawCustomer, before: &str) -> String {
     template.sign::<String>(before, "</ApplicationRequest>", |bytes| Ok(customer.sign(bytes))).unwrap()
 }
 
-/// T81: what is no message, or only nearly one, is answered in a short time, and harms nobody.
+/// T81: input that is no message, or only nearly one, is answered in a short time, without harm.
 #[tokio::test(flavor = "multi_thread")]
 async fn t81_random_bytes_in_envelopes_and_documents_are_answered() {
     let world = World::new().await;

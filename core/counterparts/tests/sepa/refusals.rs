@@ -1,4 +1,4 @@
-//! What the bank refuses, and why it says so.
+//! Refusals of the bank, and their reasons.
 
 use bankchannel::{Content, sepa_web_services::*};
 use serde_json::json;

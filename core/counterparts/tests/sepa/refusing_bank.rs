@@ -36,7 +36,7 @@ async fn whatever_the_bank_does_the_same_request_is_sent_again_and_no_key_is_los
         enrol(&client, code(&world, family)).await.unwrap();
         client.list_files(list(family)).await.unwrap();
         for (fault, is_refusal) in faults {
-            // Nobody signs the envelopes of OP's certificate service: the key shows what an answer belongs to.
+            // OP does not sign the envelopes of its certificate service: the key shows what an answer belongs to.
             let is_unseen = family == "op" && fault == "hdr.requestid=other";
             if is_unseen || family != "op" && fault == "delay=4000" {
                 continue;

@@ -123,14 +123,14 @@ async fn t62_t67_r21_a_renewal_is_due_in_time_and_what_was_missed_is_said() {
         assert_eq!(failed.outcome(), Some(CallOutcome::Unknown), "{family}: {failed:?}");
         let pending = status(&years.client).await;
         assert_eq!(pending.state, BankCertificateState::Pending, "{family}: {failed:?}");
-        // Nobody looks until the last week.
+        // No call until the last week.
         years.pass(window - 10).await;
         let late = status(&years.client).await;
         assert!(late.days_left.is_some_and(|days| days <= 7), "{family}: {late:?}");
         assert!(late.warnings.iter().any(|warning| warning.contains("the certificate ends in")), "{family}: {late:?}");
         assert!(years.renew().await, "{family}: the same request, weeks later");
         years.work("T62-2").await;
-        // Nobody looks for two years.
+        // No call for two years.
         years.pass(740).await;
         let ended = status(&years.client).await;
         assert_eq!(ended.state, BankCertificateState::Ended, "{family}: {ended:?}");

@@ -43,7 +43,7 @@ async fn the_settings_of_each_bank_are_complete() {
     }
 }
 
-/// What is left of the settings when an address is misspelt, and what goes on being there.
+/// The settings without an address that is misspelt, and those that remain.
 #[tokio::test]
 async fn what_a_sandbox_made_is_not_used_at_a_real_bank() {
     let world = World::with(json!({ "plain": false })).await;
@@ -100,10 +100,10 @@ async fn what_a_sandbox_made_is_not_used_at_a_real_bank() {
     assert_eq!(SepaWebServices::from_json(settings.clone()).unwrap_err().detail("field"), Some("file_url"));
     settings["profile"] = profile(world.family("samlink")["file_url"].as_str().unwrap());
     SepaWebServices::from_json(settings).unwrap();
-    // Whoever prints a client sees where it would send to, also before it can.
+    // A printed client shows where it would send to, also before it can.
     let client = SepaWebServices::from_json(json!({ "bank": "op" })).unwrap();
     assert!(format!("{client:?}").contains("https://wsk.op.fi/"), "{client:?}");
-    // What cannot send may verify what a sandbox has signed.
+    // A client that cannot send may verify a sandbox's messages.
     let anchors = world.family("op")["anchors_file"].clone();
     SepaWebServices::from_json(json!({ "bank": "op", "trusted_file": anchors })).unwrap();
 }

@@ -96,7 +96,7 @@ async fn what_the_sandbox_lists_it_hands_out_whatever_its_type() {
         request.file_type = Some("INFO".to_owned());
         let new = client.download_new_files(request).await.unwrap();
         assert_eq!((new.downloaded, new.failed), (1, 0), "{family}: {new:?}");
-        // A type that nobody has is still none.
+        // A type that does not exist is still none.
         let mut request = DownloadNewBankFilesRequest::new(folder.path().display().to_string());
         request.file_type = Some("NOSUCHTYPE".to_owned());
         assert_eq!(
@@ -107,7 +107,7 @@ async fn what_the_sandbox_lists_it_hands_out_whatever_its_type() {
     }
 }
 
-/// Whoever passes a result on, and dies before, is told again; two at once do not fail because of each other.
+/// A process that dies before it passes a result on is told again; two at once do not fail because of each other.
 #[tokio::test(flavor = "multi_thread")]
 async fn files_count_as_reported_once_they_were_handed_over() {
     let world = World::new().await;
@@ -141,7 +141,7 @@ async fn files_count_as_reported_once_they_were_handed_over() {
     assert_eq!(call(None).await, [0, 0, 0]);
     let left = fs::read_dir(folder.path()).unwrap().map(|one| one.unwrap().file_name().into_string().unwrap());
     assert_eq!(left.filter(|name| name.starts_with('.')).count(), 0, "nothing of the ledger is left");
-    // Two at once: each file is in the folder, and nobody has failed.
+    // Two at once: each file is in the folder, and no call has failed.
     world.order("sandbox/files", json!({ "files": files })).await;
     let both = tokio::join!(call(None), call(None));
     assert_eq!((both.0[2], both.1[2]), (0, 0), "{both:?}");

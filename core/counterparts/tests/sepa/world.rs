@@ -24,7 +24,7 @@ impl World {
         Self { bank: EmbeddedServer::start("sepa-bank", options).await.unwrap() }
     }
 
-    /// What the bank says of a family.
+    /// The bank's data of a family.
     pub(crate) fn family(&self, family: &str) -> Value {
         self.bank.readiness()["families"][family].clone()
     }

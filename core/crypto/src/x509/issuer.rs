@@ -45,11 +45,11 @@ pub struct NewCertificate<'a> {
     pub not_before: Timestamp,
     /// The end.
     pub not_after: Timestamp,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: CertificatePurpose<'a>,
 }
 
-/// What a certificate is for.
+/// The purpose of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CertificatePurpose<'a> {
     /// To sign messages and to receive encrypted ones.
@@ -230,7 +230,7 @@ impl<'a> NewSubject<'a> {
     }
 }
 
-/// What a new certificate says.
+/// The content of a new certificate.
 fn parameters(
     new: &NewSubject<'_>,
     serial: &[u8],

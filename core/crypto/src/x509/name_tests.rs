@@ -107,7 +107,7 @@ fn the_order_inside_a_part_does_not_count() {
     assert_eq!(a.to_text(NameStyle::Forward), "CN=a+OU=b+OU=c,C=NO");
 }
 
-/// What a holder of a certificate wrote cannot look like lines of ours.
+/// The text of a certificate's holder cannot look like lines of ours.
 #[test]
 fn names_are_on_one_line() {
     let name = parse("CN=a\\0D\\0AVALID\\E2\\80\\AEb,O=x\\0Ay");

@@ -66,7 +66,7 @@ pub enum NameStyle {
 pub struct NameFault {
     /// The position, in bytes from the start of the text.
     pub at: usize,
-    /// What is wrong, for a person.
+    /// The fault, for a person.
     pub why: &'static str,
 }
 

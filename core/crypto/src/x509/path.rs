@@ -10,7 +10,7 @@ pub const MAX_PATH_CERTIFICATES: usize = 5;
 /// Maximum number of issuers that are tried: certificates of one name with many keys cost a signature check each.
 const MAX_TRIED: usize = 64;
 
-/// What a path must obey.
+/// The rules of a path.
 #[derive(Debug, Clone, Copy)]
 pub struct PathRules {
     /// The instant, Unix seconds: each certificate of the path, the anchor too, is valid then.
@@ -128,7 +128,7 @@ impl PathSearch<'_> {
                 self.note_fault(PathFault::NotSigned { issuer: subject() });
                 continue;
             }
-            // The authorities between this one and the first certificate; one that issued itself anew does not count.
+            // The authorities between this one and the first certificate; one that issued itself again does not count.
             let below = path.iter().skip(1).filter(|one| one.subject_der() != one.issuer_der()).count();
             if let Some(why) = self.unfit(issuer, below) {
                 self.note_fault(PathFault::Unfit { subject: subject(), why });

@@ -192,7 +192,7 @@ impl<'a> RequestFields<'a> {
         let signature = whole_bits(&mut fields)?;
         fields.finish()?;
         let mut inside = SliceReader::new(body.content)?;
-        // The version: 0, of which nobody has seen another.
+        // The version: 0, the only one in use.
         integer(&mut inside)?;
         let subject = element(&mut inside, tag::SEQUENCE)?.whole;
         let spki = element(&mut inside, tag::SEQUENCE)?.whole;

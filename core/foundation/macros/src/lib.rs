@@ -55,7 +55,7 @@ pub fn derive_operation_docs(input: TokenStream) -> TokenStream {
 }
 
 /// A description as a static, and a reference to it. A reference to a constant is compiled with all that the constant refers
-/// to, in each place anew: with descriptions of descriptions that took minutes.
+/// to, again in each place: with descriptions of descriptions that took minutes.
 fn in_static(ty: &proc_macro2::TokenStream, value: &proc_macro2::TokenStream) -> proc_macro2::TokenStream {
     quote::quote! {
         {

@@ -102,7 +102,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
 }
 
 /// For a `#[non_exhaustive]` struct, a constructor that takes what every value has: an optional field that is added
-/// later is set by who needs it, and breaks nobody else.
+/// later is set by those who need it, and breaks no other caller.
 fn constructor(input: &DeriveInput, fields: &Fields) -> Option<TokenStream> {
     input.attrs.iter().find(|attribute| attribute.path().is_ident("non_exhaustive"))?;
     let (ident, visibility) = (&input.ident, &input.vis);

@@ -140,7 +140,7 @@ impl Error {
         self
     }
 
-    /// Sets how far the exchange came. A peer's refusal never has the outcome `not_sent`: what was refused was not done
+    /// Sets how far the exchange came. A peer's refusal never has the outcome `not_sent`: a refused request was not carried out
     /// either, so its outcome stays `refused`.
     #[must_use]
     pub fn with_outcome(mut self, outcome: CallOutcome) -> Self {
@@ -178,7 +178,7 @@ impl Error {
         self.with_source(copy)
     }
 
-    /// Adds what the failed call had finished, as its response: files that have arrived, answers that have come. It
+    /// Adds the finished part of the failed call, as its response: files that have arrived, answers that have come. It
     /// crosses every boundary with the error, and is neither shown nor logged.
     #[must_use]
     pub fn with_partial_response<T: model::Boundary>(self, response: T) -> Self {
@@ -192,7 +192,7 @@ impl Error {
         self
     }
 
-    /// What the failed call had finished; `None` if there is nothing, or if it is another operation's response.
+    /// The finished part of the failed call; `None` if there is nothing, or if it is another operation's response.
     #[must_use]
     pub fn partial_response<T: model::Boundary>(&self) -> Option<T> {
         let value = model::Value::clone(self.0.partial_response.as_deref()?);

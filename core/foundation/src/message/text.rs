@@ -25,13 +25,13 @@ const LINE_END: usize = 2;
 pub struct MalformedRequest {
     /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong, for a person.
+    /// The fault, for a person.
     pub why: &'static str,
     /// What kind of fault it is.
     pub kind: MalformedKind,
 }
 
-/// What is wrong with a text that is not an HTTP request.
+/// The fault of a text that is not an HTTP request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MalformedKind {
     /// The request exceeds a limit of size or count.
@@ -81,7 +81,7 @@ impl Request {
         head.with_text(body, line)
     }
 
-    /// The same for text whose final line end may have been lost in pasting: the body then is what is left. Also
+    /// The same for text whose final line end may have been lost in pasting: the body then is the rest. Also
     /// returns how many bytes are missing compared with `Content-Length`.
     ///
     /// # Errors

@@ -55,11 +55,11 @@ impl Value<'_> {
                         let fields = variant.shape.map_or(&[][..], Shape::fields);
                         object.rename_members(fields, of.tag, wanted)
                     }
-                    // The type says what is wrong with the tag.
+                    // The type names the fault of the tag.
                     None => Ok(()),
                 }
             }
-            // The type says what is wrong with a value of another kind.
+            // The type names the fault of a value of another kind.
             _ => Ok(()),
         }
     }

@@ -42,7 +42,7 @@ mod implementation {
         form.serialize(to)
     }
 
-    /// Reads the boundary form; what was a secret is refused by that name.
+    /// Reads the boundary form; a former secret is refused by that name.
     pub fn deserialize<'de, T: Boundary, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
         let form = Value::from(serde_json::Value::deserialize(from)?);
         T::read(form, &mut Reader::new(Representation::Boundary)).map_err(D::Error::custom)

@@ -80,7 +80,7 @@ pub struct EnumShape {
 pub struct EnumValue {
     /// The name, the same in both representations.
     pub value: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub doc: &'static str,
 }
 
@@ -108,9 +108,9 @@ pub struct Field {
     pub aliases: &'static [&'static str],
     /// Meaning, unit or format, limits, source.
     pub doc: &'static str,
-    /// What it holds.
+    /// Its content.
     pub shape: &'static Shape,
-    /// What it holds on the wire.
+    /// Its content on the wire.
     pub wire_shape: &'static Shape,
     /// Whether it may be omitted.
     pub optional: bool,
@@ -144,7 +144,7 @@ pub struct UnionShape {
 pub struct UnionVariant {
     /// The tag's value.
     pub tag: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub doc: &'static str,
     /// The struct whose fields accompany the tag; `None` for no fields.
     pub shape: Option<&'static Shape>,

@@ -12,7 +12,7 @@ use serde::{
 use serde_json::Number;
 
 /// A JSON value. It borrows from the text that it was read from, or from the program: reading a message copies only
-/// what a type keeps, and writing one copies no field names.
+/// the content of a type, and writing one copies no field names.
 ///
 /// Converts from and to [`serde_json::Value`] with `into()`.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -27,7 +27,7 @@ pub struct LocalContext<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
     client: Option<&'a dyn Profile>,
-    /// What the client has, once it was looked for: that costs a system call, so only operations that use it do.
+    /// The client's own value, once it was looked for: that costs a system call, so only operations that use it do.
     resources: OnceCell<Option<ClientResources<'a>>>,
     /// Opens content that is not in memory, such as a file.
     pub open: OpenFunction<'a>,

@@ -259,7 +259,7 @@ pub enum Ask {
 pub struct Pages {
     /// The iterator's name, `statement_entries`.
     pub iterator: &'static str,
-    /// What the iterator does, in one line.
+    /// The iterator's effect, in one line.
     pub summary: &'static str,
     /// The request's field with the start of a page; omitted for the first.
     pub cursor: &'static str,

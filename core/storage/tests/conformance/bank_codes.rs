@@ -131,7 +131,7 @@ async fn two_callers_at_once_never_send_one_too_many(store: WsChannelStore) {
         }
     })
     .await;
-    // None has an answer yet: what is in flight counts.
+    // None has an answer yet: codes in flight count.
     assert_eq!(outcomes.iter().filter(|outcome| is_held(outcome)).count(), 4, "{outcomes:?}");
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == SPENT).count(), 4, "{outcomes:?}");
 }
@@ -148,7 +148,7 @@ async fn a_right_code_ends_the_counting_and_an_unsent_one_is_not_counted(store: 
     assert_eq!(counted().await, 1);
     store.release_set(OWNER, "nordea", "back").await.unwrap();
     assert_eq!(counted().await, 0);
-    // What a crash has left before sending counts as long as it may still be sent.
+    // A code that a crash has left before sending counts as long as it may still be sent.
     assert!(is_held(&store.begin_enrol(begin(OWNER, "7700112233", "crash")).await.unwrap()));
     assert_eq!(store.guarded_user_id("nordea", "7700112233", NOW + HOLD_MS).await.unwrap().sent, []);
     store.free_held_sets().await.unwrap();

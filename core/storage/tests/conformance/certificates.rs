@@ -112,7 +112,7 @@ async fn an_enrolment_that_was_left_goes_on_with_its_key(store: WsChannelStore) 
     assert_eq!((&*again.life, again.set.state), ("asked", CertState::Pending));
     assert!(!store.take_step(&at, "dead", signs("p", "x", None), late).await.unwrap(), "it holds nothing any more");
     assert!(store.signing_pair(OWNER, "nordea", "p").await.unwrap().is_some());
-    // A clock that was ahead binds nobody.
+    // A clock that was ahead binds no caller.
     held(store.begin_enrol(begin("nordea", "U1", "back", NOW - 30 * DAY)).await.unwrap());
     // Given back: one with a request stays, one without goes.
     assert!(store.release_set(OWNER, "nordea", "back").await.unwrap());

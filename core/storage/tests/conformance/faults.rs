@@ -60,7 +60,7 @@ async fn a_second_server_is_refused_and_a_closed_store_says_so() {
     assert!(!store.consume_challenge("a", NOW).await.unwrap());
 }
 
-/// A store dropped without being closed still writes what it accepted; only then is the folder unlocked.
+/// A store dropped without being closed still writes the accepted changes; only then is the folder unlocked.
 #[tokio::test]
 async fn the_folder_is_held_until_the_last_write() {
     let folder = tempfile::tempdir().unwrap();

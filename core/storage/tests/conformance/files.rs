@@ -217,7 +217,7 @@ async fn what_is_unknown_is_not_sent_again(store: WsChannelStore) {
         store.finish_upload(&id, end, NOW).await.unwrap().unwrap();
     }
     assert_eq!(store.record_upload(sent("still", OWNER)).await.unwrap(), refused);
-    // The operator's word is for one upload, and for what is unknown.
+    // The operator's word is for one upload, and for unknown ones.
     assert!(store.allow_repeat(&first.id).await.unwrap());
     assert!(store.upload(&first.id).await.unwrap().unwrap().may_repeat);
     assert_eq!(store.record_upload(sent("allowed", OWNER)).await.unwrap(), UploadOutcome::Recorded);
@@ -229,7 +229,7 @@ async fn what_is_unknown_is_not_sent_again(store: WsChannelStore) {
     assert_eq!(store.record_upload(sent("anew", OWNER)).await.unwrap(), UploadOutcome::Recorded);
 }
 
-/// What was unknown is told again when it is settled; two instances that look at once tell it once.
+/// A settled upload that was unknown is told again; two instances that look at once tell it once.
 async fn the_customer_is_told_of_each_state_once(store: WsChannelStore) {
     let sent = |id: &str| NewUpload { content: None, ..upload(id, OWNER) };
     for id in ["answered", "late", "asked"] {
@@ -241,7 +241,7 @@ async fn the_customer_is_told_of_each_state_once(store: WsChannelStore) {
         store.finish_upload(id, UploadEnd::answered(UploadState::Unknown, "", ""), NOW).await.unwrap().unwrap();
     }
     assert!(store.take_untold(NOW + DAY, 10).await.unwrap().is_empty(), "the answer to the call says it");
-    // The bank's answer after all, and what a person has found out. Neither undoes the other.
+    // The bank's answer after all, and a person's finding. Neither undoes the other.
     let refused = UploadEnd::answered(UploadState::Failed, "25", "the bank refused");
     store.finish_upload("late", refused.clone(), NOW).await.unwrap().unwrap();
     assert!(!store.settle_unknown("late", UploadState::Accepted, "no", NOW).await.unwrap());
@@ -260,7 +260,7 @@ async fn the_customer_is_told_of_each_state_once(store: WsChannelStore) {
     ];
     assert_eq!(told, expected);
     assert!(store.note_told("asked", NOW).await.unwrap());
-    // Whoever had taken the other one has ended.
+    // The process that had taken the other one has ended.
     let again = store.take_untold(NOW + TELLING_MS, 10).await.unwrap();
     assert_eq!(again.iter().map(|one| &*one.id).collect::<Vec<_>>(), ["late"]);
     assert!(!store.note_told("late", NOW).await.unwrap());

@@ -62,7 +62,7 @@ async fn the_hub_lists_what_it_has_revoked(store: ConnectorStore) {
     assert_eq!(deliver_all(&store).await, []);
     store.have_read(303).await.unwrap();
     assert_eq!(store.read_so_far().await.unwrap(), Some(303));
-    // A list that is read anew from its start.
+    // A list that is read again from its start.
     store.have_read(302).await.unwrap();
     assert_eq!(store.read_so_far().await.unwrap(), Some(302));
 }

@@ -19,7 +19,7 @@ pub struct Signer {
 pub static SIGNER: LazyLock<Signer> = LazyLock::new(|| signer("Test signer", 2048));
 pub static OTHER: LazyLock<Signer> = LazyLock::new(|| signer("Another signer", 2048));
 
-/// The output of a tool; `None` where it is not installed and nobody requires it.
+/// The output of a tool; `None` where it is neither installed nor required.
 pub fn tool(name: &str, arguments: &[&str]) -> Option<Output> {
     match Command::new(name).args(arguments).output() {
         Ok(output) => Some(output),
@@ -67,7 +67,7 @@ impl Signer {
         format!("{before}{}{closing}", drafted.complete(&value))
     }
 
-    /// An envelope signed as this library does it, around what is inside the Body.
+    /// An envelope signed as this library does it, around the content of the Body.
     pub fn envelope(&self, inside: &str) -> String {
         let draft = EnvelopeDraft::new("5e1");
         let body = format!("{}{inside}{}", draft.body_start(), EnvelopeDraft::BODY_END);

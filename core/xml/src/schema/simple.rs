@@ -231,7 +231,7 @@ impl SimpleType {
     }
 }
 
-/// A pattern of XML Schema, which is matched as a whole; `None` if it uses what the library writes otherwise.
+/// A pattern of XML Schema, which is matched as a whole; `None` if the library writes a part of it otherwise.
 fn compile(pattern: &str) -> Option<Regex> {
     let mut in_class = false;
     let mut chars = pattern.chars().peekable();

@@ -47,7 +47,7 @@ impl<'s> SchemaElement<'s> {
         &self.rule.name
     }
 
-    /// What it may contain.
+    /// Its allowed content.
     pub fn content(self) -> SchemaContent<'s> {
         let schema = self.schema;
         let value = |type_index: usize| schema.simple(type_index).map(SchemaValue);

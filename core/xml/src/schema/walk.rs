@@ -142,7 +142,7 @@ impl<'s> SchemaWalk<'s> {
         Some((None, root))
     }
 
-    /// The rule of a child of the innermost element; reports what is wrong with its place.
+    /// The rule of a child of the innermost element; reports a fault of its place.
     fn child(&mut self, tag: &StartTag<'_>) -> Option<(Option<usize>, &'s ElementRule)> {
         let name = tag.local();
         let parent = self.open.last_mut()?;
@@ -297,7 +297,7 @@ impl<'s> SchemaWalk<'s> {
             && tag.scope().resolve(attribute.prefix()) == Some(INSTANCE_NAMESPACE)
             && match attribute.local() {
                 "schemaLocation" | "noNamespaceSchemaLocation" => true,
-                // Allowed where it says what is known.
+                // Allowed where it repeats a known name.
                 "type" => crate::tokens::local(attribute.value().trim()) == self.schema.type_name(rule.type_index),
                 _ => false,
             };

@@ -168,7 +168,7 @@ impl XmlTokens<'_> {
     }
 }
 
-/// The refusal of what is no element, attribute or text.
+/// The refusal of anything but elements, attributes and text.
 fn not_an_element(found: &str) -> XmlRefusal {
     XmlRefusal::new(
         format!("the message contains {found}"),
@@ -177,7 +177,7 @@ fn not_an_element(found: &str) -> XmlRefusal {
 }
 
 /// Checks an XML declaration: `version`, then `encoding`, then `standalone`, the latter two if given. A reader of XML
-/// 1.0 reads each 1.x as 1.0, but one of 1.1 has other line ends: what is not 1.0 has no one canonical form.
+/// 1.0 reads each 1.x as 1.0, but one of 1.1 has other line ends: other versions have no one canonical form.
 fn check_declaration(text: &str, canonical: bool) -> Result<(), XmlRefusal> {
     let malformed = || XmlRefusal::malformed("the XML declaration is not written as it must be");
     let mut rest = text.strip_prefix("xml").ok_or_else(malformed)?;

@@ -37,9 +37,9 @@ pub enum XmlToken<'t> {
     End,
     /// Text, references resolved and line ends as one line feed. One text may come in several pieces.
     Text(&'t str),
-    /// A comment: what is between its marks.
+    /// A comment: the text between its marks.
     Comment(&'t str),
-    /// A processing instruction: what is between its marks.
+    /// A processing instruction: the text between its marks.
     Instruction(&'t str),
     /// The XML declaration.
     Declaration,
@@ -138,7 +138,7 @@ pub struct XmlTokens<'a> {
     watcher: Option<TokenWatcher<'a>>,
 }
 
-/// Receives tokens, as one type: what is not fast anyway is compiled once, not per caller.
+/// Receives tokens, as one type: slow paths are compiled once, not per caller.
 type TokenReceiver<'f> = dyn FnMut(XmlToken<'_>) -> Result<TokenFlow, XmlRefusal> + 'f;
 
 /// Sees the tokens that another reader takes.
@@ -279,7 +279,7 @@ impl<'a> XmlTokens<'a> {
     /// Passes tokens on until it is stopped; `false` at the end of the file.
     ///
     /// # Errors
-    /// Malformed XML, exceeded limits, and what the receiver refuses.
+    /// Malformed XML, exceeded limits, and refusals of the receiver.
     pub fn pump(
         &mut self,
         mut take: impl FnMut(XmlToken<'_>) -> Result<TokenFlow, XmlRefusal>,
@@ -417,7 +417,7 @@ pub struct XmlRefusal {
 }
 
 impl XmlRefusal {
-    /// What is wrong, and what to change.
+    /// Fault and remedy.
     pub fn new(message: impl Into<String>, change: &'static str) -> Self {
         Self { message: message.into(), change }
     }

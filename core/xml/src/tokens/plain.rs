@@ -76,7 +76,7 @@ fn plain_attribute(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The number of bytes of text up to markup; `None` if they contain a carriage return, which XML normalizes, or `>`,
-/// which ends what a text may not contain, or may continue.
+/// which ends a forbidden sequence, or may continue.
 #[inline]
 fn plain_text(bytes: &[u8]) -> Option<usize> {
     let end = memchr::memchr3(b'<', b'&', b'\r', bytes).filter(|at| bytes[*at] != b'\r')?;

@@ -27,7 +27,7 @@ pub struct XmlRules {
     pub strict: bool,
     /// Whether comments, processing instructions and CDATA sections are refused.
     pub elements_only: bool,
-    /// Whether only what has one canonical form is read: XML 1.0, and namespaces that are absolute URIs and short,
+    /// Whether only input with one canonical form is read: XML 1.0, and namespaces that are absolute URIs and short,
     /// since the canonical form repeats them.
     pub canonical: bool,
 }

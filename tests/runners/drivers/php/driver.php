@@ -24,7 +24,7 @@ final class Driver
     /** @var array<string, AbstractClient> */
     private array $clients = [];
 
-    /** @var array<class-string, string> what the names of a client's operations begin with */
+    /** @var array<class-string, string> the beginnings of the names of a client's operations */
     private array $protocols = [];
 
     /** @return array<string, mixed> */
@@ -154,7 +154,7 @@ final class Driver
         return array_keys(array_filter($known[$operation]['properties'] ?? [], $is));
     }
 
-    /** The same by name: for what the typed face refuses before the library sees it. @return array<string, mixed> */
+    /** The same by name: for requests that the typed face refuses before the library sees it. @return array<string, mixed> */
     private function generic(AbstractClient $client, array $request): array
     {
         [$destination, $collected] = self::destination($request['destination'] ?? null);
@@ -342,7 +342,7 @@ final class Driver
         return is_string($given) ? static fn (SignatureRequest $asked): string => (string) base64_decode($given, true) : null;
     }
 
-    /** What a user's own signer does: the signature of the asked digest, by OpenSSL. */
+    /** The work of a user's own signer: the signature of the asked digest, by OpenSSL. */
     private static function signed(string $keyFile, SignatureRequest $asked): string
     {
         $hash = substr((string) strrchr($asked->algorithm, '_'), 1);

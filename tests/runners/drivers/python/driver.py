@@ -52,7 +52,7 @@ class Pieces:
 
 
 class Collected:
-    """A file object that keeps what it is given."""
+    """A file object that keeps the written bytes."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -122,14 +122,14 @@ def typed(value: Any, annotation: object, module: ModuleType) -> Any:
     if isinstance(value, dict):
         for name in re.findall(r"\w+", str(annotation)):
             kind = getattr(module, name, None)
-            # What the record does not know is the library's to refuse.
+            # The library refuses fields that the record does not know.
             if isinstance(kind, type) and issubclass(kind, Record) and set(value) <= set(kind.__match_args__):
                 return kind(**value)
     return value
 
 
 def arguments(method: Any, given: Json) -> Json:
-    """Keyword arguments for what is given."""
+    """Keyword arguments for the given fields."""
     module = sys.modules[inspect.unwrap(method).__module__]
     parameters = inspect.signature(method).parameters
     return {

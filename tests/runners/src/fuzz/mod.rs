@@ -120,7 +120,7 @@ fn decide_payment(bytes: &[u8]) {
     decided.expect("the bank answers every file");
 }
 
-/// Reads bytes as strict XML; what is strict is read tolerantly too, to the same tokens.
+/// Reads bytes as strict XML; strict input is read tolerantly too, to the same tokens.
 fn xml_tokens(bytes: &[u8]) {
     let read = |rules| {
         let (mut starts, mut text) = (0, 0);

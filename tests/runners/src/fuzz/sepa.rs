@@ -14,7 +14,7 @@ use bankchannel_xml_signature::{CanonicalForm, CanonicalMethod, Canonicalizer, c
 /// 2031-03-04T05:07:00Z.
 const NOW_S: i64 = 1_930_367_220;
 
-/// Examines a message by the profile of a bank: what is valid is so by its signatures alone, too.
+/// Examines a message by the profile of a bank: a valid one is so by its signatures alone, too.
 pub(super) fn message(bytes: &[u8]) {
     let bank = profile::named("op").expect("a shipped profile");
     let rules = VerificationRules {

@@ -1,4 +1,4 @@
-//! Every field reaches the wire, and both ends read what was written.
+//! Every field reaches the wire, and both ends read the same.
 
 use std::collections::BTreeSet;
 

@@ -3,7 +3,7 @@
 //! `BANKCHANNEL_KILL_ROUNDS` is the number of kills of each kind of server (`tests/long/kill` uses 500). In a round, the
 //! server starts on the data left by the last kill, and clients work with it until it is killed at a random time.
 
-// The tests print what the kills interrupted.
+// The tests print the interrupted steps.
 #![allow(clippy::print_stdout)]
 
 mod sepa_bank;

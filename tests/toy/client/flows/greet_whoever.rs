@@ -15,11 +15,11 @@ use crate::{CallOptions, Question, client::Flow, toy::Toy};
 /// How the name is asked for.
 #[derive(Debug, Clone, Boundary)]
 pub struct GreetWhoeverRequest {
-    /// What the question says.
+    /// The text of the question.
     pub question: String,
 }
 
-/// What was said.
+/// The greeting.
 #[derive(Debug, Clone, Boundary)]
 pub struct GreetWhoeverResponse {
     /// The name that was answered.

@@ -72,7 +72,7 @@ pub(in super::super) fn ending(anchors: &[TrustedAnchor], now_s: i64) -> impl It
     anchors.iter().filter(move |one| ends_soon(one) && !is_followed(one))
 }
 
-/// What is to be known of an anchor whose end is near.
+/// The warning about an anchor that expires soon or has expired.
 pub(in super::super) fn warning(anchor: &TrustedAnchor, now_s: i64) -> String {
     let shown = BankAnchor::from_trusted(anchor, now_s);
     let (name, end) = (&shown.subject, shown.not_after.as_str());

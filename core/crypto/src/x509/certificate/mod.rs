@@ -272,7 +272,7 @@ impl Certificate {
     }
 
     /// Whether a critical extended key usage reserves the key for something else than signing messages, such as TLS: it
-    /// must be used for nothing else then (RFC 5280 §4.2.1.12). Of one that is not critical nobody can tell: banks have
+    /// must be used for nothing else then (RFC 5280 §4.2.1.12). Of one that is not critical there is no telling: banks have
     /// issued such to sign with.
     #[must_use]
     pub fn is_reserved_for_others(&self) -> bool {

@@ -109,7 +109,7 @@ pub trait BankChannel: Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
-    /// What a person should know of the bank's trusted authorities: those that end within ninety days.
+    /// Trusted authorities of the bank that expire within ninety days.
     fn warnings(&self) -> PendingBankAnswer<'_, Vec<String>> {
         Box::pin(async { Ok(Vec::new()) })
     }

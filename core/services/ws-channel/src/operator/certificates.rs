@@ -39,7 +39,7 @@ pub(super) enum CertificateOrderOfPerson {
 }
 
 impl AdminApi {
-    /// Every certificate set, and what is to be known of the banks' authorities.
+    /// Every certificate set, and the authorities of the banks that expire soon.
     pub(super) async fn certificates(&self) -> Result<CertificateListing> {
         if let Some(older) = self.store.outdated() {
             // Its certificates have no lives yet.

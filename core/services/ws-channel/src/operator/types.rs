@@ -135,7 +135,7 @@ pub struct CertificateInfo {
 pub struct CertificateListing {
     /// By account and bank.
     pub certificates: Vec<CertificateInfo>,
-    /// What is to be known of the banks' trusted authorities: those that end within ninety days.
+    /// Trusted authorities of the banks that expire within ninety days.
     pub warnings: Vec<String>,
 }
 

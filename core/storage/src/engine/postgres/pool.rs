@@ -217,7 +217,7 @@ impl ConnectionLease {
         if !pool.closed.load(Ordering::Acquire) && used.duration_since(born) < AGE_MAX {
             pool.idle().connections.push(SpareConnection { connection, born, used });
         }
-        // After the connection was returned: whoever gets the place finds it.
+        // Release the permit last, so that the next holder finds the connection.
         drop(place);
     }
 }

@@ -44,7 +44,7 @@ impl Particular for NextGenPsd2 {
         }
     }
 
-    /// A client's reading: without what is made of the whole answer, and with a default method of links.
+    /// A client's reading: without values made of the whole answer, and with a default method of links.
     fn settle_response(&self, response: &mut Value) {
         match response {
             Value::Object(members) => {

@@ -44,7 +44,7 @@ impl Particular for SepaWebServices {
 
     fn sample(&self, field: &Field, _: &Shape, _: &mut Random, whole: bool) -> Option<Value> {
         match field.name {
-            // What is not compressed says nothing of it.
+            // Content that is not compressed does not mention it.
             "compress" if whole => Some(Value::Bool(true)),
             // PEM here, another form on the wire.
             "certificate_request" => Some(Value::String(REQUEST.clone())),

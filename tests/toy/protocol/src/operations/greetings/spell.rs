@@ -4,7 +4,7 @@ use bankchannel_foundation::{operation::OperationKind, prelude::*};
 
 use crate::PROTOCOL;
 
-/// What is spelled.
+/// The text that is spelled.
 #[derive(Debug, Clone, Boundary)]
 pub struct SpellRequest {
     /// Any text.
