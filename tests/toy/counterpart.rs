@@ -36,7 +36,7 @@ pub(crate) static DESCRIPTOR: Counterpart = Counterpart::declare::<Host>(
     PROTOCOL,
     ("ToyHost", "Host"),
     "An embedded host of the toy protocol",
-    describe,
+    Some(describe),
 );
 
 const BODY_MAX: usize = 64 * 1024;

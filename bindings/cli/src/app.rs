@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, ffi::OsString, process::ExitCode};
 use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 
 use crate::{
-    CommandFailure, CommandOutcome, catalogue, check, completion, demo,
-    exit::{EXIT_CODES, FAILED},
+    catalogue, check, completion, demo,
+    exit::{CommandFailure, CommandOutcome, EXIT_CODES, FAILED},
     handwritten, man,
     operations::{self, Spec},
     output::Format,
@@ -79,14 +79,14 @@ fn reached(specs: &[Spec], arguments: &[OsString]) -> Command {
     let is_command = |given: &&str| {
         handwritten::find(group, given).is_some() || specs.iter().any(|spec| spec.group == group && spec.name == *given)
     };
-    root().subcommand(operations::group(group, names.next().filter(is_command), specs))
+    root().subcommand(operations::group(group, names.next().filter(is_command), specs, &handwritten::of_group(group)))
 }
 
 /// The whole command line.
 pub(crate) fn command(specs: &[Spec]) -> Command {
     let mut root = root();
     for name in groups(specs) {
-        root = root.subcommand(operations::group(name, None, specs));
+        root = root.subcommand(operations::group(name, None, specs, &handwritten::of_group(name)));
     }
     root.subcommand(operations::call_command())
         .subcommand(catalogue::command())

@@ -3,7 +3,7 @@
 use clap::{ArgMatches, Command};
 
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{flag, text},
     output::{self, table},
 };
@@ -22,11 +22,11 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
     if let Some(kind) = matches.get_one::<String>("openapi") {
-        let Ok(counterpart) = bankchannel_counterparts::counterpart(kind) else {
-            let why = format!("--openapi: there is no kind `{kind}`; there are {}", kinds().join(" and "));
+        let Ok(described) = bankchannel_counterparts::openapi(kind) else {
+            let why = format!("--openapi: there is no description of `{kind}`; there are {}", kinds().join(" and "));
             return Err(CommandFailure::usage(why));
         };
-        output::json(&(counterpart.openapi)());
+        output::json(&described);
     } else if matches.get_flag("json") {
         output::json(&bankchannel::catalogue_json());
     } else {
@@ -40,5 +40,6 @@ pub(crate) fn run(matches: &ArgMatches) -> CommandOutcome {
 }
 
 fn kinds() -> Vec<&'static str> {
-    bankchannel_counterparts::COUNTERPARTS.iter().map(|counterpart| counterpart.kind).collect()
+    let described = bankchannel_counterparts::COUNTERPARTS.iter().filter(|counterpart| counterpart.openapi.is_some());
+    described.map(|counterpart| counterpart.kind).collect()
 }

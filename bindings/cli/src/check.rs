@@ -12,7 +12,7 @@ use bankchannel_salt_edge_hub::check::{self as salt_edge_check, ActingCustomer, 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     operations::{Reserved, run_program},
     options::{flag, text},
     output,

@@ -3,7 +3,10 @@
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser};
 use clap_complete::env::{CompleteEnv, Shells};
 
-use crate::{CommandFailure, CommandOutcome, output};
+use crate::{
+    exit::{CommandFailure, CommandOutcome},
+    output,
+};
 
 /// If this variable is set to the name of a shell, the program only prints candidates for completion.
 const VARIABLE: &str = "BANKCHANNEL_COMPLETE";

@@ -4,8 +4,6 @@ use bankchannel::{CallOutcome, Error, protocols::SessionKeeping};
 use bankchannel_foundation::error::{ErrorRow, row};
 use serde_json::{Value, json};
 
-use crate::output::interrupt::INTERRUPTED;
-
 /// Errors, usage errors, and every failure without a specific code.
 pub(crate) const FAILED: u8 = 1;
 /// The stored session has expired, or the service no longer accepts it.
@@ -18,6 +16,8 @@ const ADMIN_REQUIRED: u8 = 4;
 pub(crate) const PAYMENT_REJECTED: u8 = 5;
 /// The bank has rejected a part of the uploaded file.
 pub(crate) const PARTLY_REJECTED: u8 = 6;
+/// Ctrl-C: 128 and the signal's number, as of a shell.
+const INTERRUPTED: u8 = 130;
 
 /// Every exit code of a command, and what it means: for the help, and README.md shows the same. `sepa status --check` has
 /// codes of its own.

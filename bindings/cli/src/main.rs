@@ -11,10 +11,14 @@
 //!   usage_text the argument parser's messages, without values
 //!   exit       errors, and the exit codes that scripts rely on
 //! ```
+//!
+//! Modules use those below them only; `tests/cli/layers.rs` lists the layers:
+//! exit ← output ← settings ← options ← operations ← groups ← handwritten ← app.
 
 mod app;
 mod catalogue;
 mod check;
+mod child_programs;
 mod completion;
 mod demo;
 mod exit;
@@ -34,9 +38,6 @@ mod usage_text;
 
 use std::{ffi::OsString, process::ExitCode};
 
-// What every command ends with.
-use exit::{CommandFailure, CommandOutcome};
-
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     // Scripts ask for it often: answered before anything is built or started.
@@ -47,6 +48,6 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let ended = app::run(arguments);
-    operations::kill_programs();
+    child_programs::kill_all();
     ended
 }

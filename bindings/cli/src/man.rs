@@ -5,7 +5,11 @@ use std::path::Path;
 use clap::{ArgMatches, Command};
 use clap_mangen::Man;
 
-use crate::{CommandFailure, CommandOutcome, options::text, output};
+use crate::{
+    exit::{CommandFailure, CommandOutcome},
+    options::text,
+    output,
+};
 
 const EXAMPLES: &str = "Examples:
   bankchannel man | man -l -                          the overview

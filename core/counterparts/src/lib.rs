@@ -51,9 +51,11 @@ pub fn counterpart(kind: &str) -> Result<&'static Counterpart> {
 /// allowed callers. `kind` is that of one of [`COUNTERPARTS`].
 ///
 /// # Errors
-/// `input.invalid_field` for an unknown kind.
+/// `input.invalid_field` for an unknown kind, or one whose protocol OpenAPI does not describe.
 pub fn openapi(kind: &str) -> Result<serde_json::Value> {
-    counterpart(kind).map(|counterpart| (counterpart.openapi)())
+    let describe = counterpart(kind)?.openapi;
+    let absent = || Error::invalid_field("kind", format!("`{kind}` has no OpenAPI description: it speaks SOAP"));
+    describe.map(|describe| describe()).ok_or_else(absent)
 }
 
 /// Compiles the programs of the pages.

@@ -39,8 +39,8 @@ pub struct Counterpart {
     /// settings as that setting.
     pub readiness: &'static [Field],
     /// The OpenAPI 3.1 description of its HTTP operations: paths, parameters, headers, bodies, all statuses and allowed
-    /// callers.
-    pub openapi: fn() -> serde_json::Value,
+    /// callers. `None` if its protocol is none that OpenAPI describes, as SOAP.
+    pub openapi: Option<fn() -> serde_json::Value>,
     /// Checks everything that a start with these options would need, without serving; `None` if there is no check.
     pub check: Option<CheckFn>,
     own_orders: &'static [&'static [CallableOrder]],
@@ -112,7 +112,7 @@ impl Counterpart {
         protocol: &'static str,
         (class, short_class): (&'static str, &'static str),
         what: &'static str,
-        openapi: fn() -> serde_json::Value,
+        openapi: Option<fn() -> serde_json::Value>,
     ) -> Self {
         Self {
             kind,

@@ -1,4 +1,4 @@
-//! The Rust programs of README.md and docs/nextgen-psd2.md are identical to the examples, and do what the pages say.
+//! The Rust programs of README.md and of the pages are identical to the examples, and do what the pages say.
 //! The other languages' sections are run by their own tests.
 
 use std::{
@@ -17,6 +17,10 @@ fn the_pages_show_the_examples() {
     let first = is_shown("README.md", "\n## Rust\n", "core/counterparts/examples/statements.rs");
     assert!(first.lines().filter(|line| !line.is_empty()).count() <= 15, "{first}");
     is_shown("docs/nextgen-psd2.md", "\n### Rust\n", "tests/runners/examples/third_party.rs");
+    let explained = "core/counterparts/examples/refused_signature.rs";
+    is_shown("docs/nextgen-psd2-signing.md", "\n### An example\n", explained);
+    let connector = "core/counterparts/examples/salt_edge.rs";
+    is_shown("docs/salt-edge-hub.md", "\n## A connector and Salt Edge in one program\n", connector);
 }
 
 /// The program below a heading of a page, which is that of the file.
@@ -46,13 +50,41 @@ fn the_first_page_is_short() {
 #[test]
 fn the_example_ends_at_a_downloaded_statement() {
     let folder = tempfile::tempdir().expect("a folder");
-    let ended = Command::new(built().join("examples/statements"))
-        .current_dir(folder.path())
+    let printed = run_in("statements", folder.path());
+    assert!(has_a_statement(&folder.path().join("statements")), "{printed}");
+}
+
+#[test]
+fn the_refused_signature_is_explained_by_the_byte() {
+    let printed = run_in("refused_signature", tempfile::tempdir().expect("a folder").path());
+    for part in ["V30 failed", "byte 44, line 2, column 9: expected S, found s", "H-08"] {
+        assert!(printed.contains(part), "{part} is missing in\n{printed}");
+    }
+    assert!(!printed.contains("also failed"), "{printed}");
+}
+
+#[test]
+fn the_connector_passes_the_checker_after_a_restart() {
+    let printed = run_in("salt_edge", tempfile::tempdir().expect("a folder").path());
+    for part in [
+        "account \"Salary\"",
+        "the code was right",
+        "the report arrived after the restart",
+        "the revoked token: 401 \"TokenRevoked\"",
+        "the checker: ok true, {",
+    ] {
+        assert!(printed.contains(part), "{part} is missing in\n{printed}");
+    }
+}
+
+/// Runs an example to its end in a folder; gives what it prints.
+fn run_in(example: &str, folder: &Path) -> String {
+    let ended = Command::new(built().join("examples").join(example))
+        .current_dir(folder)
         .output()
         .expect("the example is built: cargo build --release --workspace --all-targets");
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "{said}");
-    assert!(has_a_statement(&folder.path().join("statements")), "{said}");
+    assert!(ended.status.success(), "{example}: {}", String::from_utf8_lossy(&ended.stderr));
+    String::from_utf8_lossy(&ended.stdout).into_owned()
 }
 
 fn has_a_statement(folder: &Path) -> bool {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::{
-    CommandOutcome,
+    exit::CommandOutcome,
     output::{self, Format, progress::ProgressLine},
 };
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{steps::Steps, workspace::Folder};
 use crate::{
-    CommandFailure, CommandOutcome, exit,
+    exit::{self, CommandFailure, CommandOutcome},
     output::{self, Format},
 };
 

@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{CommandFailure, CommandOutcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The permissions of the folders: they hold keys.
 const FOLDER_MODE: u32 = 0o700;

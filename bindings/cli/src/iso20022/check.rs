@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::tables::text;
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{self, add_common, file_argument, format, stdin},
     output::{self, Format, progress::ProgressLine, table},
 };

@@ -18,7 +18,7 @@ use bankchannel_iso20022::{
     tables::{self, TableRow},
 };
 
-use crate::{CommandFailure, CommandOutcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The largest file that is read completely, bytes.
 const MAX_BYTES: u64 = 1024 * 1024 * 1024;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::tables::text;
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{self, add_common, file, flag, format, kebab, read_file, stdin},
     output::{self, Format, table},
 };

@@ -21,7 +21,7 @@ use super::{
     tables::{ShownColumns, money},
 };
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{self, add_common, file_argument, flag, format, stdin},
     output::{self, Format},
 };

@@ -6,9 +6,8 @@ mod make_payment;
 mod matching;
 mod show;
 mod tables;
-pub(crate) mod whole;
 
-use crate::handwritten::Handwritten;
+use crate::operations::Handwritten;
 
 /// Their group, which also has commands of the other operations.
 const GROUP: &str = "iso20022";

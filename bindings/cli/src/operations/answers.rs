@@ -15,7 +15,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{bank, log::Log, signer};
 use crate::{
-    CommandFailure,
+    exit::CommandFailure,
     options::kebab,
     output::{progress::ProgressLine, prompt},
 };

@@ -5,6 +5,7 @@ use bankchannel_foundation::operation::CatalogueEntry;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
 
+use super::whole;
 use super::{
     client,
     result::Target,
@@ -12,8 +13,7 @@ use super::{
     spec::{bank_argument, force_argument, output_argument, sessions, signer_argument},
 };
 use crate::{
-    CommandFailure, CommandOutcome,
-    iso20022::whole,
+    exit::{CommandFailure, CommandOutcome},
     options::{Common, camel, connection, file, kebab, read_file, stdin, text},
 };
 

@@ -6,24 +6,24 @@ use bankchannel_foundation::operation::CatalogueEntry;
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
+use super::nextgen_psd2;
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{optional, read_settings, settings_file},
-    psd2,
 };
 
 /// Options that are settings of a protocol's client, on each of its commands.
-pub(crate) struct ClientCommands {
+pub(super) struct ClientCommands {
     /// `nextgen-psd2`.
-    pub(crate) protocol: &'static str,
+    pub(super) protocol: &'static str,
     /// Adds the options.
-    pub(crate) arguments: fn(Command) -> Command,
+    pub(super) arguments: fn(Command) -> Command,
     /// The client for an operation, from the settings file's JSON and the options.
-    pub(crate) client: fn(Value, &CatalogueEntry, &ArgMatches) -> CommandOutcome<Client>,
+    pub(super) client: fn(Value, &CatalogueEntry, &ArgMatches) -> CommandOutcome<Client>,
 }
 
 /// The protocols with such options.
-const WITH_OPTIONS: &[&ClientCommands] = &[&psd2::CLIENT];
+const WITH_OPTIONS: &[&ClientCommands] = &[&nextgen_psd2::CLIENT];
 
 fn options_of(entry: &CatalogueEntry) -> Option<&'static ClientCommands> {
     WITH_OPTIONS.iter().copied().find(|own| own.protocol == entry.declaration.protocol)

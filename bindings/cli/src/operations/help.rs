@@ -38,9 +38,9 @@ pub(super) fn group_examples(name: &str) -> Option<&'static str> {
             "Examples:\n  bankchannel files list-files -b nordea --status NEW\n  bankchannel files upload-file -b nordea --file-type pain.001.001.09 --private-key authorize-private.asc payment.xml\n  \
              bankchannel files download-files -b nordea --directory inbox\n  bankchannel files download-file -b nordea --filetype camt.053.001.02 --filereference 227166 -o statement.xml"
         }
-        "psd2" => crate::psd2::EXAMPLES,
-        "salt-edge" => crate::salt_edge::EXAMPLES,
-        "sepa" => crate::sepa::EXAMPLES,
+        "psd2" => PSD2_EXAMPLES,
+        "salt-edge" => SALT_EDGE_EXAMPLES,
+        "sepa" => SEPA_EXAMPLES,
         "integrator" => {
             "Examples:\n  bankchannel integrator list-accounts\n  bankchannel integrator delete-account --help"
         }
@@ -86,3 +86,56 @@ pub(super) fn examples(group: &str, name: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+const PSD2_EXAMPLES: &str = "Examples:
+  bankchannel psd2 make-certificates certs
+  bankchannel psd2 sign --private-key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
+  bankchannel psd2 verify --ca certs/ca.pem signed.http
+  bankchannel psd2 explain --ca certs/ca.pem signed.http
+
+A request file holds the request as it is sent: request line, headers, an empty line, the body. Lines of the head may end
+in a line feed only. Content-Length gives the size of the body; without it the body is every byte after the empty line,
+including a last line end that an editor adds.
+
+At a bank, here the sandbox bank of `bankchannel serve nextgen-psd2-bank --data bank`:
+  bankchannel psd2 verify-user --settings tpp1.json --psu-id psu-7f3a91 --psu-personal-identifier @hash.txt
+  bankchannel psd2 update-bank-offered-consents --settings tpp1.json --redirect-uri https://tpp.example/cb
+with tpp1.json: {\"base_url\": \"https://127.0.0.1:8443/api\", \"ca_file\": \"bank/ca.pem\", \"certificate_file\": \"bank/certificates/tpp1-qseal.pem\",
+  \"private_key\": {\"file\": \"bank/certificates/tpp1-qseal.key\"}, \"client_certificate_file\": \"bank/certificates/tpp1-qwac.pem\",
+  \"client_key\": {\"file\": \"bank/certificates/tpp1-qwac.key\"}}
+
+Every operation of the library can also be called by its own name: `bankchannel call nextgen_psd2.sign_request …`.";
+
+const SALT_EDGE_EXAMPLES: &str = "Examples:
+  bankchannel salt-edge verify --public-key salt-edge.pem --issuer priora.saltedge.com request.jwt
+  bankchannel salt-edge sign --private-key connector.key.pem - < data.json
+  bankchannel salt-edge fail-session --settings connector.json --session-secret SECRET --error-class AccessDenied --error-message 'refused by the customer'
+
+  bankchannel salt-edge work --settings connector.json --bank-command 'php bank.php'
+  bankchannel salt-edge work --settings connector.json --bank http://127.0.0.1:8000/bank --watch
+  bankchannel salt-edge outbox --settings connector.json
+
+To try them without Salt Edge: `bankchannel serve salt-edge-hub --data hub --control` prints the settings in one line;
+connector.json is then
+{\"base_url\": …, \"app_id\": …, \"app_secret_file\": …, \"provider_code\": …, \"hub_public_key_file\": …,
+ \"private_key_file\": …, \"store\": FOLDER}, and \"bank_secret_file\": … for --bank.
+The store of `bankchannel serve salt-edge-connector --data DIR` is DIR/store.
+
+Every operation of the library can also be called by its own name:
+`bankchannel call salt_edge_connector.receive_request …`.";
+
+const SEPA_EXAMPLES: &str = "Examples:
+  bankchannel sepa upload-file --settings op.json --content salaries.xml --file-type pain.001.001.09
+  bankchannel sepa list-files --settings op.json --status NEW
+  bankchannel sepa download-file --settings op.json --file-reference 31000000001 -o report.xml
+  bankchannel sepa verify --bank nordea answer.xml
+  bankchannel sepa explain --bank op --at 2026-03-03T10:15:30Z answer.xml
+  bankchannel sepa verify --signatures-only --json - < envelope.xml
+  bankchannel sepa profiles op
+  bankchannel sepa enrol --settings op.json --code 9026173400582314
+  bankchannel sepa renew --settings op.json
+  bankchannel sepa status --settings op.json --check
+  bankchannel sepa change-passphrase --settings op.json --new-passphrase @new.txt
+  bankchannel sepa anchors add --settings op.json new-root.pem
+
+A message is a SOAP envelope, or the document inside of one (ApplicationRequest, ApplicationResponse).";

@@ -1,54 +1,23 @@
 //! Runs a program of the user, with a question on stdin and the answer on stdout.
 
 use std::{
-    collections::BTreeSet,
     io::{self, Read as _, Write as _},
     os::unix::process::CommandExt as _,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        mpsc::{RecvTimeoutError, channel},
-    },
+    sync::mpsc::{RecvTimeoutError, channel},
     thread,
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process_group};
-
-use crate::output::interrupt;
+use crate::{
+    child_programs::{kill, programs},
+    output::interrupt,
+};
 
 /// The interval of checks whether a program has ended after its answer.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// Time limit for the end of a killed program.
 const UNKILLABLE: Duration = Duration::from_secs(5);
-
-/// The programs that run with a limit.
-static PROGRAMS: Mutex<Programs> = Mutex::new(Programs { groups: BTreeSet::new(), is_ending: false });
-
-struct Programs {
-    /// Their process groups. A group is removed once its leader was waited for, so that its number cannot belong to
-    /// another process.
-    groups: BTreeSet<i32>,
-    /// Whether this process is about to end.
-    is_ending: bool,
-}
-
-/// Kills all programs that run with a limit, and prevents new ones: this process is about to end. Ctrl-C does not reach
-/// their groups.
-pub(crate) fn kill_programs() {
-    let mut programs = programs();
-    programs.is_ending = true;
-    programs.groups.iter().for_each(|group| kill(*group));
-}
-
-fn programs() -> MutexGuard<'static, Programs> {
-    PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn kill(group: i32) {
-    // An error means that the group has ended.
-    let _ = Pid::from_raw(group).map(|group| kill_process_group(group, Signal::KILL));
-}
 
 /// Runs a command. It reads `asked` on its standard input and answers on its standard output; at most one byte more
 /// than `max` of the answer is kept.
@@ -164,6 +133,8 @@ fn judged(answer: Result<Vec<u8>, String>, ended: ExitStatus, max: usize) -> Res
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::Pid;
+
     use super::*;
 
     const SHORT: Option<Duration> = Some(Duration::from_millis(300));

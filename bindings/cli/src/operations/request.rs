@@ -9,7 +9,7 @@ use clap::ArgMatches;
 use serde_json::{Map, Value};
 
 use crate::{
-    CommandOutcome,
+    exit::CommandOutcome,
     options::{Common, Given, field_value, has_value, passphrase, shared_name},
     output::{Format, prompt},
 };

@@ -17,10 +17,9 @@ use clap::ArgMatches;
 use serde_json::{Value, json};
 use tempfile::{NamedTempFile, SpooledTempFile};
 
+use super::whole;
 use crate::{
-    CommandFailure, CommandOutcome,
-    exit::{PARTLY_REJECTED, PAYMENT_REJECTED},
-    iso20022::whole,
+    exit::{CommandFailure, CommandOutcome, PARTLY_REJECTED, PAYMENT_REJECTED},
     output::{self, Format, mask},
 };
 

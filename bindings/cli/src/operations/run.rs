@@ -26,8 +26,7 @@ use super::{
     waiting,
 };
 use crate::{
-    CommandFailure, CommandOutcome,
-    exit::SESSION_EXISTS_TEXT,
+    exit::{CommandFailure, CommandOutcome, SESSION_EXISTS_TEXT},
     options::{Common, option_list},
     output::{self, Format, interrupt, progress::ProgressLine, prompt},
     settings::{

@@ -16,7 +16,11 @@ use super::{
     request,
     run::carry_out,
 };
-use crate::{CommandFailure, CommandOutcome, options::Common, output};
+use crate::{
+    exit::{CommandFailure, CommandOutcome},
+    options::Common,
+    output,
+};
 
 /// The key of the pending login in the settings file, and the key that seals it.
 const SEALED: &str = "waitinglogin";

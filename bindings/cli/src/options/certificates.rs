@@ -2,7 +2,10 @@
 
 use bankchannel_crypto::x509::{Certificate, CertificateFault};
 
-use crate::{CommandFailure, CommandOutcome, options::read_bytes};
+use crate::{
+    exit::{CommandFailure, CommandOutcome},
+    options::read_bytes,
+};
 
 /// The largest file of certificates that is read, in bytes.
 const MAX: u64 = 1024 * 1024;

@@ -5,7 +5,7 @@ use clap::{Arg, ArgAction, ArgMatches};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    CommandOutcome,
+    exit::CommandOutcome,
     options::{MAX_SETTINGS, file, option, option_value, read_text},
 };
 

@@ -8,7 +8,10 @@ use super::{
     plain::file,
     value::{less_line_break, read_text},
 };
-use crate::{CommandFailure, CommandOutcome, output::prompt};
+use crate::{
+    exit::{CommandFailure, CommandOutcome},
+    output::prompt,
+};
 
 /// The longest passphrase file that is read, in bytes.
 const MAX_PASSPHRASE: u64 = 4096;

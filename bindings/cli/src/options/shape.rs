@@ -18,7 +18,7 @@ use super::{
     plain::any_value,
     stdin, value,
 };
-use crate::{CommandOutcome, settings::RunSettings};
+use crate::{exit::CommandOutcome, settings::RunSettings};
 
 /// The argument for the content without an option.
 const CONTENT: &str = "content-argument";

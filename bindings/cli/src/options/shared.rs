@@ -15,7 +15,7 @@ use super::{
     shape::{option, sentence},
 };
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     output::{self, Format, prompt},
     settings::{RunSettings, filed_name},
 };

@@ -11,7 +11,7 @@ use bankchannel::{Content, Error};
 use bankchannel_foundation::{error::row, model::ContentPieces};
 
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     output::{self, progress::ProgressLine},
 };
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::stdin;
-use crate::{CommandFailure, CommandOutcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The largest text that is read from a file into an option, in bytes: keys, certificates, signatures, JSON.
 const MAX_TEXT: u64 = 16 * 1024 * 1024;

@@ -10,7 +10,7 @@ use std::{
 use bankchannel_foundation::shown;
 use zeroize::Zeroizing;
 
-use crate::{CommandFailure, CommandOutcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// A file to write.
 pub(crate) struct NewFile {

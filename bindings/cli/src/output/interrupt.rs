@@ -16,8 +16,6 @@ use super::terminal;
 
 /// A shell's exit code for a program ended by a signal is this plus the signal's number.
 const BY_SIGNAL: i32 = 128;
-/// The exit code after Ctrl-C.
-pub(crate) const INTERRUPTED: u8 = 130;
 /// Time for the prompt to read Ctrl-C as a key; after it the signal counts as one from elsewhere.
 const OWN_KEY: Duration = Duration::from_millis(300);
 
@@ -116,7 +114,7 @@ async fn end_by(mut signals: Signal, code: i32) {
             None => {
                 terminal::restore();
                 super::print_note("");
-                crate::operations::kill_programs();
+                crate::child_programs::kill_all();
                 std::process::exit(code);
             }
         }

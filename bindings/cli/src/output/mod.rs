@@ -11,7 +11,7 @@ mod write;
 
 use serde_json::Value;
 
-use crate::CommandFailure;
+use crate::exit::CommandFailure;
 
 pub(crate) use write::{Stdout, bytes, error_is_terminal, is_terminal, line, partial, print_note};
 

@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{interrupt::Asking, terminal};
-use crate::{CommandFailure, CommandOutcome, output};
+use crate::{
+    exit::{CommandFailure, CommandOutcome},
+    output,
+};
 
 /// Whether the user can be asked: there is a terminal, and prompts are allowed.
 pub(crate) fn possible(noninteractive: bool) -> bool {

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::failure_in_file;
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, format, passphrase, text},
     output::{files, progress::ProgressLine},
 };

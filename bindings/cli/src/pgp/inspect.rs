@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::failure_in_file;
 use crate::{
-    CommandOutcome,
+    exit::CommandOutcome,
     options::{add_common, file_argument, format, read_text},
 };
 

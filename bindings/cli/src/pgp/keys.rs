@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::failure_in_file;
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{passphrase, read_text, stdin},
 };
 

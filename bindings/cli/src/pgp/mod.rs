@@ -6,7 +6,7 @@ mod keys;
 mod sign;
 mod verify;
 
-use crate::{CommandFailure, handwritten::Handwritten};
+use crate::{exit::CommandFailure, operations::Handwritten};
 
 /// Their group, which also has the operations on a service's keys.
 pub(crate) const GROUP: &str = "pgp";

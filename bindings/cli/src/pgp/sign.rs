@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{failure_in_file, keys};
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, file, file_argument, passphrase, text},
     output::{self, Format, files},
 };

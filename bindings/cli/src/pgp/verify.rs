@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{failure_in_file, keys};
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, file, file_argument, format, read_text, text},
     output::{self, Format},
 };

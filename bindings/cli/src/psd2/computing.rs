@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 
 use super::GROUP;
 use crate::{
-    CommandFailure, CommandOutcome,
-    handwritten::GroupCommand,
+    exit::{CommandFailure, CommandOutcome},
+    operations::GroupCommand,
     options::{
         add_common, certificates,
         fields::{FieldOption, FieldOptions},

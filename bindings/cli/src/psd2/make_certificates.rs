@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use super::client;
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{
         add_common, certificates,
         fields::{self, FieldOption, FieldOptions},

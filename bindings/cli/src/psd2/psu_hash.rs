@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::client;
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{add_common, format, read_text},
     output::{self, Format, prompt},
 };

@@ -6,7 +6,11 @@ use bankchannel::{
 };
 use clap::ArgMatches;
 
-use crate::{CommandFailure, CommandOutcome, options::read_bytes, output};
+use crate::{
+    exit::{CommandFailure, CommandOutcome},
+    options::read_bytes,
+    output,
+};
 
 /// The largest file that can hold a request, in bytes.
 const MAX: u64 = (MAX_HEAD + MAX_BODY) as u64;

@@ -12,9 +12,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{ArgMatches, Command};
 use serde_json::{Map, Value};
 
-use super::{keys, request, signing_options};
+use super::request;
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
+    operations::nextgen_psd2::{keys, signing_options},
     options::{add_common, certificates, file, file_argument, flag, format, passphrase},
     output::{self, Format, files},
 };

@@ -24,7 +24,7 @@ use serde_json::Value;
 
 use super::request;
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{
         add_common, certificates,
         fields::{FieldOption, FieldOptions},

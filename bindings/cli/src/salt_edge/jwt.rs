@@ -14,7 +14,7 @@ use bankchannel_foundation::{
 use clap::{ArgMatches, Command, value_parser};
 
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{MAX_SETTINGS, add_common, file, file_argument, flag, format, passphrase, read_text, text},
     output::{self, Format},
 };

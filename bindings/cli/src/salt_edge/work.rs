@@ -15,7 +15,7 @@ use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     operations::{self, Log, Spec, ask_bank_command, client_settings, spec_of},
     options::{REQUEST_ID, any_value, flag, format, optional, read_file, settings_file, text},
     output::{self, interrupt},

@@ -5,7 +5,7 @@ use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     operations::{carry_out_shown, client_settings, force_argument, output_argument, spec_of},
     options::{Common, certificates, settings_file},
 };

@@ -5,7 +5,7 @@ use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use crate::{
-    CommandOutcome,
+    exit::CommandOutcome,
     options::{add_common, format},
     output::{self, Format, table},
 };

@@ -5,7 +5,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::Value;
 
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     operations::{carry_out_judged, client_settings, force_argument, output_argument, spec_of},
     options::{Common, settings_file},
 };

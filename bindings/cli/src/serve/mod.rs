@@ -11,7 +11,7 @@ mod words;
 use bankchannel_counterparts::{COUNTERPARTS, counterpart};
 use clap::{ArgMatches, Command};
 
-use crate::{CommandFailure, CommandOutcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 pub(crate) use admin::{command as admin_command, run as run_admin};
 

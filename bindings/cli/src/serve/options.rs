@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::words::{Spelling, words};
 use crate::{
-    CommandFailure,
+    exit::CommandFailure,
     options::{flag, kebab, sentence, text, values_of},
 };
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{logs, open_files, options, signals::Signals, words::words};
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     output::{self, Format, table},
 };
 

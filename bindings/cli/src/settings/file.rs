@@ -17,7 +17,7 @@ use serde::{
 };
 
 use super::{edit, filed_name};
-use crate::{CommandFailure, CommandOutcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The permissions that the file must have, exactly: it holds a password and a session.
 const FILE_MODE: u32 = 0o600;

@@ -15,7 +15,7 @@ use bankchannel::{
 use bankchannel_foundation::model::Seconds;
 use serde_json::{Map, Value};
 
-use crate::{CommandFailure, CommandOutcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 pub(crate) use file::SettingsFile;
 

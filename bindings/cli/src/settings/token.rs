@@ -5,7 +5,7 @@ use std::time::Instant;
 use jiff::{Timestamp, ToSpan, civil::DateTime, tz::TimeZone};
 
 use super::RunSettings;
-use crate::CommandOutcome;
+use crate::exit::CommandOutcome;
 
 /// The stored keys of a session.
 pub(crate) const KEYS: [&str; 4] = ["idtoken", "idtokenexpiry", "idtokenmode", "idtokenbaseurl"];

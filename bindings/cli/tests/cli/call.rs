@@ -181,7 +181,10 @@ fn the_catalogue_is_an_array_of_every_operation() {
     assert!(
         openapi["openapi"].as_str().unwrap().starts_with("3.1") && openapi["paths"].as_object().unwrap().len() >= 15
     );
-    home.run(&["catalogue", "--openapi", "nonsense"]).expect(1);
+    for undescribed in ["nonsense", "sepa-bank"] {
+        let refused = home.run(&["catalogue", "--openapi", undescribed]).expect(1);
+        assert!(refused.err.contains("ws-channel"), "{}", refused.err);
+    }
 }
 
 /// Names of files and variables are bytes to the system, and text here.

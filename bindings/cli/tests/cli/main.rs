@@ -9,6 +9,7 @@ mod download;
 mod examples;
 mod iso20022;
 mod iso20022_reading;
+mod layers;
 mod operator;
 mod pgp;
 mod planted;

@@ -1,4 +1,4 @@
-//! `serve nextgen-psd2-bank`, its operations, and `demo nextgen-psd2`.
+//! `serve nextgen-psd2-bank`, and its operations.
 
 use std::{
     fs,
@@ -195,45 +195,4 @@ fn an_option_that_is_wrong_is_told_before_anything_is_made() {
             .err
             .contains("--clock")
     );
-}
-
-#[test]
-fn the_demo_tells_its_story() {
-    let ran = Home::empty().run(&["demo", "nextgen-psd2"]).expect(0);
-    for part in [
-        "Make certificates, start the sandbox bank",
-        "psu-7f3a91: exists true",
-        "The customer opens the link and approves",
-        "psu-id=psu-7f3a91",
-        "Read the consent",
-        "valid",
-        "401 SIGNATURE_INVALID",
-        "offset 44, line 2, column 9, header digest",
-        "H-08",
-    ] {
-        assert!(ran.out.contains(part), "{part} is missing in\n{}", ran.out);
-    }
-    assert_eq!(ran.err, "");
-}
-
-#[test]
-fn the_demos_json_is_one_object_and_kept_files_are_there() {
-    let home = Home::empty();
-    let ran = home.run(&["demo", "nextgen-psd2", "--json", "--keep", "kept"]).expect(0);
-    let told = ran.json();
-    assert_eq!(
-        (&told["ok"], &told["user"]["exists"], &told["consent"]["consent_status"]),
-        (&json!(true), &json!(true), &json!("valid"))
-    );
-    assert!(told["steps"].as_array().unwrap().len() >= 8);
-    assert!(!told["accounts"].as_array().unwrap().is_empty());
-    assert!(told["redirect"]["returned_to"].as_str().unwrap().starts_with("https://tpp.example/callback?state=demo&"));
-    assert_eq!(told["refusal"]["code"], "SIGNATURE_INVALID");
-    let explanation = &told["explanation"];
-    assert_eq!((&explanation["verdict"], &explanation["diff"]["offset"]), (&json!("V30"), &json!(44)));
-    let matched: Vec<&Value> =
-        explanation["hypotheses"].as_array().unwrap().iter().filter(|one| one["matched"] == true).collect();
-    assert_eq!((matched.len(), &matched[0]["id"]), (1, &json!("H-08")));
-    assert!(ran.err.contains("Verify a user"), "the steps go to stderr");
-    assert!(home.path("kept/bank/certificates/tpp1-qseal.pem").exists() && home.path("kept/bank/ca.pem").exists());
 }

@@ -3,12 +3,11 @@
 //! Every error is a row of a table (stable code, category, text, whether a retry can help, documentation) plus the
 //! details of the case. It crosses every boundary whole, as the JSON of [`Error::to_json`].
 
+mod json;
 mod outcome;
 mod rows;
 
-use std::{collections::BTreeMap, error::Error as StdError, fmt, io, sync::Arc};
-
-use serde_json::{Map, Value, json};
+use std::{borrow::Cow, collections::BTreeMap, error::Error as StdError, fmt, io, sync::Arc};
 
 use crate::model;
 
@@ -26,13 +25,13 @@ pub struct Error(Box<ErrorDetails>);
 struct ErrorDetails {
     row: &'static ErrorRow,
     message: String,
-    operation: Option<&'static str>,
+    operation: Option<Cow<'static, str>>,
     http_status: Option<u16>,
     peer: Option<Peer>,
     outcome: Option<CallOutcome>,
     retry_after_s: Option<u64>,
     retryable: bool,
-    context: BTreeMap<&'static str, String>,
+    context: BTreeMap<Cow<'static, str>, String>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
     partial_response: Option<Arc<model::Value<'static>>>,
 }
@@ -108,21 +107,21 @@ impl Error {
     /// Adds a detail to the context map. Never a secret: the map is shown and logged.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {
-        self.0.context.insert(key, value.to_string());
+        self.0.context.insert(key.into(), value.to_string());
         self
     }
 
     /// Names the operation that failed; the first name given stays.
     #[must_use]
     pub fn in_operation(mut self, operation: &'static str) -> Self {
-        self.0.operation.get_or_insert(operation);
+        self.0.operation.get_or_insert(operation.into());
         self
     }
 
     /// The same error of another operation, which was carried out through the one that failed.
     #[must_use]
     pub fn of_operation(mut self, operation: &'static str) -> Self {
-        self.0.operation = Some(operation);
+        self.0.operation = Some(operation.into());
         self
     }
 
@@ -243,8 +242,8 @@ impl Error {
 
     /// The operation that failed.
     #[must_use]
-    pub fn operation(&self) -> Option<&'static str> {
-        self.0.operation
+    pub fn operation(&self) -> Option<&str> {
+        self.0.operation.as_deref()
     }
 
     /// The HTTP status of the answer.
@@ -280,7 +279,7 @@ impl Error {
 
     /// The details of this case.
     #[must_use]
-    pub fn context(&self) -> &BTreeMap<&'static str, String> {
+    pub fn context(&self) -> &BTreeMap<Cow<'static, str>, String> {
         &self.0.context
     }
 
@@ -289,42 +288,11 @@ impl Error {
     pub fn detail(&self, key: &str) -> Option<&str> {
         self.0.context.get(key).map(String::as_str)
     }
-
-    /// The whole error as JSON: its form across a language boundary. `partial_response` is there only if the call had
-    /// finished something.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        let mut out = self.to_json_without_response();
-        if let (Value::Object(members), Some(partial)) = (&mut out, &self.0.partial_response) {
-            members.insert("partial_response".into(), model::Value::clone(partial).into());
-        }
-        out
-    }
-
-    /// The same without `partial_response`, which may be large and hold the content of files: for logs.
-    #[must_use]
-    pub fn to_json_without_response(&self) -> Value {
-        let details = &self.0;
-        let mut out = Map::new();
-        out.insert("code".into(), json!(details.row.code));
-        out.insert("category".into(), json!(self.category().as_str()));
-        out.insert("message".into(), json!(details.message));
-        out.insert("remedy".into(), json!(self.remedy()));
-        out.insert("retryable".into(), json!(self.retryable()));
-        out.insert("operation".into(), json!(details.operation));
-        out.insert("http_status".into(), json!(details.http_status));
-        out.insert("outcome".into(), json!(details.outcome.map(CallOutcome::as_str)));
-        out.insert("retry_after_s".into(), json!(details.retry_after_s));
-        let peer = details.peer.as_ref().map(|p| json!({"code": p.code, "text": p.text, "request_id": p.request_id}));
-        out.insert("peer".into(), peer.unwrap_or(Value::Null));
-        out.insert("context".into(), json!(details.context));
-        Value::Object(out)
-    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(operation) = self.0.operation {
+        if let Some(operation) = self.operation() {
             write!(f, "{operation}: ")?;
         }
         f.write_str(&self.0.message)?;

@@ -16,6 +16,13 @@ pub enum CallOutcome {
 }
 
 impl CallOutcome {
+    const ALL: [Self; 4] = [Self::NotSent, Self::Unknown, Self::Refused, Self::Accepted];
+
+    /// The outcome of this name.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == name)
+    }
+
     /// The name in JSON and in every language.
     #[must_use]
     pub fn as_str(self) -> &'static str {

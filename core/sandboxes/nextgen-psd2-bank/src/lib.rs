@@ -51,5 +51,5 @@ pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningBank>(
     PROTOCOL,
     ("NextGenPsd2Bank", "Bank"),
     "An embedded NextGenPSD2 sandbox bank",
-    openapi::describe,
+    Some(openapi::describe),
 );

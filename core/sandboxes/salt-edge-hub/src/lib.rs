@@ -47,5 +47,5 @@ pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningHub>(
     PROTOCOL,
     ("SaltEdgeHubServer", "Hub"),
     "An embedded hub that plays Salt Edge",
-    bankchannel_salt_edge::openapi::hub,
+    Some(bankchannel_salt_edge::openapi::hub),
 );

@@ -23,7 +23,6 @@ mod examination;
 mod files;
 mod held;
 mod load;
-mod openapi;
 mod options;
 mod orders;
 mod pipeline;
@@ -48,5 +47,5 @@ pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningSepaBank>(
     PROTOCOL,
     ("SepaBank", "Bank"),
     "An embedded sandbox bank of SEPA Web Services",
-    openapi::describe,
+    None,
 );

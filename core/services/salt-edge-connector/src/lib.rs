@@ -33,5 +33,5 @@ pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningConnector>(
     PROTOCOL,
     ("SaltEdgeConnectorServer", "Connector"),
     "A connector to Salt Edge that serves: with an example bank, or before the bank's own code",
-    bankchannel_salt_edge::openapi::connector,
+    Some(bankchannel_salt_edge::openapi::connector),
 );

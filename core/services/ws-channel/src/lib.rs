@@ -63,5 +63,5 @@ pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningService>(
     PROTOCOL,
     ("Service", "Service"),
     "An embedded WS Channel service",
-    openapi::describe,
+    Some(openapi::describe),
 );

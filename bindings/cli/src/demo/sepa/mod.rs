@@ -13,7 +13,7 @@ use clap::{ArgMatches, Command};
 
 use super::telling;
 use crate::{
-    CommandOutcome,
+    exit::CommandOutcome,
     options::{flag, text},
 };
 

@@ -6,7 +6,10 @@ use bankchannel::{CallOutcome, Secret, SystemClock, sepa_web_services::*};
 use serde_json::{Value, json};
 
 use super::story::{BANKS, SepaDemoBank, Story};
-use crate::{CommandFailure, CommandOutcome, demo::steps::Steps};
+use crate::{
+    demo::steps::Steps,
+    exit::{CommandFailure, CommandOutcome},
+};
 
 const DAY_S: i64 = 86_400;
 /// From the first certificates to a day when the next one is due everywhere, in days: the banks' windows are 60, 55 and 30.

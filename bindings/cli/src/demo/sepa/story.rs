@@ -10,7 +10,7 @@ use super::{
     super::{steps::Steps, telling::DemoSummary, workspace::Folder},
     renewal,
 };
-use crate::{CommandFailure, CommandOutcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The banks: profile, family, type of payments, type of status reports.
 pub(super) const BANKS: [SepaDemoBank; 3] = [

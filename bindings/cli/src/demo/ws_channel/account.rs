@@ -7,7 +7,7 @@ use bankchannel_crypto::random;
 use serde_json::{Value, json};
 
 use super::codes::Codes;
-use crate::{CommandFailure, CommandOutcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// The registrant. Addresses of `example.test` and this phone number are not assigned.
 pub(super) const EMAIL: &str = "eve@example.test";

@@ -13,7 +13,7 @@ use super::{
     account::{User, text},
     counterpart::{RunningDemoBank, WsChannelDemoBank},
 };
-use crate::{CommandFailure, CommandOutcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// Time limit for the bank's answer, and the polling interval.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);

@@ -6,7 +6,7 @@ use bankchannel_ws_channel_service::ServiceOptions;
 use serde_json::{Value, json};
 
 use super::{account::COMPANY, explain::FILE_TYPE, workspace::Workspace};
-use crate::{CommandFailure, CommandOutcome};
+use crate::exit::{CommandFailure, CommandOutcome};
 
 /// A bank of the demo.
 pub(super) struct WsChannelDemoBank {

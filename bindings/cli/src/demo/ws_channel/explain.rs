@@ -17,7 +17,10 @@ use bankchannel_iso20022::{
 use serde_json::json;
 
 use super::{Steps, story::Summary};
-use crate::{CommandFailure, CommandOutcome, output::table::table};
+use crate::{
+    exit::{CommandFailure, CommandOutcome},
+    output::table::table,
+};
 
 /// The file type that the simulator bank accepts.
 pub(super) const FILE_TYPE: &str = "pain.001.001.09";

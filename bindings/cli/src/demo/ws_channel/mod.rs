@@ -17,7 +17,7 @@ mod workspace;
 use clap::{ArgMatches, Command, builder::PossibleValuesParser};
 
 use crate::{
-    CommandOutcome,
+    exit::CommandOutcome,
     options::{flag, text},
 };
 

@@ -16,7 +16,10 @@ use super::{
     report,
     workspace::Workspace,
 };
-use crate::{CommandFailure, CommandOutcome, settings::NEW_API_KEY};
+use crate::{
+    exit::{CommandFailure, CommandOutcome},
+    settings::NEW_API_KEY,
+};
 
 /// The results for the summary.
 #[derive(Default)]

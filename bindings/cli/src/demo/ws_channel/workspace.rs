@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::workspace::Folder;
-use crate::CommandOutcome;
+use crate::exit::CommandOutcome;
 
 pub(super) struct Workspace(Folder);
 

@@ -9,8 +9,9 @@ use tempfile::SpooledTempFile;
 
 use super::{ShownFiles, TABLES, continuity::ShownStatements, each, unread_lines};
 use crate::{
-    CommandFailure, CommandOutcome,
-    iso20022::{files::FoundFile, whole},
+    exit::{CommandFailure, CommandOutcome},
+    iso20022::files::FoundFile,
+    operations::whole,
     output,
 };
 

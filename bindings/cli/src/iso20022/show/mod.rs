@@ -20,12 +20,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::Value;
 
 use self::continuity::ShownStatements;
-use super::{
-    files::{self, NamedEncoding},
-    whole,
-};
+use super::files::{self, NamedEncoding};
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
+    operations::whole,
     options::{self, add_common, format},
     output::{self, Format},
 };

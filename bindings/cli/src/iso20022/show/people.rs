@@ -12,12 +12,12 @@ use tempfile::SpooledTempFile;
 
 use super::{continuity::ShownStatements, unread_lines};
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     iso20022::{
         files::FoundFile,
         tables::{ShownColumns, ShownRows, amount, money},
-        whole,
     },
+    operations::whole,
     output,
 };
 

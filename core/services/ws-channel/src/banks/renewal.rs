@@ -9,7 +9,7 @@ use std::{
 
 use bankchannel_crypto::random;
 use bankchannel_renewal::{LifeStepFault as _, RenewalEnd};
-use bankchannel_storage::ws_channel::{AuditEntry, CertState, DueCertSet, FileScope, StoreError};
+use bankchannel_storage::ws_channel::{AuditEntry, CertSet, DueCertSet, FileScope, StoreError};
 use bankchannel_transport::background;
 use bankchannel_ws_channel::model::Bank;
 use tokio::{sync::Notify, time::Instant};
@@ -272,7 +272,7 @@ async fn work_on(
 
 /// Whether the set was stored as one that can be used.
 fn held_state(to_drive: &SetToDrive<'_>) -> bool {
-    matches!(to_drive.held.set.state, CertState::Active | CertState::Renewing)
+    CertSet::USABLE_STATES.contains(&to_drive.held.set.state)
 }
 
 /// The target id of a set that has none yet, at a bank that has to tell it.

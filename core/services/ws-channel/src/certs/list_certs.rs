@@ -1,6 +1,6 @@
 //! `ListCerts` (docs/protocols/ws-channel.md §2.13).
 
-use bankchannel_storage::ws_channel::{CertSet, CertState};
+use bankchannel_storage::ws_channel::CertSet;
 use bankchannel_ws_channel::{
     model::{Access, BankConnection, Email},
     operations::certs::list_certs::{ListCertsRequest, ListCertsResponse},
@@ -27,7 +27,7 @@ pub(crate) async fn handle(
     for set in own.iter().filter(|set| set.signing.is_some()) {
         connections.push(connection(set, Access::Direct, None)?);
     }
-    for set in lent.iter().filter(|set| is_usable(set, call.now_ms)) {
+    for set in lent.iter().filter(|set| set.is_usable(call.now_ms)) {
         // The account's own certificate takes precedence, even an expired one (§6.5).
         if !own.iter().any(|own| own.bank == set.bank && own.signing.is_some()) {
             connections.push(connection(set, Access::Shared, lender)?);
@@ -52,9 +52,4 @@ fn connection(set: &CertSet, access: Access, lender: Option<&str>) -> Result<Ban
     let mut made = BankConnection::new(set.bank.clone(), access, certificates);
     made.lender = lender;
     Ok(made)
-}
-
-fn is_usable(set: &CertSet, now: i64) -> bool {
-    let alive = material::parts(set).all(|(_, material)| material.not_after > now);
-    matches!(set.state, CertState::Active | CertState::Renewing) && set.signing.is_some() && alive
 }

@@ -8,10 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bankchannel_foundation::{
-    Error, Result,
-    error::{ErrorRow, ROWS, row},
-};
+use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_transport::background;
 use serde_json::{Value, json};
 use tokio::{
@@ -88,7 +85,7 @@ async fn answer(mut stream: UnixStream, api: &AdminApi) {
     };
     let told = match done {
         Ok(value) => json!({ "done": value }),
-        Err(error) => json!({ "error": error.code(), "message": error.message(), "field": error.detail("field") }),
+        Err(error) => json!({ "error": error.to_json() }),
     };
     // The client may have disconnected.
     let _ = stream.write_all(told.to_string().as_bytes()).await;
@@ -116,17 +113,8 @@ pub(crate) async fn ask(socket: &Path, command: &OperatorCommand) -> Result<Valu
     let mut told = Vec::new();
     stream.take(MAX_ANSWER).read_to_end(&mut told).await.map_err(gone)?;
     let mut told: Value = serde_json::from_slice(&told).map_err(|why| gone(why.into()))?;
-    if let Some(code) = told["error"].as_str() {
-        let error = Error::because(row_of(code), told["message"].as_str().unwrap_or_default());
-        return Err(match told["field"].as_str() {
-            Some(field) => error.with("field", field),
-            None => error,
-        });
-    }
-    Ok(told["done"].take())
-}
-
-/// The row of a code: a command returns errors of no protocol's.
-fn row_of(code: &str) -> &'static ErrorRow {
-    ROWS.iter().copied().find(|row| row.code == code).unwrap_or(&row::INTERNAL)
+    let Some(refused) = told.get_mut("error").map(Value::take) else { return Ok(told["done"].take()) };
+    let of_code = |code: &str| bankchannel::error_table().find(|row| row.code == code);
+    let of_other_version = || gone(std::io::Error::other("it runs another version of this program: restart it"));
+    Err(Error::from_json(refused, of_code).unwrap_or_else(of_other_version))
 }

@@ -1,6 +1,6 @@
 //! The operator's commands in addition to `serve`.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use bankchannel_ws_channel_service::operator::{self, NewApiKey, ServiceOperator};
 use serde_json::{Value, json};
@@ -45,6 +45,33 @@ async fn keys_are_made_switched_and_entitled() {
     assert_eq!(operator.keys().await.unwrap().len(), 2);
     let world = world.restart_stopped().await;
     assert!(world.alive(&session).await);
+}
+
+/// What the operator is refused, whole.
+async fn refusals(operator: &ServiceOperator, api_key: &str, not_empty: &Path) -> Vec<Value> {
+    let refused = [
+        operator.set_enabled("unknown", true).await.err(),
+        operator.set_entitlement(api_key, "x", "maybe").await.err(),
+        operator.renew_certificate("op@example.test", "nordea").await.err(),
+        operator.release_codes("nowhere", "1").await.err(),
+        operator.uploads("lost").await.err(),
+        operator.settle_upload("unknown", "accepted", "the bank says so").await.err(),
+        operator.backup(not_empty).await.err(),
+    ];
+    refused.into_iter().map(|error| error.expect("refused").to_json()).collect()
+}
+
+#[tokio::test]
+async fn an_error_crosses_the_operators_socket_whole() {
+    let mut world = World::start().await;
+    let key = world.account("op@example.test").await;
+    let operator = ServiceOperator::from_options(&world.options()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("x"), "x").unwrap();
+    let through_the_socket = refusals(&operator, &key, folder.path()).await;
+    assert!(through_the_socket.iter().any(|error| error["context"]["field"] == "bank"), "{through_the_socket:?}");
+    world.stop().await;
+    assert_eq!(through_the_socket, refusals(&operator, &key, folder.path()).await);
 }
 
 #[tokio::test]

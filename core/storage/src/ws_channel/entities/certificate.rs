@@ -75,6 +75,20 @@ pub struct CertSet {
     pub changed: i64,
 }
 
+impl CertSet {
+    /// The states in which a bank accepts what the set signs, until it expires.
+    pub const USABLE_STATES: [CertState; 2] = [CertState::Active, CertState::Renewing];
+
+    /// Whether the set signs at this time: it is in use, and no certificate of it has expired.
+    #[must_use]
+    pub fn is_usable(&self, now: i64) -> bool {
+        let is_valid = |material: &CertMaterial| material.not_after > now;
+        Self::USABLE_STATES.contains(&self.state)
+            && self.signing.as_ref().is_some_and(is_valid)
+            && self.encryption.as_ref().is_none_or(is_valid)
+    }
+}
+
 /// The data of an imported set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCertSet {

@@ -79,7 +79,7 @@ impl WsChannelStore {
 
 /// The certificates that a file operation uses now, or why none can be used.
 pub(super) async fn effective(tx: &mut WsChannelTx, email: &str, bank: &str, now: i64) -> Result<EffectiveCerts> {
-    let usable = |set: &CertSet| is_usable(set, now);
+    let usable = |set: &CertSet| set.is_usable(now);
     let own = select_sets(tx, Some(email), None).await?;
     // An enrolment in progress has no certificate yet.
     let own = own.into_iter().find(|set| set.bank == bank && set.signing.is_some());
@@ -100,12 +100,6 @@ pub(super) async fn effective(tx: &mut WsChannelTx, email: &str, bank: &str, now
         None if lent.is_empty() => EffectiveCerts::LinkedWithoutData,
         None => EffectiveCerts::LinkedWithoutBank,
     })
-}
-
-fn is_usable(set: &CertSet, now: i64) -> bool {
-    let state = matches!(set.state, CertState::Active | CertState::Renewing);
-    let alive = |material: &CertMaterial| material.not_after > now;
-    state && set.signing.as_ref().is_some_and(alive) && set.encryption.as_ref().is_none_or(alive)
 }
 
 pub(super) async fn account_is_there(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<bool> {

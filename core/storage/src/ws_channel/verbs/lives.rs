@@ -9,8 +9,8 @@ use super::leftovers::clear_older;
 use crate::engine::{Result, args};
 use crate::ws_channel::outcome::outcomes;
 use crate::ws_channel::{
-    CertMaterial, CertState, CodeAttemptState, DueCertSet, EnrolOutcome, EnrolmentBegin, FileScope, HeldCertSet,
-    LifeStep, NewKeyRequest, StoredSigningPair, UploadState, WsChannelStore, WsChannelTx,
+    CertMaterial, CertSet, CertState, CodeAttemptState, DueCertSet, EnrolOutcome, EnrolmentBegin, FileScope,
+    HeldCertSet, LifeStep, NewKeyRequest, StoredSigningPair, UploadState, WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
@@ -293,8 +293,8 @@ impl WsChannelStore {
         self.write(now, |tx, now| {
             Box::pin(async move {
                 let sql = "UPDATE cert_set SET state = $2, changed = $1 WHERE first_expiry <= $1 AND state IN ($3, $4)";
-                let changed =
-                    tx.execute(sql, args![*now, CertState::Expired, CertState::Active, CertState::Renewing]).await?;
+                let [active, renewing] = CertSet::USABLE_STATES;
+                let changed = tx.execute(sql, args![*now, CertState::Expired, active, renewing]).await?;
                 if changed > 0 {
                     tx.touch_auth();
                 }

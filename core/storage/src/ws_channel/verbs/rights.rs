@@ -8,7 +8,7 @@ use super::audit::{AuditSlot, append};
 use super::certificates::effective;
 use crate::engine::{Result, SqlDialect, args};
 use crate::ws_channel::{
-    CertState, EntitlementState, LostRight, PgpPurpose, RequiredRight, SessionRights, WsChannelStore, WsChannelTx,
+    CertSet, EntitlementState, LostRight, PgpPurpose, RequiredRight, SessionRights, WsChannelStore, WsChannelTx,
     WsChannelVerb, outcome::VerbOutcome,
 };
 use futures_util::future::BoxFuture;
@@ -151,7 +151,8 @@ async fn judge_connection(
          (SELECT 1 FROM retired_certificate r WHERE r.email = s.email AND r.bank = s.bank AND r.serial = $6))",
         " FOR KEY SHARE OF s"
     );
-    let values = args![owner, bank, CertState::Active, CertState::Renewing, now, serial];
+    let [active, renewing] = CertSet::USABLE_STATES;
+    let values = args![owner, bank, active, renewing, now, serial];
     let mut holds = tx.first(sql, values).await?.is_some();
     if holds && owner != email {
         let sql = "SELECT 1 FROM account WHERE email = $1 AND linked_to = $2";

@@ -1,5 +1,8 @@
 //! The settings of a third party's client as options: the bank's address, certificates, keys, how the bank wants signatures.
 
+pub(crate) mod keys;
+pub(crate) mod signing_options;
+
 use bankchannel::{
     Client,
     nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings, PROTOCOL, terms},
@@ -12,10 +15,10 @@ use bankchannel_foundation::{
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::{keys, signing_options};
+use super::client::ClientCommands;
+
 use crate::{
-    CommandOutcome,
-    operations::ClientCommands,
+    exit::CommandOutcome,
     options::{
         fields::{self, FieldOption, FieldOptions},
         file, optional, passphrase,
@@ -28,7 +31,7 @@ const HEADING: &str = "Bank and third party";
 const CLIENT_KEY: &str = "client-key";
 
 /// The options of every operation at a bank.
-pub(crate) const CLIENT: ClientCommands = ClientCommands { protocol: PROTOCOL, arguments, client };
+pub(super) const CLIENT: ClientCommands = ClientCommands { protocol: PROTOCOL, arguments, client };
 
 const ROWS: FieldOptions = FieldOptions::new(
     NextGenPsd2Settings::SHAPE,

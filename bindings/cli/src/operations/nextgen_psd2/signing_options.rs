@@ -7,7 +7,7 @@ use clap::Command;
 use crate::options::fields::{FieldOption, FieldOptions};
 
 /// The options, which are fields of [`SigningOptions`].
-pub(super) const ROWS: FieldOptions = FieldOptions::new(
+pub(crate) const ROWS: FieldOptions = FieldOptions::new(
     SigningOptions::SHAPE,
     &[
         FieldOption::value("dialect", "dialect"),
@@ -30,6 +30,6 @@ pub(super) const ROWS: FieldOptions = FieldOptions::new(
     ],
 );
 
-pub(super) fn arguments(command: Command) -> Command {
+pub(crate) fn arguments(command: Command) -> Command {
     command.args(ROWS.arguments().map(|argument| argument.help_heading("Signature format of the bank")))
 }

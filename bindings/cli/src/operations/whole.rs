@@ -28,12 +28,12 @@ pub(crate) fn is_for(operation: &str, request: &Value) -> bool {
 }
 
 /// A temporary file for a result, empty.
-pub(super) fn spool() -> SpooledTempFile {
+pub(crate) fn spool() -> SpooledTempFile {
     tempfile::spooled_tempfile(IN_MEMORY)
 }
 
 /// A value as JSON text in a temporary file.
-pub(super) fn spooled(value: &Value) -> io::Result<SpooledTempFile> {
+pub(crate) fn spooled(value: &Value) -> io::Result<SpooledTempFile> {
     let mut text = spool();
     text.write_all(output::json_text(value).as_bytes())?;
     Ok(text)
@@ -73,7 +73,7 @@ fn read_telling(
 }
 
 /// The same for a file in an encoding, or in its own.
-pub(super) fn read_file(
+pub(crate) fn read_file(
     path: &Path,
     encoding: Option<&str>,
     ended: &mut dyn FnMut(&Statement),

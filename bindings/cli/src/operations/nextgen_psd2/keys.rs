@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::options::certificates::SEQUENCE;
 use crate::{
-    CommandFailure, CommandOutcome,
+    exit::{CommandFailure, CommandOutcome},
     options::{MAX_SETTINGS, file, passphrase, read_bytes, text},
     output::prompt,
 };
@@ -18,7 +18,7 @@ const PIN_VARIABLE: &str = "BANKCHANNEL_PKCS11_PIN";
 const TOKEN: &str = "A key in an HSM or on a smart card";
 
 /// Adds the options of a key in a token, as an alternative to `--private-key`.
-pub(super) fn token_arguments(command: Command) -> Command {
+pub(crate) fn token_arguments(command: Command) -> Command {
     let module = file("pkcs11-module", "The PKCS#11 library of the token's vendor, in place of --private-key");
     let own = [
         text("pkcs11-token", "LABEL", "The token's label or slot number"),
@@ -35,7 +35,7 @@ pub(super) fn token_arguments(command: Command) -> Command {
 
 /// Puts the given key into the settings, replacing theirs; and the certificate of a PKCS#12 file, if `--certificate`
 /// names none.
-pub(super) fn give_keys(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> CommandOutcome {
+pub(crate) fn give_keys(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> CommandOutcome {
     if let Some(module) = matches.try_get_one::<String>("pkcs11-module").ok().flatten() {
         settings.pkcs11 = Some(token(module, matches)?);
     }
