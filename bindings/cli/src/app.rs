@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, ffi::OsString, process::ExitCode};
 use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 
 use crate::{
-    catalogue, check, completion, demo,
+    banks, catalogue, check, completion, demo,
     exit::{CommandFailure, CommandOutcome, EXIT_CODES, FAILED},
     handwritten, man,
     operations::{self, Spec},
@@ -89,6 +89,7 @@ pub(crate) fn command(specs: &[Spec]) -> Command {
         root = root.subcommand(operations::group(name, None, specs, &handwritten::of_group(name)));
     }
     root.subcommand(operations::call_command())
+        .subcommand(banks::command())
         .subcommand(catalogue::command())
         .subcommand(demo::command())
         .subcommand(serve::command())
@@ -129,6 +130,7 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> CommandOutcome {
     let Some((name, inner)) = matches.subcommand() else { return Err(CommandFailure::usage("a command is missing")) };
     match name {
         "call" => operations::call(inner),
+        "banks" => banks::run(inner),
         "catalogue" => catalogue::run(inner),
         "demo" => demo::run(inner),
         "serve" => serve::run(inner),

@@ -5,7 +5,7 @@
 //!                 ├─ handwritten  of the groups pgp, iso20022, psd2, salt-edge, sepa: on this machine, or with own options
 //!                 ├─ serve        the WS Channel service, and `admin` for its operator
 //!                 ├─ demo         everything once, against its own service and bank
-//!                 └─ catalogue, completion, man
+//!                 └─ banks, catalogue, completion, man
 //!   options ─ settings file ─ environment ─► settings       the settings of a client
 //!   output     the one place that writes to stdout and stderr
 //!   usage_text the argument parser's messages, without values
@@ -16,6 +16,7 @@
 //! exit ← output ← settings ← options ← operations ← groups ← handwritten ← app.
 
 mod app;
+mod banks;
 mod catalogue;
 mod check;
 mod child_programs;

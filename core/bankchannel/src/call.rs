@@ -14,13 +14,13 @@ use bankchannel_foundation::{
     model::{Boundary as _, Content, Representation, Seconds, Writer},
     question::TypedQuestion,
 };
-use bankchannel_transport::{CancellationToken, ContentSink, ExchangeObserver, background};
+use bankchannel_transport::{CancellationToken, ContentSink, background};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::{AnsweredExchanges, CallLog, ExchangeHooks, LogLevel, LogLine, ProgressWatcher, observe::CallObservers};
+use crate::{AnsweredExchanges, CallLog, ExchangeHooks, LogLevel, LogLine, ProgressWatcher};
 
 /// Options of one call. By default the call has the operation's own time limit, sends no content, takes content into
 /// memory, and has no callback for questions.
@@ -141,13 +141,6 @@ impl CallOptions {
     /// Whether the lines of [`note`](Self::note) go anywhere.
     pub(crate) fn is_logged(&self) -> bool {
         self.log.is_some() || tracing::enabled!(tracing::Level::DEBUG)
-    }
-
-    /// Observes the exchanges of this call: its log and its progress.
-    pub(crate) fn observer(&self) -> Option<Arc<dyn ExchangeObserver>> {
-        let (log, watcher) = (self.log.clone(), self.progress.clone());
-        let (answers, hooks) = (self.with_response.clone(), self.hooks.clone());
-        CallObservers { log, watcher, answers, hooks, ..CallObservers::default() }.any()
     }
 
     /// The deadline of the call, from its time limit or else from `own`.

@@ -1,14 +1,11 @@
-//! Observation of a running call: its log, and its progress for the watcher.
+//! What a caller may follow of a running call: its log, its answers, its attempts.
 
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use bankchannel_transport::ExchangeObserver;
 pub use bankchannel_transport::{AnsweredExchange, LogLevel, LogLine, LogValue, RequestedExchange};
-
-use crate::progress::{ProgressDirection, ProgressWatcher};
 
 /// The maximum number of records in a log; the oldest are dropped.
 pub const LOG_RECORDS_MAX: usize = 1000;
@@ -81,7 +78,7 @@ impl AnsweredExchanges {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn push(&self, answer: AnsweredExchange) {
+    pub(crate) fn push(&self, answer: AnsweredExchange) {
         let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A wait polls for as long as its caller wants.
         if answers.len() == EXCHANGES_MAX {
@@ -120,74 +117,23 @@ impl ExchangeHooks {
     pub fn after(self, after: impl Fn(&RequestedExchange, &AnsweredExchange) + Send + Sync + 'static) -> Self {
         Self { after: Some(Arc::new(after)), ..self }
     }
+
+    pub(crate) fn tell_before(&self, request: &RequestedExchange) {
+        if let Some(before) = &self.before {
+            before(request);
+        }
+    }
+
+    pub(crate) fn tell_after(&self, request: &RequestedExchange, answer: &AnsweredExchange) {
+        if let Some(after) = &self.after {
+            after(request, answer);
+        }
+    }
 }
 
 impl std::fmt::Debug for ExchangeHooks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ExchangeHooks")
-    }
-}
-
-/// A call's log, its watcher, its answers and its hooks, as an observer of the transport.
-#[derive(Default)]
-pub(crate) struct CallObservers {
-    pub(crate) log: Option<CallLog>,
-    pub(crate) watcher: Option<ProgressWatcher>,
-    pub(crate) answers: Option<AnsweredExchanges>,
-    pub(crate) hooks: Option<ExchangeHooks>,
-    /// The attempt that has begun.
-    pub(crate) requested: Mutex<RequestedExchange>,
-}
-
-impl CallObservers {
-    /// These observers, if there are any.
-    pub(crate) fn any(self) -> Option<Arc<dyn ExchangeObserver>> {
-        let Self { log, watcher, answers, hooks, .. } = &self;
-        let observes = log.is_some() || watcher.is_some() || answers.is_some() || hooks.is_some();
-        observes.then(|| Arc::new(self) as Arc<dyn ExchangeObserver>)
-    }
-
-    fn moved(&self, direction: ProgressDirection, bytes: u64, total: Option<u64>) {
-        if let Some(watcher) = &self.watcher {
-            watcher.tell(&watcher.stage.moved(direction, bytes, total));
-        }
-    }
-}
-
-impl ExchangeObserver for CallObservers {
-    fn log(&self, level: LogLevel, line: &LogLine) {
-        if let Some(log) = &self.log {
-            log.push(level, line.clone());
-        }
-    }
-
-    fn requested(&self, request: &RequestedExchange) {
-        self.requested.lock().unwrap_or_else(PoisonError::into_inner).clone_from(request);
-        if let Some(before) = self.hooks.as_ref().and_then(|hooks| hooks.before.as_ref()) {
-            before(request);
-        }
-    }
-
-    fn answered(&self, answer: &AnsweredExchange) {
-        if let Some(answers) = &self.answers {
-            answers.push(answer.clone());
-        }
-        if let Some(after) = self.hooks.as_ref().and_then(|hooks| hooks.after.as_ref()) {
-            let requested = self.requested.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            after(&requested, answer);
-        }
-    }
-
-    fn wants_answers(&self) -> bool {
-        self.answers.is_some() || self.hooks.is_some()
-    }
-
-    fn sent(&self, bytes: u64, total: Option<u64>) {
-        self.moved(ProgressDirection::Send, bytes, total);
-    }
-
-    fn received(&self, bytes: u64, total: Option<u64>) {
-        self.moved(ProgressDirection::Receive, bytes, total);
     }
 }
 

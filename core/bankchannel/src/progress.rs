@@ -73,6 +73,11 @@ impl ProgressWatcher {
     pub fn tell(&self, progress: &Progress) {
         (self.tell)(progress);
     }
+
+    /// Reports bytes of the current message.
+    pub(crate) fn moved(&self, direction: ProgressDirection, bytes: u64, total: Option<u64>) {
+        self.tell(&self.stage.moved(direction, bytes, total));
+    }
 }
 
 impl std::fmt::Debug for ProgressWatcher {

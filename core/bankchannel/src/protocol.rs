@@ -29,7 +29,7 @@ use bankchannel_foundation::{
 use crate::{
     CallOptions, Client, Settings,
     by_name::RunningCall,
-    client::{ClientSettings, ProtocolClient, variable_text, variables},
+    client::{ClientSettings, ProtocolClient, VariableSource, variable, variables},
 };
 use crate::{by_name::CallDone, local};
 
@@ -165,10 +165,10 @@ pub struct ClientKind {
     pub settings: &'static Shape,
     /// The prefix of the environment variables for settings: `ISECURE_`.
     pub variable_prefix: &'static str,
-    /// Reads settings from their boundary form.
-    pub(crate) read: fn(Value<'_>) -> Result<Settings>,
+    /// Reads settings from their boundary form, completed from variables, if there are some.
+    pub(crate) read: fn(Value<'_>, Option<&VariableSource<'_>>) -> Result<Settings>,
     /// Checks the names of variables that are set.
-    check_names: fn(&mut dyn Iterator<Item = String>) -> Result<()>,
+    pub(crate) check_names: fn(&mut dyn Iterator<Item = String>) -> Result<()>,
 }
 
 #[cfg(feature = "clients")]
@@ -192,7 +192,7 @@ impl ClientKind {
         (self.check_names)(&mut variables::names_set())?;
         let fields = self.settings.fields().iter();
         let mut addresses = fields.filter(|field| variables::is_address(field) && !has(field.name));
-        addresses.try_for_each(|field| variables::given(self.variable_prefix, field, variable_text).map(drop))
+        addresses.try_for_each(|field| variables::given(self.variable_prefix, field, variable).map(drop))
     }
 
     /// The environment variables for settings, each with its setting. Where two set the same, the first one counts.

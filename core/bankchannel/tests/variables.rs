@@ -4,6 +4,7 @@
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
 };
 
 use bankchannel::{
@@ -16,8 +17,8 @@ use bankchannel::{
 use serde_json::json;
 
 /// The variables that are set.
-fn set(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
-    |asked| variables.iter().find(|(name, _)| *name == asked).map(|(_, text)| (*text).to_owned())
+fn set(variables: &[(&str, &str)]) -> impl Fn(&str) -> Option<OsString> {
+    |asked| variables.iter().find(|(name, _)| *name == asked).map(|(_, text)| (*text).into())
 }
 
 #[test]
@@ -86,12 +87,43 @@ fn a_bad_variable_is_named_and_not_shown() {
     assert!(!error.to_json().to_string().contains("short secret"), "{error}");
 }
 
+/// Bytes that are no UTF-8 stay what they are until a setting is read from them.
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_named() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let bytes = |name: &str| (name == "ISECURE_PASSWORD").then(|| OsString::from_vec(vec![b'x', 0xff]));
+    let error = WsChannelSettings::from_variables(bytes).unwrap_err();
+    assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some("ISECURE_PASSWORD")));
+    assert_eq!(error.message(), "the environment variable ISECURE_PASSWORD is not UTF-8");
+}
+
+/// A variable is read only where its setting is not given; a fault of what is given is told by its own name.
+#[test]
+fn what_the_program_gives_is_not_read_from_variables() {
+    let read = |own: serde_json::Value, variables: &[(&str, &str)]| {
+        let listed = variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        Settings::read_or_listed(own.into(), &listed.collect())
+    };
+    let wrong = [("ISECURE_RETRIES", "many"), ("ISECURE_PUBLIC_KEY_PEM", "x\u{fffd}")];
+    read(json!({"retries": 1, "public_key_file": "key.pem"}), &wrong).unwrap();
+    for (own, field) in [(json!({"retries": 1}), "ISECURE_PUBLIC_KEY_PEM"), (json!({}), "ISECURE_PUBLIC_KEY_PEM")] {
+        let error = read(own, &wrong).unwrap_err();
+        assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some(field)), "{error}");
+    }
+    let error = read(json!({"public_key_file": "key.pem"}), &wrong).unwrap_err();
+    assert_eq!(error.detail("field"), Some("ISECURE_RETRIES"), "{error}");
+    assert!(error.message().starts_with("ISECURE_RETRIES: "), "{error}");
+    let error = read(json!({"retries": "many"}), &[("ISECURE_BASE_URL", "https://bank.example.test")]).unwrap_err();
+    assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some("retries")), "{error}");
+}
+
 /// A variable that is passed over would leave its setting at the default, such as the address of the real bank.
 #[test]
 fn a_variable_that_is_no_setting_is_refused_by_name() {
     let settings = |protocol: &str, name: &str| {
-        let settings = Settings::read(json!({ "protocol": protocol }).into()).unwrap();
-        settings.or_listed_variables(&BTreeMap::from([(name.to_owned(), "https://bank.example.test".to_owned())]))
+        let listed = BTreeMap::from([(name.to_owned(), "https://bank.example.test".to_owned())]);
+        Settings::read_or_listed(json!({ "protocol": protocol }).into(), &listed)
     };
     for (protocol, name, meant) in [
         ("sepa-web-services", "SEPA_WEB_SERVICES_BASE_URL", "SEPA_WEB_SERVICES_FILE_URL"),
@@ -114,16 +146,15 @@ fn a_variable_that_is_no_setting_is_refused_by_name() {
         settings("ws-channel", name).unwrap();
     }
     let empty = BTreeMap::from([("ISECURE_NONSENSE".to_owned(), String::new())]);
-    Settings::read(json!({}).into()).unwrap().or_listed_variables(&empty).unwrap();
+    Settings::read_or_listed(json!({}).into(), &empty).unwrap();
 }
 
 /// Programs beside this one may have variables with the same prefix.
 #[test]
 fn variables_of_others_are_passed_over() {
     let all = |protocol: &str, names: &[String]| {
-        let settings = Settings::read(json!({ "protocol": protocol }).into()).unwrap();
         let listed = names.iter().map(|name| (name.clone(), "1".to_owned()));
-        settings.or_listed_variables(&listed.collect())
+        Settings::read_or_listed(json!({ "protocol": protocol }).into(), &listed.collect())
     };
     let published = [
         "REGISTER",
@@ -171,8 +202,8 @@ fn an_address_that_is_set_and_empty_is_refused() {
     for protocol in PROTOCOLS {
         let Some(kind) = &protocol.client else { continue };
         for (name, field) in kind.variables() {
-            let settings = Settings::read(json!({ "protocol": protocol.name }).into()).unwrap();
-            let done = settings.or_listed_variables(&BTreeMap::from([(name.clone(), String::new())]));
+            let empty = BTreeMap::from([(name.clone(), String::new())]);
+            let done = Settings::read_or_listed(json!({ "protocol": protocol.name }).into(), &empty);
             if !field.name.ends_with("_url") {
                 done.unwrap();
                 continue;
@@ -182,8 +213,7 @@ fn an_address_that_is_set_and_empty_is_refused() {
             assert!(error.message().contains("is empty: give the address, or unset it"), "{error}");
             // Where the program gives the address, its variable may be empty.
             let given = json!({ "protocol": protocol.name, field.name: "https://bank.example/services" });
-            let settings = Settings::read(given.into()).unwrap();
-            settings.or_listed_variables(&BTreeMap::from([(name.clone(), String::new())])).unwrap();
+            Settings::read_or_listed(given.into(), &empty).unwrap();
             addresses += 1;
         }
     }

@@ -41,7 +41,7 @@ impl BridgeClient {
                 Some(Value::Object(variables)) => {
                     let text = |text: &Value<'_>| text.as_str().map(str::to_owned);
                     let listed = variables.iter().filter_map(|(name, value)| Some((name.to_string(), text(value)?)));
-                    Self::from_settings(Settings::read(settings)?.or_listed_variables(&listed.collect())?)
+                    Self::from_settings(Settings::read_or_listed(settings, &listed.collect())?)
                 }
                 Some(_) => Err(Error::invalid_field("from_env", "must be true, false or an object of variables")),
             }
@@ -58,7 +58,7 @@ impl BridgeClient {
     }
 
     fn of_env(settings: Value<'_>) -> Result<Self> {
-        Self::from_settings(Settings::read(settings)?.or_env()?)
+        Self::from_settings(Settings::read_or_env(settings)?)
     }
 
     fn from_settings(settings: Settings) -> Result<Self> {

@@ -6,12 +6,18 @@ const DAY_S: i64 = 24 * HOUR_S;
 /// The rules of a renewal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RenewalRules {
-    /// From so many days before its end on a certificate is renewed.
+    /// From so many days before its end on a certificate is renewed; one that lives for less than twice as many days, from
+    /// half of its life on.
     pub renew_before_days: u32,
-    /// Whether half of its life must be over, whatever the days say; otherwise a day of it.
-    pub not_before_half: bool,
     /// Whether the present certificate is of no use once the next one was issued.
     pub supersedes_at_once: bool,
+}
+
+impl Default for RenewalRules {
+    /// Those of a bank of which nothing else is known: 60 days, and the old certificate stays usable.
+    fn default() -> Self {
+        Self { renew_before_days: 60, supersedes_at_once: false }
+    }
 }
 
 impl RenewalRules {
@@ -28,13 +34,11 @@ impl RenewalRules {
     /// How far the clocks of a bank and of this machine may be apart, seconds.
     pub const CLOCKS_DIFFER_S: i64 = 300;
 
-    /// When a certificate that ends at `not_after_s` is to be renewed; one that lives shortly at half of its life, or after a
-    /// day.
+    /// When a certificate that holds between these times is to be renewed: see [`renew_before_days`](Self::renew_before_days).
     #[must_use]
     pub fn due_at(self, not_before_s: i64, not_after_s: i64) -> i64 {
         let before = i64::from(self.renew_before_days) * DAY_S;
-        let age = if self.not_before_half { (not_after_s - not_before_s) / 2 } else { DAY_S };
-        (not_after_s - before).max(not_before_s + age)
+        (not_after_s - before).max(not_before_s + (not_after_s - not_before_s) / 2)
     }
 
     /// The pause after so many failed attempts, seconds: an hour, six hours, then days.

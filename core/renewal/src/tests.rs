@@ -14,7 +14,7 @@ fn pair(name: &str, at_s: i64) -> KnownPair {
 }
 
 fn rules(supersedes_at_once: bool) -> RenewalRules {
-    RenewalRules { renew_before_days: 60, not_before_half: true, supersedes_at_once }
+    RenewalRules { supersedes_at_once, ..RenewalRules::default() }
 }
 
 /// What can happen.
@@ -199,8 +199,13 @@ fn t62_a_renewal_begins_at_its_day_and_not_before() {
     let due_s = YEARS_2_S - 60 * DAY_S;
     assert_eq!(life.due(rules(false), due_s - 1), RenewalDue::Nothing(Some(due_s)));
     assert_eq!(life.due(rules(false), due_s), RenewalDue::Begin("0".to_owned()));
-    // One that lives for two months: at half of its life.
-    assert_eq!(rules(false).due_at(0, 60 * DAY_S), 30 * DAY_S);
+    // Exactly so many days before the end of one that lives for twice as many; of a shorter one, at half of its life.
+    for (days, due_days) in [(730, 670), (121, 61), (120, 60), (119, 59), (60, 30), (2, 1)] {
+        let due_s = rules(false).due_at(0, days * DAY_S);
+        assert_eq!(due_s.div_euclid(DAY_S), due_days, "{days}");
+    }
+    let long = RenewalRules { renew_before_days: 20_000, ..rules(false) };
+    assert_eq!(long.due_at(0, YEARS_2_S), YEARS_2_S / 2);
     let ended = life.due(rules(false), YEARS_2_S + 1);
     assert!(matches!(ended, RenewalDue::Person(why) if why.contains("has ended")));
 }

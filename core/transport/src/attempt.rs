@@ -1,288 +1,127 @@
-//! One attempt at an exchange, raced against its deadline and its cancellation.
+//! One attempt at an exchange: what is sent, until when, what of the answer is kept, and who follows it.
+//!
+//! ```text
+//!   layer ─► layer ─► … ─► the network, or a recording
+//!     a layer looks at the attempt, adds its taps, passes it on, and looks at the result
+//! ```
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll},
-    time::Instant,
-};
+use std::{future::Future, pin::Pin, sync::Arc, time::Instant};
 
 use bankchannel_foundation::{
-    CallOutcome, Error,
+    CallOutcome, Error, Result,
     error::row,
-    message::{Header, InResponse, OutRequest, trim},
+    message::{InResponse, OutRequest},
     operation::Repeat,
 };
-use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use tokio_util::sync::CancellationToken;
 
-use crate::{AnsweredExchange, ExchangePlan, SegmentBody, Transport, failure, receive, recorded::AnswerRecording};
+use crate::{AnsweredExchange, ContentSink};
 
-/// How far an attempt has come, readable from outside when it is aborted.
-#[derive(Clone, Default)]
-pub(crate) struct AttemptProgress {
-    /// The connection was established and the body was requested: from here on the peer may have the request.
-    pub(crate) started: Arc<AtomicBool>,
-    /// The whole body was handed to the connection: before that, no server can have accepted the request.
-    pub(crate) whole: Arc<AtomicBool>,
-    /// A success status was seen.
-    pub(crate) accepted: Arc<AtomicBool>,
+/// One attempt at an exchange.
+pub struct Attempt<'a> {
+    /// The message as it is sent.
+    pub request: &'a OutRequest,
+    /// Path and query as in logs: addresses, numbers and names in them are redacted.
+    pub shown: &'a str,
+    /// The number of the attempt, from 1.
+    pub number: u32,
+    /// Whether the exchange may be repeated.
+    pub repeat: Repeat,
+    /// When to give up, and who may give it up before.
+    pub until: AttemptLimits<'a>,
+    /// What is kept of the answer.
+    pub answer: AnswerRules,
+    /// The destination of the answer's content.
+    pub sink: &'a mut ContentSink,
+    /// Called as the body of the request is handed to the network, with the bytes so far and their total, if it is known.
+    pub sent: Vec<SentTap>,
+    /// Told of the answer while it arrives, in this order.
+    pub taps: Vec<Box<dyn AnswerTap + 'a>>,
 }
 
-/// The body of a request that has none. A connection that is established asks whether there is one, just before it
-/// writes the head: from here on the peer may have the request.
-struct NoBody(AttemptProgress);
-
-impl Body for NoBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        self.0.begin();
-        Poll::Ready(None)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.begin();
-        true
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(0)
-    }
+/// The limits of an attempt.
+#[derive(Clone, Copy)]
+pub struct AttemptLimits<'a> {
+    /// When to give up; `None` waits without limit.
+    pub deadline: Option<Instant>,
+    /// Cancelled by the starter of the call.
+    pub cancel: &'a CancellationToken,
 }
 
-impl AttemptProgress {
-    /// A request without a body is about to be written.
-    fn begin(&self) {
-        self.started.store(true, Ordering::SeqCst);
-        self.whole.store(true, Ordering::SeqCst);
-    }
-}
-
-pub(crate) async fn attempt(
-    transport: &Transport,
-    request: &OutRequest,
-    plan: &mut ExchangePlan<'_>,
-) -> Result<InResponse, Error> {
-    let progress = AttemptProgress::default();
-    let (deadline, cancel) = (plan.deadline, plan.cancel);
-    let cut_off = async {
-        match deadline {
-            Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        result = run(transport, request, plan, &progress) => result,
-        () = cut_off => Err(Error::new(&row::TIMED_OUT).with_outcome(outcome(&progress))),
-        () = cancel.cancelled() => Err(Error::new(&row::CANCELLED).with_outcome(outcome(&progress))),
-    }
-}
-
-fn outcome(progress: &AttemptProgress) -> CallOutcome {
-    if progress.accepted.load(Ordering::SeqCst) {
-        CallOutcome::Accepted
-    } else if progress.started.load(Ordering::SeqCst) {
-        CallOutcome::Unknown
-    } else {
-        CallOutcome::NotSent
-    }
-}
-
-/// Lets the runtime look at its connections: one that the peer has closed meanwhile leaves the pool. A process that was
-/// frozen or busy would write on it otherwise, and nobody would know whether the request arrived.
-async fn notice_closed_connections() {
-    // The first time the runtime learns of it; then the connection's own task does.
-    for _ in 0..2 {
-        tokio::task::yield_now().await;
-    }
-}
-
-async fn run(
-    transport: &Transport,
-    request: &OutRequest,
-    plan: &mut ExchangePlan<'_>,
-    progress: &AttemptProgress,
-) -> Result<InResponse, Error> {
-    let begun = Instant::now();
-    let method = reqwest::Method::from_bytes(request.method.as_bytes())
-        .map_err(|_| Error::invalid_field("method", "is not an HTTP method").with_outcome(CallOutcome::NotSent))?;
-    let may_have_body = matches!(method, reqwest::Method::POST | reqwest::Method::PUT);
-    let (client, proxy) = transport.client().map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
-    let mut builder = client.request(method, format!("{}{}", transport.base_url, request.target));
-    for Header { name, value } in request.headers.iter() {
-        let mut header = HeaderValue::from_maybe_shared(value.slice_ref(trim(value))).map_err(|_| {
-            Error::invalid_field(name, "is not allowed in an HTTP header").with_outcome(CallOutcome::NotSent)
-        })?;
-        header.set_sensitive(true);
-        builder = builder.header(name, header);
-    }
-    if !request.body.is_empty() {
-        let body = SegmentBody::open_apart(&request.body, Arc::clone(&progress.started)).await?;
-        let body = body.observed_by(plan.observer.clone()).sent_by_a_client(Arc::clone(&progress.whole));
-        if let (Some(media_type), 0) = (request.body.media_type(), request.headers.count("content-type")) {
-            builder = builder.header(CONTENT_TYPE, HeaderValue::from_static(media_type));
-        }
-        builder = builder.body(reqwest::Body::wrap(body));
-    } else {
-        if may_have_body {
-            // A request that could have a body declares that it has none (RFC 9110 §8.6): servers refuse it otherwise.
-            builder = builder.header("content-length", "0");
-        }
-        builder = builder.body(reqwest::Body::wrap(NoBody(progress.clone())));
-    }
-    if plan.repeat != Repeat::Safe {
-        notice_closed_connections().await;
-    }
-    let response = match transport.recorded.as_deref() {
-        Some(AnswerRecording::Used(replay)) => replay.answer(&request.method, &request.target)?,
-        recorded => {
-            let recording = if let Some(AnswerRecording::Made(recording)) = recorded { Some(recording) } else { None };
-            recording.map_or(Ok(()), |recording| recording.begin())?;
-            transport.check_way(proxy.as_ref()).await?;
-            let answer = builder
-                .send()
-                .await
-                .map_err(|error| failure::sending(error, progress, (&transport.address, proxy.as_ref())))?;
-            match recording {
-                Some(recording) => recording.recorded(&request.method, &request.target, answer),
-                None => answer,
-            }
-        }
-    };
-    progress.accepted.store(response.status().is_success(), Ordering::SeqCst);
-    if let Some(observer) = plan.observer.as_ref().filter(|observer| observer.wants_answers()) {
-        observer.answered(&AnsweredExchange::new(&request.method, &response, begun.elapsed()));
-    }
-    let limit = transport.settings.max_answer_bytes.max(plan.answers.largest);
-    receive::receive(response, (limit, &transport.address), plan).await
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use std::{
-        io::{Read as _, Write as _},
-        net::TcpListener,
-        time::{Duration, Instant},
-    };
-
-    use super::*;
-    use crate::{AnswerRules, CancellationToken, ContentSink, TransportSettings};
-
-    async fn asked(base_url: String, method: &str, limit: Duration) -> Result<InResponse, Error> {
-        let transport =
-            Transport::new(&TransportSettings { base_url, retries: 0, ..TransportSettings::default() }).unwrap();
-        exchanged(&transport, method, limit, Repeat::Safe).await
-    }
-
-    async fn exchanged(
-        transport: &Transport,
-        method: &str,
-        limit: Duration,
-        repeat: Repeat,
-    ) -> Result<InResponse, Error> {
-        let request = OutRequest { method: method.to_owned(), target: "/".into(), ..OutRequest::default() };
-        let (cancel, mut sink, mut earlier) = (CancellationToken::new(), ContentSink::memory(1), None);
-        let plan = ExchangePlan {
-            deadline: Some(Instant::now() + limit),
-            cancel: &cancel,
-            repeat,
-            retries: None,
-            response_content: None,
-            sink: &mut sink,
-            observer: None,
-            earlier: &mut earlier,
-            answers: AnswerRules::default(),
-            signing: None,
+impl AttemptLimits<'_> {
+    /// Whether an attempt may begin.
+    ///
+    /// # Errors
+    /// `cancelled`, `timeout.deadline`: this attempt was not sent.
+    pub fn check(&self) -> Result<()> {
+        let over = if self.cancel.is_cancelled() {
+            &row::CANCELLED
+        } else if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            &row::TIMED_OUT
+        } else {
+            return Ok(());
         };
-        transport.exchange(&request, plan).await
+        Err(Error::new(over).with_outcome(CallOutcome::NotSent))
+    }
+}
+
+/// What is kept of an answer.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AnswerRules {
+    /// The headers that are read, in their spelling.
+    pub headers: &'static [&'static str],
+    /// The largest answer whose content is not streamed out, in bytes, if it may be larger than the settings say.
+    pub largest: usize,
+    /// The member of the answer that is streamed to its destination.
+    pub content: Option<&'static str>,
+}
+
+/// Follows the body of a request, as [`Attempt::sent`] says.
+pub type SentTap = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
+
+/// Follows the answer of one attempt. Called from the attempt's own task: it must be quick and never wait.
+pub trait AnswerTap: Send + Sync {
+    /// The request is about to be sent.
+    ///
+    /// # Errors
+    /// Any, with the outcome `not_sent`: the attempt ends.
+    fn begin(&mut self) -> Result<()> {
+        Ok(())
     }
 
-    /// Without a body too: a request that a connection has is `unknown`, one that never had a connection is not sent.
-    #[tokio::test]
-    async fn a_request_without_a_body_is_sent_when_a_connection_has_it() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base_url = format!("http://{}", listener.local_addr().unwrap());
-        for method in ["GET", "POST", "DELETE"] {
-            let (told, tells) = std::sync::mpsc::channel();
-            let listener = listener.try_clone().unwrap();
-            let server = std::thread::spawn(move || {
-                let (mut peer, _) = listener.accept().unwrap();
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    let mut byte = [0];
-                    peer.read_exact(&mut byte).unwrap();
-                    head.push(byte[0]);
-                }
-                // No answer before the client has given up.
-                tells.recv().unwrap();
-                let _ = peer.write_all(b"");
-                String::from_utf8(head).unwrap().to_ascii_lowercase()
-            });
-            let error = asked(base_url.clone(), method, Duration::from_secs(2)).await.unwrap_err();
-            told.send(()).unwrap();
-            assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(CallOutcome::Unknown)), "{method}");
-            let head = server.join().unwrap();
-            assert_eq!(head.contains("content-length: 0"), method == "POST", "{head}");
-            assert!(!head.contains("transfer-encoding"), "{head}");
-        }
-        drop(listener);
-        // Nobody answers this name: connecting is all that happens.
-        let refused = asked("http://127.0.0.1:1".into(), "GET", Duration::from_secs(5)).await.unwrap_err();
-        assert_eq!(refused.outcome(), Some(CallOutcome::NotSent));
-        // The handshake of TLS does not end, so no request was written.
-        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base_url = format!("https://{}", silent.local_addr().unwrap());
-        for method in ["GET", "POST"] {
-            let error = asked(base_url.clone(), method, Duration::from_millis(300)).await.unwrap_err();
-            assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(CallOutcome::NotSent)), "{method}");
-        }
+    /// The head of an answer is there.
+    fn head(&mut self, head: &AnsweredExchange) {
+        let _ = head;
     }
 
-    /// The runtime's only thread does something else while the peer closes a connection of the pool.
-    #[tokio::test]
-    async fn a_connection_that_was_closed_meanwhile_is_not_used() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let base_url = format!("http://{}", listener.local_addr().unwrap());
-        let transport =
-            Transport::new(&TransportSettings { base_url, retries: 0, ..TransportSettings::default() }).unwrap();
-        let (close, when_to_close) = std::sync::mpsc::channel::<()>();
-        let (closed, closes) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            while let Ok((mut peer, _)) = listener.accept() {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    let mut byte = [0];
-                    if peer.read_exact(&mut byte).is_err() {
-                        return;
-                    }
-                    head.push(byte[0]);
-                }
-                peer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
-                if when_to_close.recv().is_err() {
-                    return;
-                }
-                drop(peer);
-                closed.send(()).unwrap();
-            }
-        });
-        for _ in 0..30 {
-            let answer = exchanged(&transport, "POST", Duration::from_secs(10), Repeat::Never).await;
-            assert_eq!(answer.map(|answer| answer.status).map_err(|error| error.to_string()), Ok(200));
-            // The connection is in the pool; this thread, which is the runtime's, waits until it is closed.
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            close.send(()).unwrap();
-            closes.recv().unwrap();
-        }
+    /// A piece of the answer's body has arrived; with it so many bytes, of `total` if the server gave it.
+    fn piece(&mut self, piece: &[u8], arrived: u64, total: Option<u64>) {
+        let _ = (piece, arrived, total);
+    }
+
+    /// All of the answer has arrived.
+    fn complete(&mut self) {}
+}
+
+/// An attempt under way.
+pub type AttemptFuture<'a> = Pin<Box<dyn Future<Output = Result<InResponse>> + Send + 'a>>;
+
+/// What carries out attempts: the network, a recording, or a layer around another one. Only the innermost waits, for its
+/// answer, and observes the limits: a layer awaits nothing but what is inside of it.
+pub trait Attempts: Send + Sync {
+    /// Carries out one attempt. Its error has the outcome of this attempt alone; an answer of any HTTP status is not an
+    /// error here.
+    fn attempt<'a>(&'a self, attempt: Attempt<'a>) -> AttemptFuture<'a>;
+}
+
+impl<A: Attempts + ?Sized> Attempts for Arc<A> {
+    fn attempt<'a>(&'a self, attempt: Attempt<'a>) -> AttemptFuture<'a> {
+        (**self).attempt(attempt)
+    }
+}
+
+impl<A: Attempts + ?Sized> Attempts for &A {
+    fn attempt<'a>(&'a self, attempt: Attempt<'a>) -> AttemptFuture<'a> {
+        (**self).attempt(attempt)
     }
 }

@@ -4,7 +4,7 @@ use std::{error::Error as _, sync::atomic::Ordering};
 
 use bankchannel_foundation::{CallOutcome, Error, error::row};
 
-use crate::{attempt::AttemptProgress, proxies::ProxyName};
+use crate::{network::AttemptProgress, proxies::ProxyName};
 
 /// The error of a request without an answer, to a server at this address.
 pub(crate) fn sending(

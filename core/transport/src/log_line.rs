@@ -1,6 +1,10 @@
 //! Lines of a log with the facts in them.
 
-use std::fmt;
+use std::{fmt, time::Duration};
+
+use bankchannel_foundation::{CallOutcome, Result, message::InResponse};
+
+use crate::LogLevel;
 
 /// A line of a log: a text for people, and the facts in it by name for programs. It contains no secret, no e-mail
 /// address and no phone number.
@@ -43,6 +47,31 @@ impl LogLine {
         match value {
             Some(value) => self.with(name, value),
             None => self,
+        }
+    }
+}
+
+/// The line before an attempt; `shown` is the target, redacted.
+#[must_use]
+pub fn requested_line(method: &str, shown: &str) -> LogLine {
+    LogLine::new(format!("request {method} {shown}")).with("http_method", method)
+}
+
+/// The line after an attempt, and its level.
+#[must_use]
+pub fn answered_line(method: &str, shown: &str, result: &Result<InResponse>, elapsed: Duration) -> (LogLevel, LogLine) {
+    let elapsed = elapsed.as_millis();
+    match result {
+        Ok(answer) => {
+            let line = LogLine::new(format!("response {} {method} {shown} in {elapsed} ms", answer.status));
+            let line = line.with("http_method", method).with("http_status", answer.status);
+            (LogLevel::Debug, line.with("duration_ms", elapsed))
+        }
+        Err(error) => {
+            let (code, outcome) = (error.code(), error.outcome().map_or("none", CallOutcome::as_str));
+            let text = format!("error {code} {method} {shown} after {elapsed} ms, outcome {outcome}");
+            let line = LogLine::new(text).with("http_method", method).with("code", code).with("outcome", outcome);
+            (LogLevel::Warning, line.with("duration_ms", elapsed))
         }
     }
 }

@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::{Response, header::RETRY_AFTER};
 
 use crate::{
-    ExchangePlan,
+    Attempt,
     answer_memory::{AnswerMemory, FREE, collected},
     failure,
 };
@@ -20,22 +20,22 @@ use crate::{
 pub(crate) async fn receive(
     mut response: Response,
     (limit, address): (usize, &str),
-    plan: &mut ExchangePlan<'_>,
+    attempt: &mut Attempt<'_>,
 ) -> Result<InResponse, Error> {
     let success = response.status().is_success();
     let header = |name: &str| response.headers().get(name);
     let bytes = |name: &&'static str| header(name).map(|value| (*name, Bytes::copy_from_slice(value.as_bytes())));
-    let headers = plan.answers.headers.iter().filter_map(bytes).collect();
+    let headers = attempt.answer.headers.iter().filter_map(bytes).collect();
     let retry_after = header(RETRY_AFTER.as_str()).and_then(|value| retry_after(value.to_str().ok()?));
     let message = Message { status: response.status().as_u16(), headers, body: Bytes::new() };
     let mut answer = InResponse { message, content: None, retry_after_s: retry_after };
-    match plan.response_content.filter(|_| success) {
+    match attempt.answer.content.filter(|_| success) {
         Some(member) => {
-            let (body, content) = split(&mut response, member, (limit, address), plan).await?;
+            let (body, content) = split(&mut response, member, (limit, address), attempt).await?;
             answer.message.body = body;
             answer.content = content;
         }
-        None => answer.message.body = whole(&mut response, (limit, address), success, plan).await?,
+        None => answer.message.body = whole(&mut response, (limit, address), success, attempt).await?,
     }
     Ok(answer)
 }
@@ -44,7 +44,7 @@ async fn whole(
     response: &mut Response,
     (limit, address): (usize, &str),
     success: bool,
-    plan: &ExchangePlan<'_>,
+    attempt: &mut Attempt<'_>,
 ) -> Result<Bytes, Error> {
     // Most answers come in a single piece.
     let (mut only, mut body) = (Bytes::new(), BytesMut::new());
@@ -54,7 +54,7 @@ async fn whole(
         return Err(too_large(limit, success));
     }
     while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, success, address))? {
-        observe(plan, &mut arrived, piece.len(), total);
+        observe(attempt, &mut arrived, &piece, total);
         if arrived > limit as u64 {
             return Err(too_large(limit, success));
         }
@@ -69,6 +69,7 @@ async fn whole(
             body.extend_from_slice(&piece);
         }
     }
+    attempt.taps.iter_mut().for_each(|tap| tap.complete());
     Ok(if body.is_empty() { only } else { collected(body, room) })
 }
 
@@ -76,28 +77,27 @@ async fn split(
     response: &mut Response,
     member: &'static str,
     (limit, address): (usize, &str),
-    plan: &mut ExchangePlan<'_>,
+    attempt: &mut Attempt<'_>,
 ) -> Result<(Bytes, Option<Content>), Error> {
     let mut splitter = ContentSplitter::new(member, limit);
     let mut decoded = Vec::new();
     let (mut arrived, total) = (0, response.content_length());
     while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, true, address))? {
-        observe(plan, &mut arrived, piece.len(), total);
+        observe(attempt, &mut arrived, &piece, total);
         decoded.clear();
         splitter.push(&piece, &mut decoded).map_err(|error| unsplittable(error, limit))?;
         if !decoded.is_empty() {
-            plan.sink.write(&decoded).await.map_err(|error| error.with_outcome(CallOutcome::Accepted))?;
+            attempt.sink.write(&decoded).await.map_err(|error| error.with_outcome(CallOutcome::Accepted))?;
         }
     }
+    attempt.taps.iter_mut().for_each(|tap| tap.complete());
     let (rest, found) = splitter.finish().map_err(|error| unsplittable(error, limit))?;
-    Ok((rest.into(), found.then(|| plan.sink.described())))
+    Ok((rest.into(), found.then(|| attempt.sink.described())))
 }
 
-fn observe(plan: &ExchangePlan<'_>, arrived: &mut u64, more: usize, total: Option<u64>) {
-    *arrived += more as u64;
-    if let Some(observer) = &plan.observer {
-        observer.received(*arrived, total);
-    }
+fn observe(attempt: &mut Attempt<'_>, arrived: &mut u64, piece: &[u8], total: Option<u64>) {
+    *arrived += piece.len() as u64;
+    attempt.taps.iter_mut().for_each(|tap| tap.piece(piece, *arrived, total));
 }
 
 fn unsplittable(error: SplitError, limit: usize) -> Error {

@@ -6,9 +6,9 @@ use bankchannel_foundation::{Error, Result, Secret, shown};
 
 use crate::{
     authorities,
-    backoff::{BACKOFF, EXTRA_ATTEMPTS},
     names::SystemNames,
     proxies::{ProxyName, ServerWay},
+    retries::{BACKOFF, EXTRA_ATTEMPTS},
 };
 
 /// The settings of connections to one server.

@@ -118,7 +118,7 @@ impl ContentSink {
     }
 
     /// Discards the received content, for another attempt; false if that is not possible.
-    pub(crate) fn reset(&mut self) -> bool {
+    pub fn reset(&mut self) -> bool {
         match &mut self.0 {
             SinkKind::Memory { bytes, .. } => bytes.clear(),
             SinkKind::File(file) => file.reset(),

@@ -141,7 +141,8 @@ mod tests {
     }
 
     async fn check(transport: &Transport) -> Result<()> {
-        transport.check_way(transport.client()?.1.as_ref()).await
+        let network = &transport.network;
+        network.check_way(network.client()?.1.as_ref()).await
     }
 
     #[tokio::test]

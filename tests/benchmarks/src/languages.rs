@@ -94,7 +94,8 @@ pub(crate) fn measure(table: &mut Table, wanted: impl Fn(&str) -> bool) {
         load(table, language);
         signing(table, language);
     }
-    let served = Served::start("max_body_bytes = 20000000\nbanks = { simulator = \"store\" }\n", ten_files());
+    let served =
+        Served::start("max_body_bytes = 20000000\nbanks = { simulator = { payments = \"store\" } }\n", ten_files());
     let folder = served.folder.path();
     let file = folder.join("payment.xml");
     std::fs::write(&file, vec![b'x'; FILE_BYTES]).expect("a file");

@@ -18,7 +18,8 @@ use crate::{
 
 /// Memory that 100 MiB up and 100 MiB down add, in KiB: at a client, in a separate process, and at the service.
 pub(crate) fn large_files() -> Vec<(String, u64)> {
-    let config = "max_body_bytes = 300000000\nmax_file_bytes = 200000000\nbanks = { simulator = \"store\" }\n";
+    let config =
+        "max_body_bytes = 300000000\nmax_file_bytes = 200000000\nbanks = { simulator = { payments = \"store\" } }\n";
     let mut served = Served::start(config, json!([]));
     let path = served.folder.path().join("large");
     File::create(&path).and_then(|file| file.set_len(LARGE)).expect("a file");

@@ -75,7 +75,7 @@ fn bound(least: f64) -> Bound {
 }
 
 fn uploads(table: &mut Table, runtime: &Runtime) {
-    let served = Served::start("banks = { simulator = \"store\" }\n", json!([]));
+    let served = Served::start("banks = { simulator = { payments = \"store\" } }\n", json!([]));
     let file: Vec<u8> = (0..1024 * 1024).map(|at: u32| (at * 31 % 251) as u8).collect();
     let signature =
         openpgp::sign_detached(&[&served.signer], &file[..], openpgp::HashAlgorithm::Sha256, SystemTime::now())

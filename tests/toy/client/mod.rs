@@ -15,14 +15,14 @@ use bankchannel_foundation::{
 };
 use bankchannel_toy::Plain;
 pub use bankchannel_toy::{PROTOCOL, errors, for_each_operation, operations};
-use bankchannel_transport::{AnswerRules, Transport};
+use bankchannel_transport::Transport;
 pub use settings::ToySettings;
 
 use crate::{
     CallOptions,
     client::{
         ProtocolClient,
-        exchange::{ExchangeSending, named},
+        exchange::{ExchangeCall, ExchangeRules, named},
     },
     protocols::{ClientKind, CommandPlacement, Protocol},
 };
@@ -86,9 +86,12 @@ impl Toy {
                     .with("field", "base_url")
                     .with_outcome(CallOutcome::NotSent)
             })?;
-            let mut sending = ExchangeSending::begin::<O>(options, self.0.settings.connection.exchange_limit())?;
-            let message = O::encode_request(request, &())?;
-            sending.send(transport, &message, AnswerRules::default(), None, O::decode_response).await
+            let limit = self.0.settings.connection.exchange_limit();
+            let mut call = ExchangeCall::begin(const { &O::DECLARATION }, options, limit)?;
+            let mut message = O::encode_request(request, &())?;
+            let mut run = call.run(transport, &mut message, ExchangeRules::default()).await?;
+            let answer = run.unsealed(&message).await;
+            run.keep(answer.and_then(O::decode_response)).await
         })
         .await
     }

@@ -25,6 +25,7 @@ pub(super) fn command() -> Command {
         )
         .arg(file_argument("file", "A pain.001.001.09 or pain.001.001.03 file; - for stdin"))
         .arg(options::text("profile", "JSON", "Your bank's rules: the fields of `profile` of iso20022.check_payment"))
+        .arg(options::text("profile-file", "FILE", "A file with a bank of your own, JSON: its payments and extends"))
         .arg(options::text("encoding", "NAME", "The file's encoding, if the file declares none or a wrong one"))
 }
 
@@ -33,7 +34,7 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     let progress = Arc::new(ProgressLine::begin(CHECKING));
     let content = stdin::watched_content_of(given("file").unwrap_or_default(), "FILE", CHECKING, &progress)?;
     let profile = given("profile").map(bankchannel_bridge::parse_json).transpose()?.map(Value::from);
-    let request = json!({ "profile": profile, "encoding": given("encoding") });
+    let request = json!({ "profile": profile, "profile_file": given("profile-file"), "encoding": given("encoding") });
     let checked = call_local("iso20022.check_payment", request, Some(content));
     drop(progress);
     let checked = checked?;

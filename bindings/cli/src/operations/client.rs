@@ -57,7 +57,7 @@ pub(crate) fn client_settings(protocol: &str, matches: &ArgMatches) -> CommandOu
     if let Some(members) = given.as_object_mut() {
         members.insert("protocol".to_owned(), protocol.into());
     }
-    Ok(Settings::read(given.into())?.or_env()?)
+    Ok(Settings::read_or_env(given.into())?)
 }
 
 /// The JSON of `--settings`. All languages use the same file, so it may name the protocol.

@@ -188,3 +188,29 @@ fn a_large_file_is_shown_whole_or_not_at_all() {
     let rows = |name: &str| home.run(&["iso20022", "show", name, "--csv"]).expect(0).out;
     assert_eq!(rows("late.xml"), rows("p.xml"));
 }
+
+#[test]
+fn what_is_known_of_the_banks_is_shown_and_a_bank_of_ones_own_is_checked() {
+    let home = Home::empty();
+    let all = home.run(&["banks"]).expect(0);
+    for part in ["Recorded", "osuuspankki", "characters latin1", "needs_line", "2026-11-"] {
+        assert!(all.out.contains(part), "{part}: {}", all.out);
+    }
+    let one = home.run(&["banks", "OKOYFIHH"]).expect(0);
+    assert!(
+        one.out.contains("55") && one.out.contains("earlier than 60 days") && one.out.contains("2026-11-27"),
+        "{}",
+        one.out
+    );
+    let json = home.run(&["banks", "osuuspankki", "--json"]).expect(0).json();
+    assert_eq!((&json["banks"][0]["name"], json["banks"].as_array().unwrap().len()), (&"op".into(), 1));
+    let unknown = home.run(&["banks", "nordae"]).expect(1);
+    assert!(unknown.err.contains("did you mean nordea?"), "{}", unknown.err);
+    let payment = bankchannel_iso20022::EXAMPLE_PAIN001.replace("Alpha Supplies Ab", "Älpha Supplies Ab");
+    fs::write(home.path("payment.xml"), payment).unwrap();
+    fs::write(home.path("bank.json"), r#"{"name": "mine", "extends": "nordea"}"#).unwrap();
+    let warned = home.run(&["iso20022", "check", "payment.xml"]);
+    assert!(warned.out.contains("characters"), "{}", warned.out);
+    let taken = home.run(&["iso20022", "check", "--profile-file", "bank.json", "payment.xml"]);
+    assert!(!taken.out.contains("characters"), "{}", taken.out);
+}

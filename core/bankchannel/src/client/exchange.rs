@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!   named ─► the protocol: credentials, encoding, renewal
-//!               └─► Sending::send ─► transport: attempts ─► the protocol: reads the answer ─► content is complete
+//!     ExchangeCall::run ─► the protocol's loop: [ begin_attempt ─► seal ─► once ─► again? ] ─► opens or reads the answer
+//!     ExchangeRun::keep ─► content is complete, or discarded; the outcome of all attempts
 //!   error with the operation's name, in the call's log
 //! ```
 
@@ -18,16 +19,19 @@ use std::{
 use bankchannel_foundation::{
     CallOutcome, Error, Result,
     message::{InResponse, OutRequest},
-    model::PieceSource,
+    model::{Content, PieceSource},
     operation::{Declaration, Operation, Repeat, Route},
     redact::redact_words,
 };
-use bankchannel_transport::{AnswerRules, AttemptSigning, ContentSink, ExchangePlan, Transport, at_least};
+use bankchannel_transport::{
+    AnswerRules, Attempt, AttemptLimits, Attempts, ContentSink, Retries, Transport, requested_line,
+};
 
 use tracing::Instrument as _;
 
 use super::connection::RETRIES_MAX;
 use super::{
+    layers::layered,
     request_id::{self, RequestIdRule},
     traceparent,
 };
@@ -38,14 +42,45 @@ const COMMIT_EXTRA: Duration = Duration::from_secs(5);
 
 /// Runs the work of an operation, unless the call's request id violates the protocol's rule. An error is given the
 /// operation's name and the request id, and logged in the call's log.
-pub(crate) async fn named<O: Operation, T>(
+pub(crate) fn named<O: Operation, T>(
     options: &CallOptions,
     rule: RequestIdRule,
     work: impl Future<Output = Result<T>> + Send,
-) -> Result<T> {
+) -> impl Future<Output = Result<T>> + Send {
+    named_by(const { O::DECLARATION }.name, options, rule, work)
+}
+
+/// What an exchange fails with: an error, or more.
+pub(crate) trait FailedExchange: From<Error> {
+    /// The same with another error.
+    fn map(self, change: impl FnOnce(Error) -> Error) -> Self;
+}
+
+impl FailedExchange for Error {
+    fn map(self, change: impl FnOnce(Error) -> Error) -> Self {
+        change(self)
+    }
+}
+
+/// The same for the operation of this name.
+pub(crate) fn named_by<T, E: FailedExchange>(
+    operation: &'static str,
+    options: &CallOptions,
+    rule: RequestIdRule,
+    work: impl Future<Output = Result<T, E>> + Send,
+) -> impl Future<Output = Result<T, E>> + Send {
+    // On the heap at once: flows have several of these futures one in the other.
+    named_boxed(operation, options, rule, Box::pin(work))
+}
+
+async fn named_boxed<T, E: FailedExchange>(
+    operation: &'static str,
+    options: &CallOptions,
+    rule: RequestIdRule,
+    work: Pin<Box<impl Future<Output = Result<T, E>> + Send>>,
+) -> Result<T, E> {
     let checked = check_retries(options.retries).and_then(|()| options.check_request_id_by(rule));
     let checked = checked.and_then(|()| options.check_traceparent());
-    let operation = const { O::DECLARATION }.name;
     // `otel.*` are what tracing-opentelemetry reads.
     let span = tracing::info_span!(
         "bankchannel",
@@ -56,14 +91,15 @@ pub(crate) async fn named<O: Operation, T>(
         outcome = tracing::field::Empty,
     );
     let result = match checked {
-        // On the heap: flows have several of these futures one in the other.
-        Ok(()) => Box::pin(work.instrument(span.clone())).await,
-        Err(error) => Err(error),
+        Ok(()) => work.instrument(span.clone()).await,
+        Err(error) => Err(error.into()),
     };
-    result.map_err(|error| {
-        span.record("error.type", error.code());
-        span.record("outcome", error.outcome().map_or("none", CallOutcome::as_str));
-        failed(error, operation, options, rule)
+    result.map_err(|failure| {
+        failure.map(|error| {
+            span.record("error.type", error.code());
+            span.record("outcome", error.outcome().map_or("none", CallOutcome::as_str));
+            failed(error, operation, options, rule)
+        })
     })
 }
 
@@ -102,21 +138,31 @@ fn failure_line(error: &Error) -> LogLine {
         .with_some("x_request_id", own_id)
 }
 
-/// Opens an answer that has arrived whole, before anything of it is believed: what it says, and its content.
-pub(crate) trait AnswerOpening: Send + Sync {
-    /// Opens an answer. May take long: it is awaited within the time limit of the call.
-    fn open<'a>(&'a self, answer: InResponse) -> Pin<Box<dyn Future<Output = Result<OpenedAnswer>> + Send + 'a>>;
+/// What a protocol says about the answers to its exchanges.
+#[derive(Clone, Copy)]
+pub(crate) struct ExchangeRules {
+    /// The headers that it reads, in its spelling.
+    pub(crate) headers: &'static [&'static str],
+    /// Whether a peer has answered for good, though with a status after which HTTP permits to ask again.
+    pub(crate) is_final: fn(&InResponse) -> bool,
+    /// The largest answer of an exchange whose content is not streamed out, in bytes, if it may be larger than the
+    /// settings say.
+    pub(crate) largest: usize,
+    /// Whether answers are believed only when they are whole: their content is not streamed out before.
+    pub(crate) opens_whole: bool,
+    /// Shown in logs instead of the target, where paths contain identifiers.
+    pub(crate) shown: Option<&'static str>,
 }
 
-/// An answer that is believed.
-pub(crate) struct OpenedAnswer {
-    pub(crate) answer: InResponse,
-    /// Its content, if it has any.
-    pub(crate) content: Option<PieceSource>,
+impl Default for ExchangeRules {
+    fn default() -> Self {
+        Self { headers: &[], is_final: |_| false, largest: 0, opens_whole: false, shown: None }
+    }
 }
 
-/// An exchange in progress: the state that all its attempts share.
-pub(crate) struct ExchangeSending<'a> {
+/// One exchange of a call, with its time limit. It may be run again, as with another session: what it came to before
+/// still counts.
+pub(crate) struct ExchangeCall<'a> {
     pub(crate) route: &'static Route,
     pub(crate) options: &'a CallOptions,
     /// The deadline of the call, for all attempts.
@@ -125,27 +171,17 @@ pub(crate) struct ExchangeSending<'a> {
     pub(crate) repeat: Repeat,
     /// The call's request id, sent with every attempt; a protocol that takes it sends it in its own way.
     pub(crate) request_id: Option<&'a str>,
-    /// For a protocol whose answers are believed only when they are whole; their content is not streamed out before.
-    pub(crate) opening: Option<&'a dyn AnswerOpening>,
     operation: &'static str,
-    /// The outcome of earlier attempts.
-    earlier: Option<CallOutcome>,
+    /// What earlier runs came to.
+    so_far: Option<CallOutcome>,
 }
 
-impl<'a> ExchangeSending<'a> {
+impl<'a> ExchangeCall<'a> {
     /// Starts an exchange of this operation. `limit` is its time limit from the settings, if there is one.
     ///
     /// # Errors
     /// `internal` for an operation without a route, which the tests detect.
-    pub(crate) fn begin<O: Operation>(options: &'a CallOptions, limit: Option<Duration>) -> Result<Self> {
-        Self::begin_by(const { &O::DECLARATION }, options, limit)
-    }
-
-    /// The same for a declaration.
-    ///
-    /// # Errors
-    /// As [`begin`](Self::begin).
-    pub(crate) fn begin_by(
+    pub(crate) fn begin(
         declaration: &'static Declaration,
         options: &'a CallOptions,
         limit: Option<Duration>,
@@ -153,96 +189,56 @@ impl<'a> ExchangeSending<'a> {
         let route = declaration.route.as_ref();
         let route = route.ok_or_else(|| Error::internal("an exchange is declared without a route"))?;
         let deadline = options.deadline(call::limit(limit, route.timeout_s));
-        Ok(Self {
-            route,
-            options,
-            deadline,
-            repeat: route.repeat,
-            request_id: options.request_id.as_deref(),
-            opening: None,
-            operation: declaration.name,
-            earlier: None,
-        })
+        let request_id = options.request_id.as_deref();
+        let (repeat, operation) = (route.repeat, declaration.name);
+        Ok(Self { route, options, deadline, repeat, request_id, operation, so_far: None })
     }
 
-    /// Sends a message until there is a final answer, passes it to `read`, and stores its content. `signing` is for
-    /// messages that are signed again for each attempt.
+    /// Prepares the attempts at sending this message, which gets the headers of the call.
     ///
     /// # Errors
-    /// Any error; each has the outcome of all attempts.
-    pub(crate) async fn send<T: Send>(
-        &mut self,
-        transport: &Transport,
-        message: &OutRequest,
-        answers: AnswerRules,
-        signing: Option<AttemptSigning<'_>>,
-        read: impl FnOnce(InResponse) -> Result<T> + Send,
-    ) -> Result<T> {
-        let (mut read, mut value) = (Some(read), None);
-        let mut keep = |answer| {
-            let read = read.take().ok_or_else(|| Error::internal("an answer was read twice"))?;
-            value = Some(read(answer)?);
-            Ok(())
-        };
-        self.send_and_keep(transport, message, answers, signing, &mut keep).await?;
-        value.ok_or_else(|| Error::internal("an answer was not read"))
-    }
-
-    /// The part that does not depend on types, so that it is compiled once.
-    async fn send_and_keep(
-        &mut self,
-        transport: &Transport,
-        message: &OutRequest,
-        answers: AnswerRules,
-        signing: Option<AttemptSigning<'_>>,
-        keep: &mut AnswerKeeper<'_>,
-    ) -> Result<()> {
-        // The same in every attempt.
-        let mut message = Cow::Borrowed(message);
+    /// Those of the destination that cannot take the answer's content.
+    pub(crate) async fn run<'r>(
+        &'r mut self,
+        transport: &'r Transport,
+        message: &mut OutRequest,
+        rules: ExchangeRules,
+    ) -> Result<ExchangeRun<'r, 'a>> {
+        let (options, route) = (self.options, self.route);
         if let Some(id) = self.request_id {
-            request_id::log(self.operation, id, self.options);
-            message.to_mut().headers.set(request_id::HEADER, id.to_owned());
+            request_id::log(self.operation, id, options);
+            message.headers.set(request_id::HEADER, id.to_owned());
         }
-        if let Some(given) = self.options.traceparent.as_deref().filter(|_| transport.sends_traceparent()) {
-            message.to_mut().headers.set(traceparent::HEADER, given.to_owned());
+        if let Some(given) = options.traceparent.as_deref().filter(|_| transport.sends_traceparent()) {
+            message.headers.set(traceparent::HEADER, given.to_owned());
         }
-        let mut sink = match self.route.response_content {
-            Some(_) => self.options.destination.sink(),
+        let retries = transport.retries(self.repeat, options.retries).unless(rules.is_final).after(self.so_far);
+        let sink = match route.response_content {
+            Some(_) => options.destination.sink(),
             None => ContentSink::memory(0),
         };
-        let received = self.receive(transport, &message, answers, signing, &mut sink, keep).await;
-        if received.is_err() {
-            sink.discard().await;
-        }
-        received.map_err(|error| at_least(error, self.earlier))
-    }
-
-    async fn receive(
-        &mut self,
-        transport: &Transport,
-        message: &OutRequest,
-        answers: AnswerRules,
-        signing: Option<AttemptSigning<'_>>,
-        sink: &mut ContentSink,
-        keep: &mut AnswerKeeper<'_>,
-    ) -> Result<()> {
-        let (options, deadline) = (self.options, self.deadline);
-        if self.route.response_content.is_some() {
-            options.until(deadline).race(sink.check()).await??;
-        }
-        let plan = ExchangePlan {
-            deadline: Some(deadline),
-            cancel: &options.cancel,
-            repeat: self.repeat,
-            retries: options.retries,
-            response_content: self.route.response_content.filter(|_| self.opening.is_none()),
+        let run = ExchangeRun {
+            attempts: layered(transport, options),
+            retries,
             sink,
-            observer: options.observer(),
-            earlier: &mut self.earlier,
-            answers,
-            signing,
+            answer: AnswerRules {
+                headers: rules.headers,
+                largest: rules.largest,
+                content: route.response_content.filter(|_| !rules.opens_whole),
+            },
+            method: message.method.clone(),
+            shown: rules.shown.map_or_else(|| redact_words(&message.target).into(), Cow::Borrowed),
+            is_repeatable: message.body.is_repeatable(),
+            asked_s: None,
+            call: self,
         };
-        let content = match self.route {
+        if route.response_content.is_some() {
+            let checked = options.until(run.call.deadline).race(run.sink.check()).await.flatten();
+            if let Err(error) = checked {
+                return Err(run.failed(error).await);
+            }
+        }
+        let content = match route {
             Route { response_content: Some(_), .. } => Some(ProgressDirection::Receive),
             Route { request_content: Some(_), .. } => Some(ProgressDirection::Send),
             _ => None,
@@ -250,41 +246,175 @@ impl<'a> ExchangeSending<'a> {
         if let Some(watcher) = &options.progress {
             watcher.stage.begin_exchange(content);
         }
-        let mut answer = transport.exchange(message, plan).await?;
-        // Whatever the protocol makes of the answer: the caller knows when it may ask again.
-        let asked = answer.retry_after_s;
-        let waiting =
-            |error: Error| if error.retry_after_s().is_some() { error } else { error.with_retry_after(asked) };
-        if let Some(opening) = self.opening {
-            // The options' errors are those of a call that has sent nothing.
-            let not_stored = |error: Error| error.with_outcome(CallOutcome::Accepted);
-            let opened =
-                options.until(deadline).race(opening.open(answer)).await.map_err(not_stored)?.map_err(waiting)?;
-            answer = opened.answer;
-            if let Some(content) = opened.content {
-                options.until(deadline).race(store(content, sink)).await.flatten().map_err(not_stored)?;
-                answer.content = Some(sink.described());
+        Ok(run)
+    }
+}
+
+/// The attempts at an exchange: what all protocols share of them. A protocol writes the loop: it begins an attempt, seals
+/// its message, sends it once, and asks whether another one follows; then it opens the answer, and has the result kept.
+pub(crate) struct ExchangeRun<'r, 'a> {
+    call: &'r mut ExchangeCall<'a>,
+    attempts: Box<dyn Attempts + 'r>,
+    retries: Retries,
+    sink: ContentSink,
+    answer: AnswerRules,
+    method: String,
+    shown: Cow<'static, str>,
+    /// Of the message before it is sealed: content is read again for each attempt.
+    is_repeatable: bool,
+    /// How long the final answer asks to wait.
+    asked_s: Option<u64>,
+}
+
+impl ExchangeRun<'_, '_> {
+    /// Begins the next attempt, before its message is sealed.
+    ///
+    /// # Errors
+    /// `cancelled`, `timeout.deadline`.
+    pub(crate) fn begin_attempt(&self) -> Result<()> {
+        let options = self.call.options;
+        self.limits().check()?;
+        if options.is_logged() {
+            options.log_line(LogLevel::Debug, requested_line(&self.method, &self.shown));
+        }
+        Ok(())
+    }
+
+    /// Options for a step before or after an attempt, such as its signature: it ends with the call.
+    pub(crate) fn step_options(&self) -> CallOptions {
+        self.call.options.until(self.call.deadline)
+    }
+
+    fn limits(&self) -> AttemptLimits<'_> {
+        AttemptLimits { deadline: Some(self.call.deadline), cancel: &self.call.options.cancel }
+    }
+
+    /// Sends a message once.
+    ///
+    /// # Errors
+    /// Those of the transport, with the outcome of this attempt.
+    pub(crate) async fn once(&mut self, sealed: &OutRequest) -> Result<InResponse> {
+        let attempt = Attempt {
+            request: sealed,
+            shown: &self.shown,
+            number: self.retries.attempt(),
+            repeat: self.call.repeat,
+            until: AttemptLimits { deadline: Some(self.call.deadline), cancel: &self.call.options.cancel },
+            answer: self.answer,
+            sink: &mut self.sink,
+            sent: Vec::new(),
+            taps: Vec::new(),
+        };
+        self.attempts.attempt(attempt).await
+    }
+
+    /// Whether another attempt follows this result; then the time for it has come. A final result keeps what it has
+    /// written.
+    ///
+    /// # Errors
+    /// `cancelled` in the pause, with the outcome of the attempt before it.
+    pub(crate) async fn again(&mut self, result: &Result<InResponse>) -> Result<bool> {
+        let delay = self.retries.verdict(result, Some(self.call.deadline)).filter(|_| self.is_repeatable);
+        let Some(delay) = delay.filter(|_| self.sink.reset()) else {
+            self.asked_s = result.as_ref().ok().and_then(|answer| answer.retry_after_s);
+            return Ok(false);
+        };
+        let options = self.call.options;
+        if options.is_logged() {
+            let (next, all) = (self.retries.attempt() + 1, self.retries.attempts());
+            let text =
+                format!("attempt {next} of {all} in {:.1} s: {} {}", delay.as_secs_f64(), self.method, self.shown);
+            let line = LogLine::new(text).with("http_method", self.method.as_str()).with("attempt", next);
+            let line = line.with("attempts", all).with("delay_ms", delay.as_millis());
+            options.log_line(LogLevel::Info, line);
+        }
+        self.retries.wait(delay, result, &options.cancel).await?;
+        Ok(true)
+    }
+
+    /// The loop of a protocol that sends the same message with each attempt.
+    ///
+    /// # Errors
+    /// Those of the last attempt.
+    pub(crate) async fn unsealed(&mut self, message: &OutRequest) -> Result<InResponse> {
+        loop {
+            self.begin_attempt()?;
+            let answer = self.once(message).await;
+            if !self.again(&answer).await? {
+                return answer;
             }
         }
-        keep(answer).map_err(waiting)?;
+    }
+
+    /// Opens the final answer, which may take long, within the time limit of the call.
+    ///
+    /// # Errors
+    /// `cancelled`, `timeout.deadline`, with the outcome `accepted`.
+    pub(crate) async fn in_time<T>(&mut self, work: impl Future<Output = T>) -> Result<T> {
+        let raced = self.step_options().race(work).await;
+        raced.map_err(|error| self.not_stored(error))
+    }
+
+    /// An error of this side, after the peer has answered. The options' errors are those of a call that has sent nothing.
+    fn not_stored(&mut self, error: Error) -> Error {
+        self.asked_s = None;
+        error.with_outcome(CallOutcome::Accepted)
+    }
+
+    /// Writes the content of an answer that is believed to its destination.
+    ///
+    /// # Errors
+    /// Those of the destination and of the call's limits.
+    pub(crate) async fn store(&mut self, mut content: PieceSource) -> Result<Content> {
+        let options = self.step_options();
+        let sink = &mut self.sink;
+        let stored = options.race(async {
+            while let Some(piece) = content()? {
+                sink.write(&piece).await?;
+                tokio::task::yield_now().await;
+            }
+            Ok(sink.described())
+        });
+        stored.await.flatten().map_err(|error| self.not_stored(error))
+    }
+
+    /// Makes the content final if the answer was read, and discards it if not.
+    ///
+    /// # Errors
+    /// That of the reading, or of the destination: each has the outcome of all attempts.
+    pub(crate) async fn keep<T>(self, read: Result<T>) -> Result<T> {
+        match read {
+            Ok(value) => self.commit().await.map(|()| value),
+            Err(error) => Err(self.failed(error).await),
+        }
+    }
+
+    async fn commit(mut self) -> Result<()> {
+        let options = self.call.options.until(self.call.deadline + COMMIT_EXTRA);
         let give_up = pin!(async {
-            match options.until(deadline + COMMIT_EXTRA).race(pending::<Infallible>()).await {
+            match options.race(pending::<Infallible>()).await {
                 Ok(never) => match never {},
                 Err(error) => error,
             }
         });
-        sink.commit(give_up).await.map_err(|error| error.with_outcome(CallOutcome::Accepted))
+        match self.sink.commit(give_up).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let error = self.not_stored(error);
+                Err(self.failed(error).await)
+            }
+        }
+    }
+
+    /// The part that does not depend on types, so that it is compiled once.
+    async fn failed(mut self, error: Error) -> Error {
+        self.sink.discard().await;
+        self.call.so_far = self.retries.so_far();
+        // Whatever the protocol makes of the answer: the caller knows when it may ask again.
+        let error = match self.asked_s {
+            Some(_) if error.retry_after_s().is_none() => error.with_retry_after(self.asked_s),
+            _ => error,
+        };
+        self.retries.error(error)
     }
 }
-
-/// Writes content to its destination.
-async fn store(mut content: PieceSource, sink: &mut ContentSink) -> Result<()> {
-    while let Some(piece) = content()? {
-        sink.write(&piece).await?;
-        tokio::task::yield_now().await;
-    }
-    Ok(())
-}
-
-/// Reads an answer and stores the result.
-type AnswerKeeper<'a> = dyn FnMut(InResponse) -> Result<()> + Send + 'a;

@@ -4,6 +4,7 @@ mod calling;
 mod connection;
 pub(crate) mod exchange;
 pub(crate) mod keys;
+mod layers;
 mod methods;
 pub(crate) mod pages;
 pub(crate) mod reading;
@@ -34,7 +35,7 @@ pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows};
 pub use pages::ItemStream;
 pub(crate) use reading::{read_request, take_request};
 pub use settings::Settings;
-pub(crate) use settings::{ClientSettings, read_settings, variable_text};
+pub(crate) use settings::{ClientSettings, VariableSource, read_settings, variable};
 pub(crate) use variables::client_settings;
 pub use variables::setting_of_text;
 

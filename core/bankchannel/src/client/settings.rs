@@ -1,6 +1,6 @@
 //! The settings of a client whose protocol is chosen at run time.
 
-use std::{any::Any, collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{any::Any, collections::BTreeMap, ffi::OsString, fmt, sync::Arc, time::Duration};
 
 use bankchannel_foundation::{
     Error, Result,
@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 use super::{Client, ConnectionSettings, ProtocolClient, variables};
 use crate::{
     call,
-    protocol::Protocol,
+    protocol::{ClientKind, Protocol},
     protocols::{PROTOCOLS, protocol},
 };
 
@@ -29,6 +29,9 @@ pub(crate) trait ClientSettings: Boundary + Clone + fmt::Debug + Send + Sync + '
     fn connection(&self) -> &ConnectionSettings;
 }
 
+/// Gives the text of a variable by its name.
+pub(crate) type VariableSource<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
+
 /// The settings of a client of any protocol. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Settings(Arc<dyn ErasedSettings>);
@@ -38,8 +41,6 @@ trait ErasedSettings: fmt::Debug + Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn protocol(&self) -> &'static Protocol;
     fn connection(&self) -> &ConnectionSettings;
-    fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings>;
-    fn check_names(&self, set: &mut dyn Iterator<Item = String>) -> Result<()>;
     fn open(&self) -> Result<Client>;
 }
 
@@ -56,14 +57,6 @@ impl<S: ClientSettings> ErasedSettings for S {
         ClientSettings::connection(self)
     }
 
-    fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings> {
-        variables::completed_by(self.clone(), variable).map(Settings::new)
-    }
-
-    fn check_names(&self, set: &mut dyn Iterator<Item = String>) -> Result<()> {
-        variables::check_names::<S>(set)
-    }
-
     fn open(&self) -> Result<Client> {
         S::Client::open(self.clone()).map(Client::from_client)
     }
@@ -74,8 +67,12 @@ impl Settings {
         Self(Arc::new(settings))
     }
 
-    pub(crate) fn read_as<S: ClientSettings>(value: Value<'_>) -> Result<Self> {
-        read_settings::<S>(value).map(Self::new)
+    pub(crate) fn read_as<S: ClientSettings>(value: Value<'_>, variable: Option<&VariableSource<'_>>) -> Result<Self> {
+        let read = match variable {
+            Some(variable) => variables::merged::<S>(value, variable),
+            None => read_settings::<S>(value),
+        };
+        read.map(Self::new)
     }
 
     /// Reads settings from their boundary form. The member `protocol` names their protocol; the default is the first
@@ -83,16 +80,40 @@ impl Settings {
     ///
     /// # Errors
     /// `input.*`, each naming its field.
-    pub fn read(mut value: Value<'_>) -> Result<Self> {
-        let named = value.as_object_mut().and_then(|given| given.remove("protocol"));
-        let whose = match &named {
-            None | Some(Value::Null) => PROTOCOLS.first().copied(),
-            Some(named) => named.as_str().and_then(protocol),
-        };
-        match whose.and_then(|protocol| protocol.client.as_ref()) {
-            Some(kind) => (kind.read)(value),
-            None => Err(Error::invalid_field("protocol", format!("must be {}", protocols_with_clients().join(" or ")))),
-        }
+    pub fn read(value: Value<'_>) -> Result<Self> {
+        let (kind, value) = kind_of(value)?;
+        (kind.read)(value, None)
+    }
+
+    /// The same, completed from environment variables: what is given in either way is put together, and read once.
+    ///
+    /// # Errors
+    /// `input.*`, each naming its field; `configuration.invalid` for a variable that cannot be used, and for one with the
+    /// protocol's prefix that is no setting.
+    pub fn read_or_env(value: Value<'_>) -> Result<Self> {
+        let (kind, value) = kind_of(value)?;
+        (kind.check_names)(&mut variables::names_set())?;
+        (kind.read)(value, Some(&variable))
+    }
+
+    /// The same with these variables in place of the environment's.
+    ///
+    /// # Errors
+    /// As [`read_or_env`](Self::read_or_env).
+    pub fn read_or_listed(value: Value<'_>, listed: &BTreeMap<String, String>) -> Result<Self> {
+        let (kind, value) = kind_of(value)?;
+        let mut set = listed.iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| name.clone());
+        (kind.check_names)(&mut set)?;
+        (kind.read)(value, Some(&|name| listed.get(name).map(OsString::from)))
+    }
+
+    /// The same with any source of variables; which ones there are besides is not looked at.
+    ///
+    /// # Errors
+    /// `input.*`, each naming its field; `configuration.invalid` for a variable that cannot be used.
+    pub fn read_or_variables(value: Value<'_>, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
+        let (kind, value) = kind_of(value)?;
+        (kind.read)(value, Some(&variable))
     }
 
     /// Their protocol.
@@ -113,36 +134,21 @@ impl Settings {
         call::limit(self.0.connection().exchange_limit(), own_s)
     }
 
-    /// These settings, completed from environment variables.
-    ///
-    /// # Errors
-    /// `configuration.invalid` for a variable that cannot be used, and for one with the protocol's prefix that is no
-    /// setting.
-    pub fn or_env(self) -> Result<Self> {
-        self.0.check_names(&mut variables::names_set())?;
-        self.or_variables(variable_text)
-    }
-
-    /// The same with these variables in place of the environment's.
-    ///
-    /// # Errors
-    /// As [`or_env`](Self::or_env).
-    pub fn or_listed_variables(self, listed: &BTreeMap<String, String>) -> Result<Self> {
-        let mut set = listed.iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| name.clone());
-        self.0.check_names(&mut set)?;
-        self.or_variables(|name| listed.get(name).cloned())
-    }
-
-    /// The same with any source of variables; which ones there are besides is not looked at.
-    ///
-    /// # Errors
-    /// `configuration.invalid` for a variable that cannot be used.
-    pub fn or_variables(self, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        self.0.or_variables(&variable)
-    }
-
     pub(super) fn open(&self) -> Result<Client> {
         self.0.open()
+    }
+}
+
+/// The client whose settings these are, and their members.
+fn kind_of(mut value: Value<'_>) -> Result<(&'static ClientKind, Value<'_>)> {
+    let named = value.as_object_mut().and_then(|given| given.remove("protocol"));
+    let whose = match &named {
+        None | Some(Value::Null) => PROTOCOLS.first().copied(),
+        Some(named) => named.as_str().and_then(protocol),
+    };
+    match whose.and_then(|protocol| protocol.client.as_ref()) {
+        Some(kind) => Ok((kind, value)),
+        None => Err(Error::invalid_field("protocol", format!("must be {}", protocols_with_clients().join(" or ")))),
     }
 }
 
@@ -155,9 +161,9 @@ pub(crate) fn read_settings<S: ClientSettings>(value: Value<'_>) -> Result<S> {
     model::read_boundary(value)
 }
 
-/// A variable of the environment; what is no UTF-8 in it is replaced.
-pub(crate) fn variable_text(name: &str) -> Option<String> {
-    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+/// A variable of the environment.
+pub(crate) fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }
 
 /// The names of the protocols that have clients, as code.

@@ -3,6 +3,8 @@
 //! A setting is one field. Its variable is the client's prefix with the field's name in capitals (`ISECURE_PROXY`), and
 //! whatever its attribute `env` names in addition.
 
+use std::ffi::OsString;
+
 use bankchannel_foundation::{
     Error, Result,
     error::row,
@@ -11,7 +13,10 @@ use bankchannel_foundation::{
 
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::{ProtocolClient as _, settings::ClientSettings};
+use super::{
+    ProtocolClient as _,
+    settings::{ClientSettings, read_settings},
+};
 
 /// The longest name that is repeated, in bytes.
 const NAME_MAX: usize = 64;
@@ -62,8 +67,8 @@ pub(crate) fn is_address(field: &Field) -> bool {
 pub(crate) fn given(
     prefix: &str,
     field: &Field,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Result<Option<(String, String)>> {
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Option<(OsString, String)>> {
     let mut empty = None;
     for name in names(prefix, field) {
         match variable(&name) {
@@ -81,34 +86,59 @@ pub(crate) fn given(
     }
 }
 
-/// The settings that variables give. An empty variable counts as absent, and is an error where an address is meant that the
-/// program does not give itself; a text with U+FFFD, the replacement of what was no UTF-8, is an error.
-pub(crate) fn read<S: ClientSettings>(
-    variable: impl Fn(&str) -> Option<String>,
-    has: impl Fn(&str) -> bool,
-) -> Result<S> {
-    let mut members = Object::new();
-    for field in S::SHAPE.fields() {
-        let found = match given(S::VARIABLE_PREFIX, field, &variable) {
-            Err(_) if has(field.name) => None,
-            found => found?,
-        };
-        let Some((text, name)) = found else { continue };
+/// Settings from these, in the form of the boundary, completed from variables: what is given in either way is put together, and
+/// read once. An empty variable counts as absent, and is an error where an address is meant that the program does not give
+/// itself. A variable whose setting the program gives, also in another way, is not read.
+///
+/// # Errors
+/// `configuration.invalid`, which names the variable; its value is not shown.
+pub(crate) fn merged<S: ClientSettings>(own: Value<'_>, variable: impl Fn(&str) -> Option<OsString>) -> Result<S> {
+    let Value::Object(mut all) = own else { return read_settings(own) };
+    let wanted = missing::<S>(&all);
+    let mut sources: Vec<(&'static str, String)> = Vec::new();
+    for field in wanted {
+        let Some((text, name)) = given(S::VARIABLE_PREFIX, field, &variable)? else { continue };
         // It may be a secret; what is read from it wipes itself.
-        let text = Zeroizing::new(text);
-        let fault = |why: &str| Error::because(&row::CONFIGURATION, why.to_owned()).with("field", name.clone());
-        if text.contains(char::REPLACEMENT_CHARACTER) {
-            return Err(fault(&format!("the environment variable {name} is not UTF-8")));
-        }
-        // Alone first, so that a fault names the variable.
-        let named = |error: Error| fault(&error.message().replacen(field.name, &name, 1));
-        let value = setting_of_text(field, &text).map_err(named)?;
-        let mut alone = Object::new();
-        alone.insert(field.name, value.clone());
-        read_boundary::<S>(Value::Object(alone)).map_err(named)?;
-        members.insert(field.name, value);
+        let text = Zeroizing::new(
+            text_of(text).map_err(|why| fault(&name, &format!("the environment variable {name} {why}")))?,
+        );
+        let value = setting_of_text(field, &text);
+        all.insert(field.name, value.map_err(|error| named(&error, field.name, &name))?);
+        sources.push((field.name, name));
     }
-    read_boundary(Value::Object(members))
+    read_boundary(Value::Object(all)).map_err(|error| {
+        let field = error.detail("field").map(|path| path.split(['.', '[']).next().unwrap_or(path).to_owned());
+        match sources.iter().find(|(of, _)| field.as_deref() == Some(of)) {
+            Some((of, name)) => named(&error, of, name),
+            None => error,
+        }
+    })
+}
+
+/// The error of a setting, which names its variable.
+fn named(error: &Error, field: &str, variable: &str) -> Error {
+    fault(variable, &error.message().replacen(field, variable, 1))
+}
+
+fn fault(variable: &str, why: &str) -> Error {
+    Error::because(&row::CONFIGURATION, why.to_owned()).with("field", variable.to_owned())
+}
+
+/// The text of a variable. U+FFFD is what a language has put in place of what was no UTF-8.
+fn text_of(value: OsString) -> Result<String, &'static str> {
+    let text = value.into_string().ok().filter(|text| !text.contains(char::REPLACEMENT_CHARACTER));
+    text.ok_or("is not UTF-8")
+}
+
+/// The settings that these do not have, and do not give in another way.
+fn missing<S: ClientSettings>(members: &Object<'_>) -> impl Iterator<Item = &'static Field> + use<S> {
+    let fields = S::SHAPE.fields();
+    let has = |field: &&Field| members.get(field.name).is_some_and(|value| !value.is_null());
+    let given: Vec<&str> = fields.iter().filter(has).flat_map(|field| field.gives).copied().collect();
+    let present: Vec<&str> = fields.iter().filter(has).map(|field| field.name).collect();
+    fields
+        .iter()
+        .filter(move |field| !present.contains(&field.name) && !field.gives.iter().any(|what| given.contains(what)))
 }
 
 /// The variables of a protocol's codes: with and without the mode (docs/protocols/ws-channel.md §8.1).
@@ -193,12 +223,9 @@ pub(crate) fn names_set() -> impl Iterator<Item = String> {
 /// These settings, completed from variables.
 ///
 /// # Errors
-/// As [`read`].
-pub(crate) fn completed_by<S: ClientSettings>(own: S, variable: impl Fn(&str) -> Option<String>) -> Result<S> {
-    let members = own.clone().write(&mut Writer::new(Representation::Boundary));
-    let others = read(variable, |name| members.get(name).is_some_and(|value| !value.is_null()));
-    wipe(members);
-    Ok(completed(own, others?))
+/// As [`merged`].
+pub(crate) fn completed_by<S: ClientSettings>(own: S, variable: impl Fn(&str) -> Option<OsString>) -> Result<S> {
+    merged(own.write(&mut Writer::new(Representation::Boundary)), variable)
 }
 
 /// These settings, completed from `other`: with what they do not have, and do not give in another way.
@@ -208,15 +235,8 @@ pub(crate) fn completed<S: ClientSettings>(own: S, other: S) -> S {
         _ => Object::new(),
     };
     let (mut all, mut other) = (object(own), object(other));
-    let fields = S::SHAPE.fields();
-    let has = |members: &Object<'_>, name: &str| members.get(name).is_some_and(|value| !value.is_null());
-    let given: Vec<&str> =
-        fields.iter().filter(|field| has(&all, field.name)).flat_map(|field| field.gives).copied().collect();
-    for field in fields {
-        if !has(&all, field.name)
-            && !field.gives.iter().any(|what| given.contains(what))
-            && let Some(value) = other.remove(field.name)
-        {
+    for field in missing::<S>(&all) {
+        if let Some(value) = other.remove(field.name) {
             all.insert(field.name, value);
         }
     }
@@ -260,7 +280,7 @@ macro_rules! client_settings {
             /// empty, and for a variable with this prefix that is no setting.
             pub fn from_env() -> $crate::Result<Self> {
                 $crate::client::variables::check_names::<Self>($crate::client::variables::names_set())?;
-                Self::from_variables($crate::client::variable_text)
+                Self::from_variables($crate::client::variable)
             }
 
             /// The same with any source of variables. It is asked for the variables of settings only: what else there is with
@@ -268,17 +288,18 @@ macro_rules! client_settings {
             ///
             /// # Errors
             /// `configuration.invalid`, which names the variable; its value is not shown.
-            pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> $crate::Result<Self> {
-                $crate::client::variables::read(variable, |_| false)
+            pub fn from_variables(variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> $crate::Result<Self> {
+                $crate::client::variables::completed_by(Self::default(), variable)
             }
 
             /// These settings, completed from environment variables.
             ///
             /// # Errors
-            /// As [`from_env`](Self::from_env), but for an empty address that these settings have.
+            /// As [`from_env`](Self::from_env), but for a variable whose setting these have, also in another way: it is not
+            /// read.
             pub fn or_env(self) -> $crate::Result<Self> {
                 $crate::client::variables::check_names::<Self>($crate::client::variables::names_set())?;
-                $crate::client::variables::completed_by(self, $crate::client::variable_text)
+                $crate::client::variables::completed_by(self, $crate::client::variable)
             }
 
             /// These settings, completed from `other`. What can be given in several ways, such as a key as text or as a file,

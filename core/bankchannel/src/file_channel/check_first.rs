@@ -9,7 +9,7 @@ use bankchannel_foundation::{
 use bankchannel_iso20022::{
     check::{CheckOptions, check},
     errors,
-    rules::{BankProfile, Level, PaymentVersion},
+    rules::{BankProfile, Level, PaymentVersion, ProfileOptions},
 };
 
 use crate::client::source::UploadSource;
@@ -23,16 +23,23 @@ pub struct CheckFirst {
     /// ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file as a
     /// stream. Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date
     /// long ago is then no error, and for a bank's own word for payments, if the content is one of the two; false for all
-    /// others.
+    /// others. The rules are those of the bank that the file goes to, as `iso20022.list_banks` has them.
     pub check: Option<bool>,
-    /// The bank's differences from the common rules, for `check`.
+    /// Differences from the rules of the bank that the file goes to, for `check`; with a `base`, from those of the base.
     pub check_profile: Option<bankchannel_iso20022::rules::ProfileOptions>,
 }
 
 impl CheckFirst {
     /// Refuses a payment file with an error that is detectable without the bank, unless the check is switched off.
-    /// `means_payments` is whether the type is the bank's own word for payments.
-    pub(crate) fn refuse_faulty(self, source: &UploadSource, file_type: &str, means_payments: bool) -> Result<()> {
+    /// `means_payments` is whether the type is the bank's own word for payments; `bank` is how that bank deviates from the
+    /// common rules.
+    pub(crate) fn refuse_faulty(
+        self,
+        source: &UploadSource,
+        file_type: &str,
+        means_payments: bool,
+        bank: ProfileOptions,
+    ) -> Result<()> {
         /// The maximum number of errors in the message.
         const TOLD: usize = 3;
         /// The age of execution dates that are no errors where nobody has asked for the check.
@@ -45,7 +52,7 @@ impl CheckFirst {
             return Ok(());
         }
         let has_profile = self.check_profile.is_some();
-        let mut profile = BankProfile::from(self.check_profile.unwrap_or_default());
+        let mut profile = BankProfile::from(self.check_profile.unwrap_or_default().at_bank(bank)?);
         if !is_asked_for && !has_profile {
             // Whether a file is right does not depend on the day, unless the caller wants that.
             profile.days_back = DAYS_BACK_ANY;

@@ -1,16 +1,10 @@
 //! One exchange with a bank: the message, signed again for each attempt, and the bank's answer.
 //!
 //! ```text
-//!   request ─► codec ─► message ─► [ id, date, digest, signature ] ─► transport ─► bank
-//!                                     again for each attempt
+//!   request ─► codec ─► message ─► [ id, date, digest, signature ─► one attempt ─► again? ] ─► answer read
 //! ```
 
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::time::Instant;
 
 use bankchannel_foundation::{
     CallOutcome, Error, Result, json,
@@ -26,7 +20,6 @@ use bankchannel_nextgen_psd2::{
     http::{Headers, Request},
     model::LinkedAnswer,
 };
-use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner};
 use bytes::{Bytes, BytesMut};
 
 use super::{NextGenPsd2, sender::BankSender};
@@ -34,7 +27,7 @@ use crate::{
     CallOptions, LogLevel, LogLine,
     client::{
         ProtocolClient as _,
-        exchange::{ExchangeSending, named},
+        exchange::{ExchangeCall, ExchangeRules, ExchangeRun, named},
     },
 };
 
@@ -58,20 +51,19 @@ impl NextGenPsd2 {
     {
         let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
         let sender = self.sender().map_err(not_sent)?;
-        let mut sending = ExchangeSending::begin::<O>(options, sender.exchange_timeout)?;
-        let message = O::encode_request(request, &sender.credentials).map_err(not_sent)?;
-        let signer = SignedAttempts {
-            sender,
-            operation: const { &O::DECLARATION }.name,
-            options,
-            deadline: sending.deadline,
-            given_id: Mutex::new(sending.request_id.take()),
+        let declaration = const { &O::DECLARATION };
+        let mut call = ExchangeCall::begin(declaration, options, sender.exchange_timeout)?;
+        let mut message = O::encode_request(request, &sender.credentials).map_err(not_sent)?;
+        let given_id = call.request_id.take();
+        let rules = ExchangeRules {
+            headers: RESPONSE_HEADERS,
+            is_final: NextGenPsd2Codec::is_final,
+            shown: Some(call.route.path),
+            ..ExchangeRules::default()
         };
-        let signing = AttemptSigning { signer: &signer, shown: sending.route.path };
-        let read = |answer| sender.read::<O>(answer);
-        let answers =
-            AnswerRules { headers: RESPONSE_HEADERS, is_final: NextGenPsd2Codec::is_final, ..AnswerRules::default() };
-        sending.send(&sender.transport, &message, answers, Some(signing), read).await
+        let mut run = call.run(&sender.transport, &mut message, rules).await?;
+        let answer = sender.answered(&mut run, &message, given_id, declaration.name).await;
+        run.keep(answer.and_then(|answer| sender.read::<O>(answer))).await
     }
 }
 
@@ -96,20 +88,21 @@ impl BankSender {
         let links = response.links().filter(|_| O::Response::LEADS_CUSTOMER);
         let redirect = links.and_then(|links| links.get("scaRedirect"));
         match redirect.map(|link| safe_redirect(base_url, &link.href, &self.redirect_hosts)) {
-            None if wants_link && has_lost_link(&body) => {
-                return Err(link_refused("its `_links` cannot be read", "", &body));
+            // The link for the bank's customer may be among those that cannot be read.
+            None if wants_link => {
+                let answer = parsed(&body);
+                if answer.as_ref().is_some_and(|answer| Links::from_answer(answer).customers_is_lost()) {
+                    return Err(link_refused("its `_links` cannot be read", "", answer.as_ref()));
+                }
             }
             None => {}
             Some(Ok(url)) => response.set_sca_redirect(url),
-            Some(Err(why)) => return Err(link_refused(why, redirect.map_or("", |link| &link.href), &body)),
+            Some(Err(why)) => {
+                return Err(link_refused(why, redirect.map_or("", |link| &link.href), parsed(&body).as_ref()));
+            }
         }
         Ok(response)
     }
-}
-
-/// Whether the link for the bank's customer may be among those of an answer that cannot be read.
-fn has_lost_link(body: &[u8]) -> bool {
-    parsed(body).is_some_and(|answer| Links::from_answer(&answer).customers_is_lost())
 }
 
 fn parsed(body: &[u8]) -> Option<Value<'_>> {
@@ -118,7 +111,7 @@ fn parsed(body: &[u8]) -> Option<Value<'_>> {
 
 /// The error for a link that cannot be given to a customer. The bank's objects exist all the same, so the error has
 /// their ids.
-fn link_refused(why: &str, href: &str, body: &[u8]) -> Error {
+fn link_refused(why: &str, href: &str, answer: Option<&Value<'_>>) -> Error {
     let text = format!("{} Reason: {why}.", errors::LINK_REFUSED.text);
     let mut error = Error::because(&errors::LINK_REFUSED, text)
         .with("field", "_links.scaRedirect")
@@ -126,50 +119,58 @@ fn link_refused(why: &str, href: &str, body: &[u8]) -> Error {
     if let Some(host) = url::Url::parse(href).ok().and_then(|url| url.host_str().map(str::to_owned)) {
         error = error.with("host", host);
     }
-    let answer = parsed(body);
     for (member, detail) in [("consentId", "consent_id"), ("authorisationId", "authorisation_id")] {
-        if let Some(id) = answer.as_ref().and_then(|answer| answer.get(member)?.as_str().map(str::to_owned)) {
+        if let Some(id) = answer.and_then(|answer| answer.get(member)?.as_str().map(str::to_owned)) {
             error = error.with(detail, id);
         }
     }
     error
 }
 
-/// Signs each attempt's message.
-struct SignedAttempts<'a> {
-    sender: &'a BankSender,
-    operation: &'static str,
-    options: &'a CallOptions,
-    /// The deadline of the call, for all attempts.
-    deadline: Instant,
-    /// The call's own request id, for the first attempt: a bank refuses an id that it has seen.
-    given_id: Mutex<Option<&'a str>>,
-}
-
-impl RequestSigner for SignedAttempts<'_> {
-    fn sign<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>> {
-        Box::pin(async move {
-            let begun = Instant::now();
-            let unsigned = self.sender.unsigned(message)?;
-            let body = unsigned.body.clone();
-            let options = self.options.until(self.deadline);
-            let given = self.given_id.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let id = given.map_or_else(bankchannel_crypto::random::uuid_v4, str::to_owned);
-            let signed = self.sender.sign(unsigned, &id, self.operation, &options).await;
-            let signed = signed.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
-            if self.options.is_logged() {
-                let id = signed.headers.text("x-request-id").unwrap_or("-");
-                let (operation, id, took) = (self.operation, redact_words(id), begun.elapsed().as_micros());
-                let text = format!("{operation}: X-Request-ID {id}, signed in {took} µs");
-                self.options.log_line(LogLevel::Debug, LogLine::new(text).with("x_request_id", id));
-            }
-            debug_assert_eq!(body, signed.body, "signing leaves the body as it is");
-            Ok(sendable(message, signed))
-        })
-    }
-}
-
 impl BankSender {
+    /// The final answer: each attempt has an id, a date and a signature of its own. The call's own request id is that of the
+    /// first attempt, also if that was never sent: a bank refuses an id that it has seen.
+    async fn answered(
+        &self,
+        run: &mut ExchangeRun<'_, '_>,
+        message: &OutRequest,
+        mut given_id: Option<&str>,
+        operation: &'static str,
+    ) -> Result<InResponse> {
+        loop {
+            run.begin_attempt()?;
+            let id = given_id.take().map_or_else(bankchannel_crypto::random::uuid_v4, str::to_owned);
+            let signed = self.signed(message, &id, operation, &run.step_options()).await;
+            let signed = signed.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
+            let answer = run.once(&signed).await;
+            if !run.again(&answer).await? {
+                return answer;
+            }
+        }
+    }
+
+    /// The message of one attempt.
+    async fn signed(
+        &self,
+        message: &OutRequest,
+        id: &str,
+        operation: &'static str,
+        options: &CallOptions,
+    ) -> Result<OutRequest> {
+        let begun = Instant::now();
+        let unsigned = self.unsigned(message)?;
+        let body = unsigned.body.clone();
+        let signed = self.sign(unsigned, id, operation, options).await?;
+        if options.is_logged() {
+            let id = signed.headers.text("x-request-id").unwrap_or("-");
+            let (id, took) = (redact_words(id), begun.elapsed().as_micros());
+            let text = format!("{operation}: X-Request-ID {id}, signed in {took} µs");
+            options.log_line(LogLevel::Debug, LogLine::new(text).with("x_request_id", id));
+        }
+        debug_assert_eq!(body, signed.body, "signing leaves the body as it is");
+        Ok(sendable(message, signed))
+    }
+
     /// The message in the form that is signed: with the whole path, and with `Host` if that is signed.
     fn unsigned(&self, message: &OutRequest) -> Result<Request> {
         let mut headers = Headers::default();

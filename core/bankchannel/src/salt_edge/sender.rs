@@ -5,11 +5,7 @@
 //!                                           again for each attempt
 //! ```
 
-use std::{
-    future::Future,
-    pin::Pin,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{
@@ -23,14 +19,14 @@ use bankchannel_salt_edge::{
     codec::{HubCredentials, SaltEdge, data_of},
     envelope::{LIFETIME_S, UnsignedEnvelope},
 };
-use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner, Transport, TransportSettings};
+use bankchannel_transport::{Transport, TransportSettings};
 use data_encoding::HEXUPPER;
 
 use super::SaltEdgeKey;
 use crate::{
     CallOptions,
     client::{
-        exchange::{ExchangeSending, named},
+        exchange::{ExchangeCall, ExchangeRules, ExchangeRun, named},
         request_id,
         signing::{ClientSignatory, SIGNATURE, question},
     },
@@ -80,16 +76,43 @@ impl SaltEdgeSender {
         O: Exchange<Codec = SaltEdge>,
     {
         named::<O, _>(options, request_id::ANY, async {
-            let mut sending = ExchangeSending::begin::<O>(options, self.exchange_timeout)?;
-            let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
-            let message = O::encode_request(request, &self.credentials).map_err(not_sent)?;
-            let operation = const { &O::DECLARATION }.name;
-            let signer = SignedMessages { sender: self, operation, options, deadline: sending.deadline };
-            let signing = AttemptSigning { signer: &signer, shown: sending.route.path };
-            let read = |answer: InResponse| O::decode_response(answer);
-            sending.send(&self.transport, &message, AnswerRules::default(), Some(signing), read).await
+            let declaration = const { &O::DECLARATION };
+            let mut call = ExchangeCall::begin(declaration, options, self.exchange_timeout)?;
+            let message = O::encode_request(request, &self.credentials);
+            let mut message = message.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
+            let rules = ExchangeRules { shown: Some(call.route.path), ..ExchangeRules::default() };
+            let mut run = call.run(&self.transport, &mut message, rules).await?;
+            let answer = self.answered(&mut run, &message, declaration.name).await;
+            run.keep(answer.and_then(O::decode_response)).await
         })
         .await
+    }
+
+    /// The final answer: each attempt has a JWT of its own.
+    async fn answered(
+        &self,
+        run: &mut ExchangeRun<'_, '_>,
+        message: &OutRequest,
+        operation: &str,
+    ) -> Result<InResponse> {
+        loop {
+            run.begin_attempt()?;
+            let signed = self.signed(message, operation, &run.step_options()).await;
+            let signed = signed.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
+            let answer = run.once(&signed).await;
+            if !run.again(&answer).await? {
+                return answer;
+            }
+        }
+    }
+
+    /// The message of one attempt.
+    async fn signed(&self, message: &OutRequest, operation: &str, options: &CallOptions) -> Result<OutRequest> {
+        let jwt = self.jwt(data_of(message)?, operation, options).await?;
+        let mut headers = message.headers.clone();
+        headers.push_secret("Authorization", &Secret::new(format!("Bearer {jwt}")));
+        let (method, target) = (message.method.clone(), message.target.clone());
+        Ok(OutRequest { method, target, headers, body: Body::empty() })
     }
 
     /// Wraps a message's data in a signed JWT.
@@ -117,28 +140,5 @@ impl SaltEdgeSender {
             return Err(Error::invalid_field(SIGNATURE, "the answer is not a signature by the key of public_key"));
         }
         Ok(unsigned.complete(&signature))
-    }
-}
-
-/// Signs each attempt's message.
-struct SignedMessages<'a> {
-    sender: &'a SaltEdgeSender,
-    operation: &'static str,
-    options: &'a CallOptions,
-    /// The deadline of the call, for all attempts.
-    deadline: Instant,
-}
-
-impl RequestSigner for SignedMessages<'_> {
-    fn sign<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>> {
-        Box::pin(async move {
-            let options = self.options.until(self.deadline);
-            let jwt = self.sender.jwt(data_of(message)?, self.operation, &options).await;
-            let jwt = jwt.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
-            let mut headers = message.headers.clone();
-            headers.push_secret("Authorization", &Secret::new(format!("Bearer {jwt}")));
-            let (method, target) = (message.method.clone(), message.target.clone());
-            Ok(OutRequest { method, target, headers, body: Body::empty() })
-        })
     }
 }

@@ -15,7 +15,7 @@ use bankchannel_foundation::{
     operation::Repeat,
 };
 use bankchannel_salt_edge::bank_interface::SharedSecret;
-use bankchannel_transport::{AnswerRules, CancellationToken, ContentSink, ExchangePlan, Transport, TransportSettings};
+use bankchannel_transport::{CancellationToken, Transport, TransportSettings};
 
 use crate::{CallAnswer, CallAsker, ConnectionSettings, Question};
 
@@ -61,19 +61,25 @@ impl BankAtUrl {
     async fn post(&self, method: &str, request: Value<'static>) -> Result<CallAnswer> {
         let body = request.to_json();
         let until = Instant::now() + self.timeout;
+        let repeat = if READING.contains(&method) { Repeat::Safe } else { Repeat::Never };
+        let mut retries = self.transport.retries(repeat, None);
         loop {
-            let done = self.try_once(method, &body, until).await;
-            match done {
-                // The bank received nothing, so a retry is safe.
-                Err(error) if error.outcome() == Some(CallOutcome::NotSent) && Instant::now() + PAUSE < until => {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                done => return done,
+            let done = self.transport.once(&self.message(method, &body), &[], Some(until)).await;
+            if let Some(delay) = retries.verdict(&done, Some(until)) {
+                retries.wait(delay, &done, &CancellationToken::new()).await?;
+                continue;
             }
+            let is_unsent = done.as_ref().is_err_and(|error| error.outcome() == Some(CallOutcome::NotSent));
+            if !is_unsent || Instant::now() + PAUSE >= until {
+                return answer(done?);
+            }
+            // The bank received nothing, so a retry is safe.
+            tokio::time::sleep(PAUSE).await;
+            retries = self.transport.retries(repeat, None);
         }
     }
 
-    async fn try_once(&self, method: &str, body: &str, until: Instant) -> Result<CallAnswer> {
+    fn message(&self, method: &str, body: &str) -> OutRequest {
         let target = format!("/{method}");
         let mut headers = Headers::default();
         headers.push("Accept", JSON);
@@ -81,22 +87,7 @@ impl BankAtUrl {
         for (name, value) in self.secret.headers(SystemClock::default().now_s(), &path, body.as_bytes()) {
             headers.push(name, value);
         }
-        let message = OutRequest { method: "POST".to_owned(), target, headers, body: Body::json_text(body.to_owned()) };
-        let (cancel, mut sink) = (CancellationToken::new(), ContentSink::memory(0));
-        let repeat = if READING.contains(&method) { Repeat::Safe } else { Repeat::Never };
-        let plan = ExchangePlan {
-            deadline: Some(until),
-            cancel: &cancel,
-            repeat,
-            retries: None,
-            response_content: None,
-            sink: &mut sink,
-            observer: None,
-            earlier: &mut None,
-            answers: AnswerRules::default(),
-            signing: None,
-        };
-        answer(self.transport.exchange(&message, plan).await?)
+        OutRequest { method: "POST".to_owned(), target, headers, body: Body::json_text(body.to_owned()) }
     }
 }
 

@@ -12,7 +12,8 @@ use bankchannel_sepa_web_services::{
 };
 
 use super::{
-    BankAnchor, SepaWebServices, SepaWebServicesInner, SepaWebServicesSettings, clock,
+    BankAnchor, SepaWebServices, SepaWebServicesInner, SepaWebServicesSettings,
+    clock::{self, DocumentTime},
     sender::FileServiceSender,
     settings::{ReadyCustomer, SigningPair},
     trust,
@@ -20,12 +21,34 @@ use super::{
 use crate::{CallOptions, client::signer::KeySigner, file_channel::waiting::AnswerRegistry};
 
 /// A certificate with its private key.
-#[derive(Debug, Clone)]
-pub struct CustomerSigningPair {
-    /// The certificate, PEM.
-    pub certificate: String,
-    /// Its private key, PEM: PKCS#8 or PKCS#1, not encrypted.
-    pub private_key: Secret,
+#[derive(Clone)]
+pub struct CustomerSigningPair(SigningPair);
+
+bankchannel_foundation::redacted_debug!(CustomerSigningPair);
+
+impl CustomerSigningPair {
+    /// A pair for signing.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming `private_key`, for the key of another certificate.
+    pub fn new(certificate: Certificate, private_key: SigningKey) -> Result<Self> {
+        if private_key.spki_der() != certificate.spki_der() {
+            return Err(Error::invalid_setting("private_key", "does not belong to the certificate"));
+        }
+        Ok(Self(SigningPair { certificate, signer: Some(KeySigner::Key(private_key)) }))
+    }
+
+    /// The same from PEM: the key as PKCS#8 or PKCS#1, not encrypted.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming `certificate` or `private_key`.
+    pub fn from_pem(certificate: &str, private_key: &Secret) -> Result<Self> {
+        let certificate = Certificate::from_pem(certificate)
+            .map_err(|fault| Error::invalid_setting("certificate", fault.to_string()))?;
+        let key = SigningKey::from_pem(private_key.expose(), None)
+            .map_err(|fault| Error::invalid_setting("private_key", fault.to_string()))?;
+        Self::new(certificate, key)
+    }
 }
 
 /// A customer of a bank.
@@ -37,9 +60,6 @@ pub struct SharedBankCustomer {
     pub target_id: Option<String>,
     /// What signs. Without it, only a first certificate can be asked for.
     pub pair: Option<CustomerSigningPair>,
-    /// The time of its first request, from [`SepaWebServicesBank::next_timestamp`], for a caller that notes it before
-    /// anything is sent. `None`: drawn when the request is made.
-    pub request_timestamp: Option<String>,
 }
 
 /// One bank for many customers. Their clients share its connections, what is trusted and what was learnt of the bank.
@@ -85,9 +105,9 @@ impl SepaWebServicesBank {
     /// `configuration.invalid` for an id that the bank's requests cannot have, or a pair that cannot be used, such as that of a
     /// sandbox at a real bank.
     pub fn customer(&self, customer: SharedBankCustomer) -> Result<SepaWebServices> {
-        let pair = customer.pair.map(read).transpose()?;
+        let pair = customer.pair.map(|CustomerSigningPair(pair)| pair);
         let connection = self.0.ready.connection_of(customer.customer_id, customer.target_id)?;
-        let sender = self.0.sender.of_customer(connection, pair, customer.request_timestamp);
+        let sender = self.0.sender.of_customer(connection, pair);
         sender.check_given()?;
         Ok(SepaWebServices(Arc::new(SepaWebServicesInner {
             ready: Arc::clone(&self.0.ready),
@@ -97,9 +117,10 @@ impl SepaWebServicesBank {
         })))
     }
 
-    /// A time for a request of this customer that no other one has.
+    /// A time for a request of this customer that no other one has: give it to
+    /// [`exchange_at`](SepaWebServices::exchange_at).
     #[must_use]
-    pub fn next_timestamp(&self, customer_id: &str) -> String {
+    pub fn next_timestamp(&self, customer_id: &str) -> DocumentTime {
         clock::next_timestamp(customer_id, self.0.clock.now_ms())
     }
 
@@ -167,15 +188,4 @@ pub(super) fn trial(profile: &ChannelProfile) -> ListBankFilesRequest {
     request.status = Some(FileStatusFilter::All);
     request.file_type = profile.file_types_of(BankFileKind::StatusReport).into_iter().next();
     request
-}
-
-fn read(pair: CustomerSigningPair) -> Result<SigningPair> {
-    let certificate = Certificate::from_pem(&pair.certificate)
-        .map_err(|fault| Error::invalid_setting("certificate", fault.to_string()))?;
-    let key = SigningKey::from_pem(pair.private_key.expose(), None)
-        .map_err(|fault| Error::invalid_setting("private_key", fault.to_string()))?;
-    if key.spki_der() != certificate.spki_der() {
-        return Err(Error::invalid_setting("private_key", "does not belong to the certificate"));
-    }
-    Ok(SigningPair { certificate, signer: Some(KeySigner::Key(key)) })
 }

@@ -1,18 +1,58 @@
 //! Requests to a bank's certificate service: signed by the present certificate, or by nobody.
 
+use std::{future::Future, pin::Pin};
+
 use bankchannel_crypto::{
     digest,
     x509::{Certificate, CertificateRequest},
 };
-use bankchannel_foundation::{Error, Result, message::Segment};
+use bankchannel_foundation::{
+    CallOutcome, Error, Result, Secret,
+    message::Segment,
+    model::{Boundary as _, Field},
+    operation::{Declaration, Operation as _},
+};
 use bankchannel_sepa_web_services::{
-    model::BankCertificate,
-    operations::certificates::get_bank_certificates::{GetBankCertificates, GetBankCertificatesRequest},
+    codec::{DraftedDocument, FileServiceConnection, listed_certificates},
+    operations::certificates::{
+        get_bank_certificates::{GetBankCertificates, GetBankCertificatesResponse},
+        renew_certificate::{RenewBankCertificate, RenewBankCertificateResponse},
+        request_certificate::{RequestBankCertificate, RequestBankCertificateResponse},
+    },
     request::{CertificateApplication, CertificateCommand, CertificateHeader},
 };
 
 use super::{sender::FileServiceSender, sent_ids::SentIds};
 use crate::{CallOptions, LogLevel, LogLine};
+
+/// What a bank is asked for a certificate with.
+pub(super) struct AskedCertificate<'a> {
+    pub(super) request: &'a CertificateRequest,
+    /// The bank's code for a first certificate; the next one is signed with the present pair.
+    pub(super) code: Option<Secret>,
+}
+
+impl AskedCertificate<'_> {
+    /// The operation on the boundary that asks for the same, and the fields of its response.
+    pub(super) fn operation(&self) -> (&'static Declaration, &'static [Field]) {
+        match &self.code {
+            Some(_) => (&RequestBankCertificate::DECLARATION, RequestBankCertificateResponse::SHAPE.fields()),
+            None => (&RenewBankCertificate::DECLARATION, RenewBankCertificateResponse::SHAPE.fields()),
+        }
+    }
+
+    /// Its document.
+    ///
+    /// # Errors
+    /// `sepa_web_services.not_offered`; `input.invalid_field`, naming `code`.
+    pub(super) fn document(&self, connection: &FileServiceConnection) -> Result<CertificateApplication> {
+        let command = match &self.code {
+            Some(_) => CertificateCommand::RequestCertificate,
+            None => CertificateCommand::RenewCertificate,
+        };
+        connection.certificate_application(command, Some(self.request.clone()), self.code.clone())
+    }
+}
 
 /// The wire's word for an operation, as it is verified in answers.
 pub(super) fn operation_of(command: CertificateCommand) -> &'static str {
@@ -20,15 +60,6 @@ pub(super) fn operation_of(command: CertificateCommand) -> &'static str {
         CertificateCommand::RequestCertificate | CertificateCommand::RenewCertificate => "get_certificate",
         CertificateCommand::GetBankCertificates => "get_service_certificates",
     }
-}
-
-/// The request for a certificate in a document, if it has one.
-pub(super) fn request_of(document: &CertificateApplication) -> Result<Option<CertificateRequest>> {
-    if document.command == CertificateCommand::GetBankCertificates {
-        return Ok(None);
-    }
-    let read = CertificateRequest::from_der(&document.request);
-    read.map(Some).map_err(Error::internal)
 }
 
 /// Whether this bank's certificate service can be asked for the bank's authorities.
@@ -63,18 +94,29 @@ pub(super) async fn learn_authorities(
         hooks: options.hooks.clone(),
         ..CallOptions::default()
     };
-    let asked = sender.carry_out::<GetBankCertificates>(GetBankCertificatesRequest::new(), &own).await;
-    match asked {
-        Ok(given) => {
-            let read = |one: &BankCertificate| Certificate::from_pem(&one.certificate).ok();
-            sender.learn(given.certificates.iter().filter_map(read).collect(), options).await
-        }
+    match bank_authorities(sender, &own).await {
+        Ok(authorities) => sender.learn(authorities, options).await,
         Err(error) => {
             let text = "the bank's authorities could not be fetched";
             options.log_line(LogLevel::Warning, LogLine::new(text).with("error", error.to_string()));
             false
         }
     }
+}
+
+/// The authorities that the bank names: its answer is believed. On the heap, because opening an answer leads here.
+fn bank_authorities<'a>(
+    sender: &'a FileServiceSender,
+    options: &'a CallOptions,
+) -> Pin<Box<dyn Future<Output = Result<Vec<Certificate>>> + Send + 'a>> {
+    Box::pin(async move {
+        let drafted = sender.connection.certificate_application(CertificateCommand::GetBankCertificates, None, None);
+        let document = drafted.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
+        let document = DraftedDocument::Certificate(Box::new(document));
+        let (declaration, fields) = (&GetBankCertificates::DECLARATION, GetBankCertificatesResponse::SHAPE.fields());
+        let asked = sender.exchange_document(declaration, document, fields, None, options).await;
+        listed_certificates(&asked.map_err(|refused| refused.error)?.fields)
+    })
 }
 
 /// The message of one attempt.

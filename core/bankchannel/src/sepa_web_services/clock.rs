@@ -1,6 +1,9 @@
 //! Times and ids of messages, none of which is used twice.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::{
+    fmt,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::model::Timestamp;
@@ -38,20 +41,52 @@ impl ReservedTimes {
     }
 }
 
+/// The time in a document: no two of a customer are equal. Its text is UTC with `Z` and six digits of a fraction, the last
+/// three of which are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DocumentTime {
+    ms: i64,
+    drawn: u16,
+}
+
+/// How many values three digits have.
+const DRAWN: u16 = 1000;
+
+impl DocumentTime {
+    /// A time with three more digits, which are drawn.
+    pub(super) fn drawn(ms: i64) -> Self {
+        let [high, low] = random::bytes::<2>();
+        Self { ms, drawn: u16::from_be_bytes([high, low]) % DRAWN }
+    }
+
+    /// The time with this text, such as one that was stored.
+    ///
+    /// # Errors
+    /// What is wrong with it; the text is not repeated.
+    pub fn read(text: &str) -> Result<Self, &'static str> {
+        let why = "must be UTC with `Z` and six digits of a fraction";
+        let fraction = text.strip_suffix('Z').and_then(|text| text.split_once('.')).map(|(_, fraction)| fraction);
+        let is_fraction = |fraction: &&str| fraction.len() == 6 && fraction.bytes().all(|byte| byte.is_ascii_digit());
+        let drawn = fraction.filter(is_fraction).and_then(|fraction| fraction[3..].parse().ok()).ok_or(why)?;
+        let ms = Timestamp::new(&format!("{}Z", &text[..text.len() - 4])).map_err(|_| why)?.as_ms();
+        let read = Self { ms, drawn };
+        if read.to_string() == text { Ok(read) } else { Err(why) }
+    }
+}
+
+impl fmt::Display for DocumentTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{:03}Z", Timestamp::from_ms(self.ms).as_str().trim_end_matches('Z'), self.drawn)
+    }
+}
+
 /// The time of a customer's next document, which is later than those before: banks refuse a time that they have seen.
 /// Other processes of the same customer are kept apart by three digits that are drawn.
-pub(super) fn next_timestamp(customer_id: &str, now_ms: i64) -> String {
+pub(super) fn next_timestamp(customer_id: &str, now_ms: i64) -> DocumentTime {
     let last = &LAST[usize::from(digest::sha256(customer_id.as_bytes())[0])];
     let next = |last: i64| Some(after(last, now_ms));
     let before = last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or_else(|before| before);
-    timestamp_of(after(before, now_ms))
-}
-
-/// A time with three more digits, which are drawn.
-pub(super) fn timestamp_of(ms: i64) -> String {
-    let [high, low] = random::bytes::<2>();
-    let drawn = u16::from_be_bytes([high, low]) % 1000;
-    format!("{}{drawn:03}Z", Timestamp::from_ms(ms).as_str().trim_end_matches('Z'))
+    DocumentTime::drawn(after(before, now_ms))
 }
 
 /// A message's id: 32 hex digits.
@@ -73,7 +108,7 @@ mod tests {
         let (mut callers, mut all) = (Vec::new(), BTreeSet::new());
         for _ in 0..8 {
             callers.push(std::thread::spawn(|| {
-                (0..125).map(|_| next_timestamp("T30", 1_930_367_167_089)).collect::<Vec<_>>()
+                (0..125).map(|_| next_timestamp("T30", 1_930_367_167_089).to_string()).collect::<Vec<_>>()
             }));
         }
         for caller in callers {
@@ -84,6 +119,11 @@ mod tests {
         assert_eq!((all.len(), milliseconds.len()), (1000, 1000));
         assert!(all.iter().all(|time| time.len() == 27 && Timestamp::new(time).is_ok()));
         assert_eq!(all.first().unwrap()[..23], *"2031-03-04T05:06:07.089");
+        // As it is stored and read again.
+        assert!(all.iter().all(|time| DocumentTime::read(time).unwrap().to_string() == **time));
+        for wrong in ["", "Z", "2031-03-04T05:06:07Z", "2031-03-04T05:06:07.089Z", "2031-03-04T05:06:07.089123+00:00"] {
+            assert!(DocumentTime::read(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]
@@ -93,7 +133,7 @@ mod tests {
         {
             assert_eq!(whole_seconds(at_s), text);
         }
-        assert!(next_timestamp("T29", 13 * 3_600_000 + 7).starts_with("1970-01-01T13:00:00.007"));
+        assert!(next_timestamp("T29", 13 * 3_600_000 + 7).to_string().starts_with("1970-01-01T13:00:00.007"));
     }
 
     #[test]

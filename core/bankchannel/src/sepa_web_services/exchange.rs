@@ -2,61 +2,46 @@
 //! is there.
 //!
 //! ```text
-//!   request ─► document ─► content packed ─► [ time, id, digests, two signatures ] ─► transport ─► bank
-//!                                               again for each attempt
-//!   response ◄─ fields ◄─ believed ◄─ whole answer ◄───────────────────────────────────────────────┘
+//!   request ─► document ─► content packed ─► [ time, id, digests, two signatures ─► one attempt ─► again? ]
+//!   response ◄─ fields ◄─ believed ◄─ whole answer ◄──────────────────────────────────────────────────┘
 //! ```
 
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
-
-use bankchannel_crypto::x509::CertificateRequest;
+use bankchannel_crypto::x509::{Certificate, CertificateRequest};
 use bankchannel_foundation::{
-    CallOutcome, Error, Result,
+    CallOutcome, Error, Result, Secret,
     error::row,
-    message::{Body, InResponse, OutRequest, SOAP, Segment},
+    message::{InResponse, OutRequest},
     model::{Boundary, Content, Field, Object},
-    operation::Exchange,
+    operation::{Declaration, Exchange},
 };
 use bankchannel_sepa_web_services::{
     answer::{ANSWER_HEADERS, BelievedMessage, charset_of},
     codec::{DraftedDocument, SepaWebServicesCodec},
     errors,
     model::{BelievedAnswer, ExchangeEvidence},
-    request::{
-        ApplicationRequest, CertificateApplication, CertificateCommand::GetBankCertificates, EnvelopeTimes,
-        FileCommand, RequestSeal, whole_seconds,
-    },
+    request::{ApplicationRequest, CertificateCommand::GetBankCertificates, FileCommand},
     verify::{MAX_MESSAGE, StopFlag, VerificationRules},
 };
-use bankchannel_transport::{AnswerRules, AttemptSigning, RequestSigner, background};
-use bytes::Bytes;
+use bankchannel_transport::background;
 
 use super::{
-    SepaWebServices, certificates, clock,
+    SepaWebServices,
+    certificates::{self, AskedCertificate},
+    clock::DocumentTime,
     identity::UnbelievedAnswer,
     packing::{PackedContent, pack},
     question::AnswerQuestion,
+    sealing::{AttemptDocument, DraftedExchange, FirstAttempt, SealedMessage},
     sender::{FileServiceSender, RequestSigners},
     sent_ids::{SentIds, with_ids, with_message_id},
 };
 use crate::{
-    CallOptions, LogLevel, LogLine,
+    CallOptions,
     client::{
         ProtocolClient as _,
-        exchange::{AnswerOpening, ExchangeSending, OpenedAnswer, named},
-        source::UploadSource,
+        exchange::{ExchangeCall, ExchangeRules, ExchangeRun, FailedExchange, named, named_by},
     },
 };
-
-/// How long an envelope holds, seconds.
-const LIFETIME_S: i64 = 300;
-/// From this size on, content that is sent is digested on a thread that may block.
-const APART: u64 = 64 * 1024;
 
 impl SepaWebServices {
     /// Carries out one exchange with the bank.
@@ -68,16 +53,66 @@ impl SepaWebServices {
         O: Exchange<Codec = SepaWebServicesCodec>,
         O::Response: BelievedAnswer,
     {
-        named::<O, _>(options, Self::REQUEST_ID, self.attempt::<O>(request, options)).await
+        self.exchange_at::<O>(request, None, options).await
     }
 
-    async fn attempt<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    /// The same with the time of the first document, from [`next_timestamp`](super::SepaWebServicesBank::next_timestamp),
+    /// for a caller that notes it before anything is sent. `None`: drawn when the request is made.
+    ///
+    /// # Errors
+    /// As [`exchange`](Self::exchange).
+    pub async fn exchange_at<O>(
+        &self,
+        request: O::Request,
+        time: Option<DocumentTime>,
+        options: &CallOptions,
+    ) -> Result<O::Response>
     where
         O: Exchange<Codec = SepaWebServicesCodec>,
         O::Response: BelievedAnswer,
     {
-        let sender = self.sender().map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
-        sender.carry_out::<O>(request, options).await
+        named::<O, _>(options, Self::REQUEST_ID, async {
+            let sender = self.sender().map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
+            sender.carry_out::<O>(request, time, options).await
+        })
+        .await
+    }
+
+    /// Asks the bank for a certificate for the key of this request: the first one with the bank's code, the next one signed
+    /// with the present pair. `None` if its answer has none.
+    ///
+    /// # Errors
+    /// Those of `request_certificate` and `renew_certificate`.
+    pub async fn certificate_for(
+        &self,
+        request: &CertificateRequest,
+        code: Option<Secret>,
+        options: &CallOptions,
+    ) -> Result<Option<Certificate>> {
+        let done = self.exchange_certificate(AskedCertificate { request, code }, options).await;
+        done.map(|believed| believed.certificate).map_err(|refused| refused.error)
+    }
+}
+
+impl SepaWebServices {
+    /// Asks for a certificate, for a caller who keeps an answer that is not believed.
+    ///
+    /// # Errors
+    /// Any error; each has its outcome and names the operation.
+    pub(super) async fn exchange_certificate(
+        &self,
+        asked: AskedCertificate<'_>,
+        options: &CallOptions,
+    ) -> Result<BelievedExchange, RefusedExchange> {
+        let (declaration, fields) = asked.operation();
+        named_by(declaration.name, options, Self::REQUEST_ID, async {
+            let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
+            let sender = self.sender().map_err(not_sent)?;
+            let document = asked.document(&sender.connection).map_err(not_sent)?;
+            let document = DraftedDocument::Certificate(Box::new(document));
+            sender.exchange_document(declaration, document, fields, None, options).await
+        })
+        .await
     }
 }
 
@@ -86,146 +121,207 @@ impl FileServiceSender {
     ///
     /// # Errors
     /// Any error; each has its outcome.
-    pub(super) async fn carry_out<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
-    where
-        O: Exchange<Codec = SepaWebServicesCodec>,
-        O::Response: BelievedAnswer,
-    {
-        let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
-        let sending = ExchangeSending::begin::<O>(options, self.exchange_timeout)?;
-        let document = SepaWebServicesCodec::document::<O>(request, &self.connection).map_err(not_sent)?;
-        let (operation, fields) = (const { &O::DECLARATION }.name, O::Response::SHAPE.fields());
-        Self::response_of::<O>(self.exchange(sending, document, operation, fields).await?)
-    }
-
-    fn response_of<O>(done: ExchangeResult) -> Result<O::Response>
-    where
-        O: Exchange<Codec = SepaWebServicesCodec>,
-        O::Response: BelievedAnswer,
-    {
-        let ExchangeResult { fields, content, evidence, certificate } = done;
-        let mut response = SepaWebServicesCodec::answer_of::<O>(fields, content).map_err(|error| {
-            let text = format!("the bank's answer cannot be used: {}", error.message());
-            Error::because(&row::PEER_PROTOCOL, text).with_outcome(CallOutcome::Accepted)
-        })?;
-        response.set_evidence(evidence);
-        response.set_certificate(certificate);
-        Ok(response)
-    }
-
-    /// Opens an answer to this request of the certificate service again, as of when it arrived. No request is sent, but for
-    /// the bank's authorities.
-    ///
-    /// # Errors
-    /// Those of opening an answer.
-    pub(super) async fn open_again<O>(
+    pub(super) async fn carry_out<O>(
         &self,
         request: O::Request,
-        kept: UnbelievedAnswer,
+        time: Option<DocumentTime>,
         options: &CallOptions,
     ) -> Result<O::Response>
     where
         O: Exchange<Codec = SepaWebServicesCodec>,
         O::Response: BelievedAnswer,
     {
+        let document = SepaWebServicesCodec::document::<O>(request, &self.connection);
+        let document = document.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
+        let (declaration, fields) = (const { &O::DECLARATION }, O::Response::SHAPE.fields());
+        let done = self.exchange_document(declaration, document, fields, time, options).await;
+        Self::response_of::<O>(done.map_err(|refused| refused.error)?)
+    }
+
+    fn response_of<O>(done: BelievedExchange) -> Result<O::Response>
+    where
+        O: Exchange<Codec = SepaWebServicesCodec>,
+        O::Response: BelievedAnswer,
+    {
+        let BelievedExchange { fields, content, evidence, certificate } = done;
+        let mut response = SepaWebServicesCodec::answer_of::<O>(fields, content).map_err(|error| {
+            let text = format!("the bank's answer cannot be used: {}", error.message());
+            Error::because(&row::PEER_PROTOCOL, text).with_outcome(CallOutcome::Accepted)
+        })?;
+        response.set_evidence(evidence);
+        response.set_certificate(certificate.map(|certificate| certificate.to_pem()));
+        Ok(response)
+    }
+
+    /// Opens an answer to this request for a certificate again, as of when it arrived. No request is sent, but for
+    /// the bank's authorities.
+    ///
+    /// # Errors
+    /// Those of opening an answer.
+    pub(super) async fn open_again(
+        &self,
+        asked: AskedCertificate<'_>,
+        kept: UnbelievedAnswer,
+        options: &CallOptions,
+    ) -> Result<Option<Certificate>> {
         let spoilt = || Error::internal("the answer that was kept cannot be read");
         let (answer, ids) = kept.parts().ok_or_else(spoilt)?;
-        let DraftedDocument::Certificate(document) = SepaWebServicesCodec::document::<O>(request, &self.connection)?
-        else {
-            return Err(spoilt());
-        };
-        let asked = certificates::request_of(&document)?;
-        let document = AttemptDocument::Certificate(*document, asked);
-        let (operation, fields) = (const { &O::DECLARATION }.name, O::Response::SHAPE.fields());
-        let mut attempts = SealedAttempts::new(self, &document, operation, options, fields);
-        (attempts.arrived_s, attempts.sent) = (Some(kept.arrived_s), Mutex::new(Some(ids)));
-        attempts.open(answer).await?;
-        Self::response_of::<O>(take(&attempts.believed).ok_or_else(spoilt)?)
+        let (declaration, fields) = asked.operation();
+        let document = AttemptDocument::Certificate(Box::new(asked.document(&self.connection)?));
+        let drafted = DraftedExchange { document, operation: declaration.name, fields };
+        let opened = self.open(&drafted, (&ids, None), answer, Some(kept.arrived_s), options).await;
+        opened.map(|message| message.certificate).map_err(|refused| refused.error)
     }
 }
 
-/// What an exchange has led to.
-struct ExchangeResult {
+/// What an exchange has led to: an answer that is believed.
+pub(super) struct BelievedExchange {
     /// The fields of the answer.
-    fields: Object<'static>,
+    pub(super) fields: Object<'static>,
     content: Option<Content>,
     evidence: ExchangeEvidence,
-    /// The certificate for the key of the request, PEM.
-    certificate: Option<String>,
+    /// The certificate for the key of the request.
+    pub(super) certificate: Option<Certificate>,
 }
 
-/// What each attempt sends.
-pub(super) enum AttemptDocument {
-    /// To the file service, with its content packed.
-    File(ApplicationRequest, Option<UploadSource>),
-    /// To the certificate service.
-    Certificate(CertificateApplication, Option<CertificateRequest>),
+/// Why an exchange led to nothing.
+pub(super) struct RefusedExchange {
+    pub(super) error: Error,
+    /// The answer to a request for a certificate, if it was not believed.
+    pub(super) unbelieved: Option<UnbelievedAnswer>,
+}
+
+impl From<Error> for RefusedExchange {
+    fn from(error: Error) -> Self {
+        Self { error, unbelieved: None }
+    }
+}
+
+impl FailedExchange for RefusedExchange {
+    fn map(self, change: impl FnOnce(Error) -> Error) -> Self {
+        Self { error: change(self.error), ..self }
+    }
+}
+
+/// An exchange without an answer, and the last attempt that was sealed.
+struct UnansweredExchange {
+    error: Error,
+    last: Option<SealedMessage>,
 }
 
 impl FileServiceSender {
     /// The part that does not depend on types, so that it is compiled once.
-    async fn exchange(
+    ///
+    /// # Errors
+    /// Any error; each has its outcome.
+    pub(super) async fn exchange_document(
         &self,
-        mut sending: ExchangeSending<'_>,
+        declaration: &'static Declaration,
         document: DraftedDocument,
-        operation: &'static str,
         fields: &'static [Field],
-    ) -> Result<ExchangeResult> {
-        let options = sending.options.until(sending.deadline);
+        time: Option<DocumentTime>,
+        options: &CallOptions,
+    ) -> Result<BelievedExchange, RefusedExchange> {
+        let mut call = ExchangeCall::begin(declaration, options, self.exchange_timeout)?;
         let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
         let (transport, document) = match document {
-            DraftedDocument::File(document, content) => {
+            DraftedDocument::File(mut document, content) => {
                 let transport = self.file_transport().map_err(not_sent)?;
-                let mut document = *document;
                 let packed = match content {
-                    Some(content) => Some(self.packed(&mut document, content, &options).await?),
+                    Some(content) => Some(self.packed(&mut document, content, &options.until(call.deadline)).await?),
                     None => None,
                 };
                 (transport, AttemptDocument::File(document, packed.map(|packed| packed.source)))
             }
             DraftedDocument::Certificate(document) => {
-                let request = certificates::request_of(&document).map_err(not_sent)?;
-                (self.certificate_transport().map_err(not_sent)?, AttemptDocument::Certificate(*document, request))
+                (self.certificate_transport().map_err(not_sent)?, AttemptDocument::Certificate(document))
             }
         };
-        let mut attempts = SealedAttempts::new(self, &document, operation, &options, fields);
-        attempts.given_id = Mutex::new(sending.request_id.take());
-        sending.opening = Some(&attempts);
-        let signing = AttemptSigning { signer: &attempts, shown: operation };
-        let message = OutRequest { method: "POST".to_owned(), ..OutRequest::default() };
+        let drafted = DraftedExchange { document, operation: declaration.name, fields };
         let has_content = fields.iter().any(|field| field.wire == "Content");
-        let answers = AnswerRules {
+        let rules = ExchangeRules {
             headers: ANSWER_HEADERS,
             // A refusal of the bank comes with this status.
             is_final: |answer| answer.status == 500,
             largest: if has_content { MAX_MESSAGE } else { 0 },
+            opens_whole: true,
+            shown: Some(declaration.name),
         };
-        let read = |answer: InResponse| Ok(answer.content);
-        let sent = sending.send(transport, &message, answers, Some(signing), read).await;
-        let (believed, ids) = (take(&attempts.believed), take(&attempts.sent));
-        let signed_with = take(&attempts.signed_with).and_then(|signers| signers.pair.clone());
-        if let Some(pair) = signed_with.filter(|pair| pair.is_on_trial) {
-            let refused = sent.as_ref().err().and_then(|error| {
+        let (first, deadline) = (FirstAttempt { request_id: call.request_id.take(), time }, call.deadline);
+        let mut message = OutRequest { method: "POST".to_owned(), ..OutRequest::default() };
+        let mut run = call.run(transport, &mut message, rules).await?;
+        let (sealed, opened) = match self.answered(&mut run, &drafted, &message, first).await {
+            Ok((sealed, answer)) => {
+                let (by, step) = ((&sealed.ids, sealed.signers.as_deref()), run.step_options());
+                let opened = run.in_time(self.open(&drafted, by, answer, None, &step)).await;
+                (Some(sealed), opened.map_err(RefusedExchange::from).flatten())
+            }
+            Err(UnansweredExchange { error, last }) => (last, Err(error.into())),
+        };
+        let (is_believed, unbelieved, read) = match opened {
+            Ok(BelievedMessage { fields, content, evidence, certificate, .. }) => {
+                let stored = match content {
+                    Some(content) => run.store(content).await.map(Some),
+                    None => Ok(None),
+                };
+                (true, None, stored.map(|content| BelievedExchange { fields, content, evidence, certificate }))
+            }
+            Err(RefusedExchange { error, unbelieved }) => (false, unbelieved, Err(error)),
+        };
+        let kept = run.keep(read).await;
+        let pair = sealed.as_ref().and_then(|sealed| sealed.signers.as_ref()?.pair.clone());
+        if let Some(pair) = pair.filter(|pair| pair.is_on_trial) {
+            let refused = kept.as_ref().err().and_then(|error| {
                 let code = error.peer().and_then(|peer| peer.code.as_deref());
                 (error.row() == &errors::SIGNATURE_REFUSED).then(|| code.unwrap_or_default().to_owned())
             });
-            if believed.is_some() || refused.is_some() {
-                self.note_trial(pair.name, refused, &options).await;
+            if is_believed || refused.is_some() {
+                self.note_trial(pair.name, refused, &options.until(deadline)).await;
             }
         }
-        match (sent, believed) {
-            (Ok(content), Some(believed)) => Ok(ExchangeResult { content, ..believed }),
-            (Ok(_), None) => Err(Error::internal("an answer was not opened")),
-            (Err(error), believed) => {
-                let error = with_ids(error, believed.is_some(), ids);
-                Err(match &document {
-                    AttemptDocument::File(document, Some(source))
-                        if matches!(error.outcome(), Some(CallOutcome::Unknown | CallOutcome::Accepted)) =>
-                    {
-                        with_message_id(error, source.clone(), document.compression_method.is_some()).await
-                    }
-                    _ => error,
-                })
+        let error = match kept {
+            Ok(believed) => return Ok(believed),
+            Err(error) => with_ids(error, is_believed, sealed.map(|sealed| sealed.ids)),
+        };
+        let error = match &drafted.document {
+            AttemptDocument::File(document, Some(source))
+                if matches!(error.outcome(), Some(CallOutcome::Unknown | CallOutcome::Accepted)) =>
+            {
+                with_message_id(error, source.clone(), document.compression_method.is_some()).await
+            }
+            _ => error,
+        };
+        Err(RefusedExchange { error, unbelieved })
+    }
+
+    /// The final answer, and the message that it answers.
+    async fn answered(
+        &self,
+        run: &mut ExchangeRun<'_, '_>,
+        drafted: &DraftedExchange,
+        message: &OutRequest,
+        mut first: FirstAttempt<'_>,
+    ) -> Result<(SealedMessage, InResponse), UnansweredExchange> {
+        let mut last = None;
+        loop {
+            let sealed = match run.begin_attempt() {
+                Ok(()) => {
+                    let sealed = self.seal(drafted, message, &mut first, &run.step_options()).await;
+                    sealed.map_err(|error| error.with_outcome(CallOutcome::NotSent))
+                }
+                Err(error) => Err(error),
+            };
+            let sealed = match sealed {
+                Ok(sealed) => sealed,
+                Err(error) => return Err(UnansweredExchange { error, last }),
+            };
+            let answer = run.once(&sealed.message).await;
+            match (run.again(&answer).await, answer) {
+                (Ok(true), _) => last = Some(sealed),
+                (Ok(false), Ok(answer)) => return Ok((sealed, answer)),
+                (Ok(false), Err(error)) | (Err(error), _) => {
+                    return Err(UnansweredExchange { error, last: Some(sealed) });
+                }
             }
         }
     }
@@ -251,223 +347,81 @@ impl FileServiceSender {
     }
 }
 
-fn take<T>(kept: &Mutex<Option<T>>) -> Option<T> {
-    kept.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-/// Seals each attempt's message, and opens its answer.
-struct SealedAttempts<'a> {
-    sender: &'a FileServiceSender,
-    document: &'a AttemptDocument,
-    operation: &'static str,
-    /// The options of the call, with its deadline.
-    options: &'a CallOptions,
-    /// The fields of the response.
-    fields: &'static [Field],
-    /// The call's own id, for the first attempt: a bank refuses an id that it has seen.
-    given_id: Mutex<Option<&'a str>>,
-    /// The ids of the latest attempt.
-    sent: Mutex<Option<SentIds>>,
-    /// Who has signed it.
-    signed_with: Mutex<Option<Arc<RequestSigners>>>,
-    believed: Mutex<Option<ExchangeResult>>,
-    /// When the answer arrived, Unix seconds, if that was before now.
-    arrived_s: Option<i64>,
-}
-
-impl<'a> SealedAttempts<'a> {
-    fn new(
-        sender: &'a FileServiceSender,
-        document: &'a AttemptDocument,
-        operation: &'static str,
-        options: &'a CallOptions,
-        fields: &'static [Field],
-    ) -> Self {
-        Self {
-            sender,
-            document,
-            operation,
-            options,
-            fields,
-            given_id: Mutex::default(),
-            sent: Mutex::default(),
-            signed_with: Mutex::default(),
-            believed: Mutex::default(),
-            arrived_s: None,
-        }
-    }
-}
-
-impl RequestSigner for SealedAttempts<'_> {
-    fn sign<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>> {
-        Box::pin(async move {
-            let sealed = self.seal(message).await;
-            sealed.map_err(|error| error.with_outcome(CallOutcome::NotSent))
-        })
-    }
-}
-
-impl SealedAttempts<'_> {
-    async fn seal(&self, message: &OutRequest) -> Result<OutRequest> {
-        let begun = Instant::now();
-        let sender = self.sender;
-        let request_id = take(&self.given_id).map_or_else(clock::request_id, str::to_owned);
-        let timestamp = sender.next_timestamp(self.options).await;
-        let ids = SentIds { request_id, timestamp, digest: Vec::new() };
-        let (ids, body) = match self.document {
-            AttemptDocument::File(document, content) => self.seal_file(document, content.as_ref(), ids).await?,
-            AttemptDocument::Certificate(document, _) => {
-                certificates::seal(sender, document, ids, self.operation, self.options).await?
-            }
-        };
-        if self.options.is_logged() {
-            let took = begun.elapsed().as_micros();
-            let text = format!("{}: RequestId {}, sealed in {took} µs", self.operation, ids.request_id);
-            self.options.log_line(LogLevel::Debug, LogLine::new(text).with("request_id", ids.request_id.clone()));
-        }
-        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(ids);
-        let mut headers = message.headers.clone();
-        // In quotes, and empty unless the profile says otherwise.
-        let action = sender.connection.profile.soap_action.as_deref().unwrap_or_default();
-        headers.push("SOAPAction", format!("\"{action}\""));
-        let (method, target) = (message.method.clone(), message.target.clone());
-        Ok(OutRequest { method, target, headers, body: Body::of_segments(SOAP, body) })
-    }
-
-    /// The message with a document of the file service, signed twice.
-    async fn seal_file(
+impl FileServiceSender {
+    /// Opens an answer to a request with these ids and signers: verifies and reads it, as of when it arrived. If the
+    /// authority of its signer is not known, the bank is asked for its authorities.
+    async fn open(
         &self,
-        document: &ApplicationRequest,
-        content: Option<&UploadSource>,
-        ids: SentIds,
-    ) -> Result<(SentIds, Vec<Segment>)> {
-        let sender = self.sender;
-        let signers = sender.signers_for(document.command == FileCommand::UploadFile, self.options).await?;
-        let (content_signer, envelope_signer) = (&signers.content, &signers.envelope);
-        *self.signed_with.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&signers));
-        let SentIds { request_id, timestamp, .. } = ids;
-        let document = ApplicationRequest { timestamp: timestamp.clone(), ..document.clone() };
-        let header = sender.connection.header(&request_id, &timestamp);
-        let suffix: String = clock::request_id().chars().take(12).collect();
-        let mut seal = RequestSeal::begin(&document, &header, &suffix)?;
-        if let Some(source) = content {
-            seal = sealed_content(seal, source.clone(), self.options).await?;
+        drafted: &DraftedExchange,
+        by: (&SentIds, Option<&RequestSigners>),
+        answer: InResponse,
+        arrived_s: Option<i64>,
+        options: &CallOptions,
+    ) -> Result<BelievedMessage, RefusedExchange> {
+        let known = self.trust.count_learnt();
+        let mut opened = self.open_once(drafted, by, answer.clone(), arrived_s, options).await;
+        if let Err(error) = &opened
+            && error.row() == &errors::ANSWER_NOT_TRUSTED
+            && self.can_learn(&drafted.document)
+            && certificates::learn_authorities(self, known, error, options).await
+        {
+            opened = self.open_once(drafted, by, answer.clone(), arrived_s, options).await;
         }
-        let sealed = seal.finish_content(&content_signer.certificate);
-        let digest = sealed.document_digest().to_vec();
-        let value = content_signer.sign(sealed.bytes_to_sign(), self.operation, self.options).await?;
-        // A person may have been asked: the times are those of now.
-        let now_s = sender.clock.now_s();
-        let times = EnvelopeTimes { created: whole_seconds(now_s), expires: whole_seconds(now_s + LIFETIME_S) };
-        let sealed = sealed.signed(&value, &times, &envelope_signer.certificate);
-        let value = envelope_signer.sign(sealed.bytes_to_sign(), self.operation, self.options).await?;
-        let (begin, end, tail) = (sealed.document_begin.clone(), sealed.document_end.clone(), sealed.tail.clone());
-        let mut inside = vec![Segment::Literal(begin.into())];
-        inside.extend(content.map(|source| Segment::Base64(source.content())));
-        inside.push(Segment::Literal(end.into()));
-        let body = vec![
-            Segment::Literal(sealed.head(&value).into()),
-            Segment::Base64Of(inside),
-            Segment::Literal(tail.into()),
-        ];
-        Ok((SentIds { request_id, timestamp, digest }, body))
-    }
-}
-
-/// Passes the content through the seal: on a thread that may block, if there is much of it.
-async fn sealed_content(mut seal: RequestSeal, source: UploadSource, options: &CallOptions) -> Result<RequestSeal> {
-    if let UploadSource::Bytes(bytes) = &source
-        && bytes.len() as u64 <= APART
-    {
-        seal.update(bytes);
-        return Ok(seal);
-    }
-    let work = background::blocking(move || -> Result<RequestSeal> {
-        match source.content() {
-            Content::Bytes(bytes) => seal.update(&bytes),
-            Content::Pieces(pieces) => {
-                let mut next = pieces.take().ok_or_else(|| Error::new(&row::INTERNAL))?;
-                while let Some(piece) = next()? {
-                    seal.update(&piece);
-                }
+        match opened {
+            Ok(message) => {
+                self.note_signers(&message.signers, options).await;
+                Ok(message)
             }
-            _ => return Err(Error::new(&row::INTERNAL)),
-        }
-        Ok(seal)
-    });
-    options.race(work).await?.map_err(|why| why.error("sealing the message was aborted"))?
-}
-
-impl AnswerOpening for SealedAttempts<'_> {
-    fn open<'a>(&'a self, answer: InResponse) -> Pin<Box<dyn Future<Output = Result<OpenedAnswer>> + Send + 'a>> {
-        Box::pin(async move {
-            let sender = self.sender;
-            let known = sender.trust.count_learnt();
-            let opened = match self.open_once(answer.clone()).await {
-                Err(error) if error.row() == &errors::ANSWER_NOT_TRUSTED && self.can_learn() => {
-                    if certificates::learn_authorities(sender, known, &error, self.options).await {
-                        self.open_once(answer.clone()).await
-                    } else {
-                        Err(error)
+            Err(error) => {
+                let unbelieved = match &drafted.document {
+                    AttemptDocument::Certificate(document) if document.request.is_some() => {
+                        Some(UnbelievedAnswer::new(&answer, by.0, self.clock.now_s()))
                     }
-                }
-                opened => opened,
-            };
-            if opened.is_err() {
-                self.keep_unbelieved(&answer);
+                    _ => None,
+                };
+                Err(RefusedExchange { error, unbelieved })
             }
-            let opened = opened?;
-            let BelievedMessage { fields, content, evidence, signers, certificate } = opened;
-            sender.note_signers(&signers, self.options).await;
-            let certificate = certificate.map(|certificate| certificate.to_pem());
-            *self.believed.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some(ExchangeResult { fields, content: None, evidence, certificate });
-            Ok(OpenedAnswer { answer: InResponse::new(200, Bytes::new()), content })
-        })
-    }
-}
-
-impl SealedAttempts<'_> {
-    /// Leaves an answer that is not believed where the sender wants it.
-    fn keep_unbelieved(&self, answer: &InResponse) {
-        let Some(slot) = &self.sender.unbelieved else { return };
-        let ids = self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
-        let kept = UnbelievedAnswer::new(answer, &ids, self.sender.clock.now_s());
-        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        }
     }
 
     /// Whether the bank can be asked for its authorities.
-    fn can_learn(&self) -> bool {
-        let is_about_them = matches!(self.document, AttemptDocument::Certificate(document, _) if document.command == GetBankCertificates);
-        !is_about_them && certificates::gives_authorities(self.sender)
+    fn can_learn(&self, document: &AttemptDocument) -> bool {
+        let is_about_them =
+            matches!(document, AttemptDocument::Certificate(document) if document.command == GetBankCertificates);
+        !is_about_them && certificates::gives_authorities(self)
     }
 
     /// Verifies an answer and reads it.
-    async fn open_once(&self, answer: InResponse) -> Result<BelievedMessage> {
-        let ids = self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
-        let sender = self.sender;
+    async fn open_once(
+        &self,
+        drafted: &DraftedExchange,
+        (ids, signers): (&SentIds, Option<&RequestSigners>),
+        answer: InResponse,
+        arrived_s: Option<i64>,
+        options: &CallOptions,
+    ) -> Result<BelievedMessage> {
         let media = answer.headers.get("content-type");
         let mut rules = VerificationRules {
-            at_s: self.arrived_s.unwrap_or_else(|| sender.clock.now_s()),
+            at_s: arrived_s.unwrap_or_else(|| self.clock.now_s()),
             charset: media.and_then(|media| charset_of(&String::from_utf8_lossy(media))),
             stop: StopFlag::default(),
-            ..sender.rules.clone()
+            ..self.rules.clone()
         };
         let is_over = |error: Error| error.with_outcome(CallOutcome::Unknown);
-        sender.trust.complete(&mut rules, self.options).await.map_err(is_over)?;
-        if let Some(signers) = &*self.signed_with.lock().unwrap_or_else(PoisonError::into_inner) {
+        self.trust.complete(&mut rules, options).await.map_err(is_over)?;
+        if let Some(signers) = signers {
             rules.own.extend([&signers.content, &signers.envelope].map(|signer| signer.certificate.clone()));
         }
-        let connection = &sender.connection;
-        let (operation, is_once, execution_serial, certificates) = match self.document {
+        let connection = &self.connection;
+        let (operation, is_once, execution_serial, certificates) = match &drafted.document {
             AttemptDocument::File(document, _) => {
                 let is_once = document.command == FileCommand::UploadFile;
-                let operation = self.operation.rsplit('.').next().unwrap_or_default();
+                let operation = drafted.operation.rsplit('.').next().unwrap_or_default();
                 (operation, is_once, document.execution_serial.clone(), None)
             }
-            AttemptDocument::Certificate(document, request) => {
-                let expected = (document.family, request.clone());
-                (certificates::operation_of(document.command), request.is_some(), None, Some(expected))
+            AttemptDocument::Certificate(document) => {
+                let expected = (document.family, document.request.clone());
+                (certificates::operation_of(document.command), expected.1.is_some(), None, Some(expected))
             }
         };
         let question = AnswerQuestion {
@@ -476,10 +430,10 @@ impl SealedAttempts<'_> {
             is_once,
             sender_id: connection.sender_id.clone(),
             customer_id: connection.customer_id.clone(),
-            ids,
+            ids: ids.clone(),
             execution_serial,
             certificates,
-            fields: self.fields,
+            fields: drafted.fields,
         };
         question.open_apart(answer).await
     }

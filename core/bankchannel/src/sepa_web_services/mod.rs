@@ -19,6 +19,7 @@ mod flows;
 mod identity;
 mod packing;
 mod question;
+mod sealing;
 mod sender;
 mod sent_ids;
 mod settings;
@@ -40,6 +41,7 @@ pub use bankchannel_sepa_web_services::{
     codec::{SepaWebServicesCodec, SepaWebServicesTerms},
     codes, errors, request, terms,
 };
+pub use clock::DocumentTime;
 // For what goes through all operations, such as tests.
 #[doc(hidden)]
 pub use bankchannel_sepa_web_services::{for_each_operation, operations};
@@ -51,7 +53,6 @@ use crate::{
     file_channel::waiting::AnswerRegistry,
     protocols::{ClientKind, CommandPlacement, Protocol},
 };
-use identity::UnbelievedSlot;
 use sender::FileServiceSender;
 use settings::{ReadyCustomer, SigningPair};
 
@@ -156,16 +157,7 @@ impl SepaWebServices {
 
     /// A client of the same customer that signs with this pair.
     fn signing_with(&self, pair: SigningPair) -> Self {
-        self.with_sender(|sender| sender.signing_with(pair))
-    }
-
-    /// The same client, which leaves an answer that is not believed there.
-    fn keeping_unbelieved(&self, slot: &UnbelievedSlot) -> Self {
-        self.with_sender(|sender| sender.keeping_unbelieved(slot))
-    }
-
-    fn with_sender(&self, change: impl FnOnce(&FileServiceSender) -> FileServiceSender) -> Self {
-        let sender = self.0.sender.as_ref().map(change);
+        let sender = self.0.sender.as_ref().map(|sender| sender.signing_with(pair));
         Self(Arc::new(SepaWebServicesInner {
             ready: Arc::clone(&self.0.ready),
             sender,

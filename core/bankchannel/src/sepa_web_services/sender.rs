@@ -14,8 +14,8 @@ use data_encoding::HEXUPPER;
 
 use super::{
     bank_address::BankAddress,
-    clock::{self, ReservedTimes},
-    identity::{IdentityFolder, SeenSigner, UnbelievedSlot},
+    clock::{self, DocumentTime, ReservedTimes},
+    identity::{IdentityFolder, SeenSigner},
     settings::{ReadyCustomer, SigningPair},
     trust::ClientTrust,
 };
@@ -46,14 +46,10 @@ pub(super) struct FileServiceSender {
     keeps_in: Option<IdentityFolder>,
     /// The times that this process has reserved there.
     times: Arc<Mutex<Option<ReservedTimes>>>,
-    /// The time of the first request, if the caller has noted it before.
-    given_timestamp: Mutex<Option<String>>,
     /// The pair of the folder that was used last.
     from_identity: Mutex<Option<Arc<RequestSigners>>>,
     /// The certificates with which the bank has signed so far.
     signers: Arc<Mutex<Vec<SeenSigner>>>,
-    /// Where an answer that is not believed is left.
-    pub(super) unbelieved: Option<UnbelievedSlot>,
 }
 
 /// Who signs the requests of a client.
@@ -116,8 +112,6 @@ impl MessageSigner {
     }
 }
 
-/// From so many days before its end on a certificate is renewed, where the profile says nothing.
-const RENEW_BEFORE_DAYS: u32 = 60;
 /// The bank's signers that are remembered at most.
 const SIGNERS_MAX: usize = 64;
 
@@ -165,11 +159,9 @@ impl FileServiceSender {
             given,
             keeps_in: identity.clone(),
             times: Arc::default(),
-            given_timestamp: Mutex::default(),
             identity,
             from_identity: Mutex::default(),
             signers: Arc::new(Mutex::new(signers)),
-            unbelieved: None,
         })
     }
 
@@ -226,26 +218,14 @@ impl FileServiceSender {
         self.given.as_ref().map_or(Ok(()), |signers| self.allowed(signers))
     }
 
-    /// The same sender with this pair.
+    /// A sender of the same customer with this pair: what is kept and reserved is shared.
     pub(super) fn signing_with(&self, pair: SigningPair) -> Self {
-        Self { given: Ok(Arc::new(RequestSigners::new(pair.clone(), pair, None))), ..self.of_same_customer() }
-    }
-
-    /// A sender of the same customer, which signs with the pairs that were given: what is kept and reserved is shared.
-    fn of_same_customer(&self) -> Self {
-        let (given, keeps_in, times) = (self.given.clone(), self.keeps_in.clone(), Arc::clone(&self.times));
-        let unbelieved = self.unbelieved.clone();
-        Self { given, keeps_in, times, unbelieved, ..self.of_customer(self.connection.clone(), None, None) }
+        let (keeps_in, times) = (self.keeps_in.clone(), Arc::clone(&self.times));
+        Self { keeps_in, times, ..self.of_customer(self.connection.clone(), Some(pair)) }
     }
 
     /// A sender of another customer of the same bank: connections and what is known of the bank are shared.
-    /// Its first request has this time, if one is given.
-    pub(super) fn of_customer(
-        &self,
-        connection: FileServiceConnection,
-        pair: Option<SigningPair>,
-        request_timestamp: Option<String>,
-    ) -> Self {
+    pub(super) fn of_customer(&self, connection: FileServiceConnection, pair: Option<SigningPair>) -> Self {
         let given = pair.map(|pair| Arc::new(RequestSigners::new(pair.clone(), pair, None)));
         let missing = "is missing: this customer has no certificate yet";
         Self {
@@ -261,16 +241,9 @@ impl FileServiceSender {
             identity: None,
             keeps_in: None,
             times: Arc::default(),
-            given_timestamp: Mutex::new(request_timestamp),
             from_identity: Mutex::default(),
             signers: Arc::clone(&self.signers),
-            unbelieved: None,
         }
-    }
-
-    /// The same sender, which leaves an answer that is not believed there.
-    pub(super) fn keeping_unbelieved(&self, slot: &UnbelievedSlot) -> Self {
-        Self { unbelieved: Some(Arc::clone(slot)), ..self.of_same_customer() }
     }
 
     /// Whether requests about files can be made: a new certificate is tried with one.
@@ -300,10 +273,10 @@ impl FileServiceSender {
     /// How this bank's certificates are renewed.
     pub(super) fn rules_of_renewal(&self) -> RenewalRules {
         let profile = &self.connection.profile;
+        let usual = RenewalRules::default();
         RenewalRules {
-            renew_before_days: profile.renew_before_days.unwrap_or(RENEW_BEFORE_DAYS),
-            not_before_half: true,
-            supersedes_at_once: profile.supersedes_at_once.unwrap_or_default(),
+            renew_before_days: profile.renew_before_days.unwrap_or(usual.renew_before_days),
+            supersedes_at_once: profile.supersedes_at_once.unwrap_or(usual.supersedes_at_once),
         }
     }
 
@@ -367,14 +340,11 @@ impl FileServiceSender {
     }
 
     /// The time of the next document: later than any before, in this process and, with a folder, in any other.
-    pub(super) async fn next_timestamp(&self, options: &CallOptions) -> String {
-        if let Some(given) = self.given_timestamp.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            return given;
-        }
+    pub(super) async fn next_timestamp(&self, options: &CallOptions) -> DocumentTime {
         let now_ms = self.clock.now_ms();
         let take = || self.times.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.take(now_ms);
         if let Some(ms) = take() {
-            return clock::timestamp_of(ms);
+            return DocumentTime::drawn(ms);
         }
         if let Some(folder) = self.keeps_in.clone() {
             match on_disk(options, move || folder.reserve_times(now_ms)).await {
@@ -382,7 +352,7 @@ impl FileServiceSender {
                     let first = reserved.take(now_ms);
                     *self.times.lock().unwrap_or_else(PoisonError::into_inner) = Some(reserved);
                     if let Some(ms) = first {
-                        return clock::timestamp_of(ms);
+                        return DocumentTime::drawn(ms);
                     }
                 }
                 Ok(None) => {}

@@ -17,9 +17,8 @@ use bankchannel_foundation::{
     operation::{Declaration, Exchange, Repeat},
     redact::redact_words,
 };
-use bankchannel_transport::AnswerRules;
 use bankchannel_ws_channel::{
-    KEY_HEADER, MAX_DEPTH, SessionCredentials, TOKEN_HEADER, WsChannelCodec,
+    KEY_HEADER, MAX_DEPTH, TOKEN_HEADER, WsChannelCodec,
     challenge::encrypt_password,
     errors,
     login::LoginState,
@@ -35,7 +34,7 @@ use crate::{
     CallOptions, LogLevel, LogLine, call,
     client::{
         ProtocolClient as _,
-        exchange::{ExchangeSending, named},
+        exchange::{ExchangeCall, ExchangeRules, named},
     },
 };
 
@@ -61,66 +60,30 @@ impl WsChannel {
     where
         O: Exchange<Codec = WsChannelCodec>,
     {
-        let mut typed = TypedExchange::<O> { request: Some(request), answer: None };
-        named::<O, _>(options, Self::REQUEST_ID, self.attempt(&mut typed, &effect, options)).await?;
-        typed.answer.ok_or_else(|| Error::internal("an exchange ended without an answer"))
+        named::<O, _>(options, Self::REQUEST_ID, self.attempt::<O>(request, effect, options)).await
     }
 
-    /// The part that does not depend on types, so that it is compiled once.
-    async fn attempt(
-        &self,
-        typed: &mut dyn ExchangeHalves,
-        effect: &SessionEffect,
-        options: &CallOptions,
-    ) -> Result<()> {
-        let mut sending =
-            ExchangeSending::begin_by(typed.declaration(), options, self.0.settings.connection.exchange_limit())?;
-        let deadline = sending.deadline;
-        let protected = typed.needs_session();
-        let (mut session, generation) = self.held();
-        let mut may_renew = protected && !effect.is_log_out() && self.can_renew(&session);
-        if may_renew && (session.is_expired() || session.has_ended() || session.is_fresh(generation)) {
-            may_renew = false;
-            // This exchange itself was not sent, whatever the renewal did.
-            let renewed = self.renew(&session, generation, deadline, options).await;
-            session = renewed.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
-        } else if protected && !effect.is_log_out() && session.is_expired() {
-            return Err(session_gone());
-        }
-        let message = typed.encode(&session.credentials());
-        if effect.is_log_out() {
-            // Forgotten first, whatever the service answers: a session that was meant to end must not be used further.
-            self.replace(Session::forget);
-            sending.repeat = Repeat::Never;
-        }
+    async fn attempt<O>(&self, request: O::Request, effect: SessionEffect, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = WsChannelCodec>,
+    {
+        let (declaration, needs_session) = const { (&O::DECLARATION, O::TERMS.needs_session()) };
+        let mut turn = SessionTurn::begin(self, declaration, needs_session, &effect, options).await?;
+        let message = O::encode_request(request, &turn.session.credentials());
+        turn.before_sending();
         let mut message = message?;
         loop {
             let since = Instant::now();
-            let answer = sending
-                .send(&self.0.transport, &message, AnswerRules::default(), None, |answer| {
-                    typed.receive(answer, options)
-                })
-                .await
-                .and_then(|()| self.take_note(effect, typed.answer(), since));
-            let error = match answer {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
+            let sent = async {
+                let mut run = turn.call.run(&self.0.transport, &mut message, ExchangeRules::default()).await?;
+                let answer = run.unsealed(&message).await;
+                run.keep(answer.and_then(|answer| receive::<O>(answer, options))).await
             };
-            self.note_failure(effect, &error);
-            if !(protected && error.http_status() == Some(401)) {
-                return Err(error);
+            let noted = sent.await.and_then(|answer| self.take_note(&effect, &answer, since).map(|()| answer));
+            match noted {
+                Ok(answer) => return Ok(answer),
+                Err(error) => turn.renew_after(error, &mut message).await?,
             }
-            self.note_refusal(session.id_token.as_ref());
-            if !may_renew || !message.body.is_repeatable() {
-                return Err(error);
-            }
-            may_renew = false;
-            options.log_line(LogLevel::Info, "the service no longer accepts the session: it is renewed once");
-            session = match self.renew(&session, generation, deadline, options).await {
-                Ok(renewed) => renewed,
-                Err(why) => return Err(not_renewed(error, why)),
-            };
-            replace_credentials(&mut message, &session);
         }
     }
 
@@ -234,42 +197,75 @@ fn not_renewed(refused: Error, why: Error) -> Error {
     told.with("renewal", code)
 }
 
-/// The type-dependent part of an exchange: encoding its request and decoding its answer.
-trait ExchangeHalves: Send {
-    fn declaration(&self) -> &'static Declaration;
-    fn needs_session(&self) -> bool;
-    fn encode(&mut self, with: &SessionCredentials) -> Result<OutRequest>;
-    fn receive(&mut self, answer: InResponse, options: &CallOptions) -> Result<()>;
-    fn answer(&self) -> &dyn Any;
+/// The session of one exchange, which may be renewed once for it. What does not depend on types, so that it is compiled
+/// once.
+struct SessionTurn<'a> {
+    client: &'a WsChannel,
+    call: ExchangeCall<'a>,
+    effect: &'a SessionEffect,
+    session: Arc<Session>,
+    generation: u64,
+    needs_session: bool,
+    may_renew: bool,
 }
 
-/// The request of an exchange until it is encoded, and the answer once it is decoded.
-struct TypedExchange<O: Exchange> {
-    request: Option<O::Request>,
-    answer: Option<O::Response>,
-}
-
-impl<O: Exchange<Codec = WsChannelCodec>> ExchangeHalves for TypedExchange<O> {
-    fn declaration(&self) -> &'static Declaration {
-        const { &O::DECLARATION }
+impl<'a> SessionTurn<'a> {
+    /// Takes the client's session, renewed if it has ended.
+    ///
+    /// # Errors
+    /// Those of the renewal; `ws_channel.session_expired` where it may not be renewed. This exchange itself was not sent.
+    async fn begin(
+        client: &'a WsChannel,
+        declaration: &'static Declaration,
+        needs_session: bool,
+        effect: &'a SessionEffect,
+        options: &'a CallOptions,
+    ) -> Result<Self> {
+        let call = ExchangeCall::begin(declaration, options, client.0.settings.connection.exchange_limit())?;
+        let (session, generation) = client.held();
+        let may_renew = needs_session && !effect.is_log_out() && client.can_renew(&session);
+        let mut turn = Self { client, call, effect, session, generation, needs_session, may_renew };
+        let session = &turn.session;
+        if may_renew && (session.is_expired() || session.has_ended() || session.is_fresh(generation)) {
+            turn.may_renew = false;
+            let renewed = client.renew(session, generation, turn.call.deadline, options).await;
+            turn.session = renewed.map_err(|error| error.with_outcome(CallOutcome::NotSent))?;
+        } else if needs_session && !effect.is_log_out() && session.is_expired() {
+            return Err(session_gone());
+        }
+        Ok(turn)
     }
 
-    fn needs_session(&self) -> bool {
-        const { O::TERMS }.needs_session()
+    /// A session that is to end is forgotten first, whatever the service answers: it must not be used further.
+    fn before_sending(&mut self) {
+        if self.effect.is_log_out() {
+            self.client.replace(Session::forget);
+            self.call.repeat = Repeat::Never;
+        }
     }
 
-    fn encode(&mut self, with: &SessionCredentials) -> Result<OutRequest> {
-        let request = self.request.take();
-        O::encode_request(request.ok_or_else(|| Error::internal("a request was written twice"))?, with)
-    }
-
-    fn receive(&mut self, answer: InResponse, options: &CallOptions) -> Result<()> {
-        self.answer = Some(receive::<O>(answer, options)?);
+    /// Renews the session once after an exchange that it was refused for; the message has its credentials then.
+    ///
+    /// # Errors
+    /// The error of the exchange where no renewal is due or it fails; a cancellation or the time limit of the renewal.
+    async fn renew_after(&mut self, error: Error, message: &mut OutRequest) -> Result<()> {
+        let (client, options) = (self.client, self.call.options);
+        client.note_failure(self.effect, &error);
+        if !(self.needs_session && error.http_status() == Some(401)) {
+            return Err(error);
+        }
+        client.note_refusal(self.session.id_token.as_ref());
+        if !self.may_renew || !message.body.is_repeatable() {
+            return Err(error);
+        }
+        self.may_renew = false;
+        options.log_line(LogLevel::Info, "the service no longer accepts the session: it is renewed once");
+        match client.renew(&self.session, self.generation, self.call.deadline, options).await {
+            Ok(renewed) => self.session = renewed,
+            Err(why) => return Err(not_renewed(error, why)),
+        }
+        replace_credentials(message, &self.session);
         Ok(())
-    }
-
-    fn answer(&self) -> &dyn Any {
-        self.answer.as_ref().map_or(&() as &dyn Any, |answer| answer)
     }
 }
 

@@ -109,7 +109,7 @@ async fn a_source_that_fails_ends_the_upload_with_its_own_error() {
     assert!(server.seen().iter().all(|seen| !seen.complete));
 }
 
-fn download() -> DownloadFileRequest {
+pub(crate) fn download() -> DownloadFileRequest {
     bankchannel::model::read_boundary(json!({"bank": "nordea", "file_type": "VA", "file_reference": "1"})).unwrap()
 }
 

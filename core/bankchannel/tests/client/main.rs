@@ -6,8 +6,10 @@ mod support;
 
 mod answers;
 mod content;
+mod each_attempt;
 mod early;
 mod faults;
+mod layers;
 mod logins;
 mod recordings;
 mod repeats;

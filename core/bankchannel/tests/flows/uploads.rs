@@ -463,3 +463,39 @@ async fn a_known_payment_type_is_checked_before_it_is_signed() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_file_is_checked_with_the_rules_of_the_bank_that_it_goes_to() {
+    // A letter that ISO-8859-1 has, and that has no other form.
+    let content = bankchannel_iso20022::EXAMPLE_PAIN001.replace("Alpha Supplies Ab", "§").into_bytes();
+    for (bank, profile, is_refused) in [
+        ("nordea", None, false),
+        ("danskebank", None, false),
+        ("aktia", None, true),
+        ("simulator", None, true),
+        // What the caller says counts more than what the bank says. The example's date is long ago.
+        ("nordea", Some(json!({"days_back": 100_000, "characters": "strict"})), true),
+        ("nordea", Some(json!({"days_back": 100_000})), false),
+        ("aktia", Some(json!({"days_back": 100_000, "base": "nordea"})), false),
+        ("nordea", Some(json!({"days_back": 100_000, "base": "aktia"})), true),
+    ] {
+        for call in ["ws_channel.sign_and_upload", "ws_channel.upload_and_wait"] {
+            let server = answering(Bank::default(), &["pain.002.001.10"]).await;
+            let mut request = json!({
+                "bank": bank, "file_type": "pain.001.001.09", "file_name": "a.xml", "private_key": private_key(),
+                "check_profile": profile,
+            });
+            if call.ends_with("wait") {
+                request["wait_for"] = json!(["pain.002.001.10"]);
+            }
+            let done = client(&server).call_json(call, request, with(content.clone())).await;
+            let sent = server.seen().iter().filter(|seen| seen.method == "PUT").count();
+            assert_eq!(sent, usize::from(!is_refused), "{call} {bank} {profile:?}: {:?}", done.err());
+            if is_refused {
+                let error = done.unwrap_err();
+                assert_eq!((error.code(), error.outcome()), ("iso20022.payment_refused", Some(CallOutcome::NotSent)));
+                assert!(error.message().contains("no character that could be forwarded"), "{error}");
+            }
+        }
+    }
+}

@@ -122,9 +122,10 @@ fn settings_that_cannot_be_used_name_themselves() {
     }
     let read = |settings: serde_json::Value| Settings::read(settings.into());
     assert_eq!(read(json!({"protocol": "fints"})).unwrap_err().detail("field"), Some("protocol"));
-    let given = read(json!({"protocol": "nextgen-psd2", "certificate_file": "own.pem"})).unwrap();
+    let given = json!({"protocol": "nextgen-psd2", "certificate_file": "own.pem"});
     let variables = [("NEXTGEN_PSD2_BASE_URL", "https://bank.example/api"), ("NEXTGEN_PSD2_CERTIFICATE", "PEM")];
-    let all = given.or_variables(|name| variables.iter().find(|one| one.0 == name).map(|one| one.1.into())).unwrap();
+    let variable = |name: &str| variables.iter().find(|one| one.0 == name).map(|one| one.1.into());
+    let all = Settings::read_or_variables(given.into(), variable).unwrap();
     let all = all.get::<NextGenPsd2Settings>().unwrap();
     assert_eq!((all.base_url.as_deref(), &all.certificate), (Some("https://bank.example/api"), &None));
 }

@@ -5,6 +5,7 @@
 mod support;
 
 mod answers;
+mod each_attempt;
 mod local;
 mod party;
 mod request_id;

@@ -23,7 +23,7 @@ use crate::{
 const LIST: &str = "nextgen_psd2.get_accounts";
 
 /// Signs a digest like a security module, which sees only the digest.
-fn sign(question: &Question) -> String {
+pub(crate) fn sign(question: &Question) -> String {
     let wanted = question.signature.as_ref().unwrap();
     assert_eq!(wanted.algorithm, "rsa_pkcs1_sha256");
     let pkcs8 = RsaPrivateKey::from_pem(made().qseal_key.expose()).unwrap().to_pkcs8_pem();

@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, unreachable_pub, clippy::unwrap_used)] // each test program uses a part of it
 
 pub mod answers;
+pub mod each_attempt;
 pub mod people;
 pub mod server;
 

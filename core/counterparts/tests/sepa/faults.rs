@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::world::{FAMILIES, World, code_and_message, payment, payment_type};
 
 /// Each fault of an answer, and the error of a list.
-const ANSWER_FAULTS: [(&str, &str); 26] = [
+pub(crate) const ANSWER_FAULTS: [(&str, &str); 26] = [
     ("sig.outer=bad", "sepa_web_services.answer_signature"),
     ("sig.inner=bad", "sepa_web_services.answer_signature"),
     ("sig.timestamp=bad", "sepa_web_services.answer_signature"),
@@ -35,7 +35,7 @@ const ANSWER_FAULTS: [(&str, &str); 26] = [
     ("html", "sepa_web_services.bank_failed"),
 ];
 
-fn list(family: &str) -> ListBankFilesRequest {
+pub(crate) fn list(family: &str) -> ListBankFilesRequest {
     let mut request = ListBankFilesRequest::new();
     if family == "nordea" {
         request.file_type = Some("NDCORPAYL".to_owned());
@@ -43,7 +43,7 @@ fn list(family: &str) -> ListBankFilesRequest {
     request
 }
 
-fn upload(family: &str) -> UploadBankFileRequest {
+pub(crate) fn upload(family: &str) -> UploadBankFileRequest {
     UploadBankFileRequest::new(Content::from(payment("MSG-1")), payment_type(family).to_owned())
 }
 

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use bankchannel::{CallOptions, Content, Timestamp, sepa_web_services::*};
 use serde_json::{Value, json};
 
-use crate::world::{World, payment, payment_of, payment_type};
+use crate::world::{World, code_and_message, payment, payment_of, payment_type};
 
 fn new_files(folder: &Path) -> DownloadNewBankFilesRequest {
     let mut request = DownloadNewBankFilesRequest::new(folder.display().to_string());
@@ -182,4 +182,41 @@ async fn t75_a_bank_that_fails_while_an_upload_waits_does_not_end_the_wait() {
     }
     let done = waiting.await.unwrap().unwrap();
     assert_eq!((&done["verdict"], done["answers"].as_array().map(Vec::len)), (&json!("accepted"), Some(1)), "{done}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_checked_with_the_rules_of_the_bank_that_it_goes_to() {
+    let world = World::new().await;
+    let own = |rules: Value| json!({ "profile": { "extends": "op", "payments": rules } });
+    for (family, settings, is_refused) in [
+        ("nordea", json!({}), false),
+        ("op", json!({}), true),
+        // A bank of the user's own.
+        ("op", own(json!({ "characters": "latin1" })), false),
+        ("op", own(json!({ "base": "nordea" })), false),
+        ("op", own(json!({ "base": "nordea", "characters": "strict" })), true),
+    ] {
+        let client = world.client_with(family, settings.clone());
+        // A letter that ISO-8859-1 has, and that has no other form.
+        let id = format!("RULES-{}", world.uploads(family).await);
+        let payment = String::from_utf8(payment(&id)).unwrap().replace("Alpha Supplies Ab", "§");
+        let content = Content::from(payment.into_bytes());
+        let before = world.uploads(family).await;
+        let report = if family == "nordea" { "NDCORPAYL" } else { "pain.002.001.10" };
+        let request = json!({ "file_type": payment_type(family), "wait_for": [report], "wait_timeout_s": 0 });
+        let options = CallOptions { content: Some(content), ..CallOptions::default() };
+        // The report appears when the bank's clock says so: nothing comes here.
+        let error = client.call_json("sepa_web_services.upload_and_wait", request, options).await.unwrap_err();
+        let sent = world.uploads(family).await - before;
+        let expected = if is_refused {
+            ("iso20022.payment_refused", "not_sent")
+        } else {
+            ("sepa_web_services.answer_not_found", "accepted")
+        };
+        assert_eq!(
+            (code_and_message(&error), sent),
+            (expected, u64::from(!is_refused)),
+            "{family} {settings}: {error}"
+        );
+    }
 }

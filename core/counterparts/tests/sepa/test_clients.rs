@@ -114,13 +114,12 @@ async fn a_pair_that_comes_later_is_not_used_at_a_real_bank_either() {
     let world = World::new().await;
     let customer = world.customer("op", None);
     let text = |name: &str| std::fs::read_to_string(customer[name].as_str().unwrap()).unwrap();
-    let pair = CustomerSigningPair { certificate: text("certificate_file"), private_key: text("key_file").into() };
+    let pair = CustomerSigningPair::from_pem(&text("certificate_file"), &text("key_file").into()).unwrap();
     let customer_of = |bank: &SepaWebServicesBank| {
         bank.customer(SharedBankCustomer {
             customer_id: customer["customer_id"].as_str().unwrap().to_owned(),
             target_id: None,
             pair: Some(pair.clone()),
-            request_timestamp: None,
         })
     };
     let bank = |settings: Value| {

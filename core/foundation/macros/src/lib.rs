@@ -35,6 +35,7 @@ mod cited;
 mod enums;
 mod group;
 mod operation_docs;
+mod stored_row;
 mod structs;
 mod texts;
 mod unions;
@@ -52,6 +53,17 @@ pub fn derive_boundary(input: TokenStream) -> TokenStream {
 pub fn derive_operation_docs(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     operation_docs::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Derives `bankchannel_storage::engine::StoredRow`, in that crate: the columns are the fields, in their order.
+///
+/// `#[row(alias = "s")]` on the struct stands before the columns; `#[row(sql = "…")]` on a field is what is selected in its
+/// place, `#[row(absent)]` says that it is no column: it is `Default` and filled in afterwards. A field that is a row itself, or
+/// an `Option` of one (a LEFT JOIN), stands with its own columns.
+#[proc_macro_derive(StoredRow, attributes(row))]
+pub fn derive_stored_row(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    stored_row::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// A description as a static, and a reference to it. A reference to a constant is compiled with all that the constant refers

@@ -3,7 +3,12 @@
 use std::borrow::Cow;
 
 use super::{Boundary, Content, Field, Fields, Object, Representation, Shape, Value};
-use crate::{ClientResources, Error, error::row, near::{is_near, nearest_name}, shown};
+use crate::{
+    ClientResources, Error,
+    error::row,
+    near::{is_near, nearest_name},
+    shown,
+};
 
 /// A client's defaults for request fields: e-mail, mode, bank, …
 pub trait Profile {

@@ -35,7 +35,7 @@ pub struct PaymentData {
     pub utc: Option<bool>,
     /// Whether transfers without a UETR get one, made from the data; version 9 only.
     pub uetr: Option<bool>,
-    /// The bank's deviations from the common rules.
+    /// The bank's deviations from the common rules. Its `base` names a bank that is known.
     pub profile: Option<crate::rules::ProfileOptions>,
 }
 

@@ -1,5 +1,6 @@
 //! Every operation of the module, one file each, in one folder per subject. All of them only compute.
 
+pub mod banks;
 pub mod checking;
 pub mod making;
 pub mod matching;
@@ -27,6 +28,7 @@ macro_rules! for_each_operation {
             local checking::check_payment::CheckPayment;
             local checking::check_statements::CheckStatements;
             local matching::match_status::MatchStatus;
+            local banks::list_banks::ListBanks;
         }
     };
 }

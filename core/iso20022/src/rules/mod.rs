@@ -31,4 +31,4 @@ pub mod written_reference;
 use crate::iban;
 pub use characters::Characters;
 pub use finding::{Finding, Level, RULES, Rule};
-pub use profile::{BankProfile, BaseProfile, HybridAddress, PaymentVersion, ProfileOptions};
+pub use profile::{BankProfile, BaseProfile, HybridAddress, PaymentVersion, ProfileOptions, with_own_bank};

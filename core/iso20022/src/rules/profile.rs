@@ -1,6 +1,11 @@
 //! How banks differ, as data.
 
-use bankchannel_foundation::model::Boundary;
+use bankchannel_banks::{KnownBank, find, for_each_bank, meant, over, read_file};
+use bankchannel_foundation::{
+    Error,
+    model::{Boundary, read_boundary},
+    shown,
+};
 
 use super::characters::Characters;
 use crate::schema::MessageType;
@@ -48,113 +53,148 @@ pub enum HybridAddress {
     NeedsLine,
 }
 
-/// A built-in profile; it contains only rules from the banks' public guides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
-#[non_exhaustive]
-pub enum BaseProfile {
-    /// The Finnish extension AOS2: several invoices and credit notes in addition to one text.
-    Aos2,
-    /// Nordea: names and texts may have all characters of ISO-8859-1.
-    Nordea,
-    /// Danske Bank: names and texts may have all characters of ISO-8859-1.
-    Danske,
-    /// Danske Bank in Sweden: a hybrid address needs a line.
-    DanskeSe,
+macro_rules! bases {
+    ($($(#[$doc:meta])* $variant:ident $name:literal [$($($channel:tt)+)?];)+) => {
+        /// A bank whose rules are built in, or a set of rules; they are only those of the banks' public guides, and a bank
+        /// with none has the common rules.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+        #[non_exhaustive]
+        pub enum BaseProfile {
+            $($(#[$doc])* #[boundary($name)] $variant,)+
+        }
+
+        impl BaseProfile {
+            const ALL: &'static [(&'static str, Self)] = &[$(($name, Self::$variant)),+];
+        }
+    };
+}
+for_each_bank!(bases);
+
+impl BaseProfile {
+    /// The bank with this name, other name, id on the WS Channel or BIC.
+    #[must_use]
+    pub fn of_bank(name: &str) -> Option<Self> {
+        let bank = find(name)?.name();
+        Self::ALL.iter().find(|(known, _)| *known == bank).map(|(_, base)| *base)
+    }
+
+    /// How this bank deviates from the common rules.
+    #[must_use]
+    pub fn options(self) -> ProfileOptions {
+        let name = Self::ALL.iter().find(|(_, base)| *base == self).map_or("", |(name, _)| *name);
+        let rules = find(name).and_then(|bank: &KnownBank| bank.member("payments")).cloned();
+        rules.and_then(|rules| read_boundary(rules).ok()).unwrap_or_default()
+    }
 }
 
-/// How a bank deviates from the common rules; omitted options are as in the base profile, otherwise as everywhere.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
-pub struct ProfileOptions {
-    /// The built-in profile that the other options change.
-    pub base: Option<BaseProfile>,
+/// A rule: its type where it may be left out, its type where it is complete, and what holds if no bank says otherwise.
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident: $option:ty as $whole:ty = $default:expr;)+) => {
+        /// How a bank deviates from the common rules; omitted options are as in the base profile, otherwise as everywhere.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+        pub struct ProfileOptions {
+            /// The bank, or the set of rules, that the other options change.
+            pub base: Option<BaseProfile>,
+            $($(#[$doc])* pub $name: Option<$option>,)+
+        }
+
+        /// The rules of one bank, complete.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct BankProfile {
+            $(#[doc = concat!("See [`ProfileOptions::", stringify!($name), "`].")] pub $name: $whole,)+
+        }
+
+        impl Default for BankProfile {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        impl From<ProfileOptions> for BankProfile {
+            fn from(options: ProfileOptions) -> Self {
+                let options = options.resolved();
+                let mut rules = Self::default();
+                $(if let Some(given) = options.$name { rules.$name = given.into(); })+
+                rules
+            }
+        }
+    };
+}
+
+rules! {
     /// The version that the bank accepts; if left out, every supported one.
-    pub accepts: Option<PaymentVersion>,
+    accepts: PaymentVersion as Option<PaymentVersion> = None;
     /// The characters that names and texts may have: `strict` by default.
-    pub characters: Option<Characters>,
+    characters: Characters as Characters = Characters::Strict;
     /// Whether `&`, `"`, `<` and `>` may stay if `characters` is `latin1`; not by default.
-    pub keeps_markup: Option<bool>,
+    keeps_markup: bool as bool = false;
     /// Hybrid addresses: allowed by default.
-    pub hybrid_address: Option<HybridAddress>,
+    hybrid_address: HybridAddress as HybridAddress = HybridAddress::Allowed;
     /// Whether the bank advises omitting addresses.
-    pub advises_no_address: Option<bool>,
+    advises_no_address: bool as bool = false;
     /// Whether the Finnish extension AOS2 is used: several structured parts in addition to one text.
-    pub aos2: Option<bool>,
+    aos2: bool as bool = false;
     /// Whether an execution date on a closed day is an error instead of a warning.
-    pub closed_day_is_error: Option<bool>,
+    closed_day_is_error: bool as bool = false;
     /// How many days in the past the execution date may be: 5 by default.
-    pub days_back: Option<u32>,
+    days_back: u32 as u32 = 5;
     /// Whether a file may have only one execution date.
-    pub one_date_per_file: Option<bool>,
+    one_date_per_file: bool as bool = false;
     /// Whether a file may have only one batch (`PmtInf`): one account, date and kind.
-    pub one_batch_per_file: Option<bool>,
+    one_batch_per_file: bool as bool = false;
     /// Whether the bank wants an instruction id in each transfer: one that is not given is made from the data.
-    pub wants_instruction_id: Option<bool>,
+    wants_instruction_id: bool as bool = false;
     /// Whether the bank wants no control sum in the header of the file; the batches keep theirs.
-    pub omits_header_sum: Option<bool>,
+    omits_header_sum: bool as bool = false;
     /// Whether a creditor's bank that is not given is written as `NOTPROVIDED`, which some banks want; by default it is
     /// left out. The Swiss form has no such marker: payers of Switzerland and Liechtenstein leave the bank out.
-    pub marks_absent_bank: Option<bool>,
+    marks_absent_bank: bool as bool = false;
     /// The maximum number of transactions in a batch; no limit by default.
-    pub batch_transactions: Option<u64>,
+    batch_transactions: u64 as Option<u64> = None;
     /// The maximum number of transactions in a file; no limit by default.
-    pub file_transactions: Option<u64>,
+    file_transactions: u64 as Option<u64> = None;
 }
 
-/// The rules of one bank, complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BankProfile {
-    /// See [`ProfileOptions::accepts`].
-    pub accepts: Option<PaymentVersion>,
-    /// See [`ProfileOptions::characters`].
-    pub characters: Characters,
-    /// See [`ProfileOptions::keeps_markup`].
-    pub keeps_markup: bool,
-    /// See [`ProfileOptions::hybrid_address`].
-    pub hybrid_address: HybridAddress,
-    /// See [`ProfileOptions::advises_no_address`].
-    pub advises_no_address: bool,
-    /// See [`ProfileOptions::aos2`].
-    pub aos2: bool,
-    /// See [`ProfileOptions::closed_day_is_error`].
-    pub closed_day_is_error: bool,
-    /// See [`ProfileOptions::days_back`].
-    pub days_back: u32,
-    /// See [`ProfileOptions::one_date_per_file`].
-    pub one_date_per_file: bool,
-    /// See [`ProfileOptions::one_batch_per_file`].
-    pub one_batch_per_file: bool,
-    /// See [`ProfileOptions::wants_instruction_id`].
-    pub wants_instruction_id: bool,
-    /// See [`ProfileOptions::omits_header_sum`].
-    pub omits_header_sum: bool,
-    /// See [`ProfileOptions::marks_absent_bank`].
-    pub marks_absent_bank: bool,
-    /// See [`ProfileOptions::batch_transactions`].
-    pub batch_transactions: Option<u64>,
-    /// See [`ProfileOptions::file_transactions`].
-    pub file_transactions: Option<u64>,
-}
-
-impl Default for BankProfile {
-    fn default() -> Self {
-        Self {
-            accepts: None,
-            characters: Characters::Strict,
-            keeps_markup: false,
-            hybrid_address: HybridAddress::Allowed,
-            advises_no_address: false,
-            aos2: false,
-            closed_day_is_error: false,
-            days_back: 5,
-            one_date_per_file: false,
-            one_batch_per_file: false,
-            wants_instruction_id: false,
-            omits_header_sum: false,
-            marks_absent_bank: false,
-            batch_transactions: None,
-            file_transactions: None,
+impl ProfileOptions {
+    /// These options, and where they leave something out those of the base.
+    #[must_use]
+    pub fn resolved(self) -> Self {
+        match self.base {
+            Some(base) => over(self.clone(), base.options()).unwrap_or(self),
+            None => self,
         }
     }
+
+    /// These options over the rules of the bank that a file goes to: a base that is given counts in place of the bank.
+    ///
+    /// # Errors
+    /// As [`over`].
+    pub fn at_bank(self, bank: Self) -> Result<Self, Error> {
+        if self.base.is_some() { Ok(self) } else { over(self, bank) }
+    }
+}
+
+/// The given options over the rules in the file of a user's own bank, if there is one: its member `payments`, and those of
+/// the bank that it extends.
+///
+/// # Errors
+/// `input.content_unreadable` for the file, `input.*` for what it says; both name `profile_file`.
+pub fn with_own_bank(options: Option<ProfileOptions>, file: Option<&str>) -> Result<Option<ProfileOptions>, Error> {
+    let Some(path) = file else { return Ok(options) };
+    let own = read_file("profile_file", path)?;
+    let refused = |why: String| Error::invalid_field("profile_file", format!("{}: {why}", shown::path(path)));
+    let mut rules = match own.get("payments") {
+        Some(rules) => read_boundary::<ProfileOptions>(rules.clone())
+            .map_err(|error| refused(format!("payments: {}", error.message())))?,
+        None => ProfileOptions::default(),
+    };
+    if let Some(name) = own.get("extends").and_then(serde_json::Value::as_str) {
+        let base = BaseProfile::of_bank(name);
+        let base =
+            base.ok_or_else(|| refused(format!("extends {name}, which is no bank that is known{}", meant(name))))?;
+        rules.base = rules.base.or(Some(base));
+    }
+    options.unwrap_or_default().at_bank(rules).map(Some)
 }
 
 impl BankProfile {
@@ -163,36 +203,8 @@ impl BankProfile {
         self.marks_absent_bank && !debtor_iban.is_some_and(crate::iban::is_swiss)
     }
 
-    /// The built-in profile.
+    /// The rules of a bank, or of a set of rules.
     pub fn from_base(base: BaseProfile) -> Self {
-        let latin1 = Self { characters: Characters::Latin1, ..Self::default() };
-        match base {
-            BaseProfile::Aos2 => Self { aos2: true, ..Self::default() },
-            BaseProfile::Nordea | BaseProfile::Danske => latin1,
-            BaseProfile::DanskeSe => Self { hybrid_address: HybridAddress::NeedsLine, ..latin1 },
-        }
-    }
-}
-
-impl From<ProfileOptions> for BankProfile {
-    fn from(options: ProfileOptions) -> Self {
-        let base = options.base.map_or_else(Self::default, Self::from_base);
-        Self {
-            accepts: options.accepts.or(base.accepts),
-            characters: options.characters.unwrap_or(base.characters),
-            keeps_markup: options.keeps_markup.unwrap_or(base.keeps_markup),
-            hybrid_address: options.hybrid_address.unwrap_or(base.hybrid_address),
-            advises_no_address: options.advises_no_address.unwrap_or(base.advises_no_address),
-            aos2: options.aos2.unwrap_or(base.aos2),
-            closed_day_is_error: options.closed_day_is_error.unwrap_or(base.closed_day_is_error),
-            days_back: options.days_back.unwrap_or(base.days_back),
-            one_date_per_file: options.one_date_per_file.unwrap_or(base.one_date_per_file),
-            one_batch_per_file: options.one_batch_per_file.unwrap_or(base.one_batch_per_file),
-            wants_instruction_id: options.wants_instruction_id.unwrap_or(base.wants_instruction_id),
-            omits_header_sum: options.omits_header_sum.unwrap_or(base.omits_header_sum),
-            marks_absent_bank: options.marks_absent_bank.unwrap_or(base.marks_absent_bank),
-            batch_transactions: options.batch_transactions.or(base.batch_transactions),
-            file_transactions: options.file_transactions.or(base.file_transactions),
-        }
+        base.options().into()
     }
 }

@@ -195,7 +195,7 @@ fn t95_profiles() {
     ] {
         assert_eq!(anchor(name, environment), expected, "{name}");
     }
-    assert!(profile::named("danske").unwrap_err().message().contains("nordea, op, saastopankki, pop, aktia, omasp"));
+    assert!(profile::named("danske").unwrap_err().message().contains("nordea, op, aktia, saastopankki, pop, omasp"));
 }
 
 /// Writes the messages of the scenarios anew, into `tests/scenarios/data`.

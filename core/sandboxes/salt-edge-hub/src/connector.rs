@@ -9,11 +9,8 @@ use bankchannel_foundation::{
     Error, Result,
     clock::Clock as _,
     message::{Body, Headers, InResponse, OutRequest},
-    operation::Repeat,
 };
-use bankchannel_transport::{
-    AnswerRules, CancellationToken, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings,
-};
+use bankchannel_transport::{TlsSettings, Transport, TransportSettings};
 use serde_json::{Value, json};
 
 use super::{
@@ -101,20 +98,8 @@ impl PlayedHub {
         }
         let (method, target) = (made.method.clone(), made.target.clone());
         let message = OutRequest { method, target, headers, body: Body::empty() };
-        let (cancel, mut sink, begun) = (CancellationToken::new(), ContentSink::memory(0), Instant::now());
-        let plan = ExchangePlan {
-            deadline: Some(begun + TIMEOUT),
-            cancel: &cancel,
-            repeat: Repeat::Never,
-            retries: None,
-            response_content: None,
-            sink: &mut sink,
-            observer: None,
-            earlier: &mut None,
-            answers: AnswerRules::default(),
-            signing: None,
-        };
-        let answered = transport.exchange(&message, plan).await;
+        let begun = Instant::now();
+        let answered = transport.once(&message, &[], Some(begun + TIMEOUT)).await;
         let elapsed = begun.elapsed();
         let heard = answered.map(|answer| heard(&answer, elapsed));
         if made.operation == "revoke_token" && heard.as_ref().is_ok_and(|heard| heard.status == 200) {

@@ -97,6 +97,7 @@ impl FoundOrder {
         if members.is_null() {
             members = Value::Object(serde_json::Map::new());
         }
+        self.refuse_unknown(&members)?;
         let is_given =
             |name: &str| members.get(name).is_some_and(|value| !value.is_null() && *value != Value::Bool(false));
         let chosen = |order: &&&'static CallableOrder| {
@@ -155,8 +156,11 @@ impl FoundOrder {
             let fields = self.orders.iter().flat_map(|order| order.entry.request.fields());
             fields.map(|field| field.name).filter(|name| !is_in_path(name))
         };
-        let unknown: Vec<&str> =
-            members.keys().map(String::as_str).filter(|name| !is_in_path(name) && known().all(|field| field != *name)).collect();
+        let unknown: Vec<&str> = members
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !is_in_path(name) && known().all(|field| field != *name))
+            .collect();
         if unknown.is_empty() { Ok(()) } else { Err(unknown_members(unknown.into_iter(), known())) }
     }
 }

@@ -1,15 +1,20 @@
 //! `[banks]` of the configuration file: which banks the service reaches, and how.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bankchannel::{
     ConnectionSettings,
     sepa_web_services::{BankEnvironment, SepaWebServicesBank, SepaWebServicesSettings},
 };
+use bankchannel_banks::KnownBank;
 use bankchannel_foundation::{Error, Result, Secret, clock::Clock};
+use bankchannel_renewal::RenewalRules;
 use bankchannel_storage::ws_channel::BankCodeLimits;
 use bankchannel_ws_channel::model::Bank;
-use serde::{Deserialize, Deserializer};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 
 use crate::{
     banks::{ANSWER_TIMEOUT, BANK_TIMEOUT},
@@ -20,43 +25,77 @@ use crate::{
 /// The longest time for which an answer to an upload counts.
 const ANSWER_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
 
-/// The banks.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// The banks, each in a table with its id.
+#[derive(Debug, Clone, Default)]
 pub struct BanksConfig {
-    /// The simulator's handling of payments.
-    pub simulator: SimulatorMode,
-    /// Nordea.
-    pub nordea: Option<ReachedBankConfig>,
-    /// OP.
-    pub osuuspankki: Option<ReachedBankConfig>,
-    /// Aktia.
-    pub aktia: Option<ReachedBankConfig>,
-    /// The savings banks.
-    pub sp: Option<ReachedBankConfig>,
-    /// POP Bank.
-    pub pop: Option<ReachedBankConfig>,
-    /// S-Bank: with a profile of the operator's.
-    pub spankki: Option<ReachedBankConfig>,
-    /// Bank of Åland: with a profile of the operator's.
-    pub alandsbanken: Option<ReachedBankConfig>,
-    /// SEB: with a profile of the operator's; no enrolment.
-    #[serde(rename = "SEB")]
-    pub seb: Option<ReachedBankConfig>,
+    /// The simulated bank.
+    pub simulator: SimulatorConfig,
+    /// The banks that are reached.
+    pub reached: BTreeMap<Bank, ReachedBankConfig>,
 }
 
-impl Default for BanksConfig {
+/// The simulated bank of test environments.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SimulatorConfig {
+    /// What it does with payments.
+    pub payments: SimulatorMode,
+    /// From so many days before its end on a certificate is renewed. Default: as its entry says.
+    pub renew_before_days: u32,
+}
+
+impl Default for SimulatorConfig {
     fn default() -> Self {
-        Self {
-            simulator: SimulatorMode::Book,
-            nordea: None,
-            osuuspankki: None,
-            aktia: None,
-            sp: None,
-            pop: None,
-            spankki: None,
-            alandsbanken: None,
-            seb: None,
+        let of_entry = || Bank::Simulator.entry()?.member("renew_before_days")?.as_u64()?.try_into().ok();
+        let renew_before_days = of_entry().unwrap_or(RenewalRules::default().renew_before_days);
+        Self { payments: SimulatorMode::Book, renew_before_days }
+    }
+}
+
+impl<'de> Deserialize<'de> for BanksConfig {
+    fn deserialize<D: Deserializer<'de>>(given: D) -> std::result::Result<Self, D::Error> {
+        given.deserialize_map(BankTables)
+    }
+}
+
+/// Reads the tables.
+struct BankTables;
+
+impl<'de> Visitor<'de> for BankTables {
+    type Value = BanksConfig;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a table for each bank")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> std::result::Result<BanksConfig, A::Error> {
+        let mut banks = BanksConfig::default();
+        while let Some(ReachableBank(bank)) = given.next_key()? {
+            if bank.is_test_only() {
+                banks.simulator = given.next_value()?;
+            } else if banks.reached.insert(bank, given.next_value()?).is_some() {
+                return Err(serde::de::Error::custom(format!("{bank} has two tables")));
+            }
+        }
+        Ok(banks)
+    }
+}
+
+/// A bank that may have a table, by any of its names.
+struct ReachableBank(Bank);
+
+impl<'de> Deserialize<'de> for ReachableBank {
+    fn deserialize<D: Deserializer<'de>>(given: D) -> std::result::Result<Self, D::Error> {
+        let name = String::deserialize(given)?;
+        let can_be = |bank: &Bank| !bank.needs_encryption_pair();
+        match Bank::from_name(&name) {
+            Some(bank) if can_be(&bank) => Ok(Self(bank)),
+            Some(bank) => Err(serde::de::Error::custom(format!("{bank} is not reached: it encrypts its documents"))),
+            None => {
+                let known: Vec<&str> = Bank::ALL.iter().filter(|bank| can_be(bank)).map(|bank| bank.as_str()).collect();
+                let (meant, known) = (bankchannel_banks::advice(&name, &known), known.join(", "));
+                Err(serde::de::Error::custom(format!("unknown bank `{name}`{meant}; there are {known}")))
+            }
         }
     }
 }
@@ -97,6 +136,8 @@ pub struct ReachedBankConfig {
     /// How long the bank's answer to an upload still counts, in seconds from its sending: 60 to 3600. Default: 300. The
     /// caller is told after 60 that the outcome is unknown; an answer that comes later settles it.
     pub answer_timeout_s: Option<u32>,
+    /// From so many days before its end on a certificate is renewed, in place of the profile's.
+    pub renew_before_days: Option<u32>,
 }
 
 fn secret<'de, D: Deserializer<'de>>(given: D) -> std::result::Result<Option<Secret>, D::Error> {
@@ -105,14 +146,7 @@ fn secret<'de, D: Deserializer<'de>>(given: D) -> std::result::Result<Option<Sec
 
 /// The library's profile of a bank; `None` if it has none.
 fn profile_of(bank: Bank) -> Option<&'static str> {
-    Some(match bank {
-        Bank::Nordea => "nordea",
-        Bank::Osuuspankki => "op",
-        Bank::Aktia => "aktia",
-        Bank::Sp => "saastopankki",
-        Bank::Pop => "pop",
-        _ => return None,
-    })
+    bank.entry().filter(|entry| entry.has_web_services()).map(KnownBank::name)
 }
 
 impl BanksConfig {
@@ -123,30 +157,7 @@ impl BanksConfig {
 
     /// The banks that are on.
     pub(crate) fn configured(&self) -> impl Iterator<Item = (Bank, &ReachedBankConfig)> {
-        let all = [
-            (Bank::Nordea, &self.nordea),
-            (Bank::Osuuspankki, &self.osuuspankki),
-            (Bank::Aktia, &self.aktia),
-            (Bank::Sp, &self.sp),
-            (Bank::Pop, &self.pop),
-            (Bank::Spankki, &self.spankki),
-            (Bank::Alandsbanken, &self.alandsbanken),
-            (Bank::Seb, &self.seb),
-        ];
-        all.into_iter().filter_map(|(bank, configured)| Some((bank, configured.as_ref()?)))
-    }
-}
-
-impl BanksConfig {
-    fn place(&mut self, bank: Bank) -> Option<&mut Option<ReachedBankConfig>> {
-        Some(match bank {
-            Bank::Nordea => &mut self.nordea,
-            Bank::Osuuspankki => &mut self.osuuspankki,
-            Bank::Aktia => &mut self.aktia,
-            Bank::Sp => &mut self.sp,
-            Bank::Pop => &mut self.pop,
-            _ => return None,
-        })
+        self.reached.iter().map(|(bank, configured)| (*bank, configured))
     }
 
     /// Adds the banks of the command line.
@@ -159,9 +170,14 @@ impl BanksConfig {
                 .split_once('=')
                 .filter(|(_, value)| !value.is_empty())
                 .ok_or_else(|| Error::invalid_setting(option, "must be NAME=VALUE, such as nordea=…"))?;
-            let bank = Bank::from_text(name).filter(|bank| profile_of(*bank).is_some());
-            let known = "is not a bank with a profile: nordea, osuuspankki, aktia, sp, pop";
-            Ok((bank.ok_or_else(|| Error::invalid_setting(option, format!("{name} {known}")))?, value.to_owned()))
+            let has_profile = |bank: &Bank| profile_of(*bank).is_some();
+            let bank = Bank::from_name(name).filter(has_profile).ok_or_else(|| {
+                let known: Vec<&str> =
+                    Bank::ALL.iter().filter(|bank| has_profile(bank)).map(|bank| bank.as_str()).collect();
+                let why = format!("{name} is not a bank with a profile: {}", known.join(", "));
+                Error::invalid_setting(option, why)
+            })?;
+            Ok((bank, value.to_owned()))
         };
         for given in options.bank.iter().flatten() {
             let (bank, url) = named("bank", given)?;
@@ -170,21 +186,21 @@ impl BanksConfig {
                 return Err(Error::invalid_setting("bank", why));
             }
             let url = url.trim_end_matches('/').to_owned();
-            let Some(place) = self.place(bank) else { continue };
-            *place = Some(ReachedBankConfig {
+            let configured = ReachedBankConfig {
                 certificate_url: Some(format!("{url}/certificates")),
                 file_url: Some(url),
                 ca_file: options.bank_ca.clone(),
                 // A sandbox bank books only there.
                 environment: Some(Flavour::Production),
                 ..ReachedBankConfig::default()
-            });
+            };
+            self.reached.insert(bank, configured);
         }
         for given in options.bank_anchors.iter().flatten() {
             let (bank, file) = named("bank_anchors", given)?;
-            match self.place(bank) {
-                Some(Some(configured)) => configured.anchors_file = Some(file),
-                _ => {
+            match self.reached.get_mut(&bank) {
+                Some(configured) => configured.anchors_file = Some(file),
+                None => {
                     let why = format!("{} is not one of the option bank", bank.as_str());
                     return Err(Error::invalid_setting("bank_anchors", why));
                 }
@@ -213,6 +229,13 @@ impl ReachedBankConfig {
 
     pub(crate) fn answer_timeout(&self) -> Duration {
         self.answer_timeout_s.map_or(ANSWER_TIMEOUT, |seconds| Duration::from_secs(seconds.into()))
+    }
+
+    /// How the certificates of this opened bank are renewed.
+    pub(crate) fn renewal_rules(&self, opened: &SepaWebServicesBank) -> RenewalRules {
+        let of_profile = opened.renewal_rules();
+        let renew_before_days = self.renew_before_days.unwrap_or(of_profile.renew_before_days);
+        RenewalRules { renew_before_days, ..of_profile }
     }
 
     /// Opens the bank; nothing is sent.
@@ -268,5 +291,41 @@ impl ReachedBankConfig {
             let text = format!("{}: {}", place(setting).trim_end_matches('.'), named.unwrap_or(said));
             Error::because(&bankchannel_foundation::error::row::CONFIGURATION, text).with("field", place(setting))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use bankchannel_foundation::clock::SystemClock;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_table_is_of_the_bank_that_has_its_name_and_says_when_its_certificates_are_renewed() {
+        let read = |tables| serde_json::from_value::<BanksConfig>(tables);
+        let days = |banks: &BanksConfig, bank: Bank| {
+            let configured = &banks.reached[&bank];
+            let opened = configured.open(bank, Flavour::Production, Arc::new(SystemClock::default())).unwrap();
+            configured.renewal_rules(&opened).renew_before_days
+        };
+        let banks = read(json!({ "op": {}, "Nordea": { "renew_before_days": 90 }, "sp": {} })).unwrap();
+        let on: Vec<Bank> = banks.configured().map(|(bank, _)| bank).collect();
+        assert_eq!(on, [Bank::Nordea, Bank::Osuuspankki, Bank::Sp]);
+        assert_eq!((days(&banks, Bank::Osuuspankki), days(&banks, Bank::Sp)), (55, 60), "as the bank's entry says");
+        assert_eq!(days(&banks, Bank::Nordea), 90, "as the table says");
+        assert_eq!(banks.simulator.payments, SimulatorMode::Book);
+        let banks = read(json!({ "simulator": { "payments": "store", "renew_before_days": 10 } })).unwrap();
+        assert_eq!((banks.simulator.payments, banks.configured().count()), (SimulatorMode::Store, 0));
+        for (tables, why) in [
+            (json!({ "SEBB": {} }), "did you mean SEB?"),
+            (json!({ "omasp": {} }), "unknown bank `omasp`"),
+            (json!({ "danske": {} }), "danskebank is not reached"),
+            (json!({ "simulator": { "certificates_at_once": 2 } }), "unknown field `certificates_at_once`"),
+        ] {
+            let error = read(tables).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
     }
 }

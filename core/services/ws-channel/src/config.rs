@@ -90,8 +90,6 @@ pub struct ServiceConfig {
     pub body_timeout_s: u32,
     /// The largest file, in bytes.
     pub max_file_bytes: u64,
-    /// The days before its expiry at which a certificate is renewed.
-    pub renew_before_days: u32,
     /// Addresses of proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxy: Vec<IpAddr>,
     /// A fixed value for every code that is sent; from the command line only.
@@ -270,7 +268,6 @@ impl Default for ServiceConfig {
             max_body_bytes: 10 * 1024 * 1024,
             body_timeout_s: 120,
             max_file_bytes: 7 * 1024 * 1024,
-            renew_before_days: 30,
             trusted_proxy: Vec::new(),
             fixed_code: None,
             no_limits: false,

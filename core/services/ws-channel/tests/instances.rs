@@ -149,7 +149,7 @@ async fn a_challenge_of_one_is_good_at_the_other_once() {
 async fn old_content_that_no_row_names_is_collected_and_nothing_else() {
     let Some(url) = server() else { return };
     let shared = Shared::make(&url, &url);
-    let only_keep = "[banks]\nsimulator = \"store\"\n";
+    let only_keep = "[banks.simulator]\npayments = \"store\"\n";
     let (one, other) = two_with(&shared, only_keep).await;
     let (who, signer) = one.customer("collect@example.test").await;
     one.upload(&who, signer.signed(&large_payment())).await.ok(201);
@@ -184,7 +184,7 @@ async fn old_content_that_no_row_names_is_collected_and_nothing_else() {
 async fn a_folder_of_another_database_is_left_alone() {
     let Some(url) = server() else { return };
     let shared = Shared::make(&url, &url);
-    let only_keep = format!("{}[banks]\nsimulator = \"store\"\n", shared.config);
+    let only_keep = format!("{}[banks.simulator]\npayments = \"store\"\n", shared.config);
     let theirs: Vec<_> = ["a", "b"].map(|letter| shared.files().join(format!("c{}", letter.repeat(26)))).into();
     let put = || {
         for path in &theirs {

@@ -36,8 +36,10 @@ async fn three_instances_carry_more_than_one() {
     let Some(url) = server() else { return };
     let relay = Relay::start(&url, Duration::from_micros(2500)).await;
     let shared = Shared::make(&url, &relay.url);
-    let config =
-        format!("{}postgres = {{ max_connections = {CONNECTIONS} }}\n[banks]\nsimulator = \"store\"\n", shared.config);
+    let config = format!(
+        "{}postgres = {{ max_connections = {CONNECTIONS} }}\n[banks.simulator]\npayments = \"store\"\n",
+        shared.config
+    );
     let mut instances = Vec::new();
     let mut people: Vec<Vec<(Person, Value)>> = Vec::new();
     for n in 0..INSTANCES {

@@ -28,7 +28,7 @@ const REPORT: &str = "pain.002.001.10";
 #[tokio::test(flavor = "multi_thread")]
 async fn they_are_settled_and_told_and_nothing_waits_for_them() {
     let log = Log::begin();
-    let served = Served::with("[banks]\nsimulator = \"store\"", Channels::default()).await;
+    let served = Served::with("[banks.simulator]\npayments = \"store\"", Channels::default()).await;
     let (who, signer) = served.customer("lost@example.test").await;
     let large = [payment(), &vec![b'\n'; 200_000][..]].concat();
     let body = signer.signed(&large);

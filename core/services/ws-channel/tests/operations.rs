@@ -139,7 +139,7 @@ async fn with_content(config: &str) -> (tempfile::TempDir, ServiceOptions, PathB
 
 #[tokio::test]
 async fn content_files_that_are_not_mounted_are_noticed() {
-    let (_folder, options, data) = with_content("banks = { simulator = \"store\" }").await;
+    let (_folder, options, data) = with_content("banks = { simulator = { payments = \"store\" } }").await;
     let (files, aside) = (data.join("files"), data.join("aside"));
     fs::rename(&files, &aside).unwrap();
     refused(&options, &["content files", files.to_str().unwrap()]).await;
@@ -259,7 +259,7 @@ async fn heads_that_others_read_differently_are_refused() {
 
 #[tokio::test]
 async fn a_restore_wants_what_fits_together_and_names_final_places() {
-    let (_folder, options, data) = with_content("banks = { simulator = \"store\" }").await;
+    let (_folder, options, data) = with_content("banks = { simulator = { payments = \"store\" } }").await;
     let room = tempfile::tempdir().unwrap();
     let backup = room.path().join("backup");
     let opened = operator::ServiceOperator::from_options(&options).unwrap();
@@ -314,7 +314,7 @@ async fn content_files_may_be_in_a_folder_that_the_settings_name() {
     let room = tempfile::tempdir().unwrap();
     let files = room.path().join("files");
     let (_folder, options, data) =
-        with_content(&format!("banks = {{ simulator = \"store\" }}\nfiles_folder = {files:?}")).await;
+        with_content(&format!("banks = {{ simulator = {{ payments = \"store\" }} }}\nfiles_folder = {files:?}")).await;
     assert!(!data.join("files").exists());
     let opened = operator::ServiceOperator::from_options(&options).unwrap();
     let backup = room.path().join("backup");

@@ -136,7 +136,7 @@ async fn pass_on(mut client: UnixStream, mut server: UnixStream, cuts: Arc<Atomi
 /// removed by the next start.
 #[tokio::test(flavor = "multi_thread")]
 async fn content_of_a_failed_commit_stays_until_a_start_finds_it_unnamed() {
-    let only_keep = "[banks]\nsimulator = \"store\"";
+    let only_keep = "[banks.simulator]\npayments = \"store\"";
     let served = Served::with(only_keep, Channels::default()).await;
     let (who, signer) = served.customer("locked@example.test").await;
     let data = served.folder.path().join("data");

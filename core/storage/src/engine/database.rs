@@ -184,10 +184,7 @@ impl<S: StorageSchema> Database<S> {
                         instead: "run the server's pg_amcheck",
                     });
                 }
-                let finding = match tx.first("PRAGMA integrity_check(1)", &[]).await? {
-                    Some(mut row) => row.text()?,
-                    None => String::new(),
-                };
+                let finding: String = tx.one("PRAGMA integrity_check(1)", &[]).await?.unwrap_or_default();
                 if finding == "ok" {
                     return Ok(());
                 }

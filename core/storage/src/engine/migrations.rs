@@ -115,11 +115,9 @@ async fn create_version_table<S: StorageSchema>(tx: &mut StorageTx<S>) -> Result
 /// The newest version that was applied. Refuses a database created by another schema.
 async fn version<S: StorageSchema>(tx: &mut StorageTx<S>) -> Result<i64> {
     let mut newest = 0;
-    for (index, mut row) in
-        tx.query("SELECT version, name FROM schema_version ORDER BY version", &[]).await?.into_iter().enumerate()
-    {
-        newest = row.int()?;
-        let name = row.text()?;
+    let sql = "SELECT version, name FROM schema_version ORDER BY version";
+    for (index, (version, name)) in tx.all::<(i64, String)>(sql, &[]).await?.into_iter().enumerate() {
+        newest = version;
         if index == 0 && S::MIGRATIONS.first().is_none_or(|first| first.name != name) {
             return Err(StoreError::misuse(format!(
                 "{} belongs to another schema, whose first migration is \"{name}\"; \

@@ -34,10 +34,12 @@ mod sqlite;
 mod tx;
 mod value;
 
+pub use bankchannel_macros::StoredRow;
 pub use database::Database;
 pub use error::{Result, SchemaRefusal, StoreError};
 pub use postgres::PostgresSettings;
-pub use row::ResultRow;
+pub use row::{ResultRow, StoredRow};
+pub(crate) use row::{joined, joined_len, own_or, sql};
 pub use schema::{MigrationStep, SchemaMigration, SchemaUse, StorageSchema};
 pub use sqlite::{CommitState, SqliteDriver, SqliteSettings, create_private_dir, is_in_use, open_copy};
 pub use tx::StorageTx;

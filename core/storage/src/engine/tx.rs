@@ -1,6 +1,6 @@
 //! The transaction that a verb works in.
 
-use super::{ColumnValue, Result, ResultRow, SqlDialect, StorageSchema, StoreError, postgres, sqlite};
+use super::{ColumnValue, Result, ResultRow, SqlDialect, StorageSchema, StoreError, StoredRow, postgres, sqlite};
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
 use std::io;
@@ -121,12 +121,19 @@ impl<S: StorageSchema> StorageTx<S> {
         Ok(self.query(sql, args).await?.into_iter().next())
     }
 
+    /// The first row, if any, as what it holds.
+    pub async fn one<T: StoredRow>(&mut self, sql: &'static str, args: &[ColumnValue]) -> Result<Option<T>> {
+        self.first(sql, args).await?.map(|mut row| row.read()).transpose()
+    }
+
+    /// All rows, as what they hold.
+    pub async fn all<T: StoredRow>(&mut self, sql: &'static str, args: &[ColumnValue]) -> Result<Vec<T>> {
+        self.query(sql, args).await?.into_iter().map(|mut row| row.read()).collect()
+    }
+
     /// The single integer of a statement that always returns one row.
     pub async fn number(&mut self, sql: &'static str, args: &[ColumnValue]) -> Result<i64> {
-        match self.first(sql, args).await? {
-            Some(mut row) => row.int(),
-            None => Err(StoreError::internal("a counting statement returned no row")),
-        }
+        self.one(sql, args).await?.ok_or_else(|| StoreError::internal("a counting statement returned no row"))
     }
 
     /// Whether the database has a table of this name.

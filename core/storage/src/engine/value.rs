@@ -137,6 +137,13 @@ macro_rules! text_enum {
             }
         }
 
+        impl $crate::engine::StoredRow for $name {
+            fn read(row: &mut $crate::engine::ResultRow) -> $crate::engine::Result<Self> {
+                Self::parse(&row.read::<String>()?)
+                    .ok_or_else(|| $crate::engine::StoreError::internal("a stored word is not known to this program"))
+            }
+        }
+
         impl From<$name> for $crate::engine::ColumnValue {
             fn from(value: $name) -> Self {
                 Self::Text(value.as_str().to_owned())

@@ -39,7 +39,5 @@ pub use crate::engine::Digest;
 /// The id of a row: random, not secret.
 pub type RowId = [u8; 16];
 
-use entities::callback::{CALLBACK_RANKS, RANK_OF_REVOCATIONS, callback_columns, callback_rank};
-use entities::session::session_columns;
-use entities::token::token_columns;
+use entities::callback::{CALLBACK_RANKS, RANK_OF_REVOCATIONS, callback_rank};
 use schema::ConnectorTx;

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 /// Whether this key is the recorded one; `None` if none is.
 async fn is_sealed_by(tx: &mut ConnectorTx, key_id: &[u8; 8]) -> Result<Option<bool>> {
-    let recorded = tx.first("SELECT key_id FROM sealing_key", &[]).await?;
-    Ok(recorded.map(|mut row| row.bytes::<8>()).transpose()?.map(|recorded| recorded == *key_id))
+    let recorded = tx.one::<[u8; 8]>("SELECT key_id FROM sealing_key", &[]).await?;
+    Ok(recorded.map(|recorded| recorded == *key_id))
 }
 
 fn sealed_with_another_key(place: &str) -> StoreError {

@@ -90,7 +90,7 @@ pub(crate) fn count<S: StorageSchema<State = Changed>>(
             Box::pin(async move {
                 let sql = "SELECT value FROM counter WHERE name = $1";
                 let row = tx.first(sql, args![&count.name]).await?;
-                let value = row.map_or(Ok(0), |mut row| row.int())? + 1;
+                let value = row.map_or(Ok(0), |mut row| row.read())? + 1;
                 count.runs.fetch_add(1, Ordering::AcqRel);
                 count.gate.acquire().await.map_err(|_| StoreError::internal("the gate is gone"))?.forget();
                 let sql = "INSERT INTO counter (name, value) VALUES ($1, $2) \
@@ -138,7 +138,7 @@ pub(crate) async fn counters<S: StorageSchema>(database: &Database<S>) -> Vec<(S
 }
 
 fn read_counter(mut row: ResultRow) -> Result<(String, i64)> {
-    Ok((row.text()?, row.int()?))
+    Ok((row.read()?, row.read()?))
 }
 
 /// The units of all counters, and the number of applied migrations.
@@ -146,7 +146,7 @@ pub(crate) async fn units(database: &Database<Counters<2>>) -> (Vec<Option<Strin
     let read = database.read_snapshot((), |tx, ()| {
         Box::pin(async move {
             let rows = tx.query("SELECT unit FROM counter ORDER BY name", &[]).await?;
-            let units = rows.into_iter().map(|mut row| row.opt_text()).collect::<Result<_>>()?;
+            let units = rows.into_iter().map(|mut row| row.read()).collect::<Result<_>>()?;
             Ok((units, tx.number("SELECT count(*) FROM schema_version", &[]).await?))
         })
     });

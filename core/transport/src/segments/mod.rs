@@ -24,7 +24,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 
-use crate::{ExchangeObserver, background, early_answer::BodyPacer, file_sink::interrupted};
+use crate::{SentTap, background, early_answer::BodyPacer, file_sink::interrupted};
 
 /// Bytes of content encoded at a time: a multiple of three, so that base64 needs no padding in the middle.
 const STEP: usize = 96 * 1024;
@@ -54,7 +54,7 @@ pub struct SegmentBody {
     length: Option<u64>,
     started: Arc<AtomicBool>,
     given: u64,
-    observer: Option<Arc<dyn ExchangeObserver>>,
+    sent: Vec<SentTap>,
     client: Option<ClientSide>,
 }
 
@@ -91,7 +91,7 @@ impl SegmentBody {
             Err(none) if none.is_empty() => BodyFrames::One(None),
             Err(many) => BodyFrames::new(pace, many),
         };
-        Ok(Self { frames, length, started, given: 0, observer: None, client: None })
+        Ok(Self { frames, length, started, given: 0, sent: Vec::new(), client: None })
     }
 
     /// The same for a task that drives connections: files are opened on a thread for file work, because a disk may be
@@ -105,10 +105,9 @@ impl SegmentBody {
         opened.map_err(|why| interrupted(why).with_outcome(CallOutcome::NotSent))?
     }
 
-    /// Reports every sent byte to this observer.
-    #[must_use]
-    pub fn observed_by(mut self, observer: Option<Arc<dyn ExchangeObserver>>) -> Self {
-        self.observer = observer;
+    /// Reports every sent byte.
+    pub(crate) fn observed_by(mut self, sent: Vec<SentTap>) -> Self {
+        self.sent = sent;
         self
     }
 
@@ -413,8 +412,8 @@ impl http_body::Body for SegmentBody {
         };
         if let Poll::Ready(Some(Ok(bytes))) = &polled {
             this.given += bytes.len() as u64;
-            if let Some(observer) = &this.observer {
-                observer.sent(this.given, this.length);
+            for sent in &this.sent {
+                sent(this.given, this.length);
             }
         }
         if let (Some(client), Poll::Ready(piece)) = (&this.client, &polled) {

@@ -7,6 +7,7 @@ use bankchannel_foundation::{
     error::{ErrorRow, row},
     model::{Content, Date, Timestamp},
 };
+use bankchannel_iso20022::rules::ProfileOptions;
 use bankchannel_sepa_web_services::{
     PROTOCOL,
     codes::meaning_of,
@@ -211,5 +212,10 @@ impl SepaWebServices {
     /// The client's bank's types of files of one kind, by its profile.
     pub(in crate::sepa_web_services) fn file_types(&self, kind: BankFileKind) -> Vec<String> {
         self.0.sender.as_ref().map(|sender| sender.connection.profile.file_types_of(kind)).unwrap_or_default()
+    }
+
+    /// How the client's bank deviates from the common rules of payments.
+    pub(in crate::sepa_web_services) fn payment_rules(&self) -> ProfileOptions {
+        self.0.sender.as_ref().and_then(|sender| sender.connection.profile.payments.clone()).unwrap_or_default()
     }
 }

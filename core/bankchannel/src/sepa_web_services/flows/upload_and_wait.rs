@@ -208,10 +208,11 @@ impl Flow<SepaWebServices> for UploadBankFileAndWait {
         let wait = UploadWait::open(&steps, wanted).await?;
         let means_payments = client.file_types(BankFileKind::Payment).contains(&request.file_type);
         let (content, file_type, check) = (request.content, request.file_type.clone(), request.check_first);
+        let rules = client.payment_rules();
         steps.step("reading the file");
         let read = steps.work(move || {
             let source = UploadSource::open(content)?;
-            check.refuse_faulty(&source, &file_type, means_payments)?;
+            check.refuse_faulty(&source, &file_type, means_payments, rules)?;
             let upload = UploadedMessage::read(|| source.reader())?;
             source.check_unchanged()?;
             Ok((source, Arc::new(upload)))

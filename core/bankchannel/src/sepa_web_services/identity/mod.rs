@@ -19,5 +19,5 @@ mod unopened;
 pub(super) use folder::IdentityFolder;
 pub(super) use learnt::SeenSigner;
 pub(super) use renewing::{IdentityRenewing, renewing};
-pub(super) use unbelieved::{UnbelievedAnswer, UnbelievedSlot};
+pub(super) use unbelieved::UnbelievedAnswer;
 pub(super) use unopened::settle_unopened;

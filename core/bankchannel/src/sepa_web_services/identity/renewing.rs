@@ -12,26 +12,17 @@ use bankchannel_renewal::{
     LifeStepFault, PairTrial, PendingStep, RenewalRules, RequestEffect,
 };
 use bankchannel_sepa_web_services::{
-    answer::names_certificate_of,
-    codes, errors,
-    operations::{
-        certificates::{
-            renew_certificate::{RenewBankCertificate, RenewBankCertificateRequest},
-            request_certificate::{RequestBankCertificate, RequestBankCertificateRequest},
-        },
-        files::list_files::ListBankFiles,
-    },
+    answer::names_certificate_of, codes, errors, operations::files::list_files::ListBankFiles,
     request::CertificateCommand,
 };
 use bankchannel_transport::background;
 
-use super::{
-    folder::HeldIdentity,
-    unbelieved::{UnbelievedAnswer, UnbelievedSlot},
-};
+use super::{folder::HeldIdentity, unbelieved::UnbelievedAnswer};
 use crate::{
     CallOptions, LogLevel, LogLine,
-    sepa_web_services::{SepaWebServices, bank, settings::SigningPair},
+    sepa_web_services::{
+        SepaWebServices, bank, certificates::AskedCertificate, exchange::RefusedExchange, settings::SigningPair,
+    },
 };
 
 /// A customer's identity while something is done with it.
@@ -136,31 +127,12 @@ impl ClientCertificates {
     /// The certificate of an answer that is kept and believed now: the bank need not be asked again.
     async fn believed_now(&self, kind: &AttemptKind, request: &CertificateRequest) -> Option<Certificate> {
         let kept = self.folder.work(|held| Ok(held.unbelieved_of_attempt())).await.ok()??;
-        let pem = self.reopened(kind, request, kept).await.ok()??;
+        let (asked, sender) = (self.asked(kind, request).ok()?, self.client.sender().ok()?);
+        let opened = sender.open_again(asked, kept, &self.options).await;
+        let certificate = opened.ok()??;
         let text = "an answer of the bank that was kept is believed now: the certificate in it is taken";
         self.options.log_line(LogLevel::Info, LogLine::new(text));
-        Certificate::from_pem(&pem).ok()
-    }
-
-    async fn reopened(
-        &self,
-        kind: &AttemptKind,
-        request: &CertificateRequest,
-        kept: UnbelievedAnswer,
-    ) -> Result<Option<String>> {
-        let (sender, options) = (self.client.sender()?, &self.options);
-        match kind {
-            AttemptKind::First => {
-                // Nothing is sent; a request has a code.
-                let Some(code) = self.code.clone() else { return Ok(None) };
-                let asked = RequestBankCertificateRequest::new(request.to_pem(), code);
-                Ok(sender.open_again::<RequestBankCertificate>(asked, kept, options).await?.certificate)
-            }
-            AttemptKind::Next { .. } => {
-                let asked = RenewBankCertificateRequest::new(request.to_pem());
-                Ok(sender.open_again::<RenewBankCertificate>(asked, kept, options).await?.certificate)
-            }
-        }
+        Some(certificate)
     }
 
     /// Keeps an answer that is not believed if it has the certificate for the key of this request.
@@ -182,45 +154,31 @@ impl ClientCertificates {
         if let Some(certificate) = self.believed_now(kind, request).await {
             return Ok(certificate);
         }
-        let slot = UnbelievedSlot::default();
-        match self.asked(kind, request, &slot).await {
-            Err(error) => {
-                let kept = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-                Err(match kept {
-                    Some(kept) => self.keep_unbelieved(request, kept, error).await,
-                    None => error,
-                })
+        let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
+        let asked = self.asked(kind, request).map_err(not_sent)?;
+        let client = match kind {
+            AttemptKind::First => self.client.clone(),
+            AttemptKind::Next { signed_with } => self.signing_with(signed_with).await.map_err(not_sent)?,
+        };
+        match client.exchange_certificate(asked, &self.options).await {
+            Ok(believed) => believed.certificate.ok_or_else(|| Error::internal("an answer has no certificate")),
+            Err(RefusedExchange { error, unbelieved: Some(kept) }) => {
+                Err(self.keep_unbelieved(request, kept, error).await)
             }
-            asked => asked,
+            Err(RefusedExchange { error, unbelieved: None }) => Err(error),
         }
     }
 
-    async fn asked(
-        &self,
-        kind: &AttemptKind,
-        request: &CertificateRequest,
-        slot: &UnbelievedSlot,
-    ) -> Result<Certificate> {
-        let pem = match kind {
-            AttemptKind::First => {
-                let code = self.code.clone().ok_or_else(|| {
-                    let text = "code is missing: the first certificate that was begun needs it";
-                    let error = Error::missing_field("code", text);
-                    error.with_outcome(CallOutcome::NotSent)
-                })?;
-                let asked = RequestBankCertificateRequest::new(request.to_pem(), code);
-                let client = self.client.keeping_unbelieved(slot);
-                client.exchange::<RequestBankCertificate>(asked, &self.options).await?.certificate
-            }
-            AttemptKind::Next { signed_with } => {
-                let not_sent = |error: Error| error.with_outcome(CallOutcome::NotSent);
-                let client = self.signing_with(signed_with).await.map_err(not_sent)?.keeping_unbelieved(slot);
-                let asked = RenewBankCertificateRequest::new(request.to_pem());
-                client.exchange::<RenewBankCertificate>(asked, &self.options).await?.certificate
-            }
+    /// What the bank is asked for a certificate with.
+    fn asked<'r>(&self, kind: &AttemptKind, request: &'r CertificateRequest) -> Result<AskedCertificate<'r>> {
+        let code = match kind {
+            AttemptKind::First => Some(self.code.clone().ok_or_else(|| {
+                let text = "code is missing: the first certificate that was begun needs it";
+                Error::missing_field("code", text)
+            })?),
+            AttemptKind::Next { .. } => None,
         };
-        let pem = pem.ok_or_else(|| Error::internal("an answer has no certificate"))?;
-        Certificate::from_pem(&pem).map_err(Error::internal)
+        Ok(AskedCertificate { request, code })
     }
 
     /// A list, which changes nothing, signed with a new pair.

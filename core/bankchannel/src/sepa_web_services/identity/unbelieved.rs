@@ -1,8 +1,6 @@
 //! An answer of the bank that has the certificate for a key of ours and is not believed, as where an own profile names its
 //! signer wrongly: the bank's code is spent, so it is kept, and verified again once the profile is right.
 
-use std::sync::{Arc, Mutex};
-
 use bankchannel_foundation::{
     Error, Result,
     message::{Headers, InResponse},
@@ -15,9 +13,6 @@ use super::folder::{HeldIdentity, MODE, MOST};
 use crate::sepa_web_services::sent_ids::SentIds;
 
 const ENDING: &str = "answer";
-
-/// Where an exchange leaves an answer that is not believed.
-pub(in super::super) type UnbelievedSlot = Arc<Mutex<Option<UnbelievedAnswer>>>;
 
 /// An answer that is not believed, and the request that it answers.
 #[derive(Clone, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Signs a file and sends it (docs/protocols/ws-channel.md §5.2).
 
 use bankchannel_foundation::{CallOutcome, Result, error::row, prelude::*};
-use bankchannel_iso20022::{answers::UploadedMessage, errors as iso20022_errors};
+use bankchannel_iso20022::{answers::UploadedMessage, errors as iso20022_errors, rules::BaseProfile};
 use bankchannel_transport::background;
 use bankchannel_ws_channel::{
     errors,
@@ -134,7 +134,7 @@ impl Flow<WsChannel> for SignAndUpload {
         let SignAndUploadRequest { private_key, passphrase, signing_certificate, hash, .. } = request;
         let given = GivenAuthority { private_key, passphrase, signing_certificate, hash, signature: None };
         let authority = UploadAuthority::from_given(given, "private_key or signing_certificate is missing")?;
-        let prepared = prepare(&steps, content, file_name, authority, (file_type.clone(), check_first)).await?;
+        let prepared = prepare(&steps, content, file_name, authority, (bank, file_type.clone(), check_first)).await?;
         let upload = if repeats.is_wanted() { prepared.message(&steps).await? } else { UploadedMessage::default() };
         let source = prepared.source.clone();
         match prepared.upload(&steps, (bank, file_type), repeats, &upload).await {
@@ -162,7 +162,7 @@ pub(super) async fn prepare(
     content: Content,
     name: Option<FileName>,
     authority: UploadAuthority,
-    (file_type, check): (FileType, CheckFirst),
+    (bank, file_type, check): (Bank, FileType, CheckFirst),
 ) -> Result<PreparedUpload> {
     steps.step("signing the file");
     let read = steps.work(move || {
@@ -180,7 +180,8 @@ pub(super) async fn prepare(
         if source.size() == 0 {
             return Err(Error::because(&errors::CONTENT_EMPTY, errors::CONTENT_EMPTY.text));
         }
-        check.refuse_faulty(&source, file_type.as_str(), false)?;
+        let rules = BaseProfile::of_bank(bank.as_str()).map(BaseProfile::options).unwrap_or_default();
+        check.refuse_faulty(&source, file_type.as_str(), false, rules)?;
         let signing = authority.read(&source)?;
         source.check_unchanged()?;
         Ok((source, name, signing))

@@ -211,7 +211,7 @@ impl Flow<WsChannel> for UploadAndWait {
             parse: request.parse,
         };
         let wait = UploadWait::open(&steps, wanted).await?;
-        let check = (request.file_type.clone(), request.check_first);
+        let check = (request.bank, request.file_type.clone(), request.check_first);
         let prepared = prepare(&steps, request.content, request.file_name, authority, check).await?;
         let upload = Arc::new(prepared.message(&steps).await?);
         let send = prepared.upload(&steps, (request.bank, request.file_type), request.repeats, &upload);

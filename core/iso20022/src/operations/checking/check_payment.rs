@@ -2,13 +2,16 @@
 
 use std::io::Read;
 
-use bankchannel_foundation::{error::row, prelude::*};
+use bankchannel_foundation::{
+    error::{ErrorRow, row},
+    prelude::*,
+};
 
 use crate::{
     check::{self, CheckOptions, CheckedPayment},
     operations,
     operations::reading::supported_encoding,
-    rules::{Finding, ProfileOptions},
+    rules::{Finding, ProfileOptions, with_own_bank},
 };
 
 /// The file.
@@ -17,8 +20,11 @@ use crate::{
 pub struct CheckPaymentRequest {
     /// The file's bytes: `pain.001.001.09` or `pain.001.001.03`.
     pub content: Content,
-    /// How your bank deviates from the common rules.
+    /// How your bank deviates from the common rules. Its `base` names a bank that is known.
     pub profile: Option<ProfileOptions>,
+    /// A file with a bank of your own, JSON, as the setting `profile_file` of SEPA Web Services takes it: its `payments` and
+    /// the bank that it extends count where `profile` leaves something out.
+    pub profile_file: Option<String>,
     /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
     /// declared one.
     pub encoding: Option<String>,
@@ -52,12 +58,14 @@ pub struct CheckPaymentResponse {
 #[derive(Debug, OperationDocs)]
 pub struct CheckPayment;
 
+const ERRORS: &[&ErrorRow] = &[&row::CONTENT_UNREADABLE];
+
 impl Operation for CheckPayment {
     type Request = CheckPaymentRequest;
     type Response = CheckPaymentResponse;
     const DECLARATION: Declaration = Declaration {
         commands: &[Command::named("check")],
-        ..operations::local("iso20022.check_payment", "checking", Self::DOCS, &[])
+        ..operations::local("iso20022.check_payment", "checking", Self::DOCS, ERRORS)
     };
 }
 
@@ -65,7 +73,7 @@ impl Local for CheckPayment {
     fn run(request: CheckPaymentRequest, with: LocalContext<'_>) -> Result<CheckPaymentResponse, Error> {
         let content = with.open_content(request.content)?;
         let options = CheckOptions {
-            profile: request.profile.unwrap_or_default().into(),
+            profile: with_own_bank(request.profile, request.profile_file.as_deref())?.unwrap_or_default().into(),
             encoding: supported_encoding(request.encoding)?,
             ..CheckOptions::at_ms(with.clock.now_ms())
         };

@@ -9,7 +9,7 @@ use crate::make::{
     CreditTransfer, MadePayment, PaymentData, PaymentMaker, PaymentTable, RowFormat, WrittenFile, is_free, local_time,
     to_new_file, to_text,
 };
-use crate::{errors, operations};
+use crate::{errors, operations, rules::with_own_bank};
 
 /// The transfers, as content or as a list, and the data that applies to all of them.
 #[derive(Debug, Clone, Boundary)]
@@ -27,6 +27,9 @@ pub struct MakePaymentRequest {
     /// Data given once for the file.
     #[boundary(flatten)]
     pub data: PaymentData,
+    /// A file with a bank of your own, JSON, as the setting `profile_file` of SEPA Web Services takes it: its `payments` and
+    /// the bank that it extends count where `profile` leaves something out.
+    pub profile_file: Option<String>,
     /// The file to write, which must not exist yet: it appears when it is complete, readable by its owner only. If left
     /// out, the answer has the file as text, of at most 16 MiB.
     pub path: Option<String>,
@@ -70,10 +73,12 @@ impl Operation for MakePayment {
 
 impl Local for MakePayment {
     fn run(request: MakePaymentRequest, with: LocalContext<'_>) -> Result<MakePaymentResponse, Error> {
-        let MakePaymentRequest { content, transactions, format, table, data, path } = request;
+        let MakePaymentRequest { content, transactions, format, table, data, profile_file, path } = request;
         if let Some(path) = &path {
             is_free(path.as_ref())?;
         }
+        let own = with_own_bank(data.profile, profile_file.as_deref())?;
+        let data = PaymentData { profile: own, ..data };
         let mut maker = PaymentMaker::new(data, &local_time(with.clock.now_ms(), &TimeZone::system()));
         match (content, transactions) {
             (Some(content), None) => {

@@ -30,6 +30,25 @@ impl FileServiceConnection {
         command: CertificateCommand,
         mut fields: Object<'static>,
     ) -> Result<CertificateApplication, Error> {
+        self.profile.check_offered(command)?;
+        let read = |pem: String| {
+            let read = CertificateRequest::from_pem(&pem);
+            read.map_err(|fault| Error::invalid_field("certificate_request", fault.to_string()))
+        };
+        let request = take_text(&mut fields, "Content").map(read).transpose()?;
+        self.certificate_application(command, request, take_text(&mut fields, "TransferKey").map(Secret::new))
+    }
+
+    /// The document with which a certificate is asked for, or the bank's own certificates. It has no time yet.
+    ///
+    /// # Errors
+    /// `sepa_web_services.not_offered`; `input.invalid_field`, naming `code`.
+    pub fn certificate_application(
+        &self,
+        command: CertificateCommand,
+        request: Option<CertificateRequest>,
+        code: Option<Secret>,
+    ) -> Result<CertificateApplication, Error> {
         let profile = &self.profile;
         profile.check_offered(command)?;
         let Some(family) = profile.family else {
@@ -38,14 +57,6 @@ impl FileServiceConnection {
                 "the profile does not say to which family the bank belongs",
             ));
         };
-        let request = match take_text(&mut fields, "Content") {
-            Some(pem) => {
-                let read = CertificateRequest::from_pem(&pem);
-                read.map_err(|fault| Error::invalid_field("certificate_request", fault.to_string()))?.der().to_vec()
-            }
-            None => Vec::new(),
-        };
-        let code = take_text(&mut fields, "TransferKey").map(Secret::new);
         Ok(CertificateApplication {
             family,
             command,
@@ -123,6 +134,26 @@ fn certificates_of_signed_data(der: &[u8]) -> Option<Vec<Certificate>> {
     Some(all).filter(|all| !all.is_empty())
 }
 
+/// The certificates that an answer of the certificate service lists, as the bank writes them.
+///
+/// # Errors
+/// `peer.protocol` for one that cannot be read: a certificate must not get lost.
+pub fn listed_certificates(fields: &Object<'_>) -> Result<Vec<Certificate>, Error> {
+    let Some(Value::Array(items)) = fields.get("Certificates") else { return Ok(Vec::new()) };
+    let listed = items.iter().filter_map(|item| item.as_object()?.get("Certificate"));
+    let mut all = Vec::new();
+    for certificate in listed {
+        all.extend(read_certificates(certificate)?);
+    }
+    Ok(all)
+}
+
+fn read_certificates(certificate: &Value<'_>) -> Result<Vec<Certificate>, Error> {
+    certificates_of(certificate.as_str().unwrap_or_default()).map_err(|why| {
+        Error::because(&row::PEER_PROTOCOL, format!("a certificate in the bank's answer cannot be read: {why}"))
+    })
+}
+
 /// Puts PEM in place of what a bank writes. One that cannot be read is an error: a certificate must not get lost.
 ///
 /// # Errors
@@ -132,10 +163,7 @@ pub(super) fn settle_answer(fields: &mut Object<'_>) -> Result<(), Error> {
     for item in items {
         let Value::Object(item) = item else { continue };
         let Some(certificate) = item.get_mut("Certificate") else { continue };
-        let text = certificate.as_str().unwrap_or_default();
-        let all = certificates_of(text).map_err(|why| {
-            Error::because(&row::PEER_PROTOCOL, format!("a certificate in the bank's answer cannot be read: {why}"))
-        })?;
+        let all = read_certificates(certificate)?;
         *certificate = all.iter().map(Certificate::to_pem).collect::<String>().into();
     }
     Ok(())

@@ -20,7 +20,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_xml::{TreeElement, XmlTree};
 
-pub use certificates::certificates_of;
+pub use certificates::{certificates_of, listed_certificates};
 pub use connection::FileServiceConnection;
 pub use elements::ElementStyle;
 pub(crate) use elements::read_fields;

@@ -4,8 +4,10 @@ mod certificates;
 mod sandbox;
 mod shipped;
 
+use bankchannel_banks::{BankSource, KnownBank, find, over};
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{Error, model::Boundary};
+use bankchannel_iso20022::rules::ProfileOptions;
 
 pub use certificates::{BankCodeForm, CertificateNamePart, CertificateNameRule};
 pub use sandbox::{is_of_sandbox, sandbox_of};
@@ -174,9 +176,10 @@ pub struct TrustAnchors {
     pub test: Option<String>,
 }
 
-/// How the channel of one bank is used.
+/// What is known of one bank, and how its channel is used.
 ///
-/// Fields that are left out are those of the profile that `extends` names.
+/// Fields that are left out are those of the bank that `extends` names, apart from `other_names`, `bics`, `ws_channel` and
+/// `sources`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Boundary)]
 #[non_exhaustive]
 pub struct ChannelProfile {
@@ -186,6 +189,14 @@ pub struct ChannelProfile {
     pub extends: Option<String>,
     /// The bank's name for people.
     pub bank: Option<String>,
+    /// Further names that it is found by.
+    pub other_names: Option<Vec<String>>,
+    /// Its BICs, of 8 characters.
+    pub bics: Option<Vec<String>>,
+    /// Its id on the WS Channel.
+    pub ws_channel: Option<String>,
+    /// How it deviates from the common rules of payments: what is sent to it is checked by them.
+    pub payments: Option<ProfileOptions>,
     /// The form of its messages.
     pub family: Option<BankFamily>,
     /// The addresses of its file service.
@@ -204,8 +215,11 @@ pub struct ChannelProfile {
     pub certificate_code: Option<BankCodeForm>,
     /// The name in requests for certificates, its parts in their order.
     pub certificate_subject: Option<Vec<CertificateNameRule>>,
-    /// From so many days before its end on a certificate is renewed. Default: 60.
+    /// From so many days before its end on a certificate is renewed. Default: 60. One that lives for less than twice as
+    /// many days is renewed from half of its life on.
     pub renew_before_days: Option<u32>,
+    /// Why that many.
+    pub renew_reason: Option<String>,
     /// Whether a certificate is of no use once the next one was issued. Default: no.
     pub supersedes_at_once: Option<bool>,
     /// Whether every list names a status. Default: no.
@@ -235,6 +249,8 @@ pub struct ChannelProfile {
     pub anchors: Option<TrustAnchors>,
     /// Authorities between an anchor and a signer, as PEM text: they are used for a path, never trusted by themselves.
     pub intermediates: Option<String>,
+    /// Where this comes from, and since when it is known.
+    pub sources: Option<Vec<BankSource>>,
 }
 
 impl ChannelProfile {
@@ -275,37 +291,14 @@ impl ChannelProfile {
             let why = "must be visible ASCII characters and blanks, without quotes and backslashes";
             return Err(Error::invalid_field("soap_action", why));
         }
-        let Some(name) = self.extends.as_deref() else { return Ok(self) };
-        let base = named(name)?.clone();
-        Ok(Self {
-            name: self.name.or(base.name),
-            extends: self.extends,
-            bank: self.bank.or(base.bank),
-            family: self.family.or(base.family),
-            file_url: self.file_url.or(base.file_url),
-            certificate_url: self.certificate_url.or(base.certificate_url),
-            receiver_id: self.receiver_id.or(base.receiver_id),
-            target_id: self.target_id.or(base.target_id),
-            operations: self.operations.or(base.operations),
-            certificate_operations: self.certificate_operations.or(base.certificate_operations),
-            certificate_code: self.certificate_code.or(base.certificate_code),
-            certificate_subject: self.certificate_subject.or(base.certificate_subject),
-            renew_before_days: self.renew_before_days.or(base.renew_before_days),
-            supersedes_at_once: self.supersedes_at_once.or(base.supersedes_at_once),
-            requires_status: self.requires_status.or(base.requires_status),
-            requires_file_type: self.requires_file_type.or(base.requires_file_type),
-            compression: self.compression.or(base.compression),
-            compression_method: self.compression_method.or(base.compression_method),
-            soap_action: self.soap_action.or(base.soap_action),
-            max_file_bytes: self.max_file_bytes.or(base.max_file_bytes),
-            max_packed_bytes: self.max_packed_bytes.or(base.max_packed_bytes),
-            status_downloaded: self.status_downloaded.or(base.status_downloaded),
-            file_types: self.file_types.or(base.file_types),
-            signers: self.signers.or(base.signers),
-            allows_sha1_answers: self.allows_sha1_answers.or(base.allows_sha1_answers),
-            anchors: self.anchors.or(base.anchors),
-            intermediates: self.intermediates.or(base.intermediates),
-        })
+        let Some(name) = self.extends.clone() else { return Ok(self) };
+        named(&name)?;
+        let base: Self = find(&name).map_or_else(|| Ok(Self::default()), KnownBank::read_as_base)?;
+        let payments = match (self.payments.clone(), base.payments.clone()) {
+            (Some(own), Some(base)) => Some(over(own, base)?),
+            (own, base) => own.or(base),
+        };
+        Ok(Self { payments, ..over(self, base)? })
     }
 
     /// The bank's name: of a profile without one, the profile's.

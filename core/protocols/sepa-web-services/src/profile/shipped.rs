@@ -1,42 +1,36 @@
-//! The profiles that are shipped: one file a bank, in `profiles/`.
+//! The profiles that are shipped: the banks of `core/banks` that are reached over SEPA Web Services.
 
 use std::sync::LazyLock;
 
-use bankchannel_foundation::{Error, model::read_boundary};
+use bankchannel_banks::{KnownBank, advice, all, find};
+use bankchannel_foundation::Error;
 
 use super::ChannelProfile;
 use crate::errors;
 
-macro_rules! files {
-    ($($name:literal)+) => {
-        /// Each profile's name and file.
-        const FILES: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../profiles/", $name, ".json")))),+];
-    };
-}
-files! { "nordea" "op" "saastopankki" "pop" "aktia" "omasp" }
-
 /// Read once; a test reads each file.
-static PROFILES: LazyLock<Vec<ChannelProfile>> = LazyLock::new(|| FILES.iter().map(|(_, text)| read(text)).collect());
+static PROFILES: LazyLock<Vec<(&'static str, ChannelProfile)>> =
+    LazyLock::new(|| shipped().map(|bank| (bank.name(), bank.read().unwrap_or_default())).collect());
 
-fn read(text: &str) -> ChannelProfile {
-    let value = serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
-    read_boundary(value).unwrap_or_default()
+fn shipped() -> impl Iterator<Item = &'static KnownBank> {
+    all().iter().filter(|bank| bank.has_web_services())
 }
 
 /// The names of the shipped profiles.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    FILES.iter().map(|(name, _)| *name)
+    shipped().map(KnownBank::name)
 }
 
-/// A shipped profile.
+/// The shipped profile of a bank, by any of the bank's names.
 ///
 /// # Errors
 /// `sepa_web_services.unknown_profile`, naming those there are.
 pub fn named(name: &str) -> Result<&'static ChannelProfile, Error> {
-    let found = FILES.iter().position(|(known, _)| *known == name).and_then(|at| PROFILES.get(at));
-    found.ok_or_else(|| {
-        let known = names().collect::<Vec<_>>().join(", ");
-        Error::because(&errors::UNKNOWN_PROFILE, format!("no profile has this name; there are {known}"))
-            .with("field", "bank")
+    let bank = find(name).map(KnownBank::name);
+    let found = PROFILES.iter().find(|(known, _)| Some(*known) == bank);
+    found.map(|(_, profile)| profile).ok_or_else(|| {
+        let known: Vec<&str> = names().collect();
+        let text = format!("no profile has this name; there are {}{}", known.join(", "), advice(name, &known));
+        Error::because(&errors::UNKNOWN_PROFILE, text).with("field", "bank")
     })
 }

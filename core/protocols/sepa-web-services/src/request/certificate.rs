@@ -1,7 +1,10 @@
 //! Requests to a bank's certificate service: a document, signed by the old certificate or by nobody, in an envelope that
 //! nobody signs (§5.1).
 
-use bankchannel_crypto::{digest, x509::Certificate};
+use bankchannel_crypto::{
+    digest,
+    x509::{Certificate, CertificateRequest},
+};
 use bankchannel_foundation::{Error, Secret, model::Boundary};
 use bankchannel_xml_signature::{DocumentDraft, DraftedSignature, SOAP_NAMESPACE, push_canonical_text};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -82,8 +85,8 @@ pub struct CertificateApplication {
     pub environment: BankEnvironment,
     /// The program that makes it, at most 80 characters.
     pub software_id: String,
-    /// The request for a certificate, PKCS#10, DER.
-    pub request: Vec<u8>,
+    /// The request for a certificate; an operation that asks for none has none.
+    pub request: Option<CertificateRequest>,
     /// The bank's code for a first certificate.
     pub code: Option<Secret>,
 }
@@ -121,6 +124,11 @@ impl UnsignedApplication {
 }
 
 impl CertificateApplication {
+    /// The request for a certificate, PKCS#10, DER.
+    fn request_der(&self) -> &[u8] {
+        self.request.as_ref().map_or(&[], CertificateRequest::der)
+    }
+
     /// The end tag of the document, behind its signature if it has one.
     pub const END: &'static str = "</CertApplicationRequest>";
 
@@ -151,11 +159,11 @@ impl CertificateApplication {
         }
         element(&mut out, "", "Service", if is_nordea { "service" } else { "MATU" });
         if asks {
-            element(&mut out, "", "Content", &STANDARD.encode(&self.request));
+            element(&mut out, "", "Content", &STANDARD.encode(self.request_der()));
         }
         match (self.command, &self.code) {
             (CertificateCommand::RequestCertificate, Some(code)) if is_nordea => {
-                let mac = digest::hmac_sha1(code.expose().as_bytes(), &self.request);
+                let mac = digest::hmac_sha1(code.expose().as_bytes(), self.request_der());
                 element(&mut out, "", "HMAC", &STANDARD.encode(mac));
             }
             (CertificateCommand::RequestCertificate, Some(code)) => {

@@ -1,52 +1,76 @@
 //! Banks (§6.1).
 
+use bankchannel_banks::{KnownBank, find, for_each_bank};
 use bankchannel_foundation::{
     Error,
     model::{Boundary, EnumShape, EnumValue, Reader, Shape, Value, Writer},
 };
 
 macro_rules! banks {
-    ($($variant:ident = $id:literal, $doc:literal;)+) => {
+    ($($(#[$about:meta])* $entry:ident $name:literal [$($variant:ident $id:literal $doc:literal)?];)+) => {
         /// A bank, by its id in the API. Letter case does not matter when reading.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Bank {
-            $(#[doc = $doc] $variant,)+
+            $($(#[doc = $doc] $variant,)?)+
         }
 
         impl Bank {
             /// Every bank.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            pub const ALL: &'static [Self] = &[$($(Self::$variant,)?)+];
 
             /// The bank's id in the API.
             #[must_use]
             pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $id),+ }
+                match self { $($(Self::$variant => $id,)?)+ }
             }
         }
 
-        const VALUES: &[EnumValue] = &[$(EnumValue { value: $id, doc: $doc }),+];
+        const VALUES: &[EnumValue] = &[$($(EnumValue { value: $id, doc: $doc },)?)+];
     };
 }
-
-banks! {
-    Nordea = "nordea", "Nordea.";
-    Osuuspankki = "osuuspankki", "OP.";
-    Danskebank = "danskebank", "Danske Bank; needs a signing and an encryption pair.";
-    Aktia = "aktia", "Aktia.";
-    Sp = "sp", "Savings banks.";
-    Shb = "shb", "Handelsbanken.";
-    Pop = "pop", "POP Bank.";
-    Spankki = "spankki", "S-Bank.";
-    Alandsbanken = "alandsbanken", "Bank of Åland.";
-    Seb = "SEB", "SEB; no enrolment.";
-    Simulator = "simulator", "The synthetic bank of test environments.";
-}
+for_each_bank!(banks);
 
 impl Bank {
     /// Finds the bank with this id, in any letter case.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|bank| bank.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
+impl Bank {
+    /// Finds the bank by any of its names: the id, another name, its BIC.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::from_text(find(name)?.member("ws_channel")?.as_str()?)
+    }
+
+    /// What is known of the bank.
+    #[must_use]
+    pub fn entry(self) -> Option<&'static KnownBank> {
+        find(self.as_str())
+    }
+
+    /// Whether only test environments have it.
+    #[must_use]
+    pub fn is_test_only(self) -> bool {
+        self.says("is_test_only").unwrap_or(false)
+    }
+
+    /// Whether it gives certificates over the channel.
+    #[must_use]
+    pub fn enrols(self) -> bool {
+        self.says("enrols").unwrap_or(true)
+    }
+
+    /// Whether a customer has a pair for encryption beside the one for signatures.
+    #[must_use]
+    pub fn needs_encryption_pair(self) -> bool {
+        self.says("needs_encryption_pair").unwrap_or(false)
+    }
+
+    fn says(self, member: &str) -> Option<bool> {
+        self.entry()?.member(member)?.as_bool()
     }
 }
 
@@ -69,5 +93,29 @@ impl Boundary for Bank {
 
     fn write(self, _: &mut Writer) -> Value<'static> {
         self.as_str().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::Bank;
+
+    #[test]
+    fn each_bank_has_its_entry_and_is_found_by_its_names() {
+        for bank in Bank::ALL {
+            let id = bank.entry().unwrap().member("ws_channel").unwrap().as_str().unwrap();
+            assert_eq!((id, Bank::from_name(id)), (bank.as_str(), Some(*bank)));
+        }
+        let banks = bankchannel_banks::all().iter().filter(|bank| bank.member("ws_channel").is_some());
+        assert_eq!(banks.count(), Bank::ALL.len());
+        for (name, bank) in [("op", Bank::Osuuspankki), ("saastopankki", Bank::Sp), ("NDEAFIHH", Bank::Nordea)] {
+            assert_eq!(Bank::from_name(name), Some(bank));
+        }
+        assert!(Bank::from_name("omasp").is_none(), "it has no id there");
+        let those = |is: fn(Bank) -> bool| Bank::ALL.iter().copied().filter(|bank| is(*bank)).collect::<Vec<_>>();
+        assert_eq!(those(Bank::is_test_only), [Bank::Simulator]);
+        assert_eq!(those(|bank| !bank.enrols()), [Bank::Seb]);
+        assert_eq!(those(Bank::needs_encryption_pair), [Bank::Danskebank]);
     }
 }

@@ -248,7 +248,7 @@ fn request(path: &[(&'static str, &str)], body: serde_json::Value) -> InRequest<
     }
 }
 
-fn code_of_refusal<O: Exchange>(message: InRequest<'_>) -> String {
+fn text_of_refusal<O: Exchange>(message: InRequest<'_>) -> String {
     match O::decode_request(message) {
         Ok(_) => "accepted".to_owned(),
         Err(fault) => ServiceRefusal::from_input(&fault).text.into_owned(),
@@ -261,8 +261,8 @@ const USER: [(&str, &str); 2] = [("Email", "user@example.test"), ("Mode", "admin
 #[test]
 fn look_alikes_are_refused_on_the_wire_and_on_the_boundary() {
     let body = || json!({"ApiKey": "0", "ChResp": "c", "Company": "C", "Encrypted": "e", "Name": "N", "Phone": "+358401234567"});
-    let register = |email| code_of_refusal::<Register>(request(&[("Email", email), ("Mode", "admin")], body()));
-    let init = |email| code_of_refusal::<InitRegister>(request(&[("Email", email), ("Mode", "admin")], json!({})));
+    let register = |email| text_of_refusal::<Register>(request(&[("Email", email), ("Mode", "admin")], body()));
+    let init = |email| text_of_refusal::<InitRegister>(request(&[("Email", email), ("Mode", "admin")], json!({})));
     for fine in ["victim@x.test", "First.Last+tag@sub-1.x.test", "o'neil_1@xn--mnchen-3ya.test"] {
         assert_eq!((register(fine), init(fine)), ("accepted".into(), "accepted".into()), "{fine}");
     }
@@ -318,20 +318,20 @@ fn a_server_names_what_is_wrong() {
     let with_phone = |phone| [USER[0], USER[1], ("Phone", phone)];
     for bad in [json!("12345"), json!("12a456"), json!(123_456), json!("１２３４５６")] {
         let phone = request(&with_phone("+358401234567"), json!({"Code": bad}));
-        assert_eq!(code_of_refusal::<VerifyPhone>(phone), "Invalid parameter(s): Code");
+        assert_eq!(text_of_refusal::<VerifyPhone>(phone), "Invalid parameter(s): Code");
         let email = request(&USER, json!({"Code": bad, "AccessToken": "t"}));
-        assert_eq!(code_of_refusal::<VerifyEmail>(email), "Invalid parameter(s): EmailCode");
+        assert_eq!(text_of_refusal::<VerifyEmail>(email), "Invalid parameter(s): EmailCode");
     }
     assert_eq!(
-        code_of_refusal::<VerifyEmail>(request(&USER, json!({"Code": null}))),
+        text_of_refusal::<VerifyEmail>(request(&USER, json!({"Code": null}))),
         "Missing parameter(s): AccessToken, Code"
     );
     assert_eq!(
-        code_of_refusal::<VerifyEmail>(request(&USER, json!({"Code": "123456", "AccessToken": 1}))),
+        text_of_refusal::<VerifyEmail>(request(&USER, json!({"Code": "123456", "AccessToken": 1}))),
         "Invalid parameter(s): AccessToken"
     );
     assert_eq!(
-        code_of_refusal::<VerifyPhone>(request(&with_phone("358401234567"), json!({"Code": "123456"}))),
+        text_of_refusal::<VerifyPhone>(request(&with_phone("358401234567"), json!({"Code": "123456"}))),
         "Invalid parameter(s): Phone"
     );
 
@@ -340,54 +340,54 @@ fn a_server_names_what_is_wrong() {
         body[change] = value;
         request(&USER, body)
     };
-    assert_eq!(code_of_refusal::<Register>(register("Extra", json!(1))), "accepted");
-    assert_eq!(code_of_refusal::<Register>(register("ApiKey", json!(0))), "Invalid parameter(s): ApiKey");
-    assert_eq!(code_of_refusal::<Register>(register("Phone", json!("0401234567"))), "Invalid parameter(s): Phone");
-    assert_eq!(code_of_refusal::<Register>(register("Company", json!(""))), "Missing parameter(s): Company");
-    assert_eq!(code_of_refusal::<Register>(register("Name", json!("a\u{7}"))), "Invalid parameter(s): Name");
+    assert_eq!(text_of_refusal::<Register>(register("Extra", json!(1))), "accepted");
+    assert_eq!(text_of_refusal::<Register>(register("ApiKey", json!(0))), "Invalid parameter(s): ApiKey");
+    assert_eq!(text_of_refusal::<Register>(register("Phone", json!("0401234567"))), "Invalid parameter(s): Phone");
+    assert_eq!(text_of_refusal::<Register>(register("Company", json!(""))), "Missing parameter(s): Company");
+    assert_eq!(text_of_refusal::<Register>(register("Name", json!("a\u{7}"))), "Invalid parameter(s): Name");
 
     let mfa = |mode, change: &str, value: serde_json::Value| {
         let mut body = json!({"Code": "123456", "Session": "s", "ChResp": "left over", "Encrypted": "left over"});
         body[change] = value;
         request(&[USER[0], ("Mode", mode)], body)
     };
-    assert_eq!(code_of_refusal::<LoginMfa>(mfa("admin", "SetupTOTP", json!("true"))), "accepted");
-    assert_eq!(code_of_refusal::<LoginMfa>(mfa("admin", "SetupTOTP", json!(1))), "Invalid parameter(s): SetupTOTP");
-    assert_eq!(code_of_refusal::<LoginMfa>(mfa("data", "Extra", json!(1))), "Invalid parameter(s): Mode");
+    assert_eq!(text_of_refusal::<LoginMfa>(mfa("admin", "SetupTOTP", json!("true"))), "accepted");
+    assert_eq!(text_of_refusal::<LoginMfa>(mfa("admin", "SetupTOTP", json!(1))), "Invalid parameter(s): SetupTOTP");
+    assert_eq!(text_of_refusal::<LoginMfa>(mfa("data", "Extra", json!(1))), "Invalid parameter(s): Mode");
     assert_eq!(
-        code_of_refusal::<LoginMfa>(mfa("admin", "ChallengeName", json!("RETINA"))),
+        text_of_refusal::<LoginMfa>(mfa("admin", "ChallengeName", json!("RETINA"))),
         "Invalid parameter(s): ChallengeName"
     );
 
     assert_eq!(
-        code_of_refusal::<ConfigCerts>(request(&[], json!({"Export": "allowed"}))),
+        text_of_refusal::<ConfigCerts>(request(&[], json!({"Export": "allowed"}))),
         "Invalid parameter(s): Export"
     );
-    assert_eq!(code_of_refusal::<ConfigCerts>(request(&[], json!([]))), "Invalid parameter(s)");
+    assert_eq!(text_of_refusal::<ConfigCerts>(request(&[], json!([]))), "Invalid parameter(s)");
     let import = |bank, keys: serde_json::Value| {
         let mut body = json!({"Certificate": "c", "PrivateKey": "k", "Company": "C", "WsUserId": "w"});
         body.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
         request(&[("Bank", bank)], body)
     };
-    assert_eq!(code_of_refusal::<ImportCert>(import("DanskeBank", json!({"EncPrivateKey": "x"}))), "accepted");
+    assert_eq!(text_of_refusal::<ImportCert>(import("DanskeBank", json!({"EncPrivateKey": "x"}))), "accepted");
     assert_eq!(
-        code_of_refusal::<ImportCert>(import("danskebank", json!({"EncPrivateKey": "x", "EncPrivatekey": "y"}))),
+        text_of_refusal::<ImportCert>(import("danskebank", json!({"EncPrivateKey": "x", "EncPrivatekey": "y"}))),
         "Invalid parameter(s): EncPrivatekey"
     );
-    assert_eq!(code_of_refusal::<ImportCert>(import("nobank", json!({}))), "Invalid parameter bank");
+    assert_eq!(text_of_refusal::<ImportCert>(import("nobank", json!({}))), "Invalid parameter bank");
 
     let list = |query: &[(&str, &str)]| InRequest {
         path: vec![("Bank", "seb".into())],
         query: query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         ..InRequest::default()
     };
-    assert_eq!(code_of_refusal::<ListFiles>(list(&[("Status", ""), ("Other", "1"), ("Other", "2")])), "accepted");
+    assert_eq!(text_of_refusal::<ListFiles>(list(&[("Status", ""), ("Other", "1"), ("Other", "2")])), "accepted");
     for file_type in ["ALL", ".", ".."] {
-        assert_eq!(code_of_refusal::<ListFiles>(list(&[("FileType", file_type)])), "Invalid parameter(s): FileType");
+        assert_eq!(text_of_refusal::<ListFiles>(list(&[("FileType", file_type)])), "Invalid parameter(s): FileType");
     }
-    assert_eq!(code_of_refusal::<ListFiles>(list(&[("Status", "new")])), "Invalid parameter(s): Status");
+    assert_eq!(text_of_refusal::<ListFiles>(list(&[("Status", "new")])), "Invalid parameter(s): Status");
     assert_eq!(
-        code_of_refusal::<ListFiles>(list(&[("Status", "NEW"), ("Status", "NEW")])),
+        text_of_refusal::<ListFiles>(list(&[("Status", "NEW"), ("Status", "NEW")])),
         "Invalid parameter(s): Status"
     );
 }

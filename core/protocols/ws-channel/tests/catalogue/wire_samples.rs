@@ -18,7 +18,7 @@ use bankchannel_ws_channel::{
 };
 use serde_json::{Value, json};
 
-use crate::messages::{answer, arrived, read, route, split, told};
+use crate::messages::{answer, arrived, boundary_form, read, route, split};
 
 const CHALLENGE: &str =
     "9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde";
@@ -33,7 +33,10 @@ fn request<O: Exchange<Codec = WsChannelCodec>>(boundary: Value, line: &str, bod
     let sent = O::encode_request(read_boundary(boundary.clone()).unwrap(), &credentials()).unwrap();
     assert_eq!(format!("{} {}", sent.method.as_str(), sent.target), line);
     assert_eq!(String::from_utf8(whole(&sent)).unwrap(), body);
-    assert_eq!(told(O::decode_request(arrived(route::<O>(), &sent)).unwrap()), told(read::<O::Request>(boundary)));
+    assert_eq!(
+        boundary_form(O::decode_request(arrived(route::<O>(), &sent)).unwrap()),
+        boundary_form(read::<O::Request>(boundary))
+    );
 }
 
 fn whole(sent: &OutRequest) -> Vec<u8> {
@@ -43,7 +46,7 @@ fn whole(sent: &OutRequest) -> Vec<u8> {
 /// The client reads the answer in this form, and the server writes it back key for key.
 fn response<O: Exchange>(wire: Value, boundary: Value) {
     let read = O::decode_response(answer(route::<O>().success, &wire.to_string())).unwrap();
-    assert_eq!(told(read).0, boundary);
+    assert_eq!(boundary_form(read).0, boundary);
     let written = O::encode_response(<O::Response as Boundary>::read(boundary.into(), &mut reader()).unwrap());
     assert_eq!(serde_json::from_slice::<Value>(&split(&written.body).0).unwrap(), wire);
 }
@@ -205,7 +208,7 @@ fn content_travels_beside_the_rest() {
 /// Parses an answer into its boundary form.
 trait Decode: Exchange {
     fn decode(body: &str) -> Value {
-        told(Self::decode_response(answer(200, body)).unwrap()).0
+        boundary_form(Self::decode_response(answer(200, body)).unwrap()).0
     }
 }
 impl<O: Exchange> Decode for O {}

@@ -5,11 +5,8 @@ use std::time::{Duration, Instant};
 use bankchannel_foundation::{
     Error, Result,
     message::{Body, Headers, OutRequest},
-    operation::Repeat,
 };
-use bankchannel_transport::{
-    AnswerRules, CancellationToken, ContentSink, ExchangePlan, TlsSettings, Transport, TransportSettings,
-};
+use bankchannel_transport::{TlsSettings, Transport, TransportSettings};
 use serde_json::json;
 
 use super::ActingCustomer;
@@ -43,20 +40,7 @@ async fn post(transport: &Transport, page: &str, approves: bool) -> Result<(), S
     let target = if approves { "/approve" } else { "/deny" }.to_owned();
     let body = Body::json_text(json!({ "url": page }).to_string());
     let message = OutRequest { method: "POST".to_owned(), target, headers: Headers::default(), body };
-    let (cancel, mut sink) = (CancellationToken::new(), ContentSink::memory(0));
-    let plan = ExchangePlan {
-        deadline: Some(Instant::now() + TIMEOUT),
-        cancel: &cancel,
-        repeat: Repeat::Never,
-        retries: None,
-        response_content: None,
-        sink: &mut sink,
-        observer: None,
-        earlier: &mut None,
-        answers: AnswerRules::default(),
-        signing: None,
-    };
-    match transport.exchange(&message, plan).await {
+    match transport.once(&message, &[], Some(Instant::now() + TIMEOUT)).await {
         Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
         Ok(answer) => Err(format!("psu_url answered with status {}", answer.status)),
         Err(why) => Err(format!("psu_url: {why}")),

@@ -2,8 +2,12 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
-use bankchannel_foundation::{Secret, model::Content};
+use bankchannel_crypto::{
+    rsa::RsaPrivateKey,
+    signature::SigningKey,
+    x509::{Certificate, CertificateRequest},
+};
+use bankchannel_foundation::model::Content;
 use bankchannel_renewal::{PairTrial, RenewalRules};
 use bankchannel_storage::ws_channel::{
     BankCodeLimits, BankFile, CertMaterial, CertSet, FileFilter, FileScope, LostRight, NewBankFile, NewLedger,
@@ -78,6 +82,16 @@ pub trait BankChannel: Send + Sync {
 
     /// How this bank's certificates are renewed.
     fn renewal_rules(&self) -> RenewalRules;
+
+    /// The product that a tenant must be entitled to; `None` at a bank that is everybody's.
+    fn entitlement(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The book that an import opens, if the bank's books are in the service's store.
+    fn ledger_of_import(&self) -> Option<NewLedger> {
+        None
+    }
 
     /// The number of certificates that may be asked for, or tried, at once.
     fn renewals_at_once(&self) -> usize {
@@ -278,13 +292,15 @@ pub struct CertificateCustomer {
 }
 
 /// A certificate with its private key.
-#[derive(Debug)]
+#[derive(Clone)]
 pub struct SigningMaterial {
-    /// The certificate, PEM.
-    pub certificate: String,
-    /// Its private key, PEM (PKCS#8).
-    pub private_key: Secret,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Its private key.
+    pub private_key: SigningKey,
 }
+
+bankchannel_foundation::redacted_debug!(SigningMaterial);
 
 impl SigningMaterial {
     /// Unseals a stored pair of this account at this bank.
@@ -298,7 +314,11 @@ impl SigningMaterial {
     ) -> Result<Self, BankError> {
         let place = SealedFor { email, bank, purpose: material::SIGNING };
         let private_key = material::open_pem(keys, place, found).map_err(unopened)?;
-        Ok(Self { certificate: found.pem.clone(), private_key })
+        let unread = |why: &dyn std::fmt::Display| BankError::Failed(why.to_string());
+        Ok(Self {
+            certificate: Certificate::from_pem(&found.pem).map_err(|why| unread(&why))?,
+            private_key: SigningKey::from_pem(private_key.expose(), None).map_err(|why| unread(&why))?,
+        })
     }
 }
 
@@ -327,8 +347,8 @@ pub struct CertificateOrder<'a> {
 /// A certificate issued by a bank.
 #[derive(Debug)]
 pub struct CertificateOfBank {
-    /// The certificate, PEM.
-    pub certificate: String,
+    /// The certificate.
+    pub certificate: Certificate,
     /// The target id, if the bank sent one.
     pub target_id: Option<String>,
     /// Initial balances, if the bank's books are in the service's store.

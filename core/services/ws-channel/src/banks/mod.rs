@@ -98,15 +98,18 @@ impl std::fmt::Debug for Channels {
     }
 }
 
-/// How the simulator's certificates are renewed; `None` where there is none.
-pub(crate) fn simulator_rules(config: &ServiceConfig) -> Option<RenewalRules> {
-    (config.flavour == Flavour::Test).then(|| simulator::renewal_rules(config.renew_before_days))
+/// The banks that the service plays itself, in a test environment, and how their certificates are renewed.
+pub(crate) fn built_in(config: &ServiceConfig) -> impl Iterator<Item = (Bank, RenewalRules)> {
+    (config.flavour == Flavour::Test).then(|| (simulator::BANK, simulator::renewal_rules(config))).into_iter()
 }
+
+/// What a bank does beside its calls, for as long as the service runs.
+type BankBackground = Box<dyn Fn(BackgroundService, CancellationToken) -> JoinHandle<()> + Send + Sync>;
 
 /// The banks behind the service.
 pub(crate) struct ServiceBanks {
-    simulator: Option<Arc<simulator::SimulatorBank>>,
     channels: Channels,
+    background: Vec<BankBackground>,
     reached: reach::ConnectionCache,
     /// Anything older was left by a previous run.
     opened: SystemTime,
@@ -128,14 +131,20 @@ impl ServiceBanks {
     /// # Errors
     /// `configuration.invalid` for damaged key files.
     pub(crate) fn open(data: &Path, config: &ServiceConfig, channels: Channels) -> Result<Self> {
-        let simulator = match config.flavour {
-            Flavour::Test => Some(Arc::new(simulator::SimulatorBank::open(data, config)?)),
-            Flavour::Production => None,
-        };
+        let (mut built_in, mut background) = (Channels::default(), Vec::<BankBackground>::new());
+        if config.flavour == Flavour::Test {
+            let simulator = Arc::new(simulator::SimulatorBank::open(data, config)?);
+            built_in = built_in.with(simulator::BANK, Arc::clone(&simulator) as _);
+            if simulator.books_payments() {
+                background.push(Box::new(move |service, stop| {
+                    background::spawn(simulator::work(service, Arc::clone(&simulator), stop))
+                }));
+            }
+        }
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            simulator,
-            channels,
+            channels: built_in.and(channels),
+            background,
             reached: reach::ConnectionCache::default(),
             opened: SystemTime::now(),
             locks: lanes::ConnectionLocks::default(),
@@ -164,56 +173,38 @@ impl ServiceBanks {
 
     /// The channel to a bank, if there is one.
     pub(crate) fn channel(&self, bank: Bank) -> Option<&dyn BankChannel> {
-        if let Some(channel) = self.channels.0.get(&bank) {
-            return Some(&**channel);
-        }
-        match (bank, &self.simulator) {
-            (Bank::Simulator, Some(simulator)) => Some(&**simulator),
-            _ => None,
-        }
+        self.channels.0.get(&bank).map(|channel| &**channel)
     }
 
     /// The channel to a bank, for work that outlives its call.
     pub(crate) fn shared_channel(&self, bank: Bank) -> Option<Arc<dyn BankChannel>> {
-        if let Some(channel) = self.channels.0.get(&bank) {
-            return Some(Arc::clone(channel));
-        }
-        let simulator = self.simulator.as_ref().filter(|_| bank == Bank::Simulator)?;
-        Some(Arc::clone(simulator) as Arc<dyn BankChannel>)
+        self.channels.0.get(&bank).map(Arc::clone)
     }
 
     /// Whether the service knows this bank at all: production does not know the simulator (§6.1).
     pub(crate) fn knows(&self, bank: Bank) -> bool {
-        bank != Bank::Simulator || self.channel(bank).is_some()
+        !bank.is_test_only() || self.channel(bank).is_some()
     }
 
-    /// Completes an import: at the simulator there must be an account to pay from.
+    /// Completes an import: where the bank's books are here, there must be an account to pay from.
     pub(crate) async fn imported(&self, store: &SettlingStore, scope: &FileScope) -> Result<(), HandlerFault> {
-        match &self.simulator {
-            Some(_) if scope.bank == Bank::Simulator.as_str() => {
-                Ok(store.open_ledger(scope, simulator::first_ledger(0)).await?)
-            }
-            _ => Ok(()),
+        let channel = Bank::from_text(&scope.bank).and_then(|bank| self.channel(bank));
+        match channel.and_then(BankChannel::ledger_of_import) {
+            Some(ledger) => Ok(store.open_ledger(scope, ledger).await?),
+            None => Ok(()),
         }
     }
 }
 
-/// Starts the background tasks: the simulator's work, the certificates, and the cleanup after a crash.
+/// Starts the background tasks: the banks' work, the certificates, and the cleanup after a crash.
 pub(crate) fn background(service: &Arc<WsChannelService>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
     let (settling, renewing) = (BackgroundService::new(service), BackgroundService::new(service));
     let mut tasks = vec![
         background::spawn(stopped_by(stop.clone(), async move { settle::run(&settling).await })),
         background::spawn(renewal::run(renewing, stop.clone())),
     ];
-    if let Some(simulator) = &service.banks.simulator
-        && simulator.books_payments()
-    {
-        tasks.push(background::spawn(simulator::work(
-            BackgroundService::new(service),
-            Arc::clone(simulator),
-            stop.clone(),
-        )));
-    }
+    let of_banks = service.banks.background.iter().map(|begin| begin(BackgroundService::new(service), stop.clone()));
+    tasks.extend(of_banks);
     tasks
 }
 

@@ -17,7 +17,6 @@ use super::{AccountBankConnection, ServiceBanks};
 use crate::{HandlerFault, ServiceCall, WsChannelService, certs::material, fault::no_certificate};
 
 /// The entitlement that a tenant needs for the simulator if the configuration requires it.
-pub(crate) const SIMULATOR_PRODUCT: &str = "bank-simulator";
 /// Number of connections cached; beyond that, all are looked up again.
 const REMEMBERED: usize = 10_000;
 
@@ -115,7 +114,7 @@ impl ServiceBanks {
         call: &ServiceCall,
         bank: Bank,
     ) -> Result<ConnectionTurn, HandlerFault> {
-        self.rely_on_entitlement(service, call, bank);
+        self.rely_on_entitlement(call, bank);
         let mut reached = self.find(service, call, bank).await?;
         let ends_others = self.channel(bank).is_some_and(|channel| channel.renewal_rules().supersedes_at_once);
         let turn = if ends_others {
@@ -168,13 +167,13 @@ impl ServiceBanks {
         call: &ServiceCall,
         bank: Bank,
     ) -> Result<(), HandlerFault> {
-        self.rely_on_entitlement(service, call, bank);
+        self.rely_on_entitlement(call, bank);
         self.check_entitled(service, &call.caller()?.api_key, bank).await
     }
 
-    fn rely_on_entitlement(&self, service: &WsChannelService, call: &ServiceCall, bank: Bank) {
-        if needs_entitlement(service, bank) {
-            call.rely_on(RequiredRight::Entitlement { product: SIMULATOR_PRODUCT.into() });
+    fn rely_on_entitlement(&self, call: &ServiceCall, bank: Bank) {
+        if let Some(product) = self.entitlement(bank) {
+            call.rely_on(RequiredRight::Entitlement { product: product.into() });
         }
     }
 
@@ -188,16 +187,14 @@ impl ServiceBanks {
         api_key: &str,
         bank: Bank,
     ) -> Result<(), HandlerFault> {
-        if !needs_entitlement(service, bank) {
-            return Ok(());
-        }
+        let Some(product) = self.entitlement(bank) else { return Ok(()) };
         let entitlements = service.store.entitlements(api_key).await?;
-        let entitled =
-            entitlements.iter().any(|e| e.product == SIMULATOR_PRODUCT && e.state == EntitlementState::Active);
+        let entitled = entitlements.iter().any(|e| e.product == product && e.state == EntitlementState::Active);
         if entitled { Ok(()) } else { Err((&service_texts::NOT_ENTITLED).into()) }
     }
-}
 
-fn needs_entitlement(service: &WsChannelService, bank: Bank) -> bool {
-    bank == Bank::Simulator && service.config.simulator_entitlement_required
+    /// The product that a tenant of this bank must be entitled to.
+    fn entitlement(&self, bank: Bank) -> Option<&'static str> {
+        self.channel(bank)?.entitlement()
+    }
 }

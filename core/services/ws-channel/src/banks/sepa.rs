@@ -10,10 +10,10 @@ use std::{
 use bankchannel::{
     CallOptions,
     sepa_web_services::{
-        BankFileDescriptor, BankFileStatus, CustomerSigningPair, DeleteBankFileRequest, DownloadBankFileRequest,
-        FileDirection, FileStatusFilter, GetUserInfoRequest, ListBankFilesRequest, RenewBankCertificateRequest,
-        RenewalRules, RequestBankCertificateRequest, SepaWebServices, SepaWebServicesBank, SharedBankCustomer,
-        UploadBankFileRequest, errors, operations::files::upload_file::UploadBankFile,
+        BankFileDescriptor, BankFileStatus, CustomerSigningPair, DeleteBankFileRequest, DocumentTime,
+        DownloadBankFileRequest, FileDirection, FileStatusFilter, GetUserInfoRequest, ListBankFilesRequest,
+        RenewalRules, SepaWebServices, SepaWebServicesBank, SharedBankCustomer, UploadBankFileRequest, errors,
+        operations::files::upload_file::UploadBankFile,
     },
 };
 use bankchannel_crypto::{rsa::RsaPrivateKey, x509::CertificateRequest};
@@ -67,6 +67,7 @@ pub(super) struct SepaBank {
     at_once: usize,
     codes: BankCodeLimits,
     answer_timeout: Duration,
+    rules: RenewalRules,
     /// By account and user id.
     users: Mutex<HashMap<(String, String), Arc<KnownBankUser>>>,
 }
@@ -74,6 +75,7 @@ pub(super) struct SepaBank {
 impl SepaBank {
     pub(super) fn new(bank: SepaWebServicesBank, config: &ReachedBankConfig) -> Self {
         Self {
+            rules: config.renewal_rules(&bank),
             bank,
             at_once: config.certificates_at_once(),
             codes: config.code_limits(),
@@ -92,10 +94,9 @@ impl SepaBank {
         target_id: Option<String>,
         pair: Option<SigningMaterial>,
     ) -> Result<SepaWebServices, BankError> {
-        let pair =
-            pair.map(|pair| CustomerSigningPair { certificate: pair.certificate, private_key: pair.private_key });
-        let customer_id = ws_user_id.to_owned();
-        let customer = SharedBankCustomer { customer_id, target_id, pair, request_timestamp: None };
+        let pair = pair.map(|pair| CustomerSigningPair::new(pair.certificate, pair.private_key));
+        let pair = pair.transpose().map_err(bank_error)?;
+        let customer = SharedBankCustomer { customer_id: ws_user_id.to_owned(), target_id, pair };
         self.bank.customer(customer).map_err(bank_error)
     }
 
@@ -220,7 +221,7 @@ impl BankChannel for SepaBank {
 
     fn upload_ids(&self, at: &AccountBankConnection<'_>) -> Option<UploadAtBank> {
         let customer_id = at.set.ws_user_id.clone();
-        let request_timestamp = self.bank.next_timestamp(&customer_id);
+        let request_timestamp = self.bank.next_timestamp(&customer_id).to_string();
         Some(UploadAtBank { customer_id, request_id: self.bank.next_request_id(), request_timestamp })
     }
 
@@ -234,19 +235,21 @@ impl BankChannel for SepaBank {
         file: &'a OutgoingFile<'a>,
     ) -> PendingBankAnswer<'a, ()> {
         Box::pin(async move {
-            let ids = file.upload.at_bank.clone().unwrap_or_else(|| UploadAtBank {
-                customer_id: at.set.ws_user_id.clone(),
-                request_id: self.bank.next_request_id(),
-                request_timestamp: self.bank.next_timestamp(&at.set.ws_user_id),
-            });
-            let pair = at.signing_pair()?;
-            let customer = SharedBankCustomer {
-                target_id: self.target(at, Some(&file.upload.file_type)).await?,
-                customer_id: ids.customer_id,
-                pair: Some(CustomerSigningPair { certificate: pair.certificate, private_key: pair.private_key }),
-                request_timestamp: Some(ids.request_timestamp),
+            let (customer_id, request_id, time) = match &file.upload.at_bank {
+                Some(UploadAtBank { customer_id, request_id, request_timestamp }) => {
+                    let time = DocumentTime::read(request_timestamp);
+                    let time = time.map_err(|why| BankError::Failed(format!("the stored time {why}")))?;
+                    (customer_id.clone(), request_id.clone(), time)
+                }
+                None => {
+                    let customer_id = at.set.ws_user_id.clone();
+                    let time = self.bank.next_timestamp(&customer_id);
+                    (customer_id, self.bank.next_request_id(), time)
+                }
             };
-            let client = self.bank.customer(customer).map_err(bank_error)?;
+            let pair = at.signing_pair()?;
+            let target_id = self.target(at, Some(&file.upload.file_type)).await?;
+            let client = self.client(&customer_id, target_id, Some(pair))?;
             let content = match file.content {
                 Content::Bytes(bytes) => Content::Bytes(bytes.clone()),
                 Content::File { path, size } => Content::File { path: path.clone(), size: *size },
@@ -256,10 +259,14 @@ impl BankChannel for SepaBank {
             request.user_filename = Some(file.upload.file_name.chars().take(80).collect());
             let options = CallOptions {
                 timeout: Some(self.answer_timeout),
-                request_id: Some(ids.request_id),
+                request_id: Some(request_id),
                 ..CallOptions::default()
             };
-            client.exchange::<UploadBankFile>(request, &options).await.map(drop).map_err(|error| refused(at, error))
+            client
+                .exchange_at::<UploadBankFile>(request, Some(time), &options)
+                .await
+                .map(drop)
+                .map_err(|error| refused(at, error))
         })
     }
 
@@ -278,7 +285,7 @@ impl BankChannel for SepaBank {
     }
 
     fn renewal_rules(&self) -> RenewalRules {
-        self.bank.renewal_rules()
+        self.rules
     }
 
     fn renewals_at_once(&self) -> usize {
@@ -296,25 +303,16 @@ impl BankChannel for SepaBank {
 
     fn issue<'a>(&'a self, order: &'a CertificateOrder<'a>) -> PendingBankAnswer<'a, CertificateOfBank> {
         Box::pin(async move {
-            let (customer, request) = (order.customer, order.request.to_pem());
-            let issued = match &order.proof {
+            let (code, pair) = match &order.proof {
                 CertificateProof::Code(code) => {
                     let code = self.bank.checked_code(&Secret::new(code.expose().to_owned())).map_err(bank_error)?;
-                    let client = self.client(&customer.ws_user_id, None, None)?;
-                    let asked = RequestBankCertificateRequest::new(request, code);
-                    client.request_certificate(asked).await.map_err(bank_error)?.certificate
+                    (Some(code), None)
                 }
-                CertificateProof::Pair(pair) => {
-                    let pair = SigningMaterial {
-                        certificate: pair.certificate.clone(),
-                        private_key: pair.private_key.clone(),
-                    };
-                    let client = self.client(&customer.ws_user_id, None, Some(pair))?;
-                    let asked = RenewBankCertificateRequest::new(request);
-                    client.renew_certificate(asked).await.map_err(bank_error)?.certificate
-                }
+                CertificateProof::Pair(pair) => (None, Some(pair.clone())),
             };
-            let certificate = issued.ok_or(BankError::Unparsable)?;
+            let client = self.client(&order.customer.ws_user_id, None, pair)?;
+            let issued = client.certificate_for(order.request, code, &CallOptions::default()).await;
+            let certificate = issued.map_err(bank_error)?.ok_or(BankError::Unparsable)?;
             Ok(CertificateOfBank { certificate, target_id: None, ledgers: Vec::new(), files: Vec::new() })
         })
     }
@@ -325,8 +323,7 @@ impl BankChannel for SepaBank {
         pair: &'a SigningMaterial,
     ) -> PendingBankAnswer<'a, PairTrial> {
         Box::pin(async move {
-            let pair = SigningMaterial { certificate: pair.certificate.clone(), private_key: pair.private_key.clone() };
-            let client = self.client(&customer.ws_user_id, customer.target_id.clone(), Some(pair))?;
+            let client = self.client(&customer.ws_user_id, customer.target_id.clone(), Some(pair.clone()))?;
             let tried = if self.needs_target() && customer.target_id.is_none() {
                 client.get_user_info(GetUserInfoRequest::new()).await.map(drop)
             } else {
@@ -375,7 +372,6 @@ impl BankChannel for SepaBank {
                 customer_id: request.ws_user_id.as_str().to_owned(),
                 target_id: None,
                 pair: None,
-                request_timestamp: None,
             })
             .map_err(|_| BankError::Parameter("WsUserId"))?;
         let profile = self.bank.profile();

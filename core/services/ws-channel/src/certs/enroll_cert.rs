@@ -23,7 +23,7 @@ pub(crate) async fn handle(
     call.concerns(request.bank.as_str(), &material::named(request.ws_user_id.as_str()));
     let session = call.caller()?;
     let account = session.account.as_ref().ok_or(&service_texts::NO_ACCOUNT)?;
-    if request.bank == Bank::Seb {
+    if !request.bank.enrols() {
         return Err((&service_texts::BANK_INVALID).into());
     }
     service.banks.check_entitled_call(service, call, request.bank).await?;

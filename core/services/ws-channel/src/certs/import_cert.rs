@@ -9,7 +9,7 @@ use bankchannel_renewal::{CertificateLife, KnownPair};
 use bankchannel_storage::ws_channel::{CertMaterial, ImportOutcome, NewCertSet};
 use bankchannel_ws_channel::{
     ServiceRefusal,
-    model::{Bank, CertificatePem, PrivateKeyPem},
+    model::{CertificatePem, PrivateKeyPem},
     operations::certs::import_cert::{ImportCertRequest, ImportCertResponse},
     service_texts::{self, ServiceText},
 };
@@ -120,9 +120,9 @@ fn pair(certificate: &CertificatePem, key: &PrivateKeyPem, names: &ImportNames) 
     }
 }
 
-/// Danske Bank needs a second pair; other banks ignore it.
+/// A bank that encrypts needs a second pair (Danske Bank); other banks ignore it.
 fn encryption_pair(request: &ImportCertRequest) -> Result<Option<ImportedPair>, HandlerFault> {
-    if request.bank != Bank::Danskebank {
+    if !request.bank.needs_encryption_pair() {
         return Ok(None);
     }
     let names = ImportNames { key: "EncPrivatekey", not_private: &service_texts::ENCRYPTION_KEY_NOT_PRIVATE };

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     HandlerFault,
-    banks::{life, simulator_rules},
+    banks::{built_in, life},
     certs::material,
     config::{Flavour, ReachedBankConfig},
     data::storage,
@@ -47,12 +47,12 @@ impl AdminApi {
         }
         let now_s = self.clock.now_s();
         let (mut rules, mut warnings) = (HashMap::new(), Vec::new());
-        rules.extend(simulator_rules(&self.config).map(|rules| (Bank::Simulator.as_str(), rules)));
+        rules.extend(built_in(&self.config).map(|(bank, rules)| (bank.as_str(), rules)));
         for (bank, configured) in self.config.banks.configured() {
             match configured.open(bank, self.config.flavour, Arc::<_>::clone(&self.clock) as _) {
                 Err(error) => warnings.push(format!("{}: {}", bank.as_str(), error.message())),
                 Ok(opened) => {
-                    rules.insert(bank.as_str(), opened.renewal_rules());
+                    rules.insert(bank.as_str(), configured.renewal_rules(&opened));
                     let ending = opened.ending_anchors(&bankchannel::CallOptions::default()).await?;
                     warnings.extend(ending.into_iter().map(|(_, text)| format!("{}: {text}", bank.as_str())));
                 }
@@ -136,13 +136,13 @@ impl AdminApi {
 
     /// The rules of a bank; `None` if the service has no channel to it.
     fn rules_of(&self, bank: Bank) -> Result<Option<RenewalRules>> {
-        if bank == Bank::Simulator {
-            return Ok(simulator_rules(&self.config));
+        if let Some((_, rules)) = built_in(&self.config).find(|(known, _)| *known == bank) {
+            return Ok(Some(rules));
         }
         let configured = self.config.banks.configured().find(|(known, _)| *known == bank);
         let Some((_, configured)) = configured else { return Ok(None) };
         let opened = configured.open(bank, self.config.flavour, Arc::<_>::clone(&self.clock) as _)?;
-        Ok(Some(opened.renewal_rules()))
+        Ok(Some(configured.renewal_rules(&opened)))
     }
 }
 
@@ -183,7 +183,7 @@ pub(super) async fn perhaps_replaced(store: &WsChannelStore, now_s: i64) -> Resu
         let Some(last) = page.last() else { break };
         after = (last.set.email.clone(), last.set.bank.clone());
         for held in &page {
-            let Some(bank) = Bank::from_text(&held.set.bank).filter(|bank| *bank != Bank::Simulator) else { continue };
+            let Some(bank) = Bank::from_text(&held.set.bank).filter(|bank| !bank.is_test_only()) else { continue };
             let life = life::read(&held.life, &held.set).map_err(internal)?;
             let Some(active) = &life.active else { continue };
             let rules = *rules.entry(bank).or_insert_with(|| usual_rules(bank));
@@ -218,9 +218,7 @@ pub(super) async fn perhaps_replaced(store: &WsChannelStore, now_s: i64) -> Resu
 /// The rules of a bank by the library's profile: a copy has no configuration. Without a profile, those of most banks.
 fn usual_rules(bank: Bank) -> RenewalRules {
     let opened = ReachedBankConfig::default().open(bank, Flavour::Production, Arc::new(SystemClock::default()));
-    opened.map_or(RenewalRules { renew_before_days: 30, not_before_half: true, supersedes_at_once: false }, |opened| {
-        opened.renewal_rules()
-    })
+    opened.map_or_else(|_| RenewalRules::default(), |opened| opened.renewal_rules())
 }
 
 fn internal(fault: HandlerFault) -> Error {

@@ -74,6 +74,7 @@ impl Scripted {
         let key = RsaPublicKey::from_spki_der(request.key().spki_der()).unwrap();
         let serial = bankchannel_crypto::random::bytes::<8>().map(|b| b & 0x7f | 1);
         let certificate = issuer.issue("1000", "", &key, &serial, ahead(-9), ahead(days)).unwrap();
+        let certificate = Certificate::from_pem(&certificate).unwrap();
         CertificateOfBank { certificate, target_id: Some("T1".into()), ledgers: Vec::new(), files: Vec::new() }
     }
 }
@@ -138,7 +139,7 @@ impl BankChannel for Scripted {
     }
 
     fn renewal_rules(&self) -> RenewalRules {
-        RenewalRules { renew_before_days: 30, not_before_half: true, supersedes_at_once: false }
+        RenewalRules { renew_before_days: 30, ..RenewalRules::default() }
     }
 
     fn certificate_request(
@@ -159,7 +160,7 @@ impl BankChannel for Scripted {
             let is_first = matches!(order.proof, CertificateProof::Code(_));
             let issued = self.certificate(order.request, if is_first { 4 } else { 700 });
             if is_first {
-                *self.first.lock().unwrap() = Certificate::from_pem(&issued.certificate).unwrap().serial_hex();
+                *self.first.lock().unwrap() = issued.certificate.serial_hex();
             }
             Ok(issued)
         })

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::served::Served;
 
-const LIMITS: &str = "max_file_bytes = 20000000\nmax_body_bytes = 30000000\n[banks]\nsimulator = \"store\"";
+const LIMITS: &str = "max_file_bytes = 20000000\nmax_body_bytes = 30000000\n[banks.simulator]\npayments = \"store\"";
 const SIZE: usize = 12 * 1024 * 1024 + 1;
 
 fn bytes() -> Vec<u8> {

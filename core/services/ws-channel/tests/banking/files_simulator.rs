@@ -202,7 +202,7 @@ async fn the_debtor_accounts_of_a_file_can_be_funded() {
 /// content that never comes back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_whose_bytes_cannot_be_read_now_waits() {
-    let served = Served::with("[banks]\nsimulator = \"store\"", Channels::default()).await;
+    let served = Served::with("[banks.simulator]\npayments = \"store\"", Channels::default()).await;
     let (who, signer) = served.customer("unread@example.test").await;
     let large = [payment(), &vec![b'\n'; 200_000][..]].concat();
     served.upload(&who, signer.signed(&large)).await.ok(201);
@@ -225,7 +225,7 @@ async fn a_payment_whose_bytes_cannot_be_read_now_waits() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn content_of_a_payment_that_is_given_up_goes() {
-    let served = Served::with("[banks]\nsimulator = \"store\"", Channels::default()).await;
+    let served = Served::with("[banks.simulator]\npayments = \"store\"", Channels::default()).await;
     let (who, signer) = served.customer("spoilt@example.test").await;
     let large = [payment(), &vec![b'\n'; 200_000][..]].concat();
     served.upload(&who, signer.signed(&large)).await.ok(201);
@@ -249,7 +249,7 @@ async fn content_of_a_payment_that_is_given_up_goes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_does_not_wait_for_what_is_still_to_be_booked() {
     const WAITING: i64 = 3000;
-    let served = Served::with("[banks]\nsimulator = \"store\"", Channels::default()).await;
+    let served = Served::with("[banks.simulator]\npayments = \"store\"", Channels::default()).await;
     let (who, _) = served.customer("backlog@example.test").await;
     let Served { running, folder, .. } = served;
     running.stop().await;
@@ -285,7 +285,7 @@ async fn a_stop_does_not_wait_for_what_is_still_to_be_booked() {
 /// After a restart, acknowledged uploads are processed and stray files are removed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_works_off_what_was_acknowledged() {
-    let only_keep = "[banks]\nsimulator = \"store\"";
+    let only_keep = "[banks.simulator]\npayments = \"store\"";
     let served = Served::with(only_keep, Channels::default()).await;
     let (who, signer) = served.customer("restart@example.test").await;
     served.upload(&who, signer.signed(payment())).await.ok(201);

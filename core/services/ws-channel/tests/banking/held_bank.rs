@@ -11,7 +11,7 @@ use std::{
 use bankchannel_crypto::{
     random,
     rsa::{RsaPrivateKey, RsaPublicKey},
-    x509::{CertificateIssuer, CertificateRequest, SubjectAttribute},
+    x509::{Certificate, CertificateIssuer, CertificateRequest, SubjectAttribute},
 };
 use bankchannel_foundation::model::Content;
 use bankchannel_renewal::{PairTrial, RenewalRules};
@@ -112,7 +112,7 @@ impl BankChannel for HeldBank {
     }
 
     fn renewal_rules(&self) -> RenewalRules {
-        RenewalRules { renew_before_days: 30, not_before_half: true, supersedes_at_once: false }
+        RenewalRules { renew_before_days: 30, ..RenewalRules::default() }
     }
 
     fn certificate_request(
@@ -129,6 +129,7 @@ impl BankChannel for HeldBank {
             let key = RsaPublicKey::from_spki_der(order.request.key().spki_der()).unwrap();
             let serial = random::bytes::<8>().map(|byte| byte & 0x7f | 1);
             let certificate = issuer.issue("1000", "", &key, &serial, ahead(-1), ahead(700)).unwrap();
+            let certificate = Certificate::from_pem(&certificate).unwrap();
             Ok(CertificateOfBank { certificate, target_id: None, ledgers: Vec::new(), files: Vec::new() })
         })
     }

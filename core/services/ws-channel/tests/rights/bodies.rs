@@ -10,7 +10,7 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_takes_too_long_is_refused_and_its_connection_closed() {
-    let world = World::start(None, "body_timeout_s = 1\n[banks]\nsimulator = \"store\"\n").await;
+    let world = World::start(None, "body_timeout_s = 1\n[banks.simulator]\npayments = \"store\"\n").await;
     let stock = Stock { identity: identity(100), sandbox: None };
     let case =
         Case::prepare(&world, &stock, CaseBank::Simulator, vec![(Act::UploadFile, "slow".into())]).await.remove(0);

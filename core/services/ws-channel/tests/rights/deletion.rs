@@ -72,7 +72,7 @@ async fn nothing_of_a_deleted_account_stays_or_comes_after_it(shared: Option<Sha
 
 /// Rows left behind by an older program for a former holder are not visible to the next one.
 async fn who_comes_next_finds_nothing(shared: Option<Shared>) {
-    let world = World::start(shared, "[banks]\nsimulator = \"store\"\n").await;
+    let world = World::start(shared, "[banks.simulator]\npayments = \"store\"\n").await;
     let (case, _) = customer(&world, "next").await;
     let (email, key) = (&case.customer.email, &case.owner.key);
     world.delete(&case.owner, email).await.ok(200);

@@ -125,7 +125,7 @@ enum Moment {
 }
 
 async fn no_right_outlives_its_end(shared: Option<Shared>) {
-    let config = "sharing = \"any\"\nsimulator_entitlement_required = true\n[banks]\nsimulator = \"store\"\n";
+    let config = "sharing = \"any\"\nsimulator_entitlement_required = true\n[banks.simulator]\npayments = \"store\"\n";
     let sandbox = Sandbox::new().await;
     let world = World::start(shared, &(config.to_owned() + &sandbox.config_of(&["osuuspankki"]))).await;
     let stock = Stock { identity: identity(100), sandbox: Some(sandbox) };

@@ -12,7 +12,7 @@ use crate::{
 
 /// A profile of an operator's: the library's of this family, under another name, with or without certificates.
 fn profile(folder: &std::path::Path, name: &str, like: &str, gives_certificates: bool) -> String {
-    let profiles = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../protocols/sepa-web-services/profiles");
+    let profiles = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../banks/data");
     let text = std::fs::read_to_string(profiles.join(format!("{like}.json"))).unwrap();
     let mut profile: Value = serde_json::from_str(&text).unwrap();
     profile["name"] = name.into();
@@ -120,7 +120,10 @@ async fn a_bank_that_cannot_be_opened_is_named_at_the_start() {
             "[banks.sp]\nfile_url = \"https://bank.test\"\ncertificate_url = \"http://bank.test\"\n".to_owned(),
             "banks.sp.certificate_url",
         ),
-        ("[banks.danskebank]\n".to_owned(), "danskebank"),
+        ("[banks.danskebank]\n".to_owned(), "danskebank is not reached"),
+        ("[banks.nordae]\n".to_owned(), "unknown bank `nordae`; did you mean nordea?"),
+        ("[banks.osuuspankki]\n[banks.op]\n".to_owned(), "osuuspankki has two tables"),
+        ("[banks.simulator]\nrenew_before = 30\n".to_owned(), "unknown field `renew_before`"),
     ] {
         let file = folder.path().join("config.toml");
         std::fs::write(&file, &config).unwrap();

@@ -33,7 +33,7 @@ fn renewed(before: &[CertificateInfo], now: &[CertificateInfo], banks: &[&str]) 
 /// Twenty accounts at three banks for six years, in which OP replaces its authorities: nobody touches anything.
 #[tokio::test(flavor = "multi_thread")]
 async fn t92_twenty_accounts_renew_three_times_through_a_roll_over() {
-    let world = World::with("[banks]\nsimulator = \"store\"").await;
+    let world = World::with("[banks.simulator]\npayments = \"store\"").await;
     for number in 0..20 {
         let (bank, family, ..) = BANKS[number % 3];
         let who = world.served.owner(&format!("years{number}@example.test")).await;

@@ -1,7 +1,7 @@
 //! Callbacks: reports to Salt Edge's hub.
 
 use super::session::SessionKind;
-use crate::engine::{Result, ResultRow, text_enum};
+use crate::engine::{StoredRow, text_enum};
 use crate::salt_edge_connector::RowId;
 
 text_enum! {
@@ -66,13 +66,14 @@ pub struct NewCallback {
 }
 
 /// A due callback. It counts as sent from now on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, StoredRow)]
 pub struct DueCallback {
     /// Its id.
     pub id: RowId,
     /// Number of times it was taken.
     pub lease: i64,
     /// Number of earlier sends that may have reached the hub.
+    #[row(sql = "sent - 1")]
     pub sent: i64,
     /// Its kind.
     pub kind: CallbackKind,
@@ -87,6 +88,7 @@ pub struct DueCallback {
     /// Its content, sealed.
     pub sealed: Option<Vec<u8>>,
     /// The sealed data of the session or the token.
+    #[row(absent)]
     pub subject: Vec<u8>,
     /// The time after which it is not sent any more.
     pub expires_at: i64,
@@ -142,7 +144,7 @@ pub struct CallbackFilter {
 }
 
 /// A callback as shown to operators.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct CallbackRow {
     /// Its id.
     pub id: RowId,
@@ -161,35 +163,10 @@ pub struct CallbackRow {
     /// The time after which it is not sent any more.
     pub expires_at: i64,
     /// Number of tries.
+    #[row(sql = "lease")]
     pub attempts: i64,
     /// The status of the hub's last response.
     pub status: Option<i64>,
     /// The class of the hub's last refusal, or the code of the last error.
     pub class: Option<String>,
 }
-
-impl CallbackRow {
-    pub(crate) fn read(row: &mut ResultRow) -> Result<Self> {
-        Ok(Self {
-            id: row.bytes()?,
-            session: row.opt_bytes()?,
-            token: row.opt_bytes()?,
-            kind: row.word(CallbackKind::parse)?,
-            state: row.word(CallbackState::parse)?,
-            created_at: row.int()?,
-            due_at: row.opt_int()?,
-            expires_at: row.int()?,
-            attempts: row.int()?,
-            status: row.opt_int()?,
-            class: row.opt_text()?,
-        })
-    }
-}
-
-/// The columns that [`CallbackRow::read`] reads.
-macro_rules! callback_columns {
-    () => {
-        "id, session, token, kind, state, created_at, due_at, expires_at, lease, status, class"
-    };
-}
-pub(crate) use callback_columns;

@@ -2,7 +2,7 @@
 
 use super::task::NewTask;
 use super::token::TokenRefusal;
-use crate::engine::{Result, ResultRow, text_enum};
+use crate::engine::{StoredRow, text_enum};
 use crate::salt_edge_connector::{Digest, RowId};
 
 text_enum! {
@@ -170,7 +170,7 @@ pub enum CancelledSession {
 }
 
 /// A session as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct ConnectorSession {
     /// Its id.
     pub id: RowId,
@@ -195,29 +195,3 @@ pub struct ConnectorSession {
     /// Its other data, sealed.
     pub sealed: Vec<u8>,
 }
-
-impl ConnectorSession {
-    pub(crate) fn read(row: &mut ResultRow) -> Result<Self> {
-        Ok(Self {
-            id: row.bytes()?,
-            client_id: row.int()?,
-            kind: row.word(SessionKind::parse)?,
-            state: row.word(ConnectorSessionState::parse)?,
-            token: row.bytes()?,
-            created_at: row.int()?,
-            expires_at: row.int()?,
-            ended_at: row.opt_int()?,
-            tries: row.int()?,
-            callbacks: row.int()?,
-            sealed: row.blob()?,
-        })
-    }
-}
-
-/// The columns that [`Session::read`] reads.
-macro_rules! session_columns {
-    () => {
-        "id, client_id, kind, state, token, created_at, expires_at, ended_at, tries, callbacks, sealed"
-    };
-}
-pub(crate) use session_columns;

@@ -1,6 +1,6 @@
 //! Access tokens, stored as hashes.
 
-use crate::engine::{Result, ResultRow, text_enum};
+use crate::engine::{StoredRow, text_enum};
 use crate::salt_edge_connector::{Digest, RowId};
 
 text_enum! {
@@ -16,7 +16,7 @@ text_enum! {
 }
 
 /// A token as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct ConnectorToken {
     /// Its id.
     pub id: RowId,
@@ -32,20 +32,6 @@ pub struct ConnectorToken {
     pub ended_at: Option<i64>,
     /// Its other data, sealed.
     pub sealed: Vec<u8>,
-}
-
-impl ConnectorToken {
-    pub(crate) fn read(row: &mut ResultRow) -> Result<Self> {
-        Ok(Self {
-            id: row.bytes()?,
-            client_id: row.int()?,
-            state: row.word(TokenState::parse)?,
-            created_at: row.int()?,
-            expires_at: row.opt_int()?,
-            ended_at: row.opt_int()?,
-            sealed: row.blob()?,
-        })
-    }
 }
 
 /// A token presented by a third party.
@@ -98,11 +84,3 @@ pub struct TokenFilter {
     /// Limit of the number of tokens.
     pub limit: i64,
 }
-
-/// The columns that [`Token::read`] reads.
-macro_rules! token_columns {
-    () => {
-        "id, client_id, state, created_at, expires_at, ended_at, sealed"
-    };
-}
-pub(crate) use token_columns;

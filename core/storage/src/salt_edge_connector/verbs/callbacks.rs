@@ -1,21 +1,19 @@
 //! Callbacks: taken, sent, closed.
 
 use super::ending::{drop_callbacks, end_session, end_token, next, session, tell_revoked};
-use crate::engine::{Result, ResultRow, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::salt_edge_connector::{
     AttemptEnd, CALLBACK_RANKS, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState,
     ConnectorSession, ConnectorSessionState, ConnectorStore, ConnectorTx, DueCallback, RowId, SessionKind, TokenState,
-    callback_columns,
 };
 use futures_util::future::BoxFuture;
 
-/// The columns that [`taken`] reads.
-macro_rules! due_columns {
-    () => {
-        "id, lease, sent, kind, session, token, generation, reason, expires_at, sealed, \
-         (SELECT sealed FROM session WHERE session.id = callback.session AND callback.token IS NULL)"
-    };
-}
+/// A due callback, and the sealed data of its session if it has no token.
+type TakenCallback = (DueCallback, Option<Vec<u8>>);
+const TAKEN: &str = sql!(
+    DueCallback::COLUMNS,
+    ", (SELECT sealed FROM session WHERE session.id = callback.session AND callback.token IS NULL)"
+);
 
 impl ConnectorStore {
     /// Takes due callbacks until `until`: after that others may take them. From now on each counts as sent. Those that a
@@ -23,12 +21,12 @@ impl ConnectorStore {
     pub fn take_callbacks(&self, now: i64, until: i64, limit: i64) -> BoxFuture<'_, Result<Vec<DueCallback>>> {
         self.write((now, until, limit), |tx, (now, until, limit)| {
             Box::pin(async move {
-                let sql = concat!(
+                let sql = sql!(
                     "UPDATE callback SET lease = lease + 1, sent = sent + 1, due_at = $3 WHERE id IN \
                            (SELECT id FROM callback WHERE state = 'waiting' AND due_at IS NOT NULL AND rank = $1 AND due_at <= $2 \
                             ORDER BY due_at LIMIT $4) \
                            RETURNING ",
-                    due_columns!()
+                    TAKEN
                 );
                 let mut due = Vec::new();
                 for rank in CALLBACK_RANKS {
@@ -36,9 +34,7 @@ impl ConnectorStore {
                     if left <= 0 {
                         break;
                     }
-                    for row in tx.query(sql, args![rank, *now, *until, left]).await? {
-                        due.push(taken(row)?);
-                    }
+                    due.extend(tx.all(sql, args![rank, *now, *until, left]).await?.into_iter().map(taken));
                 }
                 Ok(due)
             })
@@ -49,13 +45,13 @@ impl ConnectorStore {
     pub fn take_callback_of(&self, session: RowId, now: i64, until: i64) -> BoxFuture<'_, Result<Option<DueCallback>>> {
         self.write((session, now, until), |tx, (session, now, until)| {
             Box::pin(async move {
-                let sql = concat!(
+                let sql = sql!(
                     "UPDATE callback SET lease = lease + 1, sent = sent + 1, due_at = $3 WHERE id IN \
                            (SELECT id FROM callback WHERE session = $1 AND state = 'waiting' AND due_at IS NOT NULL AND due_at <= $2) \
                            RETURNING ",
-                    due_columns!()
+                    TAKEN
                 );
-                tx.first(sql, args![*session, *now, *until]).await?.map(taken).transpose()
+                Ok(tx.one(sql, args![*session, *now, *until]).await?.map(taken))
             })
         })
     }
@@ -93,25 +89,20 @@ impl ConnectorStore {
         self.read(filter, |tx, filter| {
             Box::pin(async move {
                 let (age, id) = filter.after.unwrap_or((i64::MIN, [0; 16]));
-                let sql = concat!(
+                let sql = sql!(
                     "SELECT ",
-                    callback_columns!(),
+                    CallbackRow::COLUMNS,
                     " FROM callback WHERE (created_at > $1 OR (created_at = $1 AND id > $2)) \
                      AND (CAST($3 AS TEXT) IS NULL OR state = $3) ORDER BY created_at, id LIMIT $4"
                 );
-                let rows = tx.query(sql, args![age, id, filter.state, filter.limit]).await?;
-                rows.into_iter().map(|mut row| CallbackRow::read(&mut row)).collect()
+                tx.all(sql, args![age, id, filter.state, filter.limit]).await
             })
         })
     }
 }
 
-fn taken(mut row: ResultRow) -> Result<DueCallback> {
-    let (id, lease, sent, kind) = (row.bytes()?, row.int()?, row.int()?, row.word(CallbackKind::parse)?);
-    let (session, token): (Option<RowId>, Option<RowId>) = (row.opt_bytes()?, row.opt_bytes()?);
-    let (generation, reason, expires_at, sealed) = (row.int()?, row.opt_text()?, row.int()?, row.opt_blob()?);
-    let subject = row.opt_blob()?.unwrap_or_default();
-    Ok(DueCallback { id, lease, sent: sent - 1, kind, session, token, generation, reason, sealed, subject, expires_at })
+fn taken((callback, subject): TakenCallback) -> DueCallback {
+    DueCallback { subject: subject.unwrap_or_default(), ..callback }
 }
 
 async fn end_attempt(tx: &mut ConnectorTx, attempt: &AttemptEnd) -> Result<bool> {
@@ -119,10 +110,8 @@ async fn end_attempt(tx: &mut ConnectorTx, attempt: &AttemptEnd) -> Result<bool>
         return delivered(tx, attempt).await;
     }
     let sql = "SELECT state, lease, sent, kind, session FROM callback WHERE id = $1";
-    let Some(mut row) = tx.first(sql, args![attempt.id]).await? else { return Ok(false) };
-    let (state, lease, sent) = (row.word(CallbackState::parse)?, row.int()?, row.int()?);
-    let kind = row.word(CallbackKind::parse)?;
-    let of: Option<RowId> = row.opt_bytes()?;
+    let row: Option<(CallbackState, i64, i64, CallbackKind, Option<RowId>)> = tx.one(sql, args![attempt.id]).await?;
+    let Some((state, lease, sent, kind, of)) = row else { return Ok(false) };
     let is_open = matches!(state, CallbackState::Waiting | CallbackState::Stopped);
     if !is_open || lease != attempt.lease {
         return Ok(false);
@@ -167,11 +156,10 @@ async fn delivered(tx: &mut ConnectorTx, attempt: &AttemptEnd) -> Result<bool> {
                (SELECT callbacks FROM session WHERE session.id = callback.session)";
     let state = CallbackState::Delivered;
     let args = args![attempt.id, state, attempt.status, attempt.class.as_deref(), attempt.now];
-    let Some(mut row) = tx.first(sql, args).await? else { return Ok(false) };
-    let (of, kind, position): (Option<RowId>, _, _) = (row.opt_bytes()?, row.word(CallbackKind::parse)?, row.int()?);
+    let row = tx.one::<(Option<RowId>, CallbackKind, i64, Option<SessionKind>, Option<i64>)>(sql, args).await?;
+    let Some((of, kind, position, of_kind, last)) = row else { return Ok(false) };
     let Some(of) = of else { return Ok(true) };
-    let (of_kind, last) = (row.opt_text()?, row.opt_int()?);
-    if kind == CallbackKind::Success && of_kind.as_deref() == Some(SessionKind::Reconnect.as_str()) {
+    if kind == CallbackKind::Success && of_kind == Some(SessionKind::Reconnect) {
         forget_former(tx, of).await?;
     }
     if last.is_some_and(|last| last > position) {

@@ -1,9 +1,9 @@
 //! Steps shared by several verbs: ending sessions and tokens, queueing callbacks.
 
-use crate::engine::{Result, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::salt_edge_connector::{
     CallbackKind, CallbackState, ConnectorSession, ConnectorSessionState, ConnectorTx, NewCallback,
-    RANK_OF_REVOCATIONS, RowId, SessionKind, TokenState, callback_rank, session_columns,
+    RANK_OF_REVOCATIONS, RowId, SessionKind, TokenState, callback_rank,
 };
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -13,8 +13,8 @@ pub(super) const REPORT_MS: i64 = 60 * 60 * 1000;
 pub(super) const REVOKE_MS: i64 = 24 * 60 * 60 * 1000;
 
 pub(super) async fn session(tx: &mut ConnectorTx, id: RowId) -> Result<Option<ConnectorSession>> {
-    let sql = concat!("SELECT ", session_columns!(), " FROM session WHERE id = $1");
-    tx.first(sql, args![id]).await?.map(|mut row| ConnectorSession::read(&mut row)).transpose()
+    let sql = sql!("SELECT ", ConnectorSession::COLUMNS, " FROM session WHERE id = $1");
+    tx.one(sql, args![id]).await
 }
 
 /// Queues a callback of a session. It is due at once if no other callback of the session waits.
@@ -114,9 +114,9 @@ pub(super) async fn end_token(tx: &mut ConnectorTx, id: RowId, now: i64) -> Resu
 /// the hub has not received yet is reported first.
 pub(super) async fn tell_revoked(tx: &mut ConnectorTx, token: RowId, now: i64) -> Result<()> {
     let sql = "SELECT generation, granted_by, former FROM token WHERE id = $1 AND access_token IS NOT NULL";
-    let Some(mut row) = tx.first(sql, args![token]).await? else { return Ok(()) };
-    let (generation, granted_by) = (row.int()?, row.opt_bytes()?);
-    if !row.is_null() {
+    let row: Option<(i64, Option<RowId>, Option<Vec<u8>>)> = tx.one(sql, args![token]).await?;
+    let Some((generation, granted_by, former)) = row else { return Ok(()) };
+    if former.is_some() {
         put_revocation(tx, token, generation - 1, None, now).await?;
     }
     put_revocation(tx, token, generation, granted_by, now).await
@@ -126,8 +126,8 @@ pub(super) async fn tell_revoked(tx: &mut ConnectorTx, token: RowId, now: i64) -
 /// is reported.
 pub(super) async fn tell_revoked_of_renewal(tx: &mut ConnectorTx, token: RowId, now: i64) -> Result<()> {
     let sql = "SELECT generation, granted_by FROM token WHERE id = $1 AND former IS NOT NULL";
-    let Some(mut row) = tx.first(sql, args![token]).await? else { return Ok(()) };
-    let (generation, granted_by) = (row.int()?, row.opt_bytes()?);
+    let row: Option<(i64, Option<RowId>)> = tx.one(sql, args![token]).await?;
+    let Some((generation, granted_by)) = row else { return Ok(()) };
     put_revocation(tx, token, generation, granted_by, now).await
 }
 
@@ -157,9 +157,8 @@ async fn put_revocation(
 
 /// Fails every open session of a revoked token, and queues the reports for the hub.
 pub(super) async fn fail_sessions_of(tx: &mut ConnectorTx, token: RowId, reason: &'static str, now: i64) -> Result<()> {
-    let sql = concat!("SELECT ", session_columns!(), " FROM session WHERE token = $1 AND ended_at IS NULL");
-    for mut row in tx.query(sql, args![token]).await? {
-        let session = ConnectorSession::read(&mut row)?;
+    let sql = sql!("SELECT ", ConnectorSession::COLUMNS, " FROM session WHERE token = $1 AND ended_at IS NULL");
+    for session in tx.all::<ConnectorSession>(sql, args![token]).await? {
         fail_session(tx, &session, reason, now).await?;
     }
     Ok(())

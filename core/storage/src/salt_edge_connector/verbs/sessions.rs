@@ -3,11 +3,11 @@
 use super::ending::{drop_callbacks, end_session, fail_session, is_waiting, tell};
 use super::tasks::put;
 use super::tokens::judge;
-use crate::engine::{Result, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::salt_edge_connector::{
     AnsweredSession, CallbackKind, CancelledSession, ConnectorSession, ConnectorSessionState, ConnectorStore,
     ConnectorTx, Digest, NewCallback, NewConnectorSession, NewTask, OpenedSession, PresentedToken, RowId, SessionKind,
-    SessionToken2, StepAnswer, TokenRefusal, TokenState, UsedJwt, session_columns,
+    SessionToken2, StepAnswer, TokenRefusal, TokenState, UsedJwt,
 };
 use futures_util::future::BoxFuture;
 
@@ -121,7 +121,7 @@ async fn again(tx: &mut ConnectorTx, session: &ConnectorSession, new: &NewConnec
         return Ok(OpenedSession::Repeated);
     }
     let sql = "SELECT last_update FROM session WHERE id = $1";
-    let last = tx.first(sql, args![session.id]).await?.map(|mut row| row.opt_blob()).transpose()?.flatten();
+    let last = tx.one::<Option<Vec<u8>>>(sql, args![session.id]).await?.flatten();
     if last.is_some() && session.expires_at > new.now && !is_waiting(tx, session.id).await? {
         let kind = CallbackKind::Update;
         let update = NewCallback { kind, reason: None, sealed: last, expires_at: session.expires_at };
@@ -185,6 +185,6 @@ async fn use_jwt(tx: &mut ConnectorTx, jwt: Option<UsedJwt>, session: RowId) -> 
 }
 
 async fn by_secret(tx: &mut ConnectorTx, secret: &Digest) -> Result<Option<ConnectorSession>> {
-    let sql = concat!("SELECT ", session_columns!(), " FROM session WHERE secret = $1");
-    tx.first(sql, args![*secret]).await?.map(|mut row| ConnectorSession::read(&mut row)).transpose()
+    let sql = sql!("SELECT ", ConnectorSession::COLUMNS, " FROM session WHERE secret = $1");
+    tx.one(sql, args![*secret]).await
 }

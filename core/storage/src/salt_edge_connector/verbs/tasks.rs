@@ -70,10 +70,9 @@ async fn take(tx: &mut ConnectorTx, rank: i64, now: i64, until: i64) -> Result<O
     let sql = "UPDATE task SET lease = lease + 1, due_at = $3 \
                WHERE id IN (SELECT id FROM task WHERE rank = $1 AND due_at <= $2 ORDER BY due_at LIMIT 1) \
                RETURNING id, lease, kind, session, created_at, sealed";
-    let Some(mut row) = tx.first(sql, args![rank, now, until]).await? else { return Ok(None) };
-    let (id, lease, kind) = (row.bytes()?, row.int()?, row.word(TaskKind::parse)?);
-    let of = row.opt_bytes()?;
-    let (created_at, sealed) = (row.int()?, row.blob()?);
+    let values = args![rank, now, until];
+    let row = tx.one::<(RowId, i64, TaskKind, Option<RowId>, (i64, Vec<u8>))>(sql, values).await?;
+    let Some((id, lease, kind, of, (created_at, sealed))) = row else { return Ok(None) };
     let session = match of {
         Some(of) => session(tx, of).await?,
         None => None,

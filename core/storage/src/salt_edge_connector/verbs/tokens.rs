@@ -1,10 +1,10 @@
 //! Tokens: presented, revoked by the hub or the bank, listed.
 
 use super::ending::{end_token, fail_sessions_of, tell_revoked, tell_revoked_of_renewal};
-use crate::engine::{Result, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::salt_edge_connector::{
     ConnectorStore, ConnectorToken, ConnectorTx, Digest, JudgedToken, NewTask, PresentedToken, RevokedToken, RowId,
-    TokenFilter, TokenRefusal, TokenState, token_columns,
+    TokenFilter, TokenRefusal, TokenState,
 };
 use futures_util::future::BoxFuture;
 
@@ -33,8 +33,8 @@ impl ConnectorStore {
     pub fn token_of_id(&self, id: RowId) -> BoxFuture<'_, Result<Option<ConnectorToken>>> {
         self.read(id, |tx, id| {
             Box::pin(async move {
-                let sql = concat!("SELECT ", token_columns!(), " FROM token WHERE id = $1");
-                tx.first(sql, args![*id]).await?.map(|mut row| ConnectorToken::read(&mut row)).transpose()
+                let sql = sql!("SELECT ", ConnectorToken::COLUMNS, " FROM token WHERE id = $1");
+                tx.one(sql, args![*id]).await
             })
         })
     }
@@ -83,9 +83,9 @@ impl ConnectorStore {
         self.write((access_token, now), |tx, (access_token, now)| {
             Box::pin(async move {
                 let sql = "SELECT id FROM token WHERE access_token = $1 OR former = $1";
-                let row = tx.first(sql, args![*access_token]).await?;
-                let Some(mut row) = row else { return Ok(RevokedToken::Refused(TokenRefusal::NotFound)) };
-                let id = row.bytes()?;
+                let Some(id) = tx.one::<RowId>(sql, args![*access_token]).await? else {
+                    return Ok(RevokedToken::Refused(TokenRefusal::NotFound));
+                };
                 if !end_token(tx, id, *now).await? {
                     return Ok(RevokedToken::Unchanged);
                 }
@@ -101,23 +101,22 @@ impl ConnectorStore {
         self.read(filter, |tx, filter| {
             Box::pin(async move {
                 let (age, id) = filter.after.unwrap_or((i64::MIN, [0; 16]));
-                let sql = concat!(
+                let sql = sql!(
                     "SELECT ",
-                    token_columns!(),
+                    ConnectorToken::COLUMNS,
                     " FROM token WHERE (created_at > $1 OR (created_at = $1 AND id > $2)) \
                      AND (CAST($3 AS TEXT) IS NULL OR state = $3) ORDER BY created_at, id LIMIT $4"
                 );
-                let of_holder = concat!(
+                let of_holder = sql!(
                     "SELECT ",
-                    token_columns!(),
+                    ConnectorToken::COLUMNS,
                     " FROM token WHERE holder = $5 AND (created_at > $1 OR (created_at = $1 AND id > $2)) \
                      AND (CAST($3 AS TEXT) IS NULL OR state = $3) ORDER BY created_at, id LIMIT $4"
                 );
-                let rows = match filter.holder {
-                    None => tx.query(sql, args![age, id, filter.state, filter.limit]).await?,
-                    Some(holder) => tx.query(of_holder, args![age, id, filter.state, filter.limit, holder]).await?,
-                };
-                rows.into_iter().map(|mut row| ConnectorToken::read(&mut row)).collect()
+                match filter.holder {
+                    None => tx.all(sql, args![age, id, filter.state, filter.limit]).await,
+                    Some(holder) => tx.all(of_holder, args![age, id, filter.state, filter.limit, holder]).await,
+                }
             })
         })
     }
@@ -125,10 +124,7 @@ impl ConnectorStore {
     /// The position up to which the hub's list of revoked tokens was read.
     pub fn read_so_far(&self) -> BoxFuture<'_, Result<Option<i64>>> {
         self.read((), |tx, ()| {
-            Box::pin(async move {
-                let row = tx.first("SELECT next_id FROM reading WHERE list = 'revoked'", &[]).await?;
-                row.map(|mut row| row.int()).transpose()
-            })
+            Box::pin(async move { tx.one("SELECT next_id FROM reading WHERE list = 'revoked'", &[]).await })
         })
     }
 
@@ -163,14 +159,14 @@ fn of_client(found: Option<ConnectorToken>, presented: &PresentedToken) -> Judge
 }
 
 async fn find(tx: &mut ConnectorTx, access_token: &Digest) -> Result<Option<ConnectorToken>> {
-    let sql = concat!("SELECT ", token_columns!(), " FROM token WHERE access_token = $1");
-    let mut row = tx.first(sql, args![*access_token]).await?;
-    if row.is_none() {
+    let sql = sql!("SELECT ", ConnectorToken::COLUMNS, " FROM token WHERE access_token = $1");
+    let mut found = tx.one(sql, args![*access_token]).await?;
+    if found.is_none() {
         // Renewed, but the hub has not received the renewal yet.
         let sql = "SELECT id, client_id, state, created_at, former_expires_at, ended_at, former_sealed FROM token WHERE former = $1";
-        row = tx.first(sql, args![*access_token]).await?;
+        found = tx.one(sql, args![*access_token]).await?;
     }
-    row.map(|mut row| ConnectorToken::read(&mut row)).transpose()
+    Ok(found)
 }
 
 fn is_over(token: &ConnectorToken, now: i64) -> bool {

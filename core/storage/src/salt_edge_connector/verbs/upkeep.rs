@@ -2,10 +2,9 @@
 
 use super::callbacks::{close, too_late};
 use super::ending::{drop_callbacks, end_session, failure, tell};
-use crate::engine::{Result, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::salt_edge_connector::{
     CallbackKind, CallbackState, ConnectorSession, ConnectorSessionState, ConnectorStore, DueTimes, PurgedRows, RowId,
-    session_columns,
 };
 use futures_util::future::BoxFuture;
 
@@ -17,15 +16,14 @@ impl ConnectorStore {
     pub fn expire_sessions(&self, now: i64, limit: i64) -> BoxFuture<'_, Result<u64>> {
         self.write((now, limit), |tx, (now, limit)| {
             Box::pin(async move {
-                let sql = concat!(
+                let sql = sql!(
                     "SELECT ",
-                    session_columns!(),
+                    ConnectorSession::COLUMNS,
                     " FROM session WHERE ended_at IS NULL AND expires_at <= $1 ORDER BY expires_at LIMIT $2"
                 );
-                let rows = tx.query(sql, args![*now, *limit]).await?;
+                let rows: Vec<ConnectorSession> = tx.all(sql, args![*now, *limit]).await?;
                 let count = rows.len() as u64;
-                for mut row in rows {
-                    let session = ConnectorSession::read(&mut row)?;
+                for session in rows {
                     drop_callbacks(tx, session.id, *now).await?;
                     end_session(tx, &session, ConnectorSessionState::Expired, *now).await?;
                     tell(tx, &session, &failure(TIME_IS_OVER, *now), *now).await?;
@@ -42,11 +40,9 @@ impl ConnectorStore {
             Box::pin(async move {
                 let sql = "SELECT id, session, kind, sent FROM callback \
                            WHERE state = 'stopped' AND expires_at <= $1 ORDER BY expires_at LIMIT $2";
-                let rows = tx.query(sql, args![*now, *limit]).await?;
+                let rows: Vec<(RowId, Option<RowId>, CallbackKind, i64)> = tx.all(sql, args![*now, *limit]).await?;
                 let count = rows.len() as u64;
-                for mut row in rows {
-                    let (id, of): (RowId, Option<RowId>) = (row.bytes()?, row.opt_bytes()?);
-                    let (kind, sent) = (row.word(CallbackKind::parse)?, row.int()?);
+                for (id, of, kind, sent) in rows {
                     close(tx, id, CallbackState::Failed, *now).await?;
                     too_late(tx, of, kind, sent > 0, *now).await?;
                 }
@@ -59,18 +55,15 @@ impl ConnectorStore {
     pub fn due(&self) -> BoxFuture<'_, Result<DueTimes>> {
         self.read_snapshot((), |tx, ()| {
             Box::pin(async move {
-                let task = tx.first("SELECT min(due_at) FROM task", &[]).await?;
+                let task = tx.one::<Option<i64>>("SELECT min(due_at) FROM task", &[]).await?;
                 let sql = "SELECT min(due_at) FROM callback WHERE state = 'waiting' AND due_at IS NOT NULL";
-                let callback = tx.first(sql, &[]).await?;
-                let session = tx.first("SELECT min(expires_at) FROM session WHERE ended_at IS NULL", &[]).await?;
+                let callback = tx.one::<Option<i64>>(sql, &[]).await?;
+                let session =
+                    tx.one::<Option<i64>>("SELECT min(expires_at) FROM session WHERE ended_at IS NULL", &[]).await?;
                 let sql = "SELECT min(expires_at) FROM callback WHERE state = 'stopped'";
-                let end = tx.first(sql, &[]).await?;
-                let number = |row: Option<crate::engine::ResultRow>| match row {
-                    Some(mut row) => row.opt_int(),
-                    None => Ok(None),
-                };
-                let ends = [number(session)?, number(end)?];
-                Ok(DueTimes { task: number(task)?, callback: number(callback)?, end: ends.into_iter().flatten().min() })
+                let end = tx.one::<Option<i64>>(sql, &[]).await?;
+                let end = [session, end].into_iter().flatten().flatten().min();
+                Ok(DueTimes { task: task.flatten(), callback: callback.flatten(), end })
             })
         })
     }
@@ -85,8 +78,7 @@ impl ConnectorStore {
                 let mut purged = PurgedRows::default();
                 let old = "DELETE FROM client_jwt WHERE expires_at < $1";
                 tx.execute(old, args![*sessions_before]).await?;
-                for mut row in tx.query(sql, args![*sessions_before, *limit]).await? {
-                    let id: RowId = row.bytes()?;
+                for id in tx.all::<RowId>(sql, args![*sessions_before, *limit]).await? {
                     tx.execute("DELETE FROM callback WHERE session = $1", args![id]).await?;
                     purged.sessions += tx.execute("DELETE FROM session WHERE id = $1", args![id]).await?;
                 }
@@ -94,8 +86,7 @@ impl ConnectorStore {
                            AND NOT EXISTS (SELECT 1 FROM session WHERE token = token.id) \
                            AND NOT EXISTS (SELECT 1 FROM callback WHERE token = token.id AND (state = 'waiting' OR state = 'stopped')) \
                            ORDER BY created_at LIMIT $2";
-                for mut row in tx.query(sql, args![*tokens_before, *limit]).await? {
-                    let id: RowId = row.bytes()?;
+                for id in tx.all::<RowId>(sql, args![*tokens_before, *limit]).await? {
                     tx.execute("DELETE FROM callback WHERE token = $1", args![id]).await?;
                     purged.tokens += tx.execute("DELETE FROM token WHERE id = $1", args![id]).await?;
                 }

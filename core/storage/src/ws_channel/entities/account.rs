@@ -5,10 +5,12 @@ use super::common::{Digest, StoredMode};
 use super::lockout::LockPolicy;
 use super::session::AuthenticationFactor;
 use super::tenant::ApiTenant;
+use crate::engine::StoredRow;
 use crate::ws_channel::outcome::outcomes;
 
 /// One account: an e-mail address under one API key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
+#[row(alias = "a")]
 pub struct AccountRecord {
     /// Lower-case e-mail address; unique in the store.
     pub email: String,
@@ -27,6 +29,7 @@ pub struct AccountRecord {
     /// Registered at, Unix ms.
     pub created: i64,
     /// Whether this account owns its API key.
+    #[row(sql = "CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END")]
     pub is_owner: bool,
 }
 
@@ -55,7 +58,8 @@ pub struct AccountListing {
 }
 
 /// The data of a mode user that Login needs.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, StoredRow)]
+#[row(alias = "u")]
 pub struct UserCredential {
     /// The account.
     pub account: AccountRecord,

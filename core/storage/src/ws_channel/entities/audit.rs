@@ -1,9 +1,10 @@
 //! The audit trail (docs/protocols/ws-channel.md §3.9): actors and actions, in chains of hashes.
 
 use super::common::Digest;
+use crate::engine::StoredRow;
 
 /// The content of a record. Never put a secret, code, token, password or file content into it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, StoredRow)]
 pub struct AuditEntry {
     /// Unix ms.
     pub at: i64,
@@ -26,7 +27,7 @@ pub struct AuditEntry {
 }
 
 /// A recorded entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct AuditRecord {
     /// Its number in the trail. With PostgreSQL there may be gaps.
     pub seq: i64,
@@ -62,7 +63,7 @@ pub struct AuditFilter {
 }
 
 /// A checkpoint: its hash covers the checkpoint before and the ends of all chains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, StoredRow)]
 pub struct AuditCheckpoint {
     /// Its number, from 1.
     pub number: i64,

@@ -3,7 +3,7 @@
 use super::bank_code::{BankCodeLimits, CodeMark, CodeRefusal};
 use super::file::{FileScope, NewBankFile};
 use super::ledger::NewLedger;
-use crate::engine::text_enum;
+use crate::engine::{StoredRow, text_enum};
 use crate::ws_channel::outcome::outcomes;
 
 text_enum! {
@@ -21,9 +21,11 @@ text_enum! {
 }
 
 /// One certificate with its sealed private key.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, StoredRow)]
+#[row(alias = "c")]
 pub struct CertMaterial {
     /// Certificate PEM.
+    #[row(sql = "COALESCE(c.pem, '')")]
     pub pem: String,
     /// Subject as listed.
     pub subject: String,
@@ -51,7 +53,8 @@ impl std::fmt::Debug for CertMaterial {
 }
 
 /// The current set of an account at a bank.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
+#[row(alias = "s")]
 pub struct CertSet {
     /// Owner.
     pub email: String,
@@ -68,8 +71,10 @@ pub struct CertSet {
     /// Target id, when the bank has one and it is known.
     pub target_id: Option<String>,
     /// Signing certificate; `None` only while pending.
+    #[row(absent)]
     pub signing: Option<CertMaterial>,
     /// Encryption certificate, Danske Bank only.
+    #[row(absent)]
     pub encryption: Option<CertMaterial>,
     /// Last change, Unix ms.
     pub changed: i64,
@@ -179,7 +184,8 @@ pub struct IssuedForPair {
 }
 
 /// What is stored of a pair.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
+#[row(alias = "c")]
 pub struct StoredSigningPair {
     /// Its request, PEM.
     pub request: Option<String>,
@@ -213,7 +219,7 @@ pub struct LifeStep {
 }
 
 /// A set at which something is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct DueCertSet {
     /// Owner.
     pub email: String,
@@ -271,7 +277,8 @@ pub enum RetireOutcome {
 outcomes!(RetireOutcome { Self::Retired { .. } => "done", Self::NothingActive => "nothing_active", Self::NoAccount => "no_account" });
 
 /// A retired certificate: its private key is erased.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
+#[row(alias = "r")]
 pub struct RetiredCertificateRow {
     /// Owner.
     pub email: String,

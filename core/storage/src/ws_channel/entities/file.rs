@@ -1,11 +1,11 @@
 //! Bank files and the upload journal (docs/protocols/ws-channel.md §5).
 
 use super::common::Digest;
-use crate::engine::text_enum;
+use crate::engine::{Result, ResultRow, StoreError, StoredRow, text_enum};
 use crate::ws_channel::outcome::outcomes;
 
 /// The owner of files: the account that owns the connection, its tenant and the bank.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, StoredRow)]
 pub struct FileScope {
     /// Tenant.
     pub api_key: String,
@@ -40,6 +40,20 @@ impl FileContent {
     }
 }
 
+/// Absent where the row has neither: its size comes first, and is null then.
+impl StoredRow for FileContent {
+    const COLUMNS: &'static str = "CASE WHEN path IS NULL AND content IS NULL THEN NULL ELSE size END, path, content";
+    const WIDTH: usize = 3;
+
+    fn read(row: &mut ResultRow) -> Result<Self> {
+        match row.read()? {
+            (size, Some(path), _) => Ok(Self::External { path, size }),
+            (_, None, Some(bytes)) => Ok(Self::Inline(bytes)),
+            (_, None::<String>, None::<Vec<u8>>) => Err(StoreError::internal("a stored file has no content")),
+        }
+    }
+}
+
 impl std::fmt::Debug for FileContent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "FileContent({} bytes)", self.size())
@@ -66,7 +80,7 @@ pub struct NewBankFile {
 }
 
 /// A file as listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct BankFile {
     /// Reference.
     pub reference: String,
@@ -85,7 +99,7 @@ pub struct BankFile {
 }
 
 /// A file with its content.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct BankFileContent {
     /// The descriptor.
     pub file: BankFile,
@@ -117,7 +131,7 @@ text_enum! {
 }
 
 /// What a bank is asked by about an upload.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct UploadAtBank {
     /// The customer's id at the bank.
     pub customer_id: String,
@@ -213,11 +227,12 @@ impl UploadEnd {
 }
 
 /// An upload as journalled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct JournalledUpload {
     /// Id.
     pub id: String,
     /// The connection's owner and bank.
+    #[row(sql = "api_key, connection, bank")]
     pub scope: FileScope,
     /// The uploading account.
     pub email: String,

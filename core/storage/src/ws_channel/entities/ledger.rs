@@ -1,10 +1,11 @@
 //! The simulator's balances (docs/protocols/ws-channel.md §6.7).
 
 use super::file::{FileScope, NewBankFile, UploadState};
+use crate::engine::StoredRow;
 use crate::ws_channel::outcome::VerbOutcome;
 
 /// The balance of one bank account of one simulator connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct SimulatorLedger {
     /// IBAN.
     pub iban: String,

@@ -52,7 +52,7 @@ pub struct BackupReport {
 }
 
 /// A content file that a row names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, crate::engine::StoredRow)]
 pub struct NamedContent {
     /// Its path below the folder of content files.
     pub path: String,

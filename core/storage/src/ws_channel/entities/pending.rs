@@ -4,7 +4,7 @@ use super::code::NewCode;
 use super::common::{Digest, StoredMode};
 use super::lockout::{LockKey, LockPolicy};
 use super::session::{AuthenticationFactor, NewAccountSession};
-use crate::engine::text_enum;
+use crate::engine::{StoredRow, text_enum};
 use crate::ws_channel::outcome::outcomes;
 
 text_enum! {
@@ -56,7 +56,7 @@ pub struct NewPending {
 }
 
 /// A live token.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, StoredRow)]
 pub struct PendingToken {
     /// Its purpose.
     pub kind: PendingKind,

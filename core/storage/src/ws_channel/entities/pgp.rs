@@ -1,6 +1,6 @@
 //! PGP keys of an account (docs/protocols/ws-channel.md §7).
 
-use crate::engine::text_enum;
+use crate::engine::{StoredRow, text_enum};
 use crate::ws_channel::outcome::outcomes;
 
 text_enum! {
@@ -14,7 +14,7 @@ text_enum! {
 }
 
 /// A public key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct StoredPgpKey {
     /// Primary fingerprint, upper-case hex.
     pub fingerprint: String,

@@ -2,7 +2,7 @@
 
 use super::account::AccountRecord;
 use super::common::{Digest, StoredMode};
-use crate::engine::text_enum;
+use crate::engine::{StoredRow, text_enum};
 
 text_enum! {
     /// The authentication of a session, or a user's preferred factor.
@@ -50,7 +50,8 @@ impl std::fmt::Debug for NewAccountSession {
 }
 
 /// A live session with all data for authorizing a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
+#[row(alias = "s")]
 pub struct AccountSession {
     /// Account address.
     pub email: String,
@@ -69,9 +70,12 @@ pub struct AccountSession {
     /// The account, if its record exists under the same key.
     pub account: Option<AccountRecord>,
     /// Whether phone and e-mail of the mode user are verified.
+    #[row(sql = "COALESCE(u.phone_verified * u.email_verified, 0)")]
     pub verified: bool,
     /// Whether the tenant exists and is enabled.
+    #[row(sql = "COALESCE(t.enabled, 0)")]
     pub tenant_enabled: bool,
     /// Whether the tenant may transfer files.
+    #[row(sql = "COALESCE(t.transfer_enabled, 0)")]
     pub transfer_enabled: bool,
 }

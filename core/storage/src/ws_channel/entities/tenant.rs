@@ -1,9 +1,10 @@
 //! Tenants: one API key each (docs/protocols/ws-channel.md §4).
 
-use crate::engine::text_enum;
+use crate::engine::{StoredRow, text_enum};
 
 /// One API key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
+#[row(alias = "t")]
 pub struct ApiTenant {
     /// The key.
     pub api_key: String,
@@ -68,7 +69,7 @@ text_enum! {
 }
 
 /// An entitlement of a tenant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct TenantEntitlement {
     /// Product, e.g. `bank-simulator`.
     pub product: String,

@@ -1,48 +1,38 @@
 //! Accounts: read, listed for their owner, deleted.
 
-use super::certificates::{read_retired, select_sets};
+use super::certificates::{SELECT_RETIRED, select_sets};
 use super::leftovers::{ErasedAccount, erase_account, forget_counts};
-use super::tenants::read_tenant;
-use crate::engine::{Result, ResultRow, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::ws_channel::{
-    AccountListing, AccountRecord, AuthenticationFactor, DeleteOutcome, ModeState, StoredMode, UserCredential,
+    AccountListing, AccountRecord, DeleteOutcome, ModeState, RetiredCertificateRow, StoredMode, UserCredential,
     WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 
-/// Columns that [`read_account`] takes.
-pub(super) const ACCOUNT_COLUMNS_LEN: usize = 9;
-
-const SELECT_ACCOUNT: &str = "SELECT a.email, a.api_key, a.name, a.company, a.phone, a.export_allowed, a.linked_to, a.created, \
-    CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END FROM account a JOIN tenant t ON t.api_key = a.api_key WHERE a.email = $1";
-
-const SELECT_CREDENTIAL: &str = "SELECT a.email, a.api_key, a.name, a.company, a.phone, a.export_allowed, a.linked_to, a.created, \
-    CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END, \
-    u.password_hash, u.phone_verified, u.email_verified, u.totp_secret, u.totp_last_step, u.preferred_factor, \
-    t.api_key, t.owner_email, t.minted_by_operator, t.enabled, t.transfer_enabled, t.waiver, t.rate_class, t.created \
-    FROM mode_user u JOIN account a ON a.email = u.email JOIN tenant t ON t.api_key = a.api_key WHERE u.email = $1 AND u.mode = $2";
-
-const SELECT_ACCOUNTS: &str = "SELECT a.email, a.api_key, a.name, a.company, a.phone, a.export_allowed, a.linked_to, a.created, \
-    CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END FROM account a JOIN tenant t ON t.api_key = a.api_key \
-    WHERE a.api_key = $1 ORDER BY a.email";
+const SELECT_ACCOUNT: &str =
+    sql!("SELECT ", AccountRecord::COLUMNS, " FROM account a JOIN tenant t ON t.api_key = a.api_key ");
 
 impl WsChannelStore {
     /// One account.
     pub fn account(&self, email: &str) -> BoxFuture<'_, Result<Option<AccountRecord>>> {
         self.database().read(email.to_owned(), |tx, email| {
-            Box::pin(async move {
-                tx.first(SELECT_ACCOUNT, args![email]).await?.map(|mut row| read_account(&mut row)).transpose()
-            })
+            Box::pin(async move { tx.one(sql!(SELECT_ACCOUNT, "WHERE a.email = $1"), args![email]).await })
         })
     }
 
     /// The data of a mode user that Login, InitPasswordReset and LoginMFA need.
     pub fn credential(&self, email: &str, mode: StoredMode) -> BoxFuture<'_, Result<Option<UserCredential>>> {
         self.database().read((email.to_owned(), mode), |tx, (email, mode)| {
-            Box::pin(
-                async move { tx.first(SELECT_CREDENTIAL, args![email, *mode]).await?.map(read_credential).transpose() },
-            )
+            Box::pin(async move {
+                let sql = sql!(
+                    "SELECT ",
+                    UserCredential::COLUMNS,
+                    " FROM mode_user u JOIN account a ON a.email = u.email JOIN tenant t ON t.api_key = a.api_key \
+                     WHERE u.email = $1 AND u.mode = $2"
+                );
+                tx.one(sql, args![email, *mode]).await
+            })
         })
     }
 
@@ -70,16 +60,15 @@ impl WsChannelStore {
 
 async fn list(tx: &mut WsChannelTx, api_key: &str) -> Result<Vec<AccountListing>> {
     let mut listings = BTreeMap::new();
-    for mut row in tx.query(SELECT_ACCOUNTS, args![api_key]).await? {
-        let account = read_account(&mut row)?;
+    let sql = sql!(SELECT_ACCOUNT, "WHERE a.api_key = $1 ORDER BY a.email");
+    for account in tx.all::<AccountRecord>(sql, args![api_key]).await? {
         let (admin, data) = (ModeState::default(), ModeState::default());
         let listing = AccountListing { account, admin, data, certs: Vec::new(), retired: Vec::new() };
         listings.insert(listing.account.email.clone(), listing);
     }
     let sql = "SELECT u.email, u.mode, u.phone_verified * u.email_verified FROM mode_user u \
                JOIN account a ON a.email = u.email WHERE a.api_key = $1";
-    for mut row in tx.query(sql, args![api_key]).await? {
-        let (email, mode, active) = (row.text()?, row.word(StoredMode::parse)?, row.bool()?);
+    for (email, mode, active) in tx.all::<(String, StoredMode, bool)>(sql, args![api_key]).await? {
         if let Some(listing) = listings.get_mut(&email) {
             let state = ModeState { registered: true, active };
             match mode {
@@ -93,11 +82,11 @@ async fn list(tx: &mut WsChannelTx, api_key: &str) -> Result<Vec<AccountListing>
             listing.certs.push(set);
         }
     }
-    let sql = "SELECT r.email, r.name, r.bank, r.purpose, r.pem, r.subject, r.issuer, r.serial, r.not_after, r.retired_at \
-               FROM retired_certificate r JOIN account a ON a.email = r.email WHERE a.api_key = $1 \
-               ORDER BY r.email, r.retired_at, r.name, r.purpose DESC";
-    for row in tx.query(sql, args![api_key]).await? {
-        let retired = read_retired(row)?;
+    let sql = sql!(
+        SELECT_RETIRED,
+        "JOIN account a ON a.email = r.email WHERE a.api_key = $1 ORDER BY r.email, r.retired_at, r.name, r.purpose DESC"
+    );
+    for retired in tx.all::<RetiredCertificateRow>(sql, args![api_key]).await? {
         if let Some(listing) = listings.get_mut(&retired.email) {
             listing.retired.push(retired);
         }
@@ -108,42 +97,14 @@ async fn list(tx: &mut WsChannelTx, api_key: &str) -> Result<Vec<AccountListing>
 async fn delete(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<DeleteOutcome> {
     let sql = "SELECT CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END \
                FROM account a JOIN tenant t ON t.api_key = a.api_key WHERE a.email = $1 AND a.api_key = $2";
-    let Some(mut row) = tx.first(sql, args![email, api_key]).await? else {
+    let Some(is_owner) = tx.one(sql, args![email, api_key]).await? else {
         return Ok(DeleteOutcome::Absent);
     };
-    if row.bool()? {
+    if is_owner {
         return Ok(DeleteOutcome::Owner);
     }
     tx.execute("DELETE FROM invite WHERE email = $1 AND api_key = $2", args![email, api_key]).await?;
     forget_counts(tx, email).await?;
     let ErasedAccount { admin, data, account, content } = erase_account(tx, api_key, email).await?;
     Ok(DeleteOutcome::Deleted { admin, data, account, content })
-}
-
-/// Reads [`ACCOUNT_COLUMNS_LEN`] columns.
-pub(super) fn read_account(row: &mut ResultRow) -> Result<AccountRecord> {
-    Ok(AccountRecord {
-        email: row.text()?,
-        api_key: row.text()?,
-        name: row.text()?,
-        company: row.text()?,
-        phone: row.text()?,
-        export_allowed: row.bool()?,
-        linked_to: row.opt_text()?,
-        created: row.int()?,
-        is_owner: row.bool()?,
-    })
-}
-
-fn read_credential(mut row: ResultRow) -> Result<UserCredential> {
-    Ok(UserCredential {
-        account: read_account(&mut row)?,
-        password_hash: row.text()?,
-        phone_verified: row.bool()?,
-        email_verified: row.bool()?,
-        totp_secret: row.opt_blob()?,
-        totp_last_step: row.int()?,
-        preferred_factor: row.opt_word(AuthenticationFactor::parse)?,
-        tenant: read_tenant(&mut row)?,
-    })
 }

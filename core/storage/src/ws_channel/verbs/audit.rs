@@ -1,7 +1,7 @@
 //! The audit trail: each account has a chain in which each record's hash covers the one before; records without an
 //! account have a separate chain. `audit_check.rs` has the checkpoints over all chains.
 
-use crate::engine::{Result, ResultRow, SqlDialect, StoreError, args};
+use crate::engine::{Result, SqlDialect, StoreError, StoredRow, args, sql};
 use crate::ws_channel::{AuditEntry, AuditFilter, AuditRecord, Digest, WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
 use std::collections::HashMap;
@@ -116,16 +116,13 @@ async fn end_of(tx: &mut WsChannelTx, chain: &str) -> Result<(i64, ChainHead)> {
              FROM (SELECT 1) AS one LEFT JOIN audit_chain c ON c.chain = $1"
         }
     };
-    let mut row = tx.first(sql, args![chain]).await?.ok_or_else(|| StoreError::internal("a number for a record"))?;
-    let seq = row.int()?;
+    let row: Option<(i64, Option<(i64, Digest)>)> = tx.one(sql, args![chain]).await?;
+    let (seq, end) = row.ok_or_else(|| StoreError::internal("a number for a record"))?;
     if let Some(head) = known {
         return Ok((seq, head));
     }
-    let head = match row.opt_int()? {
-        Some(length) => ChainHead { length, hash: row.digest()?, is_stored: true },
-        None => ChainHead { length: 0, hash: CHAIN_START, is_stored: true },
-    };
-    Ok((seq, head))
+    let (length, hash) = end.unwrap_or((0, CHAIN_START));
+    Ok((seq, ChainHead { length, hash, is_stored: true }))
 }
 
 /// The hash of a record in its account's chain.
@@ -156,40 +153,23 @@ fn finish_with(mut context: aws_lc_rs::digest::Context, e: &AuditEntry, outcome:
     super::audit_check::digest_of(context)
 }
 
+const SELECT: &str = sql!(
+    "SELECT ",
+    AuditRecord::COLUMNS,
+    " FROM audit \
+     WHERE seq > $1 AND at >= COALESCE($2, at) AND at < COALESCE($3, at + 1) AND api_key = COALESCE($4, api_key) \
+     AND email = COALESCE($5, email) AND operation = COALESCE($6, operation) AND outcome = COALESCE($7, outcome) "
+);
+const OLDEST: &str = sql!(SELECT, "ORDER BY seq LIMIT $8");
 /// The last matching records, read from the end.
-const NEWEST: &str = "SELECT seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash FROM audit \
-    WHERE seq > $1 AND at >= COALESCE($2, at) AND at < COALESCE($3, at + 1) AND api_key = COALESCE($4, api_key) \
-    AND email = COALESCE($5, email) AND operation = COALESCE($6, operation) AND outcome = COALESCE($7, outcome) \
-    ORDER BY seq DESC LIMIT $8";
-
-const COLUMNS: &str = "SELECT seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash FROM audit \
-    WHERE seq > $1 AND at >= COALESCE($2, at) AND at < COALESCE($3, at + 1) AND api_key = COALESCE($4, api_key) \
-    AND email = COALESCE($5, email) AND operation = COALESCE($6, operation) AND outcome = COALESCE($7, outcome) \
-    ORDER BY seq LIMIT $8";
+const NEWEST: &str = sql!(SELECT, "ORDER BY seq DESC LIMIT $8");
 
 async fn select(tx: &mut WsChannelTx, f: &AuditFilter) -> Result<Vec<AuditRecord>> {
     let limit = if f.limit > 0 { f.limit } else { PAGE };
     let values = args![f.after_seq, f.from, f.until, &f.api_key, &f.email, &f.operation, &f.outcome, limit];
-    let mut rows = tx.query(if f.newest { NEWEST } else { COLUMNS }, values).await?;
+    let mut rows = tx.all(if f.newest { NEWEST } else { OLDEST }, values).await?;
     if f.newest {
         rows.reverse();
     }
-    rows.into_iter().map(|mut row| read_record(&mut row)).collect()
-}
-
-/// The columns from `seq` to `hash`.
-pub(super) fn read_record(row: &mut ResultRow) -> Result<AuditRecord> {
-    let seq = row.int()?;
-    let entry = AuditEntry {
-        at: row.int()?,
-        request_id: row.text()?,
-        api_key: row.text()?,
-        email: row.text()?,
-        mode: row.text()?,
-        operation: row.text()?,
-        outcome: row.text()?,
-        object: row.text()?,
-        detail: row.text()?,
-    };
-    Ok(AuditRecord { seq, entry, hash: row.digest()? })
+    Ok(rows)
 }

@@ -1,7 +1,7 @@
 //! Checkpoints over the ends of all chains of the audit trail, and the check of the whole trail.
 
-use super::audit::{CHAIN_START, read_record, record_hash, sealed_hash, store_heads};
-use crate::engine::{Result, SqlDialect, StoreError, args};
+use super::audit::{CHAIN_START, record_hash, sealed_hash, store_heads};
+use crate::engine::{Result, SqlDialect, StoreError, StoredRow, args, sql};
 use crate::ws_channel::{AuditCheckpoint, AuditRecord, AuditVerdict, Digest, KnownHead, WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap};
@@ -85,17 +85,14 @@ async fn checkpoint(tx: &mut WsChannelTx, now: i64, every: i64) -> Result<Option
 }
 
 async fn last_checkpoint(tx: &mut WsChannelTx) -> Result<Option<AuditCheckpoint>> {
-    let sql = "SELECT number, at, hash FROM audit_checkpoint ORDER BY number DESC LIMIT 1";
-    let row = tx.first(sql, &[]).await?;
-    row.map(|mut row| Ok(AuditCheckpoint { number: row.int()?, at: row.int()?, hash: row.digest()? })).transpose()
+    let sql = sql!("SELECT ", AuditCheckpoint::COLUMNS, " FROM audit_checkpoint ORDER BY number DESC LIMIT 1");
+    tx.one(sql, &[]).await
 }
 
 /// The number of records from before each account had its own chain, and the end of their chain.
 async fn sealed(tx: &mut WsChannelTx) -> Result<(i64, Digest)> {
-    let row = tx.first("SELECT seq, hash FROM audit_sealed WHERE id = 1", &[]).await?;
-    let mut row =
-        row.ok_or_else(|| StoreError::internal("the end of the sealed part of the audit trail is missing"))?;
-    Ok((row.int()?, row.digest()?))
+    let end = tx.one("SELECT seq, hash FROM audit_sealed WHERE id = 1", &[]).await?;
+    end.ok_or_else(|| StoreError::internal("the end of the sealed part of the audit trail is missing"))
 }
 
 /// Covers the checkpoint before, the sealed part and the marks in the order of their chains.
@@ -117,12 +114,11 @@ async fn checkpoint_hash(
     loop {
         let sql = "SELECT chain, length, hash FROM audit_mark \
                    WHERE checkpoint = $1 AND (chain, length) > ($2, $3) ORDER BY chain LIMIT $4";
-        let page = tx.query(sql, args![number, &after.0, after.1, PAGE]).await?;
+        let page = tx.all::<(String, i64, Digest)>(sql, args![number, &after.0, after.1, PAGE]).await?;
         if page.is_empty() {
             return Ok(digest_of(context));
         }
-        for mut row in page {
-            let (chain, length, hash) = (row.text()?, row.int()?, row.digest()?);
+        for (chain, length, hash) in page {
             context.update(&(chain.len() as u64).to_be_bytes());
             context.update(chain.as_bytes());
             context.update(&length.to_be_bytes());
@@ -179,14 +175,16 @@ async fn verify_sealed(tx: &mut WsChannelTx, known: &[KnownHead]) -> AuditChecke
     let (mut seq, mut head) = (0, CHAIN_START);
     while seq < end.0 {
         tx.allow(PAGE_LIMIT).await?;
-        let sql = "SELECT seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash FROM audit \
-                   WHERE seq > $1 AND seq <= $2 AND chain IS NULL ORDER BY seq LIMIT $3";
-        let page = tx.query(sql, args![seq, end.0, PAGE]).await?;
+        let sql = sql!(
+            "SELECT ",
+            AuditRecord::COLUMNS,
+            " FROM audit WHERE seq > $1 AND seq <= $2 AND chain IS NULL ORDER BY seq LIMIT $3"
+        );
+        let page: Vec<AuditRecord> = tx.all(sql, args![seq, end.0, PAGE]).await?;
         if page.is_empty() {
             return Err(audit_fault(seq + 1, None, "records are missing"));
         }
-        for mut row in page {
-            let record = read_record(&mut row)?;
+        for record in page {
             let expected = sealed_hash(&head, seq + 1, &record.entry, &record.entry.outcome);
             if record.seq != seq + 1 || record.hash != expected {
                 return Err(audit_fault(seq + 1, None, "the record was changed, or it or one before it was removed"));
@@ -219,13 +217,16 @@ async fn verify_checkpoints(tx: &mut WsChannelTx, known: &[KnownHead]) -> AuditC
     loop {
         tx.allow(PAGE_LIMIT).await?;
         let after = last.as_ref().map_or(0, |last| last.number);
-        let sql = "SELECT number, at, hash FROM audit_checkpoint WHERE number > $1 ORDER BY number LIMIT $2";
-        let page = tx.query(sql, args![after, PAGE]).await?;
+        let sql = sql!(
+            "SELECT ",
+            AuditCheckpoint::COLUMNS,
+            " FROM audit_checkpoint WHERE number > $1 ORDER BY number LIMIT $2"
+        );
+        let page: Vec<AuditCheckpoint> = tx.all(sql, args![after, PAGE]).await?;
         if page.is_empty() {
             break;
         }
-        for mut row in page {
-            let found = AuditCheckpoint { number: row.int()?, at: row.int()?, hash: row.digest()? };
+        for found in page {
             let (before, previous) = last.as_ref().map_or((0, CHAIN_START), |last| (last.number, last.hash));
             let number = before + 1;
             let hash = checkpoint_hash(tx, &previous, number, found.at, sealed).await?;
@@ -255,15 +256,18 @@ async fn verify_chains(tx: &mut WsChannelTx) -> AuditChecked<HashMap<String, (i6
     let (mut chain, mut link) = (String::new(), 0);
     loop {
         tx.allow(PAGE_LIMIT).await?;
-        let sql = "SELECT chain, link, seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash \
-                   FROM audit WHERE (chain, link) > ($1, $2) ORDER BY chain, link LIMIT $3";
-        let page = tx.query(sql, args![&chain, link, PAGE]).await?;
+        let sql = sql!(
+            "SELECT chain, link, ",
+            AuditRecord::COLUMNS,
+            " FROM audit WHERE (chain, link) > ($1, $2) ORDER BY chain, link LIMIT $3"
+        );
+        let page: Vec<(String, i64, AuditRecord)> = tx.all(sql, args![&chain, link, PAGE]).await?;
         if page.is_empty() {
             break;
         }
-        for mut row in page {
-            (chain, link) = (row.text()?, row.int()?);
-            let AuditRecord { seq, entry, hash } = read_record(&mut row)?;
+        for row in page {
+            let AuditRecord { seq, entry, hash } = row.2;
+            (chain, link) = (row.0, row.1);
             let (length, head) = ends.get(&chain).copied().unwrap_or((0, CHAIN_START));
             let expected = record_hash(&head, length + 1, seq, &entry, &entry.outcome);
             if link != length + 1 || hash != expected || entry.email != chain {
@@ -279,12 +283,11 @@ async fn verify_chains(tx: &mut WsChannelTx) -> AuditChecked<HashMap<String, (i6
         tx.allow(PAGE_LIMIT).await?;
         let sql =
             "SELECT chain, length, hash FROM audit_chain WHERE (chain, length) > ($1, $2) ORDER BY chain LIMIT $3";
-        let page = tx.query(sql, args![&after.0, after.1, PAGE]).await?;
+        let page = tx.all::<(String, i64, Digest)>(sql, args![&after.0, after.1, PAGE]).await?;
         if page.is_empty() {
             break;
         }
-        for mut row in page {
-            let (chain, length, hash) = (row.text()?, row.int()?, row.digest()?);
+        for (chain, length, hash) in page {
             if ends.get(&chain) != Some(&(length, hash)) {
                 return Err(audit_fault(0, Some(&chain), "the newest records of the account's chain were removed"));
             }
@@ -303,8 +306,7 @@ async fn verify_marks(tx: &mut WsChannelTx) -> AuditChecked<()> {
     tx.allow(MARKS_LIMIT).await?;
     let sql = "SELECT m.chain, m.checkpoint FROM audit_mark m LEFT JOIN audit a ON a.chain = m.chain AND a.link = m.length \
                WHERE a.hash IS NULL OR a.hash <> m.hash ORDER BY m.checkpoint LIMIT 1";
-    if let Some(mut row) = tx.first(sql, &[]).await? {
-        let (chain, checkpoint) = (row.text()?, row.int()?);
+    if let Some((chain, checkpoint)) = tx.one::<(String, i64)>(sql, &[]).await? {
         let reason = format!("records that checkpoint {checkpoint} covers were removed or rewritten");
         return Err(audit_fault(0, Some(&chain), &reason));
     }

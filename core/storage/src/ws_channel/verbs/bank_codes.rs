@@ -163,14 +163,14 @@ async fn standing(tx: &mut WsChannelTx, email: &str, bank: &str, user: &str, now
     if !allowed.is_empty() {
         return Ok(UserIdStanding::Others);
     }
-    let row = tx.first("SELECT linked_to FROM account WHERE email = $1", args![email]).await?;
-    let lender = row.map(|mut row| row.opt_text()).transpose()?.flatten();
-    let is_lent = lender.is_some_and(|lender| holders.contains(&lender));
+    let sql = "SELECT linked_to FROM account WHERE email = $1";
+    let lender = tx.one::<Option<String>>(sql, args![email]).await?;
+    let is_lent = lender.flatten().is_some_and(|lender| holders.contains(&lender));
     Ok(if holders.is_empty() || is_lent { UserIdStanding::Unknown } else { UserIdStanding::Others })
 }
 
 async fn emails(tx: &mut WsChannelTx, sql: &'static str, args: &[crate::engine::ColumnValue]) -> Result<Vec<String>> {
-    tx.query(sql, args).await?.into_iter().map(|mut row| row.text()).collect()
+    tx.all(sql, args).await
 }
 
 type CountedCode = (String, String, String, CodeAttemptState, i64);
@@ -183,14 +183,10 @@ async fn counted(tx: &mut WsChannelTx, of: Option<(&str, &str)>, now: i64) -> Re
     const OF_ONE: &str = "SELECT bank, ws_user_id, email, state, at FROM code_attempt \
         WHERE at > $1 AND (state <> 'reserved' OR at > $2) AND bank = $3 AND ws_user_id = $4 ORDER BY at, email";
     let (since, reserved_since) = (now - CODES_COUNTED_MS, now - HOLD_MS);
-    let rows = match of {
-        None => tx.query(ALL, args![since, reserved_since]).await?,
-        Some((bank, user)) => tx.query(OF_ONE, args![since, reserved_since, bank, user]).await?,
-    };
-    let read = |mut row: crate::engine::ResultRow| {
-        Ok((row.text()?, row.text()?, row.text()?, row.word(CodeAttemptState::parse)?, row.int()?))
-    };
-    rows.into_iter().map(read).collect()
+    match of {
+        None => tx.all(ALL, args![since, reserved_since]).await,
+        Some((bank, user)) => tx.all(OF_ONE, args![since, reserved_since, bank, user]).await,
+    }
 }
 
 async fn guarded(tx: &mut WsChannelTx, now: i64) -> Result<Vec<GuardedUserId>> {
@@ -199,9 +195,8 @@ async fn guarded(tx: &mut WsChannelTx, now: i64) -> Result<Vec<GuardedUserId>> {
         all.entry((bank, user)).or_default().sent.push((email, state, at));
     }
     let sql = "SELECT bank, ws_user_id, email FROM user_id_permit ORDER BY email";
-    for mut row in tx.query(sql, &[]).await? {
-        let place = (row.text()?, row.text()?);
-        all.entry(place).or_default().allowed.push(row.text()?);
+    for (bank, user, email) in tx.all(sql, &[]).await? {
+        all.entry((bank, user)).or_default().allowed.push(email);
     }
     let named = |((bank, ws_user_id), one)| GuardedUserId { bank, ws_user_id, ..one };
     Ok(all.into_iter().map(named).collect())
@@ -223,8 +218,7 @@ pub(super) async fn mark(tx: &mut WsChannelTx, ticket: &str, mark: CodeMark) -> 
         }
         CodeMark::Right => {
             let sql = "SELECT bank, ws_user_id FROM code_attempt WHERE ticket = $1";
-            let Some(mut row) = tx.first(sql, args![ticket]).await? else { return Ok(()) };
-            let (bank, user) = (row.text()?, row.text()?);
+            let Some((bank, user)) = tx.one::<(String, String)>(sql, args![ticket]).await? else { return Ok(()) };
             for sql in [
                 "DELETE FROM code_attempt WHERE bank = $1 AND ws_user_id = $2",
                 "DELETE FROM code_alert WHERE bank = $1 AND ws_user_id = $2",

@@ -2,10 +2,10 @@
 //! §6).
 
 use super::leftovers::clear_older;
-use crate::engine::{Result, ResultRow, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::ws_channel::{
-    CertMaterial, CertSet, CertState, EffectiveCerts, FileScope, ImportOutcome, NewCertSet, RetireOutcome,
-    RetiredCertificateRow, WsChannelStore, WsChannelTx,
+    CertMaterial, CertSet, EffectiveCerts, FileScope, ImportOutcome, NewCertSet, RetireOutcome, RetiredCertificateRow,
+    WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
@@ -60,9 +60,8 @@ impl WsChannelStore {
     pub fn retired_certs(&self, email: &str) -> BoxFuture<'_, Result<Vec<RetiredCertificateRow>>> {
         self.database().read(email.to_owned(), |tx, email| {
             Box::pin(async move {
-                let sql = "SELECT email, name, bank, purpose, pem, subject, issuer, serial, not_after, retired_at \
-                           FROM retired_certificate WHERE email = $1 ORDER BY retired_at, name, purpose DESC";
-                tx.query(sql, args![email]).await?.into_iter().map(read_retired).collect()
+                let sql = sql!(SELECT_RETIRED, "WHERE r.email = $1 ORDER BY r.retired_at, r.name, r.purpose DESC");
+                tx.all(sql, args![email]).await
             })
         })
     }
@@ -86,8 +85,8 @@ pub(super) async fn effective(tx: &mut WsChannelTx, email: &str, bank: &str, now
     if let Some(set) = own.as_ref().filter(|set| usable(set)) {
         return Ok(EffectiveCerts::Usable { set: Box::new(set.clone()), shared: false });
     }
-    let row = tx.first("SELECT linked_to FROM account WHERE email = $1", args![email]).await?;
-    let lender = row.map(|mut row| row.opt_text()).transpose()?.flatten();
+    let lender: Option<Option<String>> = tx.one("SELECT linked_to FROM account WHERE email = $1", args![email]).await?;
+    let lender = lender.flatten();
     if own.is_some() {
         return Ok(EffectiveCerts::OwnUnusable { is_linked: lender.is_some() });
     }
@@ -158,27 +157,32 @@ pub(super) fn touch(tx: &mut WsChannelTx, email: &str) {
     tx.touch_files(email);
 }
 
+const SELECT_SET: &str = sql!("SELECT ", CertSet::COLUMNS, ", c.purpose, ", CertMaterial::COLUMNS);
+const SIGNING: &str = "LEFT JOIN certificate_pair c ON c.email = s.email AND c.bank = s.bank AND c.name = s.pair";
+/// What is read as [`RetiredCertificateRow`].
+pub(super) const SELECT_RETIRED: &str = sql!("SELECT ", RetiredCertificateRow::COLUMNS, " FROM retired_certificate r ");
+
 /// Sets with their certificates, of one account or of one tenant.
 pub(super) async fn select_sets(
     tx: &mut WsChannelTx,
     email: Option<&str>,
     api_key: Option<&str>,
 ) -> Result<Vec<CertSet>> {
-    const OF_ACCOUNT: &str = "SELECT s.email, s.bank, s.state, s.pair, s.ws_user_id, s.company, s.target_id, s.changed, \
-        c.purpose, c.pem, c.subject, c.issuer, c.serial, c.not_after, c.label, c.sealed_key, c.key_id FROM cert_set s \
-        LEFT JOIN certificate_pair c ON c.email = s.email AND c.bank = s.bank AND c.name = s.pair WHERE s.email = $1 ORDER BY s.email, s.bank";
-    const OF_TENANT: &str = "SELECT s.email, s.bank, s.state, s.pair, s.ws_user_id, s.company, s.target_id, s.changed, \
-        c.purpose, c.pem, c.subject, c.issuer, c.serial, c.not_after, c.label, c.sealed_key, c.key_id FROM account a \
-        JOIN cert_set s ON s.email = a.email LEFT JOIN certificate_pair c ON c.email = s.email AND c.bank = s.bank AND c.name = s.pair \
-        WHERE a.api_key = $1 ORDER BY s.email, s.bank";
-    let rows = match (email, api_key) {
-        (Some(email), _) => tx.query(OF_ACCOUNT, args![email]).await?,
-        (None, Some(api_key)) => tx.query(OF_TENANT, args![api_key]).await?,
+    const OF_ACCOUNT: &str =
+        sql!(SELECT_SET, " FROM cert_set s ", SIGNING, " WHERE s.email = $1 ORDER BY s.email, s.bank");
+    const OF_TENANT: &str = sql!(
+        SELECT_SET,
+        " FROM account a JOIN cert_set s ON s.email = a.email ",
+        SIGNING,
+        " WHERE a.api_key = $1 ORDER BY s.email, s.bank"
+    );
+    let rows: Vec<(CertSet, Option<(String, CertMaterial)>)> = match (email, api_key) {
+        (Some(email), _) => tx.all(OF_ACCOUNT, args![email]).await?,
+        (None, Some(api_key)) => tx.all(OF_TENANT, args![api_key]).await?,
         (None, None) => Vec::new(),
     };
     let mut sets: Vec<CertSet> = Vec::new();
-    for row in rows {
-        let (set, material) = read_set(row)?;
+    for (set, material) in rows {
         if sets.last().is_none_or(|last| (&last.email, &last.bank) != (&set.email, &set.bank)) {
             sets.push(set);
         }
@@ -188,48 +192,4 @@ pub(super) async fn select_sets(
         }
     }
     Ok(sets)
-}
-
-fn read_set(mut row: ResultRow) -> Result<(CertSet, Option<(String, CertMaterial)>)> {
-    let set = CertSet {
-        email: row.text()?,
-        bank: row.text()?,
-        state: row.word(CertState::parse)?,
-        pair: row.opt_text()?,
-        ws_user_id: row.text()?,
-        company: row.text()?,
-        target_id: row.opt_text()?,
-        changed: row.int()?,
-        signing: None,
-        encryption: None,
-    };
-    let Some(purpose) = row.opt_text()? else {
-        return Ok((set, None));
-    };
-    let material = CertMaterial {
-        pem: row.text()?,
-        subject: row.text()?,
-        issuer: row.text()?,
-        serial: row.text()?,
-        not_after: row.int()?,
-        label: row.text()?,
-        sealed_key: row.blob()?,
-        key_id: row.text()?,
-    };
-    Ok((set, Some((purpose, material))))
-}
-
-pub(super) fn read_retired(mut row: ResultRow) -> Result<RetiredCertificateRow> {
-    Ok(RetiredCertificateRow {
-        email: row.text()?,
-        name: row.text()?,
-        bank: row.text()?,
-        purpose: row.text()?,
-        pem: row.text()?,
-        subject: row.text()?,
-        issuer: row.text()?,
-        serial: row.text()?,
-        not_after: row.int()?,
-        retired_at: row.int()?,
-    })
 }

@@ -89,8 +89,8 @@ impl WsChannelStore {
                     // It stays as one that cannot be guessed: the requester must learn nothing, not even from the next
                     // response.
                     let sql = "SELECT hash FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
-                    let Some(mut row) = tx.first(sql, key).await? else { return Ok(false) };
-                    let hash = unguessable(&row.digest()?);
+                    let Some(hash) = tx.one(sql, key).await? else { return Ok(false) };
+                    let hash = unguessable(&hash);
                     let sql = "UPDATE code SET hash = $4 WHERE email = $1 AND mode = $2 AND purpose = $3";
                     return Ok(tx.execute(sql, args![email, *mode, *purpose, hash]).await? == 1);
                 }
@@ -103,8 +103,8 @@ impl WsChannelStore {
 
 pub(super) async fn store_code(tx: &mut WsChannelTx, code: &NewCode) -> Result<CodeSend> {
     let sql = "SELECT sent_at FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
-    if let Some(mut row) = tx.first(sql, args![&code.email, code.mode, code.purpose]).await? {
-        let retry_at = row.int()? + code.min_gap;
+    if let Some(sent_at) = tx.one::<i64>(sql, args![&code.email, code.mode, code.purpose]).await? {
+        let retry_at = sent_at + code.min_gap;
         if code.now < retry_at {
             return Ok(CodeSend::TooSoon { retry_at });
         }
@@ -153,10 +153,10 @@ async fn use_code(
     now: i64,
 ) -> Result<CodeCheck> {
     let sql = "SELECT hash, expires, tries FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
-    let Some(mut row) = tx.first(sql, args![email, mode, purpose]).await? else {
+    let row: Option<(Digest, i64, i64)> = tx.one(sql, args![email, mode, purpose]).await?;
+    let Some((stored, expires, tries)) = row else {
         return try_without_code(tx, purpose, format!("{email} {}", mode.as_str()), max_tries, now).await;
     };
-    let (stored, expires, tries) = (row.digest()?, row.int()?, row.int()?);
     let is_right = same_digest(&stored, hash);
     // Only a client with the right code learns that it has expired: for others an expired code does not exist.
     match (is_right, expires <= now) {

@@ -42,12 +42,8 @@ impl WsChannelStore {
 async fn erase(tx: &mut WsChannelTx) -> Result<Vec<String>> {
     let sql =
         "SELECT path FROM bank_file WHERE path IS NOT NULL UNION ALL SELECT path FROM upload WHERE path IS NOT NULL";
-    let mut content = Vec::new();
-    for mut row in tx.query(sql, &[]).await? {
-        content.push(row.text()?);
-    }
-    for mut row in tx.query("SELECT email FROM account", &[]).await? {
-        let email = row.text()?;
+    let content = tx.all(sql, &[]).await?;
+    for email in tx.all::<String>("SELECT email FROM account", &[]).await? {
         tx.touch_files(&email);
     }
     for sql in ERASE {

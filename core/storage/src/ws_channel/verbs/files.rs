@@ -1,6 +1,6 @@
 //! Files at a bank stored by this service: the simulator's, and later those cached by a channel.
 
-use crate::engine::{ColumnValue, Result, ResultRow, StoreError, args};
+use crate::engine::{ColumnValue, Result, StoreError, StoredRow, args, sql};
 use crate::ws_channel::{
     BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, WsChannelStore, WsChannelTx,
 };
@@ -34,16 +34,12 @@ impl WsChannelStore {
     ) -> BoxFuture<'_, Result<Option<BankFileContent>>> {
         self.database().read((scope.clone(), file_type.to_owned(), reference.to_owned()), |tx, (s, file_type, reference)| {
             Box::pin(async move {
-                let sql = "SELECT reference, file_type, status, created, service_id, target_id, size, path, content FROM bank_file \
-                           WHERE api_key = $1 AND email = $2 AND bank = $3 AND reference = $4 AND file_type = $5";
-                let row = tx.first(sql, args![&s.api_key, &s.email, &s.bank, reference, file_type]).await?;
-                row.map(|mut row| {
-                    let file = read_file(&mut row)?;
-                    let content = read_content(file.size, row.opt_text()?, row.opt_blob()?)
-                        .ok_or_else(|| StoreError::internal("a stored file has no content"))?;
-                    Ok(BankFileContent { file, content })
-                })
-                .transpose()
+                let sql = sql!(
+                    "SELECT ",
+                    BankFileContent::COLUMNS,
+                    " FROM bank_file WHERE api_key = $1 AND email = $2 AND bank = $3 AND reference = $4 AND file_type = $5"
+                );
+                tx.one(sql, args![&s.api_key, &s.email, &s.bank, reference, file_type]).await
             })
         })
     }
@@ -75,12 +71,10 @@ impl WsChannelStore {
             Box::pin(async move {
                 let sql = "DELETE FROM bank_file WHERE api_key = $1 AND email = $2 AND bank = $3 AND reference = $4 \
                            AND file_type = $5 RETURNING path";
-                let Some(mut row) = tx.first(sql, args![&s.api_key, &s.email, &s.bank, reference, file_type]).await?
-                else {
-                    return Ok(None);
-                };
+                let values = args![&s.api_key, &s.email, &s.bank, reference, file_type];
+                let Some(path) = tx.one::<Option<String>>(sql, values).await? else { return Ok(None) };
                 tx.touch_files(&s.email);
-                Ok(Some(row.opt_text()?.into_iter().collect()))
+                Ok(Some(path.into_iter().collect()))
             })
         })
     }
@@ -117,42 +111,25 @@ pub(super) async fn insert_files(tx: &mut WsChannelTx, s: &FileScope, files: &[N
 }
 
 // One statement per combination of filters, so that each uses its own index.
-const LIST_ALL: &str = "SELECT reference, file_type, status, created, service_id, target_id, size FROM bank_file \
-    WHERE api_key = $1 AND email = $2 AND bank = $3 ORDER BY created DESC, reference DESC LIMIT $4";
-const LIST_BY_TYPE: &str = "SELECT reference, file_type, status, created, service_id, target_id, size FROM bank_file \
-    WHERE api_key = $1 AND email = $2 AND bank = $3 AND file_type = $5 ORDER BY created DESC, reference DESC LIMIT $4";
-const LIST_BY_STATUS: &str = "SELECT reference, file_type, status, created, service_id, target_id, size FROM bank_file \
-    WHERE api_key = $1 AND email = $2 AND bank = $3 AND status = $5 ORDER BY created DESC, reference DESC LIMIT $4";
-const LIST_BY_BOTH: &str = "SELECT reference, file_type, status, created, service_id, target_id, size FROM bank_file \
-    WHERE api_key = $1 AND email = $2 AND bank = $3 AND file_type = $5 AND status = $6 \
-    ORDER BY created DESC, reference DESC LIMIT $4";
+const LIST: &str =
+    sql!("SELECT ", BankFile::COLUMNS, " FROM bank_file WHERE api_key = $1 AND email = $2 AND bank = $3 ");
+const NEWEST: &str = "ORDER BY created DESC, reference DESC LIMIT $4";
+const LIST_ALL: &str = sql!(LIST, NEWEST);
+const LIST_BY_TYPE: &str = sql!(LIST, "AND file_type = $5 ", NEWEST);
+const LIST_BY_STATUS: &str = sql!(LIST, "AND status = $5 ", NEWEST);
+const LIST_BY_BOTH: &str = sql!(LIST, "AND file_type = $5 AND status = $6 ", NEWEST);
 
 async fn list(tx: &mut WsChannelTx, s: &FileScope, filter: &FileFilter) -> Result<Vec<BankFile>> {
-    let rows = match (&filter.file_type, &filter.status) {
-        (None, None) => tx.query(LIST_ALL, args![&s.api_key, &s.email, &s.bank, LIST_CAP]).await?,
-        (Some(kind), None) => tx.query(LIST_BY_TYPE, args![&s.api_key, &s.email, &s.bank, LIST_CAP, kind]).await?,
-        (None, Some(status)) => {
-            tx.query(LIST_BY_STATUS, args![&s.api_key, &s.email, &s.bank, LIST_CAP, status]).await?
-        }
+    let mut files: Vec<BankFile> = match (&filter.file_type, &filter.status) {
+        (None, None) => tx.all(LIST_ALL, args![&s.api_key, &s.email, &s.bank, LIST_CAP]).await?,
+        (Some(kind), None) => tx.all(LIST_BY_TYPE, args![&s.api_key, &s.email, &s.bank, LIST_CAP, kind]).await?,
+        (None, Some(status)) => tx.all(LIST_BY_STATUS, args![&s.api_key, &s.email, &s.bank, LIST_CAP, status]).await?,
         (Some(kind), Some(status)) => {
-            tx.query(LIST_BY_BOTH, args![&s.api_key, &s.email, &s.bank, LIST_CAP, kind, status]).await?
+            tx.all(LIST_BY_BOTH, args![&s.api_key, &s.email, &s.bank, LIST_CAP, kind, status]).await?
         }
     };
-    let mut files: Vec<BankFile> = rows.into_iter().map(|mut row| read_file(&mut row)).collect::<Result<_>>()?;
     files.reverse();
     Ok(files)
-}
-
-fn read_file(row: &mut ResultRow) -> Result<BankFile> {
-    Ok(BankFile {
-        reference: row.text()?,
-        file_type: row.text()?,
-        status: row.text()?,
-        created: row.int()?,
-        service_id: row.opt_text()?,
-        target_id: row.opt_text()?,
-        size: row.int()?,
-    })
 }
 
 /// The two columns for content, checked.
@@ -167,14 +144,6 @@ pub(super) fn content_values(content: &FileContent) -> Result<(ColumnValue, Colu
             Err(StoreError::misuse("a content path has empty, dotted or foreign segments"))
         }
         FileContent::External { path, .. } => Ok((path.into(), ColumnValue::Null)),
-    }
-}
-
-pub(super) fn read_content(size: i64, path: Option<String>, content: Option<Vec<u8>>) -> Option<FileContent> {
-    match (path, content) {
-        (Some(path), _) => Some(FileContent::External { path, size }),
-        (None, Some(bytes)) => Some(FileContent::Inline(bytes)),
-        (None, None) => None,
     }
 }
 
@@ -209,12 +178,8 @@ mod tests {
             let explain: &'static str = format!("EXPLAIN QUERY PLAN {sql}").leak();
             let verb: crate::ws_channel::WsChannelVerb<&'static str, Vec<String>> = |tx, sql| {
                 Box::pin(async move {
-                    let rows = tx.query(sql, args!["k", "e", "b", 1, "t", "s"]).await?;
-                    let text = |mut row: ResultRow| {
-                        row.skip(3);
-                        row.text()
-                    };
-                    rows.into_iter().map(text).collect()
+                    let rows: Vec<(i64, i64, i64, String)> = tx.all(sql, args!["k", "e", "b", 1, "t", "s"]).await?;
+                    Ok(rows.into_iter().map(|row| row.3).collect())
                 })
             };
             let plan = store.database().read(explain, verb).await.unwrap();

@@ -56,9 +56,7 @@ impl WsChannelStore {
                     "SELECT path FROM bank_file WHERE path IS NOT NULL LIMIT $1",
                     "SELECT path FROM upload WHERE path IS NOT NULL LIMIT $1",
                 ] {
-                    for mut row in tx.query(sql, args![SAMPLE]).await? {
-                        paths.push(row.text()?);
-                    }
+                    paths.extend(tx.all::<String>(sql, args![SAMPLE]).await?);
                 }
                 Ok(paths)
             })
@@ -75,16 +73,11 @@ async fn select(tx: &mut WsChannelTx) -> Result<InstallationIds> {
     let mut ids = Vec::new();
     let known: BTreeSet<&str> = IdKind::ALL.iter().map(|kind| kind.as_str()).collect();
     // Data of an older version may not have the table yet.
-    let rows = match tx.has_table("installation").await? {
-        true => tx.query("SELECT kind, id FROM installation ORDER BY kind, id", &[]).await?,
+    let rows: Vec<(String, String)> = match tx.has_table("installation").await? {
+        true => tx.all("SELECT kind, id FROM installation ORDER BY kind, id", &[]).await?,
         false => Vec::new(),
     };
-    for mut row in rows {
-        let (kind, id) = (row.text()?, row.text()?);
-        if known.contains(&*kind) {
-            ids.push((kind, id));
-        }
-    }
+    ids.extend(rows.into_iter().filter(|(kind, _)| known.contains(&**kind)));
     let has_accounts = tx.first("SELECT 1 FROM account LIMIT 1", &[]).await?.is_some();
     Ok(InstallationIds::new(ids, has_accounts))
 }
@@ -101,13 +94,12 @@ async fn sealed(tx: &mut WsChannelTx) -> Result<Vec<SealedSecret>> {
         true => "SELECT email, bank, purpose, label, sealed_key FROM certificate_pair",
         false => "SELECT email, bank, purpose, serial, sealed_key FROM certificate",
     };
-    for mut row in tx.query(sql, &[]).await? {
-        let email = row.text()?;
-        let kind = SealedKind::BankKey { bank: row.text()?, purpose: row.text()?, label: row.text()? };
-        all.push(SealedSecret { email, kind, sealed: row.blob()? });
+    for (email, bank, purpose, label, sealed) in tx.all(sql, &[]).await? {
+        all.push(SealedSecret { email, kind: SealedKind::BankKey { bank, purpose, label }, sealed });
     }
-    for mut row in tx.query("SELECT email, totp_secret FROM mode_user WHERE totp_secret IS NOT NULL", &[]).await? {
-        all.push(SealedSecret { email: row.text()?, kind: SealedKind::Totp, sealed: row.blob()? });
+    let sql = "SELECT email, totp_secret FROM mode_user WHERE totp_secret IS NOT NULL";
+    for (email, sealed) in tx.all(sql, &[]).await? {
+        all.push(SealedSecret { email, kind: SealedKind::Totp, sealed });
     }
     Ok(all)
 }

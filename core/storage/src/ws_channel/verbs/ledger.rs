@@ -2,7 +2,7 @@
 
 use super::files::insert_files;
 use super::uploads::finish;
-use crate::engine::{Result, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::ws_channel::{
     BookOutcome, FileScope, NewLedger, ProcessedUpload, SimulatorLedger, UploadEnd, WsChannelStore, WsChannelTx,
 };
@@ -13,19 +13,12 @@ impl WsChannelStore {
     pub fn ledgers(&self, scope: &FileScope) -> BoxFuture<'_, Result<Vec<SimulatorLedger>>> {
         self.database().read(scope.clone(), |tx, s| {
             Box::pin(async move {
-                let sql = "SELECT iban, balance_cents, statement, version FROM ledger \
-                           WHERE api_key = $1 AND email = $2 AND bank = $3 ORDER BY iban";
-                let rows = tx.query(sql, args![&s.api_key, &s.email, &s.bank]).await?;
-                rows.into_iter()
-                    .map(|mut row| {
-                        Ok(SimulatorLedger {
-                            iban: row.text()?,
-                            balance_cents: row.int()?,
-                            statement: row.int()?,
-                            version: row.int()?,
-                        })
-                    })
-                    .collect()
+                let sql = sql!(
+                    "SELECT ",
+                    SimulatorLedger::COLUMNS,
+                    " FROM ledger WHERE api_key = $1 AND email = $2 AND bank = $3 ORDER BY iban"
+                );
+                tx.all(sql, args![&s.api_key, &s.email, &s.bank]).await
             })
         })
     }
@@ -69,9 +62,8 @@ impl WsChannelStore {
                 // Checked before anything changes: a verb with the result "nothing changed" must not have written.
                 let sql = "SELECT version FROM ledger WHERE api_key = $1 AND email = $2 AND bank = $3 AND iban = $4";
                 for change in &b.changes {
-                    let row =
-                        tx.first(sql, args![&b.scope.api_key, &b.scope.email, &b.scope.bank, &change.iban]).await?;
-                    if row.map(|mut row| row.int()).transpose()? != Some(change.expected_version) {
+                    let values = args![&b.scope.api_key, &b.scope.email, &b.scope.bank, &change.iban];
+                    if tx.one(sql, values).await? != Some(change.expected_version) {
                         return Ok(BookOutcome::Stale);
                     }
                 }

@@ -60,8 +60,7 @@ impl WsChannelStore {
 async fn find(tx: &mut WsChannelTx) -> Result<Vec<(String, String)>> {
     let mut found = Vec::new();
     for sql in OWNERS {
-        for mut row in tx.query(sql, &[]).await? {
-            let owner = (row.text()?, row.text()?);
+        for owner in tx.all(sql, &[]).await? {
             if !found.contains(&owner) {
                 found.push(owner);
             }
@@ -135,9 +134,7 @@ pub(super) async fn clear_bank(tx: &mut WsChannelTx, api_key: &str, email: &str)
         "SELECT path FROM bank_file WHERE api_key = $1 AND email = $2 AND path IS NOT NULL",
         "SELECT path FROM upload WHERE api_key = $1 AND (email = $2 OR connection = $2) AND path IS NOT NULL",
     ] {
-        for mut row in tx.query(sql, args![api_key, email]).await? {
-            content.push(row.text()?);
-        }
+        content.extend(tx.all::<String>(sql, args![api_key, email]).await?);
     }
     for sql in [
         "DELETE FROM bank_file WHERE api_key = $1 AND email = $2",

@@ -84,7 +84,7 @@ async fn accept(tx: &mut WsChannelTx, api_key: &str, caller: &str, lender: &str)
 /// The account whose certificates an account under this key uses; `None` if there is no such account.
 async fn lender_of(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<Option<Option<String>>> {
     let sql = "SELECT linked_to FROM account WHERE email = $1 AND api_key = $2";
-    tx.first(sql, args![email, api_key]).await?.map(|mut row| row.opt_text()).transpose()
+    tx.one(sql, args![email, api_key]).await
 }
 
 async fn is_key_owner(tx: &mut WsChannelTx, api_key: &str, email: &str) -> Result<bool> {
@@ -112,8 +112,7 @@ async fn withdraw(tx: &mut WsChannelTx, borrower: &str, lender: &str) -> Result<
 
 /// Removes all links and offers between an account and others.
 pub(super) async fn cut(tx: &mut WsChannelTx, email: &str) -> Result<()> {
-    for mut row in tx.query("SELECT email FROM account WHERE linked_to = $1", args![email]).await? {
-        let borrower = row.text()?;
+    for borrower in tx.all::<String>("SELECT email FROM account WHERE linked_to = $1", args![email]).await? {
         tx.touch_files(&borrower);
     }
     tx.execute("UPDATE account SET linked_to = NULL WHERE linked_to = $1", args![email]).await?;
@@ -147,15 +146,11 @@ fn touch(tx: &mut WsChannelTx, target: &str) {
 
 async fn select(tx: &mut WsChannelTx, email: &str) -> Result<AccountLinks> {
     let mut links = AccountLinks::default();
-    if let Some(mut row) = tx.first("SELECT linked_to FROM account WHERE email = $1", args![email]).await? {
-        links.from.extend(row.opt_text()?);
-    }
-    for mut row in tx.query("SELECT email FROM account WHERE linked_to = $1 ORDER BY email", args![email]).await? {
-        links.to.push(row.text()?);
-    }
+    let lender = tx.one::<Option<String>>("SELECT linked_to FROM account WHERE email = $1", args![email]).await?;
+    links.from.extend(lender.flatten());
+    links.to = tx.all("SELECT email FROM account WHERE linked_to = $1 ORDER BY email", args![email]).await?;
     let sql = "SELECT lender, borrower FROM link_offer WHERE lender = $1 OR borrower = $1 ORDER BY lender, borrower";
-    for mut row in tx.query(sql, args![email]).await? {
-        let (lender, borrower) = (row.text()?, row.text()?);
+    for (lender, borrower) in tx.all::<(String, String)>(sql, args![email]).await? {
         if lender == email { links.offered_to.push(borrower) } else { links.offered_from.push(lender) }
     }
     Ok(links)

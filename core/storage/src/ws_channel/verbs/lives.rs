@@ -6,11 +6,11 @@ use super::certificates::{account_is_there, select_sets, touch};
 use super::files::insert_files;
 use super::ledger::reset_ledgers;
 use super::leftovers::clear_older;
-use crate::engine::{Result, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::ws_channel::outcome::outcomes;
 use crate::ws_channel::{
-    CertMaterial, CertSet, CertState, CodeAttemptState, DueCertSet, EnrolOutcome, EnrolmentBegin, FileScope,
-    HeldCertSet, LifeStep, NewKeyRequest, StoredSigningPair, UploadState, WsChannelStore, WsChannelTx,
+    CertSet, CertState, CodeAttemptState, DueCertSet, EnrolOutcome, EnrolmentBegin, FileScope, HeldCertSet, LifeStep,
+    NewKeyRequest, StoredSigningPair, UploadState, WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
@@ -99,9 +99,9 @@ impl WsChannelStore {
                     if tx.execute(sql, args![email, bank, ticket, *now + HOLD_MS, *now, *due]).await? == 0 {
                         return Ok(None);
                     }
-                    let row = tx.first("SELECT api_key FROM account WHERE email = $1", args![email]).await?;
-                    let Some(mut row) = row else { return Ok(None) };
-                    let api_key = row.text()?;
+                    let api_key: Option<String> =
+                        tx.one("SELECT api_key FROM account WHERE email = $1", args![email]).await?;
+                    let Some(api_key) = api_key else { return Ok(None) };
                     held(tx, &api_key, email, bank).await
                 })
             },
@@ -197,21 +197,12 @@ impl WsChannelStore {
     ) -> BoxFuture<'_, Result<Option<StoredSigningPair>>> {
         self.database().read((email.to_owned(), bank.to_owned(), name.to_owned()), |tx, (email, bank, name)| {
             Box::pin(async move {
-                let sql = "SELECT request, pem, subject, issuer, serial, not_after, label, sealed_key, key_id FROM certificate_pair \
-                           WHERE email = $1 AND bank = $2 AND name = $3 AND purpose = 'signing'";
-                let Some(mut row) = tx.first(sql, args![email, bank, name]).await? else { return Ok(None) };
-                let request = row.opt_text()?;
-                let material = CertMaterial {
-                    pem: row.opt_text()?.unwrap_or_default(),
-                    subject: row.text()?,
-                    issuer: row.text()?,
-                    serial: row.text()?,
-                    not_after: row.int()?,
-                    label: row.text()?,
-                    sealed_key: row.blob()?,
-                    key_id: row.text()?,
-                };
-                Ok(Some(StoredSigningPair { request, material }))
+                const SQL: &str = sql!(
+                    "SELECT ",
+                    StoredSigningPair::COLUMNS,
+                    " FROM certificate_pair c WHERE c.email = $1 AND c.bank = $2 AND c.name = $3 AND c.purpose = 'signing'"
+                );
+                tx.one(SQL, args![email, bank, name]).await
             })
         })
     }
@@ -237,12 +228,11 @@ impl WsChannelStore {
         self.database().read((bank.to_owned(), now, limit), |tx, (bank, now, limit)| {
             Box::pin(async move {
                 let sql = concat!(
-                    "SELECT email FROM cert_set WHERE bank = $1 AND due <= $2 AND ",
+                    "SELECT email, bank FROM cert_set WHERE bank = $1 AND due <= $2 AND ",
                     free_at!("$2"),
                     " ORDER BY due, email LIMIT $3"
                 );
-                let rows = tx.query(sql, args![bank, *now, *limit]).await?;
-                rows.into_iter().map(|mut row| Ok(DueCertSet { email: row.text()?, bank: bank.clone() })).collect()
+                tx.all(sql, args![bank, *now, *limit]).await
             })
         })
     }
@@ -268,8 +258,8 @@ impl WsChannelStore {
                 let sql = "SELECT a.api_key, s.email, s.bank FROM cert_set s JOIN account a ON a.email = s.email \
                            WHERE s.email > $1 OR (s.email = $1 AND s.bank > $2) ORDER BY s.email, s.bank LIMIT $3";
                 let mut all = Vec::new();
-                for mut row in tx.query(sql, args![email, bank, *limit]).await? {
-                    let (api_key, email, bank) = (row.text()?, row.text()?, row.text()?);
+                for row in tx.all(sql, args![email, bank, *limit]).await? {
+                    let (api_key, email, bank): (String, String, String) = row;
                     all.extend(held(tx, &api_key, &email, &bank).await?);
                 }
                 Ok(all)
@@ -325,9 +315,9 @@ async fn holds(tx: &mut WsChannelTx, email: &str, bank: &str, ticket: &str) -> R
 /// A set with its life.
 async fn held(tx: &mut WsChannelTx, api_key: &str, email: &str, bank: &str) -> Result<Option<HeldCertSet>> {
     let set = select_sets(tx, Some(email), None).await?.into_iter().find(|set| set.bank == bank);
-    let row = tx.first("SELECT life FROM cert_set WHERE email = $1 AND bank = $2", args![email, bank]).await?;
-    let (Some(set), Some(mut row)) = (set, row) else { return Ok(None) };
-    Ok(Some(HeldCertSet { api_key: api_key.to_owned(), set, life: row.text()? }))
+    let life = tx.one("SELECT life FROM cert_set WHERE email = $1 AND bank = $2", args![email, bank]).await?;
+    let (Some(set), Some(life)) = (set, life) else { return Ok(None) };
+    Ok(Some(HeldCertSet { api_key: api_key.to_owned(), set, life }))
 }
 
 async fn apply(tx: &mut WsChannelTx, scope: &FileScope, step: &LifeStep, now: i64) -> Result<()> {
@@ -348,7 +338,7 @@ async fn apply(tx: &mut WsChannelTx, scope: &FileScope, step: &LifeStep, now: i6
         tx.execute(sql, values).await?;
     }
     let sql = "SELECT pair FROM cert_set WHERE email = $1 AND bank = $2";
-    let before = tx.first(sql, args![email, bank]).await?.map(|mut row| row.opt_text()).transpose()?.flatten();
+    let before = tx.one::<Option<String>>(sql, args![email, bank]).await?.flatten();
     let sql = "UPDATE cert_set SET life = $3, state = COALESCE(CAST($4 AS TEXT), state), pair = $5, due = $6, changed = $7, \
                target_id = COALESCE(CAST($8 AS TEXT), target_id), first_expiry = COALESCE((SELECT min(c.not_after) \
                FROM certificate_pair c WHERE c.email = $1 AND c.bank = $2 AND c.name = CAST($5 AS TEXT)), 0) \

@@ -52,7 +52,7 @@ pub(super) async fn count_failure(
 
 pub(super) async fn lock_end(tx: &mut WsChannelTx, key: &LockKey, now: i64) -> Result<Option<i64>> {
     let sql = "SELECT until FROM lockout WHERE scope = $1 AND subject = $2 AND until > $3";
-    tx.first(sql, args![&key.scope, &key.subject, now]).await?.map(|mut row| row.int()).transpose()
+    tx.one(sql, args![&key.scope, &key.subject, now]).await
 }
 
 pub(super) async fn clear(tx: &mut WsChannelTx, keys: &[LockKey]) -> Result<()> {
@@ -71,11 +71,8 @@ async fn quota(tx: &mut WsChannelTx, key: &LockKey, policy: LockPolicy, now: i64
     }
     // There is room again when the oldest of the last `limit` events leaves the window.
     let sql = "SELECT at FROM attempt WHERE scope = $1 AND subject = $2 AND at > $3 ORDER BY at DESC LIMIT 1 OFFSET $4";
-    let row = tx.first(sql, args![&key.scope, &key.subject, now - policy.window, (policy.limit - 1).max(0)]).await?;
-    let oldest = match row {
-        Some(mut row) => row.int()?,
-        None => now,
-    };
+    let values = args![&key.scope, &key.subject, now - policy.window, (policy.limit - 1).max(0)];
+    let oldest = tx.one::<i64>(sql, values).await?.unwrap_or(now);
     Ok(QuotaState::Exhausted { retry_at: oldest + policy.window })
 }
 

@@ -40,7 +40,7 @@ impl WsChannelStore {
             Box::pin(async move {
                 tx.allow(HOUSEKEEPING_LIMIT).await?;
                 let sql = "SELECT path FROM bank_file WHERE path IS NOT NULL UNION ALL SELECT path FROM upload WHERE path IS NOT NULL";
-                tx.query(sql, &[]).await?.into_iter().map(|mut row| row.text()).collect()
+                tx.all(sql, &[]).await
             })
         })
     }
@@ -108,12 +108,9 @@ async fn named_content(database: &Path) -> Result<Vec<NamedContent>> {
     let mut tx: WsChannelTx = open_copy(database).await?;
     let sql = "SELECT path, size, NULL FROM bank_file WHERE path IS NOT NULL \
                UNION ALL SELECT path, size, sha256 FROM upload WHERE path IS NOT NULL";
-    let rows = tx.query(sql, &[]).await;
+    let rows = tx.all(sql, &[]).await;
     tx.close().await;
-    rows?
-        .into_iter()
-        .map(|mut row| Ok(NamedContent { path: row.text()?, size: row.int()?, sha256: row.opt_blob()? }))
-        .collect()
+    rows
 }
 
 /// Removes all files that can be removed; returns the first fault.
@@ -220,8 +217,8 @@ async fn purge(tx: &mut WsChannelTx, p: &PurgePolicy) -> Result<PurgeReport> {
                 AND (o.phone_verified * o.email_verified = 1 OR o.created > $1)) \
                FROM mode_user u JOIN account a ON a.email = u.email \
                WHERE u.phone_verified * u.email_verified = 0 AND u.created <= $1";
-    for mut row in tx.query(sql, args![p.now - p.unverified_after]).await? {
-        let (email, mode, api_key, others) = (row.text()?, row.word(StoredMode::parse)?, row.text()?, row.int()?);
+    let rows: Vec<(String, StoredMode, String, i64)> = tx.all(sql, args![p.now - p.unverified_after]).await?;
+    for (email, mode, api_key, others) in rows {
         if others > 0 {
             // The account is kept for the other user.
             remove_user(tx, &email, mode).await?;

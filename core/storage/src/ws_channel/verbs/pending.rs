@@ -3,11 +3,11 @@
 use super::codes::{same_digest, store_code};
 use super::lockouts::{clear, count_failure, lock_end};
 use super::sessions::{insert_session, still_holds};
-use crate::engine::{Result, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::ws_channel::{
     AuthenticationFactor, CodePurpose, CodeSend, ConfirmTotp, Digest, FactorSelection, MfaAnswer, MfaChallenge,
-    MfaOutcome, MfaProof, NewCode, NewPending, PendingKind, PendingToken, SelectOutcome, StoredMode, TotpOutcome,
-    WsChannelStore, WsChannelTx,
+    MfaOutcome, MfaProof, NewCode, NewPending, PendingKind, PendingToken, SelectOutcome, TotpOutcome, WsChannelStore,
+    WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
@@ -137,10 +137,8 @@ async fn check_answer(tx: &mut WsChannelTx, a: &MfaAnswer) -> Result<MfaOutcome>
 /// Whether the code is the current one, which is then consumed; `None` if it has expired.
 async fn check_sms(tx: &mut WsChannelTx, a: &MfaAnswer, hash: &Digest) -> Result<Option<bool>> {
     let sql = "SELECT hash, expires FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
-    let Some(mut row) = tx.first(sql, args![&a.email, a.mode, CodePurpose::Mfa]).await? else {
-        return Ok(Some(false));
-    };
-    let (stored, expires) = (row.digest()?, row.int()?);
+    let row = tx.one::<(Digest, i64)>(sql, args![&a.email, a.mode, CodePurpose::Mfa]).await?;
+    let Some((stored, expires)) = row else { return Ok(Some(false)) };
     if expires <= a.now {
         return Ok(None);
     }
@@ -163,19 +161,8 @@ async fn use_step(tx: &mut WsChannelTx, a: &MfaAnswer, step: Option<i64>) -> Res
 }
 
 async fn find(tx: &mut WsChannelTx, token: &Digest, now: i64) -> Result<Option<PendingToken>> {
-    let sql = "SELECT kind, email, mode, challenge, secret, tries, expires FROM pending_auth WHERE token = $1 AND expires > $2";
-    let Some(mut row) = tx.first(sql, args![token, now]).await? else {
-        return Ok(None);
-    };
-    Ok(Some(PendingToken {
-        kind: row.word(PendingKind::parse)?,
-        email: row.text()?,
-        mode: row.word(StoredMode::parse)?,
-        challenge: row.opt_word(MfaChallenge::parse)?,
-        secret: row.opt_blob()?,
-        tries: row.int()?,
-        expires: row.int()?,
-    }))
+    let sql = sql!("SELECT ", PendingToken::COLUMNS, " FROM pending_auth WHERE token = $1 AND expires > $2");
+    tx.one(sql, args![token, now]).await
 }
 
 async fn insert_pending(tx: &mut WsChannelTx, p: &NewPending) -> Result<()> {

@@ -1,6 +1,6 @@
 //! PGP keys of an account (docs/protocols/ws-channel.md §7).
 
-use crate::engine::{Result, ResultRow, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::ws_channel::{AddKeyOutcome, NewPgpKey, PgpPurpose, StoredPgpKey, WsChannelStore, WsChannelTx};
 use futures_util::future::BoxFuture;
 
@@ -41,8 +41,8 @@ async fn add(tx: &mut WsChannelTx, new: &NewPgpKey) -> Result<AddKeyOutcome> {
     }
     let sql = "SELECT fingerprint, purpose FROM pgp_key WHERE email = $1 AND (fingerprint = $2 OR short_id = $3) \
                ORDER BY CASE WHEN fingerprint = $2 THEN 0 ELSE 1 END";
-    if let Some(mut row) = tx.first(sql, args![&new.email, &key.fingerprint, &key.short_id]).await? {
-        let (fingerprint, purpose) = (row.text()?, row.word(PgpPurpose::parse)?);
+    let same: Option<(String, PgpPurpose)> = tx.one(sql, args![&new.email, &key.fingerprint, &key.short_id]).await?;
+    if let Some((fingerprint, purpose)) = same {
         return Ok(match (fingerprint == key.fingerprint, purpose == key.purpose) {
             (false, _) => AddKeyOutcome::ShortIdTaken,
             (true, true) => AddKeyOutcome::Unchanged,
@@ -60,16 +60,6 @@ async fn add(tx: &mut WsChannelTx, new: &NewPgpKey) -> Result<AddKeyOutcome> {
 }
 
 async fn select(tx: &mut WsChannelTx, email: &str) -> Result<Vec<StoredPgpKey>> {
-    let sql = "SELECT fingerprint, short_id, purpose, armored, added FROM pgp_key WHERE email = $1 ORDER BY added, fingerprint";
-    tx.query(sql, args![email]).await?.into_iter().map(read_key).collect()
-}
-
-fn read_key(mut row: ResultRow) -> Result<StoredPgpKey> {
-    Ok(StoredPgpKey {
-        fingerprint: row.text()?,
-        short_id: row.text()?,
-        purpose: row.word(PgpPurpose::parse)?,
-        armored: row.text()?,
-        added: row.int()?,
-    })
+    let sql = sql!("SELECT ", StoredPgpKey::COLUMNS, " FROM pgp_key WHERE email = $1 ORDER BY added, fingerprint");
+    tx.all(sql, args![email]).await
 }

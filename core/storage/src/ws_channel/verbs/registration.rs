@@ -2,7 +2,7 @@
 
 use super::leftovers::{clear_bank, erase_account};
 use super::lockouts::take;
-use crate::engine::{Result, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::ws_channel::{
     CodePurpose, LockKey, QuotaState, RegisterOutcome, RegistrationKey, StoredMode, VerifiedRegistration,
     WsChannelStore, WsChannelTx,
@@ -178,21 +178,23 @@ pub(super) async fn wipe_unverified(
     Ok(())
 }
 
+#[derive(StoredRow)]
 struct KnownAccount {
     api_key: String,
     phone: String,
 }
 
+#[derive(StoredRow)]
 struct KnownTenant {
     api_key: String,
-    owner: Option<String>,
+    owner_email: Option<String>,
     enabled: bool,
     waiver: bool,
 }
 
 impl KnownTenant {
     fn is_owned_by(&self, email: &str) -> bool {
-        self.owner.as_deref() == Some(email)
+        self.owner_email.as_deref() == Some(email)
     }
 
     /// Whether this address can register without verification. The owner's address gives rights over the whole key, so
@@ -202,7 +204,9 @@ impl KnownTenant {
     }
 }
 
+#[derive(StoredRow)]
 struct KnownUser {
+    #[row(sql = "phone_verified * email_verified")]
     active: bool,
     created: i64,
 }
@@ -215,21 +219,14 @@ impl KnownUser {
 }
 
 async fn find_account(tx: &mut WsChannelTx, email: &str) -> Result<Option<KnownAccount>> {
-    let row = tx.first("SELECT api_key, phone FROM account WHERE email = $1", args![email]).await?;
-    row.map(|mut row| Ok(KnownAccount { api_key: row.text()?, phone: row.text()? })).transpose()
+    tx.one(sql!("SELECT ", KnownAccount::COLUMNS, " FROM account WHERE email = $1"), args![email]).await
 }
 
 async fn find_tenant(tx: &mut WsChannelTx, api_key: &str) -> Result<Option<KnownTenant>> {
-    let row =
-        tx.first("SELECT api_key, owner_email, enabled, waiver FROM tenant WHERE api_key = $1", args![api_key]).await?;
-    row.map(|mut row| {
-        Ok(KnownTenant { api_key: row.text()?, owner: row.opt_text()?, enabled: row.bool()?, waiver: row.bool()? })
-    })
-    .transpose()
+    tx.one(sql!("SELECT ", KnownTenant::COLUMNS, " FROM tenant WHERE api_key = $1"), args![api_key]).await
 }
 
 async fn find_user(tx: &mut WsChannelTx, email: &str, mode: StoredMode) -> Result<Option<KnownUser>> {
-    let sql = "SELECT phone_verified * email_verified, created FROM mode_user WHERE email = $1 AND mode = $2";
-    let row = tx.first(sql, args![email, mode]).await?;
-    row.map(|mut row| Ok(KnownUser { active: row.bool()?, created: row.int()? })).transpose()
+    let sql = sql!("SELECT ", KnownUser::COLUMNS, " FROM mode_user WHERE email = $1 AND mode = $2");
+    tx.one(sql, args![email, mode]).await
 }

@@ -90,11 +90,10 @@ async fn judge(tx: &mut WsChannelTx, rights: &SessionRights) -> Result<Option<Lo
          WHERE s.token = $1 AND s.expires > $2",
         " FOR KEY SHARE OF s, u FOR SHARE OF t, a"
     );
-    let Some(mut row) = tx.first(sql, args![rights.token, rights.now]).await? else {
+    let row: Option<(String, String, bool, bool, bool)> = tx.one(sql, args![rights.token, rights.now]).await?;
+    let Some((email, api_key, transfer, export, owner)) = row else {
         return why_not(tx, rights).await.map(Some);
     };
-    let (email, api_key) = (row.text()?, row.text()?);
-    let (transfer, export, owner) = (row.bool()?, row.bool()?, row.bool()?);
     for ground in &rights.grounds {
         let lost = match ground {
             RequiredRight::Transfer => (!transfer).then_some(LostRight::Transfer),
@@ -121,13 +120,11 @@ async fn why_not(tx: &mut WsChannelTx, rights: &SessionRights) -> Result<LostRig
     let sql = "SELECT COALESCE(t.enabled, 0), CASE WHEN a.email IS NULL THEN 0 ELSE 1 END FROM session s \
                LEFT JOIN tenant t ON t.api_key = s.api_key \
                LEFT JOIN account a ON a.email = s.email AND a.api_key = s.api_key WHERE s.token = $1 AND s.expires > $2";
-    let Some(mut row) = tx.first(sql, args![rights.token, rights.now]).await? else {
-        return Ok(LostRight::Session);
-    };
-    Ok(match (row.bool()?, row.bool()?) {
-        (false, _) => LostRight::Key,
-        (true, false) => LostRight::Account,
-        (true, true) => LostRight::Verification,
+    Ok(match tx.one(sql, args![rights.token, rights.now]).await? {
+        None => LostRight::Session,
+        Some((false, _)) => LostRight::Key,
+        Some((true, false)) => LostRight::Account,
+        Some((true, true)) => LostRight::Verification,
     })
 }
 

@@ -1,11 +1,9 @@
 //! Sessions: created by login, looked up by every protected call, revoked at once.
 
-use super::accounts::{ACCOUNT_COLUMNS_LEN, read_account};
 use super::lockouts::{clear, events_since, take};
-use crate::engine::{Result, ResultRow, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::ws_channel::{
-    AccountSession, AuthenticationFactor, Digest, LockKey, LockPolicy, NewAccountSession, StoredMode, WsChannelStore,
-    WsChannelTx,
+    AccountSession, Digest, LockKey, LockPolicy, NewAccountSession, StoredMode, WsChannelStore, WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
@@ -44,12 +42,8 @@ impl WsChannelStore {
 
     /// The live session of a token with the state of its account, user and tenant.
     pub fn session(&self, token: &Digest, now: i64) -> BoxFuture<'_, Result<Option<AccountSession>>> {
-        self.database().read((*token, now), |tx, (token, now)| {
-            Box::pin(async move {
-                let row = tx.first(LOOKUP, args![*token, *now]).await?;
-                row.map(read_session).transpose()
-            })
-        })
+        self.database()
+            .read((*token, now), |tx, (token, now)| Box::pin(async move { tx.one(LOOKUP, args![*token, *now]).await }))
     }
 
     /// Records the last use of a session (for an idle timeout). False when it no longer exists.
@@ -121,35 +115,12 @@ pub(super) async fn revoke_tokens(tx: &mut WsChannelTx, email: &str, mode: Store
     Ok(i64::try_from(sessions).unwrap_or(i64::MAX))
 }
 
-/// Account columns in the order of `read_account`, then the rest.
-const LOOKUP: &str = "SELECT a.email, a.api_key, a.name, a.company, a.phone, a.export_allowed, a.linked_to, a.created, \
-    CASE WHEN t.owner_email = a.email THEN 1 ELSE 0 END, \
-    s.email, s.mode, s.api_key, s.auth_time, s.factor, s.expires, s.last_used, \
-    COALESCE(u.phone_verified * u.email_verified, 0), COALESCE(t.enabled, 0), COALESCE(t.transfer_enabled, 0) \
-    FROM session s \
-    LEFT JOIN account a ON a.email = s.email AND a.api_key = s.api_key \
-    LEFT JOIN mode_user u ON u.email = s.email AND u.mode = s.mode \
-    LEFT JOIN tenant t ON t.api_key = s.api_key \
-    WHERE s.token = $1 AND s.expires > $2";
-
-fn read_session(mut row: ResultRow) -> Result<AccountSession> {
-    let account = if row.is_null() {
-        row.skip(ACCOUNT_COLUMNS_LEN);
-        None
-    } else {
-        Some(read_account(&mut row)?)
-    };
-    Ok(AccountSession {
-        email: row.text()?,
-        mode: row.word(StoredMode::parse)?,
-        api_key: row.text()?,
-        auth_time: row.int()?,
-        factor: row.word(AuthenticationFactor::parse)?,
-        expires: row.int()?,
-        last_used: row.int()?,
-        account,
-        verified: row.bool()?,
-        tenant_enabled: row.bool()?,
-        transfer_enabled: row.bool()?,
-    })
-}
+const LOOKUP: &str = sql!(
+    "SELECT ",
+    AccountSession::COLUMNS,
+    " FROM session s \
+     LEFT JOIN account a ON a.email = s.email AND a.api_key = s.api_key \
+     LEFT JOIN mode_user u ON u.email = s.email AND u.mode = s.mode \
+     LEFT JOIN tenant t ON t.api_key = s.api_key \
+     WHERE s.token = $1 AND s.expires > $2"
+);

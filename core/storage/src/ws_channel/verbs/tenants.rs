@@ -1,14 +1,10 @@
 //! API keys, their switches and entitlements, set by the operator (docs/protocols/ws-channel.md §4).
 
-use crate::engine::{Result, ResultRow, args};
+use crate::engine::{Result, StoredRow, args, sql};
 use crate::ws_channel::{ApiTenant, EntitlementState, NewTenant, TenantChange, TenantEntitlement, WsChannelStore};
 use futures_util::future::BoxFuture;
 
-/// The columns in the order of [`read_tenant`].
-const SELECT_ALL: &str = "SELECT api_key, owner_email, minted_by_operator, enabled, transfer_enabled, waiver, rate_class, created \
-    FROM tenant ORDER BY created, api_key";
-const SELECT_ONE: &str = "SELECT api_key, owner_email, minted_by_operator, enabled, transfer_enabled, waiver, rate_class, created \
-    FROM tenant WHERE api_key = $1";
+const SELECT: &str = sql!("SELECT ", ApiTenant::COLUMNS, " FROM tenant t ");
 
 impl WsChannelStore {
     /// Creates a key. False when it exists.
@@ -26,18 +22,14 @@ impl WsChannelStore {
     /// One key.
     pub fn tenant(&self, api_key: &str) -> BoxFuture<'_, Result<Option<ApiTenant>>> {
         self.database().read(api_key.to_owned(), |tx, api_key| {
-            Box::pin(async move {
-                tx.first(SELECT_ONE, args![api_key]).await?.map(|mut row| read_tenant(&mut row)).transpose()
-            })
+            Box::pin(async move { tx.one(sql!(SELECT, "WHERE t.api_key = $1"), args![api_key]).await })
         })
     }
 
     /// All keys, oldest first.
     pub fn tenants(&self) -> BoxFuture<'_, Result<Vec<ApiTenant>>> {
         self.database().read((), |tx, ()| {
-            Box::pin(async move {
-                tx.query(SELECT_ALL, &[]).await?.into_iter().map(|mut row| read_tenant(&mut row)).collect()
-            })
+            Box::pin(async move { tx.all(sql!(SELECT, "ORDER BY t.created, t.api_key"), &[]).await })
         })
     }
 
@@ -100,17 +92,12 @@ impl WsChannelStore {
     pub fn entitlements(&self, api_key: &str) -> BoxFuture<'_, Result<Vec<TenantEntitlement>>> {
         self.database().read(api_key.to_owned(), |tx, api_key| {
             Box::pin(async move {
-                let sql = "SELECT product, state, changed FROM entitlement WHERE api_key = $1 ORDER BY product";
-                let rows = tx.query(sql, args![api_key]).await?;
-                rows.into_iter()
-                    .map(|mut row| {
-                        Ok(TenantEntitlement {
-                            product: row.text()?,
-                            state: row.word(EntitlementState::parse)?,
-                            changed: row.int()?,
-                        })
-                    })
-                    .collect()
+                let sql = sql!(
+                    "SELECT ",
+                    TenantEntitlement::COLUMNS,
+                    " FROM entitlement WHERE api_key = $1 ORDER BY product"
+                );
+                tx.all(sql, args![api_key]).await
             })
         })
     }
@@ -128,17 +115,4 @@ impl WsChannelStore {
             })
         })
     }
-}
-
-pub(super) fn read_tenant(row: &mut ResultRow) -> Result<ApiTenant> {
-    Ok(ApiTenant {
-        api_key: row.text()?,
-        owner_email: row.opt_text()?,
-        minted_by_operator: row.bool()?,
-        enabled: row.bool()?,
-        transfer_enabled: row.bool()?,
-        waiver: row.bool()?,
-        rate_class: row.text()?,
-        created: row.int()?,
-    })
 }

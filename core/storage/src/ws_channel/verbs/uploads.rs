@@ -1,26 +1,17 @@
 //! The upload journal: nothing acknowledged is lost, nothing is processed twice.
 
-use super::files::{content_values, read_content};
-use crate::engine::{ColumnValue, Result, ResultRow, StoreError, args};
+use super::files::content_values;
+use crate::engine::{ColumnValue, Result, StoreError, StoredRow, args, sql};
 use crate::ws_channel::{
-    FileScope, JournalledUpload, NewUpload, UploadAtBank, UploadEnd, UploadOutcome, UploadState, VerbOutcome,
-    WsChannelStore, WsChannelTx,
+    FileScope, JournalledUpload, NewUpload, UploadEnd, UploadOutcome, UploadState, VerbOutcome, WsChannelStore,
+    WsChannelTx,
 };
 use futures_util::future::BoxFuture;
 
 /// How long one instance has to tell a customer what it has taken.
 pub const TELLING_MS: i64 = 60_000;
 
-/// All of an upload, in the order of [`read_upload`].
-macro_rules! select {
-    ($which:literal) => {
-        concat!(
-            "SELECT id, api_key, connection, bank, email, file_type, file_name, sha256, size, signers, state, detail, received, \
-             finished, path, content, message_id, customer_id, request_id, request_timestamp, message, may_repeat FROM upload ",
-            $which
-        )
-    };
-}
+const SELECT: &str = sql!("SELECT ", JournalledUpload::COLUMNS, " FROM upload ");
 
 impl WsChannelStore {
     /// Journals an upload in state `received`. Call it before the upload is sent to the bank or acknowledged to the
@@ -73,9 +64,10 @@ impl WsChannelStore {
                 let sql = "SELECT id, state, received FROM upload WHERE api_key = $1 AND connection = $2 AND bank = $3 \
                            AND message_id = $4";
                 let values = args![&scope.api_key, &scope.email, &scope.bank, message_id];
-                let mut rows = tx.query(sql, values).await?;
-                let (Some(mut row), true) = (rows.pop(), rows.is_empty()) else { return Ok(SettledByReport(None)) };
-                let (id, state, received) = (row.text()?, row.word(UploadState::parse)?, row.int()?);
+                let mut rows: Vec<(String, UploadState, i64)> = tx.all(sql, values).await?;
+                let (Some((id, state, received)), true) = (rows.pop(), rows.is_empty()) else {
+                    return Ok(SettledByReport(None));
+                };
                 if state != UploadState::Unknown || received >= *before {
                     return Ok(SettledByReport(None));
                 }
@@ -125,12 +117,11 @@ impl WsChannelStore {
         let which = (state, bank.to_owned(), received, id.to_owned(), i64::from(without_content), limit);
         self.database().read(which, |tx, (state, bank, received, id, without_content, limit)| {
             Box::pin(async move {
-                let sql = select!(
-                    "WHERE state = $1 AND (CAST($2 AS TEXT) = '' OR bank = $2) AND (received > $3 OR (received = $3 AND id > $4)) \
+                let sql = sql!(SELECT, "WHERE state = $1 AND (CAST($2 AS TEXT) = '' OR bank = $2) AND (received > $3 OR (received = $3 AND id > $4)) \
                      AND (CAST($5 AS BIGINT) = 0 OR (path IS NULL AND content IS NULL)) ORDER BY received, id LIMIT $6"
                 );
                 let values = args![*state, &*bank, *received, &*id, *without_content, *limit];
-                tx.query(sql, values).await?.into_iter().map(read_upload).collect()
+                tx.all(sql, values).await
             })
         })
         .await
@@ -140,9 +131,10 @@ impl WsChannelStore {
     pub fn uploads_of(&self, account: &FileScope, limit: i64) -> BoxFuture<'_, Result<Vec<JournalledUpload>>> {
         self.database().read((account.clone(), limit), |tx, (account, limit)| {
             Box::pin(async move {
-                let sql = select!("WHERE api_key = $1 AND email = $2 AND bank = $3 ORDER BY received DESC LIMIT $4");
-                let rows = tx.query(sql, args![&account.api_key, &account.email, &account.bank, *limit]).await?;
-                let mut all: Vec<JournalledUpload> = rows.into_iter().map(read_upload).collect::<Result<_>>()?;
+                let sql =
+                    sql!(SELECT, "WHERE api_key = $1 AND email = $2 AND bank = $3 ORDER BY received DESC LIMIT $4");
+                let values = args![&account.api_key, &account.email, &account.bank, *limit];
+                let mut all: Vec<JournalledUpload> = tx.all(sql, values).await?;
                 all.reverse();
                 Ok(all)
             })
@@ -161,9 +153,8 @@ impl WsChannelStore {
         }
         self.write((now, limit), |tx, (now, limit)| {
             Box::pin(async move {
-                let sql = select!("WHERE tell_at <= $1 ORDER BY tell_at, id LIMIT $2");
-                let rows = tx.query(sql, args![*now, *limit]).await?;
-                let all: Vec<JournalledUpload> = rows.into_iter().map(read_upload).collect::<Result<_>>()?;
+                let sql = sql!(SELECT, "WHERE tell_at <= $1 ORDER BY tell_at, id LIMIT $2");
+                let all: Vec<JournalledUpload> = tx.all(sql, args![*now, *limit]).await?;
                 for upload in &all {
                     let sql = "UPDATE upload SET tell_at = $2 WHERE id = $1";
                     tx.execute(sql, args![&upload.id, *now + TELLING_MS]).await?;
@@ -189,8 +180,8 @@ impl WsChannelStore {
     pub fn upload(&self, id: &str) -> BoxFuture<'_, Result<Option<JournalledUpload>>> {
         self.database().read(id.to_owned(), |tx, id| {
             Box::pin(async move {
-                let sql = select!("WHERE id = $1");
-                tx.first(sql, args![id]).await?.map(read_upload).transpose()
+                let sql = sql!(SELECT, "WHERE id = $1");
+                tx.one(sql, args![id]).await
             })
         })
     }
@@ -219,8 +210,7 @@ async fn record(tx: &mut WsChannelTx, u: &NewUpload) -> Result<UploadOutcome> {
         let (unknown, received) = (UploadState::Unknown, UploadState::Received);
         let values = args![u.sha256, &u.scope.bank, &u.scope.api_key, &u.email, &u.scope.email, unknown, received];
         let mut allowed = Vec::new();
-        for mut row in tx.query(sql, values).await? {
-            let (of, may_repeat) = (row.text()?, row.int()? == 1);
+        for (of, may_repeat) in tx.all::<(String, bool)>(sql, values).await? {
             if !may_repeat {
                 return Ok(UploadOutcome::Unsettled { of });
             }
@@ -235,8 +225,8 @@ async fn record(tx: &mut WsChannelTx, u: &NewUpload) -> Result<UploadOutcome> {
         let sql = "SELECT id FROM upload WHERE api_key = $1 AND email = $2 AND sha256 = $3 AND received > $4 AND bank = $5 \
                    AND state <> $6 ORDER BY received DESC LIMIT 1";
         let values = args![&u.scope.api_key, &u.email, u.sha256, since, &u.scope.bank, UploadState::Failed];
-        if let Some(mut row) = tx.first(sql, values).await? {
-            return Ok(UploadOutcome::Duplicate { of: row.text()? });
+        if let Some(of) = tx.one(sql, values).await? {
+            return Ok(UploadOutcome::Duplicate { of });
         }
     }
     let (path, content) = u.content.as_ref().map_or(Ok((ColumnValue::Null, ColumnValue::Null)), content_values)?;
@@ -273,8 +263,7 @@ async fn record(tx: &mut WsChannelTx, u: &NewUpload) -> Result<UploadOutcome> {
 
 pub(super) async fn finish(tx: &mut WsChannelTx, id: &str, end: &UploadEnd, now: i64) -> Result<Option<Vec<String>>> {
     let sql = "SELECT path, state FROM upload WHERE id = $1";
-    let Some(mut row) = tx.first(sql, args![id]).await? else { return Ok(None) };
-    let (path, state) = (row.opt_text()?, row.word(UploadState::parse)?);
+    let Some((path, state)) = tx.one::<(Option<String>, UploadState)>(sql, args![id]).await? else { return Ok(None) };
     let was_unknown = state == UploadState::Unknown;
     let settles = was_unknown && matches!(end.state, UploadState::Accepted | UploadState::Failed);
     if state != UploadState::Received && !settles {
@@ -291,43 +280,4 @@ pub(super) async fn finish(tx: &mut WsChannelTx, id: &str, end: &UploadEnd, now:
 async fn settle(tx: &mut WsChannelTx, id: &str, state: UploadState, reason: &str, now: i64) -> Result<bool> {
     let sql = "UPDATE upload SET state = $2, detail = $3, message = $3, finished = $4, tell_at = $4 WHERE id = $1 AND state = $5";
     Ok(tx.execute(sql, args![id, state, reason, now, UploadState::Unknown]).await? == 1)
-}
-
-fn read_upload(mut row: ResultRow) -> Result<JournalledUpload> {
-    let id = row.text()?;
-    let scope = FileScope { api_key: row.text()?, email: row.text()?, bank: row.text()? };
-    let (email, file_type, file_name, sha256, size) =
-        (row.text()?, row.text()?, row.text()?, row.digest()?, row.int()?);
-    let signers = row.text()?.split_whitespace().map(str::to_owned).collect();
-    let (state, detail) = (row.word(UploadState::parse)?, row.text()?);
-    let (received, finished) = (row.int()?, row.opt_int()?);
-    let content = read_content(size, row.opt_text()?, row.opt_blob()?);
-    let message_id = row.opt_text()?;
-    let at_bank = match (row.opt_text()?, row.opt_text()?, row.opt_text()?) {
-        (Some(customer_id), Some(request_id), Some(request_timestamp)) => {
-            Some(UploadAtBank { customer_id, request_id, request_timestamp })
-        }
-        _ => None,
-    };
-    let message = row.opt_text()?;
-    let may_repeat = row.int()? == 1;
-    Ok(JournalledUpload {
-        id,
-        scope,
-        email,
-        file_type,
-        file_name,
-        sha256,
-        size,
-        signers,
-        message_id,
-        at_bank,
-        state,
-        detail,
-        message,
-        may_repeat,
-        received,
-        finished,
-        content,
-    })
 }

@@ -1,4 +1,5 @@
 use bankchannel_crypto::digest::sha256;
+use bankchannel_foundation::model::read_boundary;
 use bankchannel_nextgen_psd2::{model::CustomerContext, signing::SigningDialect};
 use serde_json::json;
 
@@ -49,7 +50,7 @@ fn further_customers_are_checked_and_can_approve() {
             "accounts": [{"iban": "NO3299990100027", "name": "Felles", "balance": 100}],
         });
         change(&mut value);
-        serde_json::from_value(value).unwrap()
+        read_boundary(value).unwrap()
     };
     let state = state();
     state.add_psus(vec![new(|_| {})]).unwrap();
@@ -77,7 +78,7 @@ fn many_customers_are_shown_in_part() {
     let state = state();
     let accounts = vec![json!({"iban": IBANS[0], "name": "Konto"}); 100];
     let new = json!({"name": "Ada", "personal_identifier": "22222222222", "accounts": accounts});
-    state.add_psus((0..20).map(|_| serde_json::from_value(new.clone()).unwrap()).collect()).unwrap();
+    state.add_psus((0..20).map(|_| read_boundary(new.clone()).unwrap()).collect()).unwrap();
     let new = NewConsent { psu_id: None, access: access(json!({"accounts": [{"iban": IBANS[0]}]})), ..asked() };
     let created = state.create_consent(TPP_1, new, NOW).unwrap();
     let people = state.open_redirect(&created.redirect_state, NOW).unwrap().people;

@@ -7,13 +7,13 @@ use std::{
 
 use bankchannel_crypto::{
     rsa::RsaPublicKey,
-    x509::{CertificateIssuer, IssuerParts},
+    x509::{Certificate, CertificateIssuer, IssuerParts},
 };
 use bankchannel_foundation::{Error, Secret, error::row};
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
-use super::{BankError, readable, serial};
+use super::{BankError, serial};
 use crate::keys::read_or_make;
 
 /// The file with its certificate and private key.
@@ -47,7 +47,7 @@ impl SimulatorAuthority {
         company: &str,
         key: &RsaPublicKey,
         now_ms: i64,
-    ) -> Result<String, BankError> {
+    ) -> Result<Certificate, BankError> {
         let failed = |why: &dyn std::fmt::Display| BankError::Failed(why.to_string());
         let mut issuer = self.issuer.lock().unwrap_or_else(PoisonError::into_inner);
         let issuer = match &mut *issuer {
@@ -56,8 +56,7 @@ impl SimulatorAuthority {
         };
         let (begin, end) = validity(now_ms, LEAF_YEARS).map_err(|why| failed(&why))?;
         let issued = issuer.issue(subject, company, key, &serial(), begin, end).map_err(|why| failed(&why))?;
-        readable(&issued)?;
-        Ok(issued)
+        Certificate::from_pem(&issued).map_err(|why| failed(&why))
     }
 
     fn load(&self, now_ms: i64) -> Result<CertificateIssuer, Error> {
@@ -92,7 +91,7 @@ fn validity(now_ms: i64, years: i64) -> Result<(Timestamp, Timestamp), jiff::Err
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use bankchannel_crypto::{rsa::RsaPrivateKey, x509::Certificate};
+    use bankchannel_crypto::rsa::RsaPrivateKey;
 
     use super::*;
 
@@ -105,7 +104,6 @@ mod tests {
         let issue =
             || SimulatorAuthority::at(folder.path()).certify("SIM-0123456789ab", "Company Oy", key.public(), NOW);
         let (first, second) = (issue().unwrap(), issue().unwrap());
-        let (first, second) = (Certificate::from_pem(&first).unwrap(), Certificate::from_pem(&second).unwrap());
         let names = (first.issuer().display(), first.subject().display());
         assert_eq!((&*names.0, &*names.1), (NAME, "SIM-0123456789ab"));
         assert!(first.matches_private_key(&key) && first.serial() != second.serial());

@@ -12,7 +12,7 @@ use bankchannel_bank_simulator::{AnswerIds, BankLedger, DEFAULT_BALANCE_CENTS, D
 use bankchannel_crypto::{
     random,
     rsa::{RsaPrivateKey, RsaPublicKey},
-    x509::{Certificate, CertificateRequest, SubjectAttribute},
+    x509::{CertificateRequest, SubjectAttribute},
 };
 use bankchannel_foundation::Result;
 use bankchannel_renewal::{PairTrial, RenewalRules};
@@ -20,6 +20,7 @@ use bankchannel_storage::ws_channel::{
     BankFile, FileContent, FileFilter, FileScope, NewBankFile, NewLedger, NewUpload, WsChannelStore,
 };
 use bankchannel_transport::background;
+use bankchannel_ws_channel::model::Bank;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tokio::sync::{Notify, Semaphore};
 
@@ -32,10 +33,13 @@ use crate::{
     config::{ServiceConfig, SimulatorMode},
     data::expect_writable_keys,
     files::content,
+    operator::SIMULATOR_PRODUCT,
 };
 
 pub(super) use booking::work;
 
+/// The bank that it is.
+pub(super) const BANK: Bank = Bank::Simulator;
 /// The file type that the simulator accepts.
 const PAYMENT: &str = "pain.001.001.09";
 /// The file type of its answers.
@@ -58,7 +62,8 @@ pub(crate) struct SimulatorBank {
     mode: SimulatorMode,
     /// Whether a payment file whose message id was seen is rejected.
     rejects_duplicates: bool,
-    renew_before_days: u32,
+    rules: RenewalRules,
+    needs_entitlement: bool,
     wake: Notify,
     permits: Semaphore,
     aside: aside::PaymentsSetAside,
@@ -75,9 +80,10 @@ impl SimulatorBank {
         Ok(Self {
             authority: authority::SimulatorAuthority::at(&crate::keys::folder(data, config)),
             files: content::folder(data, config),
-            mode: config.banks.simulator,
+            mode: config.banks.simulator.payments,
             rejects_duplicates: config.simulator_rejects_duplicates,
-            renew_before_days: config.renew_before_days,
+            rules: renewal_rules(config),
+            needs_entitlement: config.simulator_entitlement_required,
             wake: Notify::new(),
             permits: Semaphore::new(AT_ONCE),
             aside: aside::PaymentsSetAside::default(),
@@ -98,8 +104,9 @@ impl SimulatorBank {
 }
 
 /// How its certificates are renewed.
-pub(super) fn renewal_rules(renew_before_days: u32) -> RenewalRules {
-    RenewalRules { renew_before_days, not_before_half: false, supersedes_at_once: false }
+pub(super) fn renewal_rules(config: &ServiceConfig) -> RenewalRules {
+    let renew_before_days = config.banks.simulator.renew_before_days;
+    RenewalRules { renew_before_days, ..RenewalRules::default() }
 }
 
 /// Checks that it can be opened, as far as possible without creating anything.
@@ -158,7 +165,15 @@ impl BankChannel for SimulatorBank {
     }
 
     fn renewal_rules(&self) -> RenewalRules {
-        renewal_rules(self.renew_before_days)
+        self.rules
+    }
+
+    fn entitlement(&self) -> Option<&'static str> {
+        self.needs_entitlement.then_some(SIMULATOR_PRODUCT)
+    }
+
+    fn ledger_of_import(&self) -> Option<NewLedger> {
+        Some(first_ledger(0))
     }
 
     fn certificate_request(
@@ -267,9 +282,4 @@ fn serial() -> [u8; 8] {
     let mut serial = random::bytes::<8>();
     serial[0] = serial[0] & 0x7f | 0x40;
     serial
-}
-
-/// Parses an issued certificate to make sure that it can be stored.
-fn readable(pem: &str) -> Result<(), BankError> {
-    Certificate::from_pem(pem).map(drop).map_err(|why| BankError::Failed(why.to_string()))
 }

@@ -1,37 +1,8 @@
-//! Receives the progress of an exchange.
+//! What hooks and logs are told of an attempt.
 
 use std::time::Duration;
 
-use crate::LogLine;
-
-/// Receives the progress of an exchange: for a log, and for a progress bar. Called from the task of the exchange: it
-/// must be quick and never wait.
-pub trait ExchangeObserver: Send + Sync {
-    /// A line for a log.
-    fn log(&self, level: LogLevel, line: &LogLine);
-
-    /// An attempt begins.
-    fn requested(&self, request: &RequestedExchange) {
-        let _ = request;
-    }
-
-    /// An answer to the attempt that began last has begun: its head is there.
-    fn answered(&self, answer: &AnsweredExchange) {
-        let _ = answer;
-    }
-
-    /// Whether [`answered`](Self::answered) does anything.
-    fn wants_answers(&self) -> bool {
-        false
-    }
-
-    /// This many bytes of the request's body have been handed to the network; `total` if it is known. A retried request
-    /// starts again at zero.
-    fn sent(&self, bytes: u64, total: Option<u64>);
-
-    /// This many bytes of the answer's body have arrived; `total` if the server gave it.
-    fn received(&self, bytes: u64, total: Option<u64>);
-}
+use crate::Attempt;
 
 /// An attempt at an exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -43,6 +14,15 @@ pub struct RequestedExchange {
     pub target: String,
     /// The number of the attempt, from 1.
     pub attempt: u32,
+}
+
+impl RequestedExchange {
+    /// What is told of this attempt.
+    #[must_use]
+    pub fn new(attempt: &Attempt<'_>) -> Self {
+        let (method, target) = (attempt.request.method.clone(), attempt.shown.to_owned());
+        Self { method, target, attempt: attempt.number }
+    }
 }
 
 /// What was answered, without the body.

@@ -1,0 +1,3 @@
+//! What is known of banks.
+
+pub mod list_banks;
