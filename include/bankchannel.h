@@ -204,7 +204,7 @@ enum BankchannelReply
      */
     BANKCHANNEL_REPLY_END = 3,
     /**
-     * The caller cannot provide what was requested: the call ends with an error that contains the text given as data.
+     * The caller cannot fulfil the request: the call ends with an error that contains the text given as data.
      */
     BANKCHANNEL_REPLY_FAIL = 4,
 };

@@ -254,6 +254,9 @@
 /** Find out what became of a payment file. */
 #define BANKCHANNEL_OP_ISO20022_MATCH_STATUS "iso20022.match_status"
 
+/** List the banks that are known. */
+#define BANKCHANNEL_OP_ISO20022_LIST_BANKS "iso20022.list_banks"
+
 /** Send a file to a bank. */
 #define BANKCHANNEL_OP_SEPA_WEB_SERVICES_UPLOAD_FILE "sepa_web_services.upload_file"
 

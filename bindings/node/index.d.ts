@@ -2406,9 +2406,13 @@ export interface SignAndUploadRequest {
    * error ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file as a stream.
    * Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is
    * then no error, and for a bank's own word for payments, if the content is one of the two; false for all others.
+   * The rules are those of the bank that the file goes to, as `iso20022.list_banks` has them.
    */
   check?: boolean | null;
-  /** The bank's differences from the common rules, for `check`. */
+  /**
+   * Differences from the rules of the bank that the file goes to, for `check`; with a `base`, from those of the
+   * base.
+   */
   checkProfile?: iso20022.ProfileOptions | null;
   /**
    * A folder in which the client records its uploads, one small hidden file each. The same bytes for the same bank,
@@ -2513,9 +2517,13 @@ export interface UploadAndWaitRequest {
    * error ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file as a stream.
    * Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is
    * then no error, and for a bank's own word for payments, if the content is one of the two; false for all others.
+   * The rules are those of the bank that the file goes to, as `iso20022.list_banks` has them.
    */
   check?: boolean | null;
-  /** The bank's differences from the common rules, for `check`. */
+  /**
+   * Differences from the rules of the bank that the file goes to, for `check`; with a `base`, from those of the
+   * base.
+   */
   checkProfile?: iso20022.ProfileOptions | null;
   /**
    * A folder in which the client records its uploads, one small hidden file each. The same bytes for the same bank,
@@ -7054,13 +7062,25 @@ export declare namespace iso20022 {
   export type Characters = "strict" | "epc" | "german" | "latin1";
 
   /**
-   * A built-in profile; it contains only rules from the banks' public guides.
-   * - `aos2`: The Finnish extension AOS2: several invoices and credit notes in addition to one text.
+   * A bank whose rules are built in, or a set of rules; they are only those of the banks' public guides, and a bank
+   * with none has the common rules.
    * - `nordea`: Nordea: names and texts may have all characters of ISO-8859-1.
+   * - `op`: OP.
    * - `danske`: Danske Bank: names and texts may have all characters of ISO-8859-1.
+   * - `aktia`: Aktia.
+   * - `saastopankki`: Savings banks.
+   * - `shb`: Handelsbanken.
+   * - `pop`: POP Bank.
+   * - `spankki`: S-Bank.
+   * - `alandsbanken`: Bank of Åland.
+   * - `seb`: SEB.
+   * - `simulator`: The synthetic bank of test environments.
+   * - `omasp`: Oma Säästöpankki.
    * - `danske_se`: Danske Bank in Sweden: a hybrid address needs a line.
+   * - `aos2`: The Finnish extension AOS2, which is no bank: several invoices and credit notes in addition to one
+   * text.
    */
-  export type BaseProfile = "aos2" | "nordea" | "danske" | "danske_se";
+  export type BaseProfile = "nordea" | "op" | "danske" | "aktia" | "saastopankki" | "shb" | "pop" | "spankki" | "alandsbanken" | "seb" | "simulator" | "omasp" | "danske_se" | "aos2";
 
   /**
    * A bank's rule for addresses with both structured fields and lines.
@@ -7072,41 +7092,41 @@ export declare namespace iso20022 {
 
   /** How a bank deviates from the common rules; omitted options are as in the base profile, otherwise as everywhere. */
   export interface ProfileOptions {
-    /** The built-in profile that the other options change. */
-    base?: BaseProfile | null;
+    /** The bank, or the set of rules, that the other options change. */
+    readonly base?: BaseProfile;
     /** The version that the bank accepts; if left out, every supported one. */
-    accepts?: PaymentVersion | null;
+    readonly accepts?: PaymentVersion;
     /** The characters that names and texts may have: `strict` by default. */
-    characters?: Characters | null;
+    readonly characters?: Characters;
     /** Whether `&`, `"`, `<` and `>` may stay if `characters` is `latin1`; not by default. */
-    keepsMarkup?: boolean | null;
+    readonly keepsMarkup?: boolean;
     /** Hybrid addresses: allowed by default. */
-    hybridAddress?: HybridAddress | null;
+    readonly hybridAddress?: HybridAddress;
     /** Whether the bank advises omitting addresses. */
-    advisesNoAddress?: boolean | null;
+    readonly advisesNoAddress?: boolean;
     /** Whether the Finnish extension AOS2 is used: several structured parts in addition to one text. */
-    aos2?: boolean | null;
+    readonly aos2?: boolean;
     /** Whether an execution date on a closed day is an error instead of a warning. */
-    closedDayIsError?: boolean | null;
+    readonly closedDayIsError?: boolean;
     /** How many days in the past the execution date may be: 5 by default. */
-    daysBack?: number | null;
+    readonly daysBack?: number;
     /** Whether a file may have only one execution date. */
-    oneDatePerFile?: boolean | null;
+    readonly oneDatePerFile?: boolean;
     /** Whether a file may have only one batch (`PmtInf`): one account, date and kind. */
-    oneBatchPerFile?: boolean | null;
+    readonly oneBatchPerFile?: boolean;
     /** Whether the bank wants an instruction id in each transfer: one that is not given is made from the data. */
-    wantsInstructionId?: boolean | null;
+    readonly wantsInstructionId?: boolean;
     /** Whether the bank wants no control sum in the header of the file; the batches keep theirs. */
-    omitsHeaderSum?: boolean | null;
+    readonly omitsHeaderSum?: boolean;
     /**
      * Whether a creditor's bank that is not given is written as `NOTPROVIDED`, which some banks want; by default it
      * is left out. The Swiss form has no such marker: payers of Switzerland and Liechtenstein leave the bank out.
      */
-    marksAbsentBank?: boolean | null;
+    readonly marksAbsentBank?: boolean;
     /** The maximum number of transactions in a batch; no limit by default. */
-    batchTransactions?: number | null;
+    readonly batchTransactions?: number;
     /** The maximum number of transactions in a file; no limit by default. */
-    fileTransactions?: number | null;
+    readonly fileTransactions?: number;
   }
 
   /** The transfers, as content or as a list, and the data that applies to all of them. */
@@ -7181,8 +7201,13 @@ export declare namespace iso20022 {
     utc?: boolean | null;
     /** Whether transfers without a UETR get one, made from the data; version 9 only. */
     uetr?: boolean | null;
-    /** The bank's deviations from the common rules. */
+    /** The bank's deviations from the common rules. Its `base` names a bank that is known. */
     profile?: ProfileOptions | null;
+    /**
+     * A file with a bank of your own, JSON, as the setting `profileFile` of SEPA Web Services takes it: its
+     * `payments` and the bank that it extends count where `profile` leaves something out.
+     */
+    profileFile?: FilePath | null;
     /**
      * The file to write, which must not exist yet: it appears when it is complete, readable by its owner only. If
      * left out, the answer has the file as text, of at most 16 MiB.
@@ -7246,8 +7271,13 @@ export declare namespace iso20022 {
   export interface CheckPaymentRequest {
     /** The file's bytes: `pain.001.001.09` or `pain.001.001.03`. */
     content: Content;
-    /** How your bank deviates from the common rules. */
+    /** How your bank deviates from the common rules. Its `base` names a bank that is known. */
     profile?: ProfileOptions | null;
+    /**
+     * A file with a bank of your own, JSON, as the setting `profileFile` of SEPA Web Services takes it: its
+     * `payments` and the bank that it extends count where `profile` leaves something out.
+     */
+    profileFile?: FilePath | null;
     /**
      * The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
      * declared one.
@@ -7670,6 +7700,73 @@ export declare namespace iso20022 {
     readonly notes: readonly string[];
   }
 
+  /** Which banks to show. */
+  export interface ListBanksRequest {
+    /** The name of one bank, such as `nordea`, another name of it, its id on the WS Channel, or its BIC. Default: all. */
+    bank?: string | null;
+  }
+
+  /** The bank's names for a kind of file. */
+  export interface FileTypesOfKind {
+    /** The kind: `payment`, `status_report`, `statement`, `notification`, `report`. */
+    readonly kind: string;
+    /** The file types, such as `NDCORPAYS`. */
+    readonly codes: readonly string[];
+  }
+
+  /** Where something that is known of a bank comes from. */
+  export interface BankSource {
+    /** What it says, such as `addresses`. */
+    readonly about: string;
+    /** The source: a document of the bank, public programs, or a decision. */
+    readonly source: string;
+    /** The day on which it was recorded. */
+    readonly recordedOn: string;
+  }
+
+  /** What is known of a bank. What is left out is not known, or as at most banks. */
+  export interface BankDescription {
+    /** The name, such as `nordea`. */
+    readonly name: string;
+    /** The name for people; left out for a set of rules that is no bank. */
+    readonly bank?: string;
+    /** Further names that it is found by. */
+    readonly otherNames?: readonly string[];
+    /** Its BICs, of 8 characters. */
+    readonly bics?: readonly string[];
+    /** Its id on the WS Channel, if it is reached there. */
+    readonly wsChannel?: string;
+    /** Whether it gives certificates over the WS Channel; left out if it does. */
+    readonly enrols?: boolean;
+    /** Whether a customer has a pair of keys for encryption beside the one for signatures. */
+    readonly needsEncryptionPair?: boolean;
+    /** Whether only test environments have it. */
+    readonly isTestOnly?: boolean;
+    /**
+     * The form of its messages of SEPA Web Services, if it is reached there: `sepa_web_services.list_profiles` has
+     * the rest.
+     */
+    readonly family?: string;
+    /** Its types of files by kind. */
+    readonly fileTypes?: readonly FileTypesOfKind[];
+    /** How it deviates from the common rules of payments. */
+    readonly payments?: ProfileOptions;
+    /** From so many days before its end on a certificate is renewed. */
+    readonly renewBeforeDays?: number;
+    /** Why that many. */
+    readonly renewReason?: string;
+    /** Whether a certificate is of no use once the next one was issued. */
+    readonly supersedesAtOnce?: boolean;
+    /** Where this comes from, and since when it is known. */
+    readonly sources: readonly BankSource[];
+  }
+
+  /** The banks. */
+  export interface ListBanksResponse {
+    /** The banks, in the order of the library. */
+    readonly banks: readonly BankDescription[];
+  }
+
   /**
    * Read an account statement.
    *
@@ -7805,6 +7902,8 @@ export declare namespace iso20022 {
    * checked: the addresses of banks, and facts that only the bank knows, such as accounts, cover, limits and cut-off
    * times.
    *
+   * @throws {InvalidInputError} `input.content_unreadable`
+   *
    * The event loop waits meanwhile: `checkPaymentAsync` computes on another thread.
    */
   export function checkPayment(request: Omit<CheckPaymentRequest, "content"> & { content: LocalContent }): CheckPaymentResponse;
@@ -7846,6 +7945,19 @@ export declare namespace iso20022 {
 
   /** As `matchStatus`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
   export function matchStatusAsync(request: Omit<MatchStatusRequest, "content"> & { content: LocalContent }): Promise<Matched>;
+
+  /**
+   * List the banks that are known.
+   *
+   * Shows of each bank its names and BICs, how it is reached, its file types, when its certificates are renewed and
+   * why, and how it deviates from the common rules of payments, with the source of each and the day on which it was
+   * recorded. A bank that is not here needs a file of your own: the setting `profileFile` of SEPA Web Services takes
+   * it, and `checkPayment` and `makePayment` do.
+   */
+  export function listBanks(request?: ListBanksRequest): ListBanksResponse;
+
+  /** As `listBanks`, on another thread: the event loop goes on meanwhile. A buffer is copied. */
+  export function listBanksAsync(request?: ListBanksRequest): Promise<ListBanksResponse>;
 }
 
 /** The file. */
@@ -8392,9 +8504,10 @@ export interface TrustAnchors {
 }
 
 /**
- * How the channel of one bank is used.
+ * What is known of one bank, and how its channel is used.
  *
- * Fields that are left out are those of the profile that `extends` names.
+ * Fields that are left out are those of the bank that `extends` names, apart from `otherNames`, `bics`,
+ * `wsChannel` and `sources`.
  */
 export interface ChannelProfile {
   /** The profile's name, such as `nordea`. */
@@ -8403,6 +8516,14 @@ export interface ChannelProfile {
   readonly extends?: string;
   /** The bank's name for people. */
   readonly bank?: string;
+  /** Further names that it is found by. */
+  readonly otherNames?: readonly string[];
+  /** Its BICs, of 8 characters. */
+  readonly bics?: readonly string[];
+  /** Its id on the WS Channel. */
+  readonly wsChannel?: string;
+  /** How it deviates from the common rules of payments: what is sent to it is checked by them. */
+  readonly payments?: iso20022.ProfileOptions;
   /** The form of its messages. */
   readonly family?: BankFamily;
   /** The addresses of its file service. */
@@ -8421,8 +8542,13 @@ export interface ChannelProfile {
   readonly certificateCode?: BankCodeForm;
   /** The name in requests for certificates, its parts in their order. */
   readonly certificateSubject?: readonly CertificateNameRule[];
-  /** From so many days before its end on a certificate is renewed. Default: 60. */
+  /**
+   * From so many days before its end on a certificate is renewed. Default: 60. One that lives for less than twice
+   * as many days is renewed from half of its life on.
+   */
   readonly renewBeforeDays?: number;
+  /** Why that many. */
+  readonly renewReason?: string;
   /** Whether a certificate is of no use once the next one was issued. Default: no. */
   readonly supersedesAtOnce?: boolean;
   /** Whether every list names a status. Default: no. */
@@ -8454,6 +8580,8 @@ export interface ChannelProfile {
   readonly anchors?: TrustAnchors;
   /** Authorities between an anchor and a signer, as PEM text: they are used for a path, never trusted by themselves. */
   readonly intermediates?: string;
+  /** Where this comes from, and since when it is known. */
+  readonly sources?: readonly iso20022.BankSource[];
 }
 
 /**
@@ -8799,9 +8927,13 @@ export interface UploadBankFileAndWaitRequest {
    * error ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file as a stream.
    * Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where an execution date long ago is
    * then no error, and for a bank's own word for payments, if the content is one of the two; false for all others.
+   * The rules are those of the bank that the file goes to, as `iso20022.list_banks` has them.
    */
   check?: boolean | null;
-  /** The bank's differences from the common rules, for `check`. */
+  /**
+   * Differences from the rules of the bank that the file goes to, for `check`; with a `base`, from those of the
+   * base.
+   */
   checkProfile?: iso20022.ProfileOptions | null;
   /**
    * A folder in which the client records its uploads, one small hidden file each. The same bytes for the same bank,

@@ -4,6 +4,14 @@
 const { items, local, localElsewhere } = require('./local');
 const { bytes, list, map, path, plain, secret, store, struct, union } = require('./shape');
 
+const MakePaymentRequest = struct([
+  ["profileFile", "profile_file", path],
+]);
+
+const CheckPaymentRequest = struct([
+  ["profileFile", "profile_file", path],
+]);
+
 const operations = {
   readStatement: { name: "iso20022.read_statement", request: plain, response: plain, local: true, contentIn: "content" },
   readReport: { name: "iso20022.read_report", request: plain, response: plain, local: true, contentIn: "content" },
@@ -11,10 +19,11 @@ const operations = {
   readStatementPage: { name: "iso20022.read_statement_page", request: plain, response: plain, local: true, contentIn: "content", pages: { member: "cursor", next: "next", items: ["statements", "entries"] } },
   readStatusReport: { name: "iso20022.read_status_report", request: plain, response: plain, local: true, contentIn: "content" },
   readPayment: { name: "iso20022.read_payment", request: plain, response: plain, local: true, contentIn: "content" },
-  makePayment: { name: "iso20022.make_payment", request: plain, response: plain, local: true, contentIn: "content", rows: { list: "transactions", format: ["format", "json_lines"] } },
-  checkPayment: { name: "iso20022.check_payment", request: plain, response: plain, local: true, contentIn: "content" },
+  makePayment: { name: "iso20022.make_payment", request: MakePaymentRequest, response: plain, local: true, contentIn: "content", rows: { list: "transactions", format: ["format", "json_lines"] } },
+  checkPayment: { name: "iso20022.check_payment", request: CheckPaymentRequest, response: plain, local: true, contentIn: "content" },
   checkStatements: { name: "iso20022.check_statements", request: plain, response: plain, local: true },
   matchStatus: { name: "iso20022.match_status", request: plain, response: plain, local: true, contentIn: "content" },
+  listBanks: { name: "iso20022.list_banks", request: plain, response: plain, local: true },
 };
 
 const iso20022 = Object.freeze({
@@ -39,6 +48,8 @@ const iso20022 = Object.freeze({
   checkStatementsAsync: (request) => localElsewhere(operations.checkStatements, request),
   matchStatus: (request) => local(operations.matchStatus, request),
   matchStatusAsync: (request) => localElsewhere(operations.matchStatus, request),
+  listBanks: (request) => local(operations.listBanks, request),
+  listBanksAsync: (request) => localElsewhere(operations.listBanks, request),
 });
 
 module.exports = { iso20022 };

@@ -25,7 +25,9 @@ __all__ = [
     "AmountKind",
     "AvailableAmount",
     "BalanceCheck",
+    "BankDescription",
     "BankDetails",
+    "BankSource",
     "BankTransactionCode",
     "BaseProfile",
     "Batch",
@@ -53,6 +55,7 @@ __all__ = [
     "Entry",
     "EntryCounts",
     "EntryDetail",
+    "FileTypesOfKind",
     "Finding",
     "HybridAddress",
     "InterestRecord",
@@ -61,6 +64,7 @@ __all__ = [
     "LeftoverReason",
     "LeftoverReport",
     "Level",
+    "ListBanksResponse",
     "MadeBatch",
     "MakePaymentResponse",
     "Matched",
@@ -115,6 +119,8 @@ __all__ = [
     "check_payment_async",
     "check_statements",
     "check_statements_async",
+    "list_banks",
+    "list_banks_async",
     "make_payment",
     "make_payment_async",
     "match_status",
@@ -2121,12 +2127,23 @@ Characters = Literal["strict", "epc", "german", "latin1"]
 """
 
 
-BaseProfile = Literal["aos2", "nordea", "danske", "danske_se"]
-"""A built-in profile; it contains only rules from the banks' public guides.
-  `aos2`: The Finnish extension AOS2: several invoices and credit notes in addition to one text.
+BaseProfile = Literal["nordea", "op", "danske", "aktia", "saastopankki", "shb", "pop", "spankki", "alandsbanken", "seb", "simulator", "omasp", "danske_se", "aos2"]
+"""A bank whose rules are built in, or a set of rules; they are only those of the banks' public guides, and a bank
+with none has the common rules.
   `nordea`: Nordea: names and texts may have all characters of ISO-8859-1.
+  `op`: OP.
   `danske`: Danske Bank: names and texts may have all characters of ISO-8859-1.
+  `aktia`: Aktia.
+  `saastopankki`: Savings banks.
+  `shb`: Handelsbanken.
+  `pop`: POP Bank.
+  `spankki`: S-Bank.
+  `alandsbanken`: Bank of Åland.
+  `seb`: SEB.
+  `simulator`: The synthetic bank of test environments.
+  `omasp`: Oma Säästöpankki.
   `danske_se`: Danske Bank in Sweden: a hybrid address needs a line.
+  `aos2`: The Finnish extension AOS2, which is no bank: several invoices and credit notes in addition to one text.
 """
 
 
@@ -2147,7 +2164,7 @@ class ProfileOptions(Record):
     __match_args__ = ("base", "accepts", "characters", "keeps_markup", "hybrid_address", "advises_no_address", "aos2", "closed_day_is_error", "days_back", "one_date_per_file", "one_batch_per_file", "wants_instruction_id", "omits_header_sum", "marks_absent_bank", "batch_transactions", "file_transactions")
 
     base: BaseProfile | None = None
-    """The built-in profile that the other options change."""
+    """The bank, or the set of rules, that the other options change."""
 
     accepts: PaymentVersion | None = None
     """The version that the bank accepts; if left out, every supported one."""
@@ -2817,6 +2834,99 @@ class Matched(Record):
     """Remarks: a missing page of a statement, a second payment information with the same id."""
 
 
+class FileTypesOfKind(Record):
+    """The bank's names for a kind of file."""
+
+    __slots__ = ()
+    __match_args__ = ("kind", "codes")
+
+    kind: str
+    """The kind: `payment`, `status_report`, `statement`, `notification`, `report`."""
+
+    codes: tuple[str, ...]
+    """The file types, such as `NDCORPAYS`."""
+
+
+class BankSource(Record):
+    """Where something that is known of a bank comes from."""
+
+    __slots__ = ()
+    __match_args__ = ("about", "source", "recorded_on")
+
+    about: str
+    """What it says, such as `addresses`."""
+
+    source: str
+    """The source: a document of the bank, public programs, or a decision."""
+
+    recorded_on: date
+    """The day on which it was recorded."""
+
+
+class BankDescription(Record):
+    """What is known of a bank. What is left out is not known, or as at most banks."""
+
+    __slots__ = ()
+    __match_args__ = ("name", "bank", "other_names", "bics", "ws_channel", "enrols", "needs_encryption_pair", "is_test_only", "family", "file_types", "payments", "renew_before_days", "renew_reason", "supersedes_at_once", "sources")
+
+    name: str
+    """The name, such as `nordea`."""
+
+    bank: str | None = None
+    """The name for people; left out for a set of rules that is no bank."""
+
+    other_names: tuple[str, ...] | None = None
+    """Further names that it is found by."""
+
+    bics: tuple[str, ...] | None = None
+    """Its BICs, of 8 characters."""
+
+    ws_channel: str | None = None
+    """Its id on the WS Channel, if it is reached there."""
+
+    enrols: bool | None = None
+    """Whether it gives certificates over the WS Channel; left out if it does."""
+
+    needs_encryption_pair: bool | None = None
+    """Whether a customer has a pair of keys for encryption beside the one for signatures."""
+
+    is_test_only: bool | None = None
+    """Whether only test environments have it."""
+
+    family: str | None = None
+    """The form of its messages of SEPA Web Services, if it is reached there: `sepa_web_services.list_profiles` has
+    the rest.
+    """
+
+    file_types: tuple[FileTypesOfKind, ...] | None = None
+    """Its types of files by kind."""
+
+    payments: ProfileOptions | None = None
+    """How it deviates from the common rules of payments."""
+
+    renew_before_days: int | None = None
+    """From so many days before its end on a certificate is renewed."""
+
+    renew_reason: str | None = None
+    """Why that many."""
+
+    supersedes_at_once: bool | None = None
+    """Whether a certificate is of no use once the next one was issued."""
+
+    sources: tuple[BankSource, ...]
+    """Where this comes from, and since when it is known."""
+
+
+class ListBanksResponse(Record):
+    """The banks."""
+
+    __slots__ = ()
+    __match_args__ = ("banks",)
+
+    banks: tuple[BankDescription, ...]
+    """The banks, in the order of the library."""
+
+
 def read_statement(
     *,
     content: Content,
@@ -3116,6 +3226,7 @@ def make_payment(
     utc: bool | None = None,
     uetr: bool | None = None,
     profile: ProfileOptions | None = None,
+    profile_file: str | PathLike[str] | None = None,
     path: str | None = None,
 ) -> MakePaymentResponse:
     """Make a payment file.
@@ -3160,7 +3271,9 @@ def make_payment(
         utc: Whether the creation time is written in UTC with a `Z`, which some banks refuse; otherwise as local
             time without offset.
         uetr: Whether transfers without a UETR get one, made from the data; version 9 only.
-        profile: The bank's deviations from the common rules.
+        profile: The bank's deviations from the common rules. Its `base` names a bank that is known.
+        profile_file: A file with a bank of your own, JSON, as the setting `profile_file` of SEPA Web Services
+            takes it: its `payments` and the bank that it extends count where `profile` leaves something out.
         path: The file to write, which must not exist yet: it appears when it is complete, readable by its owner
             only. If left out, the answer has the file as text, of at most 16 MiB.
 
@@ -3180,7 +3293,7 @@ def make_payment(
             "batch_booking": batch_booking, "charge_bearer": charge_bearer, "ultimate_debtor": ultimate_debtor,
             "batch_id": batch_id, "currency": currency, "initiator": initiator, "version": version,
             "message_id": message_id, "created": created, "characters": characters, "cut": cut, "compact": compact,
-            "utc": utc, "uetr": uetr, "profile": profile, "path": path,
+            "utc": utc, "uetr": uetr, "profile": profile, "profile_file": profile_file, "path": path,
         },
         content,
         "transactions",
@@ -3196,6 +3309,7 @@ def check_payment(
     *,
     content: Content,
     profile: ProfileOptions | None = None,
+    profile_file: str | PathLike[str] | None = None,
     encoding: str | None = None,
 ) -> CheckPaymentResponse:
     """Check a payment file before it is sent.
@@ -3208,13 +3322,18 @@ def check_payment(
 
     Args:
         content: The file's bytes: `pain.001.001.09` or `pain.001.001.03`.
-        profile: How your bank deviates from the common rules.
+        profile: How your bank deviates from the common rules. Its `base` names a bank that is known.
+        profile_file: A file with a bank of your own, JSON, as the setting `profile_file` of SEPA Web Services
+            takes it: its `payments` and the bank that it extends count where `profile` leaves something out.
         encoding: The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if
             left out, the declared one.
+
+    Raises:
+        InvalidInputError: `input.content_unreadable`: The file to send cannot be read.
     """
     answer: CheckPaymentResponse = local(
         "iso20022.check_payment",
-        {"profile": profile, "encoding": encoding},
+        {"profile": profile, "profile_file": profile_file, "encoding": encoding},
         content,
     )
     return answer
@@ -3289,3 +3408,28 @@ def match_status(
 
 
 match_status_async = in_thread(match_status)
+
+
+def list_banks(
+    *,
+    bank: str | None = None,
+) -> ListBanksResponse:
+    """List the banks that are known.
+
+    Shows of each bank its names and BICs, how it is reached, its file types, when its certificates are renewed
+    and why, and how it deviates from the common rules of payments, with the source of each and the day on which
+    it was recorded. A bank that is not here needs a file of your own: the setting `profile_file` of SEPA Web
+    Services takes it, and `check_payment` and `make_payment` do.
+
+    Args:
+        bank: The name of one bank, such as `nordea`, another name of it, its id on the WS Channel, or its BIC.
+            Default: all.
+    """
+    answer: ListBanksResponse = local(
+        "iso20022.list_banks",
+        {"bank": bank},
+    )
+    return answer
+
+
+list_banks_async = in_thread(list_banks)

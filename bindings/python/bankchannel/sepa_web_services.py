@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ._call import AsyncOnCode, AsyncSigner, CallOptions, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
-    from .iso20022 import StatusFile, CashFile, ProfileOptions, Code
+    from .iso20022 import ProfileOptions, BankSource, StatusFile, CashFile, Code
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -715,13 +715,14 @@ class TrustAnchors(Record):
 
 
 class ChannelProfile(Record):
-    """How the channel of one bank is used.
+    """What is known of one bank, and how its channel is used.
 
-    Fields that are left out are those of the profile that `extends` names.
+    Fields that are left out are those of the bank that `extends` names, apart from `other_names`, `bics`,
+    `ws_channel` and `sources`.
     """
 
     __slots__ = ()
-    __match_args__ = ("name", "extends", "bank", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "renew_before_days", "supersedes_at_once", "requires_status", "requires_file_type", "compression", "compression_method", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates")
+    __match_args__ = ("name", "extends", "bank", "other_names", "bics", "ws_channel", "payments", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "renew_before_days", "renew_reason", "supersedes_at_once", "requires_status", "requires_file_type", "compression", "compression_method", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates", "sources")
 
     name: str | None = None
     """The profile's name, such as `nordea`."""
@@ -731,6 +732,18 @@ class ChannelProfile(Record):
 
     bank: str | None = None
     """The bank's name for people."""
+
+    other_names: Sequence[str] | None = None
+    """Further names that it is found by."""
+
+    bics: Sequence[str] | None = None
+    """Its BICs, of 8 characters."""
+
+    ws_channel: str | None = None
+    """Its id on the WS Channel."""
+
+    payments: ProfileOptions | None = None
+    """How it deviates from the common rules of payments: what is sent to it is checked by them."""
 
     family: BankFamily | None = None
     """The form of its messages."""
@@ -760,7 +773,12 @@ class ChannelProfile(Record):
     """The name in requests for certificates, its parts in their order."""
 
     renew_before_days: int | None = None
-    """From so many days before its end on a certificate is renewed. Default: 60."""
+    """From so many days before its end on a certificate is renewed. Default: 60. One that lives for less than twice
+    as many days is renewed from half of its life on.
+    """
+
+    renew_reason: str | None = None
+    """Why that many."""
 
     supersedes_at_once: bool | None = None
     """Whether a certificate is of no use once the next one was issued. Default: no."""
@@ -807,6 +825,9 @@ class ChannelProfile(Record):
     """Authorities between an anchor and a signer, as PEM text: they are used for a path, never trusted by
     themselves.
     """
+
+    sources: Sequence[BankSource] | None = None
+    """Where this comes from, and since when it is known."""
 
 
 BankEnvironment = Literal["production", "test"]
@@ -2619,8 +2640,10 @@ class SepaWebServices(Client):
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
                 The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
                 `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word
-                for payments, if the content is one of the two; false for all others.
-            check_profile: The bank's differences from the common rules, for `check`.
+                for payments, if the content is one of the two; false for all others. The rules are those of the
+                bank that the file goes to, as `iso20022.list_banks` has them.
+            check_profile: Differences from the rules of the bank that the file goes to, for `check`; with a
+                `base`, from those of the base.
             reject_repeats: A folder in which the client records its uploads, one small hidden file each. The same
                 bytes for the same bank, user and service within `repeats_within_s` are the error
                 `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier upload is

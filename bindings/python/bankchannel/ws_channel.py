@@ -3719,8 +3719,10 @@ class WsChannel(NewFilesClient):
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
                 The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
                 `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word
-                for payments, if the content is one of the two; false for all others.
-            check_profile: The bank's differences from the common rules, for `check`.
+                for payments, if the content is one of the two; false for all others. The rules are those of the
+                bank that the file goes to, as `iso20022.list_banks` has them.
+            check_profile: Differences from the rules of the bank that the file goes to, for `check`; with a
+                `base`, from those of the base.
             reject_repeats: A folder in which the client records its uploads, one small hidden file each. The same
                 bytes for the same bank, user and service within `repeats_within_s` are the error
                 `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier upload is
@@ -3856,8 +3858,10 @@ class WsChannel(NewFilesClient):
                 `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
                 The check reads the file as a stream. Default: true for the file types `pain.001.001.03` and
                 `pain.001.001.09`, where an execution date long ago is then no error, and for a bank's own word
-                for payments, if the content is one of the two; false for all others.
-            check_profile: The bank's differences from the common rules, for `check`.
+                for payments, if the content is one of the two; false for all others. The rules are those of the
+                bank that the file goes to, as `iso20022.list_banks` has them.
+            check_profile: Differences from the rules of the bank that the file goes to, for `check`; with a
+                `base`, from those of the base.
             reject_repeats: A folder in which the client records its uploads, one small hidden file each. The same
                 bytes for the same bank, user and service within `repeats_within_s` are the error
                 `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier upload is

@@ -315,7 +315,11 @@ final class Iso20022
      * @param bool|null $utc Whether the creation time is written in UTC with a `Z`, which some banks refuse;
      * otherwise as local time without offset.
      * @param bool|null $uetr Whether transfers without a UETR get one, made from the data; version 9 only.
-     * @param Iso20022\ProfileOptions|null $profile The bank's deviations from the common rules.
+     * @param Iso20022\ProfileOptions|null $profile The bank's deviations from the common rules. Its
+     * `base` names a bank that is known.
+     * @param string|\SplFileInfo|null $profileFile A file with a bank of your own, JSON, as the setting
+     * `profile_file` of SEPA Web Services takes it: its `payments` and the bank that it extends count where
+     * `profile` leaves something out.
      * @param string|null $path The file to write, which must not exist yet: it appears when it is complete,
      * readable by its owner only. If left out, the answer has the file as text, of at most 16 MiB.
      *
@@ -352,6 +356,7 @@ final class Iso20022
         ?bool $utc = null,
         ?bool $uetr = null,
         ?Iso20022\ProfileOptions $profile = null,
+        string|\SplFileInfo|null $profileFile = null,
         ?string $path = null,
     ): Iso20022\MakePaymentResponse {
         $rows = Rows::of($transactions, $content, 'transactions', 'iso20022.make_payment');
@@ -386,6 +391,7 @@ final class Iso20022
             'utc' => $utc,
             'uetr' => $uetr,
             'profile' => $profile === null ? null : (object) $profile->toArray(),
+            'profile_file' => $profileFile === null ? null : Encode::path('profileFile', $profileFile),
             'path' => $path,
         ], Content::of($content));
 
@@ -403,19 +409,26 @@ final class Iso20022
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.001.001.09` or
      * `pain.001.001.03`.
-     * @param Iso20022\ProfileOptions|null $profile How your bank deviates from the common rules.
+     * @param Iso20022\ProfileOptions|null $profile How your bank deviates from the common rules. Its
+     * `base` names a bank that is known.
+     * @param string|\SplFileInfo|null $profileFile A file with a bank of your own, JSON, as the setting
+     * `profile_file` of SEPA Web Services takes it: its `payments` and the bank that it extends count where
+     * `profile` leaves something out.
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares none or a
      * wrong one; if left out, the declared one.
      *
-     * @throws BankchannelException
+     * @throws Exception\InvalidInputException `input.content_unreadable`
+     * @throws BankchannelException for all other failures
      */
     public static function checkPayment(
         mixed $content,
         ?Iso20022\ProfileOptions $profile = null,
+        string|\SplFileInfo|null $profileFile = null,
         ?string $encoding = null,
     ): Iso20022\CheckPaymentResponse {
         $response = Bankchannel::compute('iso20022.check_payment', [
             'profile' => $profile === null ? null : (object) $profile->toArray(),
+            'profile_file' => $profileFile === null ? null : Encode::path('profileFile', $profileFile),
             'encoding' => $encoding,
         ], Content::of($content));
 
@@ -486,5 +499,28 @@ final class Iso20022
         ], Content::of($content));
 
         return Iso20022\Matched::fromArray($response);
+    }
+
+    /**
+     * List the banks that are known.
+     *
+     * Shows of each bank its names and BICs, how it is reached, its file types, when its certificates are renewed
+     * and why, and how it deviates from the common rules of payments, with the source of each and the day on which
+     * it was recorded. A bank that is not here needs a file of your own: the setting `profile_file` of SEPA Web
+     * Services takes it, and `check_payment` and `make_payment` do.
+     *
+     * @param string|null $bank The name of one bank, such as `nordea`, another name of it, its id on the WS
+     * Channel, or its BIC. Default: all.
+     *
+     * @throws BankchannelException
+     */
+    public static function listBanks(
+        ?string $bank = null,
+    ): Iso20022\ListBanksResponse {
+        $response = Bankchannel::compute('iso20022.list_banks', [
+            'bank' => $bank,
+        ]);
+
+        return Iso20022\ListBanksResponse::fromArray($response);
     }
 }

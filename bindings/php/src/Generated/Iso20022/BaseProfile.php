@@ -6,18 +6,51 @@ declare(strict_types=1);
 
 namespace Bankchannel\Iso20022;
 
-/** A built-in profile; it contains only rules from the banks' public guides. */
+/**
+ * A bank whose rules are built in, or a set of rules; they are only those of the banks' public guides, and a bank
+ * with none has the common rules.
+ */
 enum BaseProfile: string
 {
-    /** The Finnish extension AOS2: several invoices and credit notes in addition to one text. */
-    case Aos2 = 'aos2';
-
     /** Nordea: names and texts may have all characters of ISO-8859-1. */
     case Nordea = 'nordea';
+
+    /** OP. */
+    case Op = 'op';
 
     /** Danske Bank: names and texts may have all characters of ISO-8859-1. */
     case Danske = 'danske';
 
+    /** Aktia. */
+    case Aktia = 'aktia';
+
+    /** Savings banks. */
+    case Saastopankki = 'saastopankki';
+
+    /** Handelsbanken. */
+    case Shb = 'shb';
+
+    /** POP Bank. */
+    case Pop = 'pop';
+
+    /** S-Bank. */
+    case Spankki = 'spankki';
+
+    /** Bank of Åland. */
+    case Alandsbanken = 'alandsbanken';
+
+    /** SEB. */
+    case Seb = 'seb';
+
+    /** The synthetic bank of test environments. */
+    case Simulator = 'simulator';
+
+    /** Oma Säästöpankki. */
+    case Omasp = 'omasp';
+
     /** Danske Bank in Sweden: a hybrid address needs a line. */
     case DanskeSe = 'danske_se';
+
+    /** The Finnish extension AOS2, which is no bank: several invoices and credit notes in addition to one text. */
+    case Aos2 = 'aos2';
 }

@@ -12,7 +12,8 @@ use Bankchannel\Encode;
 final class ProfileOptions
 {
     /**
-     * @param BaseProfile|null $base The built-in profile that the other options change.
+     * @param BaseProfile|null $base The bank, or the set of rules, that the other options
+     * change.
      * @param PaymentVersion|null $accepts The version that the bank accepts; if left out,
      * every supported one.
      * @param Characters|null $characters The characters that names and texts may have:

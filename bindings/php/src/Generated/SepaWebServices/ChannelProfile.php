@@ -9,9 +9,10 @@ namespace Bankchannel\SepaWebServices;
 use Bankchannel\Encode;
 
 /**
- * How the channel of one bank is used.
+ * What is known of one bank, and how its channel is used.
  *
- * Fields that are left out are those of the profile that `extends` names.
+ * Fields that are left out are those of the bank that `extends` names, apart from `other_names`, `bics`,
+ * `ws_channel` and `sources`.
  */
 final class ChannelProfile
 {
@@ -19,6 +20,11 @@ final class ChannelProfile
      * @param string|null $name The profile's name, such as `nordea`.
      * @param string|null $extends The shipped profile whose values hold where this one has none.
      * @param string|null $bank The bank's name for people.
+     * @param list<string>|null $otherNames Further names that it is found by.
+     * @param list<string>|null $bics Its BICs, of 8 characters.
+     * @param string|null $wsChannel Its id on the WS Channel.
+     * @param \Bankchannel\Iso20022\ProfileOptions|null $payments How it deviates from the common rules of payments:
+     * what is sent to it is checked by them.
      * @param BankFamily|null $family The form of its messages.
      * @param ServiceUrls|null $fileUrl The addresses of its file service.
      * @param ServiceUrls|null $certificateUrl The addresses of its certificate service.
@@ -32,6 +38,8 @@ final class ChannelProfile
      * @param list<CertificateNameRule>|null $certificateSubject The name in requests for certificates, its parts in
      * their order.
      * @param int|null $renewBeforeDays From so many days before its end on a certificate is renewed. Default: 60.
+     * One that lives for less than twice as many days is renewed from half of its life on.
+     * @param string|null $renewReason Why that many.
      * @param bool|null $supersedesAtOnce Whether a certificate is of no use once the next one was issued. Default:
      * no.
      * @param bool|null $requiresStatus Whether every list names a status. Default: no.
@@ -52,11 +60,17 @@ final class ChannelProfile
      * @param TrustAnchors|null $anchors The authorities that are trusted.
      * @param string|null $intermediates Authorities between an anchor and a signer, as PEM text: they are used for
      * a path, never trusted by themselves.
+     * @param list<\Bankchannel\Iso20022\BankSource>|null $sources Where this comes from, and since when it is
+     * known.
      */
     public function __construct(
         public readonly ?string $name = null,
         public readonly ?string $extends = null,
         public readonly ?string $bank = null,
+        public readonly ?array $otherNames = null,
+        public readonly ?array $bics = null,
+        public readonly ?string $wsChannel = null,
+        public readonly ?\Bankchannel\Iso20022\ProfileOptions $payments = null,
         public readonly ?BankFamily $family = null,
         public readonly ?ServiceUrls $fileUrl = null,
         public readonly ?ServiceUrls $certificateUrl = null,
@@ -67,6 +81,7 @@ final class ChannelProfile
         public readonly ?BankCodeForm $certificateCode = null,
         public readonly ?array $certificateSubject = null,
         public readonly ?int $renewBeforeDays = null,
+        public readonly ?string $renewReason = null,
         public readonly ?bool $supersedesAtOnce = null,
         public readonly ?bool $requiresStatus = null,
         public readonly ?bool $requiresFileType = null,
@@ -81,6 +96,7 @@ final class ChannelProfile
         public readonly ?bool $allowsSha1Answers = null,
         public readonly ?TrustAnchors $anchors = null,
         public readonly ?string $intermediates = null,
+        public readonly ?array $sources = null,
     ) {
     }
 
@@ -95,6 +111,10 @@ final class ChannelProfile
             name: $data['name'] ?? null,
             extends: $data['extends'] ?? null,
             bank: $data['bank'] ?? null,
+            otherNames: $data['other_names'] ?? null,
+            bics: $data['bics'] ?? null,
+            wsChannel: $data['ws_channel'] ?? null,
+            payments: isset($data['payments']) ? \Bankchannel\Iso20022\ProfileOptions::fromArray($data['payments']) : null,
             family: isset($data['family']) ? BankFamily::from($data['family']) : null,
             fileUrl: isset($data['file_url']) ? ServiceUrls::fromArray($data['file_url']) : null,
             certificateUrl: isset($data['certificate_url']) ? ServiceUrls::fromArray($data['certificate_url']) : null,
@@ -105,6 +125,7 @@ final class ChannelProfile
             certificateCode: isset($data['certificate_code']) ? BankCodeForm::from($data['certificate_code']) : null,
             certificateSubject: isset($data['certificate_subject']) ? array_map(static fn (mixed $item): mixed => CertificateNameRule::fromArray($item), $data['certificate_subject']) : null,
             renewBeforeDays: $data['renew_before_days'] ?? null,
+            renewReason: $data['renew_reason'] ?? null,
             supersedesAtOnce: $data['supersedes_at_once'] ?? null,
             requiresStatus: $data['requires_status'] ?? null,
             requiresFileType: $data['requires_file_type'] ?? null,
@@ -119,6 +140,7 @@ final class ChannelProfile
             allowsSha1Answers: $data['allows_sha1_answers'] ?? null,
             anchors: isset($data['anchors']) ? TrustAnchors::fromArray($data['anchors']) : null,
             intermediates: $data['intermediates'] ?? null,
+            sources: isset($data['sources']) ? array_map(static fn (mixed $item): mixed => \Bankchannel\Iso20022\BankSource::fromArray($item), $data['sources']) : null,
         );
     }
 
@@ -133,6 +155,10 @@ final class ChannelProfile
             'name' => $this->name,
             'extends' => $this->extends,
             'bank' => $this->bank,
+            'other_names' => $this->otherNames === null ? null : array_values($this->otherNames),
+            'bics' => $this->bics === null ? null : array_values($this->bics),
+            'ws_channel' => $this->wsChannel,
+            'payments' => $this->payments === null ? null : (object) $this->payments->toArray(),
             'family' => $this->family?->value,
             'file_url' => $this->fileUrl === null ? null : (object) $this->fileUrl->toArray(),
             'certificate_url' => $this->certificateUrl === null ? null : (object) $this->certificateUrl->toArray(),
@@ -143,6 +169,7 @@ final class ChannelProfile
             'certificate_code' => $this->certificateCode?->value,
             'certificate_subject' => $this->certificateSubject === null ? null : array_values(array_map(static fn (CertificateNameRule $item): mixed => (object) $item->toArray(), $this->certificateSubject)),
             'renew_before_days' => $this->renewBeforeDays,
+            'renew_reason' => $this->renewReason,
             'supersedes_at_once' => $this->supersedesAtOnce,
             'requires_status' => $this->requiresStatus,
             'requires_file_type' => $this->requiresFileType,
@@ -157,6 +184,7 @@ final class ChannelProfile
             'allows_sha1_answers' => $this->allowsSha1Answers,
             'anchors' => $this->anchors === null ? null : (object) $this->anchors->toArray(),
             'intermediates' => $this->intermediates,
+            'sources' => $this->sources === null ? null : array_values(array_map(static fn (\Bankchannel\Iso20022\BankSource $item): mixed => (object) $item->toArray(), $this->sources)),
         ]);
     }
 }

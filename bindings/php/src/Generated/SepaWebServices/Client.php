@@ -607,9 +607,10 @@ interface Client
      * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not. The check
      * reads the file as a stream. Default: true for the file types `pain.001.001.03` and `pain.001.001.09`, where
      * an execution date long ago is then no error, and for a bank's own word for payments, if the content is one of
-     * the two; false for all others.
-     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the common rules,
-     * for `check`.
+     * the two; false for all others. The rules are those of the bank that the file goes to, as
+     * `iso20022.list_banks` has them.
+     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile Differences from the rules of the bank that
+     * the file goes to, for `check`; with a `base`, from those of the base.
      * @param string|\SplFileInfo|null $rejectRepeats A folder in which the client records its uploads, one small
      * hidden file each. The same bytes for the same bank, user and service within `repeats_within_s` are the error
      * `upload_repeated` of the protocol, and nothing is sent. If the outcome of the earlier upload is `unknown`, or
