@@ -33,6 +33,7 @@ pub(crate) fn methods(input: &DeriveInput, fields: &Fields) -> syn::Result<Token
         let doc = cited(&doc(&field.attrs, name)?).text.into_owned();
         methods.push(quote! {
             #[doc = #doc]
+            #[allow(clippy::wrong_self_convention)]
             #reach fn #name(mut self, value: impl #model::IntoField<#of>) -> Self {
                 const FIELD: &#model::Field = #model::field_named(<$outer as #model::Fields>::FIELDS, #text);
                 self.0.set::<#of>(FIELD, value);

@@ -19,7 +19,7 @@ use futures_util::future::BoxFuture;
 use hyper::{HeaderMap, header::HeaderValue};
 
 use super::{
-    limits::{BankRates, OrderedRates},
+    limits::{BankRates, OrderedBankRates},
     pipeline::{BankPipeline, explaining::SIGNING_STRING},
     state::{BankState, NewPsu},
     web::RAW_MAX,
@@ -39,7 +39,7 @@ server_orders! {
     ///
     /// The counters begin anew. What is left out gets its default.
     SetLimits("nextgen_psd2_bank.limits", HostedForm::at_top("limits")):
-        OrderedRates => BankRates, blocking BankPipeline::set_limits;
+        OrderedBankRates => BankRates, blocking BankPipeline::set_limits;
 
     /// Add one customer.
     ///
@@ -56,13 +56,13 @@ server_orders! {
     ///
     /// The bank does so itself, whatever its issuer says.
     BlockCertificate("nextgen_psd2_bank.block_certificate", HostedForm::at("certs/{serial}/block")):
-        CertificateOrder => OrderDone, blocking BankPipeline::block_certificate;
+        CertificateBySerial => OrderDone, blocking BankPipeline::block_certificate;
 
     /// Let the issuer of a third party's certificate revoke it.
     ///
     /// The bank's list of revoked certificates has it from then on.
     RevokeCertificate("nextgen_psd2_bank.revoke_certificate", HostedForm::at("certs/{serial}/revoke")):
-        CertificateOrder => OrderDone, blocking BankPipeline::revoke_certificate;
+        CertificateBySerial => OrderDone, blocking BankPipeline::revoke_certificate;
 
     /// Explain a raw request.
     ///
@@ -99,7 +99,7 @@ pub(crate) struct ConsentOrder {
 
 /// A certificate.
 #[derive(Boundary)]
-pub(crate) struct CertificateOrder {
+pub(crate) struct CertificateBySerial {
     /// Its serial number, in hex.
     serial: String,
 }
@@ -143,7 +143,7 @@ impl BankPipeline {
         Ok(AddedPsus { psus: count })
     }
 
-    fn set_limits(&self, rates: OrderedRates) -> Result<BankRates> {
+    fn set_limits(&self, rates: OrderedBankRates) -> Result<BankRates> {
         let rates = rates.complete();
         self.bank.limits.change(rates);
         Ok(rates)
@@ -159,11 +159,11 @@ impl BankPipeline {
         Ok(OrderDone)
     }
 
-    fn block_certificate(&self, order: CertificateOrder) -> Result<OrderDone> {
+    fn block_certificate(&self, order: CertificateBySerial) -> Result<OrderDone> {
         self.change_lists(|state| state.block(&order.serial))
     }
 
-    fn revoke_certificate(&self, order: CertificateOrder) -> Result<OrderDone> {
+    fn revoke_certificate(&self, order: CertificateBySerial) -> Result<OrderDone> {
         self.change_lists(|state| state.revoke_certificate(&order.serial))
     }
 

@@ -30,14 +30,14 @@ pub(crate) struct BankRates {
 
 /// Limits to set.
 #[derive(Debug, Boundary)]
-pub(crate) struct OrderedRates {
+pub(crate) struct OrderedBankRates {
     /// Requests per minute and address that fail before their signature is verified. Default: 60000.
     unauthenticated_per_minute: Option<u32>,
     /// Calls of `verify_user` per minute and third party. Default: 1000000.
     verify_user_per_minute: Option<u32>,
 }
 
-impl OrderedRates {
+impl OrderedBankRates {
     /// With the defaults of those left out.
     pub(crate) fn complete(&self) -> BankRates {
         let usual = BankRates::default();

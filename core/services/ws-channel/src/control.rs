@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use super::{
     data::{storage, unusable},
-    limits::{OrderedRates, ServiceRates},
+    limits::{OrderedServiceRates, ServiceRates},
     outbox,
     seed::{self, SeededAccounts, ServiceSeed},
     service::{BackgroundService, WsChannelService},
@@ -40,7 +40,7 @@ server_orders! {
     ///
     /// The counts begin anew. What is left out gets its default.
     SetLimits("ws_channel_service.limits", HostedForm::at_top("limits")):
-        OrderedRates => ServiceRates, async set_limits;
+        OrderedServiceRates => ServiceRates, async set_limits;
 
     /// Let the next call of an operation wait just before it writes.
     ///
@@ -78,7 +78,7 @@ async fn add_accounts(service: Arc<WsChannelService>, seed: ServiceSeed) -> Resu
     seed::plant(&BackgroundService::new(&service), seed).await
 }
 
-async fn set_limits(service: Arc<WsChannelService>, rates: OrderedRates) -> Result<ServiceRates> {
+async fn set_limits(service: Arc<WsChannelService>, rates: OrderedServiceRates) -> Result<ServiceRates> {
     let rates = rates.complete();
     service.limits.change(rates);
     Ok(rates)

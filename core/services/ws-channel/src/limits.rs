@@ -54,7 +54,7 @@ pub(crate) struct ServiceRates {
 
 /// Limits to set. What is left out gets its default.
 #[derive(Debug, Default, Boundary)]
-pub(crate) struct OrderedRates {
+pub(crate) struct OrderedServiceRates {
     /// Whether rate limits and quotas apply at all.
     enabled: Option<bool>,
     /// Calls per second and API key.
@@ -77,7 +77,7 @@ pub(crate) struct OrderedRates {
     mfa_codes_per_account: Option<u32>,
 }
 
-impl OrderedRates {
+impl OrderedServiceRates {
     /// With the defaults of those left out.
     pub(crate) fn complete(&self) -> ServiceRates {
         let usual = ServiceRates::default();

@@ -37,7 +37,7 @@ server_orders! {
     ///
     /// Takes the settings of the checker, and answers its report.
     CheckConnector("salt_edge_hub_server.check", HostedForm { whole_answer: Some("report"), ..at("check") }):
-        CheckSettings => CheckReport, async check_connector;
+        CheckSettings => ConnectorCheckAnswer, async check_connector;
 }
 
 /// The maximum number of times that one order sends a request.
@@ -51,14 +51,14 @@ pub(crate) struct SignedRequest {
     /// The path with the query.
     target: String,
     /// The headers; one of them is the signed JWT.
-    headers: Vec<RequestHeader>,
+    headers: Vec<SignedRequestHeader>,
     /// The session's name.
     session_secret: String,
 }
 
 /// A header of a request.
 #[derive(Boundary)]
-struct RequestHeader {
+struct SignedRequestHeader {
     /// The name.
     name: String,
     /// The value.
@@ -111,7 +111,7 @@ pub(crate) struct AskedConnector {
 
 /// The report of a check.
 #[derive(Boundary)]
-pub(crate) struct CheckReport {
+pub(crate) struct ConnectorCheckAnswer {
     /// The report: `ok`, `connector`, `checks`, `counts`.
     report: RecordedJson,
 }
@@ -135,16 +135,16 @@ async fn send(hub: Arc<PlayedHub>, order: SendingOrder) -> Result<ConnectorAnswe
     Ok(ConnectorAnswers { session_secret: made.session_secret, answers })
 }
 
-async fn check_connector(hub: Arc<PlayedHub>, settings: CheckSettings) -> Result<CheckReport> {
+async fn check_connector(hub: Arc<PlayedHub>, settings: CheckSettings) -> Result<ConnectorCheckAnswer> {
     settings.check()?;
     let report = check::run(&hub, &settings, None, &[], &|_| {}).await?;
-    Ok(CheckReport { report: RecordedJson(report.to_json().into()) })
+    Ok(ConnectorCheckAnswer { report: RecordedJson(report.to_json().into()) })
 }
 
 impl PlayedHub {
     fn make_request(&self, order: PlayedRequest) -> Result<SignedRequest> {
         let MadeRequest { method, target, headers, session_secret, .. } = self.made(&order)?;
-        let headers = headers.into_iter().map(|(name, value)| RequestHeader { name, value }).collect();
+        let headers = headers.into_iter().map(|(name, value)| SignedRequestHeader { name, value }).collect();
         Ok(SignedRequest { method, target, headers, session_secret })
     }
 

@@ -42,7 +42,7 @@ server_orders! {
     ///
     /// The messages in both directions are masked: no secret is in them.
     TellSession("salt_edge_hub_server.session", at("sessions/{session_secret}")):
-        NamedSession => SessionState, blocking PlayedHub::tell_session;
+        NamedSession => HubSessionState, blocking PlayedHub::tell_session;
 
     /// Send the customer's answer to an interactive step to the connector.
     ///
@@ -71,7 +71,7 @@ server_orders! {
     /// List the tokens, without their values.
     ///
     /// Revoked ones, too.
-    ListTokens("salt_edge_hub_server.tokens", at("tokens")): PlainOrder => KnownTokens, blocking PlayedHub::list_tokens;
+    ListTokens("salt_edge_hub_server.tokens", at("tokens")): PlainOrder => TokensAtHub, blocking PlayedHub::list_tokens;
 }
 
 /// A session to start.
@@ -152,7 +152,7 @@ struct ReportAnswer {
 
 /// The state of a session.
 #[derive(Boundary)]
-pub(crate) struct SessionState {
+pub(crate) struct HubSessionState {
     /// What it is about: `token` or `refresh`.
     about: String,
     /// `open`, `success` or `fail`.
@@ -202,14 +202,14 @@ struct SessionMessage {
 
 /// The tokens that the hub knows.
 #[derive(Boundary)]
-pub(crate) struct KnownTokens {
+pub(crate) struct TokensAtHub {
     /// The tokens.
-    tokens: Vec<KnownToken>,
+    tokens: Vec<TokenAtHub>,
 }
 
 /// A token, without its value.
 #[derive(Boundary)]
-struct KnownToken {
+struct TokenAtHub {
     /// Its id.
     id: RecordedJson,
     /// When it expires.
@@ -268,7 +268,7 @@ impl PlayedHub {
         Ok(SessionNames { sessions: self.state.sessions() })
     }
 
-    fn tell_session(&self, order: NamedSession) -> Result<SessionState> {
+    fn tell_session(&self, order: NamedSession) -> Result<HubSessionState> {
         let mut state = self.state.session_json(&order.session_secret).ok_or_else(unknown)?;
         let messages = self.records.of_session(&order.session_secret);
         state["messages"] = messages.iter().map(RecordedMessage::to_json).collect::<Vec<Value>>().into();
@@ -280,7 +280,7 @@ impl PlayedHub {
         self.state.order(&order.session_secret, answer).then_some(OrderDone).ok_or_else(unknown)
     }
 
-    fn list_tokens(&self, _: PlainOrder) -> Result<KnownTokens> {
+    fn list_tokens(&self, _: PlainOrder) -> Result<TokensAtHub> {
         shown(json!({ "tokens": self.state.all_tokens() }))
     }
 }

@@ -38,12 +38,12 @@ server_orders! {
 #[derive(Boundary)]
 pub(crate) struct IssuedCertificates {
     /// The certificates, oldest first.
-    certificates: Vec<IssuedCertificate>,
+    certificates: Vec<ListedIssuedCertificate>,
 }
 
 /// A certificate that was issued.
 #[derive(Boundary)]
-struct IssuedCertificate {
+struct ListedIssuedCertificate {
     /// The bank's family.
     family: String,
     /// The customer.
@@ -94,7 +94,7 @@ impl SandboxSepaBank {
     fn list_issued(&self, _: PlainOrder) -> Result<IssuedCertificates> {
         let listed = |one: &CustomerCertificateRecord| {
             let (family, customer_id) = one.key.split_once('/').unwrap_or_default();
-            IssuedCertificate {
+            ListedIssuedCertificate {
                 family: family.to_owned(),
                 customer_id: customer_id.to_owned(),
                 key_sha256: one.key_sha256.clone(),

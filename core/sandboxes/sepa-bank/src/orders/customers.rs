@@ -22,7 +22,7 @@ server_orders! {
     ///
     /// The answer has the files of each one's pair. One customer may stand for the list.
     AddCustomers("sepa_bank.customers", HostedForm { whole_request: Some("customers"), ..HostedForm::at("customers") }):
-        NewCustomers => AddedCustomers, blocking SandboxSepaBank::add_customers;
+        NewBankCustomers => AddedBankCustomers, blocking SandboxSepaBank::add_customers;
 
     /// Send a customer a new code for a first certificate.
     ///
@@ -32,7 +32,7 @@ server_orders! {
 
 /// Customers to add.
 #[derive(Boundary)]
-pub(crate) struct NewCustomers {
+pub(crate) struct NewBankCustomers {
     /// The customers.
     customers: Vec<NewCustomer>,
 }
@@ -58,7 +58,7 @@ struct NewCustomer {
 
 /// Customers that were added.
 #[derive(Boundary)]
-pub(crate) struct AddedCustomers {
+pub(crate) struct AddedBankCustomers {
     /// The customers, in the order of the request.
     customers: Vec<AddedCustomer>,
 }
@@ -95,9 +95,9 @@ pub(crate) struct CodeSent {
 }
 
 impl SandboxSepaBank {
-    fn add_customers(&self, new: NewCustomers) -> Result<AddedCustomers> {
+    fn add_customers(&self, new: NewBankCustomers) -> Result<AddedBankCustomers> {
         let added = new.customers.into_iter().map(|customer| self.add_customer(customer)).collect::<Result<_>>()?;
-        Ok(AddedCustomers { customers: added })
+        Ok(AddedBankCustomers { customers: added })
     }
 
     fn add_customer(&self, new: NewCustomer) -> Result<AddedCustomer> {

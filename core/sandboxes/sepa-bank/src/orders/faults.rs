@@ -23,7 +23,7 @@ server_orders! {
     /// Wait until answers wait because of the fault `hold`.
     ///
     /// Responds once so many wait; an error after twenty seconds.
-    AwaitHeld("sepa_bank.held", HostedForm::at("held")): HeldOrder => HeldAnswers, async held;
+    AwaitHeld("sepa_bank.held", HostedForm::at("held")): HeldOrder => HeldAnswerCount, async held;
 
     /// Let the answers go that wait because of the fault `hold`.
     ///
@@ -53,7 +53,7 @@ pub(crate) struct HeldOrder {
 
 /// Answers that wait.
 #[derive(Boundary)]
-pub(crate) struct HeldAnswers {
+pub(crate) struct HeldAnswerCount {
     /// Their number.
     held: u32,
 }
@@ -79,8 +79,8 @@ pub(crate) struct GreatestLoad {
     most_at_once: BTreeMap<String, u64>,
 }
 
-async fn held(bank: Arc<SandboxSepaBank>, order: HeldOrder) -> Result<HeldAnswers> {
-    bank.held.arrived(order.count.unwrap_or(1)).await.map(|held| HeldAnswers { held })
+async fn held(bank: Arc<SandboxSepaBank>, order: HeldOrder) -> Result<HeldAnswerCount> {
+    bank.held.arrived(order.count.unwrap_or(1)).await.map(|held| HeldAnswerCount { held })
 }
 
 impl SandboxSepaBank {

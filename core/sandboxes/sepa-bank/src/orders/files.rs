@@ -24,19 +24,19 @@ server_orders! {
     ///
     /// Also on a bank that was started without `control`.
     Seed("sepa_bank.seed", HostedForm { needs_control: false, ..HostedForm::at_top("seed") }):
-        NewFiles => AddedFiles, blocking SandboxSepaBank::add_files;
+        SeededBankFiles => AddedFiles, blocking SandboxSepaBank::add_files;
 
     /// List the files that there are.
     ///
     /// Those that customers have sent, and those they can fetch.
     ListFiles("sepa_bank.files", HostedForm { writes_nulls: true, ..HostedForm::at("files") }):
-        PlainOrder => ListedFiles, blocking SandboxSepaBank::list_files;
+        PlainOrder => ListedSandboxFiles, blocking SandboxSepaBank::list_files;
 
     /// Add files that customers can fetch.
     ///
     /// As `seed`.
     AddFiles("sepa_bank.add_files", HostedForm { given: &["files"], ..HostedForm::at("files") }):
-        NewFiles => AddedFiles, blocking SandboxSepaBank::add_files;
+        SeededBankFiles => AddedFiles, blocking SandboxSepaBank::add_files;
 
     /// Count the messages with a file that each customer has sent.
     ///
@@ -50,14 +50,14 @@ const FILE_TYPE_MAX: usize = 40;
 
 /// Files to add.
 #[derive(Boundary)]
-pub(crate) struct NewFiles {
+pub(crate) struct SeededBankFiles {
     /// The files; at least one.
-    files: Vec<NewBankFile>,
+    files: Vec<SeededBankFile>,
 }
 
 /// A file to add.
 #[derive(Boundary)]
-struct NewBankFile {
+struct SeededBankFile {
     /// The bank's family.
     family: String,
     /// The customer who can fetch it.
@@ -89,7 +89,7 @@ pub(crate) struct AddedFiles {
 
 /// The files that there are.
 #[derive(Boundary)]
-pub(crate) struct ListedFiles {
+pub(crate) struct ListedSandboxFiles {
     /// The files, oldest first.
     files: Vec<ListedFile>,
 }
@@ -131,7 +131,7 @@ pub(crate) struct CountedUploads {
 }
 
 impl SandboxSepaBank {
-    fn add_files(&self, new: NewFiles) -> Result<AddedFiles> {
+    fn add_files(&self, new: SeededBankFiles) -> Result<AddedFiles> {
         if new.files.is_empty() {
             return Err(Error::invalid_field("files", "is an empty list: it orders nothing"));
         }
@@ -139,7 +139,7 @@ impl SandboxSepaBank {
         Ok(AddedFiles { files: added })
     }
 
-    fn add_file(&self, new: NewBankFile) -> Result<String> {
+    fn add_file(&self, new: SeededBankFile) -> Result<String> {
         known_family(&new.family)?;
         if !(1..=FILE_TYPE_MAX).contains(&new.file_type.chars().count()) {
             let why = format!("must have 1 to {FILE_TYPE_MAX} characters, as the schema of the bank's messages has it");
@@ -180,7 +180,7 @@ impl SandboxSepaBank {
         })
     }
 
-    fn list_files(&self, _: PlainOrder) -> Result<ListedFiles> {
+    fn list_files(&self, _: PlainOrder) -> Result<ListedSandboxFiles> {
         let listed = |file: &SandboxFile| ListedFile {
             reference: file.reference.clone(),
             family: file.family.clone(),
@@ -195,7 +195,7 @@ impl SandboxSepaBank {
             bytes: file.bytes,
             sha256: file.sha256.clone(),
         };
-        Ok(self.state.read(|state| ListedFiles { files: state.files.iter().map(listed).collect() }))
+        Ok(self.state.read(|state| ListedSandboxFiles { files: state.files.iter().map(listed).collect() }))
     }
 
     fn count_uploads(&self, _: PlainOrder) -> Result<CountedUploads> {
