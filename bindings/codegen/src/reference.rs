@@ -10,7 +10,7 @@ use crate::{
     model::{Model, OperationModel, ProtocolModel},
     named_types::{Named, home},
     names::{camel, error_class, upper},
-    rust_example,
+    order_reference, rust_example,
     source::sourced,
     text::{Out, plain},
 };
@@ -23,6 +23,7 @@ pub(crate) fn files(model: &Model) -> Vec<Generated> {
     let mut files = vec![
         Generated { path: format!("{FOLDER}/README.md"), text: index(model) },
         Generated { path: format!("{FOLDER}/errors.md"), text: errors(model) },
+        order_reference::page(),
     ];
     for protocol in &model.protocols {
         files.push(Generated { path: format!("{FOLDER}/{}.md", protocol.name), text: operations(protocol) });
@@ -55,6 +56,7 @@ fn index(model: &Model) -> String {
         let questions = if has_questions { format!(", [questions]({name}-questions.md)") } else { String::new() };
         out.line(format!("- {name}: [operations]({name}.md), [types]({name}-types.md){questions}{settings}"));
     }
+    out.line("- [orders to embedded servers](server-orders.md)");
     out.line("- [errors](errors.md)");
     out.done()
 }
