@@ -207,7 +207,7 @@ export type SeedOf<C extends string> = C extends keyof SeedData ? SeedData[C] : 
 /** What it answers. */
 export type SeededBy<C extends string> = C extends keyof SeededData ? SeededData[C] : JsonValue;
 
-/** The orders of the control interface that every server has; its page in `docs/` has the others. */
+/** The orders of the control interface that every server has; `docs/reference/server-orders.md` has the others. */
 export interface ServerControl {
   /** Sets the clock, or moves it forward; answers what it shows. */
   control(order: 'clock', request: { now: string } | { advance_s: number }): Promise<{ readonly now: string }>;
@@ -2849,8 +2849,9 @@ export declare class Service implements AsyncDisposable {
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; publicKeyFile: string };
   /**
-   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in
-   * `docs/` says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `apiKey`.
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not.
+   * `docs/reference/server-orders.md` says what it takes and answers. Names are those of the JSON, such as
+   * `apiKey`.
    */
   seed(data: SeedOf<"Service">): Promise<SeededBy<"Service">>;
   /**
@@ -5252,8 +5253,9 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; caFile: string | null; certificateFile: string; privateKeyFile: string; clientCertificateFile: string; clientKeyFile: string };
   /**
-   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in
-   * `docs/` says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `apiKey`.
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not.
+   * `docs/reference/server-orders.md` says what it takes and answers. Names are those of the JSON, such as
+   * `apiKey`.
    */
   seed(data: SeedOf<"NextGenPsd2Bank">): Promise<SeededBy<"NextGenPsd2Bank">>;
   /**
@@ -9508,8 +9510,9 @@ export declare class SepaBank implements AsyncDisposable {
   /** What a client of one of its banks needs: spread it into the client's settings. */
   clientSettings(name: "nordea" | "op" | "samlink" | "saastopankki" | "pop" | "aktia" | "omasp"): { bank: string | null; profileFile: string | null; fileUrl: string; certificateUrl: string; trustedFile: string; caFile: string | null; customerId: string; targetId: string | null; company: string; certificateFile: string; privateKeyFile: string };
   /**
-   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in
-   * `docs/` says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `apiKey`.
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not.
+   * `docs/reference/server-orders.md` says what it takes and answers. Names are those of the JSON, such as
+   * `apiKey`.
    */
   seed(data: SeedOf<"SepaBank">): Promise<SeededBy<"SepaBank">>;
   /**
@@ -11431,8 +11434,9 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; hubPublicKeyFile: string; appId: string; appSecretFile: string; providerCode: string; privateKeyFile: string | null };
   /**
-   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in
-   * `docs/` says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `apiKey`.
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not.
+   * `docs/reference/server-orders.md` says what it takes and answers. Names are those of the JSON, such as
+   * `apiKey`.
    */
   seed(data: SeedOf<"SaltEdgeHubServer">): Promise<SeededBy<"SaltEdgeHubServer">>;
   /**
@@ -12153,8 +12157,9 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; providerCode: string };
   /**
-   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in
-   * `docs/` says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `apiKey`.
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not.
+   * `docs/reference/server-orders.md` says what it takes and answers. Names are those of the JSON, such as
+   * `apiKey`.
    */
   seed(data: SeedOf<"SaltEdgeConnectorServer">): Promise<SeededBy<"SaltEdgeConnectorServer">>;
   /**

@@ -47,8 +47,8 @@ abstract class AbstractService
     /**
      * Adds data, for tests and demonstrations; also to a service that was started without `control`.
      *
-     * @param array<string, mixed> $data what to put in, such as `['accounts' => [...]]`; the server's page in `docs/` describes it
-     *                                   under `POST seed`
+     * @param array<string, mixed> $data what to put in, such as `['accounts' => [...]]`; `docs/reference/server-orders.md`
+     *                                   describes it
      *
      * @return array<array-key, mixed> the added data, such as the accounts with their API keys
      *
@@ -64,7 +64,7 @@ abstract class AbstractService
      * `transcript`, or a specific one of this server. All but `seed` need a server that was started with
      * `control: true`.
      *
-     * @param array<string, mixed> $request the order's parameters; the server's page in `docs/` describes them
+     * @param array<string, mixed> $request the order's parameters; `docs/reference/server-orders.md` describes them
      *
      * @return array<array-key, mixed> the order's answer
      *

@@ -67,7 +67,7 @@ class EmbeddedService(Served):
         """Adds data, for tests and demonstrations; also on a server that was started without `control`.
 
         Args:
-            data: The data to add, such as `{"accounts": [...]}`. The server's page in `docs/` describes it under `POST seed`.
+            data: The data to add, such as `{"accounts": [...]}`. `docs/reference/server-orders.md` describes it.
 
         Returns:
             The added data, such as the accounts with their API keys.
@@ -83,7 +83,7 @@ class EmbeddedService(Served):
         Args:
             order: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, or a specific one of this server.
                 All but `seed` need a server that was started with `control=True`.
-            request: The order's parameters. The server's page in `docs/` describes them.
+            request: The order's parameters. `docs/reference/server-orders.md` describes them.
 
         Returns:
             The order's answer.

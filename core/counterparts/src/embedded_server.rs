@@ -116,16 +116,16 @@ impl EmbeddedServer {
         self.0.drain(time)
     }
 
-    /// Loads data, for tests and demonstrations, whether or not the server was started with `control`. The format of
-    /// the data and of the result is on the server's page in `docs/`, under `POST seed`.
+    /// Loads data, for tests and demonstrations, whether or not the server was started with `control`. The data and
+    /// the result are described in `docs/reference/server-orders.md`.
     pub fn seed(&self, data: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
         self.control(orders::SEED, data)
     }
 
     /// Carries out an order of the control interface, given by its path: `seed`, `reset`, `clock`, `fail_next`,
     /// `limits`, `outbox`, `transcript`, or one that only this kind of server has (the prefix `sandbox/` may be
-    /// omitted). Every order except `seed` needs a server that was started with `control`. The format of each order and
-    /// of its result is on the server's page in `docs/`.
+    /// omitted). Every order except `seed` needs a server that was started with `control`. What each takes
+    /// and answers is in `docs/reference/server-orders.md`.
     ///
     /// The future may be awaited after the server was stopped; the order is then refused or has no effect.
     pub fn control(&self, order: &str, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {

@@ -239,8 +239,8 @@ fn service(out: &mut Out, served: &Served) {
     }
     out.jsdoc(
         "  ",
-        "Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in `docs/` \
-         says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `api_key`.",
+        "Puts data in, for tests and demonstrations; whether it was started with `control` or not. `docs/reference/server-orders.md` \
+         says what it takes and answers. Names are those of the JSON, such as `api_key`.",
     );
     out.line(format!("  seed(data: SeedOf<{0:?}>): Promise<SeededBy<{0:?}>>;", served.class));
     out.jsdoc(

@@ -205,7 +205,7 @@ export type SeedOf<C extends string> = C extends keyof SeedData ? SeedData[C] : 
 /** What it answers. */
 export type SeededBy<C extends string> = C extends keyof SeededData ? SeededData[C] : JsonValue;
 
-/** The orders of the control interface that every server has; its page in `docs/` has the others. */
+/** The orders of the control interface that every server has; `docs/reference/server-orders.md` has the others. */
 export interface ServerControl {
   /** Sets the clock, or moves it forward; answers what it shows. */
   control(order: 'clock', request: { now: string } | { advance_s: number }): Promise<{ readonly now: string }>;

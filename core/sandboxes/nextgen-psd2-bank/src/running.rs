@@ -94,8 +94,8 @@ impl RunningBank {
         Ok(Self { bank, ca_file, certificates_dir, server, _temporary: temporary })
     }
 
-    /// Adds data for tests and demonstrations. Input and result are described under `POST seed` on the server's page in
-    /// `docs/`.
+    /// Adds data for tests and demonstrations. Input and result are described in
+    /// `docs/reference/server-orders.md`.
     ///
     /// # Errors
     /// `input.*`, which names the invalid value.

@@ -185,8 +185,8 @@ impl RunningSepaBank {
         Ok(Self { families, profiles, ca_file: tls.map(|tls| tls.ca_file), server, _temporary: temporary })
     }
 
-    /// Adds data for tests and demonstrations. Input and result are described under `POST seed` on the server's page in
-    /// `docs/`.
+    /// Adds data for tests and demonstrations. Input and result are described in
+    /// `docs/reference/server-orders.md`.
     ///
     /// # Errors
     /// `input.*`, which names the invalid value.

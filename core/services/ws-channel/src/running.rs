@@ -166,8 +166,8 @@ impl RunningService {
         Ok(Self { service, base_url, public_key_file, server, _temporary: temporary })
     }
 
-    /// Loads data, for tests and demonstrations. The format of the data and of the result is on the server's page in
-    /// `docs/`, under `POST seed`.
+    /// Loads data, for tests and demonstrations. The data and the result are described in
+    /// `docs/reference/server-orders.md`.
     ///
     /// # Errors
     /// `input.*`, which names the unusable part.
