@@ -114,12 +114,12 @@ fn files_go_up_and_come_down_as_bytes_paths_and_pieces() {
         let asked = if name.ends_with("upload_file") { &request } else { &which };
         let call = client.begin(name, asked, &BankchannelCallOptions { progress: 1, ..*kind });
         let mut chunks = payment.chunks(1000);
-        let mut most = 0;
+        let mut max = 0;
         let mut event = call.resume(BankchannelReply::Go, b"");
         loop {
             event = match event.status {
                 BankchannelStatus::Progress => {
-                    most = most.max(event.json["bytes"].as_u64().unwrap());
+                    max = max.max(event.json["bytes"].as_u64().unwrap());
                     assert!(event.json["text"].is_string() && event.content.is_none(), "{}", event.json);
                     call.resume(BankchannelReply::Go, b"")
                 }
@@ -132,7 +132,7 @@ fn files_go_up_and_come_down_as_bytes_paths_and_pieces() {
             };
         }
         assert_eq!(event.status, BankchannelStatus::Ok, "{}", event.json);
-        assert!(most >= wanted as u64, "{most}");
+        assert!(max >= wanted as u64, "{max}");
     }
 
     // The caller's own source fails: the call reports it.

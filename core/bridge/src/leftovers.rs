@@ -38,8 +38,8 @@ pub fn give_back(value: Value<'static>) {
 }
 
 /// The number of a value's parts; `None` if there are more than `most`, or if one is long.
-fn count(value: &Value<'_>, most: usize) -> Option<usize> {
-    let left = most.checked_sub(1)?;
+fn count(value: &Value<'_>, max: usize) -> Option<usize> {
+    let left = max.checked_sub(1)?;
     let mut inner = 0;
     match value {
         Value::String(text) if text.len() > LONG => return None,

@@ -82,8 +82,8 @@ pub fn other_file(input: impl Read, encoding: Option<&str>) -> Option<XmlFault> 
 ///
 /// # Errors
 /// It starts like XML and cannot be read; or it is one of the messages and larger.
-pub fn read_message_file(bytes: &[u8], encoding: Option<&str>, most: usize) -> Result<Option<MessageFile>, XmlFault> {
-    let held = HeldCount::up_to(most);
+pub fn read_message_file(bytes: &[u8], encoding: Option<&str>, max: usize) -> Result<Option<MessageFile>, XmlFault> {
+    let held = HeldCount::up_to(max);
     Ok(Some(match message_file_kind(bytes, encoding)? {
         Some(MessageFileKind::Payment) => {
             MessageFile::Payment(Box::new(payment::read_held(MessageSequence::open(bytes, encoding)?, held)?))
@@ -91,7 +91,7 @@ pub fn read_message_file(bytes: &[u8], encoding: Option<&str>, most: usize) -> R
         Some(MessageFileKind::Status) => MessageFile::Status(status::read_held(bytes, encoding, held)?),
         Some(MessageFileKind::Cash) => {
             let options = ReadOptions { encoding: encoding.map(str::to_owned), ..ReadOptions::default() };
-            MessageFile::Cash(Box::new(cash::read_up_to(bytes, &options, most)?))
+            MessageFile::Cash(Box::new(cash::read_up_to(bytes, &options, max)?))
         }
         None => return Ok(None),
     }))

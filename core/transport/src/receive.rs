@@ -59,8 +59,8 @@ async fn whole(
             return Err(too_large(limit, success));
         }
         if arrived > FREE as u64 && room.is_none() {
-            let most = total.and_then(|total| usize::try_from(total).ok()).unwrap_or(limit);
-            room = AnswerMemory::of_process().room(most.max(FREE + 1)).await;
+            let max = total.and_then(|total| usize::try_from(total).ok()).unwrap_or(limit);
+            room = AnswerMemory::of_process().room(max.max(FREE + 1)).await;
         }
         if arrived == piece.len() as u64 {
             only = piece;

@@ -157,9 +157,9 @@ fn is_long(asked_s: Option<u64>) -> bool {
 /// delay that the server asked for; never more than five seconds: the exchange ends if more is asked for.
 fn delay(first: Duration, number: u32, asked_s: Option<u64>) -> Duration {
     let first = u64::try_from(first.as_millis()).unwrap_or(u64::MAX);
-    let most = DELAY_MAX_MS.min(first.saturating_mul(1 << number.min(16)));
+    let max = DELAY_MAX_MS.min(first.saturating_mul(1 << number.min(16)));
     // Jitter only spreads clients apart; the hasher's random keys are enough for it.
-    let drawn = RandomState::new().hash_one(number) % (most + 1);
+    let drawn = RandomState::new().hash_one(number) % (max + 1);
     let asked = asked_s.unwrap_or(0).saturating_mul(1000);
     Duration::from_millis(DELAY_MAX_MS.min(drawn.max(asked)))
 }

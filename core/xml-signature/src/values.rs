@@ -12,15 +12,15 @@ pub(crate) fn only_text(element: TreeElement<'_>) -> Result<&str, SignatureFault
 }
 
 /// The bytes of base64, lines and blanks allowed, of at most that many bytes.
-pub(crate) fn only_base64(element: TreeElement<'_>, most: usize) -> Result<Vec<u8>, SignatureFault> {
+pub(crate) fn only_base64(element: TreeElement<'_>, max: usize) -> Result<Vec<u8>, SignatureFault> {
     let text = only_text(element)?;
     // Lines may be short, but not empty without end.
-    if text.len() > 4 * most + 1024 {
+    if text.len() > 4 * max + 1024 {
         return Err(SignatureFault::structure(element, "the value is too long"));
     }
     let digits: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).collect();
     let bytes = STANDARD.decode(digits).map_err(|_| SignatureFault::structure(element, "the value is not base64"))?;
-    if bytes.len() > most {
+    if bytes.len() > max {
         return Err(SignatureFault::structure(element, "the value is too long"));
     }
     Ok(bytes)

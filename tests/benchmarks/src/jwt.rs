@@ -85,10 +85,10 @@ pub(crate) fn measure(table: &mut Table) {
     against(table, "sign a callback", ours, bare, SIGNATURES, 1.05);
 }
 
-fn against(table: &mut Table, name: &str, ours: impl Fn(), bare: impl Fn(), times: u32, most: f64) {
+fn against(table: &mut Table, name: &str, ours: impl Fn(), bare: impl Fn(), times: u32, max: f64) {
     let (ratio, ours, bare): (f64, Duration, Duration) =
         paired(RUNS, || (0..times).for_each(|_| ours()), || (0..times).for_each(|_| bare()));
-    table.ratio(name, &us(ours / times), &format!("RSA-2048 alone {}", us(bare / times)), ratio, Bound::AtMost(most));
+    table.ratio(name, &us(ours / times), &format!("RSA-2048 alone {}", us(bare / times)), ratio, Bound::AtMost(max));
 }
 
 /// A JWT of about this size: `data` is padded.

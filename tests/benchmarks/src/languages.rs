@@ -169,13 +169,13 @@ fn signing(table: &mut Table, language: &Language) {
     let Some(signer) = language.signer else { return };
     let found = language.run("sign", &[], &[]);
     let time = |name: &str| number(&found, name);
-    for (name, ours, most) in [("not verified afterwards", "unverified", 1.05), ("verified afterwards", "ours", 1.15)] {
+    for (name, ours, max) in [("not verified afterwards", "unverified", 1.05), ("verified afterwards", "ours", 1.15)] {
         table.ratio(
             &format!("{}: sign a request of 1 kB, {name}", language.name),
             &format!("{:.0} µs", time(&format!("{ours}_us"))),
             &format!("{signer}, key kept {:.0} µs", time("kept_us")),
             time(&format!("{ours}_to_kept")),
-            Bound::AtMost(most),
+            Bound::AtMost(max),
         );
     }
     table.ratio(

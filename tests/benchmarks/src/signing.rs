@@ -87,13 +87,13 @@ fn signing(table: &mut Table, made: &MakeCertificatesResponse, bare: &KeyPair, t
     let certificate = Certificate::from_pem(&made.qseal_certificate).expect("a certificate");
     let key = bankchannel_crypto::signature::SigningKey::from_pem(made.qseal_key.expose(), None).expect("a key");
     let request = request();
-    for (name, self_verify, most) in [("not verified afterwards", false, 1.05), ("verified afterwards", true, 1.15)] {
+    for (name, self_verify, max) in [("not verified afterwards", false, 1.05), ("verified afterwards", true, 1.15)] {
         let profile = SigningProfile { self_verify, ..SigningProfile::default() };
         let ours = || {
             black_box(sign(request.clone(), &certificate, &key, &profile, now_s, REQUEST_ID).expect("signs"));
         };
         let name = format!("sign a request of 1 kB, {name}");
-        against_rsa(table, &name, ours, || bare_signature(bare, text), SIGNATURES, most);
+        against_rsa(table, &name, ours, || bare_signature(bare, text), SIGNATURES, max);
     }
 }
 
@@ -102,7 +102,7 @@ fn by_name(table: &mut Table, made: &MakeCertificatesResponse, bare: &KeyPair, t
     let settings = json!({"certificate": made.qseal_certificate, "private_key": made.qseal_key.expose()});
     let client = NextGenPsd2::from_json(settings).expect("a client");
     let content = bankchannel::Content::Bytes(body().into());
-    for (name, self_verify, most) in [("not verified afterwards", false, 1.05), ("verified afterwards", true, 1.15)] {
+    for (name, self_verify, max) in [("not verified afterwards", false, 1.05), ("verified afterwards", true, 1.15)] {
         let request = json!({
             "method": "POST", "target": TARGET, "signing": {"self_verify": self_verify},
             "headers": [{"name": "Content-Type", "value": "application/json"}],
@@ -112,7 +112,7 @@ fn by_name(table: &mut Table, made: &MakeCertificatesResponse, bare: &KeyPair, t
             black_box(done.unwrap_or_else(|error| panic!("{error}")));
         };
         let name = format!("the same by name, {name}");
-        against_rsa(table, &name, ours, || bare_signature(bare, text), SIGNATURES, most);
+        against_rsa(table, &name, ours, || bare_signature(bare, text), SIGNATURES, max);
     }
 }
 
@@ -152,12 +152,12 @@ fn verifying(table: &mut Table, made: &MakeCertificatesResponse, signed: &Reques
     against(table, ("the same", "RSA-2048 and the body's digest"), verify, both, VERIFICATIONS, 1.3);
 }
 
-fn against_rsa(table: &mut Table, name: &str, ours: impl Fn(), bare: impl Fn(), times: u32, most: f64) {
-    against(table, (name, "RSA-2048 alone"), ours, bare, times, most);
+fn against_rsa(table: &mut Table, name: &str, ours: impl Fn(), bare: impl Fn(), times: u32, max: f64) {
+    against(table, (name, "RSA-2048 alone"), ours, bare, times, max);
 }
 
-fn against(table: &mut Table, (name, other): (&str, &str), ours: impl Fn(), theirs: impl Fn(), times: u32, most: f64) {
+fn against(table: &mut Table, (name, other): (&str, &str), ours: impl Fn(), theirs: impl Fn(), times: u32, max: f64) {
     let (ratio, ours, theirs): (f64, Duration, Duration) =
         paired(RUNS, || (0..times).for_each(|_| ours()), || (0..times).for_each(|_| theirs()));
-    table.ratio(name, &us(ours / times), &format!("{other} {}", us(theirs / times)), ratio, Bound::AtMost(most));
+    table.ratio(name, &us(ours / times), &format!("{other} {}", us(theirs / times)), ratio, Bound::AtMost(max));
 }

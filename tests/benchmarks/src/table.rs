@@ -12,7 +12,7 @@ impl Table {
     /// A ratio against a bound: at most it, or at least it.
     pub(crate) fn ratio(&mut self, name: &str, ours: &str, against: &str, ratio: f64, bound: Bound) {
         let (holds, bound) = match bound {
-            Bound::AtMost(most) => (ratio <= most, format!("≤ {most}")),
+            Bound::AtMost(max) => (ratio <= max, format!("≤ {max}")),
             Bound::AtLeast(least) => (ratio >= least, format!("≥ {least}")),
             Bound::None => (true, "none".into()),
         };

@@ -12,7 +12,7 @@ const WANTED: u64 = 4096;
 pub(super) fn raise() {
     let found = getrlimit(Resource::Nofile);
     let Some(soft) = found.current.filter(|soft| *soft < WANTED) else { return };
-    let allowed = found.maximum.map_or(WANTED, |most| most.min(WANTED));
+    let allowed = found.maximum.map_or(WANTED, |max| max.min(WANTED));
     let raised = allowed > soft
         && setrlimit(Resource::Nofile, Rlimit { current: Some(allowed), maximum: found.maximum }).is_ok();
     let now = if raised { allowed } else { soft };

@@ -210,8 +210,8 @@ fn affinity(one: &str, other: &str) -> (usize, std::cmp::Reverse<usize>) {
     let same = |(one, other): &(u8, u8)| one == other;
     let begin = one.bytes().zip(other.bytes()).take_while(same).count();
     let end = one.bytes().rev().zip(other.bytes().rev()).take_while(same).count();
-    let most = one.len().min(other.len());
-    ((begin + end).min(most), std::cmp::Reverse(one.len().abs_diff(other.len())))
+    let max = one.len().min(other.len());
+    ((begin + end).min(max), std::cmp::Reverse(one.len().abs_diff(other.len())))
 }
 
 /// The names of the environment's variables that are not empty.

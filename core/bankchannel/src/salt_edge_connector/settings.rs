@@ -153,9 +153,9 @@ impl ReadyConnector {
                 })
             }
         };
-        let within = |setting, given: Option<u32>, default, most| match given.unwrap_or(default) {
-            value if (1..=most).contains(&value) => Ok(value),
-            _ => Err(Error::invalid_setting(setting, format!("must be 1 to {most}"))),
+        let within = |setting, given: Option<u32>, default, max| match given.unwrap_or(default) {
+            value if (1..=max).contains(&value) => Ok(value),
+            _ => Err(Error::invalid_setting(setting, format!("must be 1 to {max}"))),
         };
         let app_secret = secret_of("app_secret", settings.app_secret, settings.app_secret_file)?;
         let is_blank = |text: &str| text.trim().is_empty();

@@ -39,9 +39,9 @@ pub(super) fn pack(content: Content, wanted: Option<bool>, profile: &ChannelProf
     if size == 0 {
         return Err(refused("the content is empty"));
     }
-    if let Some(most) = profile.max_file_bytes.filter(|most| size > *most) {
-        let text = format!("the content has {size} bytes, and the bank takes files of at most {most}");
-        return Err(refused(&text).with("limit_bytes", most));
+    if let Some(max) = profile.max_file_bytes.filter(|max| size > *max) {
+        let text = format!("the content has {size} bytes, and the bank takes files of at most {max}");
+        return Err(refused(&text).with("limit_bytes", max));
     }
     let unreadable = |why: std::io::Error| {
         let text = format!("the content cannot be read: {why}");
@@ -64,9 +64,9 @@ pub(super) fn pack(content: Content, wanted: Option<bool>, profile: &ChannelProf
     }
     source.check_unchanged()?;
     let packed = encoder.finish().map_err(|why| unspooled(&why))?.finish()?;
-    if let Some(most) = profile.max_packed_bytes.filter(|most| packed.size() > *most) {
-        let text = format!("compressed, the content has {} bytes, and the bank takes at most {most}", packed.size());
-        return Err(refused(&text).with("limit_bytes", most));
+    if let Some(max) = profile.max_packed_bytes.filter(|max| packed.size() > *max) {
+        let text = format!("compressed, the content has {} bytes, and the bank takes at most {max}", packed.size());
+        return Err(refused(&text).with("limit_bytes", max));
     }
     Ok(PackedContent { source: packed, compressed: true, name })
 }

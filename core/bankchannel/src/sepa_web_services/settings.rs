@@ -316,7 +316,7 @@ impl ReadyCustomer {
         let receiver_id = receiver_id.ok_or_else(|| {
             Error::invalid_setting("receiver_id", "is missing: neither the profile nor target_id gives one")
         })?;
-        for (field, value, most) in [
+        for (field, value, max) in [
             ("customer_id", Some(&customer_id), 16),
             ("sender_id", settings.sender_id.as_ref(), 35),
             ("target_id", target_id.as_ref(), 80),
@@ -324,8 +324,8 @@ impl ReadyCustomer {
             ("software_id", settings.software_id.as_ref(), 80),
         ] {
             let Some(value) = value else { continue };
-            if value.is_empty() || value.chars().count() > most || value.chars().any(char::is_control) {
-                let why = format!("must have 1 to {most} characters, none of them a control character");
+            if value.is_empty() || value.chars().count() > max || value.chars().any(char::is_control) {
+                let why = format!("must have 1 to {max} characters, none of them a control character");
                 return Err(Error::invalid_setting(field, why));
             }
         }

@@ -71,10 +71,10 @@ async fn what_is_sent_is_told() {
     let client = WsChannel::new(settings(&server)).unwrap();
     client.set_session(session("token-of-the-test", Mode::Data));
     let sent = Arc::new(Mutex::new(0));
-    let most = Arc::clone(&sent);
+    let max = Arc::clone(&sent);
     let watcher = ProgressWatcher::new(move |moved| {
         if moved.direction.is_some_and(|direction| direction.as_str() == "send") {
-            *most.lock().unwrap() = moved.bytes;
+            *max.lock().unwrap() = moved.bytes;
         }
     });
     let options = CallOptions { progress: Some(watcher), ..CallOptions::default() };

@@ -347,9 +347,9 @@ async fn t81_random_bytes_in_envelopes_and_documents_are_answered() {
     let world = World::new().await;
     let customer = RawCustomer::new(&world, "op");
     let mut state = 81_u64;
-    let mut below = |most: usize| {
+    let mut below = |max: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(state >> 33).unwrap() % most
+        usize::try_from(state >> 33).unwrap() % max
     };
     let hostile =
         ["<", ">", "&#0;", "&x;", "\"", "<!--", "<!DOCTYPE a [<!ENTITY b \"c\">]>", "\u{0}", "xmlns:a=\"\"", "]]>"];

@@ -161,8 +161,8 @@ fn what_is_no_name_is_refused_where_it_fails() {
     }
     assert!(DistinguishedName::parse(&"C=NO,".repeat(MAX_PARTS)).is_err());
     assert!(DistinguishedName::parse(&"C=NO,".repeat(MAX_PARTS - 1)).is_err());
-    let most = "C=NO,".repeat(MAX_PARTS);
-    assert_eq!(parse(most.trim_end_matches(',')).rdns.len(), MAX_PARTS);
+    let max = "C=NO,".repeat(MAX_PARTS);
+    assert_eq!(parse(max.trim_end_matches(',')).rdns.len(), MAX_PARTS);
     assert!(DistinguishedName::parse(&format!("CN={}", "x".repeat(MAX_NAME_BYTES))).is_err());
 }
 

@@ -159,7 +159,7 @@ impl PathSearch<'_> {
         if !issuer.key_usage().is_none_or(|usage| usage.key_cert_sign) {
             return Some("may not sign certificates (keyCertSign is missing)");
         }
-        if issuer.path_length().is_some_and(|most| (most as usize) < below) {
+        if issuer.path_length().is_some_and(|max| (max as usize) < below) {
             return Some("allows fewer authorities below it (pathlen)");
         }
         unfit_anywhere(issuer, self.rules)

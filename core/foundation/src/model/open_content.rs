@@ -43,13 +43,13 @@ impl OpenContent {
     ///
     /// # Errors
     /// I/O errors of the file.
-    pub fn beginning(&mut self, most: usize) -> io::Result<Option<(u64, Vec<u8>)>> {
+    pub fn beginning(&mut self, max: usize) -> io::Result<Option<(u64, Vec<u8>)>> {
         match self {
-            Self::Bytes(bytes) => Ok(Some((bytes.len() as u64, bytes[..bytes.len().min(most)].to_vec()))),
+            Self::Bytes(bytes) => Ok(Some((bytes.len() as u64, bytes[..bytes.len().min(max)].to_vec()))),
             Self::File(file) => {
                 let mut read = Vec::new();
                 let at = file.stream_position()?;
-                file.take(most as u64).read_to_end(&mut read)?;
+                file.take(max as u64).read_to_end(&mut read)?;
                 file.seek(SeekFrom::Start(at))?;
                 Ok(Some((file.metadata()?.len(), read)))
             }

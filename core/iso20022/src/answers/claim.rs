@@ -38,8 +38,8 @@ pub type ClaimedEntry = (usize, Option<usize>);
 
 impl AnswerFile {
     /// Reads a file; at most `most` entries or transactions.
-    pub fn read(bytes: &[u8], most: usize) -> Self {
-        match read_message_file(bytes, None, most) {
+    pub fn read(bytes: &[u8], max: usize) -> Self {
+        match read_message_file(bytes, None, max) {
             // A bank's answer is never a payment file.
             Ok(Some(MessageFile::Payment(_)) | None) => Self { content: None, problem: None },
             Ok(content) => Self { content, problem: None },

@@ -143,10 +143,10 @@ pub fn read_all(input: impl Read, options: &ReadOptions) -> Result<CashFile, Xml
 }
 
 /// The same for a file with at most this many entries and transactions.
-pub(crate) fn read_up_to(input: impl Read, options: &ReadOptions, most: usize) -> Result<CashFile, XmlFault> {
-    let file = CashReader::open(input, options)?.page(most + 1)?;
+pub(crate) fn read_up_to(input: impl Read, options: &ReadOptions, max: usize) -> Result<CashFile, XmlFault> {
+    let file = CashReader::open(input, options)?.page(max + 1)?;
     if file.next.is_some() {
-        let message = format!("the file has more than {most} entries and transactions");
+        let message = format!("the file has more than {max} entries and transactions");
         return Err(XmlFault::new(message, "read it page by page"));
     }
     Ok(file)

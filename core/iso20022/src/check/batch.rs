@@ -332,9 +332,9 @@ pub(super) fn sum(stated: Option<&Decimal>, real: ControlSum, reason: &str) -> O
 }
 
 /// A file or a batch with more transactions than the profile allows.
-pub(super) fn size(real: u64, most: Option<u64>, what: &str) -> Option<Finding> {
-    let most = most.filter(|most| real > *most)?;
-    let message = format!("the {what} has {real} transactions, more than {most}");
+pub(super) fn size(real: u64, max: Option<u64>, what: &str) -> Option<Finding> {
+    let max = max.filter(|max| real > *max)?;
+    let message = format!("the {what} has {real} transactions, more than {max}");
     let parts = if what == "file" { "files" } else { "batches" };
     Some(Finding::error(Rule::Size, message, format!("split it into several {parts}")))
 }

@@ -18,7 +18,7 @@ const MAX_LISTED: usize = 1000;
 /// The number of transactions, reports and batches in memory.
 pub(crate) struct HeldCount {
     count: usize,
-    most: usize,
+    max: usize,
 }
 
 impl Default for HeldCount {
@@ -28,17 +28,17 @@ impl Default for HeldCount {
 }
 
 impl HeldCount {
-    pub(crate) fn up_to(most: usize) -> Self {
-        Self { count: 0, most }
+    pub(crate) fn up_to(max: usize) -> Self {
+        Self { count: 0, max }
     }
 
     /// Counts one more.
     pub(crate) fn add(&mut self) -> Result<(), XmlRefusal> {
         self.count += 1;
-        if self.count <= self.most {
+        if self.count <= self.max {
             return Ok(());
         }
-        let message = format!("the file has more than {} transactions and batches", self.most);
+        let message = format!("the file has more than {} transactions and batches", self.max);
         Err(XmlRefusal::new(message, "split it into several"))
     }
 }

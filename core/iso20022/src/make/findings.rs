@@ -77,12 +77,12 @@ impl MakingFindings {
 
     /// Adds a finding that has its field already.
     pub(super) fn keep(&mut self, found: Finding) {
-        let (told, count, most) = match found.level {
+        let (told, count, max) = match found.level {
             Level::Error => (&mut self.errors, &mut self.error_count, MAX_ERRORS),
             _ => (&mut self.warnings, &mut self.warning_count, MAX_WARNINGS),
         };
         *count += 1;
-        if told.len() < most {
+        if told.len() < max {
             let DataPlace { transaction, line } = self.place;
             told.push(Finding { transaction, line, ..found });
         }

@@ -121,9 +121,9 @@ impl PaymentMaker {
         self.is_whole()?;
         self.findings.place = place;
         self.count += 1;
-        let most = self.profile.file_transactions.unwrap_or(MAX_TRANSACTIONS).min(MAX_TRANSACTIONS);
-        if self.count > most {
-            return Err(self.too_many(format!("a file has at most {most} transactions")));
+        let max = self.profile.file_transactions.unwrap_or(MAX_TRANSACTIONS).min(MAX_TRANSACTIONS);
+        if self.count > max {
+            return Err(self.too_many(format!("a file has at most {max} transactions")));
         }
         let (batch, mut digest) = self.batch_of(&transfer)?;
         self.fields.clear();
@@ -243,7 +243,7 @@ impl PaymentMaker {
     }
 
     fn has_room(&self, batch: usize) -> bool {
-        self.profile.batch_transactions.is_none_or(|most| self.groups[batch].count < most)
+        self.profile.batch_transactions.is_none_or(|max| self.groups[batch].count < max)
     }
 
     /// The batch of a transfer, and the hash of its key.

@@ -50,8 +50,8 @@ pub fn check(system: Option<&str>, number: &str) -> Option<Finding> {
         && number.bytes().all(|byte| byte.is_ascii_digit() || (*letters && byte.is_ascii_alphanumeric()));
     let change = "compare it with the payee's bank";
     let found = if !formed {
-        let (least, most) = (lengths.start(), lengths.end());
-        let count = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        let (least, max) = (lengths.start(), lengths.end());
+        let count = if least == max { least.to_string() } else { format!("{least} to {max}") };
         let signs = if *letters { "letters and digits" } else { "digits" };
         Finding::warning(Rule::ClearingNumber, format!("a clearing number of {system} has {count} {signs}"), change)
     } else if *system == "USABA" && !routing_number_fits(number) {

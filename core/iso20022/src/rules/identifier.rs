@@ -69,10 +69,10 @@ pub fn check_end_to_end(text: &str, payer_country: Option<&str>) -> Result<(), I
 /// Whether a text is the symbols of a Slovak payment, such as `/VS1234567890/SS/KS0308`; they need not be unique.
 pub fn has_symbols(text: &str) -> bool {
     let (mut rest, mut has_digits) = (text, false);
-    for (mark, most) in [("/VS", 10), ("/SS", 10), ("/KS", 4)] {
+    for (mark, max) in [("/VS", 10), ("/SS", 10), ("/KS", 4)] {
         if let Some(after) = rest.strip_prefix(mark) {
             let count = after.bytes().take_while(u8::is_ascii_digit).count();
-            if count > most {
+            if count > max {
                 return false;
             }
             rest = &after[count..];

@@ -115,8 +115,8 @@ impl BankLimits {
 }
 
 /// This many per minute; a burst may use all of them at once.
-fn per_minute(most: u32) -> BucketRate {
-    BucketRate::new(most, MINUTE_MS, most)
+fn per_minute(max: u32) -> BucketRate {
+    BucketRate::new(max, MINUTE_MS, max)
 }
 
 fn too_many(empty: EmptyBucket, text: &'static str) -> SandboxRefusal {

@@ -212,7 +212,7 @@ impl HubState {
         revoked: bool,
         from_id: u64,
         from_ms: i64,
-        most: usize,
+        max: usize,
     ) -> (Vec<(u64, &'static str, Secret)>, u64) {
         let known = self.known();
         let mut fitting = known.tokens.iter().filter(|token| {
@@ -221,7 +221,7 @@ impl HubState {
         });
         let status = |token: &HubToken| if token.revoked_ms.is_some() { "revoked" } else { "active" };
         let page: Vec<_> =
-            fitting.by_ref().take(most).map(|token| (token.id, status(token), token.text.clone())).collect();
+            fitting.by_ref().take(max).map(|token| (token.id, status(token), token.text.clone())).collect();
         let last = page.last().map_or(from_id, |(id, ..)| *id);
         (page, fitting.next().map_or(last + 1, |token| token.id))
     }

@@ -79,10 +79,10 @@ impl SeenHeader {
         };
         let mut fault = header.and_then(repeated_element).map(|name| format!("{name} of RequestHeader is there twice"));
         let mut elements = header.into_iter().flat_map(TreeElement::children);
-        for (name, most) in expected {
+        for (name, max) in expected {
             let fits = elements.next().filter(|one| one.local() == *name).and_then(TreeElement::text);
             let length = fits.map(|text| text.chars().count());
-            if length.is_none_or(|length| length > *most) && fault.is_none() {
+            if length.is_none_or(|length| length > *max) && fault.is_none() {
                 fault = Some(format!("{name} of RequestHeader is missing, in the wrong place or too long"));
             }
         }

@@ -9,7 +9,7 @@ use std::{
 #[derive(Default)]
 struct ServiceLoad {
     now: usize,
-    most: usize,
+    max: usize,
 }
 
 /// The requests at once, by family and service.
@@ -28,18 +28,18 @@ impl BankLoad {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let one = all.entry(service.clone()).or_default();
         one.now += 1;
-        one.most = one.most.max(one.now);
+        one.max = one.max.max(one.now);
         LoadedRequest { load: self, service }
     }
 
     /// The most at once; with `forget` the counting begins anew after that.
-    pub(crate) fn most(&self, forget: bool) -> BTreeMap<String, u64> {
+    pub(crate) fn max(&self, forget: bool) -> BTreeMap<String, u64> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let most = all.iter().map(|(service, load)| (service.clone(), load.most as u64)).collect();
+        let max = all.iter().map(|(service, load)| (service.clone(), load.max as u64)).collect();
         if forget {
-            all.values_mut().for_each(|load| load.most = load.now);
+            all.values_mut().for_each(|load| load.max = load.now);
         }
-        most
+        max
     }
 }
 

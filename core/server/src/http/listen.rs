@@ -139,8 +139,8 @@ impl Listener {
 
     /// Accepts requests with up to this many header fields (default 100). HTTP/1.1 requests with more get a bare 431.
     #[must_use]
-    pub fn taking_fields(self, most: usize) -> Self {
-        Self { max_fields: Some(most), ..self }
+    pub fn taking_fields(self, max: usize) -> Self {
+        Self { max_fields: Some(max), ..self }
     }
 
     /// Sets the buffer of a connection: response bytes that wait for the client, and the size of a request head. Bounds
@@ -322,8 +322,8 @@ async fn connection(
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(QUIET.later).max_buf_size(buffer);
-    if let Some(most) = max_fields {
-        builder.http1().max_headers(most);
+    if let Some(max) = max_fields {
+        builder.http1().max_headers(max);
     }
     let mut http2 = builder.http2();
     http2.timer(TokioTimer::new()).max_concurrent_streams(64).max_header_list_size(64 * 1024);

@@ -21,8 +21,8 @@ pub enum QueryFault {
 }
 
 /// The pairs in their order, decoded once. Empty ones are skipped; `most` limits their number.
-pub fn pairs(text: &str, plus: PlusSign, most: usize) -> Result<Vec<(String, String)>, QueryFault> {
-    if text.split('&').take(most + 1).count() > most {
+pub fn pairs(text: &str, plus: PlusSign, max: usize) -> Result<Vec<(String, String)>, QueryFault> {
+    if text.split('&').take(max + 1).count() > max {
         return Err(QueryFault::TooMany);
     }
     let decode = |part: &str| match plus {
@@ -42,8 +42,8 @@ pub struct FormFields(Vec<(String, String)>);
 impl FormFields {
     /// `None` if one cannot be decoded, or there are too many: skipping a field would change the meaning of the
     /// request.
-    pub fn read(text: &str, most: usize) -> Option<Self> {
-        pairs(text, PlusSign::Space, most).ok().map(Self)
+    pub fn read(text: &str, max: usize) -> Option<Self> {
+        pairs(text, PlusSign::Space, max).ok().map(Self)
     }
 
     /// The first value of this name.

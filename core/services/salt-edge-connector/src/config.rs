@@ -101,9 +101,9 @@ impl ConnectorConfig {
             (Some(certificate), Some(key)) => Some(TlsFiles { certificate: certificate.into(), key: key.into() }),
             _ => return Err(Error::invalid_setting("tls_cert", "goes with tls_key: give both or neither")),
         };
-        let within = |setting, given: Option<u32>, default, most| match given.unwrap_or(default) {
-            value if (1..=most).contains(&value) => Ok(value),
-            _ => Err(Error::invalid_setting(setting, format!("must be 1 to {most}"))),
+        let within = |setting, given: Option<u32>, default, max| match given.unwrap_or(default) {
+            value if (1..=max).contains(&value) => Ok(value),
+            _ => Err(Error::invalid_setting(setting, format!("must be 1 to {max}"))),
         };
         let timeout_s = within("bank_timeout_s", file.bank_timeout_s, BANK_TIMEOUT_S, 240)?;
         let workers = within("workers", file.workers, WORKERS, 64)?;

@@ -335,7 +335,7 @@ impl ServiceConfig {
                 "`memory` shows codes to the control interface only, which is not open: use `file`",
             ));
         }
-        for (name, value, least, most) in [
+        for (name, value, least, max) in [
             ("challenge_ttl_s", self.challenge_ttl_s, 10, 3600),
             ("token_ttl_s", self.token_ttl_s, 1, 86_400),
             ("body_timeout_s", self.body_timeout_s, 1, 3600),
@@ -348,8 +348,8 @@ impl ServiceConfig {
             ("postgres.operation_timeout_s", self.postgres.operation_timeout_s, 1, 600),
             ("drain_s", self.drain_s, 0, 600),
         ] {
-            if !(least..=most).contains(&value) {
-                return Err(Error::invalid_setting(name, format_args!("must be from {least} to {most}")));
+            if !(least..=max).contains(&value) {
+                return Err(Error::invalid_setting(name, format_args!("must be from {least} to {max}")));
             }
         }
         if !matches!(self.logical_failure_status, 200 | 400) {

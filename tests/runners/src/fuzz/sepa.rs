@@ -85,7 +85,7 @@ pub(super) fn content(bytes: &[u8]) {
         while let Ok(Some(piece)) = next() {
             unpacked += piece.len() as u64;
         }
-        let most = (bytes.len() as u64 * limits.ratio).max(1024 * 1024);
-        assert!(unpacked <= most, "{unpacked} bytes of {}", bytes.len());
+        let max = (bytes.len() as u64 * limits.ratio).max(1024 * 1024);
+        assert!(unpacked <= max, "{unpacked} bytes of {}", bytes.len());
     }
 }

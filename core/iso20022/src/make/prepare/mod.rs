@@ -159,16 +159,16 @@ impl TransferPreparer<'_> {
     }
 
     /// An optional text; an empty one is left out.
-    fn optional(&mut self, at: FieldPlace, text: &mut Option<String>, most: usize) {
+    fn optional(&mut self, at: FieldPlace, text: &mut Option<String>, max: usize) {
         match text {
             Some(given) if given.trim().is_empty() => *text = None,
-            Some(given) => self.text(at, given, most),
+            Some(given) => self.text(at, given, max),
             None => {}
         }
     }
 
     /// A text for people: its characters, then its length.
-    fn text(&mut self, at: FieldPlace, text: &mut String, most: usize) {
+    fn text(&mut self, at: FieldPlace, text: &mut String, max: usize) {
         match characters::convert(text, self.profile.characters, self.profile.keeps_markup) {
             Ok(converted) => {
                 let after = converted.text;
@@ -192,13 +192,13 @@ impl TransferPreparer<'_> {
         if text.trim().is_empty() {
             self.error(Rule::Characters, at, "is empty", "give it, or leave it out", None);
         }
-        let Some((end, _)) = text.char_indices().nth(most) else { return };
+        let Some((end, _)) = text.char_indices().nth(max) else { return };
         if self.cut {
             let cut = text[..end].trim_end().to_owned();
             self.findings.changed(at, text, &cut);
             *text = cut;
         } else {
-            let message = format!("has {} characters, more than {most}", text.chars().count());
+            let message = format!("has {} characters, more than {max}", text.chars().count());
             self.add(Finding::error(Rule::Length, message, "shorten it, or let it be cut").value(text), at);
         }
     }

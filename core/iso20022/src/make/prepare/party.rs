@@ -94,13 +94,13 @@ impl TransferPreparer<'_> {
             }
             return;
         };
-        let most = match (sepa, self.cut) {
+        let max = match (sepa, self.cut) {
             (true, true) => SEPA_NAME,
             // One that is too long for the schema is too long for SEPA, which has the words for it.
             (true, false) => usize::MAX,
             (false, _) => NAME,
         };
-        self.text(at, given, most);
+        self.text(at, given, max);
         if let Some(found) = payee::long_name(given).filter(|_| sepa) {
             self.add(found, at);
         }

@@ -123,7 +123,7 @@ impl TransferPreparer<'_> {
         } else if self.profile.aos2 && references.len() > 1 {
             self.aos2(transfer, currency);
         }
-        let most = if self.profile.aos2 { payee::AOS2_STRUCTURED } else { payee::STRUCTURED };
+        let max = if self.profile.aos2 { payee::AOS2_STRUCTURED } else { payee::STRUCTURED };
         for (number, part) in references.iter().enumerate() {
             let document = documents.get(number);
             let inside = part.as_ref().is_some_and(|part| part.text_place == Some(TextPlace::Inside));
@@ -141,8 +141,8 @@ impl TransferPreparer<'_> {
                         + document.date.map_or(0, |_| "2026-11-20".len())
                         + document.amount.as_ref().map_or(0, |amount| amount.as_str().len())
                 });
-            if length > most && terms.is_sepa() {
-                let message = format!("a structured part has {length} characters, more than {most}");
+            if length > max && terms.is_sepa() {
+                let message = format!("a structured part has {length} characters, more than {max}");
                 self.error(
                     Rule::Remittance,
                     at,

@@ -76,10 +76,10 @@ impl TransferPreparer<'_> {
         ];
         let Some((first, ..)) = symbols.into_iter().find(|(_, symbol, _)| symbol.is_some()) else { return };
         let mut right = true;
-        for (name, symbol, most) in symbols {
+        for (name, symbol, max) in symbols {
             let Some(symbol) = symbol else { continue };
-            if symbol.is_empty() || symbol.len() > most || !symbol.bytes().all(|byte| byte.is_ascii_digit()) {
-                let found = Finding::error(Rule::Identifier, format!("must be 1 to {most} digits"), "correct it");
+            if symbol.is_empty() || symbol.len() > max || !symbol.bytes().all(|byte| byte.is_ascii_digit()) {
+                let found = Finding::error(Rule::Identifier, format!("must be 1 to {max} digits"), "correct it");
                 self.add(found.value(symbol), FieldPlace("", name));
                 right = false;
             }

@@ -60,9 +60,9 @@ fn read_cash(request: ReadCashRequest, with: LocalContext<'_>) -> Result<CashFil
 pub const MAX_WHOLE: u64 = 128 * 1024 * 1024;
 
 fn too_large(what: &str) -> Error {
-    let most = MAX_WHOLE / (1024 * 1024);
+    let max = MAX_WHOLE / (1024 * 1024);
     let message = format!(
-        "the file {what}, and one result holds at most {most} MiB of it: go through its entries with `statement_entries`, or read \
+        "the file {what}, and one result holds at most {max} MiB of it: go through its entries with `statement_entries`, or read \
          it with `read_statement_page`"
     );
     Error::because(&row::TOO_LARGE, message).with("field", "content")

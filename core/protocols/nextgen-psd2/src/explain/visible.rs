@@ -26,8 +26,8 @@ pub(super) fn text(bytes: &[u8]) -> String {
 }
 
 /// At most `most` characters of a text, with a mark at the cut.
-pub(super) fn clip(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
+pub(super) fn clip(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }

@@ -96,10 +96,10 @@ fn identifier(text: &str) -> Result<Cow<'_, str>, &'static str> {
 }
 
 fn is_location(text: &str) -> bool {
-    let degrees = |text: &str, most: usize| {
+    let degrees = |text: &str, max: usize| {
         text.strip_prefix('-').unwrap_or(text).split_once('.').is_some_and(|(whole, decimals)| {
             let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-            (1..=most).contains(&whole.len()) && digits(whole) && decimals.len() == 6 && digits(decimals)
+            (1..=max).contains(&whole.len()) && digits(whole) && decimals.len() == 6 && digits(decimals)
         })
     };
     text.strip_prefix("GEO:")

@@ -81,11 +81,11 @@ fn rows(side: ServingSide) -> (&'static [(&'static FailureClass, &'static ErrorR
 fn refusal_text(body: &[u8]) -> (Option<String>, Option<String>) {
     let Ok(body) = json::parse(body, MAX_DEPTH) else { return (None, page_text(body)) };
     let places = [Some(&body), body.get("error"), body.get("data")];
-    let text = |name: &str, most: usize| {
+    let text = |name: &str, max: usize| {
         let found = places.iter().flatten().find_map(|place| place.get(name).and_then(Value::as_str));
         // Redacted before it is cut, so that no part of a token remains.
         let plain = |c: char| if c.is_control() { ' ' } else { c };
-        found.map(|text| redact_words(text).chars().map(plain).take(most).collect::<String>())
+        found.map(|text| redact_words(text).chars().map(plain).take(max).collect::<String>())
     };
     (text("error_class", WORD), text("error_message", TEXT))
 }

@@ -190,8 +190,8 @@ struct DocumentWriter(String);
 
 impl DocumentWriter {
     /// Writes an element, if it has a value.
-    fn put(&mut self, field: &str, name: &str, value: Option<&str>, most: usize) -> Result<(), Error> {
+    fn put(&mut self, field: &str, name: &str, value: Option<&str>, max: usize) -> Result<(), Error> {
         let Some(value) = value else { return Ok(()) };
-        check(field, value, most).map(|()| element(&mut self.0, "", name, value))
+        check(field, value, max).map(|()| element(&mut self.0, "", name, value))
     }
 }

@@ -31,12 +31,12 @@ pub fn whole_seconds(at_s: i64) -> String {
 ///
 /// # Errors
 /// `input.invalid_field`, naming the field.
-pub(super) fn check(field: &str, value: &str, most: usize) -> Result<(), Error> {
+pub(super) fn check(field: &str, value: &str, max: usize) -> Result<(), Error> {
     if value.is_empty() {
         return Err(Error::invalid_field(field, "must not be empty: leave it out"));
     }
-    if value.chars().count() > most {
-        return Err(Error::invalid_field(field, format!("has more than {most} characters")));
+    if value.chars().count() > max {
+        return Err(Error::invalid_field(field, format!("has more than {max} characters")));
     }
     if value.chars().any(|one| one.is_control() || matches!(one, '\u{fffe}' | '\u{ffff}')) {
         return Err(Error::invalid_field(field, "holds a control character"));

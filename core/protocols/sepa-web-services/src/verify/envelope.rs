@@ -266,10 +266,10 @@ pub(crate) fn base64_text(text: &str) -> Option<Vec<u8>> {
         rest = &rest[whole..];
     }
     while !rest.is_empty() {
-        let most = &rest[..rest.len().min(DIGITS - digits.len())];
+        let max = &rest[..rest.len().min(DIGITS - digits.len())];
         // Not by a search for each kind of blank: one that is rare would be looked for through all of the rest, at each
         // of the others.
-        let taken = most.iter().position(is_blank).unwrap_or(most.len());
+        let taken = max.iter().position(is_blank).unwrap_or(max.len());
         digits.extend_from_slice(&rest[..taken]);
         rest = &rest[taken..];
         let blanks = rest.iter().take_while(|byte| is_blank(byte)).count();

@@ -234,9 +234,9 @@ impl<'e> MessageExamination<'e> {
         }
         if others > 0 {
             let id = if level == SignatureLevel::Document { "V11" } else { "V4" };
-            let most = bankchannel_xml_signature::MAX_SURVEYED;
+            let max = bankchannel_xml_signature::MAX_SURVEYED;
             let why = format!(
-                "there are more signatures than the {} that were looked at: at most {most}, and none inside of another",
+                "there are more signatures than the {} that were looked at: at most {max}, and none inside of another",
                 signatures.len()
             );
             self.found.unsurveyed.push((id, why));

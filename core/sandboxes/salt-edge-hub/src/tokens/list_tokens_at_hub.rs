@@ -32,11 +32,11 @@ pub(crate) fn handle(hub: &PlayedHub, asked: ConnectorRequest<'_>) -> Result<Out
             return Err(RequestProblem::Class(&class::ACTION_NOT_ALLOWED, "kind must be `revoked`, or left out."));
         }
     };
-    let most = request.per_page.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let max = request.per_page.unwrap_or(PAGE).clamp(1, PAGE_MAX);
     let from_ms = request.from_date.map_or(i64::MIN, |from| from.0.as_ms());
     let from_id = request.from_id.unwrap_or_default();
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let (page, next_id) = hub.state.tokens(is_revoked, from_id, from_ms, most);
+    let max = usize::try_from(max).unwrap_or(usize::MAX);
+    let (page, next_id) = hub.state.tokens(is_revoked, from_id, from_ms, max);
     let tokens = page.into_iter().map(|(id, status, text)| {
         let mut token = Object::with_capacity(3);
         token.push("id", id);

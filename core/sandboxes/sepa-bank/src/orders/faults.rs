@@ -96,6 +96,6 @@ impl SandboxSepaBank {
     }
 
     fn greatest_load(&self, order: LoadOrder) -> Result<GreatestLoad> {
-        Ok(GreatestLoad { most_at_once: self.load.most(order.forget == Some(true)) })
+        Ok(GreatestLoad { most_at_once: self.load.max(order.forget == Some(true)) })
     }
 }

@@ -150,7 +150,7 @@ fn rule(element: TreeElement<'_>, rule: &RequestElementRule) -> Result<(), Strin
     let text = element.text().ok_or("holds elements")?;
     let collapsed = text.trim_matches(BLANKS);
     let fine = match rule {
-        Text(least, most) => (*least..=*most).contains(&text.chars().count()),
+        Text(least, max) => (*least..=*max).contains(&text.chars().count()),
         Instant => is_date_time(collapsed),
         Day => is_date(collapsed),
         Environment => matches!(collapsed, "PRODUCTION" | "TEST"),

@@ -87,9 +87,9 @@ const MANDATORY: [&str; 4] = ["CustomerId", "Timestamp", "Environment", "Softwar
 struct Drawn(u64);
 
 impl Drawn {
-    fn below(&mut self, most: usize) -> usize {
+    fn below(&mut self, max: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % most
+        usize::try_from(self.0 >> 33).unwrap() % max
     }
 }
 

@@ -397,7 +397,7 @@ impl CertificateBank for SetBank<'_> {
 pub(crate) type SetDriver<'s> = CertificateDriver<SetStore<'s>, SetBank<'s>>;
 
 /// What a driver is made of.
-pub(crate) struct SetToDrive<'s> {
+pub(crate) struct CertificateLifeDriver<'s> {
     pub(crate) service: &'s WsChannelService,
     pub(crate) channel: &'s dyn BankChannel,
     pub(crate) bank: Bank,
@@ -412,7 +412,7 @@ pub(crate) struct SetToDrive<'s> {
     pub(crate) audit: AuditEntry,
 }
 
-impl<'s> SetToDrive<'s> {
+impl<'s> CertificateLifeDriver<'s> {
     /// The driver.
     ///
     /// # Errors

@@ -12,11 +12,11 @@
 
 pub(crate) mod alerts;
 mod channel;
-mod fund;
+mod connection_for_call;
+mod fund_accounts;
 mod lanes;
 pub(crate) mod life;
 mod life_fault;
-mod reach;
 mod refusals;
 mod renewal;
 mod sepa;
@@ -49,8 +49,8 @@ pub use channel::{
     CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
     UploadWaits,
 };
-pub(crate) use fund::fund_simulator;
-pub(crate) use reach::{ConnectionTurn, ReachedConnection};
+pub(crate) use connection_for_call::{ConnectionTurn, ReachedConnection};
+pub(crate) use fund_accounts::fund_simulator;
 pub(crate) use renewal::renew_due;
 pub(crate) use settle::remove_old_content;
 
@@ -110,7 +110,7 @@ type BankBackground = Box<dyn Fn(BackgroundService, CancellationToken) -> JoinHa
 pub(crate) struct ServiceBanks {
     channels: Channels,
     background: Vec<BankBackground>,
-    reached: reach::ConnectionCache,
+    reached: connection_for_call::ConnectionCache,
     /// Anything older was left by a previous run.
     opened: SystemTime,
     /// Calls of a connection go on beside each other, unless its certificate is about to end.
@@ -145,7 +145,7 @@ impl ServiceBanks {
         Ok(Self {
             channels: built_in.and(channels),
             background,
-            reached: reach::ConnectionCache::default(),
+            reached: connection_for_call::ConnectionCache::default(),
             opened: SystemTime::now(),
             locks: lanes::ConnectionLocks::default(),
             turns: lanes::BankTurns::default(),

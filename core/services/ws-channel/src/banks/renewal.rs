@@ -16,7 +16,8 @@ use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    AccountBankConnection, BANK_TIMEOUT, BankChannel, alerts, life::SetToDrive, life_fault::LifeFault, refusals, within,
+    AccountBankConnection, BANK_TIMEOUT, BankChannel, alerts, life::CertificateLifeDriver, life_fault::LifeFault,
+    refusals, within,
 };
 use crate::{
     certs::material,
@@ -219,8 +220,17 @@ async fn work_on(
     };
     let (api_key, user) = (held.api_key.clone(), material::named(&held.set.ws_user_id));
     let writer = SettlingStore::new(service);
-    let to_drive =
-        SetToDrive { service, channel, bank, held, ticket, writer, code: None, company: None, audit: audit.clone() };
+    let to_drive = CertificateLifeDriver {
+        service,
+        channel,
+        bank,
+        held,
+        ticket,
+        writer,
+        code: None,
+        company: None,
+        audit: audit.clone(),
+    };
     let was_usable = held_state(&to_drive);
     let mut driver = to_drive.driver()?;
     let before = driver.life().clone();
@@ -271,7 +281,7 @@ async fn work_on(
 }
 
 /// Whether the set was stored as one that can be used.
-fn held_state(to_drive: &SetToDrive<'_>) -> bool {
+fn held_state(to_drive: &CertificateLifeDriver<'_>) -> bool {
     CertSet::USABLE_STATES.contains(&to_drive.held.set.state)
 }
 

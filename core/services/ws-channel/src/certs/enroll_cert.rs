@@ -12,7 +12,7 @@ use bankchannel_ws_channel::{
 use super::{OK, material, own_scope};
 use crate::{
     HandlerFault, ServiceCall, WsChannelService,
-    banks::{BankChannel, CertificateEnrolment, alerts, life::SetToDrive},
+    banks::{BankChannel, CertificateEnrolment, alerts, life::CertificateLifeDriver},
 };
 
 pub(crate) async fn handle(
@@ -99,7 +99,7 @@ async fn enrol(
     (bank, held, ticket): (Bank, HeldCertSet, String),
 ) -> Result<(), HandlerFault> {
     let is_open = held.set.state == CertState::Pending;
-    let to_drive = SetToDrive {
+    let to_drive = CertificateLifeDriver {
         service,
         channel,
         bank,

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::{
     backup::back_up,
-    certificates::CertificateOrderOfPerson,
+    certificates::OperatorCertificateOrder,
     command::OperatorCommand,
     types::{ApiKeyInfo, AuditCheck, AuditLine, EntitlementInfo, NewApiKey},
 };
@@ -92,13 +92,13 @@ impl AdminApi {
             OperatorCommand::VerifyAudit => json_of(self.verify_audit().await?),
             OperatorCommand::Certificates => json_of(self.certificates().await?),
             OperatorCommand::RenewCertificate { email, bank } => {
-                json_of(self.order_certificate(CertificateOrderOfPerson::Renew, &email, &bank).await?)
+                json_of(self.order_certificate(OperatorCertificateOrder::Renew, &email, &bank).await?)
             }
             OperatorCommand::ResumeCertificate { email, bank } => {
-                json_of(self.order_certificate(CertificateOrderOfPerson::Resume, &email, &bank).await?)
+                json_of(self.order_certificate(OperatorCertificateOrder::Resume, &email, &bank).await?)
             }
             OperatorCommand::DiscardCertificate { email, bank } => {
-                json_of(self.order_certificate(CertificateOrderOfPerson::Discard, &email, &bank).await?)
+                json_of(self.order_certificate(OperatorCertificateOrder::Discard, &email, &bank).await?)
             }
             OperatorCommand::Codes => json_of(self.codes().await?),
             OperatorCommand::ReleaseCodes { bank, ws_user_id } => {

@@ -32,7 +32,7 @@ const DAY_S: i64 = 86_400;
 
 /// What a person does with a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CertificateOrderOfPerson {
+pub(super) enum OperatorCertificateOrder {
     Renew,
     Resume,
     Discard,
@@ -74,7 +74,7 @@ impl AdminApi {
     /// What a person wants with one of them.
     pub(super) async fn order_certificate(
         &self,
-        order: CertificateOrderOfPerson,
+        order: OperatorCertificateOrder,
         email: &str,
         bank: &str,
     ) -> Result<CertificateInfo> {
@@ -102,7 +102,7 @@ impl AdminApi {
 
     async fn changed(
         &self,
-        order: CertificateOrderOfPerson,
+        order: OperatorCertificateOrder,
         held: &HeldCertSet,
         rules: RenewalRules,
         (ticket, now): (&str, i64),
@@ -110,13 +110,13 @@ impl AdminApi {
         let now_s = now.div_euclid(1000);
         let mut life = life::read(&held.life, &held.set).map_err(internal)?;
         let what = match order {
-            CertificateOrderOfPerson::Renew if is_on_its_way(&life) => hurry(&mut life).map(|()| "renew_certificate"),
-            CertificateOrderOfPerson::Renew => life.want_next(now_s).map(|()| "renew_certificate"),
-            CertificateOrderOfPerson::Resume if has_nothing_to_resume(&life, rules, now_s) => {
+            OperatorCertificateOrder::Renew if is_on_its_way(&life) => hurry(&mut life).map(|()| "renew_certificate"),
+            OperatorCertificateOrder::Renew => life.want_next(now_s).map(|()| "renew_certificate"),
+            OperatorCertificateOrder::Resume if has_nothing_to_resume(&life, rules, now_s) => {
                 Err(LifeEventRefused("nothing has stopped, and nothing waits: it goes on by itself"))
             }
-            CertificateOrderOfPerson::Resume => hurry(&mut life).map(|()| "resume_certificate"),
-            CertificateOrderOfPerson::Discard => life.discard().map(|_| "discard_certificate"),
+            OperatorCertificateOrder::Resume => hurry(&mut life).map(|()| "resume_certificate"),
+            OperatorCertificateOrder::Discard => life.discard().map(|_| "discard_certificate"),
         };
         let what = what.map_err(|why| Error::invalid_field("bank", why))?;
         let step = life::step(&life, rules, now).map_err(internal)?;

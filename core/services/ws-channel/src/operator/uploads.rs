@@ -18,8 +18,8 @@ impl AdminApi {
     pub(super) async fn uploads(&self, state: &str) -> Result<Vec<UploadInfo>> {
         let state = UploadState::parse(state)
             .ok_or_else(|| Error::invalid_field("state", "must be received, accepted, failed or unknown"))?;
-        let most = i64::try_from(LISTED_UPLOADS_MAX).unwrap_or(i64::MAX);
-        let found = self.store.uploads_in_state(state, most).await.map_err(storage)?;
+        let max = i64::try_from(LISTED_UPLOADS_MAX).unwrap_or(i64::MAX);
+        let found = self.store.uploads_in_state(state, max).await.map_err(storage)?;
         Ok(found.into_iter().map(described).collect())
     }
 

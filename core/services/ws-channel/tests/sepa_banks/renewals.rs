@@ -352,9 +352,9 @@ async fn a_bank_is_never_asked_by_more_at_once_than_it_allows() {
         world.order("sandbox/release", json!({})).await;
     }
     world.wait_until("renewed", |now| renewed(&before, now, &["osuuspankki"])).await;
-    let most = world.order("sandbox/load", json!({})).await["most_at_once"].clone();
-    let (certificates, lists) = (most["op/certificates"].as_u64().unwrap(), most["op/files"].as_u64().unwrap());
-    assert!(certificates == 3 && (1..=3).contains(&lists), "{most}");
+    let max = world.order("sandbox/load", json!({})).await["most_at_once"].clone();
+    let (certificates, lists) = (max["op/certificates"].as_u64().unwrap(), max["op/files"].as_u64().unwrap());
+    assert!(certificates == 3 && (1..=3).contains(&lists), "{max}");
 }
 
 /// The clock goes ahead by years and back again: nothing is renewed twice for it, nothing waits for a time that was noted ahead.

@@ -230,8 +230,8 @@ impl CandidateSearch<'_> {
     }
 
     /// Runs a part of the search that may hash at most this many bytes.
-    fn within(&mut self, most: usize, work: impl FnOnce(&mut Self)) {
-        let aside = self.budget.saturating_sub(most);
+    fn within(&mut self, max: usize, work: impl FnOnce(&mut Self)) {
+        let aside = self.budget.saturating_sub(max);
         self.budget -= aside;
         work(self);
         self.budget += aside;

@@ -24,8 +24,8 @@ use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    NO_ACCOUNT, NOTIFICATION, STATEMENT, STATUS_REPORT, SimulatorBank, aside::PaymentFault, bank_day, file, lost,
-    open_books,
+    NO_ACCOUNT, NOTIFICATION, STATEMENT, STATUS_REPORT, SimulatorBank, bank_day, file, lost_answers, open_books,
+    payments_set_aside::PaymentFault,
 };
 use crate::{HandlerFault, files::content, service::BackgroundService};
 
@@ -161,7 +161,7 @@ async fn settle(
         Err(ProcessingStop::Store(why)) => return Err(why),
     };
     let Some(given_up) = simulator.aside.put(&upload.id, &fault, service.now_ms()) else { return Ok(false) };
-    lost::settle(service, upload, &given_up).await?;
+    lost_answers::settle(service, upload, &given_up).await?;
     simulator.aside.forget(&upload.id);
     Ok(true)
 }

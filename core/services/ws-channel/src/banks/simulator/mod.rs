@@ -1,10 +1,10 @@
 //! The simulator bank (docs/protocols/ws-channel.md §6.7, §6.8): its own certification authority, books and answer
 //! files, all in the service's store.
 
-mod aside;
 mod authority;
 mod booking;
-mod lost;
+mod lost_answers;
+mod payments_set_aside;
 
 use std::path::Path;
 
@@ -66,7 +66,7 @@ pub(crate) struct SimulatorBank {
     needs_entitlement: bool,
     wake: Notify,
     permits: Semaphore,
-    aside: aside::PaymentsSetAside,
+    aside: payments_set_aside::PaymentsSetAside,
 }
 
 impl SimulatorBank {
@@ -86,7 +86,7 @@ impl SimulatorBank {
             needs_entitlement: config.simulator_entitlement_required,
             wake: Notify::new(),
             permits: Semaphore::new(AT_ONCE),
-            aside: aside::PaymentsSetAside::default(),
+            aside: payments_set_aside::PaymentsSetAside::default(),
         })
     }
 

@@ -11,7 +11,7 @@ use bankchannel_storage::ws_channel::{
 };
 use jiff::Timestamp;
 
-use super::{NO_ACCOUNT, PAYMENT, STATUS_REPORT, aside::GivenUp, file};
+use super::{NO_ACCOUNT, PAYMENT, STATUS_REPORT, file, payments_set_aside::GivenUp};
 use crate::{files::content, service::BackgroundService};
 
 /// Settles it as failed in one transaction: the reason in the journal, a status report that rejects the file for the
