@@ -151,7 +151,7 @@ def check_options(operation: str, options: CallOptions) -> None:
     """
     for name in options:
         if name not in CallOptions.__optional_keys__:
-            raise TypeError(f"{operation.partition('.')[2]}() got an unexpected keyword argument {name!r}")
+            raise TypeError(f"{operation.rpartition('.')[2]}() got an unexpected keyword argument {name!r}")
 
 
 OnRequest = Callable[[HttpRequest], None]

@@ -74,7 +74,8 @@ class Base:
         self._closed = False
         self._running = self._calls()
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, **given: Any) -> None:
+        super().__init_subclass__(**given)
         whole_signatures(cls)
 
     @staticmethod

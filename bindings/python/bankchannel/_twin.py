@@ -118,7 +118,19 @@ class WholeSignature:
         return type(self._whole())
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("_made", "_function"):
+            # Of a copy that is being made.
+            raise AttributeError(name)
         return getattr(self._whole(), name)
+
+    def __copy__(self) -> Any:
+        return self._whole()
+
+    def __deepcopy__(self, _: object) -> Any:
+        return self._whole()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self._whole().__reduce_ex__(protocol)
 
     def __str__(self) -> str:
         return str(self._whole())
@@ -141,7 +153,7 @@ class WholeSignature:
 
             function = self._function
             # Without the attribute that this is.
-            plain = FunctionType(function.__code__, function.__globals__, function.__name__)
+            plain = FunctionType(function.__code__, function.__globals__, function.__name__, None, function.__closure__)
             plain.__defaults__, plain.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
             plain.__annotations__ = function.__annotations__
             found = signature(plain)
@@ -155,7 +167,10 @@ class WholeSignature:
 
 
 def whole_signatures(cls: type) -> None:
-    """Gives whole signatures to the methods of a class that take the options of every call."""
+    """Gives whole signatures to the methods of a class of this package that take the options of every call; a program's own
+    class keeps its own."""
+    if not cls.__module__.startswith("bankchannel."):
+        return
     for function in vars(cls).values():
         if isinstance(function, FunctionType) and not function.__dict__ and function.__code__.co_flags & VARIADIC:
             function.__dict__["__signature__"] = WholeSignature(function)

@@ -19,7 +19,8 @@ from collections.abc import Callable
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
+from unittest.mock import create_autospec
 
 from bankchannel import (
     AsyncService,
@@ -86,6 +87,30 @@ class Documentation(unittest.TestCase):
                 client.list_files(**wrong)
             with self.assertRaisesRegex(TypeError, "unexpected keyword argument 'tiemout'"):
                 client.call("ws_channel.list_files", **wrong)
+
+    def test_a_programs_own_class_keeps_its_signatures(self) -> None:
+        item = TypeVar("item")
+
+        class Tagged:
+            def __init_subclass__(cls, flag: int = 0, **given: Any) -> None:
+                super().__init_subclass__(**given)
+                cls.flag = flag  # type: ignore[attr-defined]
+
+        class Own(WsChannel, Tagged, Generic[item], flag=7):
+            def list_files(self, **options: Any) -> Any:
+                return super().list_files(**options)
+
+            def tagged(self, *, name: str, **metadata: Any) -> None:
+                """Takes what it says."""
+
+        self.assertEqual(Own.flag, 7)  # type: ignore[attr-defined]
+        self.assertEqual(list(inspect.signature(Own.tagged).parameters), ["self", "name", "metadata"])
+        self.assertIs(Own[int].__origin__, Own)  # type: ignore[attr-defined]
+        create_autospec(Own, instance=True).tagged(name="x", other=1)
+        create_autospec(Own, instance=True).list_files(timeout=1)
+        whole = inspect.signature(WsChannel.list_files)
+        for copied in (copy.copy(whole), copy.deepcopy(whole), pickle.loads(pickle.dumps(WsChannel.list_files.__signature__))):  # type: ignore[attr-defined]
+            self.assertEqual(copied, whole)
 
     def test_what_is_awaited_has_the_same_text(self) -> None:
         for name in ("list_files", "log_in", "sign_file", "totp_code"):

@@ -6,13 +6,13 @@
 
 mod list;
 
-use std::sync::LazyLock;
+use std::{io::Read as _, path::Path, sync::LazyLock};
 
 use bankchannel_foundation::{
     Error,
     error::row,
     model::{Boundary, Date, read_boundary, write_boundary},
-    shown,
+    open_regular, shown,
 };
 use serde_json::Value;
 
@@ -141,6 +141,9 @@ pub fn over<T: Boundary>(own: T, base: T) -> Result<T, Error> {
     }
 }
 
+/// The largest file of a user's own bank, in bytes; those here have 10 KB at most.
+const FILE_MAX: u64 = 1024 * 1024;
+
 /// The file of a user's own bank, JSON.
 ///
 /// # Errors
@@ -150,7 +153,13 @@ pub fn read_file(field: &str, path: &str) -> Result<Value, Error> {
         let text = format!("{field}: {}: {why}", shown::path(path));
         Error::because(&row::CONTENT_UNREADABLE, text).with("field", field)
     };
-    let text = std::fs::read_to_string(path).map_err(|why| unreadable(why.to_string()))?;
+    let mut text = String::new();
+    open_regular(Path::new(path))
+        .and_then(|(file, _)| file.take(FILE_MAX + 1).read_to_string(&mut text))
+        .map_err(|why| unreadable(why.to_string()))?;
+    if text.len() as u64 > FILE_MAX {
+        return Err(unreadable(format!("it is longer than {FILE_MAX} bytes")));
+    }
     let value: Value =
         serde_json::from_str(&text).map_err(|why| unreadable(format!("it is no JSON (line {})", why.line())))?;
     if value.is_object() { Ok(value) } else { Err(unreadable("it is no JSON object".to_owned())) }

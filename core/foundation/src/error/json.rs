@@ -47,9 +47,6 @@ impl Error {
         let code = value["code"].as_str()?;
         let found = rows(code);
         let mut error = Self::because(found.unwrap_or(&row::INTERNAL), value["message"].as_str()?);
-        if found.is_none() {
-            error = error.with("code", code);
-        }
         let details = &mut error.0;
         details.operation = text(&value["operation"]).map(Into::into);
         details.http_status = value["http_status"].as_u64().and_then(|status| u16::try_from(status).ok());
@@ -62,6 +59,9 @@ impl Error {
         });
         for (key, detail) in value["context"].as_object().into_iter().flatten() {
             details.context.insert(key.clone().into(), text(detail).unwrap_or_default());
+        }
+        if found.is_none() {
+            details.context.insert("code".into(), code.to_owned());
         }
         Some(match partial_response {
             Some(response) => error.with_partial_response_value(response.into()),

@@ -40,9 +40,9 @@ pub use inline_bytes::InlineBytes;
 pub use json::JsonObject;
 pub use open_content::OpenContent;
 pub use reader::{ObjectReader, Profile, Reader, unknown_members};
-pub use scalars::PlainNumber;
 #[doc(hidden)]
 pub use scalars::shown_secret;
+pub use scalars::{LongText, PlainNumber};
 pub use shape::{EnumShape, EnumValue, Field, Shape, StructShape, TextShape, UnionShape, UnionVariant};
 pub use text::TextCheck;
 pub use time::{Date, Seconds, Timestamp};

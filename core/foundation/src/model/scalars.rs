@@ -105,6 +105,36 @@ impl Boundary for String {
     }
 }
 
+/// The limit of a long text, in bytes.
+const LONG_TEXT_MAX: usize = 64 * 1024 * 1024;
+
+/// Text of any length up to 64 MiB, such as a file in base64; other text has 1 MiB at most.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LongText(pub String);
+
+impl Boundary for LongText {
+    const SHAPE: &'static Shape = &Shape::Text(TextShape {
+        name: "LongText",
+        doc: "Text of any length up to 64 MiB, such as a file in base64.",
+        format: "",
+        pattern: "",
+        max_bytes: LONG_TEXT_MAX,
+        example: "",
+    });
+
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let text = reader.text(value)?;
+        if text.len() > LONG_TEXT_MAX {
+            return Err(reader.invalid(format!("is longer than {LONG_TEXT_MAX} bytes")));
+        }
+        Ok(Self(text.into_owned()))
+    }
+
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        self.0.into()
+    }
+}
+
 /// The limit of a secret, in bytes; keys are the longest.
 const SECRET_MAX: usize = 64 * 1024;
 

@@ -188,7 +188,9 @@ pub fn with_own_bank(options: Option<ProfileOptions>, file: Option<&str>) -> Res
             .map_err(|error| refused(format!("payments: {}", error.message())))?,
         None => ProfileOptions::default(),
     };
-    if let Some(name) = own.get("extends").and_then(serde_json::Value::as_str) {
+    let extends = own.get("extends").filter(|name| !name.is_null());
+    if let Some(name) = extends {
+        let name = name.as_str().ok_or_else(|| refused("extends: must be the name of a bank".to_owned()))?;
         let base = BaseProfile::of_bank(name);
         let base =
             base.ok_or_else(|| refused(format!("extends {name}, which is no bank that is known{}", meant(name))))?;

@@ -64,7 +64,7 @@ pub(crate) fn found_at(target: &dyn ControlTarget, path: &str, is_below: bool) -
 
 /// Whether an order by this path or name needs no open control interface, or there is none.
 pub(crate) fn is_free(target: &dyn ControlTarget, order: &str) -> bool {
-    named(target, order).is_none_or(|found| found.orders.iter().any(|order| !form_of(order).needs_control))
+    named(target, order).is_none_or(|found| found.orders.iter().all(|order| !form_of(order).needs_control))
 }
 
 fn named(target: &dyn ControlTarget, order: &str) -> Option<FoundOrder> {
@@ -167,11 +167,12 @@ impl FoundOrder {
 
 /// A request whose list may stand for it, and one item for the list.
 fn as_list(request: Value, list: &str) -> Result<Value> {
+    let is_empty = |items: &Value| items.as_array().is_some_and(Vec::is_empty);
+    if is_empty(&request) || request.get(list).is_some_and(is_empty) {
+        return Err(Error::because(&row::INVALID_JSON, "the list is empty: it orders nothing".to_owned()));
+    }
     let items = match request {
         Value::Object(members) if members.contains_key(list) => return Ok(members.into()),
-        Value::Array(items) if items.is_empty() => {
-            return Err(Error::because(&row::INVALID_JSON, "the list is empty: it orders nothing".to_owned()));
-        }
         Value::Array(items) => items,
         one => vec![one],
     };
@@ -184,7 +185,8 @@ fn as_list(request: Value, list: &str) -> Result<Value> {
 /// `input.*`, and the errors of the order.
 pub async fn carry_out(target: Arc<dyn ControlTarget>, order: &str, request: Value) -> Result<Value> {
     let Some(found) = named(&*target, order) else { return Err(unknown(&*target, order)) };
-    let largest = found.max_bytes();
+    // Base64 of content that is raw over HTTP.
+    let largest = if found.raw_headers().is_some() { found.max_bytes() / 3 * 4 + 1024 } else { found.max_bytes() };
     // Seeds are large, and are not written only to be measured.
     if largest < HostedForm::LARGEST && request.to_string().len() > largest {
         return Err(Error::invalid_field("request", format!("has more than {largest} bytes")));

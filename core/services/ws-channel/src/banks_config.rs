@@ -24,6 +24,8 @@ use crate::{
 
 /// The longest time for which an answer to an upload counts.
 const ANSWER_TIMEOUT_MAX: Duration = Duration::from_secs(3600);
+/// How many days before its end the renewal of a certificate may begin.
+const RENEWAL_WINDOW_DAYS: std::ops::RangeInclusive<u32> = 1..=365;
 
 /// The banks, each in a table with its id.
 #[derive(Debug, Clone, Default)]
@@ -136,7 +138,7 @@ pub struct ReachedBankConfig {
     /// How long the bank's answer to an upload still counts, in seconds from its sending: 60 to 3600. Default: 300. The
     /// caller is told after 60 that the outcome is unknown; an answer that comes later settles it.
     pub answer_timeout_s: Option<u32>,
-    /// From so many days before its end on a certificate is renewed, in place of the profile's.
+    /// From so many days before its end on a certificate is renewed: 1 to 365, in place of the profile's.
     pub renew_before_days: Option<u32>,
 }
 
@@ -252,6 +254,9 @@ impl ReachedBankConfig {
         }
         if !(BANK_TIMEOUT..=ANSWER_TIMEOUT_MAX).contains(&self.answer_timeout()) {
             return Err(Error::invalid_setting(&place("answer_timeout_s"), "must be from 60 to 3600"));
+        }
+        if self.renew_before_days.is_some_and(|days| !RENEWAL_WINDOW_DAYS.contains(&days)) {
+            return Err(Error::invalid_setting(&place("renew_before_days"), "must be from 1 to 365"));
         }
         let known = profile_of(bank);
         if known.is_none() && self.profile_file.is_none() {

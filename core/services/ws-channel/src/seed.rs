@@ -7,7 +7,10 @@ use std::{
 };
 
 use bankchannel_crypto::{digest, password, random};
-use bankchannel_foundation::{Error, Result, Secret, model::Boundary};
+use bankchannel_foundation::{
+    Error, Result, Secret,
+    model::{Boundary, LongText},
+};
 use bankchannel_storage::ws_channel::{
     AuthenticationFactor, CodeCheck, CodePurpose, CodeSend, Digest, EmailConfirmation, FileContent, FileScope,
     INLINE_LIMIT, LockKey, LockPolicy, NewAccountSession, NewBankFile, NewCode, NewPending, NewTenant, PendingKind,
@@ -67,7 +70,7 @@ struct SeedAccount {
     files: Option<Vec<SeedFile>>,
     /// Payment files (base64) whose debtor accounts the simulator opens with sufficient funds. Needs a certificate
     /// there.
-    payments: Option<Vec<String>>,
+    payments: Option<Vec<LongText>>,
 }
 
 /// A PGP key of the account.
@@ -87,7 +90,7 @@ struct SeedFile {
     /// The file type.
     file_type: String,
     /// The content, base64.
-    content: String,
+    content: LongText,
     /// The reference. Default: a new one.
     reference: Option<String>,
     /// The status. Default: `NEW`.
@@ -217,7 +220,7 @@ async fn plant_account(
         put_key(service, &email, &api_key, key).await?;
     }
     for payment in seed.payments.iter().flatten() {
-        let file = STANDARD.decode(payment).map_err(|_| Error::invalid_field("payments", "must be base64"))?;
+        let file = STANDARD.decode(&payment.0).map_err(|_| Error::invalid_field("payments", "must be base64"))?;
         fund_simulator(service, &email, &file).await?;
     }
     put_files(service, &api_key, &email, seed.files.unwrap_or_default(), now).await?;
@@ -358,7 +361,8 @@ async fn put_files(
     for file in files {
         let bank = Bank::from_text(file.bank.as_deref().unwrap_or(Bank::Simulator.as_str()))
             .ok_or_else(|| Error::invalid_field("bank", "is not the id of a bank"))?;
-        let content = STANDARD.decode(&file.content).map_err(|_| Error::invalid_field("content", "must be base64"))?;
+        let content =
+            STANDARD.decode(&file.content.0).map_err(|_| Error::invalid_field("content", "must be base64"))?;
         if content.len() > INLINE_LIMIT {
             return Err(Error::invalid_field(
                 "content",

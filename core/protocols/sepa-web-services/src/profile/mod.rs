@@ -295,7 +295,7 @@ impl ChannelProfile {
         named(&name)?;
         let base: Self = find(&name).map_or_else(|| Ok(Self::default()), KnownBank::read_as_base)?;
         let payments = match (self.payments.clone(), base.payments.clone()) {
-            (Some(own), Some(base)) => Some(over(own, base)?),
+            (Some(own), Some(base)) => Some(own.at_bank(base)?),
             (own, base) => own.or(base),
         };
         Ok(Self { payments, ..over(self, base)? })

@@ -229,6 +229,9 @@ async fn answer_session(hub: Arc<PlayedHub>, order: SessionAnswer) -> Result<Ask
 }
 
 async fn cancel_session(hub: Arc<PlayedHub>, order: SessionCancel) -> Result<AskedConnector> {
+    if order.cancel == Some(false) {
+        return Err(Error::invalid_field("cancel", "must be true: the order cancels the session"));
+    }
     hub.state.session_json(&order.session_secret).ok_or_else(unknown)?;
     ask(&hub, order.session_secret, "cancel_token", None).await
 }

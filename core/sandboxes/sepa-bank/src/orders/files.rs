@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bankchannel_foundation::{
     Error, Result,
-    model::{Boundary, Timestamp},
+    model::{Boundary, LongText, Timestamp},
     operation::HostedForm,
 };
 use bankchannel_server::{orders::PlainOrder, server_orders};
@@ -65,9 +65,9 @@ struct SeededBankFile {
     /// The file type, 1 to 40 characters.
     file_type: String,
     /// The content as text; or `content_base64`.
-    content: Option<String>,
+    content: Option<LongText>,
     /// The content as base64; or `content`.
-    content_base64: Option<String>,
+    content_base64: Option<LongText>,
     /// The target id. Default: the customer's.
     target_id: Option<String>,
     /// The service id.
@@ -146,9 +146,9 @@ impl SandboxSepaBank {
             return Err(Error::invalid_field("file_type", why));
         }
         let bytes = match (new.content, new.content_base64) {
-            (Some(text), None) => text.into_bytes(),
+            (Some(text), None) => text.0.into_bytes(),
             (None, Some(text)) => {
-                STANDARD.decode(text).map_err(|_| Error::invalid_field("content_base64", "is not standard base64"))?
+                STANDARD.decode(text.0).map_err(|_| Error::invalid_field("content_base64", "is not standard base64"))?
             }
             _ => return Err(Error::invalid_field("content", "must be given, or content_base64")),
         };

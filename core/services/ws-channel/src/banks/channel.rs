@@ -215,14 +215,14 @@ impl AccountBankConnection<'_> {
 }
 
 fn no_certificate() -> BankError {
-    BankError::Failed("the set has no certificate".into())
+    BankError::NotSent("the set has no certificate".into())
 }
 
 /// A key that the vault does not open.
 fn unopened(why: HandlerFault) -> BankError {
     match why {
-        HandlerFault::Internal(why) => BankError::Failed(why),
-        _ => BankError::Failed("a private key cannot be used".into()),
+        HandlerFault::Internal(why) => BankError::NotSent(why),
+        _ => BankError::NotSent("a private key cannot be used".into()),
     }
 }
 
@@ -306,7 +306,7 @@ impl SigningMaterial {
     /// Unseals a stored pair of this account at this bank.
     ///
     /// # Errors
-    /// [`BankError::Failed`].
+    /// [`BankError::NotSent`].
     pub(crate) fn unsealed(
         keys: &ServiceKeys,
         (email, bank): (&str, &str),
@@ -314,7 +314,7 @@ impl SigningMaterial {
     ) -> Result<Self, BankError> {
         let place = SealedFor { email, bank, purpose: material::SIGNING };
         let private_key = material::open_pem(keys, place, found).map_err(unopened)?;
-        let unread = |why: &dyn std::fmt::Display| BankError::Failed(why.to_string());
+        let unread = |why: &dyn std::fmt::Display| BankError::NotSent(why.to_string());
         Ok(Self {
             certificate: Certificate::from_pem(&found.pem).map_err(|why| unread(&why))?,
             private_key: SigningKey::from_pem(private_key.expose(), None).map_err(|why| unread(&why))?,

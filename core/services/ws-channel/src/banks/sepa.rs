@@ -238,7 +238,7 @@ impl BankChannel for SepaBank {
             let (customer_id, request_id, time) = match &file.upload.at_bank {
                 Some(UploadAtBank { customer_id, request_id, request_timestamp }) => {
                     let time = DocumentTime::read(request_timestamp);
-                    let time = time.map_err(|why| BankError::Failed(format!("the stored time {why}")))?;
+                    let time = time.map_err(|why| BankError::NotSent(format!("the stored time {why}")))?;
                     (customer_id.clone(), request_id.clone(), time)
                 }
                 None => {
@@ -253,7 +253,7 @@ impl BankChannel for SepaBank {
             let content = match file.content {
                 Content::Bytes(bytes) => Content::Bytes(bytes.clone()),
                 Content::File { path, size } => Content::File { path: path.clone(), size: *size },
-                _ => return Err(BankError::Failed("an upload's content can be read once only".into())),
+                _ => return Err(BankError::NotSent("an upload's content can be read once only".into())),
             };
             let mut request = UploadBankFileRequest::new(content, file.upload.file_type.clone());
             request.user_filename = Some(file.upload.file_name.chars().take(80).collect());
