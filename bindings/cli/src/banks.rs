@@ -1,4 +1,4 @@
-//! `banks`: what is known of each bank, with the source and the day.
+//! `banks`: the facts known of each bank, with source and date.
 
 use bankchannel::call_local;
 use clap::{Arg, ArgMatches, Command};

@@ -19,7 +19,7 @@ pub(crate) const PARTLY_REJECTED: u8 = 6;
 /// Ctrl-C: 128 and the signal's number, as of a shell.
 const INTERRUPTED: u8 = 130;
 
-/// Every exit code of a command, and what it means: for the help, and README.md shows the same. `sepa status --check` has
+/// Every exit code of a command and its meaning: for the help, and README.md shows the same. `sepa status --check` has
 /// codes of its own.
 pub(crate) const EXIT_CODES: [(u8, &str); 8] = [
     (0, "success"),
@@ -147,7 +147,7 @@ fn explained(error: &Error) -> String {
         text.push_str(&format!("\n  request id: {request}"));
     }
     if matches!(error.outcome(), Some(CallOutcome::Unknown | CallOutcome::Accepted)) {
-        // What the upload is settled by: with the bank, or with the operator of the service.
+        // References for settling the upload with the bank, or with the operator of the service.
         for member in SETTLED_BY {
             if let Some(value) = error.detail(member) {
                 text.push_str(&format!("\n  {member}: {value}"));

@@ -58,14 +58,14 @@ pub struct CallOptions {
     pub with_response: Option<AnsweredExchanges>,
     /// Called before and after each request of the call.
     pub hooks: Option<ExchangeHooks>,
-    /// For a program that passes the result on, such as to a pipe: what the library notes as reported is noted when the
-    /// program says so, and not when the call returns. One that dies in between is told again.
+    /// For a program that passes the result on, such as to a pipe: the library notes files as reported when the program
+    /// says so, and not when the call returns. A file is reported again if the program dies in between.
     pub hand_over: Option<HandOver>,
 }
 
 bankchannel_foundation::redacted_debug!(CallOptions, timeout, content);
 
-/// What is due once the result of a call has reached its reader, see [`CallOptions::hand_over`].
+/// The work due once the result of a call has reached its reader, see [`CallOptions::hand_over`].
 #[derive(Clone, Default)]
 pub struct HandOver(Arc<Mutex<Vec<DueWork>>>);
 

@@ -1,4 +1,4 @@
-//! What a caller may follow of a running call: its log, its answers, its attempts.
+//! The observable parts of a running call: its log, its answers, its attempts.
 
 use std::{
     collections::VecDeque,

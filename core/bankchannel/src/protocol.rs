@@ -75,8 +75,8 @@ impl Protocol {
 pub enum CommandPlacement {
     /// Each operation is a command with its name, in the group of its subject, or as its declaration specifies.
     BySubject,
-    /// Each exchange and each flow is a command with its name, in this group, which has commands of its own for what is
-    /// computed.
+    /// Each exchange and each flow is a command with its name, in this group, which has commands of its own for
+    /// computed results.
     InGroup(&'static str),
     /// Only by `call`.
     ByCall,

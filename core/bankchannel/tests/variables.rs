@@ -87,7 +87,7 @@ fn a_bad_variable_is_named_and_not_shown() {
     assert!(!error.to_json().to_string().contains("short secret"), "{error}");
 }
 
-/// Bytes that are no UTF-8 stay what they are until a setting is read from them.
+/// Bytes that are no UTF-8 stay unchanged until a setting is read from them.
 #[cfg(unix)]
 #[test]
 fn a_variable_that_is_no_text_is_named() {
@@ -98,7 +98,7 @@ fn a_variable_that_is_no_text_is_named() {
     assert_eq!(error.message(), "the environment variable ISECURE_PASSWORD is not UTF-8");
 }
 
-/// A variable is read only where its setting is not given; a fault of what is given is told by its own name.
+/// A variable is read only where its setting is not given; a fault of a given value is told by its own name.
 #[test]
 fn what_the_program_gives_is_not_read_from_variables() {
     let read = |own: serde_json::Value, variables: &[(&str, &str)]| {
@@ -220,7 +220,7 @@ fn an_address_that_is_set_and_empty_is_refused() {
     assert!(addresses >= 6, "{addresses}");
 }
 
-/// What a lookup did not find is no client of the defaults' peer.
+/// Null, as from a failed lookup, is no client of the defaults' peer.
 #[test]
 fn settings_that_are_null_are_refused() {
     let error = Settings::read(json!(null).into()).unwrap_err();

@@ -1,4 +1,4 @@
-//! What is known of each bank, as data: one file a bank in `data/`, with the source and the day of what it says.
+//! The facts known of each bank, as data: one file a bank in `data/`, with the sources of its facts and their dates.
 //!
 //! Who needs a part of it reads that part with its own type: ISO 20022 the member `payments`, SEPA Web Services the
 //! whole, the WS Channel the member `ws_channel`. A user's own bank is a file of the same form, which may extend one of
@@ -113,7 +113,7 @@ impl KnownBank {
         read_boundary(Value::Object(part.map(|(name, value)| (name.clone(), value.clone())).collect()))
     }
 
-    /// The same, without what belongs to this bank alone: what a bank that extends it takes over.
+    /// The same, as the base of a bank that extends it: without the members that belong to this bank alone.
     ///
     /// # Errors
     /// As [`read`](Self::read).

@@ -2,8 +2,8 @@
 //! not once for each caller.
 //!
 //! ```text
-//!   pieces ─► up to FREE: nobody is asked ─► beyond: all that the answer may become, at once ─► collected ─► read ─► free
-//!                                                └── no room: the peer waits, until this call's time is up
+//!   pieces ─► up to FREE: unreserved ─► beyond: all that the answer may become, at once ─► collected ─► read ─► free
+//!                                           └── no room: the peer waits, until this call's time is up
 //! ```
 //!
 //! An answer asks once, and for all of it: of two that each have a half, neither would end. One that is slow keeps its
@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What each answer may take without asking, bytes: more than nearly all files of banks.
 pub(crate) const FREE: usize = 8 * 1024 * 1024;
-/// What the larger answers of a process may take together, bytes: the largest answer of any protocol, and some more.
+/// The memory for all larger answers of a process, bytes: the largest answer of any protocol, and some more.
 const TOGETHER: usize = 256 * 1024 * 1024;
 /// The unit of room, bytes.
 const UNIT: usize = 64 * 1024;
@@ -53,7 +53,7 @@ impl AnswerMemory {
     }
 }
 
-/// An answer whose room is free again once nobody has any of its bytes.
+/// An answer whose room is free again once none of its bytes are held.
 struct RoomedAnswer {
     body: BytesMut,
     _room: AnswerRoom,

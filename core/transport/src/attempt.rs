@@ -1,4 +1,4 @@
-//! One attempt at an exchange: what is sent, until when, what of the answer is kept, and who follows it.
+//! One attempt at an exchange: the request, its limits, the kept part of the answer, and who follows it.
 //!
 //! ```text
 //!   layer ─► layer ─► … ─► the network, or a recording
@@ -29,7 +29,7 @@ pub struct Attempt<'a> {
     pub repeat: Repeat,
     /// When to give up, and who may give it up before.
     pub until: AttemptLimits<'a>,
-    /// What is kept of the answer.
+    /// The kept parts of the answer.
     pub answer: AnswerRules,
     /// The destination of the answer's content.
     pub sink: &'a mut ContentSink,
@@ -65,7 +65,7 @@ impl AttemptLimits<'_> {
     }
 }
 
-/// What is kept of an answer.
+/// The kept parts of an answer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AnswerRules {
     /// The headers that are read, in their spelling.
@@ -106,8 +106,8 @@ pub trait AnswerTap: Send + Sync {
 /// An attempt under way.
 pub type AttemptFuture<'a> = Pin<Box<dyn Future<Output = Result<InResponse>> + Send + 'a>>;
 
-/// What carries out attempts: the network, a recording, or a layer around another one. Only the innermost waits, for its
-/// answer, and observes the limits: a layer awaits nothing but what is inside of it.
+/// Carries out attempts: the network, a recording, or a layer around another one. Only the innermost waits, for its
+/// answer, and observes the limits: a layer awaits only the one inside of it.
 pub trait Attempts: Send + Sync {
     /// Carries out one attempt. Its error has the outcome of this attempt alone; an answer of any HTTP status is not an
     /// error here.

@@ -55,7 +55,7 @@ fn silent(address: &str) -> Error {
         .with("address", address)
 }
 
-/// What a proxy has to do with a connection that could not be made, although it opened the way before. Of a refusal the
+/// The proxy's part in a connection that could not be made, although it opened the way before. Of a refusal the
 /// HTTP library tells 407 alone.
 fn told_by(ProxyName { address, source, .. }: &ProxyName, causes: &str) -> String {
     if causes.contains("proxy authorization required") {

@@ -111,7 +111,7 @@ impl FileSink {
                 if !decided.swap(true, Ordering::SeqCst) {
                     return Err(error);
                 }
-                // Renaming has started: the report must match what is on disk.
+                // Renaming has started: the report must match the files on disk.
                 naming.await
             }
         };

@@ -229,7 +229,7 @@ impl AttemptProgress {
 }
 
 /// Lets the runtime look at its connections: one that the peer has closed meanwhile leaves the pool. A process that was
-/// frozen or busy would write on it otherwise, and nobody would know whether the request arrived.
+/// frozen or busy would write on it otherwise, and could not tell whether the request arrived.
 async fn notice_closed_connections() {
     // The first time the runtime learns of it; then the connection's own task does.
     for _ in 0..2 {
@@ -308,7 +308,7 @@ mod tests {
             assert!(!head.contains("transfer-encoding"), "{head}");
         }
         drop(listener);
-        // Nobody answers this name: connecting is all that happens.
+        // No server answers this name: connecting is all that happens.
         let refused = asked("http://127.0.0.1:1".into(), "GET", Duration::from_secs(5)).await.unwrap_err();
         assert_eq!(refused.outcome(), Some(CallOutcome::NotSent));
         // The handshake of TLS does not end, so no request was written.

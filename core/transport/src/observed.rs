@@ -17,7 +17,7 @@ pub struct RequestedExchange {
 }
 
 impl RequestedExchange {
-    /// What is told of this attempt.
+    /// The observed facts of this attempt.
     #[must_use]
     pub fn new(attempt: &Attempt<'_>) -> Self {
         let (method, target) = (attempt.request.method.clone(), attempt.shown.to_owned());
@@ -25,7 +25,7 @@ impl RequestedExchange {
     }
 }
 
-/// What was answered, without the body.
+/// The answer without its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AnsweredExchange {

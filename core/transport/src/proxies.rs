@@ -34,7 +34,7 @@ pub(crate) enum ServerWay {
 pub(crate) struct ProxyName {
     pub(crate) address: String,
     pub(crate) source: &'static str,
-    /// What a question for the way takes; `None` for a proxy that is not spoken to with plain HTTP, and for a server that
+    /// The data for a tunnel request; `None` for a proxy that is not spoken to with plain HTTP, and for a server that
     /// needs no way through.
     pub(crate) tunnel: Option<ProxyTunnel>,
 }

@@ -20,7 +20,7 @@ const DELAY_MAX_MS: u64 = 5000;
 /// Statuses after which a safe exchange is retried.
 const SAFE_STATUSES: &[u16] = &[408, 425, 429, 500, 502, 503, 504];
 
-/// The repetitions of one exchange: how many are left, and what the attempts before came to.
+/// The repetitions of one exchange: how many are left, and the outcome of earlier attempts.
 #[derive(Debug, Clone)]
 pub struct Retries {
     repeat: Repeat,
@@ -82,7 +82,7 @@ impl Retries {
         (!is_late).then_some(delay)
     }
 
-    /// Waits before another attempt, and notes what this one came to.
+    /// Waits before another attempt, and notes the outcome of this one.
     ///
     /// # Errors
     /// `cancelled` with the outcome of the attempt.

@@ -84,7 +84,7 @@ impl TransportSettings {
         self.tls.ca_file.is_some() || self.tls.client_identity.is_some() || self.proxy.is_some()
     }
 
-    /// What the environment says: its variables are checked.
+    /// The way to the server by the environment, whose variables are checked.
     pub(crate) fn environment(&self) -> Result<ServerWay> {
         if !self.tls.only_ca_file && self.base_url.starts_with("https") {
             authorities::check()?;

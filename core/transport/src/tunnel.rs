@@ -21,7 +21,7 @@ const ANSWER_MAX: usize = 8192;
 /// The maximum length of its reason, in characters.
 const REASON_MAX: usize = 80;
 
-/// An HTTP proxy, and the server behind it: what a question takes.
+/// An HTTP proxy, and the server behind it: the data for a tunnel request.
 #[derive(Debug, Clone)]
 pub(crate) struct ProxyTunnel {
     pub(crate) host: String,
@@ -75,7 +75,7 @@ impl ProxyTunnel {
     }
 }
 
-/// The refusal in the first line of an answer; `None` for a success, and for what is no answer of HTTP.
+/// The refusal in the first line of an answer; `None` for a success, and for bytes that are no answer of HTTP.
 fn refusal(answer: &[u8]) -> Option<TunnelRefusal> {
     let line = answer.split(|byte| *byte == b'\n').next()?;
     let line = std::str::from_utf8(line).ok()?.trim_end();

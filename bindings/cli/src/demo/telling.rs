@@ -9,12 +9,12 @@ use crate::{
     output::{self, Format},
 };
 
-/// What a demo has found out so far.
+/// The results that a demo has reached so far.
 pub(super) trait DemoSummary: Default {
     /// The protocol's name in the object of `--json`; none for the main demo.
     const PROTOCOL: Option<&'static str>;
 
-    /// The results by their names in that object, null for what was not reached.
+    /// The results by their names in that object, null for each that was not reached.
     fn results(self) -> Vec<(&'static str, Value)>;
 }
 

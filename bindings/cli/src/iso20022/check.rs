@@ -13,7 +13,7 @@ use crate::{
     output::{self, Format, progress::ProgressLine, table},
 };
 
-/// What a terminal shows meanwhile.
+/// Progress on a terminal.
 const CHECKING: &str = "checking the file";
 
 pub(super) fn command() -> Command {

@@ -55,13 +55,13 @@ pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> CommandOutc
 #[derive(Clone, Copy)]
 pub(super) struct NamedEncoding<'a> {
     name: Option<&'a str>,
-    /// Whether it counts before what the file declares.
+    /// Whether it takes precedence over the file's own declaration.
     overrides: bool,
 }
 
 impl<'a> NamedEncoding<'a> {
-    /// The encoding that was named for these files. A single file is in it, whatever it declares; of several and in a
-    /// folder, only those files are that are not in what they declare.
+    /// The encoding that was named for these files. A single file is read in it, whatever it declares; of several files
+    /// and in a folder, only those that are not valid in their declared encoding.
     pub(super) fn new(name: Option<&'a str>, files: &[(PathBuf, bool)]) -> Self {
         Self { name, overrides: matches!(files, [(_, true)]) }
     }
@@ -94,7 +94,7 @@ pub(super) fn find(path: &Path, encoding: NamedEncoding<'_>) -> Result<FoundFile
     }
 }
 
-/// What a file is that is left out.
+/// The kind of a file that is left out.
 fn not_read(file: impl Read, encoding: Option<&str>) -> String {
     other_file(file, encoding).map_or_else(|| NOT_READ.to_owned(), |other| other.to_string())
 }

@@ -116,7 +116,7 @@ pub(crate) fn carry_out_shown(
     carry_out_judged(client, entry, request, content, (matches, common), |_| Ok(()))
 }
 
-/// The same; what a response means for the exit code is said by `judge`, once it was shown.
+/// The same; `judge` derives the exit code from the response, once it was shown.
 pub(crate) fn carry_out_judged(
     client: &Client,
     entry: &'static CatalogueEntry,

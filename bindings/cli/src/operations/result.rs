@@ -28,7 +28,7 @@ pub(crate) struct Target {
     file: Option<PathBuf>,
     replace: bool,
     format: Format,
-    /// What is due once the result is shown: files that were fetched count as reported.
+    /// The work due once the result is shown: files that were fetched count as reported.
     hand_over: HandOver,
 }
 
@@ -174,7 +174,7 @@ impl Target {
     }
 }
 
-/// Shows what a failed call had finished.
+/// Shows the part that a failed call had finished.
 pub(crate) fn partial(format: Format, entry: &CatalogueEntry, failure: &CommandFailure) {
     let CommandFailure::Error(error) = failure else { return };
     let Some(partial) = error.partial_response_value().filter(|_| format == Format::Table) else { return };

@@ -179,8 +179,8 @@ pub(crate) fn carry_out(
     }
 }
 
-/// The trace that this process belongs to: `TRACEPARENT` in the environment, as CI systems and `otel-cli` set it. One that
-/// cannot be used is nobody's fault here, and ignored.
+/// The trace that this process belongs to: `TRACEPARENT` in the environment, as CI systems and `otel-cli` set it. An
+/// unusable one is ignored, and no error.
 fn traceparent() -> Option<String> {
     std::env::var("TRACEPARENT").ok().filter(|given| trace_id(given).is_some())
 }

@@ -50,7 +50,7 @@ pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
     carry_out_judged(&client, entry, Value::Null, None, (matches, &common), judge)
 }
 
-/// The exit code of what is most urgent. One that is not known here needs somebody all the same.
+/// The exit code of the most urgent state. A state that is not known here needs somebody all the same.
 fn judged(response: &Value) -> CommandOutcome {
     let first = response["attention"].as_array().and_then(|all| all.first()).and_then(Value::as_str);
     let code = |name: &str| CODES.iter().find(|(known, _)| *known == name).map_or(15, |(_, code)| *code);

@@ -1,4 +1,4 @@
-//! `sepa verify` and `explain`: whether a message of a bank or a customer is what it seems, and why not.
+//! `sepa verify` and `explain`: whether a message of a bank or a customer is genuine, and why not.
 
 use std::sync::Arc;
 
@@ -119,7 +119,7 @@ fn call(
 
 /// The verdict first, then the checks that do not hold, then who signed.
 fn lines(verdict: &Value, signatures_only: bool) -> Vec<String> {
-    // What the message says may be of anybody: it cannot look like lines of ours.
+    // The message's text may come from anybody: it cannot look like lines of ours.
     let text = |value: &Value| value.as_str().unwrap_or_default().replace(char::is_control, " ");
     let all = |name: &str| verdict[name].as_array().cloned().unwrap_or_default();
     let operation = verdict["operation"].as_str().map(|name| format!(", {name}")).unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::output;
 /// The limit that a service needs: for every connection that it admits, as many uploads, and its own files.
 const WANTED: u64 = 4096;
 
-/// Raises the limit on open files to what a service needs, as far as the system allows; warns if that is not enough.
+/// Raises the limit on open files to the need of a service, as far as the system allows; warns if that is not enough.
 /// Many systems start a process with 1024.
 pub(super) fn raise() {
     let found = getrlimit(Resource::Nofile);

@@ -117,7 +117,7 @@ const FAMILIES: [(&str, &str, &str, &str); 3] = [
     ("samlink", "saastopankki", "61234567", "820511562974156633172"),
 ];
 
-/// What the shell does seven hundred days later: the bank's clock is moved, and the programs have one that is ahead.
+/// The shell's commands seven hundred days later: the bank's clock is moved, and the programs have one that is ahead.
 const SEVEN_HUNDRED_DAYS: &str = r#"
 ahead=$((700 * 86400))
 order="{\"advance_s\": $ahead}"

@@ -53,7 +53,7 @@ fn entry(amount: &str, direction: &str, inside: &str) -> String {
 /// The rows of CSV, by the names of their columns; no cell here has a comma.
 fn cells(csv: &str, name: &str) -> Vec<String> {
     let mut lines = csv.lines().map(|line| {
-        // What is between quotes may have commas.
+        // Quoted text may have commas.
         let mut cells = vec![String::new()];
         for (at, part) in line.split('"').enumerate() {
             let mut pieces = if at % 2 == 1 { vec![part] } else { part.split(',').collect() }.into_iter();
@@ -109,7 +109,7 @@ fn a_debit_with_another_amount_is_shown_with_its_transaction() {
     assert_eq!(cells(&csv, "difference"), [by.as_str(), ""]);
 }
 
-/// Bytes of ISO-8859-1 under no declaration, as over FinTS; beside files that are in what they declare.
+/// Bytes of ISO-8859-1 under no declaration, as over FinTS; beside files valid in their declared encoding.
 #[test]
 fn files_in_an_undeclared_encoding_are_read_beside_others() {
     let home = Home::empty();

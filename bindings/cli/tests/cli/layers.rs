@@ -104,7 +104,7 @@ fn used(file: &str, text: &str) -> BTreeSet<String> {
     for (number, way) in ways.iter().enumerate() {
         for after in code.split(way.as_str()).skip(1) {
             let names = if after.starts_with('{') { of_braces(after) } else { vec![name(after)] };
-            // `super` may stand in a module inside of the file: there only what is a module's name counts.
+            // `super` may stand in a module inside of the file: there only names of modules count.
             found.extend(names.into_iter().filter(|name| !name.is_empty() && (number == 0 || layer(name).is_some())));
         }
     }

@@ -80,7 +80,7 @@ fn the_password_is_the_first_line_and_the_content_the_rest() {
     assert_eq!(ran.json()["bytes"], bankchannel_iso20022::EXAMPLE_PAIN001.len());
 }
 
-/// What is signed is read twice: a large stream goes through a file without a name, and arrives whole.
+/// Signing reads the content twice: a large stream goes through a file without a name, and arrives whole.
 #[test]
 fn content_from_stdin_that_is_signed_may_be_large() {
     const MIB: usize = 70;

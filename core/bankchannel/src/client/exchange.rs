@@ -138,7 +138,7 @@ fn failure_line(error: &Error) -> LogLine {
         .with_some("x_request_id", own_id)
 }
 
-/// What a protocol says about the answers to its exchanges.
+/// A protocol's rules for the answers to its exchanges.
 #[derive(Clone, Copy)]
 pub(crate) struct ExchangeRules {
     /// The headers that it reads, in its spelling.
@@ -160,8 +160,8 @@ impl Default for ExchangeRules {
     }
 }
 
-/// One exchange of a call, with its time limit. It may be run again, as with another session: what it came to before
-/// still counts.
+/// One exchange of a call, with its time limit. It may be run again, as with another session: the outcome of earlier
+/// runs still counts.
 pub(crate) struct ExchangeCall<'a> {
     pub(crate) route: &'static Route,
     pub(crate) options: &'a CallOptions,
@@ -308,8 +308,8 @@ impl ExchangeRun<'_, '_> {
         self.attempts.attempt(attempt).await
     }
 
-    /// Whether another attempt follows this result; then the time for it has come. A final result keeps what it has
-    /// written.
+    /// Whether another attempt follows this result; then the time for it has come. A final result keeps its written
+    /// content.
     ///
     /// # Errors
     /// `cancelled` in the pause, with the outcome of the attempt before it.

@@ -85,7 +85,7 @@ impl Settings {
         (kind.read)(value, None)
     }
 
-    /// The same, completed from environment variables: what is given in either way is put together, and read once.
+    /// The same, completed from environment variables: settings of both sources are merged, then read once.
     ///
     /// # Errors
     /// `input.*`, each naming its field; `configuration.invalid` for a variable that cannot be used, and for one with the
@@ -154,7 +154,7 @@ fn kind_of(mut value: Value<'_>) -> Result<(&'static ClientKind, Value<'_>)> {
 
 /// A client's settings from their boundary form.
 pub(crate) fn read_settings<S: ClientSettings>(value: Value<'_>) -> Result<S> {
-    // What a lookup did not find would become a client of the defaults' peer.
+    // Null, as from a failed lookup, would become a client of the defaults' peer.
     if matches!(value, Value::Null) {
         return Err(Error::invalid_field("settings", "are null, and must be an object"));
     }

@@ -146,7 +146,7 @@ fn pieces(file: Arc<WatchedFile>) -> PieceSource {
     })
 }
 
-/// Takes content in pieces to its end: into memory, and what is larger into a file without a name.
+/// Takes content in pieces to its end: into memory, and larger content into a file without a name.
 fn gather(pieces: &ContentPieces) -> Result<UploadSource> {
     let mut next = pieces.take().ok_or_else(|| unreadable("the content was read before and can be read only once"))?;
     let mut spool = UploadSpool::new(MEMORY_MAX);
@@ -156,8 +156,8 @@ fn gather(pieces: &ContentPieces) -> Result<UploadSource> {
     spool.finish()
 }
 
-/// Content on its way into memory, and what is larger into a file without a name, which nobody else can open and which
-/// ends with its last use.
+/// Content on its way into memory, and larger content into a file without a name, which no other process can open and
+/// which ends with its last use.
 pub(crate) struct UploadSpool {
     memory: BytesMut,
     memory_max: usize,

@@ -59,7 +59,7 @@ pub(crate) fn is_address(field: &Field) -> bool {
     field.name.ends_with(ADDRESS)
 }
 
-/// What the variables of a setting give: the text of the first one that is set and not empty, and its name.
+/// The value from the variables of a setting: the text of the first one that is set and not empty, and its name.
 ///
 /// # Errors
 /// `configuration.invalid`, which names the variable, for an address that is set and empty, as by a script whose own variable
@@ -86,9 +86,9 @@ pub(crate) fn given(
     }
 }
 
-/// Settings from these, in the form of the boundary, completed from variables: what is given in either way is put together, and
-/// read once. An empty variable counts as absent, and is an error where an address is meant that the program does not give
-/// itself. A variable whose setting the program gives, also in another way, is not read.
+/// Settings from these, in the form of the boundary, completed from variables: both are merged, then read once. An
+/// empty variable counts as absent, and is an error where an address is meant that the program does not give itself. A
+/// variable whose setting the program gives, also in another way, is not read.
 ///
 /// # Errors
 /// `configuration.invalid`, which names the variable; its value is not shown.
@@ -98,7 +98,7 @@ pub(crate) fn merged<S: ClientSettings>(own: Value<'_>, variable: impl Fn(&str) 
     let mut sources: Vec<(&'static str, String)> = Vec::new();
     for field in wanted {
         let Some((text, name)) = given(S::VARIABLE_PREFIX, field, &variable)? else { continue };
-        // It may be a secret; what is read from it wipes itself.
+        // It may be a secret; the values read from it wipe themselves.
         let text = Zeroizing::new(
             text_of(text).map_err(|why| fault(&name, &format!("the environment variable {name} {why}")))?,
         );
@@ -124,7 +124,7 @@ fn fault(variable: &str, why: &str) -> Error {
     Error::because(&row::CONFIGURATION, why.to_owned()).with("field", variable.to_owned())
 }
 
-/// The text of a variable. U+FFFD is what a language has put in place of what was no UTF-8.
+/// The text of a variable. U+FFFD is a language's replacement for bytes that were no UTF-8.
 fn text_of(value: OsString) -> Result<String, &'static str> {
     let text = value.into_string().ok().filter(|text| !text.contains(char::REPLACEMENT_CHARACTER));
     text.ok_or("is not UTF-8")
@@ -158,7 +158,7 @@ fn code_variables<S: ClientSettings>(prefix: &str) -> Vec<String> {
 }
 
 /// Checks the names of variables that are set: one with the prefix of these settings that is none of theirs would be
-/// passed over, and what it was meant to say would get a default, such as the address of the real bank.
+/// passed over, and its setting would get a default, such as the address of the real bank.
 ///
 /// # Errors
 /// `configuration.invalid`, which names the variable and the one that was probably meant.
@@ -228,7 +228,7 @@ pub(crate) fn completed_by<S: ClientSettings>(own: S, variable: impl Fn(&str) ->
     merged(own.write(&mut Writer::new(Representation::Boundary)), variable)
 }
 
-/// These settings, completed from `other`: with what they do not have, and do not give in another way.
+/// These settings, completed from `other` with the fields that they do not have, and do not give in another way.
 pub(crate) fn completed<S: ClientSettings>(own: S, other: S) -> S {
     let object = |settings: S| match settings.write(&mut Writer::new(Representation::Boundary)) {
         Value::Object(members) => members,
@@ -240,7 +240,7 @@ pub(crate) fn completed<S: ClientSettings>(own: S, other: S) -> S {
             all.insert(field.name, value);
         }
     }
-    // What was not taken may be a secret.
+    // The remaining values may be secrets.
     wipe(Value::Object(other));
     read_boundary(Value::Object(all)).expect("settings read what they have written")
 }
@@ -283,8 +283,8 @@ macro_rules! client_settings {
                 Self::from_variables($crate::client::variable)
             }
 
-            /// The same with any source of variables. It is asked for the variables of settings only: what else there is with
-            /// this prefix is not looked at. A text with U+FFFD, the replacement of what was no UTF-8, is an error.
+            /// The same with any source of variables. It is asked for the variables of settings only: others with this
+            /// prefix are not looked at. A text with U+FFFD, the replacement of bytes that were no UTF-8, is an error.
             ///
             /// # Errors
             /// `configuration.invalid`, which names the variable; its value is not shown.

@@ -42,7 +42,7 @@ impl CheckFirst {
     ) -> Result<()> {
         /// The maximum number of errors in the message.
         const TOLD: usize = 3;
-        /// The age of execution dates that are no errors where nobody has asked for the check.
+        /// The age of execution dates that are no errors in a check that the caller did not ask for.
         const DAYS_BACK_ANY: u32 = u32::MAX;
         /// The maximum number of errors in the details; `check_payment` reports more.
         const LISTED: usize = 50;
@@ -75,7 +75,7 @@ impl CheckFirst {
             .collect();
         let (count, told) = (checked.errors, all[..all.len().min(TOLD)].join(". "));
         let plural = if count == 1 { "error" } else { "errors" };
-        // Banks accept what the standard does not.
+        // Banks accept more than the standard does.
         let otherwise = if is_asked_for { "" } else { ". To send it as it is, set check to false" };
         let text = format!("the payment file has {count} {plural}, nothing was signed or sent: {told}{otherwise}");
         let error = Error::because(&errors::PAYMENT_REFUSED, text).with("field", "content").with("count", count);

@@ -127,10 +127,10 @@ pub(crate) async fn into_folder<C: FileChannel>(
     steps.file(number, &format!("downloading {name}"));
     let content = download(steps, place, file, ContentDestination::File(path.clone())).await;
     if let Err(error) = &content {
-        // What the caller gave up is not looked at.
+        // The target is not looked at after the caller gave up.
         let (target, is_given_up) =
             (path.clone(), matches!(error.category(), Category::Cancelled | Category::TimedOut));
-        // That the bank has it no more is kept, with what it said.
+        // A file that the bank has no more stays noted, with the bank's words.
         let not_sent = was_not_sent(error) && error.row() != C::FILE_GONE;
         let checked = background::blocking(move || {
             // Another call has downloaded it at the same time, and reports it: whether this one found the name taken before

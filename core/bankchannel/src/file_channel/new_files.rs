@@ -116,7 +116,7 @@ pub(crate) async fn fetch_new_files<C: FileChannel>(
     }
     if ended.is_none() {
         let reported = reported::<C>(&files);
-        // The last step: whoever is killed before has reported none of them.
+        // The last step: a call that is killed before has reported none of them.
         steps.hand_over(move || ledger.report(&reported)).await;
     }
     Ok(FetchedNewFiles { files, ended })

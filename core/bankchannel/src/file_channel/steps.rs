@@ -76,7 +76,7 @@ impl<'a, C: FileChannel> ChannelFlowSteps<'a, C> {
         self.options.asker.is_some()
     }
 
-    /// Does what is due once the result has reached its reader: now, unless the caller says when that is.
+    /// Does the work due once the result has reached its reader: now, unless the caller says when that is.
     pub(crate) async fn hand_over(&self, work: impl FnOnce() + Send + 'static) {
         match &self.options.hand_over {
             Some(later) => later.add(work),

@@ -1,4 +1,4 @@
-//! One bank for many customers, as a service has it: connections, and what is trusted, are shared.
+//! One bank for many customers, as a service has it: connections and trust are shared.
 
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ pub struct SharedBankCustomer {
     pub pair: Option<CustomerSigningPair>,
 }
 
-/// One bank for many customers. Their clients share its connections, what is trusted and what was learnt of the bank.
+/// One bank for many customers. Their clients share its connections, trust and the certificates learnt of the bank.
 ///
 /// Cloning is cheap; a clone is the same bank.
 #[derive(Clone)]

@@ -80,7 +80,7 @@ pub(super) fn check_no_tests(
     }
 }
 
-/// The host that a client of this address connects to; `None` for this machine, and for what is no address.
+/// The host that a client of this address connects to; `None` for this machine, and for text that is no address.
 fn host_of(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     let is_own = match url.host()? {

@@ -1,4 +1,4 @@
-//! Requests to a bank's certificate service: signed by the present certificate, or by nobody.
+//! Requests to a bank's certificate service: signed by the present certificate, or unsigned.
 
 use std::{future::Future, pin::Pin};
 
@@ -25,7 +25,7 @@ use bankchannel_sepa_web_services::{
 use super::{sender::FileServiceSender, sent_ids::SentIds};
 use crate::{CallOptions, LogLevel, LogLine};
 
-/// What a bank is asked for a certificate with.
+/// A request for a certificate, and the bank's code for the first one.
 pub(super) struct AskedCertificate<'a> {
     pub(super) request: &'a CertificateRequest,
     /// The bank's code for a first certificate; the next one is signed with the present pair.
@@ -85,7 +85,7 @@ pub(super) async fn learn_authorities(
     }
     let text = "the authority of the bank's signer is not known: the bank is asked for its authorities";
     options.log_line(LogLevel::Info, LogLine::new(text).with("error", error.to_string()));
-    // A message of its own: what the call gives for its own request does not belong to it.
+    // A message of its own: the caller's options for its own request do not apply to it.
     let own = CallOptions {
         timeout: options.timeout,
         cancel: options.cancel.clone(),

@@ -62,7 +62,7 @@ impl DocumentTime {
     /// The time with this text, such as one that was stored.
     ///
     /// # Errors
-    /// What is wrong with it; the text is not repeated.
+    /// The fault of the text, which is not repeated.
     pub fn read(text: &str) -> Result<Self, &'static str> {
         let why = "must be UTC with `Z` and six digits of a fraction";
         let fraction = text.strip_suffix('Z').and_then(|text| text.split_once('.')).map(|(_, fraction)| fraction);

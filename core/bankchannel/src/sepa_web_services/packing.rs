@@ -28,7 +28,7 @@ pub(super) struct PackedContent {
     pub(super) name: Option<String>,
 }
 
-/// Packs content by the bank's rule; `wanted` is what the caller asks for. Blocks.
+/// Packs content by the bank's rule; `wanted` is the caller's choice. Blocks.
 ///
 /// # Errors
 /// `input.content_unreadable`, `sepa_web_services.content_refused`.

@@ -26,7 +26,7 @@ pub(super) struct AnswerQuestion {
 
 impl AnswerQuestion {
     /// Verifies an answer of any size and reads it, on a thread that may block: the caller's watches the deadline, and
-    /// a small answer may be made to cost much. The work ends when nobody waits for it any more, as after the deadline.
+    /// a small answer may be made to cost much. The work ends once no caller waits for it, as after the deadline.
     ///
     /// # Errors
     /// Those of [`open_answer`], and `resource.threads`.
@@ -79,7 +79,7 @@ impl Drop for StopOnDrop {
 mod tests {
     use super::*;
 
-    /// The work hears that nobody waits for it, whatever the size of the answer.
+    /// The work hears that its caller has stopped waiting, whatever the size of the answer.
     #[tokio::test]
     async fn the_work_is_told_to_end_when_nobody_waits_for_it_any_more() {
         for size in [0, 100, 100_000] {

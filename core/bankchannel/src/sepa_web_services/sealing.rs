@@ -42,7 +42,7 @@ pub(super) enum AttemptDocument {
     Certificate(Box<CertificateApplication>),
 }
 
-/// What is given for the first attempt, also if that was never sent: a bank refuses an id or a time that it has seen.
+/// Values for the first attempt, also if that was never sent: a bank refuses an id or a time that it has seen.
 #[derive(Default)]
 pub(super) struct FirstAttempt<'a> {
     pub(super) request_id: Option<&'a str>,

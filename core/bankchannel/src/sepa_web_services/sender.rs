@@ -1,4 +1,4 @@
-//! The sending part of a client: the bank's addresses, the connections to it, the two signers, what is trusted.
+//! The sending part of a client: the bank's addresses, the connections to it, the two signers, the trust.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -66,7 +66,7 @@ pub(super) struct RequestSigners {
 pub(super) struct MessageSigner {
     pub(super) certificate: Certificate,
     signatory: ClientSignatory,
-    /// What it signs, for questions.
+    /// The name of the signed text in questions: a document or a message.
     what: &'static str,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct MessageSigner {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FolderPair {
     pub(super) name: String,
-    /// Whether it was not used with success yet: what the bank says of it is noted.
+    /// Whether it was not used with success yet: the bank's answer on it is noted.
     pub(super) is_on_trial: bool,
 }
 
@@ -218,13 +218,13 @@ impl FileServiceSender {
         self.given.as_ref().map_or(Ok(()), |signers| self.allowed(signers))
     }
 
-    /// A sender of the same customer with this pair: what is kept and reserved is shared.
+    /// A sender of the same customer with this pair: kept certificates and reserved times are shared.
     pub(super) fn signing_with(&self, pair: SigningPair) -> Self {
         let (keeps_in, times) = (self.keeps_in.clone(), Arc::clone(&self.times));
         Self { keeps_in, times, ..self.of_customer(self.connection.clone(), Some(pair)) }
     }
 
-    /// A sender of another customer of the same bank: connections and what is known of the bank are shared.
+    /// A sender of another customer of the same bank: connections and knowledge of the bank are shared.
     pub(super) fn of_customer(&self, connection: FileServiceConnection, pair: Option<SigningPair>) -> Self {
         let given = pair.map(|pair| Arc::new(RequestSigners::new(pair.clone(), pair, None)));
         let missing = "is missing: this customer has no certificate yet";
@@ -281,7 +281,7 @@ impl FileServiceSender {
     }
 
     /// Notes whether the bank has taken a request that was signed with a pair of the folder. If that cannot be noted, or
-    /// another call holds the folder, the next request notes it: the outcome of this one is what the bank said.
+    /// another call holds the folder, the next request notes it: the outcome of this one is the bank's answer.
     pub(super) async fn note_trial(&self, pair: String, refused: Option<String>, options: &CallOptions) {
         let Some(identity) = self.identity.clone() else { return };
         let now_s = self.clock.now_s();
@@ -375,7 +375,7 @@ impl FileServiceSender {
         is_new
     }
 
-    /// Keeps what was learnt in the folder. If that fails, it is learnt again by the next process.
+    /// Keeps learnt facts in the folder. If that fails, the next process learns them again.
     async fn keep(
         &self,
         options: &CallOptions,

@@ -1,4 +1,4 @@
-//! What the bank is asked by when an exchange has failed: the ids of its request, the message id of its file.
+//! The ids for asking the bank about a failed exchange: those of its request, the message id of its file.
 
 use std::io::Read;
 

@@ -262,7 +262,7 @@ impl ReadyCustomer {
     /// The transport settings for the bank.
     ///
     /// # Errors
-    /// `configuration.invalid`, naming what is missing.
+    /// `configuration.invalid`, naming the missing setting.
     pub(super) fn transport(&self) -> Result<&TransportSettings> {
         let missing = |setting: &str, why: &str| Err(Error::invalid_setting(setting, why));
         let Some(profile) = &self.profile else {
@@ -284,7 +284,7 @@ impl ReadyCustomer {
     /// The transport settings for the bank's certificate service.
     ///
     /// # Errors
-    /// `configuration.invalid`, naming what is missing.
+    /// `configuration.invalid`, naming the missing setting.
     pub(super) fn certificate_transport(&self) -> Result<&TransportSettings> {
         self.certificate_transport.as_ref().ok_or_else(|| {
             let bank = self.profile.as_ref().and_then(|profile| profile.bank.as_deref()).unwrap_or("this bank");

@@ -188,7 +188,7 @@ impl WsChannel {
         }
     }
 
-    /// The session, and whether nobody has logged in or out yet.
+    /// The session, and whether it is before the first login or logout.
     fn session_and_is_fresh(&self) -> (Arc<Session>, bool) {
         let (session, generation) = self.held();
         let is_fresh = session.is_fresh(generation);

@@ -59,7 +59,7 @@ impl Session {
         self.id_token.is_none() && self.email.is_some()
     }
 
-    /// Whether nobody has logged in or out yet, with the client's count of logins and logouts.
+    /// Whether there was no login or logout yet, with the client's count of logins and logouts.
     pub(super) fn is_fresh(&self, generation: u64) -> bool {
         generation == 0 && self.id_token.is_none() && self.email.is_none()
     }

@@ -144,7 +144,7 @@ async fn a_rejection_ends_the_wait_and_says_so_first() {
         text.starts_with("The bank has rejected the file, nothing of it is paid: RJCT (") && text.contains("AM04"),
         "{text}"
     );
-    // The verdict is what a reader of the first lines sees.
+    // A reader of the first lines sees the verdict.
     assert!(done.to_string().starts_with(r#"{"verdict":"rejected","verdict_text":"#));
 
     let error = upload(&client, &payment("BAD-2", 20_000_000), json!({"fail_if_rejected": true})).await.unwrap_err();
@@ -186,7 +186,7 @@ async fn a_time_limit_carries_what_came_and_what_the_bank_said() {
     assert!(partial.answers[0].parsed.report.is_some() && partial.answers[0].path.is_some());
     assert!(error.to_json()["partial_response"]["answers"][0]["report"].is_object());
     assert!(!format!("{error:?} {error}").contains("partial_response"), "it is neither shown nor logged");
-    // What a failed call took is reported by the next download.
+    // The next download reports the files that a failed call took.
     let look = json!({"bank": "simulator", "directory": folder.path()});
     let later = client.call_json("ws_channel.download_new_files", look, CallOptions::default()).await.unwrap().response;
     let of_type = |file: &&Value| file["file_type"] == STATUS;
@@ -304,13 +304,13 @@ async fn a_file_that_hangs_holds_up_no_answer() {
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
 }
 
-/// One that is cancelled in the middle takes nothing from its neighbour, and its error has what it had.
+/// One that is cancelled in the middle takes nothing from its neighbour, and its error has its own answers.
 #[tokio::test]
 async fn a_cancelled_wait_takes_nothing_along() {
     let bank = Decider::default();
     let server = Server::start(move |seen, _| {
         let is_listing = seen.path.contains(STATEMENT) && seen.path.contains('?');
-        // Once both are sent: before, the first one looks at what is there.
+        // Once both are sent: before, the first one looks at the files already there.
         if is_listing && bank.uploads.load(Ordering::SeqCst) > 1 {
             Act::Answer(refused(503, "Service unavailable, please try again later."))
         } else {

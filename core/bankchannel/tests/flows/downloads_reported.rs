@@ -1,4 +1,4 @@
-//! What a call that failed, or was killed, has downloaded: the next one reports it (docs/protocols/ws-channel.md §8.4).
+//! Downloads of a call that failed or was killed: the next one reports them (docs/protocols/ws-channel.md §8.4).
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ use crate::{
     support::{Act, Server, client, refused},
 };
 
-/// Three files, and what the server does instead of sending the second one.
+/// Three files, and the server's act instead of sending the second one.
 async fn three(instead: Act) -> Server {
     let bank = Bank::holding(&[("VA", "1", b"one"), ("VA", "2", b"two"), ("VA", "3", b"three")]);
     let times = AtomicUsize::new(0);
@@ -68,7 +68,7 @@ async fn what_a_failed_call_has_downloaded_is_reported_by_the_next_one() {
     }
 }
 
-/// A call that was killed: what it left is reported too.
+/// A call that was killed: its downloads are reported too.
 #[tokio::test]
 async fn what_a_killed_call_has_downloaded_is_reported_by_the_next_one() {
     let server = three(Act::Stall).await;

@@ -473,7 +473,7 @@ async fn a_file_is_checked_with_the_rules_of_the_bank_that_it_goes_to() {
         ("danskebank", None, false),
         ("aktia", None, true),
         ("simulator", None, true),
-        // What the caller says counts more than what the bank says. The example's date is long ago.
+        // The caller's choice counts more than the bank's profile. The example's date is long ago.
         ("nordea", Some(json!({"days_back": 100_000, "characters": "strict"})), true),
         ("nordea", Some(json!({"days_back": 100_000})), false),
         ("aktia", Some(json!({"days_back": 100_000, "base": "nordea"})), false),

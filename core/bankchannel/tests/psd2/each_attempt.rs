@@ -51,7 +51,7 @@ async fn each_fault_at_each_attempt() {
     assert_table("psd2/each_attempt.txt", &format!("{lists}{offers}"));
 }
 
-/// What the attempts before came to stays, whatever happens before the next one is sent.
+/// The outcome of earlier attempts stays, whatever happens before the next one is sent.
 #[tokio::test]
 async fn a_signer_that_fails_at_each_attempt() {
     let mut rows = String::new();

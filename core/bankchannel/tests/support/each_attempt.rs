@@ -1,5 +1,5 @@
-//! Each fault of the scripted server at each of three attempts: what a call gives, what the server has seen, what is left
-//! at the destination, what the log says. The tables beside the tests were written from the client as it was when a
+//! Each fault of the scripted server at each of three attempts: the call's result, the requests that the server saw,
+//! the rest at the destination, the log. The tables beside the tests were written from the client as it was when a
 //! transport made all attempts of an exchange.
 
 use std::{future::Future, path::Path, time::Duration};
@@ -12,7 +12,7 @@ use super::{Act, Answer, Server};
 /// Long enough for the attempts before the one that hangs, on a busy machine.
 const LIMIT: Duration = Duration::from_secs(6);
 
-/// What the peer of a protocol answers.
+/// A peer's answers in one protocol.
 pub struct PeerAnswers {
     /// A success that can be read, with content if the operation has some.
     pub good: Answer,
@@ -24,7 +24,7 @@ pub struct PeerAnswers {
     pub unavailable: Answer,
 }
 
-/// What the caller does while the call runs.
+/// The caller's act while the call runs.
 #[derive(Clone, Copy, PartialEq)]
 enum Meanwhile {
     Waits,

@@ -24,7 +24,7 @@ struct Enrolled {
     clock: Arc<SystemClock>,
 }
 
-/// Certificates over two years at three banks, told step by step. Returns what the summary has of it.
+/// Certificates over two years at three banks, told step by step. Returns their part of the summary.
 pub(super) async fn tell(story: &Story<'_>, steps: &mut Steps) -> CommandOutcome<Value> {
     let enrolled = steps.step("Enrol at each: key on disk, then the code is spent", enrol(story)).await?;
     pass(story, &enrolled, UNTIL_DUE).await?;

@@ -109,7 +109,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// What the bank says of a family.
+    /// The bank's readiness report on one family: addresses, customers, anchors.
     pub(super) fn family(&self, bank: &SepaDemoBank) -> Value {
         self.bank.readiness()["families"][bank.family].clone()
     }

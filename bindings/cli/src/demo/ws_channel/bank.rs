@@ -27,7 +27,7 @@ pub(super) struct Downloaded {
     pub(super) path: Option<PathBuf>,
 }
 
-/// Enrols with what the bank has sent to its customer.
+/// Enrols with the data that the bank has sent to its customer.
 pub(super) async fn enrol(admin: &User, bank: &RunningDemoBank) -> CommandOutcome<String> {
     admin.call("ws_channel.enroll_cert", bank.enrolment()?).await?;
     let listed = admin.call("ws_channel.list_certs", json!({})).await?;

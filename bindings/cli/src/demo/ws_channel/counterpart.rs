@@ -116,7 +116,7 @@ impl RunningDemoBank {
         })
     }
 
-    /// What an enrolment needs: what the bank has sent to its customer.
+    /// The data for an enrolment, as the bank has sent it to its customer.
     pub(super) fn enrolment(&self) -> CommandOutcome<Value> {
         let Some(family) = self.family() else {
             // In the format of the simulator.

@@ -139,7 +139,7 @@ async fn upload(
 ) -> CommandOutcome<((), String)> {
     let path = workspace.payment();
     keep(&path, &payment.bytes)?;
-    // The demonstration has checked the schema itself, and shows what the bank says to all else.
+    // The demonstration has checked the schema itself, and shows the bank's verdict on all else.
     let request = json!({ "file_type": file_type, "file_name": "payment.xml", "private_key": key, "check": false });
     let (response, _) = data
         .call_with(

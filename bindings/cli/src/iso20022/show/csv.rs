@@ -83,7 +83,7 @@ impl BufferedRows {
     }
 }
 
-/// What is shown of a file.
+/// The rows and remarks shown of one file.
 struct FileRows {
     rows: SpooledTempFile,
     /// Lines on what of it is in no field.

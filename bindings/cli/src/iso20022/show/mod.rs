@@ -165,7 +165,7 @@ fn as_json(all: ShownFiles<'_>) -> CommandOutcome {
     if failed { Err(CommandFailure::Told) } else { Ok(()) }
 }
 
-/// What a file has and the result does not: one line for each element.
+/// Elements of the file that the result lacks: one line for each.
 fn unread_lines(found: &[UnreadElement]) -> Vec<String> {
     const SHOWN: usize = 20;
     let line = |one: &UnreadElement| {

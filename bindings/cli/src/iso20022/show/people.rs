@@ -45,7 +45,7 @@ pub(super) fn show(
     Ok(Ok(()))
 }
 
-/// Adds what a file says; returns the lines on what of it is in no field.
+/// Adds a file's content to the page; returns the lines on elements that are in no field.
 fn read(file: &FoundFile, page: &mut Page, statements: &mut ShownStatements) -> Result<Vec<String>, String> {
     match file.kind {
         MessageFileKind::Payment => payment(file, page),

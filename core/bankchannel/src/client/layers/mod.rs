@@ -9,7 +9,7 @@ use bankchannel_transport::{Attempts, Transport};
 
 use crate::CallOptions;
 
-/// What carries out the attempts of a call: what the transport has, in the layers that the call's options ask for.
+/// The attempts of a call: the transport's own, in the layers that the call's options ask for.
 pub(crate) fn layered<'a>(transport: &'a Transport, options: &'a CallOptions) -> Box<dyn Attempts + 'a> {
     let mut attempts: Box<dyn Attempts + 'a> = Box::new(transport.attempts());
     if let Some(watcher) = &options.progress {

@@ -64,7 +64,7 @@ impl LedgerFile {
     /// Writes it in the place of an entry, in one step.
     pub(super) fn replace(&self, path: &Path) -> std::io::Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // No name of an entry: nobody takes it for one.
+        // No name of an entry: no reader takes it for one.
         let first = path.with_file_name(format!(".bankchannel-new{name}~"));
         let mut made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&first)?;
         made.write_all(format!("{}\n", self.to_json()).as_bytes())?;

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Of all files of a call, none or each is reported, however the process ends: `.bankchannel-reported-…` names them before
-//! the first entry is removed, and a later call removes what was left. A file that the bank has no more is reported as
+//! the first entry is removed, and a later call removes the rest. A file that the bank has no more is reported as
 //! such; its entry stays, and says why.
 //!
 //! A bank counts a file as downloaded when it has sent it: not when it has arrived, and not when a program has learned
@@ -214,7 +214,7 @@ mod tests {
         let killed = ledger(folder.path(), None);
         std::mem::forget(killed.begin(file("1")).unwrap());
         let run = killed.run().unwrap();
-        // What a kill leaves: the run's file without its lock.
+        // A kill leaves the run's file without its lock.
         run.unlock();
         std::mem::forget(run);
         for name in ["", "x", "00-00", "zz-"] {
@@ -242,7 +242,7 @@ mod tests {
             let found = fs::read_dir(folder.path()).unwrap().flatten().map(|found| found.path());
             found.into_iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with(&prefix))
         };
-        // What a kill leaves that came after the list was written, and before the first entry was removed.
+        // The state after a kill once the list was written, and before the first entry was removed.
         let names = ["1", "2"].map(|reference| entry(reference).unwrap().file_name().unwrap().to_owned());
         let list = names.map(|name| format!("{}\n", json!({ "entry": name.to_str() }))).concat();
         fs::write(folder.path().join(".bankchannel-reported-0123~"), &list[..20]).unwrap();

@@ -26,7 +26,7 @@ impl LedgerRun {
     pub(super) fn begin(folder: &Path) -> Result<Self> {
         let id = digest::hex(&random::bytes::<8>());
         let path = folder.join(format!("{RUN_PREFIX}{id}"));
-        // Locked before it has its name, so that nobody finds it unlocked.
+        // Locked before it has its name, so that no process finds it unlocked.
         let first = folder.join(format!("{RUN_PREFIX}{id}~"));
         let begun = || {
             let lock = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&first)?;

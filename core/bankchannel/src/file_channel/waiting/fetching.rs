@@ -24,7 +24,7 @@ use crate::ContentDestination;
 /// The maximum number of entries or transactions of an answer that is judged.
 const ENTRIES_MAX: usize = 1_000_000;
 
-/// Fetches a file, reads it, and gives it to its owners. Returns it if it is nobody's.
+/// Fetches a file, reads it, and gives it to its owners. Returns it if it has none.
 pub(super) async fn fetch<C: FileChannel>(
     steps: &ChannelFlowSteps<'_, C>,
     (place, file): (&C::Place, &C::File),

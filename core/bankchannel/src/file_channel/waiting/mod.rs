@@ -1,8 +1,8 @@
 //! A file sent, and the bank's answers to it awaited: the part of `upload_and_wait` that all file channels share.
 //!
 //! ```text
-//!   UploadWait::open ─► what is there is noted ─► send ─► AnswerWait ─► AwaitedAnswers ─► response, or error with it
-//!                                                              └── AnswerRegistry: lists and files shared by all waits
+//!   UploadWait::open ─► present files noted ─► send ─► AnswerWait ─► AwaitedAnswers ─► response, or error with it
+//!                                                            └── AnswerRegistry: lists and files shared by all waits
 //! ```
 
 mod fetching;

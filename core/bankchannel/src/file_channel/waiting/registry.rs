@@ -6,7 +6,7 @@
 //!                                                          its owners' inboxes ◄── owners: claims of all waits ┘
 //! ```
 //!
-//! No wait holds another one up: while one lists or fetches, the others look at what is there and at other files.
+//! No wait holds another one up: while one lists or fetches, the others look at listed and at other files.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -246,7 +246,7 @@ impl<F> AnswerRegistry<F> {
 
 impl<F> FetchClaim<'_, F> {
     /// Gives a fetched file to its owners, by the claims of the waits in `claims`. `make` gets the number of owners.
-    /// Returns the file if it is nobody's.
+    /// Returns the file if it has no owner.
     pub(super) fn deliver(
         mut self,
         claims: Vec<(u64, AnswerClaim)>,

@@ -1,4 +1,4 @@
-//! What a wait has taken: what the bank says in it, what is missing, and what the call returns.
+//! The files that a wait has taken: the bank's verdict in them, the missing answers, and the result of the call.
 
 use bankchannel_foundation::model::InlineBytes;
 use bankchannel_iso20022::{
@@ -41,7 +41,7 @@ pub(super) struct ReportedPayments {
 }
 
 impl ReportedPayments {
-    /// What the bank says about an upload.
+    /// The bank's verdict on an upload.
     pub(super) fn verdict(&self, upload: &UploadedMessage) -> BankVerdict {
         match BankVerdict::from_reports(upload, &self.reports, &self.statements) {
             said if said.status.is_none() && !self.unreferenced_reports.is_empty() => {
@@ -80,7 +80,7 @@ impl<C: FileChannel> AnswerWait<'_, C> {
     }
 
     /// Ends the wait: the answers, one of each type in the order of the types and then the others of these types, and
-    /// the files that are nobody's. `is_reported` is whether the call returns them, or fails.
+    /// the files without an owner. `is_reported` is whether the call returns them, or fails.
     pub(super) async fn into_files(self, is_reported: bool) -> (Vec<AwaitedFile<C::File>>, Vec<AwaitedFile<C::File>>) {
         let Self { settings, taken, others, .. } = self;
         let (mut answers, mut entries) = (Vec::with_capacity(taken.len()), Vec::with_capacity(taken.len()));

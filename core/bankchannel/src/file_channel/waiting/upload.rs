@@ -60,7 +60,7 @@ pub(crate) struct UploadWait<P> {
     fails_if_rejected: bool,
 }
 
-/// What became of an upload: what was sent, and the answers.
+/// The outcome of an upload: the result of sending, and the answers.
 pub(crate) struct AwaitedAnswers<F, S> {
     /// The result of sending.
     pub(crate) sent: S,
@@ -122,7 +122,7 @@ impl<P: Clone + Send + Sync> UploadWait<P> {
         Ok(Self { settings, limit, fails_if_rejected: wanted.fail_if_rejected == Some(true) })
     }
 
-    /// Notes what is there, sends, and waits for the answers to `upload`.
+    /// Notes the files already there, sends, and waits for the answers to `upload`.
     ///
     /// # Errors
     /// Those before anything was sent, and those of `send`. What happens later is in the result.

@@ -70,7 +70,7 @@ pub(super) enum WaitEnd {
 /// The fetching of a file that was listed.
 type RunningFetch<'a, F> = Pin<Box<dyn Future<Output = FetchOutcome<F>> + Send + 'a>>;
 
-/// A wait and what has come so far.
+/// A wait and its results so far.
 pub(super) struct AnswerWait<'a, C: FileChannel> {
     steps: &'a ChannelFlowSteps<'a, C>,
     pub(super) registration: WaitRegistration<'a, C::File>,
@@ -238,7 +238,7 @@ impl<'a, C: FileChannel> AnswerWait<'a, C> {
         }));
     }
 
-    /// Takes the result of a fetch. The file may be this wait's, another one's or nobody's.
+    /// Takes the result of a fetch. The file may be this wait's, another one's or without an owner.
     async fn fetched(&mut self, fetched: FetchOutcome<C::File>) -> Result<()> {
         let FetchOutcome { file, result } = fetched;
         let key = file.key();
@@ -256,7 +256,7 @@ impl<'a, C: FileChannel> AnswerWait<'a, C> {
                 if !was_not_sent(&error) {
                     self.note_begun(name);
                 }
-                // One file that does not arrive does not end the wait: whose it is, nobody knows.
+                // One file that does not arrive does not end the wait: its owner is unknown.
                 let ends = error.category() == Category::Permission || ends_all(&error, self.steps);
                 if ends { Err(error) } else { Ok(()) }
             }
@@ -358,7 +358,7 @@ impl<'a, C: FileChannel> AnswerWait<'a, C> {
     }
 
     fn note_content(&mut self, answer: &OwnAnswer<C::File>) {
-        // Nobody else has it now, so nothing is copied.
+        // No other reference exists now, so nothing is copied.
         let reported = Arc::make_mut(&mut self.reported);
         match &answer.fetched.read.content {
             Some(MessageFile::Status(file)) if answer.is_unreferenced => {
@@ -370,7 +370,7 @@ impl<'a, C: FileChannel> AnswerWait<'a, C> {
         }
     }
 
-    /// Determines what the bank says, from all answers so far.
+    /// Determines the bank's verdict, from all answers so far.
     async fn judge(&mut self) {
         let (upload, reported) = (Arc::clone(&self.upload), Arc::clone(&self.reported));
         let judged = background::blocking(move || reported.verdict(&upload));
@@ -383,7 +383,7 @@ impl<'a, C: FileChannel> AnswerWait<'a, C> {
         self.said.verdict == PaymentVerdict::Rejected
     }
 
-    /// Lets downloads end that are under way, for a short time, and takes what has come meanwhile.
+    /// Lets downloads end that are under way, for a short time, and takes their results.
     async fn finish(&mut self) {
         let until = Instant::now() + if self.steps.is_over() { Duration::ZERO } else { ENDING };
         while !self.fetches.is_empty() {

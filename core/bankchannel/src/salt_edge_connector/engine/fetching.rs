@@ -50,7 +50,7 @@ pub(super) struct TokenHolder<'a> {
 }
 
 impl TokenHolder<'_> {
-    /// What a question about it is about.
+    /// The subject of a question about this token.
     fn subject(&self) -> QuestionSubject {
         QuestionSubject::Token(self.token.id)
     }

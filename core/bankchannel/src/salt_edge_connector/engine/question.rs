@@ -33,7 +33,7 @@ pub(super) enum UnansweredQuestion {
     Away(Option<u32>),
 }
 
-/// What a question is about, as log lines name it. The ids are those of the store; none is secret.
+/// The subject of a question, as log lines name it. The ids are those of the store; none is secret.
 #[derive(Clone, Copy)]
 pub(super) enum QuestionSubject {
     Session(RowId),

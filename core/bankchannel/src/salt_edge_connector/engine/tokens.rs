@@ -160,7 +160,7 @@ impl ConnectorEngine<'_> {
                     RevokedToken::Unchanged => {}
                 }
             }
-            // The position of a page with tokens: the next one is what the hub says, and may be wrong.
+            // The position of a page with tokens: the next one comes from the hub, and may be wrong.
             if let Some(read) = from_id {
                 self.store.have_read(read).await.map_err(unusable)?;
             }

@@ -92,7 +92,7 @@ impl StoreVault {
         hmac_sha256(&*self.finding, &[b"user ", user_id.as_bytes()])
     }
 
-    /// The digest that identifies a repeated answer of a customer: what was given, in which request of the third party.
+    /// The digest that identifies a repeated answer of a customer: the given values, and the third party's request.
     /// The same values in another request are another answer.
     pub(super) fn answer(&self, given: &BTreeMap<String, Secret>, client_jwt: &Secret) -> Digest {
         let values = given.iter().flat_map(|(field, value)| [Some(field.as_str()), Some(value.expose())]);
@@ -100,7 +100,7 @@ impl StoreVault {
         hmac_sha256(&*self.finding, &[b"answer ", &sha256_of_texts(&texts)])
     }
 
-    /// The digest that finds a third party's JWT: of what it has signed.
+    /// The digest that finds a third party's JWT: of its signed part.
     pub(super) fn client_jwt(&self, jwt: &Secret) -> Digest {
         let jwt = after_bearer(jwt.expose()).unwrap_or(jwt.expose());
         let signed = jwt.rsplit_once('.').map_or(jwt, |(signed, _)| signed);

@@ -120,7 +120,7 @@ impl ConnectorEngine<'_> {
         }
     }
 
-    /// Ends what is over. Returns the number.
+    /// Ends expired work. Returns the number.
     async fn expire(&self, lanes: &WorkLanes) -> Result<u32> {
         let (mut expired, mut wake) = (0_u32, self.client.due.subscribe());
         loop {

@@ -120,7 +120,7 @@ async fn decide(
     let Some((session, known)) = engine.session(id).await? else { return Err(not_found("session_id", "session")) };
     let settled = engine.decide(&session, step).await?;
     client.0.is_due();
-    // The current state, whoever made the decision.
+    // The current state, by this decision or another one.
     let state = match (settled, engine.session(id).await?) {
         (SettledSession::Ended(state), _) => state,
         (_, Some((session, _))) => session.state,

@@ -28,7 +28,7 @@ pub enum CertificateAttention {
     Person,
 }
 
-/// What is known of an identity.
+/// The known state of an identity.
 pub(super) struct WatchedIdentity<'i> {
     pub(super) folder: &'i IdentityFolder,
     pub(super) life: &'i CertificateLife,

@@ -1,4 +1,4 @@
-//! Files of this protocol: what the flows that all file channels share need of it.
+//! Files of this protocol, as needed by the flows that all file channels share.
 
 use std::time::Duration;
 

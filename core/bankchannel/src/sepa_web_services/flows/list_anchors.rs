@@ -1,4 +1,4 @@
-//! Shows what is trusted (§6.6).
+//! Shows the trusted anchors (§6.6).
 
 use bankchannel_foundation::{Result, prelude::*};
 

@@ -72,7 +72,7 @@ fn not_sent(error: Error) -> Error {
     error.with_outcome(CallOutcome::NotSent)
 }
 
-/// Waits for work that is finished even if the caller gives up: what was begun at the bank must not get lost.
+/// Waits for work that is finished even if the caller gives up: work begun at the bank must not get lost.
 async fn finished<T: Send + 'static, W>(
     steps: &channel::FileFlowSteps<'_>,
     options: &CallOptions,
@@ -86,7 +86,7 @@ where
     let work = work(options);
     background::spawn(async move { drop(sender.send(work.await)) });
     let lost = || Error::internal("the work was aborted").with_outcome(CallOutcome::Unknown);
-    // What the caller gives up goes on.
+    // The work goes on when the caller gives up.
     let waited = steps.race(receiver).await.map_err(|error| error.with_outcome(CallOutcome::Unknown))?;
     waited.map_err(|_| lost())?
 }

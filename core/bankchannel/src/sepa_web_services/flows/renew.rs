@@ -1,4 +1,4 @@
-//! Renews a certificate when it is due, and goes on with what was begun (§6).
+//! Renews a certificate when it is due, and continues an unfinished request (§6).
 
 use bankchannel_foundation::{Result, prelude::*};
 use bankchannel_renewal::RenewalEnd;

@@ -3,11 +3,11 @@
 //! ```text
 //!   DIR/                0700
 //!   DIR/lock            held while something changes
-//!   DIR/state.json      0600: what is asked for, in use, replaced
+//!   DIR/state.json      0600: the pairs that are asked for, in use, replaced
 //!   DIR/NAME.key .csr .pem      0600: a key (PKCS#8), its request, its certificate
 //!   DIR/NAME.key.next           0600: the same key under another passphrase, while that is changed; see passphrase.rs
 //!   DIR/NAME.answer             0600: an answer of the bank with its certificate, not believed yet; see unbelieved.rs
-//!   DIR/authorities.pem signers.json      what the bank has shown of its own certificates; see learnt.rs
+//!   DIR/authorities.pem signers.json      the bank's own certificates, as it has shown them; see learnt.rs
 //! ```
 
 use std::{
@@ -31,7 +31,7 @@ use crate::{client::signer::KeySigner, sepa_web_services::settings::SigningPair}
 
 const STATE: &str = "state.json";
 const LOCK: &str = "lock";
-/// What the names of pairs begin with.
+/// The prefix of the names of pairs.
 const PAIR: &str = "pair-";
 pub(super) const MODE: u32 = 0o600;
 /// Largest file that is read, bytes.
@@ -93,7 +93,7 @@ impl IdentityFolder {
             }
             read => read.map_err(|why| private::unusable(&self.path(STATE), &why))?,
         };
-        // Whoever can change the folder can change what it says.
+        // Anybody who can change the folder can change its state.
         private::check_folder(&self.folder)?;
         let damaged = |why: &str| {
             let file = self.path(STATE);
@@ -253,7 +253,7 @@ impl HeldIdentity {
         CertificateRequest::from_pem(&text).map_err(|fault| self.of.damaged(name, "csr", &fault))
     }
 
-    /// The company's name in the certificate of a pair, whose key can be opened, or in its request: what the bank knows.
+    /// The company's name, as the bank knows it: in the certificate of a pair whose key can be opened, or its request.
     pub(super) fn company_of(&self, name: &str, profile: &ChannelProfile) -> Result<Option<String>> {
         let pair = self.of.pair(name)?;
         let asked = self.of.text(name, "csr").ok().and_then(|text| CertificateRequest::from_pem(&text).ok());

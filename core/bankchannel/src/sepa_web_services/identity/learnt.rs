@@ -1,4 +1,4 @@
-//! What the bank has shown of its own certificates, kept beside the customer's: nothing of it is trusted by that.
+//! The bank's own certificates, as it has shown them, kept beside the customer's: none is trusted by that.
 //!
 //! ```text
 //!   DIR/authorities.pem   authorities between an anchor and the bank's signers, as the bank has named them
@@ -28,7 +28,7 @@ use crate::sepa_web_services::clock::{self, ReservedTimes};
 
 const AUTHORITIES: &str = "authorities.pem";
 const SIGNERS: &str = "signers.json";
-/// How long a process waits for another one that reserves times: one that was stopped meanwhile must stop nobody else.
+/// How long a process waits for another one that reserves times: a stopped process must not stop others.
 const WAIT: Duration = Duration::from_millis(500);
 const LOOK: Duration = Duration::from_millis(5);
 const JOB: &str = "job";

@@ -1,9 +1,9 @@
 //! A customer's keys and certificates in a folder, and their life there: asked for, tried, used, replaced.
 //!
 //! ```text
-//!   CertificateDriver (core/renewal) ─► what is due ─► request, renewal, trial: ClientCertificates ─► bank
+//!   CertificateDriver (core/renewal) ─► the due step ─► request, renewal, trial: ClientCertificates ─► bank
 //!     └── CertificateStore: state, keys, requests
-//!           └── HeldIdentity: `identity_dir`; what was learnt of the bank beside it
+//!           └── HeldIdentity: `identity_dir`; the bank's certificates beside it
 //! ```
 //!
 //! Whatever is done at the bank is stored before: key and request before the first byte leaves, the certificate before it

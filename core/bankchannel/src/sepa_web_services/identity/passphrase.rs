@@ -1,7 +1,7 @@
-//! The passphrase of the keys in the folder: what it opens, and another one in its place.
+//! The passphrase of the keys in the folder: the keys that it opens, and its replacement.
 //!
 //! One passphrase holds for all of them. A new key is stored only under one that opens those which are there: a mistyped
-//! one would have the bank certify a key that nobody can open.
+//! one would have the bank certify a key that cannot be opened.
 
 use std::{fs, io::ErrorKind};
 
@@ -142,7 +142,7 @@ impl HeldIdentity {
         for (name, pem) in &keys {
             private::write_whole(&self.of.file(name, NEW_KEY), MODE, pem.as_bytes())?;
         }
-        // From here on it is finished, by whoever holds the folder next.
+        // From here on the change is finished, if need be by the next holder of the folder.
         self.is_passphrase_changing = true;
         self.commit(life.clone())?;
         self.of.passphrase = Some(new.clone());

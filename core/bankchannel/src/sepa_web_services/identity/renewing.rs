@@ -169,7 +169,7 @@ impl ClientCertificates {
         }
     }
 
-    /// What the bank is asked for a certificate with.
+    /// The request for a certificate of this kind of attempt.
     fn asked<'r>(&self, kind: &AttemptKind, request: &'r CertificateRequest) -> Result<AskedCertificate<'r>> {
         let code = match kind {
             AttemptKind::First => Some(self.code.clone().ok_or_else(|| {
@@ -203,7 +203,7 @@ impl ClientCertificates {
         sender.check_target()?;
         let (connection, given) = (&sender.connection, self.company.clone());
         let profile = connection.profile.clone();
-        // What is there is opened before anything is made.
+        // The existing keys are opened before anything is made.
         let kept = match kind {
             AttemptKind::Next { signed_with } => {
                 let name = signed_with.clone();

@@ -62,7 +62,7 @@ impl HeldIdentity {
     pub(super) fn keep_of_attempt(&self, answer: &UnbelievedAnswer) -> Result<()> {
         let Some(attempt) = &self.life().attempt else { return Ok(()) };
         let text = serde_json::to_vec(answer).map_err(Error::internal)?;
-        // What is too large to be read again would be of no use.
+        // An answer too large to be read again would be of no use.
         if text.len() as u64 > MOST {
             return Ok(());
         }

@@ -6,15 +6,16 @@ use bankchannel_renewal::AttemptPhase;
 
 use super::renewing::IdentityRenewing;
 
-/// What is said of a key that was made under another passphrase than the others.
+/// The message about a key that was made under another passphrase than the others.
 fn why_unopened(whose: &str, way_out: &str) -> String {
     format!(
         "the key of {whose} was made under another passphrase than the one that opens the other keys: give that one, or {way_out}"
     )
 }
 
-/// Sees to it that what goes on can be opened, before anything is made or sent. What was never sent is begun anew; what the
-/// bank may have certified stays, and a person decides, unless the present pair goes on without it.
+/// Makes sure that the pair that goes on can be opened, before anything is made or sent. A request that was never sent
+/// is begun again; one that the bank may have certified stays, and a person decides, unless the present pair goes on
+/// without it.
 ///
 /// # Errors
 /// `configuration.invalid` for a passphrase that opens no key; those of the folder.

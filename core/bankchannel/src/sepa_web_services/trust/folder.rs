@@ -104,7 +104,7 @@ impl AnchorFolder {
         Ok(added)
     }
 
-    /// Removes the certificate with this digest from the folder's files. Returns what was removed.
+    /// Removes the certificate with this digest from the folder's files, and returns it.
     ///
     /// # Errors
     /// `input.invalid_field` if the folder has none; those of [`anchors`](Self::anchors).

@@ -1,4 +1,4 @@
-//! What a client trusts (§6.6): anchors of the profile, of the settings and of a folder, which are read anew while it runs;
+//! The trust of a client (§6.6): anchors of the profile, of the settings and of a folder, reread while it runs;
 //! the authorities between that banks name; the certificates that banks have signed with so far.
 //!
 //! ```text
@@ -31,7 +31,7 @@ use crate::{
     client::keys::{SettingSource, one_of},
 };
 
-/// What is read anew is looked at again after this time.
+/// The time after which files of anchors are looked at again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// A bank is asked for its authorities at most [`ASKS`] times in this time: answers that are not trusted may come from anybody.
 const ASKS_WITHIN: Duration = Duration::from_secs(600);
@@ -145,7 +145,7 @@ impl ReadSources {
     }
 }
 
-/// What was read last.
+/// The anchors as last read.
 #[derive(Clone)]
 struct ReadAnchors {
     at: Instant,
@@ -153,7 +153,7 @@ struct ReadAnchors {
     anchors: Arc<Vec<TrustedAnchor>>,
 }
 
-/// What a client trusts.
+/// The trust of a client: its anchors, and the authorities learnt of the bank.
 pub(super) struct ClientTrust {
     sources: AnchorSources,
     read: Mutex<ReadAnchors>,
@@ -167,7 +167,7 @@ pub(super) struct ClientTrust {
 }
 
 impl ClientTrust {
-    /// Trusts what was read, and knows these authorities between.
+    /// Trusts the anchors read, and knows these authorities between.
     pub(super) fn new(read: &ReadSources, learnt: Vec<Certificate>) -> Self {
         let ReadSources { sources, state, anchors } = read.clone();
         let read = Mutex::new(ReadAnchors { at: Instant::now(), state, anchors });

@@ -1,4 +1,4 @@
-//! Files of the WS Channel: what the flows that all file channels share need of it, with the retries of
+//! Files of the WS Channel, as needed by the flows that all file channels share, with the retries of
 //! docs/protocols/ws-channel.md §8.4.
 
 use std::time::Duration;
