@@ -163,7 +163,7 @@ mod tests {
         let error = |json: &str| value(json).name_as_declared(Kinds::SHAPE).expect_err("unknown").message().to_owned();
         assert_eq!(
             error(r#"{"oneSide":{"full_name":"a"}}"#),
-            "there is no field `full_name`; the fields are: fullName"
+            "there is no field `full_name`: did you mean `fullName`? The fields are: fullName"
         );
         assert_eq!(
             error(r#"{"wayOut":{"kind":"nothing","fullName":"a"}}"#),

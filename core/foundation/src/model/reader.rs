@@ -268,8 +268,9 @@ impl<'v> ObjectReader<'v> {
         // A misspelt name is why another is missing.
         let is_field = |name: &str| fields.iter().any(|field| field.name == name);
         let unknown: Vec<&str> = object.iter().map(|(name, _)| name).filter(|name| !is_field(name)).collect();
+        let is_meant = |name: &&str| nearest_name(name, missing.iter().copied()).is_some();
         match reader.representation {
-            Representation::Boundary if !unknown.is_empty() => {
+            Representation::Boundary if unknown.iter().any(is_meant) => {
                 Err(unknown_members(unknown.into_iter(), fields.iter().map(|field| field.name)))
             }
             _ => Err(reader.missing(&missing)),

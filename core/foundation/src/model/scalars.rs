@@ -119,7 +119,7 @@ impl Boundary for LongText {
         format: "",
         pattern: "",
         max_bytes: LONG_TEXT_MAX,
-        example: "",
+        example: "PERvY3VtZW50Lz4=",
     });
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
