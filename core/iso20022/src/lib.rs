@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  your data     ─► make::PaymentMaker ─► payment file (pain.001), with the changes and warnings
-//!  payment file  ─► check::check ─► findings: line, path, what is wrong, what to change
+//!  payment file  ─► check::check ─► findings: line, path, fault, what to change
 //!  payment file, reports, statements ─► matching ─► what became of each transaction
 //!
 //!  a bank's file ─► read_statement, read_report, read_notification, read_status_report, read_payment ─► typed results

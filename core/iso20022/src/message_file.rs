@@ -70,8 +70,8 @@ pub fn message_file_kind(mut input: impl Read, encoding: Option<&str>) -> Result
     }
 }
 
-/// What a file is that is none of the supported messages: another message, by its name, other XML, or another kind of
-/// file; `None` if it is one of them. In the given encoding, otherwise in the file's own.
+/// The kind of a file that is none of the supported messages: another message, by its name, other XML, or another kind
+/// of file; `None` if it is one of them. In the given encoding, otherwise in the file's own.
 pub fn other_file(input: impl Read, encoding: Option<&str>) -> Option<XmlFault> {
     MessageSequence::open(input, encoding).and_then(|mut file| file.next_message(kind_of, NONE)).err()
 }

@@ -165,7 +165,7 @@ fn direct_debits_are_named() {
     assert!(found.message.contains("direct debits") && !found.change.contains("make the file"), "{found}");
 }
 
-/// The request of a file: the problems of what is refused, or the warnings of what is made, which the check repeats.
+/// The request of a file: the problems of a refused one, or the warnings of one that was made, which the check repeats.
 fn made(name: &str) -> Result<Vec<String>, String> {
     let bytes = file(name);
     let Ok(Value::Object(mut request)) = json::parse(&bytes, 16) else { panic!("{name} is no object") };

@@ -6,7 +6,7 @@
 //!   orders         orders to a running server: common ones, a server's own, and how both are carried out
 //!   folder         the data folder          temporary   a folder that goes with its server
 //!   private        files and folders that only their owner may read
-//!   toml_file      configuration files      wrong_type  what a deserializer says, without the values it quotes
+//!   toml_file      configuration files      wrong_type  a deserializer's message, without the values it quotes
 //! ```
 
 pub mod counterpart;

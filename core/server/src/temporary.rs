@@ -78,8 +78,8 @@ fn locked(folder: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Removes a folder, its lock file last: what is left by a process that ends meanwhile is removed by the next one. Two may
-/// remove one at the same time.
+/// Removes a folder, its lock file last: the remains of a process that ends meanwhile are removed by the next one. Two
+/// may remove one at the same time.
 fn remove(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)?.flatten().filter(|entry| entry.file_name() != LOCK) {
         let path = entry.path();

@@ -4,8 +4,8 @@
 //! and verbs of one kind of data. [`ws_channel`] is that of the WS Channel service, [`salt_edge_connector`] that of a
 //! connector to Salt Edge.
 //!
-//! Every verb can fail with an environment fault ([`engine::StoreError`]); what it decides about its arguments is its result.
-//! A verb says only which other errors it has.
+//! Every verb can fail with an environment fault ([`engine::StoreError`]); its decision about its arguments is its
+//! result. A verb says only which other errors it has.
 
 pub mod engine;
 pub mod salt_edge_connector;

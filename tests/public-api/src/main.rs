@@ -85,7 +85,7 @@ fn run(is_check: bool) -> Result<bool, Box<dyn Error>> {
     Ok(is_right)
 }
 
-/// rustdoc's description of the crates: the folder of their JSON. All at once, so that what they share is compiled once.
+/// rustdoc's description of the crates: the folder of their JSON. All at once, so that shared crates are compiled once.
 fn rustdoc_json(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let status = Command::new("cargo")

@@ -15,7 +15,7 @@ use crate::{
 pub enum Went {
     /// Everything matched.
     Well,
-    /// The face cannot do what the case needs, for this reason.
+    /// The face cannot run the case, for this reason.
     NotApplicable(String),
 }
 

@@ -1,4 +1,4 @@
-//! The Rust programs of README.md and of the pages are identical to the examples, and do what the pages say.
+//! The Rust programs of README.md and of the pages are identical to the examples, and do as the pages say.
 //! The other languages' sections are run by their own tests.
 
 use std::{
@@ -77,7 +77,7 @@ fn the_connector_passes_the_checker_after_a_restart() {
     }
 }
 
-/// Runs an example to its end in a folder; gives what it prints.
+/// Runs an example to its end in a folder; returns its output.
 fn run_in(example: &str, folder: &Path) -> String {
     let ended = Command::new(built().join("examples").join(example))
         .current_dir(folder)

@@ -1,7 +1,7 @@
 //! Tests of a connector's engine between the bank's code and an embedded hub: the hub signs every request and receives
 //! every callback.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report what they could not run
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report the cases that they skip
 
 mod bank;
 mod callbacks;

@@ -1,4 +1,4 @@
-//! Whose answer a bank's file is, and what the bank says about an uploaded file.
+//! Whose answer a bank's file is, and the bank's verdict on an uploaded file.
 //!
 //! ```text
 //!  uploaded file ─► UploadedMessage: message id, batches, transactions ──┐

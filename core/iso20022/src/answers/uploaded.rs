@@ -21,7 +21,7 @@ pub struct UploadedMessage {
 }
 
 impl UploadedMessage {
-    /// Reads the ids of a file. `open` opens it anew: a file that is not a payment file is read twice. A file that
+    /// Reads the ids of a file. `open` opens it again: a file that is not a payment file is read twice. A file that
     /// cannot be read, or only in part, has the ids that were found.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What the bank says about an uploaded file, from its answers so far.
+//! The bank's verdict on an uploaded file, from its answers so far.
 
 use std::fmt::Write as _;
 

@@ -71,7 +71,7 @@ pub struct StatementBreak {
     pub missing: Option<u64>,
     /// How much larger the second opening balance is than the closing balance before it.
     pub difference: Option<Money>,
-    /// What is wrong, in words.
+    /// The fault, in words.
     pub message: String,
 }
 
@@ -269,7 +269,7 @@ impl StatementLink {
             Some(1) => NumberStep::Next,
             Some(_) => NumberStep::Gap(own + 1, other - 1),
             None if other > 1 && same_year => NumberStep::Back,
-            // They begin anew.
+            // The numbers restart.
             None => NumberStep::Next,
         }
     }

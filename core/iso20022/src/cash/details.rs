@@ -73,7 +73,7 @@ pub struct EntryDetail {
     pub ultimate_creditor: Option<SharedParty>,
     /// The purpose of the payment.
     pub purpose: Option<Box<Code>>,
-    /// The remittance information: what the payment is for.
+    /// The remittance information: the purpose of the payment.
     pub remittance: Remittance,
     /// Why the money came back.
     pub returned: Option<Box<ReturnInformation>>,
@@ -192,7 +192,7 @@ impl EntryDetail {
             found.filter(|money| entry.is_some_and(|entry| entry.currency == money.currency))
         };
         let course = || of_kind(&AmountKind::Transaction).or_else(|| of_kind(&AmountKind::CounterValue)).cloned();
-        // What the bank calls the amount may be the payer's in another currency: it stays beside the others.
+        // The bank's amount may be the payer's in another currency: it stays beside the others.
         let (given, foreign) = match self.money.take() {
             Some(money) if entry.is_some_and(|entry| entry.currency != money.currency) => (None, Some(money)),
             money => (money, None),

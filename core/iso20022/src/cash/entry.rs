@@ -180,7 +180,7 @@ impl Entry {
             detail.find_counterparty(account, debit, self.reversal);
         }
         if let [detail] = self.details.as_mut_slice() {
-            // Banks write what was booked beside a single transaction, and in it the parties only.
+            // Banks write the booking's text beside a single transaction, and in it the parties only.
             if detail.text.is_none() {
                 detail.text.clone_from(&self.information);
             }

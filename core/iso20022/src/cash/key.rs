@@ -222,7 +222,7 @@ mod tests {
         assert!(first.starts_with('C') && first.len() == 1 + 2 * SHOWN, "{first}");
         assert_eq!(keys.key(&one, 2, None), format!("{first}-2"));
         assert_eq!(keys.key(&one, 3, Some(2)), format!("{first}-p2-3"), "of a second page");
-        // What a page carries on is all that counts.
+        // Only the text that a page carries on counts.
         let mut again = CountedKeys::read(&keys.text());
         assert_eq!(again, keys);
         assert_eq!(again.key(&one, 4, None), format!("{first}-4"));

@@ -32,7 +32,7 @@ pub(super) struct StatementLink {
     pub(super) closing: Option<Money>,
 }
 
-/// What one page says.
+/// The data of one page.
 #[derive(Debug, Clone)]
 struct LinkPart {
     page: Option<u64>,
@@ -56,14 +56,14 @@ pub(super) struct LinkedStatements {
     pub(super) statements: Vec<StatementLink>,
     /// The indexes of those that follow each other: without a monthly one beside daily ones.
     pub(super) chain: Vec<usize>,
-    /// How many pages and statements were left out: copies, and what was replaced.
+    /// How many pages and statements were left out: copies, and replaced ones.
     pub(super) repeated: u64,
 }
 
 impl LinkedStatements {
     pub(super) fn new(links: Vec<StatementLink>) -> Self {
         let (mut statements, copies) = joined(links);
-        // Numbers begin anew with a year, or are the same all the time: the days come first.
+        // Numbers restart with a year, or are the same all the time: the days come first.
         statements.sort_by_cached_key(|link| {
             let instant = link.created.as_ref().and_then(|moment| moment.instant.as_ref());
             let instant = instant.map(|instant| instant.as_ms());
@@ -170,7 +170,7 @@ impl StatementLink {
         number(self.place.sequence.as_deref()).or_else(|| number(self.place.legal_sequence.as_deref()))
     }
 
-    /// What is equal in a copy, whatever its id: a statement that is downloaded again may have another one. Without
+    /// The equal parts of a copy, whatever its id: a statement that is downloaded again may have another one. Without
     /// balances the id counts.
     fn identity(&self) -> impl Eq + std::hash::Hash + use<> {
         let amount = |money: &Option<Money>| {

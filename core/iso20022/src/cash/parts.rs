@@ -141,7 +141,7 @@ pub struct Charge {
     pub money: Money,
     /// Whether the entry's amount contains it; left out if the bank does not specify it.
     pub included: Option<bool>,
-    /// What it is for.
+    /// Its purpose.
     pub kind: Option<Code>,
     /// The party that bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`.
     pub bearer: Option<String>,

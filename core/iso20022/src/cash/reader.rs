@@ -72,7 +72,7 @@ pub struct CashReader<'a> {
     totals: StatementTotals,
     /// What of the statement is in no field.
     unread: UnreadTally,
-    /// What is outside of headers and statements.
+    /// The unread parts outside of headers and statements.
     outside: UnreadTally,
     items: VecDeque<CashItem>,
     /// The problem that ended the reading; returned after the items that were read before it.

@@ -61,7 +61,7 @@ pub struct Statement {
     pub entries: Vec<Entry>,
     /// Results that follow the entries; left out until all entries are read.
     pub end: Option<StatementEnd>,
-    /// Values that could not be read, except those in entries, and what the bank says of the statement that its entries
+    /// Values that could not be read, except those in entries, and the bank's own figures that the statement's entries
     /// contradict: balances, counts and sums.
     pub problems: Vec<Finding>,
     /// Elements of the statement and of its entries that are in no field: with the last entry all of them, on a page
@@ -236,14 +236,14 @@ impl Statement {
 }
 
 impl Statement {
-    /// What the bank says of the statement that its entries contradict. Paths are below the statement. A page may have
+    /// The bank's own figures that the statement's entries contradict. Paths are below the statement. A page may have
     /// the summary and the balances of the whole.
     pub(super) fn contradictions(&self, totals: &StatementTotals) -> Vec<Finding> {
         if !self.is_single_page() {
             return Vec::new();
         }
         let mut found = totals.contradictions(&self.summary);
-        // A report may hold what is new since the one before it.
+        // A report may hold only the entries since the one before it.
         let of_end = self.end.as_ref().filter(|end| {
             let differs = end.balance_check == BalanceCheck::Differs;
             differs && end.other_currency == 0 && self.kind == CashKind::Statement

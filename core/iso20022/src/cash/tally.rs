@@ -1,4 +1,4 @@
-//! The entries of a statement counted and summed by direction, and what the bank's own counts and sums say otherwise.
+//! The entries of a statement counted and summed by direction, and the bank's own counts and sums that differ.
 
 use bankchannel_foundation::model::Decimal;
 
@@ -7,7 +7,7 @@ use super::totals::DecimalSum;
 use super::{Direction, TransactionSummary};
 use crate::rules::{Finding, Rule};
 
-/// What a person does about a statement that contradicts itself.
+/// Advice on a statement that contradicts itself.
 const CHANGE: &str = "ask the bank for the right statement: entries may be missing or doubled";
 
 /// Entries by direction.
@@ -90,7 +90,7 @@ impl EntryTally {
     }
 }
 
-/// What a bank's summary says that fits none of these tallies, the first of which is of all entries: banks count all,
+/// The parts of a bank's summary that fit none of these tallies, the first of which is of all entries: banks count all,
 /// or some. Paths are below the statement.
 pub(super) fn contradictions(summary: &TransactionSummary, [all, some @ ..]: [&EntryTally; 3]) -> Vec<Finding> {
     // The bank says how large the net is, and not always of which sign.

@@ -192,7 +192,7 @@ impl StatementTotals {
         }
     }
 
-    /// What the bank's own counts and sums say otherwise.
+    /// The bank's own counts and sums that differ.
     pub(super) fn contradictions(&self, summary: &TransactionSummary) -> Vec<Finding> {
         tally::contradictions(summary, [&self.all, &self.bookings, &self.booked_only])
     }

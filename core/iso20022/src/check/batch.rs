@@ -67,7 +67,7 @@ impl BatchScheme {
     }
 }
 
-/// What a batch's rules depend on in its transactions.
+/// The facts on a batch's transactions on which its rules depend.
 pub(super) struct BatchFacts {
     /// Whether all amounts are in Swedish kronor, and in euros.
     swedish: bool,

@@ -22,7 +22,7 @@ pub(super) struct SeenTransactions {
     transactions: SeenKeys,
 }
 
-/// Keys in the order of the file, each with the line of what has it.
+/// Keys in the order of the file, each with the line of its holder.
 #[derive(Default)]
 struct SeenKeys {
     keys: Blocks<u64>,

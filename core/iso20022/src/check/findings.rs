@@ -48,7 +48,7 @@ impl CheckFindings {
         self.list.splice(..0, faults.into_iter().map(Finding::from));
     }
 
-    /// The list in the order of the file, which may be one line; what has no line comes first.
+    /// The list in the order of the file, which may be one line; findings without a line come first.
     pub(super) fn into_list(self) -> Vec<Finding> {
         let mut list = self.list;
         list.sort_by_cached_key(|finding| {

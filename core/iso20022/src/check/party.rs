@@ -22,7 +22,7 @@ pub(super) enum NameRule {
 }
 
 impl NameRule {
-    /// What is wrong with the length of a name.
+    /// The finding on the length of a name.
     pub(super) fn check(self, name: &str) -> Option<Finding> {
         match self {
             Self::Schema => None,
@@ -93,7 +93,7 @@ pub(super) fn check_party(
     }
 }
 
-/// What is known of where a party's account is.
+/// The known place of a party's account.
 pub(super) fn account_place(party: &Party) -> PayeePlace<'_> {
     PayeePlace {
         iban: party.iban.as_deref(),
@@ -115,7 +115,7 @@ pub(super) fn has_clearing_number(party: &Party) -> bool {
 /// The place of a clearing number in a bank.
 pub(super) const CLEARING_NUMBER: &str = "FinInstnId/ClrSysMmbId";
 
-/// What is wrong with the clearing number of a party's bank.
+/// The finding on the clearing number of a party's bank.
 pub(super) fn clearing_finding(party: &Party) -> Option<Finding> {
     let bank = party.bank.as_ref()?;
     clearing::check(bank.clearing_system.as_deref(), bank.clearing_number.as_deref()?)

@@ -10,7 +10,7 @@ use crate::rules::reference::TextPlace;
 use crate::rules::written_reference::{self, WrittenReference};
 use crate::rules::{Finding, Rule, payee};
 
-/// What is paid, as far as its remittance depends on it.
+/// The facts on a transaction on which the check of its remittance depends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PaidTransactionCase<'p> {
     pub(super) scheme: BatchScheme,

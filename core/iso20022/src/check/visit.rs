@@ -35,7 +35,7 @@ pub(super) struct RuleVisitor<'o, 'w> {
     dates: BTreeSet<Date>,
     /// The narrowest rules of the names in its batches.
     names: NameRule,
-    /// What the header states, with the lines of its elements.
+    /// The header's statements, with the lines of its elements.
     header: Option<StatedHeader>,
     current: Option<CurrentBatch<'o>>,
 }

@@ -5,7 +5,7 @@ use bankchannel_xml::XmlFault;
 /// The number of first bytes that are looked at.
 pub(crate) const HEAD: usize = 1024;
 
-/// The messages that are not read: the name, the element, and what it is.
+/// The messages that are not read: the name, the element, and the kind.
 const OTHER_MESSAGES: &[(&str, &str, &str)] = &[
     ("camt.026", "UblToApply", "a question about a payment"),
     ("camt.027", "ClmNonRct", "a claim that a payment did not arrive"),
@@ -38,7 +38,7 @@ const OTHER_MESSAGES: &[(&str, &str, &str)] = &[
     ("pain.018", "MndtSspnsnReq", "a suspended mandate"),
 ];
 
-/// What a message is that is not read here, by its name such as `pain.008.001.08`.
+/// The kind of a message that is not read here, by its name such as `pain.008.001.08`.
 pub(crate) fn other_message(name: &str) -> Option<&'static str> {
     let area = name.get(..8)?;
     OTHER_MESSAGES.iter().find(|(known, ..)| *known == area).map(|(_, _, words)| *words)
@@ -51,7 +51,7 @@ pub(crate) fn other_element(name: &str) -> Option<(&'static str, &'static str)> 
     OTHER_MESSAGES.iter().find(|(_, element, _)| *element == name).map(|(known, _, words)| (*known, *words))
 }
 
-/// The kind of a file that is no XML, and what reads it; `None` for XML and for what is not known.
+/// The kind of a file that is no XML, and its reader; `None` for XML and for unknown kinds.
 pub fn foreign_kind(head: &[u8]) -> Option<XmlFault> {
     let found = |what: &str, change: &str| Some(XmlFault::new(format!("this is {what}"), change));
     let text = String::from_utf8_lossy(&head[..head.len().min(HEAD)]);

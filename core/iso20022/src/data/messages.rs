@@ -24,7 +24,7 @@ pub(crate) struct MessageSequence<'a> {
     any: bool,
 }
 
-/// The tokens of a file, unless its first bytes show that it is no XML at all: then what it is.
+/// The tokens of a file, unless its first bytes show that it is no XML at all: then its kind.
 pub(crate) fn open_tokens<'a>(
     mut input: impl Read + 'a,
     encoding: Option<&str>,

@@ -202,7 +202,7 @@ impl Party {
     /// A bank in the place of a party.
     fn as_bank(&mut self, agent: XmlElement<'_>) {
         self.name = owned(agent.value("FinInstnId/Nm"));
-        // What is known of the account's bank stays.
+        // The known bank of the account stays.
         if self.bic.is_none() {
             self.bic = owned(agent.first(&["FinInstnId/BICFI", "FinInstnId/BIC"]));
         }

@@ -8,7 +8,7 @@ use super::values::ElementValues;
 use super::{Code, Money};
 use bankchannel_xml::XmlElement;
 
-/// Remittance information: what a payment is for.
+/// Remittance information: the purpose of a payment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct Remittance {

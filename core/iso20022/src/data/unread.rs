@@ -33,14 +33,14 @@ pub(crate) struct UnreadTally {
 }
 
 impl UnreadTally {
-    /// Goes on from what was found before.
+    /// Starts with the elements found before.
     pub(crate) fn new(found: Vec<UnreadElement>) -> Self {
         let key = |one: &UnreadElement| hash(one.path.split('/').skip(1));
         let places = found.iter().enumerate().map(|(at, one)| (key(one), at)).collect();
         Self { found, places }
     }
 
-    /// Adds what nobody has read inside an element; the path of what is around it has these names.
+    /// Adds the unread parts inside an element; the path around it has these names.
     pub(crate) fn add(&mut self, around: &[&str], element: XmlElement<'_>) {
         element.each_unread(&mut |path, line| self.count(around.iter().chain(path).copied(), line));
     }

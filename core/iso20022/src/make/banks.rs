@@ -58,7 +58,7 @@ impl IntermediaryBank {
 }
 
 impl super::PaymentParty {
-    /// What is known of where the account is.
+    /// The known place of the account.
     pub(super) fn account_place(&self) -> PayeePlace<'_> {
         PayeePlace {
             iban: self.iban.as_deref(),
@@ -72,7 +72,7 @@ impl super::PaymentParty {
         }
     }
 
-    /// What the payments from an account depend on, unless it is too long to be that.
+    /// The parts on which the payments from an account depend; parts that are too long for that are left out.
     pub(super) fn payer(self) -> Self {
         const LONGEST: usize = 35;
         let short = |text: Option<String>| text.filter(|text| text.len() <= LONGEST);

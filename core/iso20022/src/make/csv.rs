@@ -45,7 +45,7 @@ pub struct TransferColumn {
 enum CellSetter {
     /// As written.
     Text(fn(&mut CreditTransfer) -> &mut Option<String>),
-    /// Parsed; the error is what the cell must be.
+    /// Parsed; the error is the required form of the cell.
     Value(fn(&mut CreditTransfer, &str, &PaymentTable) -> Result<(), String>),
 }
 

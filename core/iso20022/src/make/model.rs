@@ -16,7 +16,7 @@ pub struct CreditTransfer {
     pub currency: Option<String>,
     /// The payee: the name and an account are required.
     pub creditor: PaymentParty,
-    /// What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both, except with
+    /// The purpose of the payment, at most 140 characters. SEPA carries a text or a reference, not both, except with
     /// references of Estonia, Slovenia and Croatia; a Swiss QR bill has both, too.
     pub text: Option<String>,
     /// The creditor's reference, such as `RF18539007547034`; blanks are removed.

@@ -108,7 +108,7 @@ fn kind(xml: &mut XmlWriter, group: &GroupData, kind: TransferKind) {
     });
 }
 
-/// What the form of a file's transactions depends on.
+/// The settings on which the form of a file's transactions depends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TransactionForm {
     pub(super) version: PaymentVersion,

@@ -114,7 +114,7 @@ pub(super) fn collect(statements: &[Statement]) -> StatementBookings<'_> {
     found
 }
 
-/// What the numbers and balances of the statements say of statements that are not there: a debit may be in them.
+/// Statements that are missing by the numbers and balances of the others: a debit may be in them.
 fn missing_statements(statements: &[Statement]) -> impl Iterator<Item = String> {
     let mut continuity = ContinuityCheck::default();
     statements.iter().for_each(|statement| continuity.add(statement));

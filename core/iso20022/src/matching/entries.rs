@@ -172,7 +172,7 @@ impl<'a> EntryMatching<'_, 'a> {
         let nameless = unmatched.iter().map(|part| part.detail.and_then(|at| booking.details.get(at)));
         self.doubt_batches(booking, nameless, !parts.is_empty());
         if let Some(first) = parts.first_mut() {
-            // Those that name nobody may be debits of the file as well.
+            // Those without a name may be debits of the file as well.
             if unmatched.iter().any(|part| !part.candidates.is_empty()) {
                 let row = |part: &UnmatchedPart| self.row(booking, part.detail, part.why, &part.candidates);
                 first.unmatched_parts = unmatched.iter().map(row).collect();

@@ -68,7 +68,7 @@ pub(super) fn leftover(booking: &MatchedBooking<'_>, detail: Option<usize>, why:
     }
 }
 
-/// How much larger what was booked is than what was ordered, without signs; `None` if they are equal, or in two
+/// How much larger the booked amount is than the ordered one, without signs; `None` if they are equal, or in two
 /// currencies.
 pub(super) fn difference(booked: &Money, ordered: &Money) -> Option<Money> {
     if booked.currency != ordered.currency {

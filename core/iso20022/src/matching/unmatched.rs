@@ -1,4 +1,4 @@
-//! Bookings that belong to no transaction for certain: which ones they may be about, and what that casts doubt on.
+//! Bookings that belong to no transaction for certain: the transactions that they may be about, and the doubt on these.
 
 use crate::cash::EntryDetail;
 
@@ -48,7 +48,7 @@ impl<'a> EntryMatching<'_, 'a> {
         part
     }
 
-    /// What is reported of a booking, or of one of its transactions, that may be about these transactions of the file.
+    /// The report on a booking, or on one of its transactions, that may be about these transactions of the file.
     pub(super) fn row(
         &self,
         booking: &MatchedBooking<'a>,

@@ -121,7 +121,7 @@ pub struct PaymentTransaction {
     pub purpose: Option<Code>,
     /// The report to authorities: code and text.
     pub regulatory_reporting: Vec<String>,
-    /// The remittance information: what the payment is for.
+    /// The remittance information: the purpose of the payment.
     pub remittance: Remittance,
 }
 

@@ -211,7 +211,7 @@ impl PaymentVisitor for CollectedPayment {
 struct PassedTransactions<'t> {
     collected: CollectedPayment,
     header: PaymentFile,
-    /// What the current batch has before its transactions.
+    /// The parts of the current batch before its transactions.
     batch: Option<PaymentBatch>,
     /// Whether a batch had more after them.
     is_late: bool,

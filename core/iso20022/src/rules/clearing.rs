@@ -43,7 +43,7 @@ pub fn country_of(system: &str) -> Option<&str> {
     if is_code(system) { system.get(..2).filter(|code| super::country::is_assigned(code)) } else { None }
 }
 
-/// What is wrong with the number of a bank in a clearing, if the form of its numbers is known.
+/// The finding on the number of a bank in a clearing, if the form of its numbers is known.
 pub fn check(system: Option<&str>, number: &str) -> Option<Finding> {
     let ClearingForm(system, lengths, letters) = KNOWN.iter().find(|known| Some(known.0) == system)?;
     let formed = lengths.contains(&number.len())

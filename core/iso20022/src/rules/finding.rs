@@ -19,7 +19,7 @@ pub enum Level {
     Error,
 }
 
-/// One finding in a file or in the data of payments: where, what is wrong, and what to change.
+/// One finding in a file or in the data of payments: the place, the fault, and the change to make.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 #[boundary(own_new)]
@@ -41,7 +41,7 @@ pub struct Finding {
     pub path: Option<String>,
     /// The value at fault, at most 40 characters of it.
     pub value: Option<String>,
-    /// What is wrong.
+    /// The fault, in words.
     pub message: String,
     /// What to change.
     pub change: String,
@@ -179,7 +179,7 @@ rules! {
     Schema = "schema",
     /// The encoding of the file is the declared one.
     Encoding = "encoding",
-    /// A value can be read as what it should be: an amount, a date, a number.
+    /// A value can be read as its type: an amount, a date, a number.
     Value = "value",
     /// The message and version are those that the bank takes.
     Version = "version",

@@ -5,7 +5,7 @@
 //!  days                 calendar                       money   money, charges
 //!  who is paid          payee                          codes   purpose, priority
 //!  postal addresses     address ── suggest             banks   profile: how one differs from the others
-//!                              └────────► Finding: what is wrong, where, what to change
+//!                              └────────► Finding: fault, place, what to change
 //! ```
 
 pub mod address;

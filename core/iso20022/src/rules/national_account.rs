@@ -30,7 +30,7 @@ pub fn compact(number: &str, scheme: Option<&str>, country: Option<&str>) -> Str
     number.chars().filter(|c| !grouped || !(c.is_whitespace() || matches!(c, '-' | '.'))).collect()
 }
 
-/// What is wrong with a number of a known kind.
+/// The finding on a number of a known kind.
 pub fn check(number: &str, scheme: Option<&str>, country: Option<&str>) -> Option<Finding> {
     let (name, why) = match kind(scheme, country)? {
         NumberKind::Bankgiro => {

@@ -116,7 +116,7 @@ pub fn several_batches() -> Finding {
     Finding::error(Rule::Size, "the bank takes one batch per file", change)
 }
 
-/// What is known of a payee's account, or of a payer's, and of what is paid to it.
+/// The known facts of a payee's account, or of a payer's, and of the payment to it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PayeePlace<'p> {
     /// The account's IBAN, if it is one.
@@ -168,8 +168,8 @@ impl<'p> PayeePlace<'p> {
     }
 }
 
-/// A payee outside the European Economic Area needs an address, and a bank unless an IBAN names it: what is wrong with
-/// the address, and with the bank.
+/// A payee outside the European Economic Area needs an address, and a bank unless an IBAN names it: the findings on the
+/// address, and on the bank.
 pub fn foreign(payee: PayeePlace<'_>) -> [Option<Finding>; 2] {
     let home = payee.account_country().or(payee.country);
     let abroad = home.map_or_else(|| !payee.may_be_near(), |home| !country::in_eea(home));

@@ -178,7 +178,7 @@ impl ProfileOptions {
 /// the bank that it extends.
 ///
 /// # Errors
-/// `input.content_unreadable` for the file, `input.*` for what it says; both name `profile_file`.
+/// `input.content_unreadable` for the file, `input.*` for its content; both name `profile_file`.
 pub fn with_own_bank(options: Option<ProfileOptions>, file: Option<&str>) -> Result<Option<ProfileOptions>, Error> {
     let Some(path) = file else { return Ok(options) };
     let own = read_file("profile_file", path)?;

@@ -48,7 +48,7 @@ impl WrittenReference<'_> {
     }
 }
 
-/// What is wrong with a reference, or unusual.
+/// The finding on a reference that is wrong, or unusual.
 pub fn check(one: WrittenReference<'_>) -> Option<Finding> {
     let (level, message) = match one.kind() {
         None => (Level::Error, format!("the reference {}", identifier::check(one.text).err()?)),

@@ -100,7 +100,7 @@ impl<'a> EntryRow<'a> {
         joined(of_detail.into_iter().chain(of_entry))
     }
 
-    /// What was booked: a transaction's own kind comes before that of its entry.
+    /// The kind of the booking: a transaction's own comes before that of its entry.
     fn bank_code(&self) -> Option<&'a BankTransactionCode> {
         self.single().and_then(|detail| detail.bank_code.as_deref()).or(self.entry.bank_code.as_deref())
     }

@@ -7,7 +7,7 @@ use super::{File, Transaction, run};
 /// Transactions that make a file larger than 11 MB.
 const MANY: usize = 42_000;
 
-/// The planted faults of one line: what it becomes.
+/// One line with each of the planted faults.
 fn planted(line: &str) -> Vec<String> {
     let changed = |from: &str, to: &str| line.replacen(from, to, 1);
     [
@@ -23,7 +23,7 @@ fn planted(line: &str) -> Vec<String> {
     .into()
 }
 
-/// What is found: everything but the numbers of transactions and sums, which differ.
+/// The findings, without the numbers of transactions and sums, which differ.
 fn found(xml: &str) -> Vec<String> {
     let checked = run(xml.as_bytes(), BankProfile::default());
     let told = |found: &bankchannel_iso20022::rules::Finding| {

@@ -440,7 +440,7 @@ fn a_name_for_sepa_is_measured_by_its_own_limit_whatever_its_length() {
     }
 }
 
-/// The longest structured part that SEPA forwards is the same for what is made and for what is checked.
+/// The longest structured part that SEPA forwards is the same for making and for checking.
 #[test]
 fn a_structured_part_has_one_length() {
     use bankchannel_iso20022::check::{CheckOptions, check};

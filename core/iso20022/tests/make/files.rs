@@ -1,4 +1,4 @@
-//! The operation: its output, and what it leaves behind when it fails.
+//! The operation: its output, and its files after a failure.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

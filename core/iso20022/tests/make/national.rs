@@ -93,7 +93,7 @@ fn payments_within_a_country_are_not_abroad() {
     for (payer, transfer) in [
         (swedish(), national("SEK", "50501055", Some("BGNR"))),
         (swedish(), national("SEK", "5050-1055", Some("BGNR"))),
-        // Bankgiro is Swedish whoever pays.
+        // Bankgiro is Swedish for every payer.
         (data(), national("SEK", "50501055", Some("BGNR"))),
         (norwegian(), national("NOK", "86011117947", Some("BBAN"))),
         (norwegian(), national("NOK", "8601.11.17947", None)),

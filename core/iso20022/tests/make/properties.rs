@@ -274,7 +274,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
-    /// What is made, the check accepts; where one warns, the other warns of the same rule.
+    /// The check accepts every file that is made; where one warns, the other warns of the same rule.
     #[test]
     fn one_rule_for_both_sides(transfer in odd_transfer(), versions in prop_oneof![Just(PaymentVersion::V03), Just(PaymentVersion::V09)]) {
         let profile = ProfileOptions {

@@ -77,7 +77,7 @@ fn all_that_may_be_its_own_is_listed() {
     let one = &found.transactions[0];
     assert_eq!((one.outcome, &one.difference, one.candidates.len()), (Outcome::Paid, &None, 1));
     assert_eq!(found.leftover_entries[0].candidates, [1]);
-    // So does what the bank reports of its end.
+    // So does the bank's report of its end.
     let done = report(&group_status("ACSC"), "");
     let found = matched(&three(), &[done], &[statement(&[debit("102.00", &inside)])]);
     assert_eq!((outcomes(&found)[0], found.transactions[0].candidates.len()), (Outcome::ExecutedReported, 1));
@@ -89,7 +89,7 @@ fn all_that_may_be_its_own_is_listed() {
     let found = matched(&three(), &[refused], &[statement(&[debit("102.00", &inside)])]);
     let one = &found.transactions[0];
     assert_eq!((one.outcome, one.again, one.candidates.len()), (Outcome::Rejected, Again::Ask, 1));
-    // Money that comes in and what is pending are named, and change nothing.
+    // Money that comes in and pending entries are named, and change nothing.
     for entry in [entry_of("30.00", "CRDT", "BOOK", &inside), entry_of("30.00", "DBIT", "PDNG", &inside)] {
         let found = matched(&three(), &[], &[statement(&[entry])]);
         assert_eq!(
@@ -114,7 +114,7 @@ fn one_of_several_transactions_of_an_entry_is_named() {
     let row = &found.leftover_entries[0];
     assert_eq!((outcomes(&found)[0], row.why), (Outcome::AmountDiffers, LeftoverReason::OtherAmount));
     assert_eq!((row.candidates.as_slice(), found.leftover_entries.len()), (&[1][..], 1));
-    // An entry that names nobody is one line.
+    // An entry without a name is one line.
     let found = matched(&three(), &[], &[statement(&[debit("15.00", &inside.replace("E2", "E9"))])]);
     assert_eq!(found.leftover_entries.len(), 1);
 }

@@ -243,7 +243,7 @@ fn parts_of_a_batch_in_a_statement_and_a_report() {
     let yesterday = statement(&[debit("100.00", &of_payment("P1", ""))]);
     let today = cash("052", "", &[debit("325.50", &of_payment("P1", ""))]);
     assert_eq!(outcomes(&matched(&three(), &[], &[yesterday, today])), [Outcome::PaidInBatch; 3]);
-    // A notification lists what the statement sums.
+    // A notification lists the parts of the statement's sum.
     let each = [("E1", "100.00"), ("E2", "250.00"), ("E3", "75.50")]
         .map(|(id, amount)| debit(amount, &details(&end_to_end(id))));
     let sum = statement(&[debit("425.50", &of_payment("P1", "3"))]);
@@ -319,7 +319,7 @@ fn iso_096_the_same_statement_twice() {
 #[test]
 fn iso_097_each_booking_once() {
     let reference = "<AcctSvcrRef>A-1</AcctSvcrRef>";
-    // The notification explains what the statement books as a sum.
+    // The notification explains the statement's sum.
     let explained = details(&end_to_end("E1")) + &details(&end_to_end("E2")) + &details(&end_to_end("E3"));
     let all = [
         cash("054", "", &[debit("425.50", &(reference.to_owned() + &explained))]),

@@ -125,7 +125,7 @@ fn numbers_that_are_left_out_while_the_balances_go_on_are_only_said() {
     let one = &found.breaks[0];
     assert!(found.ok && found.breaks.len() == 1);
     assert_eq!((one.kind, one.level, one.missing), (StatementBreakKind::Sequence, Level::Info, Some(7)));
-    // Numbers that begin anew, that are all the same, that are days or none at all.
+    // Numbers that restart, that are all the same, that are days or none at all.
     for all in
         [["365", "1", "2"], ["1", "1", "1"], ["20261125", "20261126", "20261127"], ["000000000000000141", "142", "143"]]
     {

@@ -1,4 +1,4 @@
-//! What a bank says of its own statement, against the entries.
+//! A bank's own figures of its statement, against the entries.
 
 use bankchannel_iso20022::cash::{Cursor, ReadOptions, Statement, read_page};
 
@@ -39,7 +39,7 @@ const NET: &str = "<TtlNetNtry><Amt>12.25</Amt><CdtDbtInd>CRDT</CdtDbtInd></TtlN
 #[test]
 fn a_summary_that_is_right_has_no_problem() {
     assert_eq!(of(&(summary(RIGHT, NET) + &three())), []);
-    // Where it stands does not matter, and what it does not say is not compared.
+    // Their place does not matter, and figures that are not given are not compared.
     assert_eq!(of(&(three() + &summary(RIGHT, NET))), []);
     assert_eq!(of(&(summary([("", ""), ("", ""), ("", "")], "") + &three())), []);
     let read = read(&statement("08", &(summary(RIGHT, NET) + &three()))).statements.remove(0);
@@ -121,7 +121,7 @@ fn balances_that_the_entries_contradict_are_a_problem() {
     assert_eq!(of(&(ends("110.25") + &three())), [at("Bal", "-2.00")]);
     // What an entry in another currency adds is not known.
     assert_eq!(of(&(ends("110.25") + &three() + &entry("2.00", "DBIT", "").replace("EUR", "USD"))), []);
-    // A report may hold what is new, and its opening balance be that of the day.
+    // A report may hold only new entries, and its opening balance be that of the day.
     let inside = format!("<Rpt><Id>R</Id>{}{}</Rpt>", ends("110.25"), three());
     assert_eq!(problems(&read(&document("camt.052.001.08", "BkToCstmrAcctRpt", &inside)).statements[0]), []);
 }

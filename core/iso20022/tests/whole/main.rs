@@ -15,7 +15,7 @@ use bankchannel_iso20022::{
 use document::{WholeDocument, documents};
 use serde_json::Value;
 
-/// The result as JSON, and what it names as unread.
+/// The result as JSON, and its unread elements.
 fn read(message: MessageType, xml: &str) -> (Value, Vec<UnreadElement>) {
     if message.name().starts_with("pain.001") {
         let read = read_payment(xml.as_bytes()).unwrap();

@@ -121,7 +121,7 @@ pub fn compare(verifier: &EnvelopeVerifier, jwt: &str, payload: &Value<'_>, how:
     compared
 }
 
-/// Compares field by field, without repeating values. What the third party has not signed is a difference, too.
+/// Compares field by field, without repeating values. A field that the third party has not signed is a difference, too.
 fn differences(signed: &Value<'_>, shown: &Object<'_>, enforced: bool, compared: &mut ComparedJwt) {
     for (name, value) in shown.iter() {
         let known = ENFORCED.iter().find(|known| **known == name).copied();

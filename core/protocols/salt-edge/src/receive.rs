@@ -333,7 +333,7 @@ fn credentials_as_text(data: &mut Object<'_>, warnings: &mut Vec<String>) {
     }
 }
 
-/// Reads what is possible from a malformed notice: each text in its expected place. Headers are left out, as they may
+/// Reads the readable parts of a malformed notice: each text in its expected place. Headers are left out, as they may
 /// hold tokens.
 fn notice(data: &Object<'_>) -> ErrorNotice {
     let text = |of: &str, name: &str| data.get(of)?.get(name)?.as_str().map(str::to_owned);

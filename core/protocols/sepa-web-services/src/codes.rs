@@ -1,11 +1,11 @@
 //! The banks' codes, in envelopes and documents alike (§4.3).
 
-/// What a code of a bank means.
+/// The meaning of a bank's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResponseCodeMeaning {
     /// The code as a number: banks write `00`, `0` or `000`.
     pub number: u32,
-    /// What it means.
+    /// The meaning, in words.
     pub meaning: &'static str,
     /// What to do about it; empty for success.
     pub advice: &'static str,

@@ -1,4 +1,4 @@
-//! Answers of a bank, opened as a client does: what is believed, what it says, what became of the request.
+//! Answers of a bank, opened as a client does: believed or not, their content, the outcome of the request.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
@@ -95,7 +95,7 @@ fn t18_t25_t44_an_answer_to_something_else_is_not_ours() {
     }
 }
 
-/// What is no message of the channel keeps its status and its words, and no advice for files stands under it.
+/// An answer that is no message of the channel keeps its status and its words, and no advice for files stands under it.
 #[test]
 fn an_answer_without_a_message_says_what_the_server_says() {
     const FAULT_12: &str = "<e:Envelope xmlns:e=\"http://www.w3.org/2003/05/soap-envelope\"><e:Body><e:Fault><e:Code>\

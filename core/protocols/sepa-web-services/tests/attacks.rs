@@ -1,4 +1,4 @@
-//! Messages that are not what they seem (§10.1, §10.2, §15): each is refused, by the reader or by a check that names it.
+//! Forged messages (§10.1, §10.2, §15): each is refused, by the reader or by a check that names it.
 #![allow(clippy::unwrap_used)]
 
 mod common;

@@ -1,4 +1,4 @@
-//! What the schemas and specifications behind the messages do not allow, and what the checks of others refuse: each is
+//! Messages that the schemas and specifications do not allow, and messages that the checks of others refuse: each is
 //! refused here, by a check that names it.
 #![allow(clippy::unwrap_used)]
 
@@ -42,7 +42,7 @@ fn elements_that_the_schema_has_once_are_there_once() {
                 .to_owned(),
             &["V10"],
         ),
-        // Lists, what the customer put there, and other namespaces are what they are.
+        // Lists, the customer's own elements, and other namespaces may repeat.
         ("<FileDescriptors><FileDescriptor></FileDescriptor><FileDescriptor></FileDescriptor></FileDescriptors>".to_owned(), &[]),
         ("<Certificates><Certificate></Certificate><Certificate></Certificate></Certificates>".to_owned(), &[]),
         ("<CustomerExtension><a></a><a></a></CustomerExtension>".to_owned(), &[]),

@@ -64,7 +64,7 @@ fn t42_a_customer_of_the_same_authority_is_not_the_bank() {
         let found = verdict(&message, &rules());
         assert!(!found.valid);
         assert_eq!(failed(&found), expected);
-        // The signatures themselves hold: what is missing is trust.
+        // The signatures themselves hold: only trust is missing.
         assert!(found.signatures.iter().all(|one| one.valid) && found.signatures.iter().any(|one| !one.trusted));
     }
     // Another certificate for the document than for the envelope, each with a name of its own.
@@ -198,7 +198,7 @@ fn t95_profiles() {
     assert!(profile::named("danske").unwrap_err().message().contains("nordea, op, aktia, saastopankki, pop, omasp"));
 }
 
-/// Writes the messages of the scenarios anew, into `tests/scenarios/data`.
+/// Writes the messages of the scenarios again, into `tests/scenarios/data`.
 #[test]
 #[ignore = "only when the messages of the scenarios are to be made anew"]
 fn writes_the_messages_of_the_scenarios() {

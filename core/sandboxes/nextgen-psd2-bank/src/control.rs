@@ -37,7 +37,7 @@ server_orders! {
 
     /// Replace the limits of rate.
     ///
-    /// The counters begin anew. What is left out gets its default.
+    /// The counters restart at zero. Limits that are left out get their defaults.
     SetLimits("nextgen_psd2_bank.limits", HostedForm::at_top("limits")):
         OrderedBankRates => BankRates, blocking BankPipeline::set_limits;
 
@@ -66,7 +66,7 @@ server_orders! {
 
     /// Explain a raw request.
     ///
-    /// Checks it as the bank would at this moment, and says what is wrong, with the signing string that it should have.
+    /// Checks it as the bank would at this moment, and names each fault, with the signing string that it should have.
     /// Nothing changes. Over HTTP the body is the request, message/http.
     ExplainRequest("nextgen_psd2_bank.explain", HostedForm {
         raw_request: Some(RawRequest { content: "message", headers: &[(SIGNING_STRING, "signing_string")] }),
@@ -113,7 +113,7 @@ pub(crate) struct RawMessage {
     signing_string: Option<String>,
 }
 
-/// What a bank says of a request.
+/// A bank's verdict on a request.
 #[derive(Boundary)]
 pub(crate) struct BankExplanation {
     /// The explanation, as in the error of a refused request.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   running       start, readiness, stop            options, config     start options, raw and validated
-//!   tls           client certificates               certificates        the data folder's authority and what it issued
+//!   tls           client certificates               certificates        the data folder's authority, its certificates
 //!   pipeline      request ─► checks V01–V37 ─► handler ─► answer, or refusal with explanation
 //!   users/ consents/ authorisations/ accounts/      one handler per operation
 //!   state         customers, consents, authorisations, used request ids

@@ -49,7 +49,7 @@ pub(super) struct RecordedMessage {
     pub(super) answer: Value,
     /// For callbacks: facts about JWT and body.
     pub(super) form: Option<CallbackForm>,
-    /// What the sender should do otherwise, although the message was accepted.
+    /// Advice to the sender, although the message was accepted.
     pub(super) warnings: Vec<String>,
 }
 

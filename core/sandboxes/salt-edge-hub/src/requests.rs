@@ -41,7 +41,7 @@ const LIFETIME_S: i64 = 60;
 /// The default consent period, in days.
 const DAYS: u32 = 90;
 
-/// A request to a connector. What is left out gets values that a connector accepts.
+/// A request to a connector. Fields that are left out get values that a connector accepts.
 #[derive(Clone, Default, Boundary)]
 #[boundary(flattened)]
 pub(super) struct PlayedRequest {
@@ -53,11 +53,11 @@ pub(super) struct PlayedRequest {
     pub(super) client_id: Option<u64>,
     /// The name of the third party's application.
     pub(super) app_name: Option<String>,
-    /// What the consent covers.
+    /// The consent's scopes.
     pub(super) scopes: Option<Vec<String>>,
     /// Days of consent. Default: 90.
     pub(super) consent_period_days: Option<u32>,
-    /// What the customer has entered, by field.
+    /// The customer's input, by field.
     pub(super) credentials: Option<BTreeMap<String, String>>,
     /// Where the customer's browser goes afterwards.
     pub(super) redirect_url: Option<String>,

@@ -42,7 +42,7 @@ pub(crate) struct WrittenHeader {
 /// What distinguishes the answers of a family's two services.
 #[derive(Debug, Clone)]
 pub(crate) struct AnswerShape {
-    /// The root of documents, its prefix, and what it declares.
+    /// The root of documents, its prefix and its declarations.
     root: &'static str,
     pub(crate) style: ElementStyle<'static>,
     declares: String,
@@ -69,7 +69,7 @@ impl AnswerShape {
         }
     }
 
-    /// The certificate service. At OP nobody signs its envelopes.
+    /// The certificate service. At OP its envelopes are not signed.
     pub(crate) fn certificates(dialect: &BankDialect) -> Self {
         let service = dialect.family.certificate_service();
         Self {
@@ -98,7 +98,7 @@ impl AnswerWriter<'_> {
         self.faults.contains(&fault)
     }
 
-    /// Who signs: the bank's signer, or whoever was ordered in its place.
+    /// The signer: the bank's own, or the one that was ordered in its place.
     fn signer<'s>(&self, usual: &'s BankSigner, other: &'s mut Option<BankSigner>) -> Result<&'s BankSigner> {
         let name = self.dialect.signers.0;
         *other = if self.has(BankFault::ExpiredSigner) {
@@ -381,7 +381,7 @@ fn lines(text: &str, length: usize, end: &str) -> String {
     parts.join(end)
 }
 
-/// A SOAP fault, which nobody signs (§3.7).
+/// A SOAP fault, which is never signed (§3.7).
 pub(crate) fn soap_fault(code: &str, text: &str, category: &str, number: u32) -> Vec<u8> {
     let mut shown = String::new();
     push_canonical_text(&mut shown, text);

@@ -1,4 +1,4 @@
-//! Ordered faults (§9.5): what a bank, or the way to it, does wrong.
+//! Ordered faults (§9.5) of a bank, or of the way to it.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -90,7 +90,7 @@ pub(crate) enum BankFault {
     Html,
 }
 
-/// What is odd about a certificate that is issued.
+/// An oddity of a certificate that is issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OddCertificate {
     /// It has ended an hour ago.

@@ -53,7 +53,7 @@ pub(crate) struct BankDialect {
     pub(crate) upload_answer: UploadAnswer,
     /// Whether requests may be signed with SHA-1.
     pub(crate) takes_sha1: bool,
-    /// File types: payments, then what the bank makes: status reports, statements, notifications.
+    /// File types: payments, then the bank's own: status reports, statements, notifications.
     pub(crate) payments: &'static [&'static str],
     pub(crate) status_report: &'static str,
     pub(crate) statement: &'static str,
@@ -80,7 +80,7 @@ impl BankDialect {
     }
 }
 
-/// What the answer to an upload has.
+/// The content of the answer to an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UploadAnswer {
     /// Sum and number.

@@ -1,4 +1,4 @@
-//! A request's checks, in their order: the first that fails decides what the bank answers (§9.1, S2 to S23).
+//! A request's checks, in their order: the first that fails decides the bank's answer (§9.1, S2 to S23).
 
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{Error, model::PieceSource, operation::Route};
@@ -22,7 +22,7 @@ use super::{
     state::{CustomerStanding, FileKind, SandboxChange, SandboxCustomer, StateData},
 };
 
-/// A refusal: what the bank answers, and why, for whoever tries it.
+/// A refusal: the bank's answer, and the reason for developers of clients.
 #[derive(Debug, Clone)]
 pub(crate) enum RequestRefusal {
     /// A code, with a signed answer.
@@ -65,7 +65,7 @@ pub(crate) struct SeenHeader {
     pub(crate) wrapper: String,
     pub(crate) sender_id: String,
     pub(crate) request_id: String,
-    /// What is missing or too long.
+    /// The field that is missing or too long.
     fault: Option<String>,
 }
 
@@ -94,7 +94,7 @@ impl SeenHeader {
         }
     }
 
-    /// What is missing or too long.
+    /// The field that is missing or too long.
     pub(crate) fn fault(&self) -> Option<&str> {
         self.fault.as_deref()
     }
@@ -147,7 +147,7 @@ pub(crate) struct ExaminedRequest {
     document: Option<(Certificate, BankRequest, Result<(), String>)>,
 }
 
-/// Takes what a message's signatures cover.
+/// Takes the parts that a message's signatures cover.
 #[derive(Default)]
 struct RequestParts {
     header: SeenHeader,
@@ -231,7 +231,7 @@ impl ExaminedRequest {
     }
 
     /// The failed check with this id.
-    /// S2 to S8, S12 to S17: what the message itself shows. What follows needs the state.
+    /// S2 to S8, S12 to S17: the checks on the message alone. The later ones need the state.
     fn own_faults(&self, bank: &SandboxSepaBank, dialect: &BankDialect) -> Result<(), RequestRefusal> {
         let fault = |text, why: &str| Err(RequestRefusal::Fault { code: "Client", text, why: why.to_owned() });
         if let Some(why) = self.verdict.failed("V2") {
@@ -442,7 +442,7 @@ fn parameters(
         return refused("FileType is missing");
     }
     match file_type {
-        // A file of any type can be ordered for a customer: what is listed is handed out.
+        // A file of any type can be ordered for a customer: listed files are handed out.
         Some(named) if !(dialect.knows(named) || is_about_files && is_ordered(named)) => {
             Err(RequestRefusal::code(20, "content type not valid", format!("{named} is no type of this bank")))
         }

@@ -1,11 +1,11 @@
-//! A sandbox bank of SEPA Web Services: three banks' dialects of the file and the certificate service, for whoever has no
-//! bank at hand.
+//! A sandbox bank of SEPA Web Services: three banks' dialects of the file and the certificate service, for developers
+//! without a bank at hand.
 //!
 //! ```text
-//!   running      start, readiness, stop             options        start options, and what is ready
+//!   running      start, readiness, stop             options        start options, and the readiness
 //!   certificates authorities, the bank's signers, the customers' pairs: files in the data folder
 //!   pipeline     HTTP ─► examination: checks S2 to S23 ─► handler ─► answer, signed in the family's dialect
-//!   files/ users/    one handler per operation     certificate_service/   codes, requests, what is issued
+//!   files/ users/    one handler per operation     certificate_service/   codes, requests, certificates
 //!   dialect      how each family writes            answer         documents and envelopes, written and signed
 //!   state        customers, files, used ids; a journal that survives a kill
 //!   chaos        ordered faults                    control        commands of tests

@@ -23,7 +23,7 @@ pub(crate) struct LoadedRequest<'l> {
 }
 
 impl BankLoad {
-    /// Counts a request until what is returned is dropped.
+    /// Counts a request until the returned guard is dropped.
     pub(crate) fn begin(&self, service: String) -> LoadedRequest<'_> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let one = all.entry(service.clone()).or_default();
@@ -32,7 +32,7 @@ impl BankLoad {
         LoadedRequest { load: self, service }
     }
 
-    /// The most at once; with `forget` the counting begins anew after that.
+    /// The most at once; with `forget` the counting restarts after that.
     pub(crate) fn max(&self, forget: bool) -> BTreeMap<String, u64> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let max = all.iter().map(|(service, load)| (service.clone(), load.max as u64)).collect();

@@ -74,7 +74,7 @@ impl HandlerCall<'_> {
     }
 }
 
-/// What a handler answers.
+/// A handler's answer.
 pub(crate) struct HandlerAnswer {
     /// The document; `None` for a code alone.
     text: Option<AnswerText>,

@@ -44,7 +44,7 @@ const REPORT_AFTER_MAX: Duration = Duration::from_secs(86_400);
 /// A running sandbox bank.
 pub struct RunningSepaBank {
     families: SepaBankFamilies,
-    /// The profiles of banks whose shipped ones lack what the sandbox has.
+    /// Profiles with the sandbox's settings, for the banks whose shipped ones lack them.
     profiles: BankProfiles,
     ca_file: Option<PathBuf>,
     server: RunningServers,
@@ -58,7 +58,7 @@ type BankProfiles = Vec<(&'static str, PathBuf)>;
 /// The banks of the family samlink that a client can have settings for.
 const OF_SAMLINK: [&str; 4] = ["saastopankki", "pop", "aktia", "omasp"];
 
-/// What is read and made before anything is served.
+/// The data that is read and made before anything is served.
 struct PreparedBank {
     state: SepaBankState,
     certificates: Vec<FamilyCertificates>,
@@ -69,7 +69,7 @@ struct PreparedBank {
 }
 
 impl PreparedBank {
-    /// Reads the data folder and makes what is missing there. Takes some seconds the first time.
+    /// Reads the data folder and makes the missing files. Takes some seconds the first time.
     fn new(data: &std::path::Path, now: jiff::Timestamp, plain: bool) -> Result<Self> {
         // The state first: its lock keeps other processes away from the rest of the folder.
         let state = SepaBankState::open(data)?;

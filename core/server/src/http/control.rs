@@ -165,7 +165,7 @@ pub struct TranscriptLine<'a> {
     pub elapsed_ms: f64,
 }
 
-/// A text, shortened to what the transcript keeps.
+/// A text, shortened to the transcript's limit.
 pub fn clipped(text: &str) -> String {
     text.chars().take(REMEMBERED_TEXT).collect()
 }

@@ -26,7 +26,7 @@ const MOST: u64 = 256 * 1024 * 1024;
 const TURN: usize = 256 * 1024;
 const PIECE: usize = 16 * 1024;
 
-/// Reads and discards what a client sends after its response.
+/// Reads and discards a client's bytes after its response.
 pub(super) struct LingeringStream {
     longest_pause: Duration,
     ends: Instant,

@@ -26,7 +26,7 @@ pub trait CounterpartApi: Send + Sync + 'static {
     /// The mounts of its operations.
     fn mounts(&self) -> impl Iterator<Item = &RouteMount>;
 
-    /// Routes a request: to the index of its mount, and what is there. By default by method and path.
+    /// Routes a request to the index of its mount and the match there. By default by method and path.
     fn route(&self, method: &str, path: &str) -> (usize, RouteMatch) {
         let mut mounts = self.mounts().enumerate();
         mounts.find_map(|(at, mount)| Some((at, mount.find(method, path)?))).unwrap_or((0, RouteMatch::Nothing))
@@ -59,14 +59,14 @@ pub trait CounterpartApi: Send + Sync + 'static {
 }
 
 /// An extension of the answer to a request whose body names its operation ([`RouteMatch::InBody`]): for the transcript
-/// and the response's headers. Orders to fail are looked up by whoever has read the body.
+/// and the response's headers. Orders to fail are looked up by the reader of the body.
 #[derive(Debug, Clone)]
 pub struct OperationInBody {
     /// The operation; empty if the body names none.
     pub operation: &'static str,
     /// The request's id in the body; empty if it has none.
     pub request_id: String,
-    /// Why the request was refused, for whoever tries it; empty if it was not.
+    /// The reason for a refusal, for developers of clients; empty if the request was not refused.
     pub why: String,
 }
 

@@ -87,7 +87,7 @@ async fn reset(target: Arc<dyn ControlTarget>, _: PlainOrder) -> Result<OrderDon
     Ok(OrderDone)
 }
 
-/// What the server's clock shall show.
+/// A setting of the server's clock.
 #[derive(Debug, Default, Boundary)]
 pub struct ClockOrder {
     /// The time that it shows from now on.
@@ -96,7 +96,7 @@ pub struct ClockOrder {
     pub advance_s: Option<PlainNumber>,
 }
 
-/// What the clock shows.
+/// The state of the server's clock.
 #[derive(Debug, Boundary)]
 pub struct ClockTime {
     /// The time, in UTC with milliseconds.

@@ -32,7 +32,7 @@ use crate::http::control::ControlTarget;
 /// The path of the order that loads data.
 pub const SEED: &str = "seed";
 
-/// An operation that a running server carries out for whoever runs it.
+/// An operation that a running server carries out for its operator.
 pub trait ServerOrder: Operation {
     /// What carries it out.
     type Host: OrderHost + ?Sized;
@@ -98,7 +98,7 @@ impl std::fmt::Debug for CallableOrder {
     }
 }
 
-/// Nothing to say: what was ordered is done.
+/// The empty response of an order that is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub struct OrderDone;
 

@@ -40,7 +40,7 @@ pub struct BanksConfig {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SimulatorConfig {
-    /// What it does with payments.
+    /// How it treats payments.
     pub payments: SimulatorMode,
     /// From so many days before its end on a certificate is renewed. Default: as its entry says.
     pub renew_before_days: u32,
@@ -114,7 +114,7 @@ pub struct ReachedBankConfig {
     pub certificate_url: Option<String>,
     /// A PEM file with authorities that are trusted beside the profile's: the bank's signers lead to them.
     pub anchors_file: Option<String>,
-    /// A folder with files of such certificates, read anew while the service runs.
+    /// A folder with files of such certificates, read again while the service runs.
     pub anchors_dir: Option<String>,
     /// A PEM file with authorities for the TLS connection, beside the system's.
     pub ca_file: Option<String>,

@@ -38,7 +38,7 @@ server_orders! {
 
     /// Replace the limits of rate.
     ///
-    /// The counts begin anew. What is left out gets its default.
+    /// The counts restart at zero. Limits that are left out get their defaults.
     SetLimits("ws_channel_service.limits", HostedForm::at_top("limits")):
         OrderedServiceRates => ServiceRates, async set_limits;
 

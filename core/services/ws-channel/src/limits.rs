@@ -52,7 +52,7 @@ pub(crate) struct ServiceRates {
     pub(crate) mfa_codes_per_account: u32,
 }
 
-/// Limits to set. What is left out gets its default.
+/// Limits to set. Those that are left out get their defaults.
 #[derive(Debug, Default, Boundary)]
 pub(crate) struct OrderedServiceRates {
     /// Whether rate limits and quotas apply at all.

@@ -181,7 +181,7 @@ async fn an_end_waits_for_space(disk: PathBuf) {
         let ballast = disk.join("ballast");
         let (_, ()) = tokio::join!(served.data(&who, Method::PUT, "/files/nordea", Some(body)), async {
             bank.arrived().await;
-            // What the answer to the call is depends on where the database finds space yet.
+            // The answer to the call depends on where the database finds space yet.
             let mut file = fs::File::create(&ballast).unwrap();
             while file.write_all(&[1; 4096]).is_ok() {}
             bank.answer(verdict);

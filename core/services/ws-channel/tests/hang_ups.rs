@@ -1,7 +1,7 @@
 //! Clients that disconnect at random times, next to others that do not: on PostgreSQL no connection may keep the
 //! transaction of a disconnected client. `BANKCHANNEL_HANG_UPS` sets their number. Needs `BANKCHANNEL_TEST_POSTGRES`
 //! and `psql`.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report what they could not run
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report the cases that they skip
 
 #[allow(dead_code)]
 #[path = "../../../../tests/support/log.rs"]

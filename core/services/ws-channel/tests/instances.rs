@@ -1,6 +1,6 @@
 //! Two instances of the service with a shared PostgreSQL database, key folder and content folder. Needs
 //! `BANKCHANNEL_TEST_POSTGRES` (`tests/postgres.sh`) and `psql`.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report what they could not run
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report the cases that they skip
 
 #[path = "../../../../tests/support/postgres.rs"]
 mod postgres;

@@ -1,6 +1,6 @@
 //! A database that stops responding or refuses connections: the service reports it in time and continues with new
 //! connections. Needs `BANKCHANNEL_TEST_POSTGRES` and `psql`.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report what they could not run
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report the cases that they skip
 
 #[allow(dead_code)]
 #[path = "../../../../tests/support/log.rs"]

@@ -1,7 +1,7 @@
 //! A commit whose answer is lost: the connection to PostgreSQL breaks after the server has committed an upload and
 //! before the service learns of it. The content is kept because the journal names it. Needs `BANKCHANNEL_TEST_POSTGRES`
 //! and `psql`.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report what they could not run
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report the cases that they skip
 
 #[path = "../../../../tests/support/postgres.rs"]
 mod postgres;

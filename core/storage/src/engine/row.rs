@@ -1,4 +1,4 @@
-//! A row that is read from left to right, and what is read from it: columns, tuples of them, structs of them.
+//! A row that is read from left to right, and the types read from it: columns, tuples of them, structs of them.
 
 use super::{ColumnValue, Result, StoreError};
 
@@ -38,10 +38,10 @@ fn unexpected(wanted: &str, found: &ColumnValue) -> StoreError {
     StoreError::internal(format!("a column holds {kind} where {wanted} belongs"))
 }
 
-/// What is read from a row: one column, or several from left to right. Derived for structs, whose SELECT list is made
-/// of their fields.
+/// A value that is read from a row: one column, or several from left to right. Derived for structs, whose SELECT list
+/// is made of their fields.
 pub trait StoredRow: Sized {
-    /// The SELECT list; empty for what has no names of its own, a column or a tuple.
+    /// The SELECT list; empty for a column or a tuple, which have no names of their own.
     const COLUMNS: &'static str = "";
     /// The number of columns.
     const WIDTH: usize = 1;

@@ -121,12 +121,12 @@ impl<S: StorageSchema> StorageTx<S> {
         Ok(self.query(sql, args).await?.into_iter().next())
     }
 
-    /// The first row, if any, as what it holds.
+    /// The first row, if any, as a `T`.
     pub async fn one<T: StoredRow>(&mut self, sql: &'static str, args: &[ColumnValue]) -> Result<Option<T>> {
         self.first(sql, args).await?.map(|mut row| row.read()).transpose()
     }
 
-    /// All rows, as what they hold.
+    /// All rows, as values of `T`.
     pub async fn all<T: StoredRow>(&mut self, sql: &'static str, args: &[ColumnValue]) -> Result<Vec<T>> {
         self.query(sql, args).await?.into_iter().map(|mut row| row.read()).collect()
     }

@@ -1,6 +1,6 @@
 //! One suite for both databases. With SQLite each case gets its own folder. All values are invented.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report what they could not run
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report the cases that they skip
 
 mod accounts;
 mod audit;

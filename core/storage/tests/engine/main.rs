@@ -1,6 +1,6 @@
 //! The engine with a minimal schema, which proves that it works with any: nothing here uses another schema.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report what they could not run
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report the cases that they skip
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,6 +1,6 @@
 //! The data of a connector, on both databases: each case once per database.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report what they could not run
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report the cases that they skip
 
 mod callbacks;
 #[path = "../common/mod.rs"]

@@ -232,7 +232,7 @@ async fn what_customers_wait_for_goes_first(store: ConnectorStore) {
     }
     assert_eq!(order, [TaskKind::Authenticate, TaskKind::Refresh]);
     assert!(store.take_task(TaskLane::Notices, NOW, i64::MAX).await.unwrap().is_some());
-    // Reports: the end of a token goes after what a customer waits for.
+    // Reports: the end of a token goes after those that a customer waits for.
     store.revoke_token(id(1), NOW).await.unwrap();
     store.settle(by_bank(3, waiting(ConnectorSessionState::AwaitingRedirect))).await.unwrap();
     let due = store.take_callbacks(i64::MAX - 1, i64::MAX, 9).await.unwrap();

@@ -167,7 +167,7 @@ pub(super) fn certificates() -> Vec<Hostile> {
     let encoded = |bytes: Vec<u8>| STANDARD.encode(bytes).into_bytes();
     let layers = (0..20).fold(vec![b'A'; 64], |inner, _| if inner.len() < LARGE { encoded(inner) } else { inner });
     let mut all = vec![("base64 in base64", layers), ("line ends", "M\n".repeat(LARGE / 2).into_bytes())];
-    // What is built against the reader of certificates, in the banks' packing.
+    // Inputs against the reader of certificates, in the banks' packing.
     all.extend(super::der::inputs("certificate").into_iter().map(|(purpose, bytes)| (purpose, encoded(bytes))));
     all
 }

@@ -1,4 +1,4 @@
-//! Greet whoever is there: asks for the name.
+//! Greet the person who is there: asks for the name.
 
 use bankchannel_foundation::{
     Result,

@@ -23,7 +23,7 @@ pub(in crate::make) struct ReadyReference {
     pub(in crate::make) text_place: Option<TextPlace>,
 }
 
-/// What is paid, as far as a reference depends on it.
+/// The facts on a payment on which its reference depends.
 #[derive(Clone, Copy)]
 struct PaidKind<'a> {
     /// The creditor's IBAN.
@@ -214,7 +214,7 @@ impl TransferPreparer<'_> {
                 return None;
             }
         };
-        // What the file will say of it is less than the kind: a check has only that.
+        // The reference in the file is less than the kind: a check has only the file.
         let written = written_reference::check(WrittenReference {
             text: &ready,
             code: Some(placement.code),

@@ -1,4 +1,4 @@
-//! Shows what is known of each bank.
+//! Shows the known facts of each bank.
 
 use bankchannel_banks::{BankSource, KnownBank, all, find, meant};
 use bankchannel_foundation::prelude::*;
@@ -21,7 +21,7 @@ pub struct ListBanksResponse {
     pub banks: Vec<BankDescription>,
 }
 
-/// What is known of a bank. What is left out is not known, or as at most banks.
+/// The known facts of a bank. Fields that are left out are not known, or as at most banks.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct BankDescription {

@@ -1,3 +1,3 @@
-//! What is known of banks.
+//! The known facts of banks.
 
 pub mod list_banks;

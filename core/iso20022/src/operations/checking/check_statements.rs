@@ -23,7 +23,7 @@ pub struct CheckStatementsRequest {
 /// the one before it closes with, whether their electronic or legal sequence numbers go on, and whether all pages of a
 /// statement are there. Copies count once, and a statement of the same number, day and opening balance replaces the one
 /// before it. A statement whose period others cover, such as a monthly one beside daily ones, is left aside. Numbers
-/// may begin anew; numbers that are left out while the balances go on are only said (`info`). Nothing is remembered:
+/// may restart; numbers that are left out while the balances go on are only said (`info`). Nothing is remembered:
 /// give the last statement of the time before as well.
 #[derive(Debug, OperationDocs)]
 pub struct CheckStatements;

@@ -7,10 +7,10 @@ use crate::{cash::CashFile, operations};
 
 /// Read a notification of debits and credits.
 ///
-/// Gives every notification of a camt.054 with its entries and their transactions; it has no balances. What the file
-/// really is stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read
-/// are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB;
-/// larger files are read by `read_statement_page`.
+/// Gives every notification of a camt.054 with its entries and their transactions; it has no balances. The file's true
+/// kind stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read are
+/// left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger
+/// files are read by `read_statement_page`.
 #[derive(Debug, OperationDocs)]
 pub struct ReadNotification;
 

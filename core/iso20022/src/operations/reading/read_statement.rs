@@ -7,10 +7,10 @@ use crate::{cash::CashFile, operations};
 
 /// Read an account statement.
 ///
-/// Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty,
-/// reference, text and transactions. What the file really is stands in `kind`: each of the three is read by each of
-/// the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000
-/// entries and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.
+/// Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty, reference,
+/// text and transactions. The file's true kind stands in `kind`: each of the three is read by each of the three
+/// operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and
+/// transactions of a file of 128 MiB; larger files are read by `read_statement_page`.
 #[derive(Debug, OperationDocs)]
 pub struct ReadStatement;
 

@@ -21,7 +21,7 @@ pub struct ReadStatusReportRequest {
 
 /// Read a payment status report.
 ///
-/// Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and reasons, with the
+/// Gives a pain.002's verdict on a payment file, on its batches and on its transactions: status and reasons, with the
 /// meaning of each code in words. A report may name the rejected transactions only.
 #[derive(Debug, OperationDocs)]
 pub struct ReadStatusReport;

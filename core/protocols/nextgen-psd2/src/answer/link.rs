@@ -70,7 +70,7 @@ impl Links {
         answer.get("_links").map_or_else(Self::default, |links| Self::read(links, &mut |_, _| {}))
     }
 
-    /// Reads links. `unread` gets what is none: its path inside `_links`, and its value.
+    /// Reads links. `unread` gets every value that is none: its path inside `_links`, and its value.
     pub(crate) fn read(links: &Value<'_>, unread: &mut dyn FnMut(&[String], &Value<'_>)) -> Self {
         let mut reader = LinksReader { links: Self::default(), path: Vec::new(), unread };
         reader.all(links);
@@ -191,13 +191,13 @@ impl LinksReader<'_> {
         self.links.found.push(Link { name: name.to_owned(), href: href.to_owned(), verbs });
     }
 
-    /// What is no link.
+    /// Reports a value that is no link.
     fn lose(&mut self, name: Option<&str>, value: &Value<'_>) {
         self.links.customers_is_lost |= may_be_link(value) && name.is_none_or(|name| name == SCA_REDIRECT);
         self.leave(value);
     }
 
-    /// What is in no link. It may hold the customer's all the same.
+    /// Reports a value outside of the links. It may hold the customer's all the same.
     fn leave(&mut self, value: &Value<'_>) {
         self.links.customers_is_lost |= names_customers(value);
         (self.unread)(&self.path, value);
@@ -263,7 +263,7 @@ fn names_customers(value: &Value<'_>) -> bool {
     searched(value).names
 }
 
-/// What a value has inside.
+/// The findings inside a value.
 #[derive(Clone, Copy, Default)]
 struct Searched {
     /// The link for the customer, named with something that may be it.

@@ -133,7 +133,7 @@ impl BankRefusal {
         Self { links, ..read }
     }
 
-    /// What one message says.
+    /// The content of one message.
     fn of(status: u16, form: ErrorForm, message: &Value<'_>) -> Self {
         let text = text_of(message);
         let is_further = |(name, value): &(&str, &Value<'_>)| {

@@ -239,7 +239,7 @@ fn the_banks_text_is_kept_in_every_form() {
         assert_eq!((peer.code.as_deref(), peer.text.as_deref()), (code, Some(text)), "{body}");
         assert_eq!(error.detail("further_members"), more, "{body}");
     }
-    // Neither code nor text: the beginning of the answer is what the bank says.
+    // Neither code nor text: the beginning of the answer is the bank's text.
     for body in [r#"{"tppMessages":[{"category":"ERROR"}]}"#, r#"{"type":"urn:x"}"#, r#"{"additionalErrors":[]}"#] {
         let refusal = read(400, body);
         assert_eq!((refusal.form, refusal.text.as_deref()), (ErrorForm::Json, Some(body)));

@@ -7,7 +7,7 @@ use bytes::Bytes;
 /// The UTF-8 byte order mark, which some programs write.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Bytes as text. What is not UTF-8 is read as ISO-8859-1, in which every byte is a character.
+/// Bytes as text. Bytes that are not UTF-8 are read as ISO-8859-1, in which every byte is a character.
 pub(crate) fn as_text(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.into(),

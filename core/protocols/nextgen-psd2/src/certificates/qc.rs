@@ -75,7 +75,7 @@ pub enum QcTolerance {
     UnlessStrict,
     /// Lenient verifiers only.
     Lenient,
-    /// Nobody: the statement cannot be used.
+    /// No verifier: the statement cannot be used.
     Nobody,
 }
 

@@ -17,7 +17,7 @@ const MAX_ITEMS: usize = 64;
 ///
 /// # Errors
 /// [`CertificateFault`] if it is not DER, not a list, or too large. A statement that cannot be read is an oddity that
-/// nobody tolerates.
+/// no verifier tolerates.
 pub fn parse_qc(der: &[u8]) -> Result<QcStatements, CertificateFault> {
     if der.len() > MAX_BYTES {
         return Err("qcStatements: the extension has more than 4096 bytes".into());
@@ -102,7 +102,7 @@ impl QcParser {
         }
         let is_listed = matches!(kind, QcStatementKind::Type | QcStatementKind::Psd2) && list.is_some();
         if is_listed && info.is_some_and(|info| info.tag != tag::SEQUENCE) {
-            // Shown, but nobody has seen it in a certificate that was issued: it is not accepted.
+            // Shown, but unseen in issued certificates: it is not accepted.
             let text = format!("the information of its {} is not a SEQUENCE, as it must be", kind.name());
             self.note(kind, QcTolerance::Nobody, text);
         }

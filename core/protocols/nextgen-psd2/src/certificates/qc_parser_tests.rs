@@ -119,7 +119,7 @@ fn roles_in_other_encodings() {
     }
 }
 
-/// Statements whose information is no list: read and named, and accepted by nobody.
+/// Statements whose information is no list: read and named, and accepted by no verifier.
 #[test]
 fn information_in_other_encodings() {
     let seal = encode(tag::OID, &[TYPE, &[2]].concat());

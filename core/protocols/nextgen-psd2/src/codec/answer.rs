@@ -148,7 +148,7 @@ fn normalised<'a>(shape: &Shape, value: Value<'a>) -> Value<'a> {
 fn settled<'a>(shape: &'static Shape, value: Value<'a>, unread: &mut UnreadMembers) -> Value<'a> {
     match (shape, value) {
         (Shape::List(of), Value::Array(values)) => {
-            // What is no item is listed; if there is no item at all, the list is another thing.
+            // Values that are no items are listed; if there is no item at all, the list is another thing.
             let leaves_out = values.iter().any(|value| is_item(of, value)) || values.iter().all(says_nothing);
             let inside = |(at, value): (usize, Value<'a>)| {
                 let outside = unread.enter(&at.to_string());
@@ -198,7 +198,8 @@ fn loses_time(shape: &Shape, written: &Value<'_>) -> bool {
         && time.is_some_and(|time| !time.bytes().all(|byte| matches!(byte, b'0' | b':' | b'.')))
 }
 
-/// Whether a value can be read for an optional field: the same as [`is_readable`], and a struct has what it must have.
+/// Whether a value can be read for an optional field: the same as [`is_readable`], and a struct has its required
+/// fields.
 fn is_fit(shape: &Shape, value: &Value<'_>) -> bool {
     match (shape, value) {
         (Shape::Struct(of), Value::Object(members)) => of.fields.iter().all(|field| {

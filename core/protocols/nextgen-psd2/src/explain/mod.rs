@@ -1,5 +1,5 @@
-//! Explains why a signature does not verify: which byte of the signing string differs, and what the client most likely
-//! did (§3.3).
+//! Explains why a signature does not verify: which byte of the signing string differs, and the client's most likely
+//! mistake (§3.3).
 //!
 //! An RSA signature with PKCS #1 v1.5 padding reveals the hash that was signed. So a wrong text can be distinguished
 //! from a wrong key, and each guess at the text ([`FailureHypothesis`]) is built, hashed and compared, without the private

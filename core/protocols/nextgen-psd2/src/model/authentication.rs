@@ -1,4 +1,4 @@
-//! What a bank says about a customer's authentication, and its messages to the third party (§4.2, §5).
+//! The bank's data on a customer's authentication, and its messages to the third party (§4.2, §5).
 
 use bankchannel_foundation::model::Boundary;
 
@@ -25,7 +25,7 @@ pub struct ScaMethod {
 
 bankchannel_foundation::redacted_debug!(ScaMethod);
 
-/// What the customer needs for the chosen method.
+/// The customer's data for the chosen method.
 #[derive(Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct ChallengeData {

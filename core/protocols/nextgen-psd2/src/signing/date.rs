@@ -105,7 +105,7 @@ mod tests {
             prop_assert_eq!(parse_imf_fixdate(&imf_fixdate(unix_s)), Some(unix_s));
         }
 
-        /// What is read is what is written for that time: nothing else has the format.
+        /// A text that is read is the one that is written for that time: nothing else has the format.
         #[test]
         fn what_is_read_is_what_would_be_written(unix_s in 0_i64..253_402_300_800, at in 0_usize..29, byte in 0x20_u8..0x7f) {
             let mut text = imf_fixdate(unix_s).into_bytes();

@@ -125,7 +125,7 @@ fn links_in_lists() {
     }
 }
 
-/// What the standard has is in fields, and everything else of an answer is listed.
+/// The standard's members are in fields, and everything else of an answer is listed.
 #[test]
 fn nothing_of_an_answer_vanishes() {
     let account = json!({
@@ -307,7 +307,7 @@ fn every_success_is_one() {
     }
     for body in ["", "{}", "[]", "{", r#"{"exists":"perhaps"}"#, r#"{"exists":true,"exists":false}"#, "<html>"] {
         let error = failed::<VerifyUser>(answer(200, body));
-        // Another server's page says nothing of what the bank did.
+        // Another server's page says nothing of the bank's action.
         let outcome = if body == "<html>" { "unknown" } else { "accepted" };
         assert_eq!((error.code(), error.to_json()["outcome"].as_str()), ("peer.protocol", Some(outcome)), "{body}");
     }

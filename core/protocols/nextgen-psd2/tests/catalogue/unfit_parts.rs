@@ -16,7 +16,7 @@ use crate::{
     messages::answer,
 };
 
-/// A part that cannot be read takes nothing else along: a struct without what it must have, an item that is none, a
+/// A part that cannot be read takes nothing else along: a struct without a required field, an item that is none, a
 /// member under two names.
 #[test]
 fn what_does_not_fit_loses_nothing_else() {

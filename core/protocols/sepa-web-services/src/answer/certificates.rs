@@ -1,4 +1,4 @@
-//! What is particular to answers of a certificate service (§5.2 to §5.5).
+//! The particulars of answers of a certificate service (§5.2 to §5.5).
 
 use bankchannel_crypto::x509::{Certificate, CertificateRequest};
 use bankchannel_foundation::{
@@ -84,7 +84,7 @@ impl CertificateExpectation<'_> {
     }
 }
 
-/// Whether a message that nobody has verified has a certificate for the key of a request.
+/// Whether an unverified message has a certificate for the key of a request.
 #[must_use]
 pub fn names_certificate_of(request: &CertificateRequest, message: &[u8]) -> bool {
     given(message, None).iter().any(|one| request.is_answered_by(one))
@@ -99,7 +99,7 @@ fn texts<'f>(fields: &'f Object<'_>) -> impl Iterator<Item = &'f str> {
     items.iter().filter_map(|item| item.as_object()?.get("Certificate")?.as_str())
 }
 
-/// The certificates in the document of a message that nobody has verified yet.
+/// The certificates in the document of a message that is not verified yet.
 fn given(message: &[u8], charset: Option<&str>) -> Vec<Certificate> {
     fn in_document(document: &[u8]) -> Option<Vec<Certificate>> {
         let text = decode_message(document, None).ok()?;

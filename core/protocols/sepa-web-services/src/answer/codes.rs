@@ -1,4 +1,4 @@
-//! V14: what a bank's codes mean for a call. Success needs both to say so.
+//! V14: the meaning of a bank's codes for a call. Success needs both to say so.
 
 use bankchannel_foundation::{
     CallOutcome, Error, Result,
@@ -13,7 +13,7 @@ const OK: u32 = 0;
 /// There is no such content.
 const NOTHING: u32 = 24;
 
-/// What a code leads to.
+/// The consequence of a code.
 struct CodeResult {
     row: &'static ErrorRow,
     /// Whether the bank has said no, so that nothing was done.

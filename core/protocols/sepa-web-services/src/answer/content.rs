@@ -17,7 +17,7 @@ use crate::errors;
 pub struct UnpackingLimits {
     /// Largest content, bytes.
     pub bytes: u64,
-    /// How many times larger it may be than what was sent, counted from the first MiB on.
+    /// How many times larger it may be than the bytes that were sent, counted from the first MiB on.
     pub ratio: u64,
 }
 
@@ -78,7 +78,7 @@ pub(super) struct AnswerContent {
 }
 
 impl AnswerContent {
-    /// The content, unpacked. The first bytes decide how, and what was announced must fit them.
+    /// The content, unpacked. The first bytes decide how, and the announced method must fit them.
     pub(super) fn unpacked(
         self,
         compressed: bool,
@@ -124,7 +124,7 @@ pub fn unpack(
     Ok(pieces(source, packed_bytes.saturating_mul(ratio).max(RATIO_FROM), limits.bytes))
 }
 
-/// Reads a source in pieces, up to a limit that is a ratio of what was sent, and one in bytes.
+/// Reads a source in pieces, up to a limit that is a ratio of the bytes that were sent, and one in bytes.
 fn pieces(mut source: Box<dyn Read + Send>, by_ratio: u64, by_bytes: u64) -> PieceSource {
     let mut seen = 0u64;
     let refused = |why: String| Error::because(&errors::ANSWER_CONTENT, why).with_outcome(CallOutcome::Accepted);
@@ -197,7 +197,7 @@ impl<R: BufRead> Read for OneGzip<R> {
 }
 
 /// One stream of DEFLATE, as it is or in the format of zlib, with its end and nothing behind it. The decoders of flate2
-/// take the end of their input for that of the stream, and leave what is behind it.
+/// take the end of their input for that of the stream, and leave the bytes behind it.
 struct OneDeflate<R> {
     packed: R,
     inside: Decompress,

@@ -25,7 +25,7 @@ const EXCERPT_READ: usize = 4096;
 /// The maximum length of a text of the peer in an error, in characters.
 const TEXT_MAX: usize = 200;
 
-/// What an error keeps of an answer that is not believed: its status, and what it says to people.
+/// The parts of an answer that is not believed that an error keeps: its status, and its text for people.
 pub(super) struct ReceivedAnswer {
     status: u16,
     begin: Bytes,
@@ -112,7 +112,7 @@ pub(super) fn other_soap_fault(body: &[u8]) -> Option<String> {
 pub(super) fn not_believed(verdict: &MessageVerdict, received: &ReceivedAnswer) -> Error {
     let failed = verdict.checks.iter().find(|check| !check.ok);
     let status = received.status;
-    // No message at all: the status is what the server says.
+    // No message at all: the status is the server's answer.
     if status != 200 && failed.is_some_and(|check| check.id == "V2") {
         return received.http_failure();
     }

@@ -1,4 +1,4 @@
-//! An answer of a bank's service: believed or not, and what it says (§4.6, §5.2, §6.5).
+//! An answer of a bank's service: believed or not, and its content (§4.6, §5.2, §6.5).
 //!
 //! ```text
 //!   HTTP answer ─► V1 ─► examine_parts: V2 to V12 ─► V9 V13 ours? ─► V14 codes ─► fields ─► response
@@ -127,7 +127,7 @@ pub fn open_answer(answer: InResponse, expected: &AnswerExpectation<'_>) -> Resu
     let content = content
         .filter(|_| wants_content)
         .map(|place| AnswerContent { text, place }.unpacked(compressed, method.as_deref(), expected.limits));
-    // The answer is believed: a content that is not what was announced fails when it is taken, whatever is wrong with it.
+    // The answer is believed: a content that is not as announced fails when it is taken, whatever is wrong with it.
     let content = content.map(|content| content.unwrap_or_else(faults::broken_content));
     Ok(BelievedMessage { fields, content, evidence, signers, certificate })
 }
@@ -165,7 +165,7 @@ pub fn charset_of(media_type: &str) -> Option<String> {
     named.map(|name| name.trim_matches('"').to_owned())
 }
 
-/// Takes what the signatures of an answer cover.
+/// Takes the parts that an answer's signatures cover.
 struct AnswerParts<'e> {
     expected: &'e AnswerExpectation<'e>,
     header: Option<BelievedHeader>,
@@ -173,7 +173,7 @@ struct AnswerParts<'e> {
     signers: Vec<Certificate>,
 }
 
-/// The header of an answer; empty if nobody signed it.
+/// The header of an answer; empty if it is not signed.
 #[derive(Default)]
 struct BelievedHeader {
     operation: String,

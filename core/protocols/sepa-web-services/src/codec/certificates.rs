@@ -154,7 +154,7 @@ fn read_certificates(certificate: &Value<'_>) -> Result<Vec<Certificate>, Error>
     })
 }
 
-/// Puts PEM in place of what a bank writes. One that cannot be read is an error: a certificate must not get lost.
+/// Puts PEM in place of the bank's form. One that cannot be read is an error: a certificate must not get lost.
 ///
 /// # Errors
 /// `peer.protocol`.

@@ -66,8 +66,8 @@ pub enum DraftedDocument {
     Certificate(Box<CertificateApplication>),
 }
 
-/// The codec of this protocol. What it writes is a document before its content is compressed and before it is signed: a
-/// client packs it, and seals each attempt with a time of its own.
+/// The codec of this protocol. It writes documents before their content is compressed and before they are signed: a
+/// client packs them, and seals each attempt with a time of its own.
 #[derive(Debug)]
 pub struct SepaWebServicesCodec;
 
@@ -78,7 +78,7 @@ impl SepaWebServicesCodec {
     /// The document of a request.
     ///
     /// # Errors
-    /// `input.*` for what this bank demands, `sepa_web_services.not_offered`.
+    /// `input.*` for this bank's demands, `sepa_web_services.not_offered`.
     pub fn document<O: Exchange<Codec = Self>>(
         request: O::Request,
         connection: &FileServiceConnection,

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::model::Boundary;
 
-/// What the bank answered. Part of every answer: these fields are also fields of the answer.
+/// The bank's answer. Part of every answer: these fields are also fields of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(flattened)]
 #[non_exhaustive]
@@ -37,7 +37,7 @@ pub struct ExchangeEvidence {
     pub signer_serials: Vec<String>,
 }
 
-/// An answer that is to be completed by what the client knows of the exchange.
+/// An answer that is to be completed by the client's evidence of the exchange.
 pub trait BelievedAnswer {
     /// Takes the evidence of the exchange.
     fn set_evidence(&mut self, evidence: ExchangeEvidence);

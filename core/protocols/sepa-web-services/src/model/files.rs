@@ -114,6 +114,6 @@ pub struct FeedbackFileAttributes {
     pub feedback_file_timestamp: Option<Timestamp>,
     /// The service or account.
     pub feedback_service_id: Option<String>,
-    /// What was done with the file.
+    /// The actions on the file.
     pub file_action_history: Option<String>,
 }

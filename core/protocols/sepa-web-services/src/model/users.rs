@@ -1,4 +1,4 @@
-//! What a user may do (§4.5).
+//! A user's rights (§4.5).
 
 use bankchannel_foundation::model::Boundary;
 

@@ -85,7 +85,7 @@ pub enum CompressionRule {
     None,
 }
 
-/// What a file of a bank is.
+/// The kind of a bank's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub enum BankFileKind {
@@ -176,7 +176,7 @@ pub struct TrustAnchors {
     pub test: Option<String>,
 }
 
-/// What is known of one bank, and how its channel is used.
+/// The known facts of one bank, and how its channel is used.
 ///
 /// Fields that are left out are those of the bank that `extends` names, apart from `other_names`, `bics`, `ws_channel` and
 /// `sources`.
@@ -195,7 +195,7 @@ pub struct ChannelProfile {
     pub bics: Option<Vec<String>>,
     /// Its id on the WS Channel.
     pub ws_channel: Option<String>,
-    /// How it deviates from the common rules of payments: what is sent to it is checked by them.
+    /// How it deviates from the common rules of payments: the files sent to it are checked by them.
     pub payments: Option<ProfileOptions>,
     /// The form of its messages.
     pub family: Option<BankFamily>,
@@ -280,7 +280,7 @@ impl ChannelProfile {
         types
     }
 
-    /// The profile with what it extends.
+    /// The profile, completed with the one that it extends.
     ///
     /// # Errors
     /// `sepa_web_services.unknown_profile` if it extends none that is shipped; `input.invalid_field` for a value that no

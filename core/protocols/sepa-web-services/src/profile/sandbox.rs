@@ -4,8 +4,8 @@ use bankchannel_crypto::x509::Certificate;
 
 use super::{BankEnvironment, ChannelProfile};
 
-/// The beginnings of the names of a sandbox bank's authorities. What follows is which of them it is, if it was made anew: `4` of
-/// “Sandbox OP WS CA V4”, ` G2`.
+/// The beginnings of the names of a sandbox bank's authorities. The rest says which of them it is, if it was made
+/// again: `4` of “Sandbox OP WS CA V4”, ` G2`.
 const SANDBOX_AUTHORITIES: [&str; 6] = [
     "Sandbox Nordea Corporate Server CA",
     "Sandbox OP-Pohjola Root CA",

@@ -1,5 +1,5 @@
-//! Requests to a bank's certificate service: a document, signed by the old certificate or by nobody, in an envelope that
-//! nobody signs (§5.1).
+//! Requests to a bank's certificate service: a document, signed by the old certificate or unsigned, in an unsigned
+//! envelope (§5.1).
 
 use bankchannel_crypto::{
     digest,
@@ -70,7 +70,7 @@ impl BankFamily {
     }
 }
 
-/// What the document of a request to a certificate service says.
+/// The content of the document of a request to a certificate service.
 #[derive(Debug, Clone)]
 pub struct CertificateApplication {
     /// The form of the bank's messages.
@@ -190,7 +190,7 @@ impl CertificateApplication {
         Ok(UnsignedApplication { signature: draft.sign_as(certificate), before })
     }
 
-    /// The envelope around a whole document. Nobody signs it.
+    /// The envelope around a whole document. It is not signed.
     ///
     /// # Errors
     /// `input.invalid_field`, naming the field.

@@ -23,7 +23,7 @@ pub enum FileCommand {
     /// Deletes a file that was sent.
     #[boundary("delete_file")]
     DeleteFile,
-    /// Says what a user may do.
+    /// Answers a user's rights.
     #[boundary("get_user_info")]
     GetUserInfo,
 }
@@ -58,7 +58,7 @@ impl FileCommand {
     }
 }
 
-/// What the document of a request says.
+/// The content of the document of a request.
 #[derive(Debug, Clone)]
 pub struct ApplicationRequest {
     /// The customer that signs it, at most 16 characters.
@@ -85,7 +85,7 @@ pub struct ApplicationRequest {
     pub target_id: Option<String>,
     /// Copied into the answer, at most 32 characters.
     pub execution_serial: Option<String>,
-    /// Whether the content is to be compressed, if the caller has said so; what is written is `compression_method`.
+    /// Whether the content is to be compressed, if the caller has said so; the document carries `compression_method`.
     pub wants_compression: Option<bool>,
     /// The method by which the content is compressed, in the bank's word; `None` for none.
     pub compression_method: Option<String>,

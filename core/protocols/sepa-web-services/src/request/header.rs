@@ -9,7 +9,7 @@ use crate::{FILE_MODEL_NAMESPACE as MODEL, FILE_SERVICE_NAMESPACE as SERVICE};
 /// Longest id of a sender or a message, and longest name of a program, in characters.
 const MOST: usize = 35;
 
-/// What the header of a request says.
+/// The content of the header of a request.
 #[derive(Debug, Clone)]
 pub struct RequestHeader {
     /// The party that sends, at most 35 characters.

@@ -9,8 +9,8 @@
 //!                                                            document's signature, then the envelope's
 //! ```
 //!
-//! What is written is canonical, so its own bytes are digested. Nothing here signs: the bytes to sign are handed out, for
-//! a key on a token or at the caller's.
+//! Documents are written canonically, so their own bytes are digested. Nothing here signs: the bytes to sign are handed
+//! out, for a key on a token or at the caller's.
 
 mod certificate;
 mod document;

@@ -1,10 +1,10 @@
-//! What the signatures of a message cover, handed on as soon as its checks hold.
+//! The signed parts of a message, handed on as soon as its checks hold.
 
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_xml::TreeElement;
 use bankchannel_xml_signature::CoveredElement;
 
-/// Takes what signatures cover. Whoever reads a message reads it here, and nothing else of it.
+/// Takes the signed parts of a message. Its readers read them here, and nothing else of it.
 pub trait CoveredParts {
     /// The element inside of the Body, before anything is verified: it only says where an answer goes.
     fn unverified(&mut self, _wrapper: TreeElement<'_>) {}
@@ -12,8 +12,8 @@ pub trait CoveredParts {
     /// All checks of the envelope hold.
     fn envelope(&mut self, _envelope: &CoveredEnvelope<'_>) {}
 
-    /// A first request for a certificate, or one that anybody may make: nobody signs it, and nothing vouches for it but a
-    /// code.
+    /// A first request for a certificate, or one that anybody may make: it is not signed, and nothing vouches for it
+    /// but a code.
     fn unsigned_request(&mut self, _root: TreeElement<'_>) {}
 
     /// All checks of the document hold, and those of its envelope if it came in one.

@@ -11,7 +11,7 @@ use crate::profile::SignatureLevel;
 
 /// The root of an encrypted document.
 const ENCRYPTED: (&str, &str) = ("http://www.w3.org/2001/04/xmlenc#", "EncryptedData");
-/// The names of a certificate's first request, which nobody has a key to sign with.
+/// The names of a certificate's first request, for which there is no key to sign with yet.
 const FIRST_REQUEST: [&str; 2] = ["HMAC", "TransferKey"];
 /// The operation that needs no customer.
 const ANYBODY: &str = "get_service_certificates";

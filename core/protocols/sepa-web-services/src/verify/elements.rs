@@ -6,7 +6,7 @@ use bankchannel_xml::TreeElement;
 
 use super::kinds::is_document_namespace;
 
-/// The element of a document that holds what it likes.
+/// The element of a document with any content.
 const ANYTHING: &str = "CustomerExtension";
 
 /// The name of an element directly inside that is there twice; `None` if there is none.

@@ -78,7 +78,7 @@ impl MessageExamination<'_> {
         self.inner_document(wrapper, &known)
     }
 
-    /// V3: what a fault says; nobody signs it.
+    /// V3: the content of a fault, which is never signed.
     fn fault(&mut self, fault: TreeElement<'_>) {
         let text = |name: &str| fault.children().find(|child| child.local() == name).and_then(|child| child.text());
         self.found.kind = Some(MessageKind::SoapFault);
@@ -88,7 +88,7 @@ impl MessageExamination<'_> {
         self.checks.failed("V3", "this is a SOAP fault: nobody signed it, so nothing follows from it");
     }
 
-    /// V4 to V8 and V12: the signature of the envelope, its time, its signer. Returns what it covers, and the signer.
+    /// V4 to V8 and V12: the signature of the envelope, its time, its signer. Returns its content and its signer.
     fn envelope_signature<'r>(
         &mut self,
         tree: &'r XmlTree<'_>,
@@ -229,7 +229,7 @@ impl MessageExamination<'_> {
     }
 }
 
-/// The actor of a block that is for whoever reads the message, as one without an actor is (SOAP 1.1 §4.2.2).
+/// The actor of a block for every reader of the message, as one without an actor is (SOAP 1.1 §4.2.2).
 const NEXT_ACTOR: &str = "http://schemas.xmlsoap.org/soap/actor/next";
 
 /// Whether a block of the Header is for us, must be understood, and is not known (SOAP 1.1 §4.2.3).
@@ -252,7 +252,7 @@ pub(super) struct InnerDocument {
 /// Base64 digits decoded at a time where there are lines: a multiple of four.
 const DIGITS: usize = 48 * 1024;
 
-/// The bytes of base64 with lines and blanks. What is decoded is all that is allocated: a message may be large.
+/// The bytes of base64 with lines and blanks. Only the decoded bytes are allocated: a message may be large.
 pub(crate) fn base64_text(text: &str) -> Option<Vec<u8>> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let Some(first) = first_blank(text.as_bytes()) else { return STANDARD.decode(text).ok() };

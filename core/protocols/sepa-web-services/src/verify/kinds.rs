@@ -8,7 +8,7 @@ use crate::{
     profile::BankFamily, request::FileCommand,
 };
 
-/// What a message is.
+/// The kind of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 #[non_exhaustive]
 pub enum MessageKind {
@@ -24,7 +24,7 @@ pub enum MessageKind {
     /// A SOAP envelope from a bank's certificate service.
     #[boundary("soap_certificate_answer")]
     SoapCertificateAnswer,
-    /// A SOAP fault: nobody signs it, so nothing follows from it.
+    /// A SOAP fault: it is never signed, so nothing follows from it.
     #[boundary("soap_fault")]
     SoapFault,
     /// The document inside of a request to the file service.
@@ -78,7 +78,7 @@ pub(crate) fn operation_of_wrapper(name: &str) -> Option<&'static str> {
 pub(super) struct MessageWrapper {
     pub(super) kind: MessageKind,
     pub(super) operation: &'static str,
-    /// The namespace of what is inside.
+    /// The namespace of its content.
     pub(super) model: &'static str,
 }
 

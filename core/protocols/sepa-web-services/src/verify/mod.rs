@@ -45,7 +45,7 @@ use crate::profile::{BankFamily, BankSignerPattern, SignatureLevel};
 /// Largest message that is read, bytes: a file of 100 MB, twice in base64.
 pub const MAX_MESSAGE: usize = 200 * 1024 * 1024;
 
-/// What a message is held against.
+/// The rules by which a message is verified.
 #[derive(Debug, Clone, Default)]
 pub struct VerificationRules {
     /// The instant, Unix seconds.
@@ -68,11 +68,11 @@ pub struct VerificationRules {
     pub charset: Option<String>,
     /// Our own certificates: no bank signs with them.
     pub own: Vec<Certificate>,
-    /// Ends the work: what is left to do is refused. Clones share it: give each examination its own.
+    /// Ends the work: the remaining checks are refused. Clones share it: give each examination its own.
     pub stop: StopFlag,
 }
 
-/// Says to work on another thread that nobody waits for it any more. Clones are the same flag.
+/// Tells work on another thread that its result is not awaited any more. Clones are the same flag.
 #[derive(Debug, Clone, Default)]
 pub struct StopFlag(Arc<AtomicBool>);
 
@@ -134,11 +134,11 @@ struct MessageExamination<'e> {
     found: MessageFindings,
     /// Certificates that were read already.
     known: Vec<Certificate>,
-    /// Who takes what is covered.
+    /// The receiver of the covered parts.
     parts: &'e mut dyn CoveredParts,
 }
 
-/// What was found in a message.
+/// The findings in a message.
 #[derive(Default)]
 struct MessageFindings {
     kind: Option<MessageKind>,
@@ -209,7 +209,7 @@ impl<'e> MessageExamination<'e> {
         }
     }
 
-    /// Whether nobody waits for the result: the check fails, so that nothing of the message counts.
+    /// Whether the result is not awaited any more: the check fails, so that nothing of the message counts.
     fn is_stopped(&mut self, id: &'static str) -> bool {
         let is_stopped = self.rules.stop.is_set();
         if is_stopped {

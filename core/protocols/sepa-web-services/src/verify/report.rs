@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{MessageKind, VerificationRules};
 use crate::profile::SignatureLevel;
 
-/// Maximum number of digests that are explained: each costs some thirty passes over what is signed.
+/// Maximum number of digests that are explained: each costs some thirty passes over the signed parts.
 const MAX_EXPLAINED: usize = 2;
 /// Largest canonical text for which other ways to digest it are tried, bytes.
 pub(crate) const MAX_TRIED: usize = 32 * 1024 * 1024;
@@ -26,13 +26,13 @@ pub struct MessageVerdict {
     /// Whether every check holds. With `signatures_only`: whether there is a signature, and the digests and values of
     /// all of them hold.
     pub valid: bool,
-    /// What the message is.
+    /// The kind of the message.
     pub kind: MessageKind,
     /// The operation, such as `upload_file` or `get_certificate`; left out if it is not known.
     pub operation: Option<String>,
     /// The bank's code: of the document if there is one, otherwise of the envelope. It counts only with `valid`.
     pub response_code: Option<String>,
-    /// The bank's text; of a fault, its text, which nobody signed.
+    /// The bank's text; of a fault, its text, which is not signed.
     pub response_text: Option<String>,
     /// All signatures: those of the envelope, then those of the document. Of a message that is refused, only those that
     /// hold; `explain_message` and `signatures_only` also list the first four others of each.
@@ -57,7 +57,7 @@ pub struct MessageCheck {
     pub id: String,
     /// Whether it holds.
     pub ok: bool,
-    /// What holds, or what is wrong.
+    /// The fact that holds, or the fault.
     pub why: String,
 }
 
@@ -68,11 +68,11 @@ pub struct MessageSignature {
     /// Whether it is that of the envelope (`soap`) or of the document inside (`document`).
     pub level: SignatureLevel,
     /// Whether digests and value hold under the certificate in the message; without `signatures_only` also whether the
-    /// signature is where it belongs, covers what it must and uses permitted methods.
+    /// signature is where it belongs, covers the required parts and uses permitted methods.
     pub valid: bool,
     /// The identifier of its method.
     pub method: Option<String>,
-    /// The identifier of the canonicalisation of what is signed directly.
+    /// The identifier of the canonicalisation of the directly signed element.
     pub canonicalization: Option<String>,
     /// Its references.
     pub references: Vec<MessageSignatureReference>,
@@ -127,7 +127,7 @@ pub struct DigestDifference {
     pub place: String,
     /// The digest in the message, base64.
     pub expected: String,
-    /// The digest of what is there, base64.
+    /// The digest computed from the message, base64.
     pub computed: String,
     /// The canonical text that was digested; its beginning, if it is long.
     pub canonical: String,

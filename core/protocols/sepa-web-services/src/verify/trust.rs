@@ -11,7 +11,7 @@ use crate::profile::SignatureLevel;
 const COMMON_NAME: &str = "2.5.4.3";
 
 impl VerificationRules {
-    /// The path of a signer to an anchor at the instant: what it is, or why there is none.
+    /// The path of a signer to an anchor at the instant; the error says why there is none.
     pub(super) fn path(&self, signer: &Certificate, others: &[Certificate]) -> Result<String, String> {
         if self.anchors.is_empty() {
             return Err(

@@ -45,7 +45,7 @@ impl Bank {
         Self::from_text(find(name)?.member("ws_channel")?.as_str()?)
     }
 
-    /// What is known of the bank.
+    /// The known facts of the bank.
     #[must_use]
     pub fn entry(self) -> Option<&'static KnownBank> {
         find(self.as_str())

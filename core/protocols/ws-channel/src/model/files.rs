@@ -114,7 +114,7 @@ pub struct FileDescriptor {
     pub target_id: Option<String>,
 }
 
-/// What has become of a file that was sent to a bank.
+/// The outcome of a file that was sent to a bank.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
 #[non_exhaustive]
@@ -122,7 +122,7 @@ pub enum UploadStatus {
     /// On its way to the bank, or waiting for its processing by the simulator.
     #[boundary("received")]
     Received,
-    /// The bank has received it; what it does with it says its status report.
+    /// The bank has received it; the status report says how the bank processes it.
     #[boundary("accepted")]
     Accepted,
     /// The bank has not taken it.
@@ -149,7 +149,7 @@ pub struct UploadDescriptor {
     pub file_type: String,
     /// SHA-256 of the file's bytes, hex.
     pub sha256: String,
-    /// What has become of it.
+    /// Its outcome.
     pub status: UploadStatus,
     /// Why, if there is something to say: the bank's refusal, or how an unknown outcome was settled.
     pub status_reason: Option<String>,

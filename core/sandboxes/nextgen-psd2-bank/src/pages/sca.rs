@@ -48,7 +48,7 @@ pub(crate) struct ScaPage<'a> {
     pub(crate) customers: &'a [AnsweringCustomer<'a>],
     /// The time until which an answer is possible, seconds since 1970.
     pub(crate) until_s: i64,
-    /// What was wrong with the previous answer.
+    /// The fault of the previous answer.
     pub(crate) notice: Option<ScaPageNotice>,
     /// The key of the customer who answered before; if `None`, the first customer who can approve is preselected.
     pub(crate) answering: Option<&'a str>,

@@ -17,7 +17,7 @@ pub(crate) enum ConsentProblem {
     Format {
         /// The field's name on the wire.
         field: &'static str,
-        /// What is wrong with it, such as `is missing`.
+        /// The fault, such as `is missing`.
         why: &'static str,
     },
     /// The consent's status does not allow this any more.

@@ -190,7 +190,7 @@ async fn explanations_on_demand() {
     assert_eq!(quiet.page("/requests.json").await.status, 404);
 }
 
-/// §3.3: the specification's sample, M10 of §2.10: the client's signing string has `sha-256=`, and that is what was
+/// §3.3: the specification's sample, M10 of §2.10: the client's signing string has `sha-256=`, and that string was
 /// signed.
 #[tokio::test]
 async fn the_first_byte_that_differs() {

@@ -7,7 +7,7 @@ use super::{
     settings::{CheckMode, CheckWay},
 };
 
-/// What a customer is shown who enrolled by a method.
+/// The view of a customer who enrolled by a method.
 struct SeenByCustomer<'a> {
     way: &'a CheckWay,
     /// Who signed in; unknown if the settings do not say.
@@ -67,7 +67,7 @@ pub(super) async fn own_data(checker: &ConnectorChecker<'_>) -> CheckLook {
     }
 }
 
-/// Compares with what the settings say of the customer.
+/// Compares with the settings' description of the customer.
 fn as_expected(seen: &SeenByCustomer<'_>) -> CheckLook {
     let who = seen.who();
     if let Some(wanted) = &seen.way.user_id

@@ -14,7 +14,7 @@ const LIFETIME_S: i64 = 70;
 /// Statuses that web servers answer themselves.
 const WEB_SERVERS: [u16; 6] = [400, 404, 405, 413, 414, 431];
 
-/// What the hub accepts although it is not as documented.
+/// Deviations from the documentation that the hub accepts.
 pub(super) async fn reports_as_documented(checker: &ConnectorChecker<'_>) -> CheckLook {
     checker.token().await?;
     let odd = checker.records(|record| record.direction == MessageDirection::ToHub && !record.warnings.is_empty());

@@ -21,7 +21,7 @@ const fn at(path: &'static str) -> HostedForm {
     HostedForm { max_bytes: ORDER_MAX, writes_nulls: true, ..HostedForm::at(path) }
 }
 
-/// What a record says, as the type that orders answer.
+/// A record's content, as the type that orders answer.
 fn shown<T: Boundary>(record: serde_json::Value) -> Result<T> {
     read_boundary(record).map_err(|error: Error| Error::internal(error.message().to_owned()))
 }

@@ -79,7 +79,7 @@ server_orders! {
 pub(crate) struct SessionOrder {
     /// Its name. Default: a new one.
     session_secret: Option<String>,
-    /// What it is about: `token` or `refresh`. Default: `token`.
+    /// Its subject: `token` or `refresh`. Default: `token`.
     about: Option<String>,
     /// When it expires.
     expires_at: Option<Timestamp>,
@@ -106,12 +106,12 @@ pub(crate) struct NamedSession {
     session_secret: String,
 }
 
-/// What the customer answers in a session.
+/// The customer's answer in a session.
 #[derive(Boundary)]
 pub(crate) struct SessionAnswer {
     /// The session's name.
     session_secret: String,
-    /// What the customer has entered, by field.
+    /// The customer's input, by field.
     credentials: BTreeMap<String, String>,
 }
 
@@ -153,7 +153,7 @@ struct ReportAnswer {
 /// The state of a session.
 #[derive(Boundary)]
 pub(crate) struct HubSessionState {
-    /// What it is about: `token` or `refresh`.
+    /// Its subject: `token` or `refresh`.
     about: String,
     /// `open`, `success` or `fail`.
     status: String,
@@ -196,7 +196,7 @@ struct SessionMessage {
     data: RecordedJson,
     /// The answer, masked.
     answer: RecordedJson,
-    /// What the sender should do otherwise, although the message was accepted.
+    /// Advice to the sender, although the message was accepted.
     warnings: Vec<String>,
 }
 

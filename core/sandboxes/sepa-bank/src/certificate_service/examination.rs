@@ -1,4 +1,4 @@
-//! A request to a certificate service: what it says, and who signed it.
+//! A request to a certificate service: its content and its signer.
 
 use bankchannel_crypto::x509::{Certificate, CertificateRequest};
 use bankchannel_sepa_web_services::{
@@ -70,7 +70,7 @@ pub(crate) struct ExaminedApplication {
     service: String,
 }
 
-/// Takes what a message says.
+/// Takes a message's content.
 #[derive(Default)]
 struct ApplicationParts {
     header: SeenHeader,
@@ -127,7 +127,7 @@ impl ExaminedApplication {
         self.application.as_ref().and_then(|application| application.text("CustomerId"))
     }
 
-    /// What the message itself shows. What follows needs the state.
+    /// The checks on the message alone. The later ones need the state.
     ///
     /// # Errors
     /// The first check that fails.

@@ -1,4 +1,4 @@
-//! The checks of each family, in their order, and what the bank issues (§9.4).
+//! The checks of each family, in their order, and the bank's certificates (§9.4).
 
 use bankchannel_crypto::{
     digest,
@@ -64,7 +64,7 @@ pub(crate) struct Issuing<'a> {
     pub(crate) faults: &'a [BankFault],
 }
 
-/// What the bank does: what it answers, and what changes. A refusal may change something too: attempts are counted.
+/// The bank's answer and its changes of state. A refusal may change something too: attempts are counted.
 pub(crate) struct Issued {
     pub(crate) answer: Result<AnswerText, RequestRefusal>,
     pub(crate) changes: Vec<SandboxChange>,

@@ -2,8 +2,8 @@
 //! bank's own (§5, §9.4).
 //!
 //! ```text
-//!   examination   message ─► application: what it says, who signed it
-//!   codes         what the bank has sent to its customers, and how often a wrong one was tried
+//!   examination   message ─► application: its content and its signer
+//!   codes         the bank's letters to its customers, and the tries with wrong codes
 //!   issuing       the checks of each family ─► a certificate, or the same once more
 //! ```
 

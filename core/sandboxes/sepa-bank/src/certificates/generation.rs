@@ -32,7 +32,7 @@ pub(crate) enum RolledOver {
     Root,
 }
 
-/// Which certificates a generation has: each number says how often they were made anew.
+/// Which certificates a generation has: each number counts how often they were made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct GenerationPlan {
     root: u32,
@@ -151,12 +151,12 @@ impl BankGeneration {
     }
 }
 
-/// The name of a file that was made anew so often.
+/// The name of a file that was made so often.
 fn numbered(name: &str, number: u32) -> String {
     if number == 1 { name.to_owned() } else { format!("{name}-{number}") }
 }
 
-/// The name of an authority that was made anew so often: “CA V3”, then “CA V4”; “Root CA”, then “Root CA G2”.
+/// The name of an authority that was made so often: “CA V3”, then “CA V4”; “Root CA”, then “Root CA G2”.
 fn titled(name: &str, number: u32) -> String {
     if number == 1 {
         return name.to_owned();

@@ -16,7 +16,7 @@ use crate::{
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Stores the file and what the bank answers to it.
+/// Stores the file and the bank's answers to it.
 pub(crate) fn handle(call: &HandlerCall<'_>) -> Result<HandlerAnswer, RequestRefusal> {
     let (request, dialect) = (call.request, call.dialect);
     let file_type = request
@@ -141,7 +141,7 @@ impl NewFiles<'_> {
         format!("{:011}", 31_000_000_000 + self.next + more)
     }
 
-    /// What the bank behind the channel answers: a status report soon, a notification with it, a statement the next
+    /// The answers of the bank behind the channel: a status report soon, a notification with it, a statement the next
     /// day. In the test environment nothing is booked.
     fn answers(&self, content: &[u8], key: &str, parent: &str) -> Result<BankAnswers, RequestRefusal> {
         let (call, dialect) = (self.call, self.call.dialect);

@@ -61,7 +61,7 @@ struct ListedIssuedCertificate {
 pub(crate) struct RolloverOrder {
     /// The bank's family.
     family: String,
-    /// What is replaced, with all that is below it.
+    /// The kind of certificate to replace, with all that is below it.
     what: RolledOver,
     /// Seconds for which the old ones sign, too. Default: 0.
     overlap: Option<i64>,

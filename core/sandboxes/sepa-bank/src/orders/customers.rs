@@ -26,7 +26,7 @@ server_orders! {
 
     /// Send a customer a new code for a first certificate.
     ///
-    /// What was locked is open again.
+    /// Locks are lifted.
     SendCode("sepa_bank.code", HostedForm::at("code")): CodeReceiver => CodeSent, blocking SandboxSepaBank::send_code;
 }
 

@@ -65,7 +65,7 @@ pub(crate) struct ReleasedAnswers {
     released: u32,
 }
 
-/// Whether the counting begins anew.
+/// Whether the counting restarts.
 #[derive(Boundary)]
 pub(crate) struct LoadOrder {
     /// Whether it does. Default: false.

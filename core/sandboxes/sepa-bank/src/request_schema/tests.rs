@@ -5,7 +5,7 @@ use std::{fmt::Write as _, path::Path, process::Command};
 
 use bankchannel_xml::XmlTree;
 
-/// An element with a value that is right, and values at the edges of what is.
+/// An element with a valid value, and values at the edges of validity.
 const VALUES: [(&str, &str, &[&str]); 21] = [
     ("CustomerId", "7700112233", &["", "1234567890123456", "12345678901234567", " x ", "\u{e4}\u{e4}"]),
     ("Command", "UploadFile", &["", "upload", "123456789012345678901234567890123"]),

@@ -1,4 +1,4 @@
-//! What the bank knows, and how it changes.
+//! The bank's data, and its changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ pub(crate) struct SandboxCustomer {
     pub(crate) senders: Vec<String>,
 }
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Boundary)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FileKind {

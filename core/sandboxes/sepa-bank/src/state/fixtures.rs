@@ -38,7 +38,7 @@ pub(super) fn data() -> StateData {
             customers.push(SandboxCustomer { standing, contract, ..customer(family, id, "SULJETTU OY", None) });
         }
     }
-    // Those of the first start hold for ever: nobody knows when somebody tries them.
+    // Those of the first start hold for ever: the time of their use is unknown.
     let code = |customer: &SandboxCustomer| {
         let family = BankDialect::named(&customer.family).map_or(BankFamily::Samlink, |dialect| dialect.family);
         SentCode { until_ms: i64::MAX, ..SentCode::new(family, &customer.key(), 0, 0) }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   data       what there is, and each change of it        fixtures   the customers of the first start
-//!   journal    changes as lines of a file, replayed at the start; what was acknowledged survives a kill
+//!   journal    changes as lines of a file, replayed at the start; acknowledged changes survive a kill
 //! ```
 //!
 //! Everything that writes can fail with `resource.storage`: then nothing has changed.

@@ -1,4 +1,4 @@
-//! Says what a user may do.
+//! Answers a user's rights.
 
 use bankchannel_sepa_web_services::{
     codec::AnswerText,

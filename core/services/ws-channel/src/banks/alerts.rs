@@ -1,4 +1,5 @@
-//! What a person has to know of certificates in time (docs/protocols/sepa-web-services.md §6.2): log, audit trail, outbox.
+//! Alerts on certificates, in time for a person to act (docs/protocols/sepa-web-services.md §6.2): log, audit trail,
+//! outbox.
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::model::Timestamp;
@@ -96,7 +97,7 @@ pub(super) struct SetAlert<'a> {
     pub(super) life: &'a CertificateLife,
     /// The days before the end of the certificate that are reached now.
     pub(super) days: Option<u32>,
-    /// What a person has to do, if that is new.
+    /// A person's task, if it is new.
     pub(super) person: Option<&'a str>,
     /// Why the last attempt has failed.
     pub(super) failure: Option<&'a str>,

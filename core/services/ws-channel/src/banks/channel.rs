@@ -57,8 +57,8 @@ pub trait BankChannel: Send + Sync {
         reference: &'a str,
     ) -> PendingBankAnswer<'a, BankFileDownload>;
 
-    /// What the bank is asked by about an upload, drawn before anything of it is sent: the service stores it with the
-    /// upload, and [`upload`](Self::upload) sends it. `None` for a bank that is not asked.
+    /// The ids by which the bank is asked about an upload, drawn before anything of it is sent: the service stores them
+    /// with the upload, and [`upload`](Self::upload) sends them. `None` for a bank that is not asked.
     fn upload_ids(&self, _at: &AccountBankConnection<'_>) -> Option<UploadAtBank> {
         None
     }
@@ -128,8 +128,8 @@ pub trait BankChannel: Send + Sync {
         Box::pin(async { Ok(Vec::new()) })
     }
 
-    /// How many codes for first certificates may be sent for one user id before somebody acts; `None` at a bank that locks
-    /// nobody for wrong ones.
+    /// How many codes for first certificates may be sent for one user id before somebody acts; `None` at a bank that
+    /// locks no user id for wrong ones.
     fn code_limits(&self) -> Option<BankCodeLimits> {
         None
     }

@@ -19,7 +19,7 @@ use crate::{HandlerFault, WsChannelService};
 
 /// How often the journal is looked at for uploads of other instances.
 const LOOK: Duration = Duration::from_millis(200);
-/// Locks that nobody holds are dropped when there are so many.
+/// When there are so many locks, those that are not held are dropped.
 const LOCKS: usize = 1024;
 
 /// An account and a bank.

@@ -1,5 +1,5 @@
-//! The lives of certificates in the service's store (docs/protocols/ws-channel.md §6.2): what the driver of `core/renewal`
-//! needs of the store, and of a bank.
+//! The lives of certificates in the service's store (docs/protocols/ws-channel.md §6.2): store and bank for the driver
+//! of `core/renewal`.
 //!
 //! ```text
 //!   EnrollCert ─┐                        ┌─ SetStore: one set, held; keys sealed; each step one transaction
@@ -335,7 +335,7 @@ impl SetBank<'_> {
         Ok(certificate)
     }
 
-    /// A refusal of the present certificate, which holds by its dates, says what that means.
+    /// Adds its meaning to a refusal of the present certificate, which holds by its dates.
     fn explained(&self, kind: &AttemptKind, error: BankError) -> BankError {
         match error {
             BankError::Refused { code, text }
@@ -396,7 +396,7 @@ impl CertificateBank for SetBank<'_> {
 /// A driver of one set.
 pub(crate) type SetDriver<'s> = CertificateDriver<SetStore<'s>, SetBank<'s>>;
 
-/// What a driver is made of.
+/// The parts of a driver.
 pub(crate) struct CertificateLifeDriver<'s> {
     pub(crate) service: &'s WsChannelService,
     pub(crate) channel: &'s dyn BankChannel,

@@ -1,4 +1,4 @@
-//! Why a step in the life of a certificate failed, and what that means for it.
+//! Why a step in the life of a certificate failed, and the consequence for it.
 
 use bankchannel_renewal::{LifeEventRefused, LifeStepFault, RequestEffect};
 use bankchannel_sepa_web_services::codes;
@@ -30,7 +30,7 @@ impl LifeFault {
         matches!(self.cause, LifeCause::Lost)
     }
 
-    /// What the failure of a request with a code of the bank says of the code; `None` if that is not known.
+    /// The mark of a bank's code after a failed request with it; `None` if that is not known.
     pub(super) fn code_mark(&self, channel: &dyn BankChannel) -> Option<CodeMark> {
         match (self.effect(), &self.cause) {
             (RequestEffect::NotSent, _) => Some(CodeMark::Unspent),

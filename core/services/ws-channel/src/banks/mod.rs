@@ -6,7 +6,7 @@
 //!   sepa         a bank over SEPA Web Services
 //!   refusals     certificates that a bank refuses although they hold
 //!   reach        the certificates of a file operation, and the tenant's entitlement
-//!   life         the lives of certificates: what the driver of core/renewal needs      lanes   who may speak with a bank at once
+//!   life         certificates, for core/renewal    lanes    who may speak with a bank at once
 //!   renewal      looks after every certificate        alerts   tells a person in time     settle   cleans up after a crash
 //! ```
 
@@ -103,7 +103,7 @@ pub(crate) fn built_in(config: &ServiceConfig) -> impl Iterator<Item = (Bank, Re
     (config.flavour == Flavour::Test).then(|| (simulator::BANK, simulator::renewal_rules(config))).into_iter()
 }
 
-/// What a bank does beside its calls, for as long as the service runs.
+/// A bank's work beside its calls, for as long as the service runs.
 type BankBackground = Box<dyn Fn(BackgroundService, CancellationToken) -> JoinHandle<()> + Send + Sync>;
 
 /// The banks behind the service.

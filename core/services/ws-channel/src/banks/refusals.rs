@@ -19,7 +19,7 @@ use crate::{HandlerFault, service::BackgroundService};
 /// How often a request whose answer was lost is sent again because the bank refuses the present certificate.
 const HURRIED_SENDS: u32 = 2;
 
-/// What a bank's refusal with a code of its certificate means for one that holds by its dates.
+/// The meaning of a bank's refusal with a code of its certificate, for one that holds by its dates.
 pub(super) fn meaning(ends_others: bool) -> &'static str {
     if ends_others {
         "superseded: the bank has issued a newer certificate for it. If this is an older copy of the data, bring the newer one; \
@@ -30,12 +30,13 @@ pub(super) fn meaning(ends_others: bool) -> &'static str {
     }
 }
 
-/// Refused certificates that nobody has looked at yet: by account and bank, the serial number and what the bank has said.
+/// Refused certificates that were not looked at yet: by account and bank, the serial number and the bank's code and
+/// text.
 #[derive(Debug, Default)]
 pub(super) struct RefusedCertificates(Mutex<HashMap<(String, String), (String, String)>>);
 
 impl RefusedCertificates {
-    /// Notes what a bank has said of a signature with a connection's certificate.
+    /// Notes a bank's code and text on a signature with a connection's certificate.
     pub(super) fn note(&self, scope: &FileScope, serial: &str, (code, text): (&str, &str)) {
         if codes::refuses_certificate(code) {
             let said = (serial.to_owned(), format!("{code} {text}"));
@@ -56,7 +57,7 @@ impl RefusedCertificates {
     }
 }
 
-/// Stops what was refused at a bank, so that somebody is told and renewals end that could not succeed.
+/// Stops the refused certificates of a bank, so that somebody is told and renewals end that could not succeed.
 pub(super) async fn stop_refused(service: &BackgroundService, bank: Bank) {
     let Some(channel) = service.banks.channel(bank) else { return };
     for (email, said) in service.banks.refused.take(bank) {

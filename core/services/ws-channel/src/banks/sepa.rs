@@ -31,16 +31,16 @@ use crate::banks_config::ReachedBankConfig;
 
 /// Users whose file types are remembered at most.
 const USERS: usize = 10_000;
-/// How long it is relied on what a user may do.
+/// How long a user's known rights are relied on.
 const KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
-/// A file is refused for its type by what was asked so lately: an agreement may have been widened since.
+/// A file is refused for its type only by rights asked for so lately: an agreement may have been widened since.
 const REFUSED_BY: Duration = Duration::from_secs(60);
 /// How long an upload waits to know what its user may do.
 const ASK_TIMEOUT: Duration = Duration::from_secs(20);
 /// Types of files that a list without a type looks for, at a bank that lists one at a time: each is a request.
 const TYPES: usize = 40;
 
-/// What a user may do, as the bank has told.
+/// A user's rights, as the bank has told.
 #[derive(Debug)]
 struct KnownBankUser {
     asked: Instant,
@@ -135,7 +135,7 @@ impl SepaBank {
         (known.asked.elapsed() < KNOWN_FOR).then(|| Arc::clone(known))
     }
 
-    /// What the user may do: as the bank has told of late, or as it tells now.
+    /// The user's rights: as the bank has told of late, or as it tells now.
     async fn user(&self, at: &AccountBankConnection<'_>) -> Result<Arc<KnownBankUser>, BankError> {
         match self.remembered(at) {
             Some(user) => Ok(user),
@@ -395,7 +395,7 @@ impl BankChannel for SepaBank {
                 Some(user) if user.may_send(&upload.file_type) || user.asked.elapsed() < REFUSED_BY => user,
                 _ => match within(ASK_TIMEOUT, Box::pin(self.ask_user(at))).await {
                     Ok(user) => user,
-                    // The bank itself says of the file what it thinks of it.
+                    // The bank itself judges the file.
                     Err(_) => return Ok(()),
                 },
             };
@@ -404,7 +404,7 @@ impl BankChannel for SepaBank {
     }
 }
 
-/// An error of a call over a connection, whose certificate may be what the bank refuses.
+/// An error of a call over a connection: the bank may have refused its certificate.
 fn refused(at: &AccountBankConnection<'_>, error: Error) -> BankError {
     let error = bank_error(error);
     at.is_refused(&error);

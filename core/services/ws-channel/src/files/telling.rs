@@ -1,4 +1,4 @@
-//! Tells customers what has become of uploads, where the answer to the call did not: by a message that the gateway mails.
+//! Tells customers the outcome of uploads, where the answer to the call did not: by a message that the gateway mails.
 
 use std::{sync::Arc, time::Duration};
 

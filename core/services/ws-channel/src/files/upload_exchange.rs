@@ -39,7 +39,7 @@ impl UploadExchange {
         now_ms: i64,
         answer: oneshot::Sender<Result<(), HandlerFault>>,
     ) {
-        // Whatever becomes of this task: what was sent and has no end is unknown.
+        // Whatever becomes of this task: an upload that was sent and has no end is unknown.
         let mut unended = UnendedUpload { exchange: &self, has_end: false };
         let (begun, waits) = (Instant::now(), self.channel.upload_waits());
         let at = connection.connection(&self.service, None, now_ms);
@@ -56,7 +56,7 @@ impl UploadExchange {
         let _ = answer.send(told);
         drop(awaited);
         if let Ok(answered) = timeout_at(begun + waits.answer, &mut asked).await {
-            // Nobody waits for it; what cannot be stored waits for the store.
+            // No caller waits for it; an outcome that cannot be stored waits for the store.
             let _ = self.end(answered, true).await;
         }
     }
@@ -113,7 +113,7 @@ impl UploadExchange {
         FinalStep::end_upload(self.settling.recorded(entry), &self.upload.id, end, now)
     }
 
-    /// What a person asks the bank by.
+    /// Logs the ids by which a person asks the bank.
     fn log(&self, why: &BankError) {
         let at_bank = self.upload.at_bank.as_ref();
         tracing::warn!(

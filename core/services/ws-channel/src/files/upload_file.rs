@@ -28,7 +28,7 @@ use crate::{
     service::FinalStep,
 };
 
-/// What the customer may read of an upload that was given up before it was sent.
+/// The customer's message about an upload that was given up before it was sent.
 const NOT_SENT: &str = "nothing of it was sent to the bank";
 /// When a caller may try again.
 const RETRY_S: u64 = 5;
@@ -129,8 +129,8 @@ async fn journal(
         .map_err(after_journal)
 }
 
-/// Sends the bytes to the bank now. The journal records this before, with what the bank is asked by, and the outcome after; an
-/// unknown outcome is recorded as such (§6.9).
+/// Sends the bytes to the bank now. The journal records this before, with the ids by which the bank is asked, and the
+/// outcome after; an unknown outcome is recorded as such (§6.9).
 async fn send(
     service: &WsChannelService,
     call: &ServiceCall,

@@ -1,4 +1,5 @@
-//! The certificates at banks, for the operator: how each stands, and what a person may do (docs/protocols/ws-channel.md §6.2).
+//! The certificates at banks, for the operator: the state of each, and a person's orders (docs/protocols/ws-channel.md
+//! §6.2).
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -30,7 +31,7 @@ use crate::{
 const PAGE: i64 = 500;
 const DAY_S: i64 = 86_400;
 
-/// What a person does with a certificate.
+/// A person's order for a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OperatorCertificateOrder {
     Renew,
@@ -71,7 +72,7 @@ impl AdminApi {
         Ok(CertificateListing { certificates, warnings })
     }
 
-    /// What a person wants with one of them.
+    /// Carries out a person's order for one of them.
     pub(super) async fn order_certificate(
         &self,
         order: OperatorCertificateOrder,
@@ -156,11 +157,11 @@ fn has_nothing_to_resume(life: &CertificateLife, rules: RenewalRules, now_s: i64
     // After a success it rests for a day, too.
     let rests = life.failures > 0 && RenewalRules::lasts(life.rests_until_s, now_s);
     let waits = life.stopped.is_some() || is_on_its_way(life) || rests;
-    // What is due by its life may rest in the store, because no request could be made.
+    // A step that is due by its life may rest in the store, because no request could be made.
     !waits && matches!(life.due(rules, now_s), RenewalDue::Nothing(_) | RenewalDue::Person(_))
 }
 
-/// Goes on at once with what has stopped, or waits for its next attempt.
+/// Goes on at once with a life that has stopped, or that waits for its next attempt.
 fn hurry(life: &mut CertificateLife) -> std::result::Result<(), LifeEventRefused> {
     if life.is_first_under_way() {
         let why = "a first certificate was asked for: its customer goes on with it (EnrollCert, with the bank's code)";

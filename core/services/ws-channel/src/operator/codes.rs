@@ -1,4 +1,4 @@
-//! The banks' codes that were sent for user ids, for the operator: what is counted, and the operator's word
+//! The banks' codes that were sent for user ids, for the operator: the counts, and the operator's word
 //! (docs/protocols/ws-channel.md §6.2).
 
 use bankchannel_foundation::{Error, Result, clock::Clock as _, model::Timestamp};
@@ -22,7 +22,7 @@ impl AdminApi {
         Ok(all.into_iter().map(|one| self.described_codes(one)).collect())
     }
 
-    /// Forgets what is counted for a user id.
+    /// Resets the counts of a user id.
     pub(super) async fn release_codes(&self, bank: &str, ws_user_id: &str) -> Result<GuardedUserIdInfo> {
         let bank = known(bank)?.as_str();
         let store = self.audited_for("release_codes", "", ("", bank), &material::named(ws_user_id));
@@ -62,7 +62,7 @@ impl AdminApi {
         self.user_id(bank, ws_user_id).await
     }
 
-    /// What is counted and named for one user id now, which may be nothing.
+    /// The counts and names of one user id now, possibly none.
     async fn user_id(&self, bank: &str, ws_user_id: &str) -> Result<GuardedUserIdInfo> {
         let found = self.store.guarded_user_id(bank, ws_user_id, self.clock.now_ms()).await.map_err(storage)?;
         Ok(self.described_codes(found))

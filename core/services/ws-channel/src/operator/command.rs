@@ -34,7 +34,7 @@ pub(crate) enum OperatorCommand {
 }
 
 impl OperatorCommand {
-    /// What the command may do to the data: a listing or a backup changes nothing, also not the tables of an older
+    /// The command's access to the data: a listing or a backup changes nothing, also not the tables of an older
     /// version.
     pub(super) fn tables(&self) -> SchemaUse {
         match self {

@@ -159,7 +159,7 @@ pub struct GuardedUserIdInfo {
 pub struct SentCodeInfo {
     /// The account.
     pub email: String,
-    /// `reserved` (about to be sent), `sent` (what the bank thinks of it is not known) or `wrong`.
+    /// `reserved` (about to be sent), `sent` (the bank's verdict on it is not known) or `wrong`.
     pub state: String,
     /// When, RFC 3339.
     pub at: String,
@@ -178,7 +178,7 @@ pub struct UploadInfo {
     pub lender: Option<String>,
     /// The bank.
     pub bank: String,
-    /// The customer's id at the bank. This and the next ones are what the bank is asked by.
+    /// The customer's id at the bank. The bank is asked by this and the next ones.
     pub customer_id: Option<String>,
     /// The message id of the file.
     pub message_id: Option<String>,

@@ -39,7 +39,7 @@ impl FinalStep {
         Self { store, kind: FinalStepKind::EndUpload { id: id.to_owned(), end, now } }
     }
 
-    /// A record of what a bank has done.
+    /// A record of a bank's action.
     pub(crate) fn record(store: SettlingStore, entry: AuditEntry) -> Self {
         Self { store, kind: FinalStepKind::Record(entry) }
     }

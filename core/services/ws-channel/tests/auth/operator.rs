@@ -47,7 +47,7 @@ async fn keys_are_made_switched_and_entitled() {
     assert!(world.alive(&session).await);
 }
 
-/// What the operator is refused, whole.
+/// Every refusal of the operator.
 async fn refusals(operator: &ServiceOperator, api_key: &str, not_empty: &Path) -> Vec<Value> {
     let refused = [
         operator.set_enabled("unknown", true).await.err(),

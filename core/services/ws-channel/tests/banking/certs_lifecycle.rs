@@ -232,7 +232,7 @@ async fn c19_renewal_when_it_is_due() {
     served.control("clock", json!({"advance_s": 86_400 + 60})).await;
     wait_for_renewal(&served, &who.email).await;
     assert_eq!(served.running.renew_due().await.unwrap(), 0, "once");
-    // Back at a time at which the session counts: what was renewed stays.
+    // Back at a time at which the session counts: renewals stay.
     served.control("clock", json!({"advance_s": -DUE_S})).await;
     let after = serials(&served.get(&who, "/certs").await.ok(200));
     assert_eq!(before[0], after[0], "nordea's");

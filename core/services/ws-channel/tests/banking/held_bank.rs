@@ -23,7 +23,7 @@ use bankchannel_ws_channel_service::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, oneshot};
 
-/// What the bank says of an upload or a deletion.
+/// The bank's verdict on an upload or a deletion.
 pub(crate) type BankVerdict = Result<(), BankError>;
 
 pub(crate) struct HeldBank {

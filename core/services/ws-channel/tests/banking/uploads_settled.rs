@@ -1,4 +1,4 @@
-//! Uploads whose outcome is unknown for a while: what the customer and the operator see of them, and how they end. The bank
+//! Uploads whose outcome is unknown for a while: the views of the customer and of the operator, and the end. The bank
 //! answers when the test says so.
 
 use std::{
@@ -121,7 +121,7 @@ async fn an_unknown_upload_is_settled_by_a_person_and_its_customer_learns_it() {
     let world = World::new("story@example.test", Duration::from_secs(60)).await;
     let (sent, ()) = tokio::join!(world.send(world.body(payment())), async {
         world.bank.arrived().await;
-        // What the bank is asked by is stored before it has answered.
+        // The ids by which the bank is asked are stored before it has answered.
         let [one] = &world.in_state("received").await[..] else { panic!("one is on its way") };
         assert!(one.request_id.is_some() && one.request_timestamp.is_some(), "{one:?}");
         // The same bytes again, while the first are on their way.
@@ -273,7 +273,7 @@ async fn a_late_answer_of_the_bank_is_taken() {
     assert!(failed.iter().any(|one| one.id == by_person && one.detail == "asked on Monday"), "{failed:?}");
 }
 
-/// The database takes nothing when the bank's answer comes: what the bank has said is stored as soon as it does.
+/// The database takes nothing when the bank's answer comes: the answer is stored as soon as the database does.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_that_cannot_be_stored_is_stored_in_the_same_run() {
     let world = World::new("locked@example.test", Duration::from_secs(60)).await;
@@ -298,13 +298,13 @@ async fn an_end_that_cannot_be_stored_is_stored_in_the_same_run() {
         let message = world.message(purpose, &one.id).await;
         assert_eq!(message["state"], state, "{message}");
     }
-    // What is unknown is settled as any other.
+    // An unknown upload is settled as any other.
     let unknown = world.in_state("unknown").await.remove(0);
     world.operator().settle_upload(&unknown.id, "accepted", "the bank has it").await.unwrap();
     assert_eq!(world.message("upload_settled", &unknown.id).await["state"], "accepted");
 }
 
-/// What a bank has deleted is recorded as soon as the database takes it.
+/// A bank's deletion is recorded as soon as the database takes it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_that_cannot_be_recorded_is_recorded_in_the_same_run() {
     let world = World::new("deleted@example.test", Duration::from_secs(60)).await;

@@ -1,7 +1,7 @@
 //! A session's rights are checked up to the commit: every writing operation × every event that ends a right, while the
 //! body arrives and between body and commit; the time limit of a body; races with deletions. On SQLite, and on
 //! PostgreSQL if `BANKCHANNEL_TEST_POSTGRES` names a server.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report what they could not run
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report the cases that they skip
 
 mod bodies;
 mod cases;

@@ -160,7 +160,8 @@ async fn no_right_outlives_its_end(shared: Option<Shared>) {
     }
 }
 
-/// Brings all cases to the waiting point, ends the right for each, resumes them and checks the results; returns what the bank is to have done for them.
+/// Brings all cases to the waiting point, ends the right for each, resumes them and checks the results; returns the
+/// work that the bank is to have done for them.
 async fn judge_group(world: &World, stock: &Stock, end: End, group: Vec<(Case, Moment, Expect)>) -> BankWork {
     let waiting = join_all(group.iter().map(|(case, moment, _)| wait_at(world, stock, case, *moment))).await;
     join_all(group.iter().map(|(case, ..)| world.end(end, case))).await;
@@ -222,7 +223,7 @@ impl std::ops::Add for BankWork {
 }
 
 impl Stock {
-    /// What the bank has done so far.
+    /// The bank's work so far.
     async fn at_bank(&self) -> BankWork {
         let sandbox = self.sandbox.as_ref().unwrap();
         let certificates = sandbox.order("sandbox/certificates", json!({})).await;

@@ -1,4 +1,5 @@
-//! Nobody can have a bank lock another company's user id: wrong codes are counted by bank and user id over all accounts.
+//! No customer can have a bank lock another company's user id: wrong codes are counted by bank and user id over all
+//! accounts.
 
 use bankchannel_ws_channel_service::{Channels, operator::GuardedUserIdInfo};
 use reqwest::Method;
@@ -78,7 +79,7 @@ async fn the_bank_locks_nobody(world: World) {
     assert_eq!(counted(&world).await, [], "a right code ends the counting");
     // Now it is known whose user id it is.
     first.wrong(&world, &mallory).await.refused(403, OF_ANOTHER);
-    // Two that work together stop one that nobody is known for, and the operator lets it go.
+    // Two that work together stop one that no account is known for, and the operator lets it go.
     let second = Target::new(&world).await;
     let other = served.person("other@example.test", Some(&mallory.key)).await;
     for who in [&mallory, &other] {
@@ -140,7 +141,7 @@ async fn the_bank_locks_nobody_with_postgres() {
     the_bank_locks_nobody(World { sandbox, served }).await;
 }
 
-/// Codes that are on their way count: the bank has them before the service knows what they were worth.
+/// Codes that are on their way count: the bank has them before the service knows their worth.
 #[tokio::test(flavor = "multi_thread")]
 async fn codes_in_flight_count() {
     let world = World::new().await;

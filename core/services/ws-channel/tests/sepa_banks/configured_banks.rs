@@ -89,7 +89,7 @@ async fn every_bank_answers_as_its_configuration_says() {
         let own = listed.iter().find(|one| one.email == who.email).unwrap();
         assert_eq!(own.state, "active", "{own:?}");
     }
-    // No channel: what is not configured, and what cannot be.
+    // No channel: banks that are not configured, and those that cannot be.
     for bank in ["nordea", "shb", "aktia"] {
         let who = served.owner(&format!("{bank}@example.test")).await;
         let none = "No channel configured for this bank";

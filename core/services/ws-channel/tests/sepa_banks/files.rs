@@ -41,7 +41,7 @@ async fn t85_a_payment_goes_to_every_bank_and_its_report_is_fetched() {
         let content = served.get(&who, &format!("/files/{bank}/{reports}/{report}")).await.ok(200);
         let content = decoded(&content);
         assert!(content.contains("CstmrPmtStsRpt"), "{bank}: {content}");
-        // What was fetched is listed as such.
+        // Fetched files are listed as such.
         let listed = served.get(&who, &format!("/files/{bank}?FileType={reports}&Status=DLD")).await.ok(200);
         assert!(references(&listed).contains(&report), "{bank}: {listed}");
         // Without a type: all of them, also at a bank that lists one at a time.
@@ -83,7 +83,7 @@ async fn t90_t91_an_upload_that_may_have_arrived_is_unknown_until_the_bank_or_a_
         assert_eq!(unknown().await.len(), number + 1, "{fault}");
     }
     assert_eq!(world.uploads("op").await, faults.len() as u64, "each was sent once");
-    // What the bank refuses in so many words is refused.
+    // An express refusal of the bank is a refusal.
     world.order("sandbox/faults", json!({"fault": "code=25", "operation": "upload_file"})).await;
     let refused = send("T90-REFUSED").await;
     assert_eq!((refused.status, refused.body["ResponseCode"].as_str()), (400, Some("25")));
@@ -136,7 +136,7 @@ async fn wait_for_target(world: &World, email: &str) {
 }
 
 /// A type of files that the bank has not agreed to take is refused before anything of the file is sent; and a user who takes the
-/// place of another is asked for anew.
+/// place of another is asked for again.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_user_may_send_is_asked_for_and_belongs_to_the_user() {
     let world = World::new().await;
@@ -161,7 +161,7 @@ async fn what_a_user_may_send_is_asked_for_and_belongs_to_the_user() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     send(&world.served, "NDCORPAYS").await.ok(201);
-    // The bank does not tell what its user may do: it says itself what it thinks of the file.
+    // The bank does not tell its user's rights: it judges the file itself.
     wait_for_target(&world, &who.email).await;
     let world = world.again("").await;
     let served = &world.served;

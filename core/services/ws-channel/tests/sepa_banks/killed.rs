@@ -26,7 +26,7 @@ use crate::{
     world::World,
 };
 
-/// What is under way when the service is killed.
+/// The work under way when the service is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum KilledWork {
     Enrolment,
@@ -146,7 +146,7 @@ async fn killed_once(
     let served = Served::on(folder, &config, Channels::default()).await;
     let world = World { sandbox, served };
     if ground.shared.is_some() {
-        // What the killed instance has held is free after a while, uploads after the time that a bank may take.
+        // The killed instance's holds are free after a while, uploads after the time that a bank may take.
         ground.pass(&world, 16 * 60).await;
     }
     go_on(&world, &customer, (work, answered), &what).await;
@@ -254,7 +254,7 @@ async fn go_on(world: &World, customer: &KilledCustomer, (work, answered): (Kill
         KilledWork::Renewal => {}
         KilledWork::Upload => {
             let operator = world.operator();
-            // What was on its way is settled beside the first requests.
+            // Work under way is settled beside the first requests.
             let until = Instant::now() + Duration::from_secs(60);
             let own = async |state: &str| {
                 let all = operator.uploads(state).await.unwrap();
@@ -299,7 +299,8 @@ async fn check(
     }
 }
 
-/// The disk is full at each commit of an enrolment and of a renewal; there is space again once the service is started anew.
+/// The disk is full at each commit of an enrolment and of a renewal; there is space again once the service is started
+/// again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_in_the_middle_loses_nothing_and_is_named() {
     if std::env::var_os(JOB).is_some() {
@@ -368,7 +369,7 @@ async fn r22_a_kill_of_one_of_two_instances_loses_nothing_and_sends_nothing_twic
     let shim = shim(tools.path());
     let mut sandbox = Sandbox::new().await;
     if let Some(mut random) = RandomKills::from_environment() {
-        // What is sent to the database counts, too: it goes over TCP.
+        // Bytes to the database count, too: they go over TCP.
         let relay = Relay::start(&url, Duration::ZERO).await;
         while let Some((work, at, is_before)) = random.draw(drawn_work) {
             let place = KillPlace { on: "", at, is_before, is_full: false };

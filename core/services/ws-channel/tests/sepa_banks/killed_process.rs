@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::log::Log;
 
-/// What the process that is killed is given: data folder, configuration file, the file for its readiness, as JSON.
+/// The arguments of the process that is killed: data folder, configuration file, the file for its readiness, as JSON.
 pub(crate) const JOB: &str = "BANKCHANNEL_KILLED_SERVICE";
 /// A process that comes past its place is ended once its work is done, after this time at the latest.
 pub(crate) const LONGEST: Duration = Duration::from_secs(30);
@@ -45,7 +45,7 @@ async fn service_that_is_killed() {
     let running = RunningService::start(options).await.unwrap();
     fs::write(text("ready").unwrap(), running.readiness().to_string()).unwrap();
     let until = Instant::now() + 4 * LONGEST;
-    // Whoever started it is gone by then.
+    // Its parent is gone by then.
     while Instant::now() < until {
         fs::write(text("log").unwrap(), log.text()).unwrap();
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -53,7 +53,7 @@ async fn service_that_is_killed() {
     running.stop().await;
 }
 
-/// Compiles what is loaded before libc.
+/// Compiles the library that is loaded before libc.
 pub(crate) fn shim(folder: &Path) -> PathBuf {
     let (source, library) = (folder.join("killed.c"), folder.join("killed.so"));
     fs::write(&source, include_str!("../../../../counterparts/tests/sepa/killed.c")).unwrap();

@@ -30,7 +30,7 @@ fn renewed(before: &[CertificateInfo], now: &[CertificateInfo], banks: &[&str]) 
     })
 }
 
-/// Twenty accounts at three banks for six years, in which OP replaces its authorities: nobody touches anything.
+/// Twenty accounts at three banks for six years, in which OP replaces its authorities: no person touches anything.
 #[tokio::test(flavor = "multi_thread")]
 async fn t92_twenty_accounts_renew_three_times_through_a_roll_over() {
     let world = World::with("[banks.simulator]\npayments = \"store\"").await;
@@ -85,7 +85,7 @@ async fn t62_t64_an_answer_that_is_lost_is_asked_for_again_with_the_same_request
     // The pause counts from when a failure is noted, which is after the request was sent.
     world.wait_recorded("ws_channel.renew_cert", "failed", 3).await;
     assert_eq!(by_place(&pending), by_place(&before), "the old ones sign");
-    // An hour later: nobody has done anything.
+    // An hour later: no person has done anything.
     world.pass(3700).await;
     let after = world.wait_until("asked again", |now| renewed(&before, now, &BANKS.map(|(bank, ..)| bank))).await;
     assert!(after.iter().all(|one| one.attempt_sent.is_none()));

@@ -1,4 +1,4 @@
-//! What the service stores its certificates in fails: a damaged key, another vault, a database that is away.
+//! Failures of the service's store of certificates: a damaged key, another vault, a database that is away.
 
 use std::{fs, time::Duration};
 
@@ -19,7 +19,7 @@ fn all_active(all: &[CertificateInfo]) -> bool {
     all.iter().all(|one| one.state == "active")
 }
 
-/// Changes the sealed keys of an account at a bank, or sets them as they were; returns what was there.
+/// Changes the sealed keys of an account at a bank, or sets them as they were; returns the former ones.
 async fn change_sealed_keys(
     world: &World,
     (email, bank): (&str, &str),
@@ -128,7 +128,7 @@ async fn another_vault_is_refused_and_an_open_request_outlives_it() {
     assert_eq!(issued["certificates"].as_array().unwrap().len(), 1);
 }
 
-/// The database goes while a bank is asked, and returns: what the bank has given is found again with the same key.
+/// The database goes while a bank is asked, and returns: the bank's certificate is found again with the same key.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_away_in_the_middle_loses_nothing() {
     let Some(url) = server() else { return };

@@ -24,7 +24,8 @@ fn serial(all: &[CertificateInfo], bank: &str) -> Option<String> {
     all.iter().find(|one| one.bank == bank).unwrap().serial.clone()
 }
 
-/// The answer of a renewal was lost, and the network is mended: nobody waits for an hour. Also while the service is stopped.
+/// The answer of a renewal was lost, and the network is mended: no renewal waits for an hour. Also while the service is
+/// stopped.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewal_that_waits_is_hurried() {
     let world = World::new().await;
@@ -154,7 +155,7 @@ async fn a_restored_copy_with_replaced_keys_is_named() {
     world.served.get(&who, "/files/nordea?FileType=NDCORPAYL").await.ok(200);
 }
 
-/// What a bank issues is fit, or it is said why not; one that begins later is kept and not used before its day.
+/// A bank's certificate is fit, or it is said why not; one that begins later is kept and not used before its day.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_issued_is_fit() {
     let world = World::new().await;
@@ -183,7 +184,7 @@ async fn what_is_issued_is_fit() {
     world.wait_until("its day", |all| of_later(all).state == "active").await;
 }
 
-/// The same of what a customer brings along.
+/// The same of a customer's own certificate.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_brought_along_is_fit() {
     let world = World::new().await;

@@ -48,7 +48,7 @@ async fn until_in_state(world: &World, state: &str) -> UploadInfo {
     }
 }
 
-/// The answer is lost; the bank is asked by what the list has; its report settles it; the customer knows.
+/// The answer is lost; the bank is asked by the list's ids; its report settles it; the customer knows.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_is_asked_for_by_its_request_and_settled_by_its_report() {
     let world = World::new().await;
@@ -104,7 +104,7 @@ async fn a_bare_status_of_the_bank_is_named() {
 }
 
 /// The database goes while the bank is asked, and returns. Of two instances, the other one may meanwhile take the upload for
-/// one whose service has ended: what the first one holds settles it.
+/// one whose service has ended: the first one's answer settles it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_waits_for_a_database_that_is_away() {
     let Some(url) = server() else { return };

@@ -107,7 +107,7 @@ async fn run_one_by_one<S: StorageSchema>(
 enum TransactionFailure {
     /// A verb's fault: certainly rolled back.
     InVerb(StoreError),
-    /// BEGIN or COMMIT failed. After a failed COMMIT it is unknown what a crash would leave, so nothing is repeated.
+    /// BEGIN or COMMIT failed. After a failed COMMIT the outcome of a crash is unknown, so nothing is repeated.
     AtEnds(StoreError),
 }
 

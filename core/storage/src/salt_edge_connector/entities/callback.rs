@@ -26,7 +26,7 @@ impl CallbackKind {
     }
 }
 
-/// The places of callbacks among the due ones: what a customer waits for goes first, the end of a token goes last.
+/// The places of callbacks among the due ones: those that a customer waits for go first, the end of a token goes last.
 pub(crate) const CALLBACK_RANKS: [i64; 3] = [0, 1, RANK_OF_REVOCATIONS];
 pub(crate) const RANK_OF_REVOCATIONS: i64 = 2;
 

@@ -21,7 +21,7 @@ text_enum! {
 }
 
 impl TaskKind {
-    /// Its place among the due ones: what a customer waits for goes first, what only informs goes last.
+    /// Its place among the due ones: tasks that a customer waits for go first, those that only inform go last.
     pub(crate) const fn rank(self) -> i64 {
         match self {
             Self::Authenticate | Self::Confirm | Self::Reconnect => 0,
@@ -36,7 +36,7 @@ impl TaskKind {
 pub enum TaskLane {
     /// Questions about sessions.
     Sessions,
-    /// Notices, which nobody waits for.
+    /// Notices, which no customer waits for.
     Notices,
 }
 

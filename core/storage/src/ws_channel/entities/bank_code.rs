@@ -5,11 +5,11 @@ use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
 text_enum! {
-    /// What is known of a code that an account has sent for a user id.
+    /// The state of a code that an account has sent for a user id.
     pub enum CodeAttemptState {
         /// It may be sent; nothing was sent yet.
         Reserved = "reserved",
-        /// It was sent, and the bank has not said what it thinks of it.
+        /// It was sent, and the bank's verdict is not known.
         Sent = "sent",
         /// The bank has refused it.
         Wrong = "wrong",

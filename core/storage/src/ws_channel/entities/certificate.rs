@@ -35,7 +35,7 @@ pub struct CertMaterial {
     pub serial: String,
     /// End of validity, Unix ms.
     pub not_after: i64,
-    /// What the seal of the key is bound to.
+    /// The label to which the seal of the key is bound.
     pub label: String,
     /// The private key, encrypted by the vault.
     pub sealed_key: Vec<u8>,
@@ -81,7 +81,7 @@ pub struct CertSet {
 }
 
 impl CertSet {
-    /// The states in which a bank accepts what the set signs, until it expires.
+    /// The states in which a bank accepts the set's signatures, until it expires.
     pub const USABLE_STATES: [CertState; 2] = [CertState::Active, CertState::Renewing];
 
     /// Whether the set signs at this time: it is in use, and no certificate of it has expired.
@@ -134,7 +134,7 @@ pub struct EnrolmentBegin {
     pub now: i64,
 }
 
-/// A set while one caller holds it: nobody else changes it.
+/// A set while one caller holds it: no other caller changes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldCertSet {
     /// Tenant.
@@ -150,7 +150,7 @@ pub struct HeldCertSet {
 pub struct NewKeyRequest {
     /// The name of the pair.
     pub name: String,
-    /// What the seal of the key is bound to.
+    /// The label to which the seal of the key is bound.
     pub label: String,
     /// The request, PEM.
     pub request: String,
@@ -183,7 +183,7 @@ pub struct IssuedForPair {
     pub not_after: i64,
 }
 
-/// What is stored of a pair.
+/// A stored signing pair.
 #[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 #[row(alias = "c")]
 pub struct StoredSigningPair {

@@ -130,7 +130,7 @@ text_enum! {
     }
 }
 
-/// What a bank is asked by about an upload.
+/// The ids by which a bank is asked about an upload.
 #[derive(Debug, Clone, PartialEq, Eq, StoredRow)]
 pub struct UploadAtBank {
     /// The customer's id at the bank.
@@ -162,7 +162,7 @@ pub struct NewUpload {
     pub signers: Vec<String>,
     /// The message id of the file, if it has one and the bank does not work from the journal: a status report names it.
     pub message_id: Option<String>,
-    /// What the bank is asked by about it, if it does not work from the journal.
+    /// The ids by which the bank is asked about it, if it does not work from the journal.
     pub at_bank: Option<UploadAtBank>,
     /// Whether it is taken although it is unknown whether the bank has the same bytes from an earlier upload.
     pub send_anyway: bool,
@@ -205,10 +205,10 @@ pub struct UploadEnd {
     pub state: UploadState,
     /// The reason, for the operator.
     pub detail: String,
-    /// What the customer may read about it.
+    /// The customer's message about it.
     pub message: String,
-    /// Whether the customer is to be told: false where the answer to its call says it. What was unknown, and is no
-    /// more, is always told.
+    /// Whether the customer is to be told: false where the answer to its call says it. The end of an unknown state is
+    /// always told.
     pub is_to_be_told: bool,
 }
 
@@ -248,13 +248,14 @@ pub struct JournalledUpload {
     pub signers: Vec<String>,
     /// The message id of the file, if it is known.
     pub message_id: Option<String>,
-    /// What the bank is asked by about it; `None` for those of older versions and of a bank that works from the journal.
+    /// The ids by which the bank is asked about it; `None` for those of older versions and of a bank that works from
+    /// the journal.
     pub at_bank: Option<UploadAtBank>,
     /// State.
     pub state: UploadState,
     /// The reason for the state, as text of the service.
     pub detail: String,
-    /// What the customer may read about its state.
+    /// The customer's message about its state.
     pub message: Option<String>,
     /// Whether the operator allows its bytes to be sent once more although its state is unknown.
     pub may_repeat: bool,

@@ -79,7 +79,7 @@ pub enum SealedKind {
         bank: String,
         /// `signing` or `encryption`.
         purpose: String,
-        /// What the seal is bound to: the name of the pair, or the certificate's serial number.
+        /// The label to which the seal is bound: the name of the pair, or the certificate's serial number.
         label: String,
     },
     /// The secret of an authenticator.

@@ -1,4 +1,4 @@
-//! The guard for the banks' codes: a bank locks a user id after a few wrong ones, whoever has sent them. So they are counted by
+//! The guard for the banks' codes: a bank locks a user id after a few wrong ones of any sender. So they are counted by
 //! bank and user id over all accounts, and no more are sent before the bank's limit.
 //!
 //! ```text
@@ -135,12 +135,12 @@ pub(super) async fn reserve(
     Ok(None)
 }
 
-/// What is known of an account and a user id.
+/// The standing of an account at a user id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum UserIdStanding {
     /// It has a certificate of the bank for it, or the operator has named it.
     Known,
-    /// Nobody has, or one that has lends it to this account.
+    /// No account has, or one that has lends it to this account.
     Unknown,
     /// Others have, or are named.
     Others,
@@ -177,7 +177,7 @@ type CountedCode = (String, String, String, CodeAttemptState, i64);
 
 /// The codes that are counted, of one user id or of all, the oldest first.
 async fn counted(tx: &mut WsChannelTx, of: Option<(&str, &str)>, now: i64) -> Result<Vec<CountedCode>> {
-    // What a crash has left was not sent.
+    // Attempts that a crash has left were not sent.
     const ALL: &str = "SELECT bank, ws_user_id, email, state, at FROM code_attempt \
         WHERE at > $1 AND (state <> 'reserved' OR at > $2) ORDER BY bank, ws_user_id, at, email";
     const OF_ONE: &str = "SELECT bank, ws_user_id, email, state, at FROM code_attempt \
@@ -236,7 +236,7 @@ pub(super) async fn give_back(tx: &mut WsChannelTx, ticket: &str) -> Result<()> 
     tx.execute(sql, args![ticket, CodeAttemptState::Reserved]).await.map(drop)
 }
 
-/// Removes what is not counted any more.
+/// Removes attempts that are not counted any more.
 pub(super) async fn purge(tx: &mut WsChannelTx, now: i64) -> Result<()> {
     tx.execute("DELETE FROM code_attempt WHERE at <= $1", args![now - CODES_COUNTED_MS]).await?;
     tx.execute("DELETE FROM code_alert WHERE at <= $1", args![now - CODES_COUNTED_MS]).await.map(drop)

@@ -159,7 +159,7 @@ pub(super) fn touch(tx: &mut WsChannelTx, email: &str) {
 
 const SELECT_SET: &str = sql!("SELECT ", CertSet::COLUMNS, ", c.purpose, ", CertMaterial::COLUMNS);
 const SIGNING: &str = "LEFT JOIN certificate_pair c ON c.email = s.email AND c.bank = s.bank AND c.name = s.pair";
-/// What is read as [`RetiredCertificateRow`].
+/// The SELECT of [`RetiredCertificateRow`].
 pub(super) const SELECT_RETIRED: &str = sql!("SELECT ", RetiredCertificateRow::COLUMNS, " FROM retired_certificate r ");
 
 /// Sets with their certificates, of one account or of one tenant.

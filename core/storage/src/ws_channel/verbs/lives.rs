@@ -1,5 +1,5 @@
-//! The lives of certificates: what is asked for, in use, replaced. Whoever changes a life holds its set, one at a time, among
-//! all instances; each step is stored before it is taken (docs/protocols/ws-channel.md §6.2).
+//! The lives of certificates: asked for, in use, replaced. The caller that changes a life holds its set, one at a time
+//! among all instances; each step is stored before it is taken (docs/protocols/ws-channel.md §6.2).
 
 use super::bank_codes;
 use super::certificates::{account_is_there, select_sets, touch};
@@ -14,10 +14,11 @@ use crate::ws_channel::{
 };
 use futures_util::future::BoxFuture;
 
-/// How long a set is held at most, milliseconds: longer than key, bank and trial take. What a crash has left is free then.
+/// How long a set is held at most, milliseconds: longer than key, bank and trial take. A crashed holder's sets are free
+/// then.
 pub const HOLD_MS: i64 = 15 * 60 * 1000;
 
-/// The condition that nobody holds a set at `$now`. A hold that ends later than any can was noted under a clock that was
+/// The condition that a set is free at `$now`. A hold that ends later than any can was noted under a clock that was
 /// ahead.
 macro_rules! free_at {
     ($now:literal) => {
@@ -28,8 +29,8 @@ macro_rules! free_at {
 outcomes!(HeldCertSet { _ => "held" });
 
 impl WsChannelStore {
-    /// Holds the set of (account, bank) for an enrolment: a new one, or one with the same user id that nobody holds. Of several
-    /// callers one wins. Whether what is there may go on is for the caller to see: it [releases](Self::release_set) what it
+    /// Holds the set of (account, bank) for an enrolment: a new one, or a free one with the same user id. Of several
+    /// callers one wins. The caller decides whether a found set may go on: it [releases](Self::release_set) one that it
     /// does not use.
     pub fn begin_enrol(&self, begin: EnrolmentBegin) -> BoxFuture<'_, Result<EnrolOutcome>> {
         self.write(begin, |tx, begin| {
@@ -188,7 +189,7 @@ impl WsChannelStore {
         })
     }
 
-    /// What is stored of a signing pair.
+    /// The stored signing pair.
     pub fn signing_pair(
         &self,
         email: &str,
@@ -223,7 +224,7 @@ impl WsChannelStore {
         })
     }
 
-    /// Sets of one bank at which something is to be done by now and which nobody holds, the longest due first.
+    /// Free sets of one bank at which something is to be done by now, the longest due first.
     pub fn due_sets(&self, bank: &str, now: i64, limit: i64) -> BoxFuture<'_, Result<Vec<DueCertSet>>> {
         self.database().read((bank.to_owned(), now, limit), |tx, (bank, now, limit)| {
             Box::pin(async move {
@@ -238,7 +239,7 @@ impl WsChannelStore {
     }
 
     /// Has the sets of a bank looked at that had nothing to wait for: the bank may be reached only since. And those with a
-    /// renewal under way that wait: what they wait for may have been noted under a clock that was ahead.
+    /// renewal under way that wait: the time of their wait may have been noted under a clock that was ahead.
     pub fn look_at_sets_again(&self, bank: &str, now: i64) -> BoxFuture<'_, Result<()>> {
         self.write((bank.to_owned(), now), |tx, (bank, now)| {
             Box::pin(async move {

@@ -8,7 +8,7 @@ use crate::ws_channel::{
 };
 use futures_util::future::BoxFuture;
 
-/// How long one instance has to tell a customer what it has taken.
+/// How long one instance has to tell a customer the ends that it has taken.
 pub const TELLING_MS: i64 = 60_000;
 
 const SELECT: &str = sql!("SELECT ", JournalledUpload::COLUMNS, " FROM upload ");

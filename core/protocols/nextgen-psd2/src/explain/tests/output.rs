@@ -109,7 +109,7 @@ fn the_output_has_a_limit() {
     assert!(text.len() <= 64 * 1024 && text.ends_with("\n…\n"), "{}", text.len());
 }
 
-/// A bank reports the first check that failed; whoever fixes the request needs to know the others.
+/// A bank reports the first check that failed; the developer who fixes the request needs to know the others.
 #[test]
 fn every_check_that_failed_is_named() {
     let mut text = SIGNING_STRING_A.to_vec();

@@ -78,7 +78,7 @@ pub struct InspectCertificateResponse {
     pub sha256: String,
     /// The key id in each of the forms that banks require, the usual one first.
     pub key_ids: Vec<KeyIdForm>,
-    /// Oddities of the certificate: what a bank may warn of or refuse, such as two authorities that differ, an authority
+    /// Oddities of the certificate that a bank may warn of or refuse, such as two authorities that differ, an authority
     /// without its country, or a statement that cannot be read.
     pub warnings: Vec<String>,
 }

@@ -44,8 +44,8 @@ const ERRORS: &[&ErrorRow] = EXCHANGE_ERRORS;
 
 /// Delete a file at a bank.
 ///
-/// Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one that they offer for
-/// downloading. Not every bank offers this.
+/// Banks delete files that are marked as deletable: one that was sent and is not processed yet, or one that they offer
+/// for downloading. Not every bank offers this.
 #[derive(Debug, OperationDocs)]
 pub struct DeleteBankFile;
 

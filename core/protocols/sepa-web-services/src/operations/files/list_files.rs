@@ -49,8 +49,8 @@ const ERRORS: &[&ErrorRow] = EXCHANGE_ERRORS;
 
 /// List the files that a bank holds for the customer.
 ///
-/// Lists what the bank has prepared: statements, notifications, status reports. Files that were sent are not listed. A
-/// file that was downloaded is not `NEW` any more. There are no pages: narrow a long list with days.
+/// Lists the files that the bank has prepared: statements, notifications, status reports. Files that were sent are not
+/// listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long list with days.
 #[derive(Debug, OperationDocs)]
 pub struct ListBankFiles;
 

@@ -73,7 +73,7 @@ const ERRORS: &[&ErrorRow] = &[
 /// Send a file to a bank.
 ///
 /// The file is sent once and never repeated by the library: the banks' channel does not look for repeats. If its answer
-/// is lost or cannot be believed, the outcome is `unknown` and stays so: a list does not show what was sent. A status
+/// is lost or cannot be believed, the outcome is `unknown` and stays so: a list does not show sent files. A status
 /// report (pain.002) that names the file's message id settles it, or the bank's word to a person. Fetch reports before
 /// anything is sent again.
 #[derive(Debug, OperationDocs)]

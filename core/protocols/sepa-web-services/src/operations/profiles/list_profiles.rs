@@ -13,7 +13,7 @@ use crate::{
 pub struct ListProfilesRequest {
     /// The name of one profile, such as `nordea`. Default: all.
     pub bank: Option<String>,
-    /// A profile of your own: shown with what it extends.
+    /// A profile of your own: shown with the one that it extends.
     pub profile: Option<ChannelProfile>,
 }
 

@@ -1,4 +1,4 @@
-//! Says what a user may do: GetUserInfo (§4.5).
+//! Answers a user's rights: GetUserInfo (§4.5).
 
 use bankchannel_foundation::prelude::*;
 
@@ -17,7 +17,7 @@ pub struct GetUserInfoRequest {
     pub execution_serial: Option<String>,
 }
 
-/// What the user may do.
+/// The user's rights.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct GetUserInfoResponse {

@@ -1,3 +1,3 @@
-//! What a user may do.
+//! A user's rights.
 
 pub mod get_user_info;

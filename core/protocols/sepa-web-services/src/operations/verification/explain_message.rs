@@ -19,9 +19,10 @@ use crate::{
 pub struct ExplainMessageResponse {
     /// The verdict, as `verify_message` gives it.
     pub verdict: MessageVerdict,
-    /// The digests that differ: the canonical text of what is there, and what would give the digest in the message.
+    /// The digests that differ: the canonical text in the message, and the text that would give the digest in the
+    /// message.
     pub differences: Vec<DigestDifference>,
-    /// What the bank's code means and what to do about it; left out if there is none, or its meaning is not known.
+    /// The meaning of the bank's code and the next step; left out if there is no code, or its meaning is not known.
     pub code_meaning: Option<String>,
     /// The whole for a person, several lines.
     pub text: String,
@@ -86,7 +87,7 @@ fn explanation_text(
     }
     if let Some(code) = &verdict.response_code {
         let meaning = code_meaning.unwrap_or("no known meaning");
-        // Nobody may have signed them: they cannot look like lines of this text.
+        // They may be unsigned: they cannot look like lines of this text.
         let said = verdict.response_text.as_deref().map(|text| format!(" (the bank: “{}”)", on_one_line(text)));
         let _ = writeln!(text, "Code {}: {meaning}{}", on_one_line(code), said.unwrap_or_default());
     }

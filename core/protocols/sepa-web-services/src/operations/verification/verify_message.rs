@@ -8,7 +8,7 @@ use crate::{
     verify::{self, ExaminedMessage, MAX_MESSAGE, MessageVerdict, VerificationRules},
 };
 
-/// A message, and what it is held against.
+/// A message, and the rules for its checks.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct VerifyMessageRequest {
@@ -36,7 +36,7 @@ pub struct VerifyMessageRequest {
 /// Verify a message of SEPA Web Services.
 ///
 /// Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the document
-/// inside, what they cover, the time, the certificates' paths to the bank's authorities, and that the bank signed and
+/// inside, their coverage, the time, the certificates' paths to the bank's authorities, and that the bank signed and
 /// not another customer of the same authority. Requests can be verified as well, with the authority of their
 /// certificates in `trusted`. A message that is refused is an answer, not an error. Not checked: revocation, and
 /// whether an answer belongs to a request, for there is none.

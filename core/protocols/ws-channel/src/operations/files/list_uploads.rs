@@ -28,10 +28,10 @@ pub struct ListUploadsResponse {
 
 const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::SESSION_ERRORS; &errors::BANK_UNKNOWN, &errors::NO_BANK_CHANNEL, &errors::PARAMETER_REFUSED);
 
-/// List the files that the account has sent to a bank, and what has become of each.
+/// List the files that the account has sent to a bank, and the outcome of each.
 ///
-/// Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not asked: what it has done
-/// with a file that it received says its status report. Only bankchannel's own service has this operation.
+/// Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not asked: its status
+/// report says how it processes a file that it received. Only bankchannel's own service has this operation.
 #[derive(Debug, OperationDocs)]
 pub struct ListUploads;
 

@@ -49,7 +49,7 @@ const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::
 /// The file is sent once and never repeated automatically, except after a 429, after which nothing was done:
 /// identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's answer files before
 /// sending the file again; bankchannel's own service refuses the same bytes until then (`ws_channel.upload_unsettled`), and
-/// `list_uploads` says what has become of it. Needs a data session and a certificate for the bank.
+/// `list_uploads` says its outcome. Needs a data session and a certificate for the bank.
 #[derive(Debug, OperationDocs)]
 pub struct UploadFile;
 

@@ -45,7 +45,7 @@ const AFTER_FAULT: Duration = Duration::from_secs(1);
 /// How often a booking is recomputed because another instance was faster.
 const TRIES: usize = 20;
 
-/// Runs until `stop` is cancelled: first processes what the last run left, then waits for new work.
+/// Runs until `stop` is cancelled: first processes the rest of the last run, then waits for new work.
 pub(in crate::banks) async fn work(service: BackgroundService, simulator: Arc<SimulatorBank>, stop: CancellationToken) {
     let mut after_fault = AFTER_FAULT;
     loop {
@@ -294,7 +294,7 @@ async fn message_id(simulator: &SimulatorBank, bytes: Content) -> Option<String>
     simulator.heavily(work).await.ok().flatten()
 }
 
-/// What the bank decides by.
+/// The books that the bank decides by.
 struct SimulatorBooks<'a> {
     ledgers: &'a [StoredLedger],
     owner: &'a str,

@@ -24,7 +24,7 @@ pub struct GreetResponse {
 
 /// Ask the host for a greeting.
 ///
-/// The host greets whoever is named, and refuses an empty name.
+/// The host greets the named person, and refuses an empty name.
 #[derive(Debug, OperationDocs)]
 pub struct Greet;
 
