@@ -74,7 +74,7 @@
 /** Delete a file at a bank. */
 #define BANKCHANNEL_OP_WS_CHANNEL_DELETE_FILE "ws_channel.delete_file"
 
-/** List the files that the account has sent to a bank, and what has become of each. */
+/** List the files that the account has sent to a bank, and the outcome of each. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LIST_UPLOADS "ws_channel.list_uploads"
 
 /** List the accounts under the API key. */

@@ -1720,9 +1720,9 @@ export interface ListUploadsRequest {
 }
 
 /**
- * What has become of a file that was sent to a bank.
+ * The outcome of a file that was sent to a bank.
  * - `received`: On its way to the bank, or waiting for its processing by the simulator.
- * - `accepted`: The bank has received it; what it does with it says its status report.
+ * - `accepted`: The bank has received it; the status report says how the bank processes it.
  * - `failed`: The bank has not taken it.
  * - `unknown`: It is not known whether the bank has it.
  * - any other text: a value that this version does not know
@@ -1741,7 +1741,7 @@ export interface UploadDescriptor {
   readonly fileType: string;
   /** SHA-256 of the file's bytes, hex. */
   readonly sha256: string;
-  /** What has become of it. */
+  /** Its outcome. */
   readonly status: UploadStatus;
   /** Why, if there is something to say: the bank's refusal, or how an unknown outcome was settled. */
   readonly statusReason?: string;
@@ -3195,8 +3195,8 @@ export declare class WsChannel implements AsyncDisposable {
    * The file is sent once and never repeated automatically, except after a 429, after which nothing was done:
    * identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's answer files
    * before sending the file again; bankchannel's own service refuses the same bytes until then
-   * (`ws_channel.upload_unsettled`), and `listUploads` says what has become of it. Needs a data session and a
-   * certificate for the bank.
+   * (`ws_channel.upload_unsettled`), and `listUploads` says its outcome. Needs a data session and a certificate
+   * for the bank.
    *
    * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.content_empty`,
    * `ws_channel.parameter_refused`
@@ -3257,11 +3257,10 @@ export declare class WsChannel implements AsyncDisposable {
   deleteFile(request: DeleteFileRequest | FileDescriptor | DownloadedFile, options?: CallOptions): Promise<DeleteFileResponse>;
 
   /**
-   * List the files that the account has sent to a bank, and what has become of each.
+   * List the files that the account has sent to a bank, and the outcome of each.
    *
-   * Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not asked: what it
-   * has done with a file that it received says its status report. Only bankchannel's own service has this
-   * operation.
+   * Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not asked: its
+   * status report says how it processes a file that it received. Only bankchannel's own service has this operation.
    *
    * @throws {InvalidInputError} `ws_channel.bank_unknown`, `ws_channel.parameter_refused`
    * @throws {AuthenticationError} `ws_channel.not_logged_in`, `ws_channel.session_expired`,
@@ -4053,7 +4052,7 @@ export interface ScaMethod {
   readonly explanation?: string;
 }
 
-/** What the customer needs for the chosen method. */
+/** The customer's data for the chosen method. */
 export interface ChallengeData {
   /** A picture to show to the customer: base64 of a PNG file. */
   readonly image?: string;
@@ -4103,7 +4102,7 @@ export interface CreateConsentResponse {
   readonly scaMethods?: readonly ScaMethod[];
   /** The method that the bank has chosen. */
   readonly chosenScaMethod?: ScaMethod;
-  /** What the customer needs for the chosen method. */
+  /** The customer's data for the chosen method. */
   readonly challengeData?: ChallengeData;
   /** The bank's messages to the third party, such as warnings. */
   readonly tppMessages?: readonly TppMessage[];
@@ -4225,7 +4224,7 @@ export interface StartAuthorisationResponse {
   readonly scaMethods?: readonly ScaMethod[];
   /** The method that the bank has chosen. */
   readonly chosenScaMethod?: ScaMethod;
-  /** What the customer needs for the chosen method. */
+  /** The customer's data for the chosen method. */
   readonly challengeData?: ChallengeData;
   /** The bank's messages to the third party, such as warnings. */
   readonly tppMessages?: readonly TppMessage[];
@@ -4993,7 +4992,7 @@ export interface InspectCertificateResponse {
   /** The key id in each of the forms that banks require, the usual one first. */
   readonly keyIds: readonly KeyIdForm[];
   /**
-   * Oddities of the certificate: what a bank may warn of or refuse, such as two authorities that differ, an
+   * Oddities of the certificate that a bank may warn of or refuse, such as two authorities that differ, an
    * authority without its country, or a statement that cannot be read.
    */
   readonly warnings: readonly string[];
@@ -5814,7 +5813,7 @@ export declare namespace iso20022 {
    */
   export type Level = "info" | "warning" | "error";
 
-  /** One finding in a file or in the data of payments: where, what is wrong, and what to change. */
+  /** One finding in a file or in the data of payments: the place, the fault, and the change to make. */
   export interface Finding {
     /** Its severity. */
     readonly level: Level;
@@ -5835,7 +5834,7 @@ export declare namespace iso20022 {
     readonly path?: string;
     /** The value at fault, at most 40 characters of it. */
     readonly value?: string;
-    /** What is wrong. */
+    /** The fault, in words. */
     readonly message: string;
     /** What to change. */
     readonly change: string;
@@ -6071,7 +6070,7 @@ export declare namespace iso20022 {
     readonly money: Money;
     /** Whether the entry's amount contains it; left out if the bank does not specify it. */
     readonly included?: boolean;
-    /** What it is for. */
+    /** Its purpose. */
     readonly kind?: Code;
     /** The party that bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`. */
     readonly bearer?: string;
@@ -6126,7 +6125,7 @@ export declare namespace iso20022 {
     readonly information: readonly string[];
   }
 
-  /** Remittance information: what a payment is for. */
+  /** Remittance information: the purpose of a payment. */
   export interface Remittance {
     /** The lines of free text, in order. */
     readonly lines: readonly string[];
@@ -6228,7 +6227,7 @@ export declare namespace iso20022 {
     readonly ultimateCreditor?: Party;
     /** The purpose of the payment. */
     readonly purpose?: Code;
-    /** The remittance information: what the payment is for. */
+    /** The remittance information: the purpose of the payment. */
     readonly remittance: Remittance;
     /** Why the money came back. */
     readonly returned?: ReturnInformation;
@@ -6402,8 +6401,8 @@ export declare namespace iso20022 {
     /** Results that follow the entries; left out until all entries are read. */
     readonly end?: StatementEnd;
     /**
-     * Values that could not be read, except those in entries, and what the bank says of the statement that its
-     * entries contradict: balances, counts and sums.
+     * Values that could not be read, except those in entries, and the bank's own figures that the statement's entries
+     * contradict: balances, counts and sums.
      */
     readonly problems: readonly Finding[];
     /**
@@ -6703,7 +6702,7 @@ export declare namespace iso20022 {
     readonly purpose?: Code;
     /** The report to authorities: code and text. */
     readonly regulatoryReporting: readonly string[];
-    /** The remittance information: what the payment is for. */
+    /** The remittance information: the purpose of the payment. */
     readonly remittance: Remittance;
   }
 
@@ -6951,7 +6950,7 @@ export declare namespace iso20022 {
     /** The payee: the name and an account are required. */
     creditor: PaymentParty;
     /**
-     * What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both, except with
+     * The purpose of the payment, at most 140 characters. SEPA carries a text or a reference, not both, except with
      * references of Estonia, Slovenia and Croatia; a Swiss QR bill has both, too.
      */
     text?: string | null;
@@ -7406,7 +7405,7 @@ export declare namespace iso20022 {
     readonly missing?: number;
     /** How much larger the second opening balance is than the closing balance before it. */
     readonly difference?: Money;
-    /** What is wrong, in words. */
+    /** The fault, in words. */
     readonly message: string;
   }
 
@@ -7726,7 +7725,7 @@ export declare namespace iso20022 {
     readonly recordedOn: string;
   }
 
-  /** What is known of a bank. What is left out is not known, or as at most banks. */
+  /** The known facts of a bank. Fields that are left out are not known, or as at most banks. */
   export interface BankDescription {
     /** The name, such as `nordea`. */
     readonly name: string;
@@ -7773,8 +7772,8 @@ export declare namespace iso20022 {
    * Read an account statement.
    *
    * Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty,
-   * reference, text and transactions. What the file really is stands in `kind`: each of the three is read by each of
-   * the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000
+   * reference, text and transactions. The file's true kind stands in `kind`: each of the three is read by each of the
+   * three operations. Values that cannot be read are left out and listed in `problems`. Holds at most 1,000,000
    * entries and transactions of a file of 128 MiB; larger files are read by `readStatementPage`.
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`, `input.too_large`
@@ -7789,7 +7788,7 @@ export declare namespace iso20022 {
   /**
    * Read an account report of the current day.
    *
-   * Gives every report of a camt.052 with its entries, which may still be pending. What the file really is stands in
+   * Gives every report of a camt.052 with its entries, which may still be pending. The file's true kind stands in
    * `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and
    * listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are
    * read by `readStatementPage`.
@@ -7806,8 +7805,8 @@ export declare namespace iso20022 {
   /**
    * Read a notification of debits and credits.
    *
-   * Gives every notification of a camt.054 with its entries and their transactions; it has no balances. What the file
-   * really is stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read
+   * Gives every notification of a camt.054 with its entries and their transactions; it has no balances. The file's
+   * true kind stands in `kind`: each of the three is read by each of the three operations. Values that cannot be read
    * are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB;
    * larger files are read by `readStatementPage`.
    *
@@ -7848,7 +7847,7 @@ export declare namespace iso20022 {
   /**
    * Read a payment status report.
    *
-   * Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and reasons, with
+   * Gives a pain.002's verdict on a payment file, on its batches and on its transactions: status and reasons, with
    * the meaning of each code in words. A report may name the rejected transactions only.
    *
    * @throws {InvalidInputError} `iso20022.file_unreadable`
@@ -7920,7 +7919,7 @@ export declare namespace iso20022 {
    * that the one before it closes with, whether their electronic or legal sequence numbers go on, and whether all
    * pages of a statement are there. Copies count once, and a statement of the same number, day and opening balance
    * replaces the one before it. A statement whose period others cover, such as a monthly one beside daily ones, is
-   * left aside. Numbers may begin anew; numbers that are left out while the balances go on are only said (`info`).
+   * left aside. Numbers may restart; numbers that are left out while the balances go on are only said (`info`).
    * Nothing is remembered: give the last statement of the time before as well.
    *
    * The event loop waits meanwhile: `checkStatementsAsync` computes on another thread.
@@ -8016,7 +8015,7 @@ export interface FeedbackFileAttributes {
   readonly feedbackFileTimestamp?: string;
   /** The service or account. */
   readonly feedbackServiceId?: string;
-  /** What was done with the file. */
+  /** The actions on the file. */
   readonly fileActionHistory?: string;
 }
 
@@ -8255,7 +8254,7 @@ export interface UserFileType {
   readonly fileTypeServices: readonly FileTypeService[];
 }
 
-/** What the user may do. */
+/** The user's rights. */
 export interface GetUserInfoResponse {
   /** The customer, as in the request. */
   readonly customerId: string;
@@ -8408,7 +8407,7 @@ export type TargetIdRule = "required" | "optional" | "unused";
  * - `listFiles`: Lists files.
  * - `downloadFile`: Fetches a file.
  * - `deleteFile`: Deletes a file that was sent.
- * - `getUserInfo`: Says what a user may do.
+ * - `getUserInfo`: Answers a user's rights.
  */
 export type FileCommand = "upload_file" | "list_files" | "download_file" | "delete_file" | "get_user_info";
 
@@ -8456,7 +8455,7 @@ export interface CertificateNameRule {
 export type CompressionRule = "required" | "xml_files" | "none";
 
 /**
- * What a file of a bank is.
+ * The kind of a bank's file.
  * - `payment`: Payments to be sent: pain.001.
  * - `status_report`: What became of payments: pain.002.
  * - `statement`: Statements of past days: camt.053.
@@ -8506,7 +8505,7 @@ export interface TrustAnchors {
 }
 
 /**
- * What is known of one bank, and how its channel is used.
+ * The known facts of one bank, and how its channel is used.
  *
  * Fields that are left out are those of the bank that `extends` names, apart from `otherNames`, `bics`,
  * `wsChannel` and `sources`.
@@ -8524,7 +8523,7 @@ export interface ChannelProfile {
   readonly bics?: readonly string[];
   /** Its id on the WS Channel. */
   readonly wsChannel?: string;
-  /** How it deviates from the common rules of payments: what is sent to it is checked by them. */
+  /** How it deviates from the common rules of payments: the files sent to it are checked by them. */
   readonly payments?: iso20022.ProfileOptions;
   /** The form of its messages. */
   readonly family?: BankFamily;
@@ -8593,7 +8592,7 @@ export interface ChannelProfile {
  */
 export type BankEnvironment = "production" | "test";
 
-/** A message, and what it is held against. */
+/** A message, and the rules for its checks. */
 export interface VerifyMessageRequest {
   /** The message's bytes: a SOAP envelope, or the document inside of one. */
   content: Content;
@@ -8619,12 +8618,12 @@ export interface VerifyMessageRequest {
 }
 
 /**
- * What a message is.
+ * The kind of a message.
  * - `soap_request`: A SOAP envelope from a customer to the bank's file service.
  * - `soap_answer`: A SOAP envelope from the bank's file service to a customer.
  * - `soap_certificate_request`: A SOAP envelope to a bank's certificate service.
  * - `soap_certificate_answer`: A SOAP envelope from a bank's certificate service.
- * - `soap_fault`: A SOAP fault: nobody signs it, so nothing follows from it.
+ * - `soap_fault`: A SOAP fault: it is never signed, so nothing follows from it.
  * - `application_request`: The document inside of a request to the file service.
  * - `application_response`: The document inside of an answer of the file service.
  * - `certificateRequest`: The document inside of a request to a certificate service.
@@ -8665,12 +8664,12 @@ export interface MessageSignature {
   readonly level: SignatureLevel;
   /**
    * Whether digests and value hold under the certificate in the message; without `signaturesOnly` also whether the
-   * signature is where it belongs, covers what it must and uses permitted methods.
+   * signature is where it belongs, covers the required parts and uses permitted methods.
    */
   readonly valid: boolean;
   /** The identifier of its method. */
   readonly method?: string;
-  /** The identifier of the canonicalisation of what is signed directly. */
+  /** The identifier of the canonicalisation of the directly signed element. */
   readonly canonicalization?: string;
   /** Its references. */
   readonly references: readonly MessageSignatureReference[];
@@ -8691,7 +8690,7 @@ export interface MessageCheck {
   readonly id: string;
   /** Whether it holds. */
   readonly ok: boolean;
-  /** What holds, or what is wrong. */
+  /** The fact that holds, or the fault. */
   readonly why: string;
 }
 
@@ -8702,13 +8701,13 @@ export interface MessageVerdict {
    * all of them hold.
    */
   readonly valid: boolean;
-  /** What the message is. */
+  /** The kind of the message. */
   readonly kind: MessageKind;
   /** The operation, such as `uploadFile` or `get_certificate`; left out if it is not known. */
   readonly operation?: string;
   /** The bank's code: of the document if there is one, otherwise of the envelope. It counts only with `valid`. */
   readonly responseCode?: string;
-  /** The bank's text; of a fault, its text, which nobody signed. */
+  /** The bank's text; of a fault, its text, which is not signed. */
   readonly responseText?: string;
   /**
    * All signatures: those of the envelope, then those of the document. Of a message that is refused, only those
@@ -8729,7 +8728,7 @@ export interface DigestDifference {
   readonly place: string;
   /** The digest in the message, base64. */
   readonly expected: string;
-  /** The digest of what is there, base64. */
+  /** The digest computed from the message, base64. */
   readonly computed: string;
   /** The canonical text that was digested; its beginning, if it is long. */
   readonly canonical: string;
@@ -8746,9 +8745,12 @@ export interface DigestDifference {
 export interface ExplainMessageResponse {
   /** The verdict, as `verifyMessage` gives it. */
   readonly verdict: MessageVerdict;
-  /** The digests that differ: the canonical text of what is there, and what would give the digest in the message. */
+  /**
+   * The digests that differ: the canonical text in the message, and the text that would give the digest in the
+   * message.
+   */
   readonly differences: readonly DigestDifference[];
-  /** What the bank's code means and what to do about it; left out if there is none, or its meaning is not known. */
+  /** The meaning of the bank's code and the next step; left out if there is no code, or its meaning is not known. */
   readonly codeMeaning?: string;
   /** The whole for a person, several lines. */
   readonly text: string;
@@ -8758,7 +8760,7 @@ export interface ExplainMessageResponse {
 export interface ListProfilesRequest {
   /** The name of one profile, such as `nordea`. Default: all. */
   bank?: string | null;
-  /** A profile of your own: shown with what it extends. */
+  /** A profile of your own: shown with the one that it extends. */
   profile?: ChannelProfile | null;
 }
 
@@ -9545,9 +9547,9 @@ export declare class SepaWebServices implements AsyncDisposable {
    * Send a file to a bank.
    *
    * The file is sent once and never repeated by the library: the banks' channel does not look for repeats. If its
-   * answer is lost or cannot be believed, the outcome is `unknown` and stays so: a list does not show what was
-   * sent. A status report (pain.002) that names the file's message id settles it, or the bank's word to a person.
-   * Fetch reports before anything is sent again.
+   * answer is lost or cannot be believed, the outcome is `unknown` and stays so: a list does not show sent files. A
+   * status report (pain.002) that names the file's message id settles it, or the bank's word to a person. Fetch
+   * reports before anything is sent again.
    *
    * @throws {InvalidInputError} `sepa_web_services.content_refused`
    * @throws {ConfigurationError} `sepa_web_services.token_failed`
@@ -9563,8 +9565,8 @@ export declare class SepaWebServices implements AsyncDisposable {
   /**
    * List the files that a bank holds for the customer.
    *
-   * Lists what the bank has prepared: statements, notifications, status reports. Files that were sent are not
-   * listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long list with days.
+   * Lists the files that the bank has prepared: statements, notifications, status reports. Files that were sent are
+   * not listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long list with days.
    *
    * @throws {ConfigurationError} `sepa_web_services.token_failed`
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
@@ -9598,8 +9600,8 @@ export declare class SepaWebServices implements AsyncDisposable {
   /**
    * Delete a file at a bank.
    *
-   * Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one that they offer
-   * for downloading. Not every bank offers this.
+   * Banks delete files that are marked as deletable: one that was sent and is not processed yet, or one that they
+   * offer for downloading. Not every bank offers this.
    *
    * @throws {ConfigurationError} `sepa_web_services.token_failed`
    * @throws {PermissionDeniedError} `sepa_web_services.agreement_refused`
@@ -9684,10 +9686,10 @@ export declare class SepaWebServices implements AsyncDisposable {
    * Verify a message of SEPA Web Services.
    *
    * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the
-   * document inside, what they cover, the time, the certificates' paths to the bank's authorities, and that the
-   * bank signed and not another customer of the same authority. Requests can be verified as well, with the
-   * authority of their certificates in `trusted`. A message that is refused is an answer, not an error. Not
-   * checked: revocation, and whether an answer belongs to a request, for there is none.
+   * document inside, their coverage, the time, the certificates' paths to the bank's authorities, and that the bank
+   * signed and not another customer of the same authority. Requests can be verified as well, with the authority of
+   * their certificates in `trusted`. A message that is refused is an answer, not an error. Not checked: revocation,
+   * and whether an answer belongs to a request, for there is none.
    *
    * @throws {InvalidInputError} `sepa_web_services.certificate_unusable`, `sepa_web_services.unknown_profile`,
    * `sepa_web_services.message_too_large`

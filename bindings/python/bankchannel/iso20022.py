@@ -398,7 +398,7 @@ Level = Literal["info", "warning", "error"]
 
 
 class Finding(Record):
-    """One finding in a file or in the data of payments: where, what is wrong, and what to change."""
+    """One finding in a file or in the data of payments: the place, the fault, and the change to make."""
 
     __slots__ = ()
     __match_args__ = ("level", "rule", "reason", "line", "column", "transaction", "path", "value", "message", "change")
@@ -430,7 +430,7 @@ class Finding(Record):
     """The value at fault, at most 40 characters of it."""
 
     message: str
-    """What is wrong."""
+    """The fault, in words."""
 
     change: str
     """What to change."""
@@ -780,7 +780,7 @@ class Charge(Record):
     """Whether the entry's amount contains it; left out if the bank does not specify it."""
 
     kind: Code | None = None
-    """What it is for."""
+    """Its purpose."""
 
     bearer: str | None = None
     """The party that bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`."""
@@ -861,7 +861,7 @@ class StructuredRemittance(Record):
 
 
 class Remittance(Record):
-    """Remittance information: what a payment is for."""
+    """Remittance information: the purpose of a payment."""
 
     __slots__ = ()
     __match_args__ = ("lines", "structured")
@@ -1015,7 +1015,7 @@ class EntryDetail(Record):
     """The purpose of the payment."""
 
     remittance: Remittance
-    """The remittance information: what the payment is for."""
+    """The remittance information: the purpose of the payment."""
 
     returned: ReturnInformation | None = None
     """Why the money came back."""
@@ -1260,7 +1260,7 @@ class Statement(Record):
     """Results that follow the entries; left out until all entries are read."""
 
     problems: Sequence[Finding]
-    """Values that could not be read, except those in entries, and what the bank says of the statement that its
+    """Values that could not be read, except those in entries, and the bank's own figures that the statement's
     entries contradict: balances, counts and sums.
     """
 
@@ -1648,7 +1648,7 @@ class PaymentTransaction(Record):
     """The report to authorities: code and text."""
 
     remittance: Remittance
-    """The remittance information: what the payment is for."""
+    """The remittance information: the purpose of the payment."""
 
 
 class PaymentBatch(Record):
@@ -1991,7 +1991,7 @@ class CreditTransfer(Record):
     """The payee: the name and an account are required."""
 
     text: str | None = None
-    """What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both, except with
+    """The purpose of the payment, at most 140 characters. SEPA carries a text or a reference, not both, except with
     references of Estonia, Slovenia and Croatia; a Swiss QR bill has both, too.
     """
 
@@ -2461,7 +2461,7 @@ class StatementBreak(Record):
     """How much larger the second opening balance is than the closing balance before it."""
 
     message: str
-    """What is wrong, in words."""
+    """The fault, in words."""
 
 
 class CheckedStatements(Record):
@@ -2864,7 +2864,7 @@ class BankSource(Record):
 
 
 class BankDescription(Record):
-    """What is known of a bank. What is left out is not known, or as at most banks."""
+    """The known facts of a bank. Fields that are left out are not known, or as at most banks."""
 
     __slots__ = ()
     __match_args__ = ("name", "bank", "other_names", "bics", "ws_channel", "enrols", "needs_encryption_pair", "is_test_only", "family", "file_types", "payments", "renew_before_days", "renew_reason", "supersedes_at_once", "sources")
@@ -2937,8 +2937,8 @@ def read_statement(
     """Read an account statement.
 
     Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty,
-    reference, text and transactions. What the file really is stands in `kind`: each of the three is read by each
-    of the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most
+    reference, text and transactions. The file's true kind stands in `kind`: each of the three is read by each of
+    the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most
     1,000,000 entries and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.
 
     Args:
@@ -2974,10 +2974,10 @@ def read_report(
 ) -> CashFile:
     """Read an account report of the current day.
 
-    Gives every report of a camt.052 with its entries, which may still be pending. What the file really is stands
-    in `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out
-    and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files
-    are read by `read_statement_page`.
+    Gives every report of a camt.052 with its entries, which may still be pending. The file's true kind stands in
+    `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out and
+    listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files are
+    read by `read_statement_page`.
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them in a
@@ -3012,10 +3012,10 @@ def read_notification(
 ) -> CashFile:
     """Read a notification of debits and credits.
 
-    Gives every notification of a camt.054 with its entries and their transactions; it has no balances. What the
-    file really is stands in `kind`: each of the three is read by each of the three operations. Values that cannot
-    be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of
-    128 MiB; larger files are read by `read_statement_page`.
+    Gives every notification of a camt.054 with its entries and their transactions; it has no balances. The file's
+    true kind stands in `kind`: each of the three is read by each of the three operations. Values that cannot be
+    read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128
+    MiB; larger files are read by `read_statement_page`.
 
     Args:
         content: The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them in a
@@ -3146,7 +3146,7 @@ def read_status_report(
 ) -> StatusFile:
     """Read a payment status report.
 
-    Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and reasons, with
+    Gives a pain.002's verdict on a payment file, on its batches and on its transactions: status and reasons, with
     the meaning of each code in words. A report may name the rejected transactions only.
 
     Args:
@@ -3352,7 +3352,7 @@ def check_statements(
     that the one before it closes with, whether their electronic or legal sequence numbers go on, and whether all
     pages of a statement are there. Copies count once, and a statement of the same number, day and opening balance
     replaces the one before it. A statement whose period others cover, such as a monthly one beside daily ones, is
-    left aside. Numbers may begin anew; numbers that are left out while the balances go on are only said (`info`).
+    left aside. Numbers may restart; numbers that are left out while the balances go on are only said (`info`).
     Nothing is remembered: give the last statement of the time before as well.
 
     Args:

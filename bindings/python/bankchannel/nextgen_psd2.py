@@ -409,7 +409,7 @@ class ScaMethod(Record):
 
 
 class ChallengeData(Record):
-    """What the customer needs for the chosen method."""
+    """The customer's data for the chosen method."""
 
     __slots__ = ()
     __match_args__ = ("image", "data", "image_link", "otp_max_length", "otp_format", "additional_information")
@@ -489,7 +489,7 @@ class CreateConsentResponse(Record):
     """The method that the bank has chosen."""
 
     challenge_data: ChallengeData | None = None
-    """What the customer needs for the chosen method."""
+    """The customer's data for the chosen method."""
 
     tpp_messages: tuple[TppMessage, ...] | None = None
     """The bank's messages to the third party, such as warnings."""
@@ -606,7 +606,7 @@ class StartAuthorisationResponse(Record):
     """The method that the bank has chosen."""
 
     challenge_data: ChallengeData | None = None
-    """What the customer needs for the chosen method."""
+    """The customer's data for the chosen method."""
 
     tpp_messages: tuple[TppMessage, ...] | None = None
     """The bank's messages to the third party, such as warnings."""
@@ -1404,7 +1404,7 @@ class InspectCertificateResponse(Record):
     """The key id in each of the forms that banks require, the usual one first."""
 
     warnings: tuple[str, ...]
-    """Oddities of the certificate: what a bank may warn of or refuse, such as two authorities that differ, an
+    """Oddities of the certificate that a bank may warn of or refuse, such as two authorities that differ, an
     authority without its country, or a statement that cannot be read.
     """
 

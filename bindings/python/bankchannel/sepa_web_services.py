@@ -145,7 +145,7 @@ class FeedbackFileAttributes(Record):
     """The service or account."""
 
     file_action_history: str | None = None
-    """What was done with the file."""
+    """The actions on the file."""
 
 
 class BankFileDescriptor(Record):
@@ -424,7 +424,7 @@ class UserFileType(Record):
 
 
 class GetUserInfoResponse(Record):
-    """What the user may do."""
+    """The user's rights."""
 
     __slots__ = ()
     __match_args__ = ("customer_id", "timestamp", "response_code", "response_text", "execution_serial", "user_file_types", "evidence")
@@ -598,7 +598,7 @@ FileCommand = Literal["upload_file", "list_files", "download_file", "delete_file
   `list_files`: Lists files.
   `download_file`: Fetches a file.
   `delete_file`: Deletes a file that was sent.
-  `get_user_info`: Says what a user may do.
+  `get_user_info`: Answers a user's rights.
 """
 
 
@@ -651,7 +651,7 @@ CompressionRule = Literal["required", "xml_files", "none"]
 
 
 BankFileKind = Literal["payment", "status_report", "statement", "notification", "report"]
-"""What a file of a bank is.
+"""The kind of a bank's file.
   `payment`: Payments to be sent: pain.001.
   `status_report`: What became of payments: pain.002.
   `statement`: Statements of past days: camt.053.
@@ -715,7 +715,7 @@ class TrustAnchors(Record):
 
 
 class ChannelProfile(Record):
-    """What is known of one bank, and how its channel is used.
+    """The known facts of one bank, and how its channel is used.
 
     Fields that are left out are those of the bank that `extends` names, apart from `other_names`, `bics`,
     `ws_channel` and `sources`.
@@ -743,7 +743,7 @@ class ChannelProfile(Record):
     """Its id on the WS Channel."""
 
     payments: ProfileOptions | None = None
-    """How it deviates from the common rules of payments: what is sent to it is checked by them."""
+    """How it deviates from the common rules of payments: the files sent to it are checked by them."""
 
     family: BankFamily | None = None
     """The form of its messages."""
@@ -838,12 +838,12 @@ BankEnvironment = Literal["production", "test"]
 
 
 MessageKind = Literal["soap_request", "soap_answer", "soap_certificate_request", "soap_certificate_answer", "soap_fault", "application_request", "application_response", "certificate_request", "certificate_response", "other"]
-"""What a message is.
+"""The kind of a message.
   `soap_request`: A SOAP envelope from a customer to the bank's file service.
   `soap_answer`: A SOAP envelope from the bank's file service to a customer.
   `soap_certificate_request`: A SOAP envelope to a bank's certificate service.
   `soap_certificate_answer`: A SOAP envelope from a bank's certificate service.
-  `soap_fault`: A SOAP fault: nobody signs it, so nothing follows from it.
+  `soap_fault`: A SOAP fault: it is never signed, so nothing follows from it.
   `application_request`: The document inside of a request to the file service.
   `application_response`: The document inside of an answer of the file service.
   `certificate_request`: The document inside of a request to a certificate service.
@@ -904,14 +904,14 @@ class MessageSignature(Record):
 
     valid: bool
     """Whether digests and value hold under the certificate in the message; without `signatures_only` also whether
-    the signature is where it belongs, covers what it must and uses permitted methods.
+    the signature is where it belongs, covers the required parts and uses permitted methods.
     """
 
     method: str | None = None
     """The identifier of its method."""
 
     canonicalization: str | None = None
-    """The identifier of the canonicalisation of what is signed directly."""
+    """The identifier of the canonicalisation of the directly signed element."""
 
     references: tuple[MessageSignatureReference, ...]
     """Its references."""
@@ -941,7 +941,7 @@ class MessageCheck(Record):
     """Whether it holds."""
 
     why: str
-    """What holds, or what is wrong."""
+    """The fact that holds, or the fault."""
 
 
 class MessageVerdict(Record):
@@ -956,7 +956,7 @@ class MessageVerdict(Record):
     """
 
     kind: MessageKind
-    """What the message is."""
+    """The kind of the message."""
 
     operation: str | None = None
     """The operation, such as `upload_file` or `get_certificate`; left out if it is not known."""
@@ -965,7 +965,7 @@ class MessageVerdict(Record):
     """The bank's code: of the document if there is one, otherwise of the envelope. It counts only with `valid`."""
 
     response_text: str | None = None
-    """The bank's text; of a fault, its text, which nobody signed."""
+    """The bank's text; of a fault, its text, which is not signed."""
 
     signatures: tuple[MessageSignature, ...]
     """All signatures: those of the envelope, then those of the document. Of a message that is refused, only those
@@ -995,7 +995,7 @@ class DigestDifference(Record):
     """The digest in the message, base64."""
 
     computed: str
-    """The digest of what is there, base64."""
+    """The digest computed from the message, base64."""
 
     canonical: str
     """The canonical text that was digested; its beginning, if it is long."""
@@ -1019,10 +1019,12 @@ class ExplainMessageResponse(Record):
     """The verdict, as `verify_message` gives it."""
 
     differences: tuple[DigestDifference, ...]
-    """The digests that differ: the canonical text of what is there, and what would give the digest in the message."""
+    """The digests that differ: the canonical text in the message, and the text that would give the digest in the
+    message.
+    """
 
     code_meaning: str | None = None
-    """What the bank's code means and what to do about it; left out if there is none, or its meaning is not known."""
+    """The meaning of the bank's code and the next step; left out if there is no code, or its meaning is not known."""
 
     text: str
     """The whole for a person, several lines."""
@@ -1944,8 +1946,8 @@ class SepaWebServices(Client):
         """Send a file to a bank.
 
         The file is sent once and never repeated by the library: the banks' channel does not look for repeats. If
-        its answer is lost or cannot be believed, the outcome is `unknown` and stays so: a list does not show what
-        was sent. A status report (pain.002) that names the file's message id settles it, or the bank's word to a
+        its answer is lost or cannot be believed, the outcome is `unknown` and stays so: a list does not show sent
+        files. A status report (pain.002) that names the file's message id settles it, or the bank's word to a
         person. Fetch reports before anything is sent again.
 
         Args:
@@ -2006,9 +2008,9 @@ class SepaWebServices(Client):
     ) -> ListBankFilesResponse:
         """List the files that a bank holds for the customer.
 
-        Lists what the bank has prepared: statements, notifications, status reports. Files that were sent are not
-        listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long list with
-        days.
+        Lists the files that the bank has prepared: statements, notifications, status reports. Files that were
+        sent are not listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long
+        list with days.
 
         Args:
             start_date: Only files made on this day or later.
@@ -2115,8 +2117,8 @@ class SepaWebServices(Client):
     ) -> DeleteBankFileResponse:
         """Delete a file at a bank.
 
-        Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one that they
-        offer for downloading. Not every bank offers this.
+        Banks delete files that are marked as deletable: one that was sent and is not processed yet, or one that
+        they offer for downloading. Not every bank offers this.
 
         Args:
             file_reference: The bank's reference of the file, at most 32 characters.
@@ -2338,8 +2340,8 @@ class SepaWebServices(Client):
         """Verify a message of SEPA Web Services.
 
         Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the
-        document inside, what they cover, the time, the certificates' paths to the bank's authorities, and that
-        the bank signed and not another customer of the same authority. Requests can be verified as well, with the
+        document inside, their coverage, the time, the certificates' paths to the bank's authorities, and that the
+        bank signed and not another customer of the same authority. Requests can be verified as well, with the
         authority of their certificates in `trusted`. A message that is refused is an answer, not an error. Not
         checked: revocation, and whether an answer belongs to a request, for there is none.
 
@@ -2436,7 +2438,7 @@ class SepaWebServices(Client):
 
         Args:
             bank: The name of one profile, such as `nordea`. Default: all.
-            profile: A profile of your own: shown with what it extends.
+            profile: A profile of your own: shown with the one that it extends.
 
         Raises:
             InvalidInputError: `sepa_web_services.unknown_profile`: There is no profile of this bank.

@@ -736,9 +736,9 @@ class DeleteFileResponse(Record):
 
 
 UploadStatus = Union[Literal["received", "accepted", "failed", "unknown"], str]
-"""What has become of a file that was sent to a bank.
+"""The outcome of a file that was sent to a bank.
   `received`: On its way to the bank, or waiting for its processing by the simulator.
-  `accepted`: The bank has received it; what it does with it says its status report.
+  `accepted`: The bank has received it; the status report says how the bank processes it.
   `failed`: The bank has not taken it.
   `unknown`: It is not known whether the bank has it.
   Any other text: a value that this version does not know.
@@ -767,7 +767,7 @@ class UploadDescriptor(Record):
     """SHA-256 of the file's bytes, hex."""
 
     status: UploadStatus
-    """What has become of it."""
+    """Its outcome."""
 
     status_reason: str | None = None
     """Why, if there is something to say: the bank's refusal, or how an unknown outcome was settled."""
@@ -2647,7 +2647,7 @@ class WsChannel(NewFilesClient):
         The file is sent once and never repeated automatically, except after a 429, after which nothing was done:
         identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's answer files
         before sending the file again; bankchannel's own service refuses the same bytes until then
-        (`ws_channel.upload_unsettled`), and `list_uploads` says what has become of it. Needs a data session and a
+        (`ws_channel.upload_unsettled`), and `list_uploads` says its outcome. Needs a data session and a
         certificate for the bank.
 
         Args:
@@ -2798,11 +2798,11 @@ class WsChannel(NewFilesClient):
         bank: Bank | None = None,
         **options: Unpack[CallOptions],
     ) -> ListUploadsResponse:
-        """List the files that the account has sent to a bank, and what has become of each.
+        """List the files that the account has sent to a bank, and the outcome of each.
 
         Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not asked:
-        what it has done with a file that it received says its status report. Only bankchannel's own service has
-        this operation.
+        its status report says how it processes a file that it received. Only bankchannel's own service has this
+        operation.
 
         Args:
             bank: The bank that the files were sent to. Left out, the client's own.

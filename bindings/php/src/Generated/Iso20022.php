@@ -19,8 +19,8 @@ final class Iso20022
      * Read an account statement.
      *
      * Gives every statement of a camt.053 with account, balances and entries, and for each entry counterparty,
-     * reference, text and transactions. What the file really is stands in `kind`: each of the three is read by each
-     * of the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most
+     * reference, text and transactions. The file's true kind stands in `kind`: each of the three is read by each of
+     * the three operations. Values that cannot be read are left out and listed in `problems`. Holds at most
      * 1,000,000 entries and transactions of a file of 128 MiB; larger files are read by `read_statement_page`.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `camt.052`, `camt.053` or `camt.054`,
@@ -54,8 +54,8 @@ final class Iso20022
     /**
      * Read an account report of the current day.
      *
-     * Gives every report of a camt.052 with its entries, which may still be pending. What the file really is stands
-     * in `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out
+     * Gives every report of a camt.052 with its entries, which may still be pending. The file's true kind stands in
+     * `kind`: each of the three is read by each of the three operations. Values that cannot be read are left out
      * and listed in `problems`. Holds at most 1,000,000 entries and transactions of a file of 128 MiB; larger files
      * are read by `read_statement_page`.
      *
@@ -90,8 +90,8 @@ final class Iso20022
     /**
      * Read a notification of debits and credits.
      *
-     * Gives every notification of a camt.054 with its entries and their transactions; it has no balances. What the
-     * file really is stands in `kind`: each of the three is read by each of the three operations. Values that
+     * Gives every notification of a camt.054 with its entries and their transactions; it has no balances. The
+     * file's true kind stands in `kind`: each of the three is read by each of the three operations. Values that
      * cannot be read are left out and listed in `problems`. Holds at most 1,000,000 entries and transactions of a
      * file of 128 MiB; larger files are read by `read_statement_page`.
      *
@@ -216,7 +216,7 @@ final class Iso20022
     /**
      * Read a payment status report.
      *
-     * Gives what a pain.002 says of a payment file, of its batches and of its transactions: status and reasons,
+     * Gives a pain.002's verdict on a payment file, on its batches and on its transactions: status and reasons,
      * with the meaning of each code in words. A report may name the rejected transactions only.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes: `pain.002`, versions 2 to 14, or
@@ -442,8 +442,8 @@ final class Iso20022
      * balance that the one before it closes with, whether their electronic or legal sequence numbers go on, and
      * whether all pages of a statement are there. Copies count once, and a statement of the same number, day and
      * opening balance replaces the one before it. A statement whose period others cover, such as a monthly one
-     * beside daily ones, is left aside. Numbers may begin anew; numbers that are left out while the balances go on
-     * are only said (`info`). Nothing is remembered: give the last statement of the time before as well.
+     * beside daily ones, is left aside. Numbers may restart; numbers that are left out while the balances go on are
+     * only said (`info`). Nothing is remembered: give the last statement of the time before as well.
      *
      * @param list<Iso20022\Statement> $statements The statements of one account or several, as
      * returned by `read_statement`, in any order. Their `entries` are not needed: an empty list in their place

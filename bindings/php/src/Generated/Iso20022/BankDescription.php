@@ -8,7 +8,7 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** What is known of a bank. What is left out is not known, or as at most banks. */
+/** The known facts of a bank. Fields that are left out are not known, or as at most banks. */
 final class BankDescription
 {
     /**

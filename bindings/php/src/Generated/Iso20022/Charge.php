@@ -14,7 +14,7 @@ final class Charge
     /**
      * @param Money $money The amount: negative if it is debited to the account.
      * @param bool|null $included Whether the entry's amount contains it; left out if the bank does not specify it.
-     * @param Code|null $kind What it is for.
+     * @param Code|null $kind Its purpose.
      * @param string|null $bearer The party that bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`.
      * @param string|null $bic The BIC of the bank that takes it.
      * @param string|null $bankName The name of the bank that takes it.

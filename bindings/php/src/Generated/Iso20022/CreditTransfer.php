@@ -18,8 +18,8 @@ final class CreditTransfer
      * for EUR, 0 for JPY.
      * @param PaymentParty $creditor The payee: the name and an account are required.
      * @param string|null $currency The currency, an ISO 4217 code; if left out, that of the file.
-     * @param string|null $text What the payment is for, at most 140 characters. SEPA carries a text or a reference,
-     * not both, except with references of Estonia, Slovenia and Croatia; a Swiss QR bill has both, too.
+     * @param string|null $text The purpose of the payment, at most 140 characters. SEPA carries a text or a
+     * reference, not both, except with references of Estonia, Slovenia and Croatia; a Swiss QR bill has both, too.
      * @param string|null $reference The creditor's reference, such as `RF18539007547034`; blanks are removed.
      * @param ReferenceKind|null $referenceKind The kind of reference; if left out: RF if it
      * starts with `RF`, otherwise that of the creditor's IBAN: Finnish or Estonian for digits, Slovenian or

@@ -19,7 +19,7 @@ final class EntryDetail
      * @param list<AmountDetail> $amounts The amounts in the course of the transaction, with
      * the exchange of currencies.
      * @param list<Charge> $charges The charges.
-     * @param Remittance $remittance The remittance information: what the payment is for.
+     * @param Remittance $remittance The remittance information: the purpose of the payment.
      * @param list<InterestRecord> $interest Interest.
      * @param Money|null $money The amount in the currency of the entry; negative if money
      * leaves the account. If the bank gives none here in that currency, it is that of the transaction or its

@@ -8,13 +8,13 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** One finding in a file or in the data of payments: where, what is wrong, and what to change. */
+/** One finding in a file or in the data of payments: the place, the fault, and the change to make. */
 final class Finding
 {
     /**
      * @param Level $level Its severity.
      * @param string $rule The rule's name, such as `A1` of the address rules or `control_sum`.
-     * @param string $message What is wrong.
+     * @param string $message The fault, in words.
      * @param string $change What to change.
      * @param string|null $reason The reason code that a bank would answer, such as `AM10`; left out if the sources
      * name none.

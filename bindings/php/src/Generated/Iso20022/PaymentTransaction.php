@@ -17,7 +17,7 @@ final class PaymentTransaction
      * @param list<Party> $intermediaryBanks The intermediary banks, in order.
      * @param list<string> $creditorBankInstructions Instructions for the creditor's bank: code and text.
      * @param list<string> $regulatoryReporting The report to authorities: code and text.
-     * @param Remittance $remittance The remittance information: what the payment is for.
+     * @param Remittance $remittance The remittance information: the purpose of the payment.
      * @param string|null $instructionId The instruction id: between the customer and the bank.
      * @param string|null $endToEndId The end-to-end id as it is written: it goes to the creditor.
      * @param string|null $uetr The UETR, a UUID.

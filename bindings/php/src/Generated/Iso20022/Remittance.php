@@ -8,7 +8,7 @@ namespace Bankchannel\Iso20022;
 
 use Bankchannel\Encode;
 
-/** Remittance information: what a payment is for. */
+/** Remittance information: the purpose of a payment. */
 final class Remittance
 {
     /**

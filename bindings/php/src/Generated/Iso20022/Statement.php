@@ -24,7 +24,7 @@ final class Statement
      * @param list<Entry> $entries The entries, in order; empty in the header that comes
      * before them.
      * @param list<Finding> $problems Values that could not be read, except those in entries,
-     * and what the bank says of the statement that its entries contradict: balances, counts and sums.
+     * and the bank's own figures that the statement's entries contradict: balances, counts and sums.
      * @param list<UnreadElement> $unread Elements of the statement and of its entries that
      * are in no field: with the last entry all of them, on a page those up to its end.
      * @param string|null $id The statement's id.

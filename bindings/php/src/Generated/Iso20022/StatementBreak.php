@@ -16,7 +16,7 @@ final class StatementBreak
      * @param Level $level `warning`: bookings may be missing. `info`: numbers are left out,
      * but the balances go on.
      * @param StatementPlace $before The statement before the break.
-     * @param string $message What is wrong, in words.
+     * @param string $message The fault, in words.
      * @param string|null $account The account: its IBAN, otherwise another number.
      * @param string|null $currency The currency, an ISO 4217 code.
      * @param StatementPlace|null $after The statement after it; left out for missing pages.

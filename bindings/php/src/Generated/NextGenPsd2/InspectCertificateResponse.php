@@ -23,7 +23,7 @@ final class InspectCertificateResponse
      * @param list<string> $kinds The same roles by the names of third parties: `ASPSP`, `PISP`, `AISP`, `PIISP`.
      * @param string $sha256 SHA-256 of its DER form, lower-case hex.
      * @param list<KeyIdForm> $keyIds The key id in each of the forms that banks require, the usual one first.
-     * @param list<string> $warnings Oddities of the certificate: what a bank may warn of or refuse, such as two
+     * @param list<string> $warnings Oddities of the certificate that a bank may warn of or refuse, such as two
      * authorities that differ, an authority without its country, or a statement that cannot be read.
      * @param string|null $organizationIdentifier The subject's organizationIdentifier, such as
      * `PSDNO-FSA-987654321`.

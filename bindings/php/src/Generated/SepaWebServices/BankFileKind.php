@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\SepaWebServices;
 
-/** What a file of a bank is. */
+/** The kind of a bank's file. */
 enum BankFileKind: string
 {
     /** Payments to be sent: pain.001. */

@@ -9,7 +9,7 @@ namespace Bankchannel\SepaWebServices;
 use Bankchannel\Encode;
 
 /**
- * What is known of one bank, and how its channel is used.
+ * The known facts of one bank, and how its channel is used.
  *
  * Fields that are left out are those of the bank that `extends` names, apart from `other_names`, `bics`,
  * `ws_channel` and `sources`.
@@ -24,7 +24,7 @@ final class ChannelProfile
      * @param list<string>|null $bics Its BICs, of 8 characters.
      * @param string|null $wsChannel Its id on the WS Channel.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $payments How it deviates from the common rules of payments:
-     * what is sent to it is checked by them.
+     * the files sent to it are checked by them.
      * @param BankFamily|null $family The form of its messages.
      * @param ServiceUrls|null $fileUrl The addresses of its file service.
      * @param ServiceUrls|null $certificateUrl The addresses of its certificate service.

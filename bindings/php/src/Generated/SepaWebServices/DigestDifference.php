@@ -16,7 +16,7 @@ final class DigestDifference
      * @param string $uri The reference's URI.
      * @param string $place The element that it leads to, as a path from the root.
      * @param string $expected The digest in the message, base64.
-     * @param string $computed The digest of what is there, base64.
+     * @param string $computed The digest computed from the message, base64.
      * @param string $canonical The canonical text that was digested; its beginning, if it is long.
      * @param int $canonicalBytes Its size, bytes.
      * @param list<string> $alternatives What would give the digest in the message, each in words; empty if the

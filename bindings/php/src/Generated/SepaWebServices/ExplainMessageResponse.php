@@ -13,11 +13,11 @@ final class ExplainMessageResponse
 {
     /**
      * @param MessageVerdict $verdict The verdict, as `verify_message` gives it.
-     * @param list<DigestDifference> $differences The digests that differ: the canonical text of what is there, and
-     * what would give the digest in the message.
+     * @param list<DigestDifference> $differences The digests that differ: the canonical text in the message, and
+     * the text that would give the digest in the message.
      * @param string $text The whole for a person, several lines.
-     * @param string|null $codeMeaning What the bank's code means and what to do about it; left out if there is
-     * none, or its meaning is not known.
+     * @param string|null $codeMeaning The meaning of the bank's code and the next step; left out if there is no
+     * code, or its meaning is not known.
      */
     public function __construct(
         public readonly MessageVerdict $verdict,

@@ -20,7 +20,7 @@ final class FeedbackFileAttributes
      * @param \DateTimeImmutable|null $feedbackFileTimestamp When it was made. The schema's name of the element is
      * `FeedbackFilestamp`.
      * @param string|null $feedbackServiceId The service or account.
-     * @param string|null $fileActionHistory What was done with the file.
+     * @param string|null $fileActionHistory The actions on the file.
      */
     public function __construct(
         public readonly string $feedbackFileReference,

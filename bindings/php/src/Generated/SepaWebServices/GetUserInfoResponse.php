@@ -8,7 +8,7 @@ namespace Bankchannel\SepaWebServices;
 
 use Bankchannel\Encode;
 
-/** What the user may do. */
+/** The user's rights. */
 final class GetUserInfoResponse
 {
     /**

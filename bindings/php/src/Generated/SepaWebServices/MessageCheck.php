@@ -14,7 +14,7 @@ final class MessageCheck
     /**
      * @param string $id Its id, such as `V5`; the list is in the protocol's page.
      * @param bool $ok Whether it holds.
-     * @param string $why What holds, or what is wrong.
+     * @param string $why The fact that holds, or the fault.
      */
     public function __construct(
         public readonly string $id,

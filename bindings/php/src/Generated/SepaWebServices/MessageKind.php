@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\SepaWebServices;
 
-/** What a message is. */
+/** The kind of a message. */
 enum MessageKind: string
 {
     /** A SOAP envelope from a customer to the bank's file service. */
@@ -21,7 +21,7 @@ enum MessageKind: string
     /** A SOAP envelope from a bank's certificate service. */
     case SoapCertificateAnswer = 'soap_certificate_answer';
 
-    /** A SOAP fault: nobody signs it, so nothing follows from it. */
+    /** A SOAP fault: it is never signed, so nothing follows from it. */
     case SoapFault = 'soap_fault';
 
     /** The document inside of a request to the file service. */

@@ -15,15 +15,15 @@ final class MessageSignature
      * @param SignatureLevel $level Whether it is that of the envelope (`soap`) or of the document inside
      * (`document`).
      * @param bool $valid Whether digests and value hold under the certificate in the message; without
-     * `signatures_only` also whether the signature is where it belongs, covers what it must and uses permitted
-     * methods.
+     * `signatures_only` also whether the signature is where it belongs, covers the required parts and uses
+     * permitted methods.
      * @param list<MessageSignatureReference> $references Its references.
      * @param bool $trusted Whether that certificate leads to a trusted authority at the instant and, of a bank's
      * answer, belongs to the bank.
      * @param list<string> $covers The places of the elements that it covers, as paths from the root; empty if it is
      * not valid.
      * @param string|null $method The identifier of its method.
-     * @param string|null $canonicalization The identifier of the canonicalisation of what is signed directly.
+     * @param string|null $canonicalization The identifier of the canonicalisation of the directly signed element.
      * @param SignerCertificate|null $signer The certificate that it names; left out if there is none in the
      * message.
      */

@@ -14,7 +14,7 @@ final class MessageVerdict
     /**
      * @param bool $valid Whether every check holds. With `signatures_only`: whether there is a signature, and the
      * digests and values of all of them hold.
-     * @param MessageKind $kind What the message is.
+     * @param MessageKind $kind The kind of the message.
      * @param list<MessageSignature> $signatures All signatures: those of the envelope, then those of the document.
      * Of a message that is refused, only those that hold; `explain_message` and `signatures_only` also list the
      * first four others of each.
@@ -23,7 +23,7 @@ final class MessageVerdict
      * not known.
      * @param string|null $responseCode The bank's code: of the document if there is one, otherwise of the envelope.
      * It counts only with `valid`.
-     * @param string|null $responseText The bank's text; of a fault, its text, which nobody signed.
+     * @param string|null $responseText The bank's text; of a fault, its text, which is not signed.
      */
     public function __construct(
         public readonly bool $valid,

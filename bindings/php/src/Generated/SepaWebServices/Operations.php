@@ -429,9 +429,9 @@ abstract class Operations extends AbstractClient implements Client
      * Send a file to a bank.
      *
      * The file is sent once and never repeated by the library: the banks' channel does not look for repeats. If its
-     * answer is lost or cannot be believed, the outcome is `unknown` and stays so: a list does not show what was
-     * sent. A status report (pain.002) that names the file's message id settles it, or the bank's word to a person.
-     * Fetch reports before anything is sent again.
+     * answer is lost or cannot be believed, the outcome is `unknown` and stays so: a list does not show sent files.
+     * A status report (pain.002) that names the file's message id settles it, or the bank's word to a person. Fetch
+     * reports before anything is sent again.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes. They are sent as they are, or
      * compressed.
@@ -499,8 +499,9 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * List the files that a bank holds for the customer.
      *
-     * Lists what the bank has prepared: statements, notifications, status reports. Files that were sent are not
-     * listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long list with days.
+     * Lists the files that the bank has prepared: statements, notifications, status reports. Files that were sent
+     * are not listed. A file that was downloaded is not `NEW` any more. There are no pages: narrow a long list with
+     * days.
      *
      * @param \DateTimeInterface|null $startDate Only files made on this day or later.
      * @param \DateTimeInterface|null $endDate Only files made on this day or earlier.
@@ -616,7 +617,7 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Delete a file at a bank.
      *
-     * Banks delete what is marked as deletable: a file that was sent and is not processed yet, or one that they
+     * Banks delete files that are marked as deletable: one that was sent and is not processed yet, or one that they
      * offer for downloading. Not every bank offers this.
      *
      * @param string $fileReference The bank's reference of the file, at most 32 characters.
@@ -836,7 +837,7 @@ abstract class Operations extends AbstractClient implements Client
      * Verify a message of SEPA Web Services.
      *
      * Makes the checks that a client makes on a bank's answer, offline: the envelope's signature and that of the
-     * document inside, what they cover, the time, the certificates' paths to the bank's authorities, and that the
+     * document inside, their coverage, the time, the certificates' paths to the bank's authorities, and that the
      * bank signed and not another customer of the same authority. Requests can be verified as well, with the
      * authority of their certificates in `trusted`. A message that is refused is an answer, not an error. Not
      * checked: revocation, and whether an answer belongs to a request, for there is none.
@@ -946,7 +947,7 @@ abstract class Operations extends AbstractClient implements Client
      * shipped one.
      *
      * @param string|null $bank The name of one profile, such as `nordea`. Default: all.
-     * @param ChannelProfile|null $profile A profile of your own: shown with what it extends.
+     * @param ChannelProfile|null $profile A profile of your own: shown with the one that it extends.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `sepa_web_services.unknown_profile`
      * @throws BankchannelException for all other failures

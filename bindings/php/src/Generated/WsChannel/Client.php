@@ -789,8 +789,8 @@ interface Client
      * The file is sent once and never repeated automatically, except after a 429, after which nothing was done:
      * identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's answer files
      * before sending the file again; bankchannel's own service refuses the same bytes until then
-     * (`ws_channel.upload_unsettled`), and `list_uploads` says what has become of it. Needs a data session and a
-     * certificate for the bank.
+     * (`ws_channel.upload_unsettled`), and `list_uploads` says its outcome. Needs a data session and a certificate
+     * for the bank.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's bytes, at most 7 MiB at the deployed service.
      * @param string $fileName The file's name, as sent to the bank.
@@ -929,10 +929,10 @@ interface Client
     ): DeleteFileResponse;
 
     /**
-     * List the files that the account has sent to a bank, and what has become of each.
+     * List the files that the account has sent to a bank, and the outcome of each.
      *
-     * Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not asked: what
-     * it has done with a file that it received says its status report. Only bankchannel's own service has this
+     * Says of an upload whose outcome was unknown whether it is settled, how, and why. The bank is not asked: its
+     * status report says how it processes a file that it received. Only bankchannel's own service has this
      * operation.
      *
      * @param Bank|null $bank The bank that the files were sent to. Left out, the client's own setting.

@@ -17,7 +17,7 @@ final class UploadDescriptor
      * @param string $fileName The file's name.
      * @param string $fileType The bank's name of the file type.
      * @param string $sha256 SHA-256 of the file's bytes, hex.
-     * @param string $status What has become of it.
+     * @param string $status Its outcome.
      * @param string|null $statusReason Why, if there is something to say: the bank's refusal, or how an unknown
      * outcome was settled.
      * @param \DateTimeImmutable|null $statusSince Since when it has this status; not for `received`.

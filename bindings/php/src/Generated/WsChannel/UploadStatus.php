@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Bankchannel\WsChannel;
 
 /**
- * What has become of a file that was sent to a bank.
+ * The outcome of a file that was sent to a bank.
  *
  * The values known to this version; the peer may send others.
  */
@@ -15,7 +15,7 @@ final class UploadStatus
 {
     /** On its way to the bank, or waiting for its processing by the simulator. */
     public const RECEIVED = 'received';
-    /** The bank has received it; what it does with it says its status report. */
+    /** The bank has received it; the status report says how the bank processes it. */
     public const ACCEPTED = 'accepted';
     /** The bank has not taken it. */
     public const FAILED = 'failed';
