@@ -79,6 +79,7 @@ fn a_bank_of_the_users_own_is_a_file() {
     for (file, code, why) in [
         (r#"{"payments": {"charakters": "latin1"}}"#, "input.invalid_field", "charakters"),
         (r#"{"extends": "nordae"}"#, "input.invalid_field", "no bank that is known; did you mean nordea?"),
+        (r#"{"extends": ["nordea"]}"#, "input.invalid_field", "extends: must be the name of a bank"),
         ("[]", "input.content_unreadable", "no JSON object"),
         ("{", "input.content_unreadable", "line 1"),
     ] {

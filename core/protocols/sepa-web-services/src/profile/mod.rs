@@ -357,3 +357,25 @@ pub(crate) fn certificates(field: &str, pem: Option<&str>) -> Result<Vec<Certifi
     Certificate::all_from_pem(pem)
         .map_err(|fault| Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", field))
 }
+
+#[cfg(test)]
+mod tests {
+    use bankchannel_foundation::model::read_boundary;
+    use bankchannel_iso20022::rules::ProfileOptions;
+    use serde_json::json;
+
+    use super::ChannelProfile;
+
+    /// A file that names other rules means those, for a check before an upload as for a check of its own.
+    #[test]
+    fn the_base_of_a_users_own_bank_counts_in_place_of_the_bank_that_it_extends() {
+        let payments = |file: serde_json::Value| {
+            read_boundary::<ChannelProfile>(file).and_then(ChannelProfile::resolved).map(|bank| bank.payments)
+        };
+        let other: Result<ProfileOptions, _> = read_boundary(json!({"base": "aos2"}));
+        assert!(other.is_ok());
+        assert_eq!(payments(json!({"extends": "nordea", "payments": {"base": "aos2"}})).ok(), Some(other.ok()));
+        let of_nordea = payments(json!({"extends": "nordea", "payments": {"days_back": 1}})).ok().flatten();
+        assert!(of_nordea.is_some_and(|rules| rules.characters.is_some() && rules.days_back == Some(1)));
+    }
+}
