@@ -92,10 +92,9 @@ fn structs(out: &mut Out, title: &str, shape: &'static Shape) {
             let optional = if field.optional { " (optional)" } else { "" };
             let doc = plain(field.doc).replace("\n\n", " ").replace('|', "\\|");
             out.line(format!("| `{}`{optional} | {} | {doc} |", field.name, type_text(field.shape)));
-            if let Some(inner) = inner_struct(field) {
-                if tables.iter().all(|known| known.name != inner.name) {
-                    tables.push(inner);
-                }
+            if let Some(inner) = inner_struct(field).filter(|inner| tables.iter().all(|known| known.name != inner.name))
+            {
+                tables.push(inner);
             }
         }
     }
