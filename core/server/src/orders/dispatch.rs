@@ -148,9 +148,13 @@ impl FoundOrder {
 }
 
 impl FoundOrder {
-    /// Refuses a member that none of several orders at a path has: each alone would name its own members only.
+    /// Refuses a member that no order at the path has, with those of all of them, before one that is missing is named.
     fn refuse_unknown(&self, members: &Value) -> Result<()> {
-        let (Value::Object(members), [_, _, ..]) = (members, &self.orders[..]) else { return Ok(()) };
+        let Value::Object(members) = members else { return Ok(()) };
+        // One item may stand for a list.
+        if self.orders.iter().any(|order| form_of(order).whole_request.is_some()) {
+            return Ok(());
+        }
         let is_in_path = |name: &str| self.parameters.iter().any(|(parameter, _)| *parameter == name);
         let known = || {
             let fields = self.orders.iter().flat_map(|order| order.entry.request.fields());
