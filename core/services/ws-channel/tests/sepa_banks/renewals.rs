@@ -260,7 +260,15 @@ async fn t67_somebody_is_told_in_time_and_a_stop_is_one_of_the_alerts() {
         all.iter().any(|one| one.bank == "osuuspankki" && one.state == "active" && one.days_left > Some(300))
     };
     world.wait_until("resumed", is_renewed).await;
-    let refused = world.operator().resume_certificate(&who.email, "osuuspankki").await.unwrap_err();
+    // The new certificate is shown before its set is given back.
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let refused = loop {
+        let refused = world.operator().resume_certificate(&who.email, "osuuspankki").await.unwrap_err();
+        if refused.code() != "peer.unavailable" || std::time::Instant::now() > until {
+            break refused;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
     assert!(refused.message().contains("nothing has stopped"), "{refused}");
     let refused = world.operator().discard_certificate(&who.email, "osuuspankki").await.unwrap_err();
     assert!(refused.message().contains("no attempt"), "{refused}");
