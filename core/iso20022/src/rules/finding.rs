@@ -179,7 +179,7 @@ rules! {
     Schema = "schema",
     /// The encoding of the file is the declared one.
     Encoding = "encoding",
-    /// A value can be read as its type: an amount, a date, a number.
+    /// A value can be read as what it should be: an amount, a date, a number.
     Value = "value",
     /// The message and version are those that the bank takes.
     Version = "version",

@@ -25,7 +25,7 @@ pub struct ScaMethod {
 
 bankchannel_foundation::redacted_debug!(ScaMethod);
 
-/// The customer's data for the chosen method.
+/// Data that the customer needs for the chosen method.
 #[derive(Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct ChallengeData {

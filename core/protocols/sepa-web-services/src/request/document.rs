@@ -23,7 +23,7 @@ pub enum FileCommand {
     /// Deletes a file that was sent.
     #[boundary("delete_file")]
     DeleteFile,
-    /// Answers a user's rights.
+    /// Lists a user's rights.
     #[boundary("get_user_info")]
     GetUserInfo,
 }

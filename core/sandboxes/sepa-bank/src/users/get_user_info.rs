@@ -1,4 +1,4 @@
-//! Answers a user's rights.
+//! Lists a user's rights.
 
 use bankchannel_sepa_web_services::{
     codec::AnswerText,

@@ -114,7 +114,7 @@ pub struct CreateConsentResponse {
     /// The method that the bank has chosen.
     #[boundary(wire = "chosenScaMethod")]
     pub chosen_sca_method: Option<ScaMethod>,
-    /// The customer's data for the chosen method.
+    /// Data that the customer needs for the chosen method.
     #[boundary(wire = "challengeData")]
     pub challenge_data: Option<ChallengeData>,
     /// The bank's messages to the third party, such as warnings.

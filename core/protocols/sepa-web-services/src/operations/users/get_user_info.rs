@@ -1,4 +1,4 @@
-//! Answers a user's rights: GetUserInfo (§4.5).
+//! Lists a user's rights: GetUserInfo (§4.5).
 
 use bankchannel_foundation::prelude::*;
 
