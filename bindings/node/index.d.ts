@@ -4052,7 +4052,7 @@ export interface ScaMethod {
   readonly explanation?: string;
 }
 
-/** The customer's data for the chosen method. */
+/** Data that the customer needs for the chosen method. */
 export interface ChallengeData {
   /** A picture to show to the customer: base64 of a PNG file. */
   readonly image?: string;
@@ -4102,7 +4102,7 @@ export interface CreateConsentResponse {
   readonly scaMethods?: readonly ScaMethod[];
   /** The method that the bank has chosen. */
   readonly chosenScaMethod?: ScaMethod;
-  /** The customer's data for the chosen method. */
+  /** Data that the customer needs for the chosen method. */
   readonly challengeData?: ChallengeData;
   /** The bank's messages to the third party, such as warnings. */
   readonly tppMessages?: readonly TppMessage[];
@@ -4224,7 +4224,7 @@ export interface StartAuthorisationResponse {
   readonly scaMethods?: readonly ScaMethod[];
   /** The method that the bank has chosen. */
   readonly chosenScaMethod?: ScaMethod;
-  /** The customer's data for the chosen method. */
+  /** Data that the customer needs for the chosen method. */
   readonly challengeData?: ChallengeData;
   /** The bank's messages to the third party, such as warnings. */
   readonly tppMessages?: readonly TppMessage[];
@@ -8407,7 +8407,7 @@ export type TargetIdRule = "required" | "optional" | "unused";
  * - `listFiles`: Lists files.
  * - `downloadFile`: Fetches a file.
  * - `deleteFile`: Deletes a file that was sent.
- * - `getUserInfo`: Answers a user's rights.
+ * - `getUserInfo`: Lists a user's rights.
  */
 export type FileCommand = "upload_file" | "list_files" | "download_file" | "delete_file" | "get_user_info";
 

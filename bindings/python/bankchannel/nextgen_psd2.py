@@ -409,7 +409,7 @@ class ScaMethod(Record):
 
 
 class ChallengeData(Record):
-    """The customer's data for the chosen method."""
+    """Data that the customer needs for the chosen method."""
 
     __slots__ = ()
     __match_args__ = ("image", "data", "image_link", "otp_max_length", "otp_format", "additional_information")
@@ -489,7 +489,7 @@ class CreateConsentResponse(Record):
     """The method that the bank has chosen."""
 
     challenge_data: ChallengeData | None = None
-    """The customer's data for the chosen method."""
+    """Data that the customer needs for the chosen method."""
 
     tpp_messages: tuple[TppMessage, ...] | None = None
     """The bank's messages to the third party, such as warnings."""
@@ -606,7 +606,7 @@ class StartAuthorisationResponse(Record):
     """The method that the bank has chosen."""
 
     challenge_data: ChallengeData | None = None
-    """The customer's data for the chosen method."""
+    """Data that the customer needs for the chosen method."""
 
     tpp_messages: tuple[TppMessage, ...] | None = None
     """The bank's messages to the third party, such as warnings."""

@@ -598,7 +598,7 @@ FileCommand = Literal["upload_file", "list_files", "download_file", "delete_file
   `list_files`: Lists files.
   `download_file`: Fetches a file.
   `delete_file`: Deletes a file that was sent.
-  `get_user_info`: Answers a user's rights.
+  `get_user_info`: Lists a user's rights.
 """
 
 

@@ -8,7 +8,7 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** The customer's data for the chosen method. */
+/** Data that the customer needs for the chosen method. */
 final class ChallengeData
 {
     /**

@@ -23,7 +23,7 @@ final class CreateConsentResponse
      * @param string|null $location The consent's own address, as the bank wrote it.
      * @param list<ScaMethod>|null $scaMethods The methods among which the customer can choose.
      * @param ScaMethod|null $chosenScaMethod The method that the bank has chosen.
-     * @param ChallengeData|null $challengeData The customer's data for the chosen method.
+     * @param ChallengeData|null $challengeData Data that the customer needs for the chosen method.
      * @param list<TppMessage>|null $tppMessages The bank's messages to the third party, such as warnings.
      * @param string|null $requestId The request's id, repeated by the bank.
      * @param list<UnreadMember>|null $unread What of the bank's answer is in no other field, such as members of a

@@ -21,6 +21,6 @@ enum FileCommand: string
     /** Deletes a file that was sent. */
     case DeleteFile = 'delete_file';
 
-    /** Answers a user's rights. */
+    /** Lists a user's rights. */
     case GetUserInfo = 'get_user_info';
 }
