@@ -35,6 +35,11 @@ fn overview(banks: &[Value]) {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
+    let ids = |all: &Value| {
+        let id = |one: &Value| format!("{} {}", text(&one["channel"]), text(&one["id"]));
+        let ids: Vec<String> = all.as_array().into_iter().flatten().map(id).collect();
+        if ids.is_empty() { "–".to_owned() } else { ids.join(", ") }
+    };
     let row = |bank: &Value| {
         let rules: Vec<String> = bank["payments"]
             .as_object()
@@ -49,13 +54,13 @@ fn overview(banks: &[Value]) {
             text(&bank["name"]),
             text(&bank["bank"]),
             text(&bank["bics"][0]),
-            text(&bank["ws_channel"]),
+            ids(&bank["channel_ids"]),
             text(&bank["family"]),
             text(&bank["renew_before_days"]),
             if rules.is_empty() { "–".to_owned() } else { rules.join(", ") },
             recorded.unwrap_or("–").to_owned(),
         ]
     };
-    let header = ["Name", "Bank", "BIC", "WS Channel", "SEPA Web Services", "Renewal, days", "Payments", "Recorded"];
+    let header = ["Name", "Bank", "BIC", "Channel ids", "SEPA Web Services", "Renewal, days", "Payments", "Recorded"];
     output::bytes(table::table(&header, banks.iter().map(row)).as_bytes());
 }

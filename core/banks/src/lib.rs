@@ -1,8 +1,8 @@
 //! The facts known of each bank, as data: one file a bank in `data/`, with the sources of its facts and their dates.
 //!
 //! Who needs a part of it reads that part with its own type: ISO 20022 the member `payments`, SEPA Web Services the
-//! whole, the WS Channel the member `ws_channel`. A user's own bank is a file of the same form, which may extend one of
-//! these.
+//! whole, a channel that many banks share its id in `channel_ids`. A user's own bank is a file of the same form, which may
+//! extend one of these.
 
 mod list;
 
@@ -28,6 +28,16 @@ pub struct BankSource {
     pub recorded_on: Date,
 }
 
+/// The id of a bank on a channel that many banks share.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
+pub struct BankChannelId {
+    /// The protocol of the channel, as in the names of operations.
+    pub channel: String,
+    /// The bank's id there, such as `osuuspankki`.
+    pub id: String,
+}
+
 /// A bank that is known.
 #[derive(Debug)]
 pub struct KnownBank {
@@ -36,7 +46,7 @@ pub struct KnownBank {
 }
 
 /// Members that belong to a bank itself: a bank that extends it does not have them.
-const OWN_MEMBERS: [&str; 4] = ["other_names", "bics", "ws_channel", "sources"];
+const OWN_MEMBERS: [&str; 4] = ["other_names", "bics", "channel_ids", "sources"];
 
 /// Read once; a test reads each file.
 static BANKS: LazyLock<Vec<KnownBank>> = LazyLock::new(|| {
@@ -51,7 +61,7 @@ pub fn all() -> &'static [KnownBank] {
     &BANKS
 }
 
-/// The bank with this name, other name, id on the WS Channel, or BIC of 8 or 11 characters; letter case does not matter.
+/// The bank with this name, other name, id on a shared channel, or BIC of 8 or 11 characters; letter case does not matter.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static KnownBank> {
     let bic = if name.len() == 11 { name.get(..8).unwrap_or(name) } else { name };
@@ -88,8 +98,18 @@ impl KnownBank {
 
     /// The names that it is found by.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        let id = self.member("ws_channel").and_then(Value::as_str);
-        [self.name].into_iter().chain(self.texts("other_names")).chain(id)
+        [self.name].into_iter().chain(self.texts("other_names")).chain(self.channel_ids().map(|(_, id)| id))
+    }
+
+    /// Its id on a channel that many banks share, by the name of the protocol.
+    #[must_use]
+    pub fn id_on(&self, channel: &str) -> Option<&str> {
+        self.channel_ids().find(|(one, _)| *one == channel).map(|(_, id)| id)
+    }
+
+    fn channel_ids(&self) -> impl Iterator<Item = (&str, &str)> {
+        let all = self.member("channel_ids").and_then(Value::as_array);
+        all.into_iter().flatten().filter_map(|one| Some((one["channel"].as_str()?, one["id"].as_str()?)))
     }
 
     /// Its BICs, of 8 characters.

@@ -107,7 +107,8 @@ fn what_is_known_of_a_bank_is_listed() {
     }
     for name in ["osuuspankki", "OKOYFIHH", "okoyfihhxxx", "op"] {
         let [op] = &list(Some(name)).unwrap().banks[..] else { panic!("{name}") };
-        assert_eq!((&*op.name, op.renew_before_days, op.ws_channel.as_deref()), ("op", Some(55), Some("osuuspankki")));
+        let ids: Vec<(&str, &str)> = op.channel_ids.iter().flatten().map(|one| (&*one.channel, &*one.id)).collect();
+        assert_eq!((&*op.name, op.renew_before_days, ids), ("op", Some(55), vec![("ws_channel", "osuuspankki")]));
         let types = op.file_types.iter().flatten().find(|types| types.kind == "statement").unwrap();
         assert_eq!(types.codes, ["camt.053.001.02"]);
     }

@@ -1,6 +1,6 @@
 //! Shows the known facts of each bank.
 
-use bankchannel_banks::{BankSource, KnownBank, all, find, meant};
+use bankchannel_banks::{BankChannelId, BankSource, KnownBank, all, find, meant};
 use bankchannel_foundation::prelude::*;
 
 use crate::{operations, rules::ProfileOptions};
@@ -9,7 +9,7 @@ use crate::{operations, rules::ProfileOptions};
 #[derive(Debug, Clone, Default, Boundary)]
 #[non_exhaustive]
 pub struct ListBanksRequest {
-    /// The name of one bank, such as `nordea`, another name of it, its id on the WS Channel, or its BIC. Default: all.
+    /// The name of one bank, such as `nordea`, another name of it, its id on a shared channel, or its BIC. Default: all.
     pub bank: Option<String>,
 }
 
@@ -33,8 +33,8 @@ pub struct BankDescription {
     pub other_names: Option<Vec<String>>,
     /// Its BICs, of 8 characters.
     pub bics: Option<Vec<String>>,
-    /// Its id on the WS Channel, if it is reached there.
-    pub ws_channel: Option<String>,
+    /// Its ids on channels that many banks share, such as the WS Channel.
+    pub channel_ids: Option<Vec<BankChannelId>>,
     /// Whether it gives certificates over the WS Channel; left out if it does.
     pub enrols: Option<bool>,
     /// Whether a customer has a pair of keys for encryption beside the one for signatures.

@@ -4,7 +4,7 @@ mod certificates;
 mod sandbox;
 mod shipped;
 
-use bankchannel_banks::{BankSource, KnownBank, find, over};
+use bankchannel_banks::{BankChannelId, BankSource, KnownBank, find, over};
 use bankchannel_crypto::x509::Certificate;
 use bankchannel_foundation::{Error, model::Boundary};
 use bankchannel_iso20022::rules::ProfileOptions;
@@ -178,7 +178,7 @@ pub struct TrustAnchors {
 
 /// The known facts of one bank, and how its channel is used.
 ///
-/// Fields that are left out are those of the bank that `extends` names, apart from `other_names`, `bics`, `ws_channel` and
+/// Fields that are left out are those of the bank that `extends` names, apart from `other_names`, `bics`, `channel_ids` and
 /// `sources`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Boundary)]
 #[non_exhaustive]
@@ -193,8 +193,8 @@ pub struct ChannelProfile {
     pub other_names: Option<Vec<String>>,
     /// Its BICs, of 8 characters.
     pub bics: Option<Vec<String>>,
-    /// Its id on the WS Channel.
-    pub ws_channel: Option<String>,
+    /// Its ids on channels that many banks share, such as the WS Channel.
+    pub channel_ids: Option<Vec<BankChannelId>>,
     /// How it deviates from the common rules of payments: the files sent to it are checked by them.
     pub payments: Option<ProfileOptions>,
     /// The form of its messages.

@@ -42,7 +42,7 @@ impl Bank {
     /// Finds the bank by any of its names: the id, another name, its BIC.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::from_text(find(name)?.member("ws_channel")?.as_str()?)
+        Self::from_text(find(name)?.id_on("ws_channel")?)
     }
 
     /// The known facts of the bank.
@@ -104,10 +104,10 @@ mod tests {
     #[test]
     fn each_bank_has_its_entry_and_is_found_by_its_names() {
         for bank in Bank::ALL {
-            let id = bank.entry().unwrap().member("ws_channel").unwrap().as_str().unwrap();
+            let id = bank.entry().unwrap().id_on("ws_channel").unwrap();
             assert_eq!((id, Bank::from_name(id)), (bank.as_str(), Some(*bank)));
         }
-        let banks = bankchannel_banks::all().iter().filter(|bank| bank.member("ws_channel").is_some());
+        let banks = bankchannel_banks::all().iter().filter(|bank| bank.id_on("ws_channel").is_some());
         assert_eq!(banks.count(), Bank::ALL.len());
         for (name, bank) in [("op", Bank::Osuuspankki), ("saastopankki", Bank::Sp), ("NDEAFIHH", Bank::Nordea)] {
             assert_eq!(Bank::from_name(name), Some(bank));
