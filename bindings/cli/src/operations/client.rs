@@ -6,7 +6,7 @@ use bankchannel_foundation::operation::CatalogueEntry;
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::nextgen_psd2;
+use super::psd2;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     options::{optional, read_settings, settings_file},
@@ -23,7 +23,7 @@ pub(super) struct ClientCommands {
 }
 
 /// The protocols with such options.
-const WITH_OPTIONS: &[&ClientCommands] = &[&nextgen_psd2::CLIENT];
+const WITH_OPTIONS: &[&ClientCommands] = &[&psd2::CLIENT];
 
 fn options_of(entry: &CatalogueEntry) -> Option<&'static ClientCommands> {
     WITH_OPTIONS.iter().copied().find(|own| own.protocol == entry.declaration.protocol)

@@ -1,5 +1,7 @@
 //! Help texts without a declaration: descriptions of groups, and examples.
 
+use super::psd2;
+
 /// The description of a group.
 pub(super) fn group(name: &str) -> &'static str {
     match name {
@@ -38,7 +40,7 @@ pub(super) fn group_examples(name: &str) -> Option<&'static str> {
             "Examples:\n  bankchannel files list-files -b nordea --status NEW\n  bankchannel files upload-file -b nordea --file-type pain.001.001.09 --private-key authorize-private.asc payment.xml\n  \
              bankchannel files download-files -b nordea --directory inbox\n  bankchannel files download-file -b nordea --filetype camt.053.001.02 --filereference 227166 -o statement.xml"
         }
-        "psd2" => PSD2_EXAMPLES,
+        "psd2" => psd2::EXAMPLES,
         "salt-edge" => SALT_EDGE_EXAMPLES,
         "sepa" => SEPA_EXAMPLES,
         "integrator" => {
@@ -86,25 +88,6 @@ pub(super) fn examples(group: &str, name: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
-
-const PSD2_EXAMPLES: &str = "Examples:
-  bankchannel psd2 make-certificates certs
-  bankchannel psd2 sign --private-key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
-  bankchannel psd2 verify --ca certs/ca.pem signed.http
-  bankchannel psd2 explain --ca certs/ca.pem signed.http
-
-A request file holds the request as it is sent: request line, headers, an empty line, the body. Lines of the head may end
-in a line feed only. Content-Length gives the size of the body; without it the body is every byte after the empty line,
-including a last line end that an editor adds.
-
-At a bank, here the sandbox bank of `bankchannel serve nextgen-psd2-bank --data bank`:
-  bankchannel psd2 verify-user --settings tpp1.json --psu-id psu-7f3a91 --psu-personal-identifier @hash.txt
-  bankchannel psd2 update-bank-offered-consents --settings tpp1.json --redirect-uri https://tpp.example/cb
-with tpp1.json: {\"base_url\": \"https://127.0.0.1:8443/api\", \"ca_file\": \"bank/ca.pem\", \"certificate_file\": \"bank/certificates/tpp1-qseal.pem\",
-  \"private_key\": {\"file\": \"bank/certificates/tpp1-qseal.key\"}, \"client_certificate_file\": \"bank/certificates/tpp1-qwac.pem\",
-  \"client_key\": {\"file\": \"bank/certificates/tpp1-qwac.key\"}}
-
-Every operation of the library can also be called by its own name: `bankchannel call nextgen_psd2.sign_request …`.";
 
 const SALT_EDGE_EXAMPLES: &str = "Examples:
   bankchannel salt-edge verify --public-key salt-edge.pem --issuer priora.saltedge.com request.jwt

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::request;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    operations::nextgen_psd2::{keys, signing_options},
+    operations::psd2::{keys, signing_options},
     options::{add_common, certificates, file, file_argument, flag, format, passphrase},
     output::{self, Format, files},
 };
