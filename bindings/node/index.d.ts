@@ -7703,8 +7703,19 @@ export declare namespace iso20022 {
 
   /** Which banks to show. */
   export interface ListBanksRequest {
-    /** The name of one bank, such as `nordea`, another name of it, its id on the WS Channel, or its BIC. Default: all. */
+    /**
+     * The name of one bank, such as `nordea`, another name of it, its id on a shared channel, or its BIC. Default:
+     * all.
+     */
     bank?: string | null;
+  }
+
+  /** The id of a bank on a channel that many banks share. */
+  export interface BankChannelId {
+    /** The protocol of the channel, as in the names of operations. */
+    readonly channel: string;
+    /** The bank's id there, such as `osuuspankki`. */
+    readonly id: string;
   }
 
   /** The bank's names for a kind of file. */
@@ -7735,8 +7746,8 @@ export declare namespace iso20022 {
     readonly otherNames?: readonly string[];
     /** Its BICs, of 8 characters. */
     readonly bics?: readonly string[];
-    /** Its id on the WS Channel, if it is reached there. */
-    readonly wsChannel?: string;
+    /** Its ids on channels that many banks share, such as the WS Channel. */
+    readonly channelIds?: readonly BankChannelId[];
     /** Whether it gives certificates over the WS Channel; left out if it does. */
     readonly enrols?: boolean;
     /** Whether a customer has a pair of keys for encryption beside the one for signatures. */
@@ -8508,7 +8519,7 @@ export interface TrustAnchors {
  * The known facts of one bank, and how its channel is used.
  *
  * Fields that are left out are those of the bank that `extends` names, apart from `otherNames`, `bics`,
- * `wsChannel` and `sources`.
+ * `channelIds` and `sources`.
  */
 export interface ChannelProfile {
   /** The profile's name, such as `nordea`. */
@@ -8521,8 +8532,8 @@ export interface ChannelProfile {
   readonly otherNames?: readonly string[];
   /** Its BICs, of 8 characters. */
   readonly bics?: readonly string[];
-  /** Its id on the WS Channel. */
-  readonly wsChannel?: string;
+  /** Its ids on channels that many banks share, such as the WS Channel. */
+  readonly channelIds?: readonly iso20022.BankChannelId[];
   /** How it deviates from the common rules of payments: the files sent to it are checked by them. */
   readonly payments?: iso20022.ProfileOptions;
   /** The form of its messages. */

@@ -25,6 +25,7 @@ __all__ = [
     "AmountKind",
     "AvailableAmount",
     "BalanceCheck",
+    "BankChannelId",
     "BankDescription",
     "BankDetails",
     "BankSource",
@@ -2834,6 +2835,19 @@ class Matched(Record):
     """Remarks: a missing page of a statement, a second payment information with the same id."""
 
 
+class BankChannelId(Record):
+    """The id of a bank on a channel that many banks share."""
+
+    __slots__ = ()
+    __match_args__ = ("channel", "id")
+
+    channel: str
+    """The protocol of the channel, as in the names of operations."""
+
+    id: str
+    """The bank's id there, such as `osuuspankki`."""
+
+
 class FileTypesOfKind(Record):
     """The bank's names for a kind of file."""
 
@@ -2867,7 +2881,7 @@ class BankDescription(Record):
     """The known facts of a bank. Fields that are left out are not known, or as at most banks."""
 
     __slots__ = ()
-    __match_args__ = ("name", "bank", "other_names", "bics", "ws_channel", "enrols", "needs_encryption_pair", "is_test_only", "family", "file_types", "payments", "renew_before_days", "renew_reason", "supersedes_at_once", "sources")
+    __match_args__ = ("name", "bank", "other_names", "bics", "channel_ids", "enrols", "needs_encryption_pair", "is_test_only", "family", "file_types", "payments", "renew_before_days", "renew_reason", "supersedes_at_once", "sources")
 
     name: str
     """The name, such as `nordea`."""
@@ -2881,8 +2895,8 @@ class BankDescription(Record):
     bics: tuple[str, ...] | None = None
     """Its BICs, of 8 characters."""
 
-    ws_channel: str | None = None
-    """Its id on the WS Channel, if it is reached there."""
+    channel_ids: tuple[BankChannelId, ...] | None = None
+    """Its ids on channels that many banks share, such as the WS Channel."""
 
     enrols: bool | None = None
     """Whether it gives certificates over the WS Channel; left out if it does."""
@@ -3422,7 +3436,7 @@ def list_banks(
     Services takes it, and `check_payment` and `make_payment` do.
 
     Args:
-        bank: The name of one bank, such as `nordea`, another name of it, its id on the WS Channel, or its BIC.
+        bank: The name of one bank, such as `nordea`, another name of it, its id on a shared channel, or its BIC.
             Default: all.
     """
     answer: ListBanksResponse = local(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ._call import AsyncOnCode, AsyncSigner, CallOptions, OnCode, OnProgress, OnRequest, OnResponse, Signer
     from ._tracing import TraceParent
-    from .iso20022 import ProfileOptions, BankSource, StatusFile, CashFile, Code
+    from .iso20022 import BankChannelId, ProfileOptions, BankSource, StatusFile, CashFile, Code
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -718,11 +718,11 @@ class ChannelProfile(Record):
     """The known facts of one bank, and how its channel is used.
 
     Fields that are left out are those of the bank that `extends` names, apart from `other_names`, `bics`,
-    `ws_channel` and `sources`.
+    `channel_ids` and `sources`.
     """
 
     __slots__ = ()
-    __match_args__ = ("name", "extends", "bank", "other_names", "bics", "ws_channel", "payments", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "renew_before_days", "renew_reason", "supersedes_at_once", "requires_status", "requires_file_type", "compression", "compression_method", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates", "sources")
+    __match_args__ = ("name", "extends", "bank", "other_names", "bics", "channel_ids", "payments", "family", "file_url", "certificate_url", "receiver_id", "target_id", "operations", "certificate_operations", "certificate_code", "certificate_subject", "renew_before_days", "renew_reason", "supersedes_at_once", "requires_status", "requires_file_type", "compression", "compression_method", "soap_action", "max_file_bytes", "max_packed_bytes", "status_downloaded", "file_types", "signers", "allows_sha1_answers", "anchors", "intermediates", "sources")
 
     name: str | None = None
     """The profile's name, such as `nordea`."""
@@ -739,8 +739,8 @@ class ChannelProfile(Record):
     bics: Sequence[str] | None = None
     """Its BICs, of 8 characters."""
 
-    ws_channel: str | None = None
-    """Its id on the WS Channel."""
+    channel_ids: Sequence[BankChannelId] | None = None
+    """Its ids on channels that many banks share, such as the WS Channel."""
 
     payments: ProfileOptions | None = None
     """How it deviates from the common rules of payments: the files sent to it are checked by them."""

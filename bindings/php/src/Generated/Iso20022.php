@@ -509,8 +509,8 @@ final class Iso20022
      * it was recorded. A bank that is not here needs a file of your own: the setting `profile_file` of SEPA Web
      * Services takes it, and `check_payment` and `make_payment` do.
      *
-     * @param string|null $bank The name of one bank, such as `nordea`, another name of it, its id on the WS
-     * Channel, or its BIC. Default: all.
+     * @param string|null $bank The name of one bank, such as `nordea`, another name of it, its id on a shared
+     * channel, or its BIC. Default: all.
      *
      * @throws BankchannelException
      */

@@ -17,7 +17,8 @@ final class BankDescription
      * @param string|null $bank The name for people; left out for a set of rules that is no bank.
      * @param list<string>|null $otherNames Further names that it is found by.
      * @param list<string>|null $bics Its BICs, of 8 characters.
-     * @param string|null $wsChannel Its id on the WS Channel, if it is reached there.
+     * @param list<BankChannelId>|null $channelIds Its ids on channels that many banks share,
+     * such as the WS Channel.
      * @param bool|null $enrols Whether it gives certificates over the WS Channel; left out if it does.
      * @param bool|null $needsEncryptionPair Whether a customer has a pair of keys for encryption beside the one for
      * signatures.
@@ -36,7 +37,7 @@ final class BankDescription
         public readonly ?string $bank = null,
         public readonly ?array $otherNames = null,
         public readonly ?array $bics = null,
-        public readonly ?string $wsChannel = null,
+        public readonly ?array $channelIds = null,
         public readonly ?bool $enrols = null,
         public readonly ?bool $needsEncryptionPair = null,
         public readonly ?bool $isTestOnly = null,
@@ -62,7 +63,7 @@ final class BankDescription
             bank: $data['bank'] ?? null,
             otherNames: $data['other_names'] ?? null,
             bics: $data['bics'] ?? null,
-            wsChannel: $data['ws_channel'] ?? null,
+            channelIds: isset($data['channel_ids']) ? array_map(static fn (mixed $item): mixed => BankChannelId::fromArray($item), $data['channel_ids']) : null,
             enrols: $data['enrols'] ?? null,
             needsEncryptionPair: $data['needs_encryption_pair'] ?? null,
             isTestOnly: $data['is_test_only'] ?? null,
@@ -87,7 +88,7 @@ final class BankDescription
             'bank' => $this->bank,
             'other_names' => $this->otherNames === null ? null : array_values($this->otherNames),
             'bics' => $this->bics === null ? null : array_values($this->bics),
-            'ws_channel' => $this->wsChannel,
+            'channel_ids' => $this->channelIds === null ? null : array_values(array_map(static fn (BankChannelId $item): mixed => (object) $item->toArray(), $this->channelIds)),
             'enrols' => $this->enrols,
             'needs_encryption_pair' => $this->needsEncryptionPair,
             'is_test_only' => $this->isTestOnly,

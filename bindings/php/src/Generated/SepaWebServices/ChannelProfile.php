@@ -12,7 +12,7 @@ use Bankchannel\Encode;
  * The known facts of one bank, and how its channel is used.
  *
  * Fields that are left out are those of the bank that `extends` names, apart from `other_names`, `bics`,
- * `ws_channel` and `sources`.
+ * `channel_ids` and `sources`.
  */
 final class ChannelProfile
 {
@@ -22,7 +22,8 @@ final class ChannelProfile
      * @param string|null $bank The bank's name for people.
      * @param list<string>|null $otherNames Further names that it is found by.
      * @param list<string>|null $bics Its BICs, of 8 characters.
-     * @param string|null $wsChannel Its id on the WS Channel.
+     * @param list<\Bankchannel\Iso20022\BankChannelId>|null $channelIds Its ids on channels that many banks share,
+     * such as the WS Channel.
      * @param \Bankchannel\Iso20022\ProfileOptions|null $payments How it deviates from the common rules of payments:
      * the files sent to it are checked by them.
      * @param BankFamily|null $family The form of its messages.
@@ -69,7 +70,7 @@ final class ChannelProfile
         public readonly ?string $bank = null,
         public readonly ?array $otherNames = null,
         public readonly ?array $bics = null,
-        public readonly ?string $wsChannel = null,
+        public readonly ?array $channelIds = null,
         public readonly ?\Bankchannel\Iso20022\ProfileOptions $payments = null,
         public readonly ?BankFamily $family = null,
         public readonly ?ServiceUrls $fileUrl = null,
@@ -113,7 +114,7 @@ final class ChannelProfile
             bank: $data['bank'] ?? null,
             otherNames: $data['other_names'] ?? null,
             bics: $data['bics'] ?? null,
-            wsChannel: $data['ws_channel'] ?? null,
+            channelIds: isset($data['channel_ids']) ? array_map(static fn (mixed $item): mixed => \Bankchannel\Iso20022\BankChannelId::fromArray($item), $data['channel_ids']) : null,
             payments: isset($data['payments']) ? \Bankchannel\Iso20022\ProfileOptions::fromArray($data['payments']) : null,
             family: isset($data['family']) ? BankFamily::from($data['family']) : null,
             fileUrl: isset($data['file_url']) ? ServiceUrls::fromArray($data['file_url']) : null,
@@ -157,7 +158,7 @@ final class ChannelProfile
             'bank' => $this->bank,
             'other_names' => $this->otherNames === null ? null : array_values($this->otherNames),
             'bics' => $this->bics === null ? null : array_values($this->bics),
-            'ws_channel' => $this->wsChannel,
+            'channel_ids' => $this->channelIds === null ? null : array_values(array_map(static fn (\Bankchannel\Iso20022\BankChannelId $item): mixed => (object) $item->toArray(), $this->channelIds)),
             'payments' => $this->payments === null ? null : (object) $this->payments->toArray(),
             'family' => $this->family?->value,
             'file_url' => $this->fileUrl === null ? null : (object) $this->fileUrl->toArray(),
