@@ -2,15 +2,16 @@
 
 use std::{collections::BTreeSet, ffi::OsString, process::ExitCode};
 
+use bankchannel::protocols::PROTOCOLS;
 use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 
 use crate::{
     banks, catalogue, check, completion, demo,
     exit::{CommandFailure, CommandOutcome, EXIT_CODES, FAILED},
-    handwritten, man,
-    operations::{self, Spec},
+    iso20022, man,
+    operations::{self, ClientCommands, CommandCode, Spec},
     output::Format,
-    pgp, serve,
+    pgp, psd2, salt_edge, sepa, serve,
     usage_text::{self, without_values},
 };
 
@@ -30,6 +31,16 @@ const ENDS: &str = "
 One Ctrl-C during a call cancels the call: the error (exit code 1) says how far it came; another one, or one at a prompt,
 ends the program. With --json a command prints one JSON object: its response, or {\"error\": …}.";
 
+/// What commands do of their own.
+static CODES: [&[CommandCode]; 5] = [pgp::CODES, iso20022::CODES, psd2::CODES, salt_edge::CODES, sepa::CODES];
+
+/// The protocols whose clients' settings are options.
+static CLIENTS: [&ClientCommands; 1] = [&psd2::CLIENT];
+
+fn specs() -> Vec<Spec> {
+    operations::specs(&CODES, &CLIENTS)
+}
+
 /// The examples, and how a command ends.
 fn after_help() -> String {
     let mut text = format!("{EXAMPLES}\nExit codes:\n");
@@ -41,7 +52,7 @@ fn after_help() -> String {
 
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     let format = if arguments.iter().any(|argument| argument == "--json") { Format::Json } else { Format::Table };
-    let specs = operations::specs();
+    let specs = specs();
     completion::answer_shell(|| command(&specs));
     if let Some(failure) = not_utf8(&arguments) {
         format.fail(&failure);
@@ -76,17 +87,15 @@ fn reached(specs: &[Spec], arguments: &[OsString]) -> Command {
     let mut names = arguments.iter().skip(1).map_while(|argument| argument.to_str());
     let group = names.next().and_then(|given| groups(specs).into_iter().find(|group| *group == given));
     let Some(group) = group else { return command(specs) };
-    let is_command = |given: &&str| {
-        handwritten::find(group, given).is_some() || specs.iter().any(|spec| spec.group == group && spec.name == *given)
-    };
-    root().subcommand(operations::group(group, names.next().filter(is_command), specs, &handwritten::of_group(group)))
+    let is_command = |given: &&str| specs.iter().any(|spec| spec.group == group && spec.first_name() == *given);
+    root().subcommand(operations::group(group, names.next().filter(is_command), specs))
 }
 
 /// The whole command line.
 pub(crate) fn command(specs: &[Spec]) -> Command {
     let mut root = root();
     for name in groups(specs) {
-        root = root.subcommand(operations::group(name, None, specs, &handwritten::of_group(name)));
+        root = root.subcommand(operations::group(name, None, specs));
     }
     root.subcommand(operations::call_command())
         .subcommand(banks::command())
@@ -118,12 +127,13 @@ fn root() -> Command {
         .arg_required_else_help(true)
 }
 
-/// The groups, in the order of the catalogue.
+/// The groups: those of the first protocol in the order that it declares, then the others by name.
 fn groups(specs: &[Spec]) -> Vec<&'static str> {
-    let order = ["account", "session", "certs", "files", pgp::GROUP, "integrator"];
-    let found: BTreeSet<&'static str> = specs.iter().map(|spec| spec.group).collect();
-    let known = order.into_iter().filter(|name| found.contains(name) || *name == pgp::GROUP);
-    known.chain(found.iter().copied().filter(|name| !order.contains(name))).collect()
+    let first = PROTOCOLS.first().map_or(&[][..], |first| first.groups);
+    let first: Vec<&'static str> = first.iter().map(|group| group.name).collect();
+    let others: BTreeSet<&'static str> =
+        specs.iter().map(|spec| spec.group).filter(|group| !first.contains(group)).collect();
+    first.into_iter().chain(others).collect()
 }
 
 fn dispatch(specs: &[Spec], matches: &ArgMatches) -> CommandOutcome {
@@ -139,11 +149,12 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> CommandOutcome {
         "completion" => completion::run(inner),
         "man" => man::run(inner, command(specs)),
         group => {
-            let Some((name, inner)) = inner.subcommand() else {
+            let Some((name, mut inner)) = inner.subcommand() else {
                 return Err(CommandFailure::usage("a command is missing"));
             };
-            if let Some(command) = handwritten::find(group, name) {
-                return command.run(inner);
+            let mut name = name.to_owned();
+            while let Some((below, further)) = inner.subcommand() {
+                (name, inner) = (format!("{name} {below}"), further);
             }
             let spec = specs.iter().find(|spec| spec.group == group && spec.name == name);
             operations::run(
@@ -204,20 +215,27 @@ mod tests {
                 check(below, &path);
             }
         }
-        let mut whole = command(&operations::specs());
+        let mut whole = command(&specs());
         whole.build();
         check(&whole, "");
     }
 
     #[test]
+    fn all_code_of_commands_has_a_command() {
+        let specs = specs();
+        let with_code = specs.iter().filter(|spec| spec.has_code()).count();
+        assert_eq!(with_code, CODES.iter().map(|codes| codes.len()).sum::<usize>());
+    }
+
+    #[test]
     fn every_group_of_the_catalogue_is_there() {
-        let specs = operations::specs();
+        let specs = specs();
         let root = command(&specs);
         for spec in &specs {
             let group =
                 root.get_subcommands().find(|command| command.get_name() == spec.group).expect("the group is there");
             assert!(
-                group.get_subcommands().any(|command| command.get_name() == spec.name),
+                group.get_subcommands().any(|command| command.get_name() == spec.first_name()),
                 "{} {}",
                 spec.group,
                 spec.name
@@ -227,7 +245,7 @@ mod tests {
 
     #[test]
     fn each_command_is_reached_as_in_the_whole_command_line() {
-        let specs = operations::specs();
+        let specs = specs();
         let mut whole = command(&specs);
         whole.build();
         let helps = |root: &mut Command, names: &[&str]| {

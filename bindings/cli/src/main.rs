@@ -23,7 +23,6 @@ mod child_programs;
 mod completion;
 mod demo;
 mod exit;
-mod handwritten;
 mod iso20022;
 mod man;
 mod operations;

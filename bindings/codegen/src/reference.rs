@@ -92,13 +92,8 @@ fn page(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel) {
     out.line(sourced(protocol, declaration.doc));
     out.blank();
     let (name, camel) = (operation.name, camel(operation.name));
-    let command = if let Some(group) = protocol.commands.group(declaration) {
-        let command = declaration.commands.iter().find(|command| command.given.is_empty());
-        let command = command.map_or_else(|| name.replace('_', "-"), |command| command.name.to_owned());
-        format!("{group} {command}")
-    } else {
-        format!("call {}", declaration.name)
-    };
+    let command = protocol.commands.command(operation.entry);
+    let command = command.unwrap_or_else(|| format!("call {}", declaration.name));
     let (module, class, object) = (protocol.module, protocol.class, protocol.node_object());
     let faces = if protocol.is_module() {
         format!(

@@ -123,6 +123,8 @@ pub mod status {
 #[doc(hidden)]
 pub use bankchannel_iso20022::{for_each_operation, operations};
 
+use bankchannel_foundation::operation::CommandGroup;
+
 use crate::{
     local,
     protocols::{CommandPlacement, Protocol},
@@ -138,6 +140,10 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     errors: errors::ROWS,
     interfaces: &[],
     commands: CommandPlacement::BySubject,
+    groups: &[CommandGroup {
+        last: &["make-payment", "show", "check", "match"],
+        ..CommandGroup::new(MODULE, "Payment files, status reports and statements: make, check, read", "")
+    }],
     #[cfg(feature = "clients")]
     sessions: None,
     #[cfg(feature = "clients")]

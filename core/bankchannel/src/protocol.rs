@@ -14,7 +14,7 @@ use bankchannel_foundation::{
     Error, Result,
     error::{ErrorRow, row},
     model::{Content, Profile, Value},
-    operation::{CatalogueEntry, Declaration, Local, OperationKind},
+    operation::{CatalogueEntry, Command, CommandGroup, Declaration, Local, OperationKind},
     question::Interface,
 };
 
@@ -55,6 +55,8 @@ pub struct Protocol {
     pub interfaces: &'static [&'static Interface],
     /// How its operations are reached on the command line.
     pub commands: CommandPlacement,
+    /// The help of its groups of commands.
+    pub groups: &'static [CommandGroup],
     /// How its sessions are kept; `None` if its clients have none.
     #[cfg(feature = "clients")]
     pub sessions: Option<SessionKeeping>,
@@ -75,21 +77,41 @@ impl Protocol {
 pub enum CommandPlacement {
     /// Each operation is a command with its name, in the group of its subject, or as its declaration specifies.
     BySubject,
-    /// Each exchange and each flow is a command with its name, in this group, which has commands of its own for
-    /// computed results.
+    /// Each exchange and each flow is a command with its name, in this group. An operation that only computes has the
+    /// commands that it declares.
     InGroup(&'static str),
     /// Only by `call`.
     ByCall,
 }
 
 impl CommandPlacement {
-    /// The group of an operation's command; `None` if the operation is reached only by `call`.
+    /// The group of the commands that an operation declares; `None` if it is reached only by `call`.
     #[must_use]
-    pub fn group(self, declaration: &Declaration) -> Option<&'static str> {
+    pub fn declared(self, declaration: &Declaration) -> Option<&'static str> {
         match self {
             Self::BySubject => Some(declaration.command_group()),
-            Self::InGroup(group) => (declaration.kind != OperationKind::Local).then_some(group),
+            Self::InGroup(group) => Some(group),
             Self::ByCall => None,
+        }
+    }
+
+    /// The group of the command with an operation's own name; `None` if there is no such command.
+    #[must_use]
+    pub fn group(self, declaration: &Declaration) -> Option<&'static str> {
+        let is_computed = matches!(self, Self::InGroup(_)) && declaration.kind == OperationKind::Local;
+        self.declared(declaration).filter(|_| !is_computed)
+    }
+
+    /// The command of an operation, with its group: the declared one that does all that the one with the operation's own
+    /// name does, else that one, else the first that is declared. `None` if the operation is reached only by `call`.
+    #[must_use]
+    pub fn command(self, entry: &CatalogueEntry) -> Option<String> {
+        let (declaration, own) = (entry.declaration, self.group(entry.declaration));
+        let mut declared = declaration.commands.iter().filter(|command| command.given.is_empty());
+        let is_listed = |command: &&Command| own.is_none() || command.replaces();
+        match (declared.find(is_listed), own) {
+            (Some(command), _) => Some(format!("{} {}", self.declared(declaration)?, command.name)),
+            (None, own) => Some(format!("{} {}", own?, entry.short_name().replace('_', "-"))),
         }
     }
 }

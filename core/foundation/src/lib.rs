@@ -45,7 +45,8 @@ pub mod prelude {
     pub use crate::message::Method;
     pub use crate::model::{Boundary, Content, Date, JsonObject, Timestamp};
     pub use crate::operation::{
-        Command, Declaration, Exchange, Local, LocalContext, Operation, OperationDocs, Pages, Parameters, Repeat, Route,
+        Command, CommandField, CommandForm, CommandGroup, CommandInput, CommandOutput, Declaration, Exchange, FileForm,
+        Local, LocalContext, Operation, OperationDocs, Pages, Parameters, Repeat, Route, WatchedList,
     };
     pub use crate::secret::Secret;
 }

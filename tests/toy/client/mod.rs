@@ -47,6 +47,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     errors: errors::ROWS,
     interfaces: &[],
     commands: CommandPlacement::BySubject,
+    groups: &[],
     sessions: None,
     client: Some(ClientKind::for_client::<Toy>()),
 };

@@ -1,43 +1,16 @@
 //! `iso20022 check`: finds the errors of a payment file before the bank does. Exit 0 without errors, 1 with.
 
-use std::sync::Arc;
-
-use bankchannel::call_local;
-use clap::{ArgMatches, Command};
-use serde_json::{Value, json};
+use clap::ArgMatches;
+use serde_json::Value;
 
 use super::tables::text;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{self, add_common, file_argument, format, stdin},
-    output::{self, Format, progress::ProgressLine, table},
+    options::format,
+    output::{self, Format, table},
 };
 
-/// Progress on a terminal.
-const CHECKING: &str = "checking the file";
-
-pub(super) fn command() -> Command {
-    add_common(Command::new("check"))
-        .about("Find errors in a payment file before the bank does: exit 0 without errors, 1 with errors")
-        .after_help(
-            "Examples:\n  bankchannel iso20022 check payment.xml\n  \
-             bankchannel iso20022 check --profile '{\"closed_day_is_error\": true}' payment.xml\n\nThe list of checks: docs/iso20022.md",
-        )
-        .arg(file_argument("file", "A pain.001.001.09 or pain.001.001.03 file; - for stdin"))
-        .arg(options::text("profile", "JSON", "Your bank's rules: the fields of `profile` of iso20022.check_payment"))
-        .arg(options::text("profile-file", "FILE", "A file with a bank of your own, JSON: its payments and extends"))
-        .arg(options::text("encoding", "NAME", "The file's encoding, if the file declares none or a wrong one"))
-}
-
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
-    let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
-    let progress = Arc::new(ProgressLine::begin(CHECKING));
-    let content = stdin::watched_content_of(given("file").unwrap_or_default(), "FILE", CHECKING, &progress)?;
-    let profile = given("profile").map(bankchannel_bridge::parse_json).transpose()?.map(Value::from);
-    let request = json!({ "profile": profile, "profile_file": given("profile-file"), "encoding": given("encoding") });
-    let checked = call_local("iso20022.check_payment", request, Some(content));
-    drop(progress);
-    let checked = checked?;
+pub(super) fn checked(matches: &ArgMatches, checked: Value) -> CommandOutcome {
     match format(matches) {
         Format::Json => output::json(&checked),
         Format::Table => show(&checked),

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use super::tables::text;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{self, add_common, file, flag, format, kebab, read_file, stdin},
+    operations::Spec,
+    options::{self, file, flag, format, kebab, read_file, stdin},
     output::{self, Format, table},
 };
 
@@ -39,7 +40,7 @@ const FLAGS: [(&str, &str); 4] = [
     ("uetr", "Give each transfer a UETR, made from the data"),
 ];
 
-pub(super) fn command() -> Command {
+pub(super) fn arguments(command: Command) -> Command {
     let mut help = String::from(
         "Examples:\n  bankchannel iso20022 make-payment --example > transfers.csv\n  \
          bankchannel iso20022 make-payment --csv transfers.csv --debtor 'Example Oy' --debtor-iban FI2112345600000785 \\\n    \
@@ -51,8 +52,7 @@ pub(super) fn command() -> Command {
     for TransferColumn { name, meaning, .. } in COLUMNS {
         help.push_str(&format!("  {name:<28} {meaning}\n"));
     }
-    let mut command = add_common(Command::new("make-payment"))
-        .about("Make a payment file (pain.001) from a table of transfers")
+    let mut command = command
         .after_help(help.trim_end().to_owned())
         .arg(
             file("csv", "The transfers as a table; - for stdin").required_unless_present_any(["example", "json-lines"]),
@@ -75,7 +75,7 @@ pub(super) fn command() -> Command {
     command
 }
 
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     if matches.get_flag("example") {
         output::bytes(example_csv().as_bytes());
         return Ok(());

@@ -22,11 +22,12 @@ use super::{
 };
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{self, add_common, file_argument, flag, format, stdin},
+    operations::Spec,
+    options::{self, file_argument, flag, format, stdin},
     output::{self, Format},
 };
 
-pub(super) fn command() -> Command {
+pub(super) fn arguments(command: Command) -> Command {
     let mut help = String::from(
         "Examples:\n  bankchannel iso20022 match payment.xml inbox\n  bankchannel iso20022 match --csv payment.xml report.xml statement.xml\n\n\
          Do not send a transaction again while the place of its money is unknown. Columns of --csv:\n",
@@ -34,8 +35,7 @@ pub(super) fn command() -> Command {
     for TableColumn { name, documentation } in tables::OUTCOMES {
         help.push_str(&format!("  {name:<20} {documentation}\n"));
     }
-    add_common(Command::new("match"))
-        .about("Show the outcome of each transaction of a payment file, and whether it may be sent again")
+    command
         .after_help(help.trim_end().to_owned())
         .arg(file_argument("payment", "The payment file that was sent: pain.001; - for stdin"))
         .arg(
@@ -58,7 +58,7 @@ pub(super) fn command() -> Command {
         .arg(flag("csv", "Print CSV"))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
     let (name, bytes) = match given("payment").unwrap_or_default() {
         "-" => {

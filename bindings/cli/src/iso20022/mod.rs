@@ -7,15 +7,15 @@ mod matching;
 mod show;
 mod tables;
 
-use crate::operations::Handwritten;
+use crate::operations::CommandCode;
 
 /// Their group, which also has commands of the other operations.
 const GROUP: &str = "iso20022";
 
-/// The commands.
-pub(crate) const COMMANDS: &[Handwritten] = &[
-    Handwritten { group: GROUP, name: "make-payment", command: make_payment::command, run: make_payment::run },
-    Handwritten { group: GROUP, name: "show", command: show::command, run: show::run },
-    Handwritten { group: GROUP, name: "check", command: check::command, run: check::run },
-    Handwritten { group: GROUP, name: "match", command: matching::command, run: matching::run },
+/// What its commands do of their own.
+pub(crate) const CODES: &[CommandCode] = &[
+    CommandCode::whole(GROUP, "make-payment", make_payment::arguments, make_payment::run),
+    CommandCode::whole(GROUP, "show", show::arguments, show::run),
+    CommandCode::output(GROUP, "check", check::checked),
+    CommandCode::whole(GROUP, "match", matching::arguments, matching::run),
 ];

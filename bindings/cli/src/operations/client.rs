@@ -6,27 +6,19 @@ use bankchannel_foundation::operation::CatalogueEntry;
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::psd2;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
     options::{optional, read_settings, settings_file},
 };
 
 /// Options that are settings of a protocol's client, on each of its commands.
-pub(super) struct ClientCommands {
-    /// `nextgen-psd2`.
-    pub(super) protocol: &'static str,
+pub(crate) struct ClientCommands {
+    /// The protocol's name.
+    pub(crate) protocol: &'static str,
     /// Adds the options.
-    pub(super) arguments: fn(Command) -> Command,
+    pub(crate) arguments: fn(Command) -> Command,
     /// The client for an operation, from the settings file's JSON and the options.
-    pub(super) client: fn(Value, &CatalogueEntry, &ArgMatches) -> CommandOutcome<Client>,
-}
-
-/// The protocols with such options.
-const WITH_OPTIONS: &[&ClientCommands] = &[&psd2::CLIENT];
-
-fn options_of(entry: &CatalogueEntry) -> Option<&'static ClientCommands> {
-    WITH_OPTIONS.iter().copied().find(|own| own.protocol == entry.declaration.protocol)
+    pub(crate) client: fn(Value, &CatalogueEntry, &ArgMatches) -> CommandOutcome<Client>,
 }
 
 /// Whether the protocol of an operation has clients.
@@ -34,18 +26,22 @@ pub(super) fn exists_for(entry: &CatalogueEntry) -> bool {
     bankchannel::protocols::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.client.is_some())
 }
 
-/// Adds the options for the settings.
-pub(super) fn arguments(command: Command, entry: &CatalogueEntry) -> Command {
+/// Adds the options for the settings, with those of the protocol's own.
+pub(super) fn arguments(command: Command, own: Option<&ClientCommands>) -> Command {
     let command = settings_file(command);
-    match options_of(entry) {
+    match own {
         Some(own) => (own.arguments)(command),
         None => command,
     }
 }
 
 /// The client of a command.
-pub(super) fn of_options(entry: &CatalogueEntry, matches: &ArgMatches) -> CommandOutcome<Client> {
-    match options_of(entry) {
+pub(super) fn of_options(
+    own: Option<&ClientCommands>,
+    entry: &CatalogueEntry,
+    matches: &ArgMatches,
+) -> CommandOutcome<Client> {
+    match own {
         Some(own) => (own.client)(filed(own.protocol, matches)?, entry, matches),
         None => Ok(Client::new(client_settings(entry.declaration.protocol, matches)?)?),
     }

@@ -4,11 +4,10 @@ mod answers;
 mod bank;
 mod call;
 mod client;
-mod group_command;
-mod help;
+mod command_code;
+mod formed;
 mod log;
 mod program;
-pub(crate) mod psd2;
 mod request;
 mod result;
 mod run;
@@ -17,36 +16,56 @@ mod spec;
 mod waiting;
 pub(crate) mod whole;
 
+use bankchannel::protocols::PROTOCOLS;
+use bankchannel_foundation::operation::CommandGroup;
 use clap::Command;
 
 pub(crate) use answers::ask_bank_command;
-pub(crate) use call::{call, call_command, carry_out_judged, carry_out_shown};
-pub(crate) use client::client_settings;
-pub(crate) use group_command::{GroupCommand, Handwritten};
+pub(crate) use call::{call, call_command};
+pub(crate) use client::{ClientCommands, client_settings};
+pub(crate) use command_code::{CommandCode, no_arguments};
 pub(crate) use log::Log;
 pub(crate) use program::run as run_program;
 pub(crate) use result::Reserved;
-pub(crate) use run::run;
-pub(crate) use spec::{Spec, force_argument, output_argument, spec_of, specs};
+pub(crate) use run::{run, run_declared};
+pub(crate) use spec::{Spec, specs};
 
-/// A group with the commands of its operations, those written by hand in place of theirs, or with `only` one of them.
-pub(crate) fn group(
-    name: &'static str,
-    only: Option<&str>,
-    specs: &[Spec],
-    handwritten: &[&'static dyn GroupCommand],
-) -> Command {
-    let is_wanted = |command: &str| only.is_none_or(|only| only == command);
-    let mut group = Command::new(name).about(help::group(name)).subcommand_required(true).arg_required_else_help(true);
-    if let Some(examples) = help::group_examples(name) {
-        group = group.after_help(examples);
-    }
-    let of_group = specs.iter().filter(|spec| spec.group == name && is_wanted(&spec.name));
-    for spec in of_group.filter(|spec| !handwritten.iter().any(|written| written.name() == spec.name)) {
-        group = group.subcommand(spec.command());
-    }
-    for written in handwritten.iter().filter(|written| is_wanted(written.name())) {
-        group = group.subcommand(written.command());
+/// A group with the commands of its operations, or with `only` one of them.
+pub(crate) fn group(name: &'static str, only: Option<&str>, specs: &[Spec]) -> Command {
+    let help = help_of(name);
+    let mut of_group: Vec<&Spec> = specs.iter().filter(|spec| spec.group == name).collect();
+    // Stable: the others keep their order, and come first.
+    let last = help.map_or(&[][..], |help| help.last);
+    of_group.sort_by_key(|spec| last.iter().position(|last| *last == spec.first_name()).map_or(0, |place| place + 1));
+    let mut group = with_help(Command::new(name), help);
+    for of_name in of_group.chunk_by(|one, next| one.first_name() == next.first_name()) {
+        let first = of_name[0].first_name();
+        if only.is_some_and(|only| only != first) {
+            continue;
+        }
+        group = group.subcommand(match of_name {
+            [one] if one.name == first => one.command(),
+            several => {
+                let above = with_help(Command::new(first.to_owned()), help_of(&format!("{name} {first}")));
+                above.subcommands(several.iter().map(|spec| spec.command()))
+            }
+        });
     }
     group
+}
+
+fn with_help(command: Command, help: Option<&'static CommandGroup>) -> Command {
+    let command = command.subcommand_required(true).arg_required_else_help(true);
+    let Some(help) = help else { return command.about("Operations of this subject") };
+    let command = command.about(help.about);
+    let command = match help.doc {
+        "" => command,
+        doc => command.long_about(format!("{}.\n\n{doc}", help.about)),
+    };
+    if help.examples.is_empty() { command } else { command.after_help(help.examples) }
+}
+
+/// The help of a group, or of a command with commands below it.
+fn help_of(name: &str) -> Option<&'static CommandGroup> {
+    PROTOCOLS.iter().flat_map(|protocol| protocol.groups).find(|declared| declared.name == name)
 }

@@ -156,22 +156,25 @@ impl Target {
                 }
             }
         }
-        // A missing file is a failure, even if the others were fetched; so is a negative verdict, for scripts that
-        // check before they continue.
-        let is_no = |name: &str| response.get(name) == Some(&Value::Bool(false));
-        let any = |name: &str| response.get(name).and_then(Value::as_u64).is_some_and(|count| count > 0);
-        let failed = any("failed") || any("not_tried");
-        match response.get("verdict").and_then(Value::as_str) {
-            Some("rejected") => return Err(CommandFailure::Verdict(PAYMENT_REJECTED)),
-            Some("partly_rejected") => return Err(CommandFailure::Verdict(PARTLY_REJECTED)),
-            _ => {}
-        }
-        if failed || entry.declaration.kind == OperationKind::Local && (is_no("ok") || is_no("good") || is_no("valid"))
-        {
-            return Err(CommandFailure::Told);
-        }
-        Ok(())
+        verdict(entry, &response)
     }
+}
+
+/// A missing file is a failure, even if the others were fetched; so is a negative verdict, for scripts that check before
+/// they continue.
+pub(super) fn verdict(entry: &CatalogueEntry, response: &Value) -> CommandOutcome {
+    let is_no = |name: &str| response.get(name) == Some(&Value::Bool(false));
+    let any = |name: &str| response.get(name).and_then(Value::as_u64).is_some_and(|count| count > 0);
+    let failed = any("failed") || any("not_tried");
+    match response.get("verdict").and_then(Value::as_str) {
+        Some("rejected") => return Err(CommandFailure::Verdict(PAYMENT_REJECTED)),
+        Some("partly_rejected") => return Err(CommandFailure::Verdict(PARTLY_REJECTED)),
+        _ => {}
+    }
+    if failed || entry.declaration.kind == OperationKind::Local && (is_no("ok") || is_no("good") || is_no("valid")) {
+        return Err(CommandFailure::Told);
+    }
+    Ok(())
 }
 
 /// Shows the part that a failed call had finished.

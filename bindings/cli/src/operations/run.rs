@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use super::{
     answers::Answers,
     call, client,
+    command_code::CommandWork,
+    formed,
     log::{LOOK, Log},
     request::{self, OperationArguments},
     result::{self, Target},
@@ -36,6 +38,17 @@ use crate::{
 };
 
 pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
+    match spec.code.map(|code| code.work) {
+        Some(CommandWork::Whole(run)) => run(spec, matches),
+        _ => run_declared(spec, matches),
+    }
+}
+
+/// The same without the command's own code for all of its work.
+pub(crate) fn run_declared(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
+    if let Some(form) = spec.form {
+        return formed::run(spec, form, matches);
+    }
     let protocol = bankchannel::protocols::protocol(spec.main.declaration.protocol);
     let (Some(protocol), Some(sessions)) = (protocol, sessions(spec.main)) else {
         return without_session(spec, matches);
@@ -71,7 +84,7 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
 fn without_session(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let common = Common::without_settings(matches);
     let entry = chosen(spec, matches, &common);
-    let client = client::exists_for(entry).then(|| client::of_options(entry, matches)).transpose()?;
+    let client = client::exists_for(entry).then(|| client::of_options(spec.client, entry, matches)).transpose()?;
     let OperationArguments { json, content } = request::of_options(entry, matches, &common)?;
     let done = match &client {
         Some(client) => call::carry_out_shown(client, entry, json, content, matches, &common),

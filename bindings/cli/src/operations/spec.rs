@@ -3,14 +3,17 @@
 //! If `wscli` has a command, that name runs the flow: it fetches the challenge, encrypts the password, and asks for the
 //! codes. The bare exchange of that name is available through `call`.
 
-use bankchannel::protocols::{PROTOCOLS, SessionKeeping};
+use bankchannel::protocols::{PROTOCOLS, Protocol, SessionKeeping};
 use bankchannel_foundation::{
     model::cited,
-    operation::{Ask, CatalogueEntry},
+    operation::{Ask, CatalogueEntry, Command, CommandForm},
 };
-use clap::{Arg, Command};
+use clap::Arg;
 
-use super::{client, help};
+use super::{
+    client::{self, ClientCommands},
+    command_code::CommandCode,
+};
 use crate::options::{add_fields, camel, computing, connection, file, flag, kebab, passphrase, text};
 
 /// A command of a group.
@@ -25,30 +28,60 @@ pub(crate) struct Spec {
     pub(crate) also: Vec<(&'static CatalogueEntry, &'static [&'static str])>,
     /// Whether another command does the same under its usual name: then this one is accepted, but not listed.
     pub(crate) is_double: bool,
+    /// The examples of its declaration.
+    pub(super) examples: &'static str,
+    /// What it takes and prints, if its declaration says so.
+    pub(super) form: Option<&'static CommandForm>,
+    /// What it does of its own.
+    pub(super) code: Option<&'static CommandCode>,
+    /// The options for the settings of its client, if the protocol has such.
+    pub(super) client: Option<&'static ClientCommands>,
 }
 
-/// Every command, in the order of the catalogue: commands named in declarations come first.
-pub(crate) fn specs() -> Vec<Spec> {
-    let placed = PROTOCOLS.iter().flat_map(|protocol| {
-        let entries = protocol.callables().map(|callable| &callable.entry);
-        entries.filter_map(|entry| Some((protocol.commands.group(entry.declaration)?, entry)))
-    });
-    let placed: Vec<(&'static str, &'static CatalogueEntry)> = placed.collect();
+/// Every command, in the order of the catalogue: commands named in declarations come first. `codes` is what commands do
+/// of their own, and `clients` are the protocols whose settings are options.
+pub(crate) fn specs(codes: &[&'static [CommandCode]], clients: &[&'static ClientCommands]) -> Vec<Spec> {
+    let entries = || {
+        PROTOCOLS.iter().flat_map(|protocol| protocol.callables().map(|callable| (protocol.commands, &callable.entry)))
+    };
     let declared = || {
-        placed
-            .iter()
-            .flat_map(|(group, entry)| entry.declaration.commands.iter().map(|command| (*group, command, *entry)))
+        entries().flat_map(|(placement, entry)| {
+            let group = placement.declared(entry.declaration);
+            let commands = entry.declaration.commands.iter();
+            group.into_iter().flat_map(move |group| commands.clone().map(move |command| (group, command, entry)))
+        })
+    };
+    let spec = |group, name: &str, main: &'static CatalogueEntry, command: Option<&Command>| Spec {
+        group,
+        name: name.to_owned(),
+        main,
+        also: Vec::new(),
+        is_double: false,
+        examples: command.map_or("", |command| command.examples),
+        form: command.and_then(|command| command.form),
+        code: codes.iter().copied().flatten().find(|code| code.group == group && code.name == name),
+        client: clients.iter().copied().find(|client| client.protocol == main.declaration.protocol),
     };
     let mut specs: Vec<Spec> = Vec::new();
+    let mut named = Vec::new();
     for (group, command, main) in declared().filter(|(_, command, _)| command.given.is_empty()) {
-        specs.push(Spec { group, name: command.name.to_owned(), main, also: Vec::new(), is_double: false });
+        // A declaration of the own name alone puts that command first.
+        let describes_own = command.form.is_some() || !command.examples.is_empty();
+        let placement = protocol_of(main).and_then(|protocol| protocol.commands.group(main.declaration));
+        if placement.is_some() && describes_own && command.name == kebab(main.short_name()) {
+            continue;
+        }
+        if command.replaces() {
+            named.push(main.declaration.name);
+        }
+        specs.push(spec(group, command.name, main, Some(command)));
     }
-    let named: Vec<&str> = specs.iter().map(|spec| spec.main.declaration.name).collect();
-    for (group, main) in placed.iter().copied() {
-        let name = kebab(main.short_name());
+    for (placement, main) in entries() {
+        let (Some(group), name) = (placement.group(main.declaration), kebab(main.short_name())) else { continue };
         if !specs.iter().any(|spec| spec.group == group && spec.name == name) {
+            let own = main.declaration.commands.iter().find(|command| command.name == name);
             let is_double = named.contains(&main.declaration.name);
-            specs.push(Spec { group, name, main, also: Vec::new(), is_double });
+            specs.push(Spec { is_double, ..spec(group, &name, main, own) });
         }
     }
     for (group, command, entry) in declared().filter(|(_, command, _)| !command.given.is_empty()) {
@@ -60,15 +93,41 @@ pub(crate) fn specs() -> Vec<Spec> {
     specs
 }
 
-/// The command that runs this operation under its own name.
-pub(crate) fn spec_of(operation: &str) -> Option<Spec> {
-    let main = bankchannel::find(operation)?;
-    let group = bankchannel::protocols::protocol(main.declaration.protocol)?.commands.group(main.declaration)?;
-    Some(Spec { group, name: kebab(main.short_name()), main, also: Vec::new(), is_double: false })
+fn protocol_of(entry: &CatalogueEntry) -> Option<&'static Protocol> {
+    bankchannel::protocols::protocol(entry.declaration.protocol)
 }
 
 impl Spec {
-    pub(crate) fn command(&self) -> Command {
+    pub(super) fn command(&self) -> clap::Command {
+        let command = match self.form {
+            Some(form) => self.formed(form),
+            None => self.with_every_field(),
+        };
+        let command = if self.examples.is_empty() { command } else { command.after_help(self.examples) };
+        match self.code {
+            Some(code) => (code.arguments)(command),
+            None => command,
+        }
+    }
+
+    /// Whether it does something of its own.
+    #[cfg(test)]
+    pub(crate) fn has_code(&self) -> bool {
+        self.code.is_some()
+    }
+
+    /// The first word of its name: `anchors` of `anchors list`.
+    pub(crate) fn first_name(&self) -> &str {
+        self.name.split(' ').next().unwrap_or_default()
+    }
+
+    /// The last word of its name: `list` of `anchors list`.
+    pub(super) fn last_name(&self) -> String {
+        self.name.rsplit(' ').next().unwrap_or_default().to_owned()
+    }
+
+    /// The command with an option for every field.
+    fn with_every_field(&self) -> clap::Command {
         let declaration = self.main.declaration;
         let fields = || self.entries().into_iter().flat_map(|entry| entry.request.fields());
         let mut shown: Vec<&str> = fields().map(|field| field.name).collect();
@@ -79,7 +138,7 @@ impl Spec {
         if self.main.short_name() == "log_in" {
             shown.push("phone");
         }
-        let mut command = Command::new(self.name.clone()).about(declaration.summary).long_about(format!(
+        let mut command = clap::Command::new(self.last_name()).about(declaration.summary).long_about(format!(
             "{}.\n\n{}",
             declaration.summary,
             cited(declaration.doc).text
@@ -88,12 +147,9 @@ impl Spec {
         if spelling != self.name {
             command = command.alias(spelling);
         }
-        if let Some(examples) = help::examples(self.group, &self.name) {
-            command = command.after_help(examples);
-        }
         let command = match sessions(self.main) {
             Some(_) => connection(command, &shown),
-            None if client::exists_for(self.main) => client::arguments(command, self.main),
+            None if client::exists_for(self.main) => client::arguments(command, self.client),
             None => computing(command),
         };
         let command = add_fields(command, &self.entries());
@@ -124,7 +180,7 @@ impl Spec {
 
 /// The session declaration of an operation's protocol, if it has sessions.
 pub(crate) fn sessions(entry: &CatalogueEntry) -> Option<&'static SessionKeeping> {
-    bankchannel::protocols::protocol(entry.declaration.protocol)?.sessions.as_ref()
+    protocol_of(entry)?.sessions.as_ref()
 }
 
 /// The option for the destination of the result.
@@ -164,11 +220,13 @@ pub(crate) fn force_argument() -> Arg {
 mod tests {
     use std::collections::BTreeSet;
 
+    use bankchannel_foundation::operation::CommandOutput;
+
     use super::*;
 
     #[test]
     fn every_operation_is_reachable_by_a_command_or_by_call() {
-        let specs = specs();
+        let specs = specs(&[], &[]);
         for protocol in PROTOCOLS {
             for entry in protocol.callables().map(|callable| &callable.entry) {
                 let Some(group) = protocol.commands.group(entry.declaration) else { continue };
@@ -184,22 +242,33 @@ mod tests {
 
     #[test]
     fn commands_of_declarations_run_their_operations() {
-        let specs = specs();
+        let specs = specs(&[], &[]);
         for entry in bankchannel::catalogue() {
             let declaration = entry.declaration;
+            let placement = protocol_of(entry).expect("its protocol is there").commands;
             for command in declaration.commands {
-                let named = |spec: &&Spec| spec.group == declaration.command_group() && spec.name == command.name;
+                let group = placement.declared(declaration);
+                let named = |spec: &&Spec| Some(spec.group) == group && spec.name == command.name;
                 let spec = specs.iter().find(named).expect(command.name);
                 assert!(spec.entries().iter().any(|found| found.declaration.name == declaration.name));
                 let has = |name| entry.request.fields().iter().any(|field| field.name == name);
-                assert!(command.given.iter().all(|name| has(*name)), "{}", declaration.name);
+                if let Some(form) = command.form {
+                    let arguments = form.fields.iter().filter(|row| row.argument.is_some());
+                    assert!(arguments.count() <= 1, "{}: its arguments have one id", declaration.name);
+                    if let CommandOutput::Text(member) | CommandOutput::Bytes(member) = form.output {
+                        let members = entry.response.fields();
+                        assert!(members.iter().any(|field| field.name == member), "{}: {member}", declaration.name);
+                    }
+                }
+                let taken = command.form.into_iter().flat_map(|form| form.fields).map(|row| row.field);
+                assert!(command.given.iter().copied().chain(taken).all(has), "{}", declaration.name);
             }
         }
     }
 
     #[test]
     fn every_name_of_wscli_is_a_command() {
-        let names: BTreeSet<String> = specs()
+        let names: BTreeSet<String> = specs(&[], &[])
             .iter()
             .flat_map(|spec| [format!("{} {}", spec.group, camel(&spec.name)), format!("{} {}", spec.group, spec.name)])
             .collect();

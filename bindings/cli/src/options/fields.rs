@@ -1,157 +1,151 @@
-//! Options that are fields of the library's own structs: their values, and most of their help, come from the shapes.
+//! Fields of the library's own structs as options and arguments: their values, and most of their help, come from the
+//! shapes.
 
-use bankchannel_foundation::model::{Field, Shape};
-use clap::{Arg, ArgAction, ArgMatches};
+use std::sync::Arc;
+
+use bankchannel::Content;
+use bankchannel_foundation::{
+    model::{Field, Shape},
+    operation::{CommandField, CommandInput, FileForm},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use serde_json::{Map, Value, json};
 
-use crate::{
-    exit::CommandOutcome,
-    options::{MAX_SETTINGS, file, option, option_value, read_text},
+use super::{
+    MAX_SETTINGS, certificates,
+    plain::{file, text},
+    shape::{option, option_value},
+    stdin,
+    value::{read_bytes, read_text},
 };
+use crate::{exit::CommandOutcome, output::progress::ProgressLine};
 
-/// A field as an option.
-pub(crate) struct FieldOption {
-    field: &'static str,
-    option: &'static str,
-    form: FieldForm,
-    /// Empty if the field's own documentation is enough.
-    help: &'static str,
-}
+/// The argument that is no option; a command has at most one.
+const ARGUMENT: &str = "argument";
 
-/// Reads the file at a path; `option` is for the error.
-type OptionFileReader = fn(option: &str, path: &str) -> CommandOutcome<String>;
-
-enum FieldForm {
-    /// The value in the form of the field's shape.
-    Value,
-    /// A switch with the opposite meaning of the field.
-    Opposite,
-    /// A file that contains the value.
-    File(OptionFileReader),
-    /// Files that contain it together.
-    Files(OptionFileReader),
-}
-
-impl FieldOption {
-    pub(crate) const fn value(field: &'static str, option: &'static str) -> Self {
-        Self { field, option, form: FieldForm::Value, help: "" }
-    }
-
-    pub(crate) const fn opposite(field: &'static str, option: &'static str, help: &'static str) -> Self {
-        Self { field, option, form: FieldForm::Opposite, help }
-    }
-
-    pub(crate) const fn file(
-        field: &'static str,
-        option: &'static str,
-        read: OptionFileReader,
-        help: &'static str,
-    ) -> Self {
-        Self { field, option, form: FieldForm::File(read), help }
-    }
-
-    pub(crate) const fn files(
-        field: &'static str,
-        option: &'static str,
-        read: OptionFileReader,
-        help: &'static str,
-    ) -> Self {
-        Self { field, option, form: FieldForm::Files(read), help }
-    }
-
-    /// Help in place of the field's documentation.
-    pub(crate) const fn help(self, help: &'static str) -> Self {
-        Self { help, ..self }
-    }
-
-    fn argument(&self, field: &'static Field) -> Arg {
-        let argument = match self.form {
-            FieldForm::Value | FieldForm::Opposite => option(field, self.option),
-            FieldForm::File(_) => file(self.option, self.help),
-            FieldForm::Files(_) => file(self.option, self.help).action(ArgAction::Append),
-        };
-        let argument = match field.shape {
-            Shape::List(_) => argument.value_delimiter(','),
-            _ => argument,
-        };
-        if self.help.is_empty() { argument } else { argument.help(self.help) }
-    }
-
-    fn given(&self, field: &'static Field, matches: &ArgMatches) -> CommandOutcome<Option<Value>> {
-        match self.form {
-            FieldForm::Value => option_value(field, self.option, matches),
-            FieldForm::Opposite => {
-                Ok(option_value(field, self.option, matches)?.map(|value| json!(value == json!(false))))
-            }
-            FieldForm::File(read) | FieldForm::Files(read) => {
-                let paths = matches.try_get_many::<String>(self.option).ok().flatten();
-                let option = format!("--{}", self.option);
-                let texts: Option<String> =
-                    paths.map(|paths| paths.map(|path| read(&option, path)).collect()).transpose()?;
-                Ok(texts.map(Value::String))
-            }
-        }
-    }
-}
-
-/// Fields of one struct as options.
+/// Fields of one struct as options and an argument.
 pub(crate) struct FieldOptions {
     shape: &'static Shape,
-    rows: &'static [FieldOption],
+    rows: &'static [CommandField],
 }
 
 impl FieldOptions {
-    pub(crate) const NONE: Self = Self { shape: &Shape::Bool, rows: &[] };
-
-    /// Fails to compile if a row names no field.
-    pub(crate) const fn new(shape: &'static Shape, rows: &'static [FieldOption]) -> Self {
-        let mut at = 0;
-        while at < rows.len() {
-            assert!(has_field(shape.fields(), rows[at].field.as_bytes()));
-            at += 1;
-        }
+    pub(crate) const fn new(shape: &'static Shape, rows: &'static [CommandField]) -> Self {
         Self { shape, rows }
     }
 
-    pub(crate) fn arguments(&self) -> impl Iterator<Item = Arg> {
-        self.fields().map(|(row, field)| row.argument(field))
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = Arg> + use<> {
+        self.fields().map(|(row, field)| argument(row, field))
     }
 
-    /// The fields that were given.
+    /// The fields that were given, without content.
     pub(crate) fn read(&self, matches: &ArgMatches) -> CommandOutcome<Map<String, Value>> {
-        let given = |(row, field): (&'static FieldOption, _)| {
-            Some((row.field.to_owned(), row.given(field, matches).transpose()?))
+        let given = |(row, field): (&'static CommandField, _)| {
+            Some((row.field.to_owned(), given(row, field, matches).transpose()?))
         };
         self.fields().filter_map(given).map(|(name, value)| Ok((name, value?))).collect()
     }
 
-    fn fields(&self) -> impl Iterator<Item = (&'static FieldOption, &'static Field)> + use<> {
+    /// The content, if the argument is one. Its bytes move the bar of `progress`, which says `meanwhile`.
+    pub(crate) fn content(
+        &self,
+        matches: &ArgMatches,
+        meanwhile: &'static str,
+        progress: Option<&Arc<ProgressLine>>,
+    ) -> CommandOutcome<Option<Content>> {
+        let Some(path) = argument_of(matches) else { return Ok(None) };
+        let content = self.rows.iter().find_map(|row| match (row.argument, row.input) {
+            (Some(_), CommandInput::File(FileForm::HeldContent(max))) => {
+                Some(read_bytes(row.name, path, max).map(Content::from))
+            }
+            (Some(_), CommandInput::File(FileForm::Content)) => Some(match progress {
+                Some(progress) => stdin::watched_content_of(path, row.name, meanwhile, progress),
+                None => stdin::content_of(path, row.name),
+            }),
+            _ => None,
+        });
+        content.transpose()
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&'static CommandField, &'static Field)> + use<> {
         let fields = self.shape.fields();
-        self.rows.iter().filter_map(|row| Some((row, fields.iter().find(|field| field.name == row.field)?)))
+        self.rows.iter().map(|row| {
+            (row, fields.iter().find(|field| field.name == row.field).expect("a row names a field of its struct"))
+        })
     }
 }
 
-const fn has_field(fields: &[Field], name: &[u8]) -> bool {
-    let mut at = 0;
-    while at < fields.len() {
-        if is_same(fields[at].name.as_bytes(), name) {
-            return true;
+/// The argument that was given.
+pub(crate) fn argument_of(matches: &ArgMatches) -> Option<&str> {
+    matches.try_get_one::<String>(ARGUMENT).ok().flatten().map(String::as_str)
+}
+
+fn argument(row: &'static CommandField, field: &'static Field) -> Arg {
+    let argument = match (row.argument, row.input) {
+        (Some(is_required), input) => {
+            let argument = Arg::new(ARGUMENT).value_name(row.name).required(is_required);
+            match input {
+                CommandInput::File(_) => argument.value_hint(ValueHint::FilePath),
+                CommandInput::Files(_) => argument.value_hint(ValueHint::FilePath).num_args(1..),
+                _ => argument,
+            }
         }
-        at += 1;
-    }
-    false
+        (None, CommandInput::Value | CommandInput::Opposite | CommandInput::Line(_)) => option(field, row.name),
+        (None, CommandInput::Word(word)) => text(row.name, "WORD", "").value_parser([word]).action(ArgAction::Append),
+        (None, CommandInput::File(_)) => file(row.name, ""),
+        (None, CommandInput::Files(_)) => file(row.name, "").action(ArgAction::Append),
+    };
+    let argument = match field.shape {
+        Shape::List(_) if row.argument.is_none() => argument.value_delimiter(','),
+        _ => argument,
+    };
+    let argument = if row.placeholder.is_empty() { argument } else { argument.value_name(row.placeholder) };
+    if row.help.is_empty() { argument } else { argument.help(row.help) }
 }
 
-/// `==` for constants.
-const fn is_same(one: &[u8], other: &[u8]) -> bool {
-    match (one, other) {
-        ([], []) => true,
-        ([first, one @ ..], [second, other @ ..]) => *first == *second && is_same(one, other),
-        _ => false,
+fn given(row: &'static CommandField, field: &'static Field, matches: &ArgMatches) -> CommandOutcome<Option<Value>> {
+    let (id, called) = match row.argument {
+        Some(_) => (ARGUMENT, row.name.to_owned()),
+        None => (row.name, format!("--{}", row.name)),
+    };
+    let texts = || matches.try_get_many::<String>(id).ok().flatten();
+    let read = match (row.input, row.argument) {
+        (CommandInput::Value, None) => return option_value(field, row.name, matches),
+        (CommandInput::Opposite, _) => {
+            return Ok(option_value(field, row.name, matches)?.map(|value| json!(value == json!(false))));
+        }
+        (CommandInput::Word(_), _) => return Ok(texts().map(|_| Value::Bool(true))),
+        (CommandInput::File(FileForm::Content | FileForm::HeldContent(_)), _) => return Ok(None),
+        // From stdin, without the line end at the end of a file.
+        (CommandInput::Line(max), _) => texts().map(|texts| texts.map(|text| line(&called, text, max)).collect()),
+        (CommandInput::Value, Some(_)) => texts().map(|texts| Ok(texts.cloned().collect())),
+        (CommandInput::File(form) | CommandInput::Files(form), _) => {
+            texts().map(|paths| paths.map(|path| held(form, &called, path)).collect())
+        }
+    };
+    Ok(read.transpose()?.map(Value::String))
+}
+
+fn line(called: &str, text: &str, max: u64) -> CommandOutcome<String> {
+    match text {
+        "-" => Ok(read_text(called, "-", max)?.trim_end_matches(['\r', '\n']).to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// What a file contains, as text.
+fn held(form: FileForm, option: &str, path: &str) -> CommandOutcome<String> {
+    match form {
+        FileForm::Pem => certificates::pem(option, path),
+        FileForm::Certificate => certificates::first(option, path),
+        FileForm::Certificates => certificates::all(option, path),
+        FileForm::Bytes(max) => Ok(STANDARD.encode(read_bytes(option, path, max)?)),
+        FileForm::Text | FileForm::Content | FileForm::HeldContent(_) => file_text(option, path),
     }
 }
 
 /// The text in a file.
-pub(crate) fn text(option: &str, path: &str) -> CommandOutcome<String> {
+pub(crate) fn file_text(option: &str, path: &str) -> CommandOutcome<String> {
     read_text(option, path, MAX_SETTINGS)
 }

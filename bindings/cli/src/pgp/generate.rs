@@ -15,7 +15,8 @@ use serde_json::json;
 use super::failure_in_file;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{add_common, format, passphrase, text},
+    operations::Spec,
+    options::{format, passphrase, text},
     output::{files, progress::ProgressLine},
 };
 
@@ -26,10 +27,8 @@ const PRIVATE: &str = "authorize-private.asc";
 const KEY_MODE: u32 = 0o600;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-pub(super) fn command() -> Command {
-    add_common(Command::new("generate"))
-        .about("Make a key pair")
-        .after_help(format!("Examples:\n  bankchannel pgp generate --name 'Eve Example' --email me@example.com --output-dir keys\n\nWrites {PUBLIC} and {PRIVATE} (mode 0600); existing files are not changed.\nUpload the public key with `bankchannel pgp upload-key`, sign with the private one."))
+pub(super) fn arguments(command: Command) -> Command {
+    command
         .arg(text("name", "NAME", "The name of the key's owner").required(true))
         .arg(text("email", "ADDRESS", "The e-mail address in the key").required(true))
         .arg(
@@ -45,7 +44,7 @@ pub(super) fn command() -> Command {
         .arg(passphrase::argument("Lock the private key with the passphrase in this file [default: not locked]"))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let given = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
     let folder = PathBuf::from(given("output-dir"));
     let (public, private) = (folder.join(PUBLIC), folder.join(PRIVATE));

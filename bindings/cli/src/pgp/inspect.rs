@@ -10,17 +10,15 @@ use zeroize::Zeroizing;
 use super::failure_in_file;
 use crate::{
     exit::CommandOutcome,
-    options::{add_common, file_argument, format, read_text},
+    operations::Spec,
+    options::{file_argument, format, read_text},
 };
 
-pub(super) fn command() -> Command {
-    add_common(Command::new("inspect"))
-        .about("Show a key file: fingerprint, ids, algorithm, permitted use")
-        .after_help("Examples:\n  bankchannel pgp inspect authorize-public.asc")
-        .arg(file_argument("file", "An armored public or private key; text before it is ignored; - for stdin"))
+pub(super) fn arguments(command: Command) -> Command {
+    command.arg(file_argument("file", "An armored public or private key; text before it is ignored; - for stdin"))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let text = Zeroizing::new(read_text("FILE", path, MAX_PRIVATE_KEY_BYTES as u64)?);
     let info = inspect(without_leading_text(text.as_bytes()), SystemTime::now()).map_err(failure_in_file(path))?;

@@ -6,18 +6,17 @@ mod keys;
 mod sign;
 mod verify;
 
-use crate::{exit::CommandFailure, operations::Handwritten};
+use crate::{exit::CommandFailure, operations::CommandCode};
 
 /// Their group, which also has the operations on a service's keys.
-pub(crate) const GROUP: &str = "pgp";
+const GROUP: &str = "pgp";
 
-/// The commands. The operation that declares a command of such a name does the same with its fields as options, under
-/// its own name (`sign-file`).
-pub(crate) const COMMANDS: &[Handwritten] = &[
-    Handwritten { group: GROUP, name: "sign", command: sign::command, run: sign::run },
-    Handwritten { group: GROUP, name: "verify", command: verify::command, run: verify::run },
-    Handwritten { group: GROUP, name: "generate", command: generate::command, run: generate::run },
-    Handwritten { group: GROUP, name: "inspect", command: inspect::command, run: inspect::run },
+/// What its commands do of their own.
+pub(crate) const CODES: &[CommandCode] = &[
+    CommandCode::whole(GROUP, "sign", sign::arguments, sign::run),
+    CommandCode::whole(GROUP, "verify", verify::arguments, verify::run),
+    CommandCode::whole(GROUP, "generate", generate::arguments, generate::run),
+    CommandCode::whole(GROUP, "inspect", inspect::arguments, inspect::run),
 ];
 
 /// Adds the name of the file to an error of the OpenPGP library.

@@ -9,17 +9,16 @@ use serde_json::json;
 use super::{failure_in_file, keys};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{add_common, file, file_argument, passphrase, text},
+    operations::Spec,
+    options::{file, file_argument, passphrase, text},
     output::{self, Format, files},
 };
 
 /// The permissions of a signature, which is meant to be shared.
 const SIGNATURE_MODE: u32 = 0o644;
 
-pub(super) fn command() -> Command {
-    add_common(Command::new("sign"))
-        .about("Sign a file: detached armored signature, SHA-256")
-        .after_help("Examples:\n  bankchannel pgp sign --private-key authorize-private.asc payment.xml           writes payment.xml.asc\n  bankchannel pgp sign --private-key key.asc --output - payment.xml > sig.asc\n\ngpg --verify accepts the signature. The file is read once, whatever its size.")
+pub(super) fn arguments(command: Command) -> Command {
+    command
         .arg(
             file("key", "The armored private key; several keys sign one after the other")
                 .long("private-key")
@@ -28,14 +27,18 @@ pub(super) fn command() -> Command {
                 .action(ArgAction::Append),
         )
         .arg(
-            text("output", "SIG", "The file for the signature, - for stdout [default: FILE.asc; stdout when stdin is signed]")
-                .short('o'),
+            text(
+                "output",
+                "SIG",
+                "The file for the signature, - for stdout [default: FILE.asc; stdout when stdin is signed]",
+            )
+            .short('o'),
         )
         .arg(passphrase::argument("A file with the passphrase of a locked key [default: the command asks]"))
         .arg(file_argument("file", "The file to sign; - for stdin"))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let now = SystemTime::now();
     let mut signers: Vec<UnlockedSigner> = Vec::new();

@@ -9,20 +9,16 @@ use serde_json::{Value, json};
 use super::{failure_in_file, keys};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{add_common, file, file_argument, format, read_text, text},
+    operations::Spec,
+    options::{file, file_argument, format, read_text, text},
     output::{self, Format},
 };
 
 /// The largest signature file that is read, bytes: the armor may be inside a mail.
 const MAX_SIGNATURE_FILE: u64 = 256 * 1024;
 
-pub(super) fn command() -> Command {
-    add_common(Command::new("verify"))
-        .about("Check a detached signature: exit 0 when at least one is good, 1 when none is")
-        .after_help(
-            "Text before a single armored block, such as in a saved mail, is ignored here; the service refuses such text in an upload.\n\n\
-             Examples:\n  bankchannel pgp verify --public-key authorize-public.asc --signature payment.xml.asc payment.xml",
-        )
+pub(super) fn arguments(command: Command) -> Command {
+    command
         .arg(
             file("key", "An armored public or private key; may be given several times")
                 .long("public-key")
@@ -34,7 +30,7 @@ pub(super) fn command() -> Command {
         .arg(file_argument("file", "The signed file; - for stdin"))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
     let (path, signature) = (given("file"), given("signature"));
     let keys: Vec<OpenPgpPublicKey> = matches

@@ -12,6 +12,7 @@ use bankchannel::{
 };
 use bankchannel_foundation::{
     model::{Boundary as _, Shape, read_boundary},
+    operation::{CommandField, FileForm},
     shown,
 };
 use clap::{Arg, ArgMatches, Command, ValueHint};
@@ -21,9 +22,9 @@ use zeroize::Zeroizing;
 use super::client;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
+    operations::Spec,
     options::{
-        add_common, certificates,
-        fields::{self, FieldOption, FieldOptions},
+        fields::{self, FieldOptions},
         file, flag, format, text,
     },
     output::{
@@ -53,44 +54,32 @@ const FIXTURES: [(&str, &str, &str, &[TppRole]); 3] = [
 /// The options that select one third party instead of these.
 const SINGLE: [&str; 4] = ["prefix", "roles", "number", "name"];
 
-const EXAMPLES: &str = "Examples:
-  bankchannel psd2 make-certificates certs
-  bankchannel psd2 make-certificates --ca certs/ca.pem --ca-key certs/ca.key --prefix late --expired certs
-  bankchannel psd2 make-certificates --prefix mine --name 'My Company AS' --number 123123123 --roles AISP mine
-
-Writes ca.pem and ca.key, and for tpp1 (987654321, AISP and PISP), tpp2 (123456789, PISP) and tpp3 (555555555, AISP)
-a certificate for signing and one for TLS: tpp1-qseal.pem, tpp1-qseal.key, tpp1-qwac.pem, tpp1-qwac.key and so on.
-With --prefix, --roles, --number or --name it makes one third party. Keys have mode 0600; existing files are not changed.
-The certificates are for tests: only you trust them.";
-
 const ROWS: FieldOptions = FieldOptions::new(
     MakeCertificatesRequest::SHAPE,
     &[
-        FieldOption::value("common_name", "name").help("The third party's name"),
-        FieldOption::value("authorisation_number", "number")
+        CommandField::value("common_name", "name").help("The third party's name"),
+        CommandField::value("authorisation_number", "number")
             .help("The third party's authorisation number [default: 987654321]"),
-        FieldOption::value("roles", "roles").help("The roles that it is authorised for [default: AISP,PISP]"),
-        FieldOption::value("defects", "defect")
+        CommandField::value("roles", "roles").help("The roles that it is authorised for [default: AISP,PISP]"),
+        CommandField::value("defects", "defect")
             .help("A defect to put into every certificate; may be given several times"),
-        FieldOption::value("country", "country")
+        CommandField::value("country", "country")
             .help("The country of the third party and its supervisor [default: NO]"),
-        FieldOption::value("supervisor", "supervisor").help("The supervisor that authorised it [default: FSA]"),
-        FieldOption::value("days", "days"),
-        FieldOption::value("key_bits", "key-bits"),
-        FieldOption::file(
+        CommandField::value("supervisor", "supervisor").help("The supervisor that authorised it [default: FSA]"),
+        CommandField::value("days", "days"),
+        CommandField::value("key_bits", "key-bits"),
+        CommandField::file(
             "authority_certificate",
             "ca",
-            certificates::pem,
+            FileForm::Pem,
             "The authority that issues the certificates [default: make a new one]",
         ),
     ],
 );
 
-pub(super) fn command() -> Command {
+pub(super) fn arguments(command: Command) -> Command {
     let defect = |name| flag(name, "").help(format!("Same as --defect {name}"));
-    add_common(Command::new("make-certificates"))
-        .about("Make a test authority and the certificates of third parties")
-        .after_help(EXAMPLES)
+    command
         .arg(text("prefix", "PREFIX", "The start of the third party's file names [default: tpp1]"))
         .args(ROWS.arguments())
         .mut_arg("ca", |ca| ca.requires("ca-key"))
@@ -114,7 +103,7 @@ fn defects() -> impl Iterator<Item = &'static str> {
     values.iter().map(|value| value.value)
 }
 
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let folder = PathBuf::from(matches.get_one::<String>("directory").map(String::as_str).unwrap_or_default());
     let parties = parties(matches)?;
     let is_new = !matches.contains_id("ca");
@@ -187,7 +176,7 @@ fn parties(matches: &ArgMatches) -> CommandOutcome<Vec<(String, MakeCertificates
     }
     let mut common: MakeCertificatesRequest = read_boundary(Value::Object(given))?;
     if let Some(path) = matches.get_one::<String>("ca-key") {
-        common.authority_key = Some(Secret::new(Zeroizing::new(fields::text("--ca-key", path)?).as_str()));
+        common.authority_key = Some(Secret::new(Zeroizing::new(fields::file_text("--ca-key", path)?).as_str()));
     }
     if SINGLE.iter().any(|name| matches.contains_id(name)) {
         let prefix = matches.get_one::<String>("prefix").map_or(FIXTURES[0].0, String::as_str);

@@ -4,10 +4,12 @@
 //!   make_certificates   an authority and third parties for tests
 //!   sign                request file ─► signed request
 //!   verification        signed request ─► verdict and reasons
-//!   computing           single parts: signing string, digest, key id, …; psu_hash
+//!   psu_hash, certificate   an identifier's hash; a certificate shown
 //! ```
 
-mod computing;
+mod certificate;
+mod client_options;
+
 mod make_certificates;
 mod psu_hash;
 mod request;
@@ -16,25 +18,25 @@ mod verification;
 
 use bankchannel::nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings};
 
-use crate::{exit::CommandOutcome, operations::Handwritten};
+use crate::{
+    exit::CommandOutcome,
+    operations::{CommandCode, no_arguments},
+};
 
-pub(crate) use computing::COMPUTING;
+pub(crate) use client_options::CLIENT;
 
 /// Their group, which also has a command for each operation at a bank.
 const GROUP: &str = "psd2";
 
-/// The commands, besides those that compute single parts.
-pub(crate) const COMMANDS: &[Handwritten] = &[
-    Handwritten {
-        group: GROUP,
-        name: "make-certificates",
-        command: make_certificates::command,
-        run: make_certificates::run,
-    },
-    Handwritten { group: GROUP, name: "sign", command: sign::command, run: sign::run },
-    Handwritten { group: GROUP, name: "verify", command: verification::verify_command, run: verification::verify },
-    Handwritten { group: GROUP, name: "explain", command: verification::explain_command, run: verification::explain },
-    Handwritten { group: GROUP, name: "psu-hash", command: psu_hash::command, run: psu_hash::run },
+/// What its commands do of their own.
+pub(crate) const CODES: &[CommandCode] = &[
+    CommandCode::whole(GROUP, "make-certificates", make_certificates::arguments, make_certificates::run),
+    CommandCode::whole(GROUP, "sign", sign::arguments, sign::run),
+    CommandCode::whole(GROUP, "verify", no_arguments, verification::verify),
+    CommandCode::whole(GROUP, "explain", no_arguments, verification::explain),
+    CommandCode::whole(GROUP, "psu-hash", psu_hash::arguments, psu_hash::run),
+    CommandCode::output(GROUP, "key-id", certificate::key_ids),
+    CommandCode::output(GROUP, "inspect", certificate::inspected),
 ];
 
 /// A client without settings: every command passes all values itself.

@@ -8,22 +8,21 @@ use zeroize::Zeroizing;
 use super::client;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{add_common, format, read_text},
+    operations::Spec,
+    options::{format, read_text},
     output::{self, Format, prompt},
 };
 
 /// The longest input that is read, in bytes.
 const MAX: u64 = 4096;
 
-pub(super) fn command() -> Command {
-    add_common(Command::new("psu-hash"))
-        .about("Hash a personal identifier from stdin, for the verification of a user")
-        .after_help("Examples:\n  bankchannel psd2 psu-hash                    the command asks for it\n  bankchannel psd2 psu-hash < identifier.txt\n\nThe identifier is never an argument: an argument is visible to other users and stays in the shell's history.\nThe hash has no salt: an attacker who tries all numbers can reverse it. Protect the hash like the number itself.")
+pub(super) fn arguments(command: Command) -> Command {
+    command
         // Refused by our own code: the parser would repeat the value in its message.
         .arg(Arg::new("refused").action(ArgAction::Append).num_args(0..).hide(true))
 }
 
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     if matches.contains_id("refused") {
         return Err(CommandFailure::usage(
             "the identifier is read from stdin, never from an argument: an argument is visible to other users and stays in the shell's history",

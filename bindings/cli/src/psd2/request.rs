@@ -8,7 +8,7 @@ use clap::ArgMatches;
 
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::read_bytes,
+    options::{fields::argument_of, read_bytes},
     output,
 };
 
@@ -52,5 +52,5 @@ fn no_request(matches: &ArgMatches, fault: &MalformedRequest) -> CommandFailure 
 }
 
 fn path(matches: &ArgMatches) -> &str {
-    matches.get_one::<String>("file").map(String::as_str).unwrap_or_default()
+    argument_of(matches).unwrap_or_default()
 }

@@ -12,33 +12,22 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{ArgMatches, Command};
 use serde_json::{Map, Value};
 
-use super::request;
+use super::{
+    client_options::{keys, signing_options},
+    request,
+};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    operations::psd2::{keys, signing_options},
-    options::{add_common, certificates, file, file_argument, flag, format, passphrase},
+    operations::Spec,
+    options::{certificates, file, flag, format, passphrase},
     output::{self, Format, files},
 };
 
 /// The permissions of a signed request: its headers may identify the user.
 const MODE: u32 = 0o600;
 
-const EXAMPLES: &str = "Examples:
-  bankchannel psd2 sign --private-key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
-  bankchannel psd2 sign --private-key tpp.p12 --passphrase-file p12.pass request.http > signed.http
-  bankchannel psd2 sign --pkcs11-module /usr/lib/softhsm/libsofthsm2.so --pkcs11-token tpp --pkcs11-key qseal \\
-    --certificate qseal.pem request.http > signed.http
-  bankchannel psd2 sign --private-key qseal.key --certificate qseal.pem --dialect bg --explain - < request.http > signed.http
-  bankchannel psd2 sign --private-key qseal.key --certificate qseal.pem --json request.http | jq -r .signing_string | base64 -d
-
-The command adds Date, Digest and X-Request-ID if they are missing, and signs PSU-ID, PSU-Corporate-ID and
-TPP-Redirect-URI if they are present. Head lines end in CRLF; no byte of the body is changed. Send both unchanged,
-and sign again for each attempt.";
-
-pub(super) fn command() -> Command {
-    let command = add_common(Command::new("sign"))
-        .about("Sign a request to a bank")
-        .after_help(EXAMPLES)
+pub(super) fn arguments(command: Command) -> Command {
+    let command = command
         .arg(
             file(
                 "key",
@@ -54,12 +43,11 @@ pub(super) fn command() -> Command {
         ));
     let command = keys::token_arguments(command)
         .arg(file("output", "A new file of mode 0600 for the signed request [default: stdout]").short('o'))
-        .arg(flag("explain", "Show the signed bytes, with offsets, and the key id on stderr"))
-        .arg(file_argument("file", "The request; - for stdin"));
+        .arg(flag("explain", "Show the signed bytes, with offsets, and the key id on stderr"));
     signing_options::arguments(command)
 }
 
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let target = matches.get_one::<String>("output").filter(|path| *path != "-").map(PathBuf::from);
     files::check_new(target.as_deref())?;
     let client = client(matches)?;

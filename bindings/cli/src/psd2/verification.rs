@@ -3,9 +3,7 @@
 
 use bankchannel::{
     SystemClock,
-    message::MAX_HEAD,
     nextgen_psd2::{
-        ExplainRequestRequest,
         certificates::Certificate,
         examine,
         explain::{self, RefusalExplanation},
@@ -14,107 +12,22 @@ use bankchannel::{
         verify::{CheckVerdict, RequestCheck, VerifiedRequest},
     },
 };
-use bankchannel_foundation::{
-    model::{Boundary as _, read_boundary},
-    operation::LocalContext,
-};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use clap::{ArgMatches, Command};
+use bankchannel_foundation::{model::read_boundary, operation::LocalContext};
+use clap::ArgMatches;
 use serde_json::Value;
 
 use super::request;
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{
-        add_common, certificates,
-        fields::{FieldOption, FieldOptions},
-        file_argument, format, read_bytes,
-    },
+    operations::Spec,
+    options::format,
     output::{self, Format},
 };
 
-const ROWS: FieldOptions = FieldOptions::new(
-    ExplainRequestRequest::SHAPE,
-    &[
-        FieldOption::files(
-            "trusted",
-            "ca",
-            certificates::all,
-            "Certificates of trusted issuers: one or several as PEM, or one as DER; may be given several times",
-        ),
-        FieldOption::value("at", "at")
-            .help("The time of the check, such as 2026-03-03T10:15:30Z or a Date header's value [default: now]"),
-        FieldOption::value("mode", "mode").help("The strictness of the checks [default: normal]"),
-        FieldOption::value("dialect", "dialect"),
-        FieldOption::file(
-            "tls_certificate",
-            "tls-certificate",
-            certificates::first,
-            "The client certificate of the TLS connection, PEM: it must be a QWAC of the same organisation",
-        ),
-        FieldOption::files(
-            "known",
-            "known",
-            certificates::all,
-            "Other certificates of the sender, PEM, to find out whether the key of one of them made the signature",
-        ),
-        FieldOption::value("base_path", "base-path"),
-    ],
-);
-/// Options of `explain` only.
-const SIGNED: FieldOptions = FieldOptions::new(
-    ExplainRequestRequest::SHAPE,
-    &[FieldOption::file(
-        "signing_string",
-        "signing-string",
-        signed_bytes,
-        "The bytes that the sender claims to have signed; - for stdin",
-    )],
-);
-
-const VERIFY_EXAMPLES: &str = "Examples:
-  bankchannel psd2 verify --ca certs/ca.pem signed.http
-  bankchannel psd2 verify --ca bank-test-cas.pem --at 'Tue, 03 Mar 2026 10:15:30 GMT' --dialect bg --json - < signed.http
-
-Exit code 0 when the request is valid, 1 when a bank would refuse it. --json prints the same object as `explain`.
-Not checked: reuse of the request id, and the fields of the body.";
-
-const EXPLAIN_EXAMPLES: &str = "Examples:
-  bankchannel psd2 explain --ca certs/ca.pem signed.http
-  bankchannel psd2 explain --ca certs/ca.pem --signing-string what-i-signed.txt signed.http
-  bankchannel psd2 explain --ca certs/ca.pem --json - < signed.http | jq '.hypotheses[] | select(.matched)'
-
-The exit code is 0 for every verdict; use `verify` in scripts. An RSA signature contains the hash of the signed bytes:
-`explain` can prove or rule out each probable cause without the private key. The output shows values of the request.";
-
-/// The bytes of a signing string, as base64.
-fn signed_bytes(option: &str, path: &str) -> CommandOutcome<String> {
-    Ok(STANDARD.encode(read_bytes(option, path, MAX_HEAD as u64)?))
-}
-
-pub(super) fn verify_command() -> Command {
-    arguments(Command::new("verify"))
-        .about("Verify a signed request as a bank does: exit 0 when it is valid, 1 when it is refused")
-        .after_help(VERIFY_EXAMPLES)
-}
-
-pub(super) fn explain_command() -> Command {
-    arguments(Command::new("explain"))
-        .about("Explain why a bank refuses a request")
-        .after_help(EXPLAIN_EXAMPLES)
-        .args(SIGNED.arguments())
-}
-
-fn arguments(command: Command) -> Command {
-    add_common(command)
-        .args(ROWS.arguments())
-        .arg(file_argument("file", "The signed request, for example copied from a log; - for stdin"))
-}
-
 /// Exit code 0 if a bank would accept the request.
-pub(super) fn verify(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn verify(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let unread = |check: &str, why: &str| format!("REFUSED: {check} (FORMAT_ERROR): {why}");
-    let Some((verified, explanation)) = examined(matches, unread)? else { return Err(CommandFailure::Told) };
+    let Some((verified, explanation)) = examined(spec, matches, unread)? else { return Err(CommandFailure::Told) };
     match format(matches) {
         Format::Json => output::json(&explanation.to_json()),
         Format::Table => lines(&verified).iter().for_each(|line| output::line(line)),
@@ -128,9 +41,9 @@ pub(super) fn verify(matches: &ArgMatches) -> CommandOutcome {
 }
 
 /// Exit code 0 for any verdict.
-pub(super) fn explain(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn explain(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let unread = |check: &str, why: &str| format!("{check} failed: {why}.");
-    let Some((_, explanation)) = examined(matches, unread)? else { return Ok(()) };
+    let Some((_, explanation)) = examined(spec, matches, unread)? else { return Ok(()) };
     match format(matches) {
         Format::Json => output::json(&explanation.to_json()),
         Format::Table => output::line(explanation.text().trim_end()),
@@ -144,11 +57,11 @@ pub(super) fn explain(matches: &ArgMatches) -> CommandOutcome {
 /// The result for the request. `None` if a bank could not read it as a request; that was shown: for people, `unread`
 /// words the check that failed and the reason.
 fn examined(
+    spec: &Spec,
     matches: &ArgMatches,
     unread: impl Fn(&str, &str) -> String,
 ) -> CommandOutcome<Option<(VerifiedRequest, RefusalExplanation)>> {
-    let mut given = ROWS.read(matches)?;
-    given.append(&mut SIGNED.read(matches)?);
+    let mut given = spec.given(matches)?;
     if let Some(Value::String(at)) = given.get_mut("at") {
         *at = instant(at)?.to_string();
     }

@@ -15,31 +15,16 @@ use clap::{ArgMatches, Command, value_parser};
 
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{MAX_SETTINGS, add_common, file, file_argument, flag, format, passphrase, read_text, text},
+    operations::Spec,
+    options::{MAX_SETTINGS, file, file_argument, flag, format, passphrase, read_text, text},
     output::{self, Format},
 };
 
 /// The deepest nesting of parameters.
 const MAX_DEPTH: usize = 30;
 
-const VERIFY_EXAMPLES: &str = "Examples:
-  bankchannel salt-edge verify --public-key salt-edge.pem request.jwt
-  bankchannel salt-edge verify --public-key tpp.pem --at 1574093150 - < client.jwt
-  bankchannel salt-edge verify --public-key salt-edge.pem --issuer priora.saltedge.com --json request.jwt | jq .data
-
-Exit code 0 when the JWT is accepted: its parameters are printed. 1 when it is refused: the error's class is printed.
-`Bearer` before the JWT is ignored. The parameters may hold tokens: be careful where you store the output.";
-
-const SIGN_EXAMPLES: &str = "Examples:
-  bankchannel salt-edge sign --private-key connector.key.pem data.json
-  printf '{\"client_id\": 517}' | bankchannel salt-edge sign --private-key connector.key.pem --expires-in 300 -
-
-The file holds the parameters, a JSON object. The command prints the JWT: RS256, with `data` and `exp`.";
-
-pub(super) fn verify_command() -> Command {
-    add_common(Command::new("verify"))
-        .about("Verify a JWT of either side: exit 0 when it is accepted, 1 when it is refused")
-        .after_help(VERIFY_EXAMPLES)
+pub(super) fn verify_arguments(command: Command) -> Command {
+    command
         .arg(
             file("key", "A PEM file with one or several public keys of the signer")
                 .long("public-key")
@@ -56,10 +41,8 @@ pub(super) fn verify_command() -> Command {
         .arg(file_argument("file", "The JWT; - for stdin"))
 }
 
-pub(super) fn sign_command() -> Command {
-    add_common(Command::new("sign"))
-        .about("Make a signed JWT from parameters")
-        .after_help(SIGN_EXAMPLES)
+pub(super) fn sign_arguments(command: Command) -> Command {
+    command
         .arg(file("key", "The private key, PEM").long("private-key").visible_alias("key").required(true))
         .arg(passphrase::argument("A file with the passphrase of a locked key"))
         .arg(
@@ -70,7 +53,7 @@ pub(super) fn sign_command() -> Command {
 }
 
 /// Exit code 0 if the JWT is accepted.
-pub(super) fn verify(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn verify(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let jwt = read_text("the JWT", argument(matches, "file"), MAX_SETTINGS)?;
     let jwt = jwt.trim();
     let request = VerifyJwtRequest::builder()
@@ -96,7 +79,7 @@ pub(super) fn verify(matches: &ArgMatches) -> CommandOutcome {
 }
 
 /// Prints the JWT.
-pub(super) fn sign(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn sign(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let key = read_text("--private-key", argument(matches, "key"), MAX_SETTINGS)?;
     let data = read_text("the parameters", argument(matches, "file"), MAX_SETTINGS)?;
     let data =

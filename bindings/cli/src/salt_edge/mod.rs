@@ -9,15 +9,15 @@
 mod jwt;
 mod work;
 
-use crate::operations::Handwritten;
+use crate::operations::CommandCode;
 
 /// Their group, which also has a command for each exchange with the hub and each flow over the connector's store.
 const GROUP: &str = "salt-edge";
 
-/// The commands.
-pub(crate) const COMMANDS: &[Handwritten] = &[
-    Handwritten { group: GROUP, name: "verify", command: jwt::verify_command, run: jwt::verify },
-    Handwritten { group: GROUP, name: "sign", command: jwt::sign_command, run: jwt::sign },
-    Handwritten { group: GROUP, name: "outbox", command: work::outbox_command, run: work::outbox },
-    Handwritten { group: GROUP, name: "work", command: work::command, run: work::run },
+/// What its commands do of their own.
+pub(crate) const CODES: &[CommandCode] = &[
+    CommandCode::whole(GROUP, "verify", jwt::verify_arguments, jwt::verify),
+    CommandCode::whole(GROUP, "sign", jwt::sign_arguments, jwt::sign),
+    CommandCode::whole(GROUP, "outbox", work::outbox_arguments, work::outbox),
+    CommandCode::whole(GROUP, "work", work::arguments, work::run),
 ];

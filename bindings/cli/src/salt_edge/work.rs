@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    operations::{self, Log, Spec, ask_bank_command, client_settings, spec_of},
-    options::{REQUEST_ID, any_value, flag, format, optional, read_file, settings_file, text},
+    operations::{self, Log, Spec, ask_bank_command, client_settings},
+    options::{REQUEST_ID, any_value, flag, format, optional, read_file, text},
     output::{self, interrupt},
 };
 
@@ -30,9 +30,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// The shortest time between two rounds.
 const SHORTEST: Duration = Duration::from_millis(50);
 
-/// The command of the operation, with further options.
-pub(super) fn command() -> Command {
-    let command = operation().command();
+/// The further options of the command.
+pub(super) fn arguments(command: Command) -> Command {
     let bank: Arg = any_value(text(
         "bank",
         "URL",
@@ -44,19 +43,15 @@ pub(super) fn command() -> Command {
     ))
 }
 
-fn operation() -> Spec {
-    spec_of("salt_edge_connector.work").expect("the operation is in the catalogue")
-}
-
 fn settings(matches: &ArgMatches) -> CommandOutcome<SaltEdgeConnectorSettings> {
     let settings = client_settings(PROTOCOL, matches)?;
     Ok(settings.get::<SaltEdgeConnectorSettings>().cloned().expect("the settings are those of the operation's client"))
 }
 
 /// Works once, or until a signal.
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(spec: &Spec, matches: &ArgMatches) -> CommandOutcome {
     if !matches.contains_id("bank") && !matches.get_flag("watch") {
-        return operations::run(&operation(), matches);
+        return operations::run_declared(spec, matches);
     }
     let settings = settings(matches)?;
     if matches.contains_id("signer") {
@@ -152,17 +147,16 @@ impl CallAsker for BankProgram {
     }
 }
 
-/// The command that shows pending callbacks and the state of the others.
-pub(super) fn outbox_command() -> Command {
-    settings_file(Command::new("outbox"))
+/// The options of the command that shows pending callbacks and the state of the others.
+pub(super) fn outbox_arguments(command: Command) -> Command {
+    command
         // Nothing is sent here: a retried callback goes out with the next work.
         .mut_arg(REQUEST_ID, |id| id.hide(true))
-        .about("Show callbacks that Salt Edge has not received, and callbacks that failed permanently, with reasons")
         .arg(text("retry", "ID", "Send a stopped callback again; `all` for every stopped one"))
         .arg(flag("all", "Also show delivered callbacks"))
 }
 
-pub(super) fn outbox(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn outbox(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let settings = settings(matches)?;
     // Opening a folder creates a store there: a wrong path would look like an empty outbox.
     let is_absent = |place: &Secret| {

@@ -1,29 +1,17 @@
 //! `sepa profiles`: the banks that the library knows, or all of one.
 
-use bankchannel::call_local;
-use clap::{Arg, ArgMatches, Command};
-use serde_json::{Value, json};
+use clap::ArgMatches;
+use serde_json::Value;
 
 use crate::{
     exit::CommandOutcome,
-    options::{add_common, format},
+    options::{fields::argument_of, format},
     output::{self, Format, table},
 };
 
-pub(super) fn command() -> Command {
-    add_common(Command::new("profiles"))
-        .about("Show the profiles of banks, or one of them whole")
-        .arg(Arg::new("name").value_name("NAME").help("The profile, such as nordea"))
-        .after_help(
-            "Examples:\n  bankchannel sepa profiles\n  bankchannel sepa profiles op\n  bankchannel sepa profiles nordea --json > my-bank.json   as a model for a profile of your own",
-        )
-}
-
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
-    let name = matches.get_one::<String>("name").map(String::as_str);
-    let answered = call_local("sepa_web_services.list_profiles", json!({ "bank": name }), None)?;
+pub(super) fn listed(matches: &ArgMatches, answered: Value) -> CommandOutcome {
     let profiles = answered["profiles"].as_array().cloned().unwrap_or_default();
-    match (format(matches), name) {
+    match (format(matches), argument_of(matches)) {
         (Format::Json, None) => output::json(&answered),
         // One profile as it can be given to `--profile`.
         (Format::Json, Some(_)) => output::json(profiles.first().unwrap_or(&Value::Null)),

@@ -1,82 +1,17 @@
-//! `sepa verify` and `explain`: whether a message of a bank or a customer is genuine, and why not.
+//! `sepa verify`: whether a message of a bank or a customer is genuine.
 
-use std::sync::Arc;
-
-use bankchannel::{call_local, sepa_web_services::VerifyMessageRequest};
-use bankchannel_foundation::model::Boundary as _;
-use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::{Map, Value};
+use clap::ArgMatches;
+use serde_json::Value;
 
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    options::{
-        add_common, certificates,
-        fields::{FieldOption, FieldOptions},
-        file_argument, format, stdin,
-    },
-    output::{self, Format, progress::ProgressLine},
+    options::format,
+    output::{self, Format},
 };
 
-const ROWS: FieldOptions = FieldOptions::new(
-    VerifyMessageRequest::SHAPE,
-    &[
-        FieldOption::value("bank", "bank")
-            .help("The bank, such as nordea: its authorities are trusted, and its answers must be signed by it"),
-        FieldOption::value("profile", "profile"),
-        FieldOption::value("environment", "environment"),
-        FieldOption::files(
-            "trusted",
-            "ca",
-            certificates::all,
-            "Certificates of trusted authorities: one or several as PEM, or one as DER; may be given several times",
-        ),
-        FieldOption::value("at", "at").help("The instant of the check, such as 2026-03-03T10:15:30Z [default: now]"),
-        FieldOption::value("signatures_only", "signatures-only"),
-        FieldOption::value("charset", "charset"),
-    ],
-);
-
-const ALLOW: &str = "allow";
-
-const VERIFY_EXAMPLES: &str = "Examples:
-  bankchannel sepa verify --bank nordea answer.xml
-  bankchannel sepa verify --ca authority.pem --allow sha1 --at 2021-06-01T12:00:00Z --json - < old-answer.xml
-  bankchannel sepa verify --signatures-only request.xml
-
-Exit code 0 when the message is valid, 1 when it is refused. An answer holds for some minutes: give the time at which it
-arrived with --at. Not checked: revocation, and whether an answer belongs to a request.";
-
-const EXPLAIN_EXAMPLES: &str = "Examples:
-  bankchannel sepa explain --bank op answer.xml
-  bankchannel sepa explain --ca customers.pem --json request.xml | jq '.differences[].alternatives'
-
-The exit code is 0 for every verdict; use `verify` in scripts. The output shows content of the message.";
-
-pub(super) fn verify_command() -> Command {
-    arguments(Command::new("verify"))
-        .about("Verify a message of a bank: exit 0 when it is valid, 1 when it is refused")
-        .after_help(VERIFY_EXAMPLES)
-}
-
-pub(super) fn explain_command() -> Command {
-    arguments(Command::new("explain"))
-        .about("Explain why a message is refused: each check, and the text whose digest differs")
-        .after_help(EXPLAIN_EXAMPLES)
-}
-
-fn arguments(command: Command) -> Command {
-    let allow = Arg::new(ALLOW).long(ALLOW).value_name("METHOD").value_parser(["sha1"]).action(ArgAction::Append);
-    add_common(command)
-        .args(ROWS.arguments())
-        .arg(allow.help("Permit a method that is broken; may be given several times"))
-        .arg(file_argument("file", "The message: an envelope, or the document inside of one; - for stdin"))
-}
-
 /// Exit code 0 if the message is valid.
-pub(super) fn verify(matches: &ArgMatches) -> CommandOutcome {
-    let given = ROWS.read(matches)?;
-    let only = given.get("signatures_only") == Some(&Value::Bool(true));
-    let verdict = call(matches, given, "sepa_web_services.verify_message", "verifying the message")?;
+pub(super) fn verified(matches: &ArgMatches, verdict: Value) -> CommandOutcome {
+    let only = matches.get_one::<String>("signatures-only").is_some_and(|given| given == "true");
     match format(matches) {
         Format::Json => output::json(&verdict),
         Format::Table => lines(&verdict, only).iter().for_each(|line| output::line(line)),
@@ -88,33 +23,6 @@ pub(super) fn verify(matches: &ArgMatches) -> CommandOutcome {
         output::print_note("run `bankchannel sepa explain` with the same arguments for the reason");
     }
     Err(CommandFailure::Told)
-}
-
-/// Exit code 0 for any verdict.
-pub(super) fn explain(matches: &ArgMatches) -> CommandOutcome {
-    let explained = call(matches, ROWS.read(matches)?, "sepa_web_services.explain_message", "examining the message")?;
-    match format(matches) {
-        Format::Json => output::json(&explained),
-        Format::Table => output::line(explained["text"].as_str().unwrap_or_default().trim_end()),
-    }
-    Ok(())
-}
-
-fn call(
-    matches: &ArgMatches,
-    mut given: Map<String, Value>,
-    operation: &str,
-    meanwhile: &'static str,
-) -> CommandOutcome<Value> {
-    if matches.contains_id(ALLOW) {
-        given.insert("allow_sha1".to_owned(), true.into());
-    }
-    let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
-    let progress = Arc::new(ProgressLine::begin(meanwhile));
-    let content = stdin::watched_content_of(path, "FILE", meanwhile, &progress)?;
-    let answered = call_local(operation, Value::Object(given), Some(content));
-    drop(progress);
-    Ok(answered?)
 }
 
 /// The verdict first, then the checks that do not hold, then who signed.

@@ -6,6 +6,7 @@
 //!                     └──► operations that only compute: sign, verify, explain
 //! ```
 
+mod commands;
 mod dispatch;
 mod exchange;
 mod holder;
@@ -60,6 +61,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     errors: errors::ROWS,
     interfaces: &[],
     commands: CommandPlacement::InGroup("psd2"),
+    groups: commands::GROUPS,
     sessions: None,
     client: Some(ClientKind::for_client::<NextGenPsd2>()),
 };

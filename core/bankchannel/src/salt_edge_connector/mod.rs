@@ -8,6 +8,7 @@
 //! ```
 
 mod bank_at_url;
+mod commands;
 mod dispatch;
 mod engine;
 mod flows;
@@ -60,6 +61,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     errors: errors::ROWS,
     interfaces: &[&questions::BANK],
     commands: CommandPlacement::InGroup("salt-edge"),
+    groups: commands::GROUPS,
     sessions: None,
     client: Some(ClientKind::for_client::<SaltEdgeConnector>()),
 };

@@ -44,6 +44,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     errors: errors::ROWS,
     interfaces: &[],
     commands: CommandPlacement::ByCall,
+    groups: &[],
     sessions: None,
     client: Some(ClientKind::for_client::<SaltEdgeHub>()),
 };

@@ -13,6 +13,7 @@ mod bank;
 mod bank_address;
 mod certificates;
 mod clock;
+mod commands;
 mod dispatch;
 mod exchange;
 mod flows;
@@ -75,6 +76,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     errors: errors::ROWS,
     interfaces: &[],
     commands: CommandPlacement::BySubject,
+    groups: commands::GROUPS,
     sessions: None,
     client: Some(ClientKind::for_client::<SepaWebServices>()),
 };

@@ -6,6 +6,7 @@
 //!                       flows: log_in, …───┘  └── session: token, API key, until when
 //! ```
 
+mod commands;
 mod dispatch;
 mod effects;
 mod env;
@@ -65,6 +66,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     errors: errors::ROWS,
     interfaces: &[],
     commands: CommandPlacement::BySubject,
+    groups: commands::GROUPS,
     sessions: Some(sessions::SESSIONS),
     client: Some(ClientKind::for_client::<WsChannel>()),
 };

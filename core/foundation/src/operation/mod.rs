@@ -1,10 +1,14 @@
 //! The declaration of an operation: declared once, available everywhere.
 
+mod command;
 mod hosted;
 mod local;
 mod route;
 
 pub use bankchannel_macros::OperationDocs;
+pub use command::{
+    Command, CommandField, CommandForm, CommandGroup, CommandInput, CommandOutput, FileForm, WatchedList,
+};
 pub use hosted::{HostedForm, RawRequest};
 pub use local::{Local, LocalContext, OpenFunction};
 pub use route::{Parameters, Repeat, Route};
@@ -144,7 +148,7 @@ pub struct Declaration {
     pub subject: &'static str,
     /// The group of its command; if omitted, the subject.
     pub group: Option<&'static str>,
-    /// The commands that run it, in addition to the one with its own name.
+    /// The commands that run it, in addition to the one with its own name; and what that one needs besides.
     pub commands: &'static [Command],
     /// Exchange, local or flow.
     pub kind: OperationKind,
@@ -216,24 +220,6 @@ impl Declaration {
     #[must_use]
     pub fn command_group(&self) -> &'static str {
         self.group.unwrap_or(self.subject)
-    }
-}
-
-/// A command, in the group of the operation that it runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Command {
-    /// `login`.
-    pub name: &'static str,
-    /// The fields that select this operation when all are given; empty for the command's default operation. If several
-    /// operations match, the last one in the catalogue wins.
-    pub given: &'static [&'static str],
-}
-
-impl Command {
-    /// The command's default operation: it runs unless the fields of another one are given.
-    #[must_use]
-    pub const fn named(name: &'static str) -> Self {
-        Self { name, given: &[] }
     }
 }
 

@@ -23,14 +23,14 @@ use self::continuity::ShownStatements;
 use super::files::{self, NamedEncoding};
 use crate::{
     exit::{CommandFailure, CommandOutcome},
-    operations::whole,
-    options::{self, add_common, format},
+    operations::{Spec, whole},
+    options::{self, format},
     output::{self, Format},
 };
 
 const TABLES: [&str; 4] = ["entries", "details", "transactions", "statuses"];
 
-pub(super) fn command() -> Command {
+pub(super) fn arguments(command: Command) -> Command {
     let columns =
         [("entries, details", tables::ENTRIES), ("transactions", tables::TRANSACTIONS), ("statuses", tables::STATUSES)];
     let mut help = String::from(
@@ -44,8 +44,7 @@ pub(super) fn command() -> Command {
             help.push_str(&format!("  {name:<22} {documentation}\n"));
         }
     }
-    add_common(Command::new("show"))
-        .about("Show the content of payment files, status reports and statements")
+    command
         .after_help(help.trim_end().to_owned())
         .arg(
             Arg::new("files")
@@ -75,7 +74,7 @@ pub(super) fn command() -> Command {
         )
 }
 
-pub(super) fn run(matches: &ArgMatches) -> CommandOutcome {
+pub(super) fn run(_: &Spec, matches: &ArgMatches) -> CommandOutcome {
     let files = files::listed(matches.get_many::<String>("files").into_iter().flatten())?;
     let encoding = supported_encoding(matches.get_one::<String>("encoding").cloned())?;
     let files = ShownFiles { encoding: NamedEncoding::new(encoding.as_deref(), &files), files: &files };

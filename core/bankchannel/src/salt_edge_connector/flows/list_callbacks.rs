@@ -99,6 +99,12 @@ impl Operation for ListCallbacks {
     type Request = ListCallbacksRequest;
     type Response = ListCallbacksResponse;
     const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("outbox").with_form(&CommandForm {
+            replaces: false,
+            ..CommandForm::new(
+                "Show callbacks that Salt Edge has not received, and callbacks that failed permanently, with reasons",
+            )
+        })],
         pages: Some(Pages {
             iterator: "iter_callbacks",
             summary: "Go through all reports to Salt Edge, page after page",

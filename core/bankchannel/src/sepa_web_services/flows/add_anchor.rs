@@ -40,7 +40,19 @@ pub struct AddBankAnchor;
 impl Operation for AddBankAnchor {
     type Request = AddBankAnchorRequest;
     type Response = AddBankAnchorResponse;
-    const DECLARATION: Declaration = certificates_flow("sepa_web_services.add_anchor", Self::DOCS, ERRORS);
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("anchors add").with_form(&CommandForm {
+            replaces: false,
+            fields: &[CommandField::argument(
+                "certificate",
+                "FILE",
+                CommandInput::Files(FileForm::Certificates),
+                "Their certificates, PEM or DER; - reads standard input",
+            )],
+            ..CommandForm::new("Trust further authorities")
+        })],
+        ..certificates_flow("sepa_web_services.add_anchor", Self::DOCS, ERRORS)
+    };
 }
 
 impl Flow<SepaWebServices> for AddBankAnchor {

@@ -178,11 +178,45 @@ const ERRORS: &[&ErrorRow] = &[&errors::NOT_OFFERED];
 #[derive(Debug, OperationDocs)]
 pub struct CertificateStatus;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:
+  bankchannel sepa status --settings op.json
+  bankchannel sepa status --settings op.json --check --json | jq .attention
+
+Exit codes with --check, of the most urgent that applies:
+   0  all is well
+  10  a trusted authority ends within ninety days
+  11  a step is due that `renew` takes
+  12  `renew` has not run for three days
+  13  the last attempt has failed, or its end is not known
+  14  the certificate ends within thirty days, or is in its last quarter
+  15  a person has to act
+   1  the check itself has failed: the settings or the folder cannot be read";
+
+/// What needs attention, each with its exit code for monitoring.
+const WATCHED: WatchedList = WatchedList {
+    option: "check",
+    help: "For monitoring: the exit code says whether somebody should look; nothing is sent or changed",
+    list: "attention",
+    codes: &[
+        ("anchor_ends", 10),
+        ("due", 11),
+        ("job_has_not_run", 12),
+        ("failed", 13),
+        ("ends_soon", 14),
+        ("person", 15),
+    ],
+    other: 15,
+};
+
 impl Operation for CertificateStatus {
     type Request = CertificateStatusRequest;
     type Response = CertificateStatusResponse;
     const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("status")],
+        commands: &[Command::named("status").with_examples(EXAMPLES).with_form(&CommandForm {
+            output: CommandOutput::Watched(&WATCHED),
+            ..CommandForm::new(Self::DOCS.summary)
+        })],
         ..certificates_flow("sepa_web_services.certificate_status", Self::DOCS, ERRORS)
     };
 }

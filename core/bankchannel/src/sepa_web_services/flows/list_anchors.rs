@@ -33,7 +33,8 @@ impl Operation for ListBankAnchors {
     type Request = ListBankAnchorsRequest;
     type Response = ListBankAnchorsResponse;
     const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("anchors")],
+        commands: &[Command::named("anchors list")
+            .with_form(&CommandForm::new("Show each anchor: its name, its end, where it comes from"))],
         ..certificates_flow("sepa_web_services.list_anchors", Self::DOCS, ERRORS)
     };
 }

@@ -38,7 +38,19 @@ pub struct RemoveBankAnchor;
 impl Operation for RemoveBankAnchor {
     type Request = RemoveBankAnchorRequest;
     type Response = RemoveBankAnchorResponse;
-    const DECLARATION: Declaration = certificates_flow("sepa_web_services.remove_anchor", Self::DOCS, ERRORS);
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("anchors remove").with_form(&CommandForm {
+            replaces: false,
+            fields: &[CommandField::argument(
+                "sha256",
+                "SHA256",
+                CommandInput::Value,
+                "Of its certificate, as `list` shows it",
+            )],
+            ..CommandForm::new("Trust an authority of the folder no longer")
+        })],
+        ..certificates_flow("sepa_web_services.remove_anchor", Self::DOCS, ERRORS)
+    };
 }
 
 impl Flow<SepaWebServices> for RemoveBankAnchor {

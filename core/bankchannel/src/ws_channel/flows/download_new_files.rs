@@ -104,11 +104,17 @@ const ERRORS: &[&ErrorRow] = &[
 #[derive(Debug, OperationDocs)]
 pub struct DownloadNewFiles;
 
+/// Examples of its command.
+const EXAMPLES: &str =
+    "Files are named YYYYMMDD__TYPE_REFERENCE.dat after the bank's time stamp; existing files are skipped.";
+
 impl Operation for DownloadNewFiles {
     type Request = DownloadNewFilesRequest;
     type Response = DownloadNewFilesResponse;
-    const DECLARATION: Declaration =
-        run_by(&[Command::named("download-files")], flow("ws_channel.download_new_files", "files", Self::DOCS, ERRORS));
+    const DECLARATION: Declaration = run_by(
+        &[Command::named("download-files").with_examples(EXAMPLES)],
+        flow("ws_channel.download_new_files", "files", Self::DOCS, ERRORS),
+    );
 }
 
 impl Flow<WsChannel> for DownloadNewFiles {

@@ -57,11 +57,17 @@ pub(super) const ERRORS: &[&ErrorRow] = &[
 #[derive(Debug, OperationDocs)]
 pub struct LogIn;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:\n  bankchannel session login -m admin\n  bankchannel session login -m admin --session SESSION --code 123456    the second step alone\n\n\
+             Environment variables can give the codes: ISECURE_ADMIN_MFA_CODE, ISECURE_DATA_EMAIL_CODE and so on\n(…_{MFA,EMAIL,PHONE}_CODE, with the mode or without).";
+
 impl Operation for LogIn {
     type Request = LogInRequest;
     type Response = Authenticated;
-    const DECLARATION: Declaration =
-        run_by(&[Command::named("login")], flow("ws_channel.log_in", "session", Self::DOCS, ERRORS));
+    const DECLARATION: Declaration = run_by(
+        &[Command::named("login").with_examples(EXAMPLES)],
+        flow("ws_channel.log_in", "session", Self::DOCS, ERRORS),
+    );
 }
 
 impl Flow<WsChannel> for LogIn {

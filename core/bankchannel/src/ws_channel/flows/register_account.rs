@@ -59,11 +59,18 @@ const ERRORS: &[&ErrorRow] = &[
 #[derive(Debug, OperationDocs)]
 pub struct RegisterAccount;
 
+/// Examples of its command.
+const EXAMPLES: &str = "The settings file (~/.wscli/settings.yaml, mode 0600 in a folder of mode 0700) is the same as that of wscli:\n\n  settings:\n    email: me@example.com\n    \
+             mode: admin\n    name: Eve Example\n    company: Example Oy\n    phone: \"+358401234567\"\n    apikey: \"0\"\n    environment: test\n    bank: simulator\n\n\
+             Register the admin user first, then the data user. The API key from the first registration is stored in the file.";
+
 impl Operation for RegisterAccount {
     type Request = RegisterAccountRequest;
     type Response = RegisterResponse;
-    const DECLARATION: Declaration =
-        run_by(&[Command::named("register")], flow("ws_channel.register_account", "account", Self::DOCS, ERRORS));
+    const DECLARATION: Declaration = run_by(
+        &[Command::named("register").with_examples(EXAMPLES)],
+        flow("ws_channel.register_account", "account", Self::DOCS, ERRORS),
+    );
 }
 
 impl Flow<WsChannel> for RegisterAccount {

@@ -115,8 +115,8 @@ impl Operation for SignAndUpload {
     type Response = SignAndUploadResponse;
     const DECLARATION: Declaration = run_by(
         &[
-            Command { name: "upload-file", given: &["private_key"] },
-            Command { name: "upload-file", given: &["signing_certificate"] },
+            Command::when_given("upload-file", &["private_key"]),
+            Command::when_given("upload-file", &["signing_certificate"]),
         ],
         asking_for_signatures(flow("ws_channel.sign_and_upload", "files", Self::DOCS, ERRORS)),
     );

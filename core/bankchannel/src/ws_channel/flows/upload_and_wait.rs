@@ -183,7 +183,7 @@ impl Operation for UploadAndWait {
     type Request = UploadAndWaitRequest;
     type Response = UploadAndWaitResponse;
     const DECLARATION: Declaration = run_by(
-        &[Command { name: "upload-file", given: &["wait_for"] }],
+        &[Command::when_given("upload-file", &["wait_for"])],
         asking_for_signatures(flow("ws_channel.upload_and_wait", "files", Self::DOCS, ERRORS)),
     );
 }

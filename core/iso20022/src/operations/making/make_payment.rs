@@ -66,6 +66,8 @@ impl Operation for MakePayment {
     type Request = MakePaymentRequest;
     type Response = MakePaymentResponse;
     const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("make-payment")
+            .with_form(&CommandForm::new("Make a payment file (pain.001) from a table of transfers"))],
         rows: Some(Rows { list: "transactions", format: ("format", "json_lines") }),
         ..operations::local("iso20022.make_payment", "making", Self::DOCS, ERRORS)
     };

@@ -45,7 +45,9 @@ impl Operation for MatchStatus {
     type Request = MatchStatusRequest;
     type Response = Matched;
     const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("match")],
+        commands: &[Command::named("match").with_form(&CommandForm::new(
+            "Show the outcome of each transaction of a payment file, and whether it may be sent again",
+        ))],
         ..operations::local("iso20022.match_status", "matching", Self::DOCS, ERRORS)
     };
 }

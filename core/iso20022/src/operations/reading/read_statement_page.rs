@@ -51,6 +51,10 @@ impl Operation for ReadStatementPage {
     type Request = ReadStatementPageRequest;
     type Response = CashFile;
     const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("show").with_form(&CommandForm {
+            replaces: false,
+            ..CommandForm::new("Show the content of payment files, status reports and statements")
+        })],
         pages: Some(Pages {
             iterator: "statement_entries",
             summary: "Go through the entries of a statement, report or notification of any size",

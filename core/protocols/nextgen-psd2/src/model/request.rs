@@ -5,11 +5,14 @@ use bankchannel_foundation::{
     Error,
     error::row,
     model::{Boundary, Content},
-    operation::LocalContext,
+    operation::{FileForm, LocalContext},
 };
 use bytes::Bytes;
 
 use crate::http::{MAX_BODY, MAX_HEAD, MalformedKind, Request, is_token};
+
+/// A request as a file, for commands.
+pub(crate) const GIVEN_REQUEST: FileForm = FileForm::HeldContent((MAX_HEAD + MAX_BODY) as u64);
 
 /// The request to process.
 #[derive(Debug, Clone, Default, Boundary)]

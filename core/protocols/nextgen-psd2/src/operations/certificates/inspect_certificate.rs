@@ -92,10 +92,45 @@ pub struct InspectCertificate;
 
 const ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE];
 
+/// Examples of its command.
+const INSPECT_EXAMPLES: &str = "Examples:
+  bankchannel psd2 inspect certs/tpp1-qseal.pem
+  bankchannel psd2 inspect --json - < qwac.pem | jq .roles
+
+The command checks neither the issuer's signature nor the validity time: `verify` does. For key ids see
+`bankchannel psd2 key-id`.";
+
+/// Examples of its command for key ids.
+const KEY_ID_EXAMPLES: &str = "Examples:
+  bankchannel psd2 key-id certs/tpp1-qseal.pem
+  bankchannel psd2 key-id --json qseal.pem | jq -r '.key_ids[0].key_id'
+
+The first style is the usual one. The two names of a style are values for `sign --serial` and `sign --issuer`.";
+
+/// The certificate as an argument.
+const CERTIFICATE: CommandField = CommandField::argument(
+    "certificate",
+    "FILE",
+    CommandInput::File(FileForm::Pem),
+    "A certificate as PEM or DER, or the value of a TPP-Signature-Certificate header; - for stdin",
+);
+
 impl Operation for InspectCertificate {
     type Request = InspectCertificateRequest;
     type Response = InspectCertificateResponse;
-    const DECLARATION: Declaration = declare::local("nextgen_psd2.inspect_certificate", Self::DOCS, ERRORS);
+    const DECLARATION: Declaration = Declaration {
+        commands: &[
+            Command::named("inspect").with_examples(INSPECT_EXAMPLES).with_form(&CommandForm {
+                fields: &[CERTIFICATE],
+                ..CommandForm::new("Show a third party's certificate: roles, authorisation, issuer, validity")
+            }),
+            Command::named("key-id").with_examples(KEY_ID_EXAMPLES).with_form(&CommandForm {
+                fields: &[CERTIFICATE],
+                ..CommandForm::new("Print a certificate's key id in every style that banks use")
+            }),
+        ],
+        ..declare::local("nextgen_psd2.inspect_certificate", Self::DOCS, ERRORS)
+    };
 }
 
 impl Local for InspectCertificate {

@@ -149,11 +149,27 @@ pub struct MakeCertificates;
 
 const ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:
+  bankchannel psd2 make-certificates certs
+  bankchannel psd2 make-certificates --ca certs/ca.pem --ca-key certs/ca.key --prefix late --expired certs
+  bankchannel psd2 make-certificates --prefix mine --name 'My Company AS' --number 123123123 --roles AISP mine
+
+Writes ca.pem and ca.key, and for tpp1 (987654321, AISP and PISP), tpp2 (123456789, PISP) and tpp3 (555555555, AISP)
+a certificate for signing and one for TLS: tpp1-qseal.pem, tpp1-qseal.key, tpp1-qwac.pem, tpp1-qwac.key and so on.
+With --prefix, --roles, --number or --name it makes one third party. Keys have mode 0600; existing files are not changed.
+The certificates are for tests: only you trust them.";
+
 impl Operation for MakeCertificates {
     type Request = MakeCertificatesRequest;
     type Response = MakeCertificatesResponse;
-    const DECLARATION: Declaration =
-        Declaration { takes_time: true, ..declare::local("nextgen_psd2.make_certificates", Self::DOCS, ERRORS) };
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("make-certificates")
+            .with_examples(EXAMPLES)
+            .with_form(&CommandForm::new("Make a test authority and the certificates of third parties"))],
+        takes_time: true,
+        ..declare::local("nextgen_psd2.make_certificates", Self::DOCS, ERRORS)
+    };
 }
 
 impl Local for MakeCertificates {

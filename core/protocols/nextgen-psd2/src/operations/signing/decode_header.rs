@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::prelude::*;
 
-use crate::{declare, signing};
+use crate::{declare, operations::signing::MAX_HEADER_LINE, signing};
 
 /// The header as it was sent.
 #[derive(Debug, Clone, Boundary)]
@@ -30,10 +30,32 @@ pub struct DecodeHeaderResponse {
 #[derive(Debug, OperationDocs)]
 pub struct DecodeHeader;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:
+  bankchannel psd2 decode-header '=?utf-8?B?a2V5SWQ9?='
+  bankchannel psd2 decode-header --lenient - < value.txt
+
+A value that is not encoded is printed unchanged.";
+
 impl Operation for DecodeHeader {
     type Request = DecodeHeaderRequest;
     type Response = DecodeHeaderResponse;
-    const DECLARATION: Declaration = declare::local("nextgen_psd2.decode_header", Self::DOCS, &[]);
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("decode-header").with_examples(EXAMPLES).with_form(&CommandForm {
+            fields: &[
+                CommandField::value("lenient", "lenient"),
+                CommandField::argument(
+                    "value",
+                    "VALUE",
+                    CommandInput::Line(MAX_HEADER_LINE),
+                    "The value of the header; - for stdin",
+                ),
+            ],
+            output: CommandOutput::Text("text"),
+            ..CommandForm::new("Decode a Signature header that was encoded by RFC 2047")
+        })],
+        ..declare::local("nextgen_psd2.decode_header", Self::DOCS, &[])
+    };
 }
 
 impl Local for DecodeHeader {

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::prelude::*;
 
-use crate::{declare, signing};
+use crate::{declare, operations::signing::MAX_HEADER_LINE, signing};
 
 /// The maximum length of the text, in bytes (§2.6: 8 KiB decoded).
 const MAX_TEXT: usize = 8 * 1024;
@@ -29,10 +29,29 @@ pub struct EncodeHeaderResponse {
 #[derive(Debug, OperationDocs)]
 pub struct EncodeHeader;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:
+  bankchannel psd2 encode-header 'keyId=\"SN=1,CA=CN=Tromsø CA\",…'
+  bankchannel psd2 encode-header - < value.txt
+
+`sign` does this by itself when it is necessary.";
+
 impl Operation for EncodeHeader {
     type Request = EncodeHeaderRequest;
     type Response = EncodeHeaderResponse;
-    const DECLARATION: Declaration = declare::local("nextgen_psd2.encode_header", Self::DOCS, &[]);
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("encode-header").with_examples(EXAMPLES).with_form(&CommandForm {
+            fields: &[CommandField::argument(
+                "text",
+                "VALUE",
+                CommandInput::Line(MAX_HEADER_LINE),
+                "The complete value of the header; - for stdin",
+            )],
+            output: CommandOutput::Text("value"),
+            ..CommandForm::new("Encode a Signature header that is not plain ASCII, by RFC 2047")
+        })],
+        ..declare::local("nextgen_psd2.encode_header", Self::DOCS, &[])
+    };
 }
 
 impl Local for EncodeHeader {

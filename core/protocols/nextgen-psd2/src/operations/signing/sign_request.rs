@@ -6,7 +6,7 @@ use bankchannel_foundation::{model::InlineBytes, prelude::*};
 use super::prepare_signature::{header_fields, sign_fault};
 use crate::{
     declare, errors,
-    model::{GivenRequest, HeaderField, SigningOptions, cached, holder},
+    model::{GIVEN_REQUEST, GivenRequest, HeaderField, SigningOptions, cached, holder},
     signing,
 };
 
@@ -55,11 +55,30 @@ pub(super) const ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE, &errors
 /// The errors of signing with a key that may be in a token.
 const OWN_ERRORS: &[&ErrorRow] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE, &errors::TOKEN_FAILED];
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:
+  bankchannel psd2 sign --private-key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
+  bankchannel psd2 sign --private-key tpp.p12 --passphrase-file p12.pass request.http > signed.http
+  bankchannel psd2 sign --pkcs11-module /usr/lib/softhsm/libsofthsm2.so --pkcs11-token tpp --pkcs11-key qseal \\
+    --certificate qseal.pem request.http > signed.http
+  bankchannel psd2 sign --private-key qseal.key --certificate qseal.pem --dialect bg --explain - < request.http > signed.http
+  bankchannel psd2 sign --private-key qseal.key --certificate qseal.pem --json request.http | jq -r .signing_string | base64 -d
+
+The command adds Date, Digest and X-Request-ID if they are missing, and signs PSU-ID, PSU-Corporate-ID and
+TPP-Redirect-URI if they are present. Head lines end in CRLF; no byte of the body is changed. Send both unchanged,
+and sign again for each attempt.";
+
 impl Operation for SignRequest {
     type Request = SignRequestRequest;
     type Response = SignRequestResponse;
-    const DECLARATION: Declaration =
-        Declaration { takes_time: true, ..declare::local("nextgen_psd2.sign_request", Self::DOCS, OWN_ERRORS) };
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("sign").with_examples(EXAMPLES).with_form(&CommandForm {
+            fields: &[CommandField::content(GIVEN_REQUEST, "The request; - for stdin")],
+            ..CommandForm::new("Sign a request to a bank")
+        })],
+        takes_time: true,
+        ..declare::local("nextgen_psd2.sign_request", Self::DOCS, OWN_ERRORS)
+    };
 }
 
 impl Local for SignRequest {

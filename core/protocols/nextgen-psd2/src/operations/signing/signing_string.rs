@@ -4,7 +4,7 @@ use bankchannel_foundation::{model::InlineBytes, prelude::*};
 
 use crate::{
     declare,
-    model::GivenRequest,
+    model::{GIVEN_REQUEST, GivenRequest},
     signing::{self, SignatureHeader},
 };
 
@@ -36,10 +36,28 @@ pub struct SigningStringResponse {
 #[derive(Debug, OperationDocs)]
 pub struct SigningString;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:
+  bankchannel psd2 signing-string signed.http | sha256sum
+  bankchannel psd2 signing-string --headers date,digest,x-request-id request.http | openssl dgst -sha256 -sign key.pem | base64 -w0
+
+The bytes are printed unchanged. There is no line end after the last line, because none is signed. With --json they are
+base64.";
+
 impl Operation for SigningString {
     type Request = SigningStringRequest;
     type Response = SigningStringResponse;
-    const DECLARATION: Declaration = declare::local("nextgen_psd2.signing_string", Self::DOCS, &[]);
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("signing-string").with_examples(EXAMPLES).with_form(&CommandForm {
+            fields: &[
+                CommandField::value("signed_headers", "headers"),
+                CommandField::content(GIVEN_REQUEST, "The request, signed or not; - for stdin"),
+            ],
+            output: CommandOutput::Bytes("signing_string"),
+            ..CommandForm::new("Print the bytes that a request's signature covers")
+        })],
+        ..declare::local("nextgen_psd2.signing_string", Self::DOCS, &[])
+    };
 }
 
 impl Local for SigningString {

@@ -13,8 +13,8 @@ use crate::{
         self, ComparedKeyIdPart, DigestReport, ExplainInput, FailureHypothesis, KeyIdReport, RefusalExplanation,
         SignatureContent, SigningStringDiff,
     },
-    http::Request,
-    model::cached,
+    http::{MAX_HEAD, Request},
+    model::{GIVEN_REQUEST, cached},
     verify::VerifiedRequest,
 };
 
@@ -192,11 +192,75 @@ pub struct ExplainRequestResponse {
 #[derive(Debug, OperationDocs)]
 pub struct ExplainRequest;
 
+/// Examples of its command.
+const VERIFY_EXAMPLES: &str = "Examples:
+  bankchannel psd2 verify --ca certs/ca.pem signed.http
+  bankchannel psd2 verify --ca bank-test-cas.pem --at 'Tue, 03 Mar 2026 10:15:30 GMT' --dialect bg --json - < signed.http
+
+Exit code 0 when the request is valid, 1 when a bank would refuse it. --json prints the same object as `explain`.
+Not checked: reuse of the request id, and the fields of the body.";
+
+/// Examples of its command.
+const EXPLAIN_EXAMPLES: &str = "Examples:
+  bankchannel psd2 explain --ca certs/ca.pem signed.http
+  bankchannel psd2 explain --ca certs/ca.pem --signing-string what-i-signed.txt signed.http
+  bankchannel psd2 explain --ca certs/ca.pem --json - < signed.http | jq '.hypotheses[] | select(.matched)'
+
+The exit code is 0 for every verdict; use `verify` in scripts. An RSA signature contains the hash of the signed bytes:
+`explain` can prove or rule out each probable cause without the private key. The output shows values of the request.";
+
+/// The fields of the command that explains; the last one is not one of the command that verifies.
+const FIELDS: &[CommandField] = &[
+    CommandField::files(
+        "trusted",
+        "ca",
+        FileForm::Certificates,
+        "Certificates of trusted issuers: one or several as PEM, or one as DER; may be given several times",
+    ),
+    CommandField::value("at", "at")
+        .help("The time of the check, such as 2026-03-03T10:15:30Z or a Date header's value [default: now]"),
+    CommandField::value("mode", "mode").help("The strictness of the checks [default: normal]"),
+    CommandField::value("dialect", "dialect"),
+    CommandField::file(
+        "tls_certificate",
+        "tls-certificate",
+        FileForm::Certificate,
+        "The client certificate of the TLS connection, PEM: it must be a QWAC of the same organisation",
+    ),
+    CommandField::files(
+        "known",
+        "known",
+        FileForm::Certificates,
+        "Other certificates of the sender, PEM, to find out whether the key of one of them made the signature",
+    ),
+    CommandField::value("base_path", "base-path"),
+    CommandField::content(GIVEN_REQUEST, "The signed request, for example copied from a log; - for stdin"),
+    CommandField::file(
+        "signing_string",
+        "signing-string",
+        FileForm::Bytes(MAX_HEAD as u64),
+        "The bytes that the sender claims to have signed; - for stdin",
+    ),
+];
+
 impl Operation for ExplainRequest {
     type Request = ExplainRequestRequest;
     type Response = ExplainRequestResponse;
-    const DECLARATION: Declaration =
-        Declaration { takes_time: true, ..declare::local("nextgen_psd2.explain_request", Self::DOCS, ERRORS) };
+    const DECLARATION: Declaration = Declaration {
+        commands: &[
+            Command::named("explain")
+                .with_examples(EXPLAIN_EXAMPLES)
+                .with_form(&CommandForm { fields: FIELDS, ..CommandForm::new("Explain why a bank refuses a request") }),
+            Command::named("verify").with_examples(VERIFY_EXAMPLES).with_form(&CommandForm {
+                fields: FIELDS.split_at(FIELDS.len() - 1).0,
+                ..CommandForm::new(
+                    "Verify a signed request as a bank does: exit 0 when it is valid, 1 when it is refused",
+                )
+            }),
+        ],
+        takes_time: true,
+        ..declare::local("nextgen_psd2.explain_request", Self::DOCS, ERRORS)
+    };
 }
 
 impl Local for ExplainRequest {

@@ -34,11 +34,20 @@ pub struct ListProfiles;
 
 const ERRORS: &[&ErrorRow] = &[&errors::UNKNOWN_PROFILE];
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:\n  bankchannel sepa profiles\n  bankchannel sepa profiles op\n  bankchannel sepa profiles nordea --json > my-bank.json   as a model for a profile of your own";
+
 impl Operation for ListProfiles {
     type Request = ListProfilesRequest;
     type Response = ListProfilesResponse;
     const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("profiles")],
+        commands: &[Command::named("profiles").with_examples(EXAMPLES).with_form(&CommandForm {
+            fields: &[CommandField {
+                argument: Some(false),
+                ..CommandField::argument("bank", "NAME", CommandInput::Value, "The profile, such as nordea")
+            }],
+            ..CommandForm::new("Show the profiles of banks, or one of them whole")
+        })],
         ..operations::local("sepa_web_services.list_profiles", "profiles", Self::DOCS, ERRORS)
     };
 }

@@ -36,12 +36,24 @@ pub struct ExplainMessageResponse {
 #[derive(Debug, OperationDocs)]
 pub struct ExplainMessage;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:
+  bankchannel sepa explain --bank op answer.xml
+  bankchannel sepa explain --ca customers.pem --json request.xml | jq '.differences[].alternatives'
+
+The exit code is 0 for every verdict; use `verify` in scripts. The output shows content of the message.";
+
 impl Operation for ExplainMessage {
     type Request = VerifyMessageRequest;
     type Response = ExplainMessageResponse;
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
-        commands: &[Command::named("explain")],
+        commands: &[Command::named("explain").with_examples(EXAMPLES).with_form(&CommandForm {
+            fields: super::verify_message::GIVEN,
+            output: CommandOutput::Text("text"),
+            meanwhile: "examining the message",
+            ..CommandForm::new("Explain why a message is refused: each check, and the text whose digest differs")
+        })],
         ..operations::local("sepa_web_services.explain_message", "verification", Self::DOCS, ERRORS)
     };
 }

@@ -47,12 +47,49 @@ pub struct VerifyMessage;
 pub(super) const ERRORS: &[&ErrorRow] =
     &[&errors::CERTIFICATE_UNUSABLE, &errors::UNKNOWN_PROFILE, &errors::MESSAGE_TOO_LARGE];
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:
+  bankchannel sepa verify --bank nordea answer.xml
+  bankchannel sepa verify --ca authority.pem --allow sha1 --at 2021-06-01T12:00:00Z --json - < old-answer.xml
+  bankchannel sepa verify --signatures-only request.xml
+
+Exit code 0 when the message is valid, 1 when it is refused. An answer holds for some minutes: give the time at which it
+arrived with --at. Not checked: revocation, and whether an answer belongs to a request.";
+
+/// The fields of the commands that examine a message.
+pub(super) const GIVEN: &[CommandField] = &[
+    CommandField::value("bank", "bank")
+        .help("The bank, such as nordea: its authorities are trusted, and its answers must be signed by it"),
+    CommandField::value("profile", "profile"),
+    CommandField::value("environment", "environment"),
+    CommandField::files(
+        "trusted",
+        "ca",
+        FileForm::Certificates,
+        "Certificates of trusted authorities: one or several as PEM, or one as DER; may be given several times",
+    ),
+    CommandField::value("at", "at").help("The instant of the check, such as 2026-03-03T10:15:30Z [default: now]"),
+    CommandField::value("signatures_only", "signatures-only"),
+    CommandField::value("charset", "charset"),
+    CommandField {
+        input: CommandInput::Word("sha1"),
+        placeholder: "METHOD",
+        help: "Permit a method that is broken; may be given several times",
+        ..CommandField::value("allow_sha1", "allow")
+    },
+    CommandField::content(FileForm::Content, "The message: an envelope, or the document inside of one; - for stdin"),
+];
+
 impl Operation for VerifyMessage {
     type Request = VerifyMessageRequest;
     type Response = MessageVerdict;
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
-        commands: &[Command::named("verify")],
+        commands: &[Command::named("verify").with_examples(EXAMPLES).with_form(&CommandForm {
+            fields: GIVEN,
+            meanwhile: "verifying the message",
+            ..CommandForm::new("Verify a message of a bank: exit 0 when it is valid, 1 when it is refused")
+        })],
         ..operations::local("sepa_web_services.verify_message", "verification", Self::DOCS, ERRORS)
     };
 }

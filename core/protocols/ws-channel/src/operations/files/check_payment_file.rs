@@ -22,11 +22,18 @@ pub struct CheckPaymentFileRequest {
 #[derive(Debug, OperationDocs)]
 pub struct CheckPaymentFile;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:\n  bankchannel files check-payment-file payment.xml && bankchannel files upload-file --file-type pain.001.001.09 --private-key key.asc payment.xml\n\n\
+             Exit code 0 when the file is correct, 1 when it is not: then each problem is shown with its line and the correction.";
+
 impl Operation for CheckPaymentFile {
     type Request = CheckPaymentFileRequest;
     type Response = CheckPaymentResponse;
-    const DECLARATION: Declaration =
-        Declaration { takes_time: true, ..declare::local("ws_channel.check_payment_file", "files", Self::DOCS, &[]) };
+    const DECLARATION: Declaration = Declaration {
+        takes_time: true,
+        commands: &[Command::named("check-payment-file").with_examples(EXAMPLES)],
+        ..declare::local("ws_channel.check_payment_file", "files", Self::DOCS, &[])
+    };
 }
 
 impl Local for CheckPaymentFile {

@@ -42,24 +42,31 @@ const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::
 #[derive(Debug, OperationDocs)]
 pub struct DownloadFile;
 
+/// Examples of its command.
+const EXAMPLES: &str =
+    "Without --output the file is written to stdout unchanged; with --json the response holds it as base64.";
+
 impl Operation for DownloadFile {
     type Request = DownloadFileRequest;
     type Response = DownloadFileResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.download_file",
-        "files",
-        Self::DOCS,
-        ERRORS,
-        Route {
-            audited: true,
-            response_content: Some("Content"),
-            ..declare::at_bank(declare::session(
-                "DownloadFile",
-                Method::Get,
-                "/files/{Bank}/{FileType}/{FileReference}",
-            ))
-        },
-    );
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("download-file").with_examples(EXAMPLES)],
+        ..declare::exchange(
+            "ws_channel.download_file",
+            "files",
+            Self::DOCS,
+            ERRORS,
+            Route {
+                audited: true,
+                response_content: Some("Content"),
+                ..declare::at_bank(declare::session(
+                    "DownloadFile",
+                    Method::Get,
+                    "/files/{Bank}/{FileType}/{FileReference}",
+                ))
+            },
+        )
+    };
 }
 
 impl Exchange for DownloadFile {

@@ -53,21 +53,32 @@ const ERRORS: &[&ErrorRow] = declare::errors_of!(declare::MODE_ERRORS, declare::
 #[derive(Debug, OperationDocs)]
 pub struct UploadFile;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:\n  bankchannel files upload-file --file-type pain.001.001.09 --private-key authorize-private.asc payment.xml\n  \
+             bankchannel files upload-file --file-type pain.001.001.09 --signatures @payment.xml.asc payment.xml\n  \
+             bankchannel files upload-file --file-type pain.001.001.09 --signing-certificate authorize-public.asc --signer 'openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256' payment.xml\n\nWith --private-key the command signs the file; with --signatures the file was signed elsewhere. With --signing-certificate\n\
+             the key is elsewhere, such as in a smart card or an HSM, and --signer names the program that uses it: here an RSA key\n\
+             in a file. The signature is checked before anything is sent. With --wait-for the command waits for the bank's answers\n\
+             and writes them to --directory or the current folder; with --json and without --directory they are in the response.";
+
 impl Operation for UploadFile {
     type Request = UploadFileRequest;
     type Response = UploadFileResponse;
-    const DECLARATION: Declaration = declare::exchange(
-        "ws_channel.upload_file",
-        "files",
-        Self::DOCS,
-        ERRORS,
-        Route {
-            success: 201,
-            repeat: Repeat::AfterRateLimit,
-            request_content: Some("FileContents"),
-            ..declare::at_bank(declare::session("UploadFile", Method::Put, "/files/{Bank}"))
-        },
-    );
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("upload-file").with_examples(EXAMPLES)],
+        ..declare::exchange(
+            "ws_channel.upload_file",
+            "files",
+            Self::DOCS,
+            ERRORS,
+            Route {
+                success: 201,
+                repeat: Repeat::AfterRateLimit,
+                request_content: Some("FileContents"),
+                ..declare::at_bank(declare::session("UploadFile", Method::Put, "/files/{Bank}"))
+            },
+        )
+    };
 }
 
 impl Exchange for UploadFile {

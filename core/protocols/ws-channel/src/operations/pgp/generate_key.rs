@@ -70,12 +70,15 @@ pub struct GenerateKeyResponse {
 #[derive(Debug, OperationDocs)]
 pub struct GenerateKey;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:\n  bankchannel pgp generate --name 'Eve Example' --email me@example.com --output-dir keys\n\nWrites authorize-public.asc and authorize-private.asc (mode 0600); existing files are not changed.\nUpload the public key with `bankchannel pgp upload-key`, sign with the private one.";
+
 impl Operation for GenerateKey {
     type Request = GenerateKeyRequest;
     type Response = GenerateKeyResponse;
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
-        commands: &[Command::named("generate")],
+        commands: &[Command::named("generate").with_examples(EXAMPLES).with_form(&CommandForm::new("Make a key pair"))],
         ..declare::local("ws_channel.generate_key", "pgp", Self::DOCS, &[])
     };
 }

@@ -52,11 +52,16 @@ pub struct InspectKeyResponse {
 #[derive(Debug, OperationDocs)]
 pub struct InspectKey;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:\n  bankchannel pgp inspect authorize-public.asc";
+
 impl Operation for InspectKey {
     type Request = InspectKeyRequest;
     type Response = InspectKeyResponse;
     const DECLARATION: Declaration = Declaration {
-        commands: &[Command::named("inspect")],
+        commands: &[Command::named("inspect")
+            .with_examples(EXAMPLES)
+            .with_form(&CommandForm::new("Show a key file: fingerprint, ids, algorithm, permitted use"))],
         ..declare::local("ws_channel.inspect_key", "pgp", Self::DOCS, pgp::KEY_ERRORS)
     };
 }

@@ -65,12 +65,17 @@ pub struct SignFileResponse {
 #[derive(Debug, OperationDocs)]
 pub struct SignFile;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:\n  bankchannel pgp sign --private-key authorize-private.asc payment.xml           writes payment.xml.asc\n  bankchannel pgp sign --private-key key.asc --output - payment.xml > sig.asc\n\ngpg --verify accepts the signature. The file is read once, whatever its size.";
+
 impl Operation for SignFile {
     type Request = SignFileRequest;
     type Response = SignFileResponse;
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
-        commands: &[Command::named("sign")],
+        commands: &[Command::named("sign")
+            .with_examples(EXAMPLES)
+            .with_form(&CommandForm::new("Sign a file: detached armored signature, SHA-256"))],
         ..declare::local("ws_channel.sign_file", "pgp", Self::DOCS, pgp::KEY_ERRORS)
     };
 }

@@ -71,12 +71,22 @@ const ERRORS: &[&ErrorRow] = &[&errors::SIGNATURE_MALFORMED, &errors::PGP_KEY_RE
 #[derive(Debug, OperationDocs)]
 pub struct VerifyFile;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Text before a single armored block, such as in a saved mail, is ignored here; the service refuses such text in an upload.\n\n\
+             Examples:\n  bankchannel pgp verify --public-key authorize-public.asc --signature payment.xml.asc payment.xml";
+
 impl Operation for VerifyFile {
     type Request = VerifyFileRequest;
     type Response = VerifyFileResponse;
     const DECLARATION: Declaration = Declaration {
         takes_time: true,
-        commands: &[Command::named("verify")],
+        commands: &[
+            Command::named("verify").with_examples(EXAMPLES).with_form(&CommandForm::new(
+                "Check a detached signature: exit 0 when at least one is good, 1 when none is",
+            )),
+            Command::named("verify-file")
+                .with_examples("Exit code 0 when at least one signature is good, 1 when none is."),
+        ],
         ..declare::local("ws_channel.verify_file", "pgp", Self::DOCS, ERRORS)
     };
 }

@@ -76,7 +76,7 @@ impl Operation for LoginMfa {
     type Request = LoginMfaRequest;
     type Response = LoginMfaResponse;
     const DECLARATION: Declaration = Declaration {
-        commands: &[Command { name: "login", given: &["session", "code"] }],
+        commands: &[Command::when_given("login", &["session", "code"])],
         ..declare::exchange(
             "ws_channel.login_mfa",
             "session",

@@ -43,11 +43,24 @@ pub struct VerifyJwtResponse {
 #[derive(Debug, OperationDocs)]
 pub struct VerifyJwt;
 
+/// Examples of its command.
+const EXAMPLES: &str = "Examples:
+  bankchannel salt-edge verify --public-key salt-edge.pem request.jwt
+  bankchannel salt-edge verify --public-key tpp.pem --at 1574093150 - < client.jwt
+  bankchannel salt-edge verify --public-key salt-edge.pem --issuer priora.saltedge.com --json request.jwt | jq .data
+
+Exit code 0 when the JWT is accepted: its parameters are printed. 1 when it is refused: the error's class is printed.
+`Bearer` before the JWT is ignored. The parameters may hold tokens: be careful where you store the output.";
+
 impl Operation for VerifyJwt {
     type Request = VerifyJwtRequest;
     type Response = VerifyJwtResponse;
-    const DECLARATION: Declaration =
-        declare::local("jwt", "salt_edge_connector.verify_jwt", Self::DOCS, errors::OF_KEYS);
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("verify").with_examples(EXAMPLES).with_form(&CommandForm::new(
+            "Verify a JWT of either side: exit 0 when it is accepted, 1 when it is refused",
+        ))],
+        ..declare::local("jwt", "salt_edge_connector.verify_jwt", Self::DOCS, errors::OF_KEYS)
+    };
 }
 
 impl Local for VerifyJwt {

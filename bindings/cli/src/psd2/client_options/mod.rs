@@ -1,7 +1,7 @@
 //! The settings of a third party's client as options: the bank's address, certificates, keys, how the bank wants signatures.
 
-pub(crate) mod keys;
-pub(crate) mod signing_options;
+pub(super) mod keys;
+pub(super) mod signing_options;
 
 use bankchannel::{
     Client,
@@ -10,17 +10,16 @@ use bankchannel::{
 use bankchannel_foundation::{
     Secret,
     model::{Boundary as _, read_boundary, write_boundary},
-    operation::CatalogueEntry,
+    operation::{CatalogueEntry, CommandField, FileForm},
 };
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::client::ClientCommands;
-
 use crate::{
     exit::CommandOutcome,
+    operations::ClientCommands,
     options::{
-        fields::{self, FieldOption, FieldOptions},
+        fields::{self, FieldOptions},
         file, optional, passphrase,
     },
 };
@@ -31,45 +30,25 @@ const HEADING: &str = "Bank and third party";
 const CLIENT_KEY: &str = "client-key";
 
 /// The options of every operation at a bank.
-pub(super) const CLIENT: ClientCommands = ClientCommands { protocol: PROTOCOL, arguments, client };
-
-/// Examples for the group of its commands.
-pub(super) const EXAMPLES: &str = "Examples:
-  bankchannel psd2 make-certificates certs
-  bankchannel psd2 sign --private-key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
-  bankchannel psd2 verify --ca certs/ca.pem signed.http
-  bankchannel psd2 explain --ca certs/ca.pem signed.http
-
-A request file holds the request as it is sent: request line, headers, an empty line, the body. Lines of the head may end
-in a line feed only. Content-Length gives the size of the body; without it the body is every byte after the empty line,
-including a last line end that an editor adds.
-
-At a bank, here the sandbox bank of `bankchannel serve nextgen-psd2-bank --data bank`:
-  bankchannel psd2 verify-user --settings tpp1.json --psu-id psu-7f3a91 --psu-personal-identifier @hash.txt
-  bankchannel psd2 update-bank-offered-consents --settings tpp1.json --redirect-uri https://tpp.example/cb
-with tpp1.json: {\"base_url\": \"https://127.0.0.1:8443/api\", \"ca_file\": \"bank/ca.pem\", \"certificate_file\": \"bank/certificates/tpp1-qseal.pem\",
-  \"private_key\": {\"file\": \"bank/certificates/tpp1-qseal.key\"}, \"client_certificate_file\": \"bank/certificates/tpp1-qwac.pem\",
-  \"client_key\": {\"file\": \"bank/certificates/tpp1-qwac.key\"}}
-
-Every operation of the library can also be called by its own name: `bankchannel call nextgen_psd2.sign_request …`.";
+pub(crate) static CLIENT: ClientCommands = ClientCommands { protocol: PROTOCOL, arguments, client };
 
 const ROWS: FieldOptions = FieldOptions::new(
     NextGenPsd2Settings::SHAPE,
     &[
-        FieldOption::value("base_url", "base-url").help("The bank's base URL, such as https://bank.example/api"),
-        FieldOption::file("certificate", "certificate", fields::text, "The QSEAL certificate, PEM"),
-        FieldOption::file(
+        CommandField::value("base_url", "base-url").help("The bank's base URL, such as https://bank.example/api"),
+        CommandField::file("certificate", "certificate", FileForm::Text, "The QSEAL certificate, PEM"),
+        CommandField::file(
             "client_certificate",
             "client-certificate",
-            fields::text,
+            FileForm::Text,
             "The certificate for TLS (QWAC), PEM",
         ),
-        FieldOption::value("ca_file", "ca-file")
+        CommandField::value("ca_file", "ca-file")
             .help("More certificate authorities to trust for the bank's certificate, PEM"),
-        FieldOption::value("only_ca_file", "only-ca-file").help("Trust no other authorities"),
-        FieldOption::value("proxy", "proxy").help("A proxy, in place of the environment's"),
-        FieldOption::value("exchange_timeout_s", "timeout").help("The time limit of the call, such as 30 or 2.5"),
-        FieldOption::value("allowed_redirect_hosts", "redirect-host")
+        CommandField::value("only_ca_file", "only-ca-file").help("Trust no other authorities"),
+        CommandField::value("proxy", "proxy").help("A proxy, in place of the environment's"),
+        CommandField::value("exchange_timeout_s", "timeout").help("The time limit of the call, such as 30 or 2.5"),
+        CommandField::value("allowed_redirect_hosts", "redirect-host")
             .help("Another host, besides the bank's own, to which customers may be redirected"),
     ],
 );
@@ -94,7 +73,7 @@ fn arguments(command: Command) -> Command {
 fn client(filed: Value, entry: &CatalogueEntry, matches: &ArgMatches) -> CommandOutcome<Client> {
     let mut filed: NextGenPsd2Settings = read_boundary(filed)?;
     let mut given: NextGenPsd2Settings = read_boundary(Value::Object(ROWS.read(matches)?))?;
-    let client_key = optional(matches, CLIENT_KEY).map(|path| fields::text("--client-key", &path));
+    let client_key = optional(matches, CLIENT_KEY).map(|path| fields::file_text("--client-key", &path));
     given.client_key = client_key.transpose()?.map(Secret::new);
     keys::give_keys(&mut given, matches)?;
     if given.private_key.is_some() {
