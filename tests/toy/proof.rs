@@ -202,7 +202,6 @@ const PROTOCOLS: [(&[&str], &[&str]); 2] = [
             "core/bankchannel/src/nextgen_psd2/",
             "core/sandboxes/nextgen-psd2-bank/src/",
             "bindings/cli/src/psd2/",
-            "bindings/cli/src/operations/psd2/",
         ],
     ),
 ];

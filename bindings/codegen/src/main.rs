@@ -15,6 +15,7 @@ mod model;
 mod named_types;
 mod names;
 mod node;
+mod operator_reference;
 mod order_reference;
 mod php;
 mod python;

@@ -75,7 +75,7 @@ fn order(out: &mut Out, entry: &CatalogueEntry) {
 }
 
 /// A struct's members, then those of the structs within.
-fn structs(out: &mut Out, title: &str, shape: &'static Shape) {
+pub(crate) fn structs(out: &mut Out, title: &str, shape: &'static Shape) {
     let Shape::Struct(of) = shape else { return };
     let mut tables: Vec<&'static StructShape> = vec![of];
     let mut at = 0;

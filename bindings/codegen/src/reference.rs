@@ -10,7 +10,7 @@ use crate::{
     model::{Model, OperationModel, ProtocolModel},
     named_types::{Named, home},
     names::{camel, error_class, upper},
-    order_reference, rust_example,
+    operator_reference, order_reference, rust_example,
     source::sourced,
     text::{Out, plain},
 };
@@ -25,6 +25,7 @@ pub(crate) fn files(model: &Model) -> Vec<Generated> {
         Generated { path: format!("{FOLDER}/errors.md"), text: errors(model) },
         order_reference::page(),
     ];
+    files.extend(operator_reference::pages());
     for protocol in &model.protocols {
         files.push(Generated { path: format!("{FOLDER}/{}.md", protocol.name), text: operations(protocol) });
         files.push(Generated { path: format!("{FOLDER}/{}-types.md", protocol.name), text: types(protocol) });
@@ -57,6 +58,7 @@ fn index(model: &Model) -> String {
         out.line(format!("- {name}: [operations]({name}.md), [types]({name}-types.md){questions}{settings}"));
     }
     out.line("- [orders to embedded servers](server-orders.md)");
+    out.line("- [commands of a service's operator](ws-channel-operator.md)");
     out.line("- [errors](errors.md)");
     out.done()
 }

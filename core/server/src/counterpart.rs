@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::{
     http::server::RunningServers,
+    operator::CallableCommand,
     orders::{COMMON_ORDERS, CallableOrder},
 };
 
@@ -44,6 +45,7 @@ pub struct Counterpart {
     /// Checks everything that a start with these options would need, without serving; `None` if there is no check.
     pub check: Option<CheckFn>,
     own_orders: &'static [&'static [CallableOrder]],
+    operator: &'static [&'static [CallableCommand]],
     start: StartFn,
 }
 
@@ -88,6 +90,8 @@ pub trait ServerKind: Sized + Send + Sync + 'static {
     const CHECK: Option<CheckFn> = None;
     /// The orders that only this kind has, the same as its control target's; none for a kind without control interface.
     const ORDERS: &'static [&'static [CallableOrder]] = &[];
+    /// The commands of its operator.
+    const OPERATOR: &'static [&'static [CallableCommand]] = &[];
 
     /// Opens the data folder, binds the address and begins to serve.
     ///
@@ -125,6 +129,7 @@ impl Counterpart {
             openapi,
             check: S::CHECK,
             own_orders: S::ORDERS,
+            operator: S::OPERATOR,
             start: start::<S>,
         }
     }
@@ -133,6 +138,11 @@ impl Counterpart {
     pub fn orders(&self) -> impl Iterator<Item = &'static CatalogueEntry> + use<> {
         let common = if self.own_orders.is_empty() { &[] } else { COMMON_ORDERS };
         common.iter().chain(self.own_orders.iter().copied().flatten()).map(|order| &order.entry)
+    }
+
+    /// The commands of a service's operator; none for a counterpart that needs no operator.
+    pub fn operator_commands(&self) -> impl Iterator<Item = &'static CallableCommand> + use<> {
+        self.operator.iter().copied().flatten()
     }
 
     /// Starts a counterpart with options in their boundary form, on the runtime that polls the result.

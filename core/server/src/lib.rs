@@ -3,7 +3,9 @@
 //! ```text
 //!   counterpart    the description of a kind of server; the traits of one that starts and runs
 //!   http           listening, routing by declaration, bounded bodies, streamed answers, control interface, health
+//!   hosted         operations that a server carries out itself: how they are declared and run
 //!   orders         orders to a running server: common ones, a server's own, and how both are carried out
+//!   operator       commands of a service's operator
 //!   folder         the data folder          temporary   a folder that goes with its server
 //!   private        files and folders that only their owner may read
 //!   toml_file      configuration files      wrong_type  a deserializer's message, without the values it quotes
@@ -11,7 +13,9 @@
 
 pub mod counterpart;
 pub mod folder;
+pub mod hosted;
 pub mod http;
+pub mod operator;
 pub mod orders;
 pub use bankchannel_private_files as private;
 pub mod temporary;

@@ -11,6 +11,7 @@ mod iso20022;
 mod iso20022_reading;
 mod layers;
 mod operator;
+mod operator_commands;
 mod pgp;
 mod planted;
 mod planted_options;

@@ -57,6 +57,7 @@ integers! {
     u32, 0, u32::MAX as i64;
     u64, 0, EXACT;
     i64, -EXACT, EXACT;
+    usize, 0, EXACT;
 }
 
 /// A number, fractions and both signs allowed: `-86400`, `0.25`. Amounts of money are [`Decimal`](super::Decimal)s.

@@ -258,7 +258,7 @@ macro_rules! numbers {
     )+};
 }
 
-numbers!(u16, u32, u64, i64);
+numbers!(u16, u32, usize, u64, i64);
 
 impl<'a> From<Object<'a>> for Value<'a> {
     fn from(object: Object<'a>) -> Self {

@@ -3,6 +3,7 @@
 mod command;
 mod hosted;
 mod local;
+mod operator;
 mod route;
 
 pub use bankchannel_macros::OperationDocs;
@@ -11,6 +12,7 @@ pub use command::{
 };
 pub use hosted::{HostedForm, RawRequest};
 pub use local::{Local, LocalContext, OpenFunction};
+pub use operator::{DataAccess, OperatorForm, OperatorOption, OptionForm};
 pub use route::{Parameters, Repeat, Route};
 
 use crate::{
@@ -112,6 +114,8 @@ pub enum OperationKind {
     Flow,
     /// An order to a running server, from whoever runs it; no client sends it.
     ServerOrder,
+    /// A command of a service's operator; no client sends it.
+    OperatorCommand,
 }
 
 impl OperationKind {
@@ -123,6 +127,7 @@ impl OperationKind {
             Self::Local => "local",
             Self::Flow => "flow",
             Self::ServerOrder => "server_order",
+            Self::OperatorCommand => "operator_command",
         }
     }
 }
@@ -162,6 +167,8 @@ pub struct Declaration {
     pub route: Option<Route>,
     /// How it reaches a server, for a server's order.
     pub hosted: Option<HostedForm>,
+    /// How it is given, for a command of a service's operator.
+    pub operator: Option<OperatorForm>,
     /// The questions that it may ask its caller while it runs.
     pub asks: &'static [Ask],
     /// Set if it answers one page of a result that may be too long for memory.
@@ -199,6 +206,7 @@ impl Declaration {
             errors,
             route,
             hosted: None,
+            operator: None,
             asks,
             pages,
             rows,

@@ -7,17 +7,13 @@ use bankchannel_foundation::{
     error::row,
     message::Method,
     model::{Content, unknown_members},
-    nearest_name,
     operation::{CatalogueEntry, HostedForm},
 };
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::{COMMON_ORDERS, CallableOrder};
-use crate::{counterpart::with_nulls, http::control::ControlTarget};
-
-/// The longest name of an order that is repeated, in bytes.
-const ORDER_NAME_MAX: usize = 64;
+use crate::{counterpart::with_nulls, hosted, http::control::ControlTarget};
 
 /// A request for an order.
 #[derive(Default)]
@@ -206,17 +202,5 @@ pub(crate) fn unknown(target: &dyn ControlTarget, order: &str) -> Error {
     };
     let mut known: Vec<String> = all(target).map(|order| shown(&order.entry)).collect();
     known.dedup();
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-/.".contains(&byte);
-    let is_repeated = order.len() <= ORDER_NAME_MAX && !order.is_empty() && order.bytes().all(is_name);
-    let named = if is_repeated { format!("`{order}` ") } else { String::new() };
-    let below = |name: &str| name.strip_prefix("sandbox/").unwrap_or(name).to_owned();
-    let names: Vec<String> = known.iter().map(|name| below(name)).collect();
-    let meant = match nearest_name(&below(order), names.iter().map(String::as_str)) {
-        Some(near) => {
-            let at = names.iter().position(|name| name == near).unwrap_or_default();
-            format!(": did you mean `{}`?", known[at])
-        }
-        None => ";".to_owned(),
-    };
-    Error::invalid_field("order", format!("{named}is not known{meant} there are: {}", known.join(", ")))
+    hosted::unknown_name("order", order, &known, |name| name.strip_prefix("sandbox/").unwrap_or(name))
 }

@@ -36,6 +36,7 @@ use super::{
 use bankchannel_server::{
     counterpart::{CheckFn, ServerKind},
     http::{Listener, TlsFiles, control::ControlState, server::RunningServers},
+    operator::CallableCommand,
     orders::CallableOrder,
     temporary::TemporaryFolder,
 };
@@ -229,6 +230,7 @@ impl ServerKind for RunningService {
     type Options = ServiceOptions;
     type Readiness = ServiceReadiness;
     const ORDERS: &'static [&'static [CallableOrder]] = &[crate::control::SERVICE_ORDERS];
+    const OPERATOR: &'static [&'static [CallableCommand]] = operator::OPERATOR_COMMANDS;
     const CHECK: Option<CheckFn> = Some(|options| {
         let options: ServiceOptions = model::read_boundary(options)?;
         Ok(Box::pin(async move { operator::check(&options).await }))

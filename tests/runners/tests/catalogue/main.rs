@@ -7,6 +7,7 @@ mod declarations;
 mod exchange;
 mod foreign;
 mod messages;
+mod operator_commands;
 mod outcomes;
 mod particular;
 mod round_trips;

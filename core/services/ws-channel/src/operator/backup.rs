@@ -5,14 +5,22 @@ use std::{
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use bankchannel_crypto::random;
-use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_foundation::{
+    Error, Result,
+    error::row,
+    model::Boundary,
+    operation::{DataAccess, OperatorForm, OperatorOption, OptionForm},
+};
+use bankchannel_server::{operator::ThisProcess, operator_commands};
 use bankchannel_storage::ws_channel::{StoreError, WsChannelStore};
 use bankchannel_transport::background;
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::{api::AdminApi, restore::restore};
 use crate::{
     audit_heads::HEADS_FILE,
     config::ServiceConfig,
@@ -21,13 +29,119 @@ use crate::{
     keys::{self, identity},
 };
 
+operator_commands! {
+    /// The command that makes a backup.
+    pub(super) static BACKUP_COMMANDS: AdminApi, "ws-channel";
+
+    /// Copy database, files and keys to a new folder.
+    ///
+    /// Everything is synced before this ends, and no request waits for it. Not with PostgreSQL.
+    BackUp("ws_channel_operator.backup", OperatorForm {
+        options: &[OperatorOption { form: OptionForm::Folder, ..OperatorOption::named("target", "to") }],
+        examples: &["--to backup-2026-11-20"],
+        ..OperatorForm::reading("backup")
+    }): BackupOrder => CopiedData, async AdminApi::back_up;
+}
+
+operator_commands! {
+    /// The command that restores one.
+    pub(super) static RESTORE_COMMANDS: ThisProcess, "ws-channel";
+
+    /// Make a data folder from a backup.
+    ///
+    /// The database must be intact, every key there, the sealed data open with them, and each content file as the database names it;
+    /// otherwise nothing is left behind.
+    Restore("ws_channel_operator.restore", OperatorForm {
+        access: DataAccess::None,
+        options: &[
+            OperatorOption { form: OptionForm::Folder, ..OperatorOption::named("backup", "from") },
+            OperatorOption { form: OptionForm::Folder, ..OperatorOption::named("data", "data") },
+        ],
+        examples: &["--from backup-2026-11-20 --data ws-data-restored"],
+        // Without such certificates there is no such member.
+        writes_nulls: false,
+        notes: of_restored_certificates,
+        ..OperatorForm::changing("restore")
+    }): RestoreOrder => RestoredData, async restore_folder;
+}
+
 /// File of a backup that lists the content files, one per line, that were missing when it was made.
 pub(super) const MISSING: &str = "missing-files.txt";
 /// The files of a backup other than database, keys and content.
 pub(super) const BESIDE: [&str; 2] = [keys::PUBLIC_KEY_FILE, HEADS_FILE];
 
+/// Where a backup goes.
+#[derive(Debug, Clone, Boundary)]
+pub(super) struct BackupOrder {
+    /// The folder, absent or empty.
+    pub(super) target: String,
+}
+
+/// A backup that was made.
+#[derive(Debug, Boundary)]
+pub(super) struct CopiedData {
+    /// What was copied.
+    pub(super) copied: CopiedCounts,
+}
+
+/// Which backup becomes a data folder.
+#[derive(Debug, Clone, Boundary)]
+pub(super) struct RestoreOrder {
+    /// The backup.
+    backup: String,
+    /// The new data folder, empty or absent.
+    data: String,
+}
+
+/// A data folder that was made.
+#[derive(Debug, Boundary)]
+pub(super) struct RestoredData {
+    /// What was restored.
+    restored: RestoredCounts,
+}
+
+/// The counts of a copy.
+#[derive(Debug, Boundary)]
+#[boundary(flattened)]
+pub(super) struct CopiedCounts {
+    /// Size of the database, in bytes.
+    database_bytes: u64,
+    /// Number of content files.
+    files: u64,
+    /// Their size, in bytes.
+    file_bytes: u64,
+    /// Number of key files.
+    keys: u64,
+    /// Number of content files that the database names but that were missing when the backup was made.
+    missing_files: u64,
+}
+
+/// The counts of a data folder that was made, and what to look after.
+#[derive(Debug, Boundary)]
+struct RestoredCounts {
+    /// The counts.
+    #[boundary(flatten)]
+    counts: CopiedCounts,
+    /// Certificates that their bank may have replaced since the backup was made; absent if there are none.
+    certificates: Option<Vec<RestoredCertificate>>,
+}
+
+impl From<BackupSummary> for CopiedCounts {
+    fn from(summary: BackupSummary) -> Self {
+        let BackupSummary { database_bytes, files, file_bytes, keys, missing_files, certificates: _ } = summary;
+        Self { database_bytes, files, file_bytes, keys, missing_files }
+    }
+}
+
+impl From<CopiedCounts> for BackupSummary {
+    fn from(counts: CopiedCounts) -> Self {
+        let CopiedCounts { database_bytes, files, file_bytes, keys, missing_files } = counts;
+        Self { database_bytes, files, file_bytes, keys, missing_files, certificates: Vec::new() }
+    }
+}
+
 /// Summary of a backup or restore.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupSummary {
     /// Size of the database, in bytes.
     pub database_bytes: u64,
@@ -38,16 +152,14 @@ pub struct BackupSummary {
     /// Number of key files.
     pub keys: u64,
     /// Number of content files that the database names but that were missing when the backup was made.
-    #[serde(default)]
     pub missing_files: u64,
     /// Restored certificates that their bank may have replaced since the backup was made: their renewal was under way, or due
     /// since.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub certificates: Vec<RestoredCertificate>,
 }
 
 /// A restored certificate that its bank may have replaced since.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct RestoredCertificate {
     /// The account.
     pub email: String,
@@ -59,6 +171,30 @@ pub struct RestoredCertificate {
     pub serial: Option<String>,
     /// Why it may have been replaced, and what to do.
     pub person: String,
+}
+
+impl AdminApi {
+    async fn back_up(self: Arc<Self>, order: BackupOrder) -> Result<CopiedData> {
+        let copied = back_up(&self.store, &self.config, &self.data, Path::new(&order.target)).await?;
+        Ok(CopiedData { copied: copied.into() })
+    }
+}
+
+async fn restore_folder(_: Arc<ThisProcess>, order: RestoreOrder) -> Result<RestoredData> {
+    let mut summary = restore(Path::new(&order.backup), Path::new(&order.data)).await?;
+    let certificates = Some(std::mem::take(&mut summary.certificates)).filter(|found| !found.is_empty());
+    Ok(RestoredData { restored: RestoredCounts { counts: summary.into(), certificates } })
+}
+
+/// What to do about each certificate that may have been replaced.
+fn of_restored_certificates(_: &Value, answer: &Value) -> Vec<String> {
+    let certificates = answer["restored"]["certificates"].as_array().into_iter().flatten();
+    let text = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
+    let note = |one: &Value| {
+        let [email, bank, user, person] = ["email", "bank", "ws_user_id", "person"].map(|name| text(one, name));
+        format!("{email} at {bank}, user id {user}: {person}")
+    };
+    certificates.map(note).collect()
 }
 
 /// Copies a data folder into a folder that is absent or empty; everything is synced before this returns. No request

@@ -1,5 +1,4 @@
-//! The certificates at banks, for the operator: the state of each, and a person's orders (docs/protocols/ws-channel.md
-//! §6.2).
+//! The certificates at banks: the state of each, and a person's orders (docs/protocols/ws-channel.md §6.2).
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -8,17 +7,16 @@ use bankchannel_foundation::{
     Error, Result,
     clock::{Clock, SystemClock},
     error::row,
-    model::Timestamp,
+    model::{Boundary, Timestamp},
+    operation::OperatorForm,
 };
 use bankchannel_renewal::{CertificateLife, LifeEventRefused, RenewalDue, RenewalRules};
+use bankchannel_server::{operator_commands, orders::PlainOrder};
 use bankchannel_storage::ws_channel::{AuditFilter, CertState, HeldCertSet, WsChannelStore};
 use bankchannel_ws_channel::model::Bank;
+use serde_json::Value;
 
-use super::{
-    api::AdminApi,
-    backup::RestoredCertificate,
-    types::{CertificateInfo, CertificateListing},
-};
+use super::{api::AdminApi, backup::RestoredCertificate};
 use crate::{
     HandlerFault,
     banks::{built_in, life},
@@ -27,21 +25,113 @@ use crate::{
     data::storage,
 };
 
+operator_commands! {
+    /// Commands about certificates at banks.
+    pub(super) static CERTIFICATE_COMMANDS: AdminApi, "ws-channel";
+
+    /// List every certificate at a bank: its state, its end, the next step, what only a person can do.
+    ///
+    /// By account and bank; with warnings of trusted authorities of the banks that expire within ninety days.
+    ListCertificates("ws_channel_operator.certificates", OperatorForm {
+        examples: &["--config service.toml"],
+        notes: warnings,
+        ..OperatorForm::reading("cert-list")
+    }): PlainOrder => CertificateListing, async AdminApi::certificates;
+
+    /// Have a certificate renewed now: although it is not due, or its renewal waits for the next attempt.
+    ///
+    /// The service does it within seconds.
+    RenewCertificate("ws_channel_operator.renew_certificate", OperatorForm {
+        examples: &["--config service.toml --email me@example.com --bank nordea"],
+        ..OperatorForm::changing("cert-renew")
+    }): CertificateAtBank => OneCertificate, async AdminApi::renew_certificate;
+
+    /// Go on at once with a renewal that has stopped, or waits for its next attempt.
+    ///
+    /// A first certificate is refused: only its customer goes on with that, with the bank's code.
+    ResumeCertificate("ws_channel_operator.resume_certificate", OperatorForm {
+        examples: &["--config service.toml --email me@example.com --bank nordea"],
+        ..OperatorForm::changing("cert-resume")
+    }): CertificateAtBank => OneCertificate, async AdminApi::resume_certificate;
+
+    /// Give up a request for a certificate, because the bank has said that it will not come to an end.
+    ///
+    /// Its key stays as long as the certificate set.
+    DiscardCertificate("ws_channel_operator.discard_certificate", OperatorForm {
+        examples: &["--config service.toml --email me@example.com --bank nordea"],
+        ..OperatorForm::changing("cert-discard")
+    }): CertificateAtBank => OneCertificate, async AdminApi::discard_certificate;
+}
+
 /// Sets read at a time.
 const PAGE: i64 = 500;
 const DAY_S: i64 = 86_400;
 
 /// A person's order for a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OperatorCertificateOrder {
+enum OperatorCertificateOrder {
     Renew,
     Resume,
     Discard,
 }
 
+/// The certificate of an account at a bank.
+#[derive(Debug, Clone, Boundary)]
+pub(super) struct CertificateAtBank {
+    /// The account.
+    pub(super) email: String,
+    /// The bank, such as nordea.
+    pub(super) bank: String,
+}
+
+/// A certificate set after a command.
+#[derive(Debug, Boundary)]
+pub(super) struct OneCertificate {
+    /// The certificate set.
+    pub(super) certificate: CertificateInfo,
+}
+
+/// All certificate sets.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct CertificateListing {
+    /// By account and bank.
+    pub certificates: Vec<CertificateInfo>,
+    /// Trusted authorities of the banks that expire within ninety days.
+    pub warnings: Vec<String>,
+}
+
+/// A certificate set of an account at a bank.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+pub struct CertificateInfo {
+    /// The account.
+    pub email: String,
+    /// The bank.
+    pub bank: String,
+    /// The user id at the bank.
+    pub ws_user_id: String,
+    /// `pending`, `waiting` (it begins later), `active`, `renewing`, `switching` (a new one has not worked yet), `stopped` or
+    /// `ended`.
+    pub state: String,
+    /// The serial number of the certificate that signs, hex.
+    pub serial: Option<String>,
+    /// Its issuer.
+    pub issuer: Option<String>,
+    /// Until when it holds, RFC 3339.
+    pub not_after: Option<String>,
+    /// The days that are left.
+    pub days_left: Option<i64>,
+    /// When the next step is taken by itself, RFC 3339.
+    pub next_step_at: Option<String>,
+    /// What only a person can do.
+    pub person: Option<String>,
+    /// Since when a request is under way, RFC 3339.
+    pub attempt_begun_at: Option<String>,
+    /// How often it was sent.
+    pub attempt_sent: Option<u32>,
+}
+
 impl AdminApi {
-    /// Every certificate set, and the authorities of the banks that expire soon.
-    pub(super) async fn certificates(&self) -> Result<CertificateListing> {
+    async fn certificates(self: Arc<Self>, _: PlainOrder) -> Result<CertificateListing> {
         if let Some(older) = self.store.outdated() {
             // Its certificates have no lives yet.
             return Err(storage(older));
@@ -72,15 +162,25 @@ impl AdminApi {
         Ok(CertificateListing { certificates, warnings })
     }
 
-    /// Carries out a person's order for one of them.
-    pub(super) async fn order_certificate(
+    async fn renew_certificate(self: Arc<Self>, of: CertificateAtBank) -> Result<OneCertificate> {
+        self.order_certificate(OperatorCertificateOrder::Renew, &of).await
+    }
+
+    async fn resume_certificate(self: Arc<Self>, of: CertificateAtBank) -> Result<OneCertificate> {
+        self.order_certificate(OperatorCertificateOrder::Resume, &of).await
+    }
+
+    async fn discard_certificate(self: Arc<Self>, of: CertificateAtBank) -> Result<OneCertificate> {
+        self.order_certificate(OperatorCertificateOrder::Discard, &of).await
+    }
+
+    async fn order_certificate(
         &self,
         order: OperatorCertificateOrder,
-        email: &str,
-        bank: &str,
-    ) -> Result<CertificateInfo> {
-        let known = Bank::from_text(bank).ok_or_else(|| Error::invalid_field("bank", "is not the id of a bank"))?;
-        let (email, bank) = (email.to_ascii_lowercase(), known.as_str());
+        of: &CertificateAtBank,
+    ) -> Result<OneCertificate> {
+        let known = Bank::from_text(&of.bank).ok_or_else(|| Error::invalid_field("bank", "is not the id of a bank"))?;
+        let (email, bank) = (of.email.to_ascii_lowercase(), known.as_str());
         let rules = self.rules_of(known)?;
         let Some(rules) = rules else {
             return Err(Error::invalid_field("bank", "is not configured: the service has no channel to it"));
@@ -98,7 +198,7 @@ impl AdminApi {
         let done = self.changed(order, &held, rules, (&ticket, now)).await;
         // Also after a refusal: nothing changed then.
         self.store.release_set(&email, bank, &ticket).await.map_err(storage)?;
-        done
+        done.map(|certificate| OneCertificate { certificate })
     }
 
     async fn changed(
@@ -267,4 +367,10 @@ fn word(life: &CertificateLife, state: CertState, not_after_s: Option<i64>, now_
         _ if life.switching.is_some() => "switching",
         _ => "active",
     }
+}
+
+/// The listing's warnings, also for those who see the certificates only.
+fn warnings(_: &Value, answer: &Value) -> Vec<String> {
+    let warnings = answer["warnings"].as_array().into_iter().flatten();
+    warnings.filter_map(|warning| warning.as_str().map(str::to_owned)).collect()
 }

@@ -1,32 +1,42 @@
 //! The operator's interface to a service: the commands other than `serve`.
 //!
 //! ```text
-//!   Operator ─┬─ no service runs on the data folder: opens the store itself ──┐
-//!             └─ a service runs on it: asks through DATA/admin.sock ──────────┴─► AdminApi: one function per command
+//!   carry_out, ─┬─ no service runs on the data folder: opens the store itself ──┐
+//!   operator    └─ a service runs on it: asks through DATA/admin.sock ──────────┴─► AdminApi: one function per command
 //! ```
+//!
+//! A command is an operation of the class "operator's command": its documentation, types, form on the command line and handler
+//! stand in the file of its subject ([`OPERATOR_COMMANDS`] lists the subjects).
 //!
 //! With PostgreSQL the database is used directly, whether or not a service runs. A command never brings the tables up to
 //! date: the instances that are running may be of the former version. A command that only looks opens the data so that
 //! the database itself refuses every change.
 
 mod api;
+mod audit;
 mod backup;
 mod certificates;
 mod check;
 mod codes;
-mod command;
+mod keys;
 mod restore;
 mod socket;
-mod types;
 mod uploads;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use bankchannel_foundation::{Error, Result};
-use bankchannel_storage::ws_channel::AuditFilter;
+use bankchannel_foundation::{
+    Error, Result,
+    model::{Boundary, Representation, Writer, read_boundary},
+    operation::{DataAccess, OperatorOption, OptionForm},
+};
+use bankchannel_server::{hosted::HostedOperation, operator::ThisProcess, orders::PlainOrder};
+use bankchannel_storage::ws_channel::{AuditFilter, SchemaUse};
 use futures_util::future::BoxFuture;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     config::ServiceConfig,
@@ -34,23 +44,55 @@ use super::{
     options::ServiceOptions,
     running,
 };
-use command::OperatorCommand;
+use audit::AuditQuery;
+use backup::BackupOrder;
+use certificates::CertificateAtBank;
+use codes::{UserIdAtBank, UserIdOfAccount};
+use keys::{ApiKeyChange, Invitation};
 
+pub use audit::{AuditCheck, AuditLine};
 pub use backup::{BackupSummary, RestoredCertificate};
-pub use bankchannel_server::counterpart::ServerFinding;
+pub use bankchannel_server::{counterpart::ServerFinding, operator::CallableCommand};
+pub use certificates::{CertificateInfo, CertificateListing};
 pub use check::check;
+pub use codes::{GuardedUserIdInfo, SentCodeInfo};
+pub use keys::{ApiKeyInfo, EntitlementInfo, NewApiKey};
 pub use restore::restore;
-pub use types::{
-    ApiKeyInfo, AuditCheck, AuditLine, CertificateInfo, CertificateListing, EntitlementInfo, GuardedUserIdInfo,
-    NewApiKey, SentCodeInfo, UploadInfo,
-};
-pub use uploads::LISTED_UPLOADS_MAX;
+pub use uploads::{LISTED_UPLOADS_MAX, UploadInfo};
 
 pub(crate) use api::AdminApi;
 pub(crate) use socket::AdminSocket;
 
+/// The operator's commands, by subject.
+pub static OPERATOR_COMMANDS: &[&[CallableCommand]] = &[
+    keys::KEY_COMMANDS,
+    audit::AUDIT_COMMANDS,
+    backup::BACKUP_COMMANDS,
+    backup::RESTORE_COMMANDS,
+    certificates::CERTIFICATE_COMMANDS,
+    codes::CODE_COMMANDS,
+    uploads::UPLOAD_COMMANDS,
+];
+
+/// The option of an API key, as all commands have it.
+const API_KEY_OPTION: OperatorOption =
+    OperatorOption { aliases: &["api-key"], ..OperatorOption::named("api_key", "apikey") };
+
 /// The product name of the simulator's entitlement (docs/protocols/ws-channel.md §4).
 pub const SIMULATOR_PRODUCT: &str = "bank-simulator";
+
+/// Carries out a command on the data folder or database that the options name.
+///
+/// # Errors
+/// Those of [`ServiceOperator::from_options`], `input.*`, and the errors of the command.
+pub async fn carry_out(options: &ServiceOptions, command: &'static CallableCommand, request: Value) -> Result<Value> {
+    match command.form.access {
+        DataAccess::None => command.carry_out(Arc::new(ThisProcess), request).await,
+        DataAccess::Read | DataAccess::Change => {
+            ServiceOperator::from_options(options)?.carried_out(command, request).await
+        }
+    }
+}
 
 /// Access to a service's data for its operator.
 pub struct ServiceOperator {
@@ -81,7 +123,7 @@ impl ServiceOperator {
     /// # Errors
     /// `resource.storage`.
     pub async fn keys(&self) -> Result<Vec<ApiKeyInfo>> {
-        self.run(OperatorCommand::Keys).await
+        Ok(self.run::<keys::ListApiKeys>(PlainOrder).await?.keys)
     }
 
     /// Creates a key.
@@ -89,7 +131,7 @@ impl ServiceOperator {
     /// # Errors
     /// `input.invalid_field` for an invalid key or address, or a key that exists; `resource.storage`.
     pub async fn create_key(&self, new: NewApiKey) -> Result<ApiKeyInfo> {
-        self.run(OperatorCommand::CreateKey(new)).await
+        Ok(self.run::<keys::CreateApiKey>(new).await?.key)
     }
 
     /// Enables or disables a key. The sessions of a disabled key are refused.
@@ -97,7 +139,7 @@ impl ServiceOperator {
     /// # Errors
     /// `input.invalid_field` for an unknown key; `resource.storage`.
     pub async fn set_enabled(&self, api_key: &str, on: bool) -> Result<ApiKeyInfo> {
-        self.run(OperatorCommand::SetEnabled { api_key: api_key.into(), on }).await
+        self.change_key(ApiKeyChange { api_key: api_key.into(), enabled: Some(on), ..ApiKeyChange::default() }).await
     }
 
     /// Allows or forbids a key to transfer files.
@@ -105,7 +147,7 @@ impl ServiceOperator {
     /// # Errors
     /// As [`set_enabled`](Self::set_enabled).
     pub async fn set_transfer(&self, api_key: &str, on: bool) -> Result<ApiKeyInfo> {
-        self.run(OperatorCommand::SetTransfer { api_key: api_key.into(), on }).await
+        self.change_key(ApiKeyChange { api_key: api_key.into(), transfer: Some(on), ..ApiKeyChange::default() }).await
     }
 
     /// Sets whether the new users of a key need no verification.
@@ -113,7 +155,7 @@ impl ServiceOperator {
     /// # Errors
     /// As [`set_enabled`](Self::set_enabled).
     pub async fn set_waiver(&self, api_key: &str, on: bool) -> Result<ApiKeyInfo> {
-        self.run(OperatorCommand::SetWaiver { api_key: api_key.into(), on }).await
+        self.change_key(ApiKeyChange { api_key: api_key.into(), waiver: Some(on), ..ApiKeyChange::default() }).await
     }
 
     /// Grants (`active`), suspends (`suspended`) or removes (`missing`) an entitlement.
@@ -121,8 +163,8 @@ impl ServiceOperator {
     /// # Errors
     /// `input.invalid_field` for an unknown key or state; `resource.storage`.
     pub async fn set_entitlement(&self, api_key: &str, product: &str, state: &str) -> Result<ApiKeyInfo> {
-        let (api_key, product, state) = (api_key.into(), product.into(), state.into());
-        self.run(OperatorCommand::SetEntitlement { api_key, product, state }).await
+        let request = json!({ "api_key": api_key, "product": product, "state": state });
+        Ok(self.run::<keys::SetEntitlement>(read_boundary(request)?).await?.key)
     }
 
     /// Invites an address to register under a key, for services that need it (`registration_requires_invite`).
@@ -130,7 +172,7 @@ impl ServiceOperator {
     /// # Errors
     /// `input.invalid_field` for an unknown key or an invalid address; `resource.storage`.
     pub async fn invite(&self, api_key: &str, email: &str) -> Result<ApiKeyInfo> {
-        self.run(OperatorCommand::Invite { api_key: api_key.into(), email: email.into() }).await
+        Ok(self.run::<keys::InviteAddress>(Invitation { api_key: api_key.into(), email: email.into() }).await?.key)
     }
 
     /// Reads the audit trail.
@@ -138,7 +180,7 @@ impl ServiceOperator {
     /// # Errors
     /// `resource.storage`.
     pub async fn audit(&self, filter: AuditFilter) -> Result<Vec<AuditLine>> {
-        self.run(OperatorCommand::Audit(filter)).await
+        Ok(self.run::<audit::ReadAudit>(AuditQuery::of(filter)).await?.records)
     }
 
     /// Recomputes the audit trail's chain.
@@ -146,7 +188,7 @@ impl ServiceOperator {
     /// # Errors
     /// `resource.storage`; a broken chain is a result, not an error.
     pub async fn verify_audit(&self) -> Result<AuditCheck> {
-        self.run(OperatorCommand::VerifyAudit).await
+        Ok(self.run::<audit::VerifyAudit>(PlainOrder).await?.audit)
     }
 
     /// Copies database, content files and keys into a folder that is absent or empty.
@@ -154,9 +196,9 @@ impl ServiceOperator {
     /// # Errors
     /// `resource.storage`; `not_supported` with PostgreSQL.
     pub async fn backup(&self, target: &Path) -> Result<BackupSummary> {
-        // The service may have another working directory.
-        let target = std::path::absolute(target).map_err(|why| unusable(target, &why))?;
-        self.run(OperatorCommand::Backup { target }).await
+        let not_text = || Error::invalid_field("target", "is not UTF-8");
+        let target = target.to_str().ok_or_else(not_text)?.to_owned();
+        Ok(self.run::<backup::BackUp>(BackupOrder { target }).await?.copied.into())
     }
 
     /// Every certificate at a bank: its state, the next step, what only a person can do.
@@ -164,7 +206,7 @@ impl ServiceOperator {
     /// # Errors
     /// `resource.storage`.
     pub async fn certificates(&self) -> Result<CertificateListing> {
-        self.run(OperatorCommand::Certificates).await
+        self.run::<certificates::ListCertificates>(PlainOrder).await
     }
 
     /// Has a certificate renewed now, although it is not due: the service does it within seconds. A renewal that is under
@@ -174,7 +216,10 @@ impl ServiceOperator {
     /// `input.invalid_field` for an account without such a certificate, or one that cannot be renewed; `peer.unavailable`
     /// while it is being worked on; `resource.storage`.
     pub async fn renew_certificate(&self, email: &str, bank: &str) -> Result<CertificateInfo> {
-        self.run(OperatorCommand::RenewCertificate { email: email.into(), bank: bank.into() }).await
+        Ok(self
+            .run::<certificates::RenewCertificate>(CertificateAtBank { email: email.into(), bank: bank.into() })
+            .await?
+            .certificate)
     }
 
     /// Goes on at once with a renewal that has stopped, because a person has acted, or that waits for its next attempt. A
@@ -183,7 +228,10 @@ impl ServiceOperator {
     /// # Errors
     /// As [`renew_certificate`](Self::renew_certificate).
     pub async fn resume_certificate(&self, email: &str, bank: &str) -> Result<CertificateInfo> {
-        self.run(OperatorCommand::ResumeCertificate { email: email.into(), bank: bank.into() }).await
+        Ok(self
+            .run::<certificates::ResumeCertificate>(CertificateAtBank { email: email.into(), bank: bank.into() })
+            .await?
+            .certificate)
     }
 
     /// Gives up a request for a certificate that is under way, because the bank has said that it will not come to an end.
@@ -192,7 +240,10 @@ impl ServiceOperator {
     /// # Errors
     /// As [`renew_certificate`](Self::renew_certificate).
     pub async fn discard_certificate(&self, email: &str, bank: &str) -> Result<CertificateInfo> {
-        self.run(OperatorCommand::DiscardCertificate { email: email.into(), bank: bank.into() }).await
+        Ok(self
+            .run::<certificates::DiscardCertificate>(CertificateAtBank { email: email.into(), bank: bank.into() })
+            .await?
+            .certificate)
     }
 
     /// The user ids for which codes were sent that were not right, or for which accounts are named.
@@ -200,7 +251,7 @@ impl ServiceOperator {
     /// # Errors
     /// `resource.storage`.
     pub async fn codes(&self) -> Result<Vec<GuardedUserIdInfo>> {
-        self.run(OperatorCommand::Codes).await
+        Ok(self.run::<codes::ListCodes>(PlainOrder).await?.user_ids)
     }
 
     /// Forgets the codes that were counted for a user id, because the bank has sent a new one or says that it is not locked:
@@ -209,7 +260,8 @@ impl ServiceOperator {
     /// # Errors
     /// `input.invalid_field` for a user id for which none is counted; `resource.storage`.
     pub async fn release_codes(&self, bank: &str, ws_user_id: &str) -> Result<GuardedUserIdInfo> {
-        self.run(OperatorCommand::ReleaseCodes { bank: bank.into(), ws_user_id: ws_user_id.into() }).await
+        let of = UserIdAtBank { bank: bank.into(), ws_user_id: ws_user_id.into() };
+        Ok(self.run::<codes::ReleaseCodes>(of).await?.user_id)
     }
 
     /// Names an account that may send codes for a user id, also where another one has a certificate for it. As long as
@@ -218,8 +270,8 @@ impl ServiceOperator {
     /// # Errors
     /// `input.invalid_field` for an unknown account or bank; `resource.storage`.
     pub async fn allow_user_id(&self, email: &str, bank: &str, ws_user_id: &str) -> Result<GuardedUserIdInfo> {
-        let (email, bank, ws_user_id) = (email.into(), bank.into(), ws_user_id.into());
-        self.run(OperatorCommand::AllowUserId { email, bank, ws_user_id }).await
+        let of = UserIdOfAccount { bank: bank.into(), ws_user_id: ws_user_id.into(), email: email.into() };
+        Ok(self.run::<codes::AllowUserId>(of).await?.user_id)
     }
 
     /// Takes [`allow_user_id`](Self::allow_user_id) back.
@@ -227,8 +279,8 @@ impl ServiceOperator {
     /// # Errors
     /// `input.invalid_field` for an account that is not named; `resource.storage`.
     pub async fn withdraw_user_id(&self, email: &str, bank: &str, ws_user_id: &str) -> Result<GuardedUserIdInfo> {
-        let (email, bank, ws_user_id) = (email.into(), bank.into(), ws_user_id.into());
-        self.run(OperatorCommand::WithdrawUserId { email, bank, ws_user_id }).await
+        let of = UserIdOfAccount { bank: bank.into(), ws_user_id: ws_user_id.into(), email: email.into() };
+        Ok(self.run::<codes::WithdrawUserId>(of).await?.user_id)
     }
 
     /// The uploads in a state (`received`, `accepted`, `failed`, `unknown`), oldest first, at most
@@ -237,7 +289,8 @@ impl ServiceOperator {
     /// # Errors
     /// `input.invalid_field` for another state; `resource.storage`.
     pub async fn uploads(&self, state: &str) -> Result<Vec<UploadInfo>> {
-        self.run(OperatorCommand::Uploads { state: state.into() }).await
+        let query = read_boundary(json!({ "state": state }))?;
+        Ok(self.run::<uploads::ListUploads>(query).await?.uploads)
     }
 
     /// Settles an upload whose outcome is unknown, as you have learnt from the bank: `accepted` or `failed`; the customer is
@@ -247,26 +300,47 @@ impl ServiceOperator {
     /// # Errors
     /// `input.invalid_field` for an unknown id, another state, or an upload whose outcome is known; `resource.storage`.
     pub async fn settle_upload(&self, id: &str, state: &str, reason: &str) -> Result<UploadInfo> {
-        let (id, state, reason) = (id.into(), state.into(), reason.into());
-        self.run(OperatorCommand::SettleUpload { id, state, reason }).await
+        let settlement = read_boundary(json!({ "id": id, "state": state, "reason": reason }))?;
+        Ok(self.run::<uploads::SettleUpload>(settlement).await?.upload)
     }
 
-    async fn run<T: DeserializeOwned>(&self, command: OperatorCommand) -> Result<T> {
-        let done = self.carried_out(command).await?;
-        serde_json::from_value(done).map_err(Error::internal)
+    async fn change_key(&self, change: ApiKeyChange) -> Result<ApiKeyInfo> {
+        Ok(self.run::<keys::ChangeApiKey>(change).await?.key)
     }
 
-    /// Compiled once, not per kind of result.
-    fn carried_out(&self, command: OperatorCommand) -> BoxFuture<'_, Result<Value>> {
+    async fn run<O: HostedOperation>(&self, request: O::Request) -> Result<O::Response> {
+        let command = CallableCommand::named(OPERATOR_COMMANDS, O::DECLARATION.name)?;
+        let request = request.write(&mut Writer::new(Representation::Boundary));
+        read_boundary(self.carried_out(command, request.into()).await?)
+    }
+
+    /// Compiled once, not per command.
+    fn carried_out(&self, command: &'static CallableCommand, mut request: Value) -> BoxFuture<'_, Result<Value>> {
         Box::pin(async move {
+            make_folders_absolute(command, &mut request)?;
             if let Some(socket) = socket::of_running(&self.data).await {
-                return socket::ask(&socket, &command).await;
+                return socket::ask(&socket, command, &request).await;
             }
-            let store = open_store(&self.config, &self.data, command.tables()).await?;
+            let schema = match command.form.access {
+                DataAccess::Read => SchemaUse::Read,
+                DataAccess::Change | DataAccess::None => SchemaUse::Create,
+            };
+            let store = open_store(&self.config, &self.data, schema).await?;
             let api = AdminApi::new(store, self.config.clone(), self.data.clone());
-            let done = api.carry_out(command).await;
+            let done = command.carry_out(Arc::new(api.clone()), request).await;
             api.close().await;
             done
         })
     }
+}
+
+/// The service may have another working directory.
+fn make_folders_absolute(command: &CallableCommand, request: &mut Value) -> Result<()> {
+    for option in command.form.options.iter().filter(|option| option.form == OptionForm::Folder) {
+        let Some(Value::String(folder)) = request.get_mut(option.field) else { continue };
+        let whole = std::path::absolute(&*folder).map_err(|why| unusable(Path::new(folder), &why))?;
+        let not_text = |_| Error::invalid_field(option.field, "is in a folder whose name is not UTF-8");
+        *folder = whole.into_os_string().into_string().map_err(not_text)?;
+    }
+    Ok(())
 }

@@ -2,13 +2,16 @@
 //! Request and response are one line of JSON each.
 
 use std::{
+    fmt::Display,
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
-use bankchannel_foundation::{Error, Result, error::row};
+use bankchannel_foundation::{Error, Result, error::row, operation::DataAccess};
+use bankchannel_server::operator::CallableCommand;
 use bankchannel_transport::background;
 use serde_json::{Value, json};
 use tokio::{
@@ -18,7 +21,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{api::AdminApi, command::OperatorCommand};
+use super::{OPERATOR_COMMANDS, api::AdminApi};
 
 /// The socket below the data folder.
 const FILE: &str = "admin.sock";
@@ -26,6 +29,8 @@ const FILE: &str = "admin.sock";
 const MAX_COMMAND: u64 = 64 * 1024;
 /// Size limit of a response, in bytes: a page of the audit trail.
 const MAX_ANSWER: u64 = 64 * 1024 * 1024;
+/// How the refusal of a command begins that cannot be read; that of every version.
+const UNREADABLE: &str = "the command cannot be read";
 /// Time limit for receiving a command.
 const PAUSE: Duration = Duration::from_secs(10);
 
@@ -79,17 +84,29 @@ async fn answer(mut stream: UnixStream, api: &AdminApi) {
     if !matches!(tokio::time::timeout(PAUSE, bounded.read_to_end(&mut given)).await, Ok(Ok(_))) {
         return;
     }
-    let done = match serde_json::from_slice::<OperatorCommand>(&given) {
-        Ok(command) => api.carry_out(command).await,
-        Err(why) => Err(Error::because(&row::INVALID_JSON, format!("the command cannot be read: {why}"))),
-    };
-    let told = match done {
-        Ok(value) => json!({ "done": value }),
+    let told = match carried_out(&given, api).await {
+        Ok(response) => json!({ "response": response }),
         Err(error) => json!({ "error": error.to_json() }),
     };
     // The client may have disconnected.
     let _ = stream.write_all(told.to_string().as_bytes()).await;
     let _ = stream.shutdown().await;
+}
+
+/// Carries out a command: `{"command": "ws_channel_operator.keys", "request": {…}}`.
+async fn carried_out(given: &[u8], api: &AdminApi) -> Result<Value> {
+    let unreadable = |why: &dyn Display| Error::because(&row::INVALID_JSON, format!("{UNREADABLE}: {why}"));
+    let mut given: Value = serde_json::from_slice(given).map_err(|why| unreadable(&why))?;
+    let name = given["command"].as_str().ok_or_else(|| unreadable(&"it has no name"))?;
+    // The former version named them without their class.
+    if !name.contains('.') {
+        return Err(unreadable(&"it is of another version of this program"));
+    }
+    let command = CallableCommand::named(OPERATOR_COMMANDS, name)?;
+    if command.form.access == DataAccess::None {
+        return Err(Error::invalid_field("command", "is carried out without a service"));
+    }
+    command.carry_out(Arc::new(api.clone()), given["request"].take()).await
 }
 
 /// The socket of the service that runs on a data folder, if one runs.
@@ -102,19 +119,20 @@ pub(crate) async fn of_running(data: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// The service's errors; `resource.storage` when the connection broke.
-pub(crate) async fn ask(socket: &Path, command: &OperatorCommand) -> Result<Value> {
+pub(crate) async fn ask(socket: &Path, command: &CallableCommand, request: &Value) -> Result<Value> {
     let gone = |why: std::io::Error| {
         Error::because(&row::STORAGE, format!("the running service did not answer through {}: {why}", socket.display()))
     };
-    let request = serde_json::to_vec(command).map_err(Error::internal)?;
+    let request = json!({ "command": command.entry.declaration.name, "request": request }).to_string();
     let mut stream = UnixStream::connect(socket).await.map_err(gone)?;
-    stream.write_all(&request).await.map_err(gone)?;
+    stream.write_all(request.as_bytes()).await.map_err(gone)?;
     stream.shutdown().await.map_err(gone)?;
     let mut told = Vec::new();
     stream.take(MAX_ANSWER).read_to_end(&mut told).await.map_err(gone)?;
     let mut told: Value = serde_json::from_slice(&told).map_err(|why| gone(why.into()))?;
-    let Some(refused) = told.get_mut("error").map(Value::take) else { return Ok(told["done"].take()) };
-    let of_code = |code: &str| bankchannel::error_table().find(|row| row.code == code);
+    let Some(refused) = told.get_mut("error").map(Value::take) else { return Ok(told["response"].take()) };
     let of_other_version = || gone(std::io::Error::other("it runs another version of this program: restart it"));
-    Err(Error::from_json(refused, of_code).unwrap_or_else(of_other_version))
+    let is_unread = refused["message"].as_str().is_some_and(|message| message.contains(UNREADABLE));
+    let of_code = |code: &str| bankchannel::error_table().find(|row| row.code == code);
+    Err(Error::from_json(refused, of_code).filter(|_| !is_unread).unwrap_or_else(of_other_version))
 }

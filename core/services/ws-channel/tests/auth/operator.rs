@@ -2,8 +2,13 @@
 
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
-use bankchannel_ws_channel_service::operator::{self, NewApiKey, ServiceOperator};
+use bankchannel_foundation::{Error, error::row, operation::DataAccess};
+use bankchannel_ws_channel_service::operator::{self, CallableCommand, NewApiKey, OPERATOR_COMMANDS, ServiceOperator};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{UnixListener, UnixStream},
+};
 
 use crate::support::{OTHER_PASSWORD, PASSWORD, World};
 
@@ -72,6 +77,114 @@ async fn an_error_crosses_the_operators_socket_whole() {
     assert!(through_the_socket.iter().any(|error| error["context"]["field"] == "bank"), "{through_the_socket:?}");
     world.stop().await;
     assert_eq!(through_the_socket, refusals(&operator, &key, folder.path()).await);
+}
+
+fn commands() -> impl Iterator<Item = &'static CallableCommand> {
+    OPERATOR_COMMANDS.iter().copied().flatten()
+}
+
+/// What a program writes into the socket, and what it reads.
+async fn through_socket(socket: &Path, request: &str) -> Value {
+    let mut stream = UnixStream::connect(socket).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut told = String::new();
+    stream.read_to_string(&mut told).await.unwrap();
+    serde_json::from_str(&told).unwrap()
+}
+
+#[tokio::test]
+async fn a_member_that_no_command_has_is_named_with_and_without_a_running_service() {
+    let mut world = World::start().await;
+    let options = world.options();
+    for is_running in [true, false] {
+        for command in commands() {
+            let (name, members) = (command.entry.declaration.name, json!({"nonsense_member": 1}));
+            // One that misses a required field is named for that; see below.
+            let required = command.entry.request.fields().iter().any(|field| !field.optional);
+            let error = operator::carry_out(&options, command, members).await.unwrap_err();
+            let expected = if required { "input.missing_field" } else { "input.unknown_field" };
+            assert_eq!(error.code(), expected, "{name}, running: {is_running}: {error}");
+            let mut members = serde_json::Map::new();
+            for field in command.entry.request.fields().iter().filter(|field| !field.optional) {
+                members.insert(field.name.to_owned(), json!(1));
+            }
+            members.insert("nonsense_member".into(), json!(1));
+            let error = operator::carry_out(&options, command, members.into()).await.unwrap_err();
+            assert!(error.context().contains_key("field"), "{name}, running: {is_running}: {error:?}");
+        }
+        let create = CallableCommand::named(OPERATOR_COMMANDS, "key-create").unwrap();
+        let members = json!({"transfer": true, "waiver": false, "ownr": "owner@example.test"});
+        let error = operator::carry_out(&options, create, members).await.unwrap_err();
+        assert!(error.message().contains("did you mean `owner`?"), "{error}");
+        if is_running {
+            world.stop().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_socket_refuses_what_is_no_command_by_its_name() {
+    let world = World::start().await;
+    let socket = world.data().join("admin.sock");
+    let error = async |request: &str| through_socket(&socket, request).await["error"].take();
+    let unknown = error(r#"{"command": "ws_channel_operator.nonsense", "request": {}}"#).await;
+    assert_eq!((&unknown["code"], &unknown["context"]["field"]), (&json!("input.invalid_field"), &json!("command")));
+    assert!(unknown["message"].as_str().unwrap().contains("key-create"), "{unknown}");
+    let restore = error(r#"{"command": "ws_channel_operator.restore", "request": {"backup": "a", "data": "b"}}"#).await;
+    assert_eq!(restore["context"]["field"], "command", "{restore}");
+    // As the former version wrote it, and what is no command at all.
+    for request in [r#"{"command": "keys"}"#, r#"{"command": "set_enabled", "with": {}}"#, "[]", "{}", "x", ""] {
+        let refused = error(request).await;
+        assert_eq!(refused["code"], "input.invalid_json", "{request}");
+        assert!(refused["message"].as_str().unwrap().contains("the command cannot be read"), "{refused}");
+    }
+    let keys = through_socket(&socket, r#"{"command": "ws_channel_operator.keys"}"#).await;
+    assert_eq!(keys, json!({"response": {"keys": []}}));
+    let names: Vec<&str> = commands().map(|command| command.form.command).collect();
+    let near = CallableCommand::named(OPERATOR_COMMANDS, "key-lst").unwrap_err();
+    assert!(near.message().contains("did you mean `key-list`?"), "{near}");
+    assert!(names.iter().all(|name| near.message().contains(name)), "{near}");
+}
+
+/// A service of the former version reads no command of this one.
+#[tokio::test]
+async fn a_service_of_another_version_is_told_as_such() {
+    let mut world = World::start().await;
+    world.stop().await;
+    let listener = UnixListener::bind(world.data().join("admin.sock")).unwrap();
+    let of_former = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut given = Vec::new();
+            stream.read_to_end(&mut given).await.unwrap();
+            let error = Error::because(&row::INVALID_JSON, "the command cannot be read: missing field".to_owned());
+            // The first connection only looks whether a service runs.
+            let _ = stream.write_all(json!({"error": error.to_json()}).to_string().as_bytes()).await;
+        }
+    });
+    let error = ServiceOperator::from_options(&world.options()).unwrap().keys().await.unwrap_err();
+    assert_eq!(error.code(), "resource.storage", "{error}");
+    assert!(error.message().contains("another version"), "{error}");
+    of_former.abort();
+}
+
+#[tokio::test]
+async fn a_command_that_only_looks_changes_nothing() {
+    let mut world = World::start().await;
+    world.account("op@example.test").await;
+    world.stop().await;
+    let operator = ServiceOperator::from_options(&world.options()).unwrap();
+    let records = operator.audit(Default::default()).await.unwrap().len();
+    for command in commands().filter(|command| command.form.access == DataAccess::Read) {
+        let folder = tempfile::tempdir().unwrap();
+        let request = match command.form.command {
+            "backup" => json!({"target": folder.path()}),
+            _ => json!({}),
+        };
+        operator::carry_out(&world.options(), command, request).await.unwrap();
+    }
+    assert_eq!(operator.audit(Default::default()).await.unwrap().len(), records);
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ pub struct AuditRecord {
 }
 
 /// Filter for reading records; `None` in all fields reads all.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuditFilter {
     /// Only records after this sequence number; for paging.
     pub after_seq: i64,
@@ -58,7 +58,6 @@ pub struct AuditFilter {
     pub limit: i64,
     /// If there are more than `limit`, return the last ones instead of the first. The order is that of writing in
     /// either case.
-    #[serde(default)]
     pub newest: bool,
 }
 

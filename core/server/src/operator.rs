@@ -1,0 +1,97 @@
+//! Commands of a service's operator: operations that the service, or the program of the operator, carries out on its data.
+//!
+//! A service declares them with [`operator_commands!`](crate::operator_commands), as a server its orders: documentation,
+//! form, types and handler of each in one place. The socket of a running service and the program that opens the data folder
+//! itself find and carry them out here.
+
+use std::{any::Any, sync::Arc};
+
+use bankchannel_foundation::{
+    Error, Result,
+    operation::{CatalogueEntry, OperatorForm},
+};
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use crate::{
+    counterpart::with_nulls,
+    hosted::{self, HostedOperation},
+};
+
+/// What carries out a command that needs no service and no data folder.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ThisProcess;
+
+/// What carries out commands.
+pub type AnyHost = Arc<dyn Any + Send + Sync>;
+
+/// A command with the function that reads, carries out and writes it.
+pub struct CallableCommand {
+    /// Its declaration and shapes.
+    pub entry: CatalogueEntry,
+    /// Its form.
+    pub form: &'static OperatorForm,
+    run: fn(AnyHost, Value) -> BoxFuture<'static, Result<Value>>,
+}
+
+impl CallableCommand {
+    /// The command of this type.
+    #[must_use]
+    pub const fn of<O: HostedOperation>() -> Self
+    where
+        O::Host: Sized,
+    {
+        let entry = CatalogueEntry::for_operation::<O>();
+        let Some(form) = &entry.declaration.operator else { panic!("a command of an operator has a form") };
+        Self { entry, form, run: run::<O> }
+    }
+
+    /// The command of this name, or of this name on the command line.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for one that there is not, with the nearest and all that there are.
+    pub fn named(commands: &[&'static [Self]], name: &str) -> Result<&'static Self> {
+        let all = || commands.iter().copied().flatten();
+        let found = all().find(|one| one.entry.declaration.name == name || one.form.command == name);
+        found.ok_or_else(|| {
+            let known: Vec<String> = all().map(|one| one.form.command.to_owned()).collect();
+            hosted::unknown_name("command", name, &known, |name| name)
+        })
+    }
+
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// `input.*`, and the errors of the command.
+    pub async fn carry_out(&self, host: AnyHost, request: Value) -> Result<Value> {
+        let answer = (self.run)(host, request).await?;
+        Ok(if self.form.writes_nulls { with_nulls(answer, self.entry.response) } else { answer })
+    }
+}
+
+fn run<O: HostedOperation>(host: AnyHost, request: Value) -> BoxFuture<'static, Result<Value>>
+where
+    O::Host: Sized,
+{
+    Box::pin(async move {
+        let host = host.downcast().map_err(|_| Error::internal("a command is not of this host"))?;
+        hosted::carry_out::<O>(host, request, None).await
+    })
+}
+
+impl std::fmt::Debug for CallableCommand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.entry.declaration.name)
+    }
+}
+
+/// Declares commands of a service's operator, and the list of them: see [`hosted_operations!`](crate::hosted_operations).
+#[macro_export]
+macro_rules! operator_commands {
+    ($(#[doc = $of_list:literal])+ $visibility:vis static $list:ident: $host:ty, $kind:literal; $($commands:tt)+) => {
+        $crate::hosted_operations! {
+            [OperatorCommand, "operator", operator, $crate::operator::CallableCommand]
+            $(#[doc = $of_list])+ $visibility static $list: $host, $kind; $($commands)+
+        }
+    };
+}
