@@ -6,7 +6,7 @@ use bankchannel::protocols::PROTOCOLS;
 use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 
 use crate::{
-    banks, catalogue, check, completion, demo,
+    banks, catalogue, check, completion, control, demo,
     exit::{CommandFailure, CommandOutcome, EXIT_CODES, FAILED},
     iso20022, man,
     operations::{self, ClientCommands, CommandCode, Spec},
@@ -103,6 +103,7 @@ pub(crate) fn command(specs: &[Spec]) -> Command {
         .subcommand(demo::command())
         .subcommand(serve::command())
         .subcommand(check::command())
+        .subcommand(control::command())
         .subcommand(serve::admin_command())
         .subcommand(completion::command())
         .subcommand(man::command())
@@ -145,6 +146,7 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> CommandOutcome {
         "demo" => demo::run(inner),
         "serve" => serve::run(inner),
         "check" => check::run(inner),
+        "control" => control::run(inner),
         "admin" => serve::run_admin(inner),
         "completion" => completion::run(inner),
         "man" => man::run(inner, command(specs)),

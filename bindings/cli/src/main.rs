@@ -21,6 +21,7 @@ mod catalogue;
 mod check;
 mod child_programs;
 mod completion;
+mod control;
 mod demo;
 mod exit;
 mod iso20022;

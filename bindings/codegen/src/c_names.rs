@@ -1,4 +1,4 @@
-//! C: the operations' names as constants.
+//! C: the names of operations and of servers' orders as constants.
 
 use crate::{Generated, model::Model, names::upper, text::Out};
 
@@ -13,6 +13,13 @@ pub(crate) fn files(model: &Model) -> Vec<Generated> {
         out.blank();
         out.jsdoc("", &format!("{}.", declaration.summary.trim_end_matches('.')));
         out.line(format!("#define BANKCHANNEL_OP_{} {:?}", upper(declaration.name), declaration.name));
+    }
+    let served = model.protocols.iter().flat_map(|protocol| &protocol.served);
+    for order in model.common_orders.iter().chain(served.flat_map(|served| &served.orders)) {
+        let declaration = order.entry.declaration;
+        out.blank();
+        out.jsdoc("", &format!("{} An order of `bankchannel_server_control`.", declaration.summary));
+        out.line(format!("#define BANKCHANNEL_ORDER_{} {:?}", upper(declaration.name), declaration.name));
     }
     out.blank();
     out.line("#endif");

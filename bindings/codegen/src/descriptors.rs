@@ -9,7 +9,7 @@ use crate::model::{OperationModel, ProtocolModel};
 pub(crate) fn described_structs(protocol: &ProtocolModel, operation: &OperationModel) -> Vec<&'static StructShape> {
     let wanted = required(operation.request);
     let mut found: Vec<&'static StructShape> = Vec::new();
-    if wanted.len() < 2 || operation.is_local() {
+    if wanted.len() < 2 || !operation.takes_options() {
         return found;
     }
     for listed in protocol.operations.iter().flat_map(|operation| operation.response.shape.fields()) {

@@ -17,6 +17,7 @@ mod names;
 mod node;
 mod operator_reference;
 mod order_reference;
+mod orders;
 mod php;
 mod python;
 mod reference;
@@ -148,6 +149,72 @@ mod tests {
                 assert!(text("index.d.ts").contains(&format!("  {declared}")), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn every_order_of_every_server_reaches_every_face() {
+        let model = Model::load().unwrap();
+        let files = generate(&model).unwrap();
+        let text = |end: &str| files.iter().find(|file| file.path.ends_with(end)).unwrap().text.clone();
+        // The text of a class, up to the next one.
+        let class = |text: &str, head: &str, end: &str| {
+            let (_, rest) = text.split_once(head).unwrap_or_else(|| panic!("{head} is absent"));
+            rest.split(end).next().unwrap().to_owned()
+        };
+        let mut reached = 0;
+        let mut reaches = |orders: &[model::OperationModel], [python, node, types, php]: [String; 4], twin: String| {
+            for order in orders {
+                let (name, short) = (order.entry.declaration.name, names::camel(order.name));
+                assert!(
+                    python.contains(&format!("def {}(self", order.name))
+                        || python.contains(&format!("def {}(\n", order.name)),
+                    "{name}"
+                );
+                assert!(twin.contains(&format!("    {} = awaited(", order.name)) || order.is_seed(), "{name}");
+                assert!(twin.contains("async def seed(") || !order.is_seed(), "{name}");
+                assert!(types.contains(&format!("  {short}(")), "{name} is not in index.d.ts");
+                // The base classes load data in these languages.
+                assert!(
+                    node.contains(&format!("  {short}(request = {{}})")) || order.is_seed(),
+                    "{name} is not in Node"
+                );
+                assert!(php.contains(&format!("public function {short}(")) || order.is_seed(), "{name} is not in PHP");
+                assert!(
+                    text("bankchannel_operations.h")
+                        .contains(&format!("BANKCHANNEL_ORDER_{} {name:?}", names::upper(name)))
+                );
+                assert!(text("server-orders.md").contains(&format!("### {name}\n")));
+                reached += 1;
+            }
+        };
+        let (python, types) = (text("bankchannel/service.py"), text("index.d.ts"));
+        let of = |name: &str, node: &str, declared: &str, php: &str| {
+            let faces = [
+                class(&python, &format!("\nclass {name}("), "\nclass "),
+                class(&text(node), &format!("class {name} "), "\n}"),
+                class(&types, &format!("export {declared} {name} "), "\n}"),
+                text(php),
+            ];
+            (faces, class(&python, &format!("\nclass Async{name}("), "\nclass "))
+        };
+        let (faces, twin) =
+            of("ControlledServer", "lib/controlled_server.js", "interface", "Generated/ControlledService.php");
+        reaches(&model.common_orders, faces, twin);
+        for protocol in &model.protocols {
+            for served in &protocol.served {
+                let php = format!("Generated/{}/{}.php", protocol.class, served.short);
+                let node = format!("lib/{}.js", protocol.module);
+                let (faces, twin) = of(served.class, &node, "declare class", &php);
+                assert!(types.contains(&format!("export interface {} extends ControlledServer", served.class)));
+                reaches(&served.orders, faces, twin);
+            }
+        }
+        let declared: std::collections::BTreeSet<&str> = bankchannel_counterparts::COUNTERPARTS
+            .iter()
+            .flat_map(|counterpart| counterpart.orders())
+            .map(|entry| entry.declaration.name)
+            .collect();
+        assert_eq!(reached, declared.len());
     }
 
     #[test]

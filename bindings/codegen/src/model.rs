@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bankchannel::{
+    Category,
     model::{Field, Shape, StructShape},
     operation::{Ask, CatalogueEntry, OperationKind, Pages},
     protocols::{ClientKind, CommandPlacement},
@@ -12,6 +13,7 @@ use bankchannel_foundation::{error::ErrorRow, question::Interface};
 
 use crate::{
     named_types::{Named, Types, home},
+    orders::{OrderTypes, common_orders},
     served::Served,
 };
 
@@ -66,6 +68,10 @@ pub(crate) fn is_store(field: &Field) -> bool {
 pub(crate) struct Model {
     /// The protocols, each with a client or as a module of functions.
     pub(crate) protocols: Vec<ProtocolModel>,
+    /// The orders that every embedded server has, and their types.
+    pub(crate) common_orders: Vec<OperationModel>,
+    /// The types of those.
+    pub(crate) common_types: OrderTypes,
     /// The error table.
     pub(crate) errors: Vec<&'static ErrorRow>,
 }
@@ -124,7 +130,16 @@ pub(crate) struct ResponseModel {
 }
 
 impl OperationModel {
-    /// Whether it is computed locally.
+    /// The model of an operation.
+    pub(crate) fn new(entry: &'static CatalogueEntry) -> Result<Self, String> {
+        operation(entry)
+    }
+
+    /// Whether it takes the options of every call, such as a time limit.
+    pub(crate) fn takes_options(&self) -> bool {
+        !self.is_local() && !self.is_order()
+    }
+
     /// Whether it only computes, and has an awaitable form, too.
     pub(crate) fn takes_time(&self) -> bool {
         self.is_local() && self.entry.declaration.takes_time
@@ -165,7 +180,7 @@ impl OperationModel {
     /// Whether it reports progress: it transfers content, or has several steps.
     pub(crate) fn reports(&self) -> bool {
         let has_content = self.request_content.is_some() || self.response_content.is_some();
-        !self.is_local() && (has_content || self.entry.declaration.kind == OperationKind::Flow)
+        self.takes_options() && (has_content || self.entry.declaration.kind == OperationKind::Flow)
     }
 
     /// Whether it may ask a person or an object of the program.
@@ -196,8 +211,10 @@ impl Model {
         if known != bankchannel::catalogue().count() {
             return Err("the catalogue has operations of a protocol that nothing is generated for".into());
         }
-        same_where_named_the_same(&protocols)?;
-        Ok(Self { protocols, errors: bankchannel::error_table().collect() })
+        let common_orders = common_orders()?;
+        let common_types = OrderTypes::of(&common_orders, None)?;
+        same_where_named_the_same(&protocols, &common_types)?;
+        Ok(Self { protocols, common_orders, common_types, errors: bankchannel::error_table().collect() })
     }
 }
 
@@ -208,7 +225,7 @@ impl ProtocolModel {
         let set = settings.map_or(&[][..], |settings| settings.fields);
         let counterparts = COUNTERPARTS.iter().filter(|counterpart| counterpart.protocol == name);
         let served = counterparts.map(|counterpart| Served::new(counterpart, set));
-        let served: Vec<_> = served.collect::<Result<_, String>>()?;
+        let mut served: Vec<_> = served.collect::<Result<_, String>>()?;
         let mut types = Types { but_modules: settings.is_some(), ..Types::default() };
         let mut operations = Vec::new();
         for entry in bankchannel::catalogue().filter(|entry| entry.declaration.protocol == name) {
@@ -227,20 +244,25 @@ impl ProtocolModel {
             with_questions.add(question.answer)?;
         }
         let of_questions = with_questions.all.split_off(known);
-        Ok(Self {
+        let mut model = Self {
             name,
             module: protocol.module,
             what: protocol.what,
             class: protocol.class,
             settings,
-            served,
+            served: Vec::new(),
             client: protocol.client.as_ref(),
             commands: protocol.commands,
             operations,
             types: with_questions.all,
             interfaces: protocol.interfaces,
             of_questions,
-        })
+        };
+        for served in &mut served {
+            served.order_types = OrderTypes::of(&served.orders, Some(&model))?;
+        }
+        model.served = served;
+        Ok(model)
     }
 
     /// The types that it uses from modules, by module.
@@ -398,12 +420,25 @@ fn holds(shape: &Shape, name: &str) -> bool {
         }
 }
 
+/// The codes of these errors by category, each in backticks; no category without one.
+pub(crate) fn codes_by_category(errors: &[&ErrorRow]) -> Vec<(Category, String)> {
+    let codes = |category: Category| {
+        let of_it = errors.iter().filter(|row| row.category == category);
+        of_it.map(|row| format!("`{}`", row.code)).collect::<Vec<_>>().join(", ")
+    };
+    let all = Category::ALL.into_iter().map(|category| (category, codes(category)));
+    all.filter(|(_, codes)| !codes.is_empty()).collect()
+}
+
 /// Languages that keep the types of all clients in one namespace must not get two different types of one name. The
 /// types of a module are in the module.
-fn same_where_named_the_same(protocols: &[ProtocolModel]) -> Result<(), String> {
+fn same_where_named_the_same(protocols: &[ProtocolModel], common: &OrderTypes) -> Result<(), String> {
     let mut known: BTreeMap<&str, &Named> = BTreeMap::new();
-    let with_client = protocols.iter().filter(|protocol| !protocol.is_module());
-    for named in with_client.flat_map(|protocol| &protocol.types) {
+    let with_client = || protocols.iter().filter(|protocol| !protocol.is_module());
+    let of_orders =
+        with_client().flat_map(|protocol| &protocol.served).map(|served| &served.order_types).chain([common]);
+    let of_orders = of_orders.flat_map(|types| types.own.iter().map(|(named, _)| named));
+    for named in with_client().flat_map(|protocol| &protocol.types).chain(of_orders) {
         let first = known.entry(named.name()).or_insert(named);
         if !first.is_same(named) {
             return Err(format!("two protocols have different types {}", named.name()));
@@ -415,7 +450,9 @@ fn same_where_named_the_same(protocols: &[ProtocolModel]) -> Result<(), String> 
 fn operation(entry: &'static CatalogueEntry) -> Result<OperationModel, String> {
     let name = entry.declaration.name;
     let request = fields_of(name, entry.request)?;
-    if let Some(field) = request.fields.iter().find(|field| RESERVED.contains(&field.name)) {
+    // Orders have no options.
+    let is_reserved = |field: &&Field| entry.declaration.hosted.is_none() && RESERVED.contains(&field.name);
+    if let Some(field) = request.fields.iter().find(is_reserved) {
         return Err(format!(
             "{name}: a request cannot have a field `{}`: typed methods have an option of that name",
             field.name

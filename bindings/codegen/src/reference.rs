@@ -204,21 +204,8 @@ fn cell(protocol: &ProtocolModel, field: &Field) -> String {
 
 fn linked(protocol: &ProtocolModel, shape: &'static Shape) -> String {
     match shape {
-        Shape::Bool => "boolean".into(),
-        Shape::Integer { .. } => "integer".into(),
-        Shape::Seconds | Shape::Number => "number".into(),
-        Shape::Json => "JSON object".into(),
-        Shape::Decimal => "decimal, as text".into(),
-        Shape::Date => "date".into(),
-        Shape::Timestamp => "instant, RFC 3339".into(),
         Shape::Text(text) if has_format(text) => format!("[text]({}-types.md#texts)", protocol.name),
-        Shape::Text(_) => "text".into(),
         Shape::Secret(text) if has_format(text) => format!("[secret text]({}-types.md#texts)", protocol.name),
-        Shape::Secret(_) => "secret text".into(),
-        Shape::Content => "content".into(),
-        Shape::Bytes => "bytes, base64 in JSON".into(),
-        Shape::List(of) => format!("list of {}", linked(protocol, of)),
-        Shape::Map(of) => format!("map of text to {}", linked(protocol, of)),
         Shape::Enum(_) | Shape::Struct(_) | Shape::Union(_) => {
             let name = shape.name().unwrap_or_default();
             // The answer of one operation, in that of another: it is shown where it belongs.
@@ -231,6 +218,28 @@ fn linked(protocol: &ProtocolModel, shape: &'static Shape) -> String {
                 if protocol.of_questions.iter().any(|named| named.name() == name) { "questions" } else { "types" };
             format!("[{name}]({place}-{page}.md#{})", name.to_lowercase())
         }
+        _ => type_text(shape, &|of| linked(protocol, of)),
+    }
+}
+
+/// A type in the words of the reference; `inner` gives those of what a list or a map holds.
+pub(crate) fn type_text(shape: &'static Shape, inner: &dyn Fn(&'static Shape) -> String) -> String {
+    match shape {
+        Shape::Bool => "boolean".into(),
+        Shape::Integer { .. } => "integer".into(),
+        Shape::Seconds | Shape::Number => "number".into(),
+        Shape::Json => "JSON object".into(),
+        Shape::AnyJson => "JSON".into(),
+        Shape::Decimal => "decimal, as text".into(),
+        Shape::Date => "date".into(),
+        Shape::Timestamp => "instant, RFC 3339".into(),
+        Shape::Text(_) => "text".into(),
+        Shape::Secret(_) => "secret text".into(),
+        Shape::Content => "content".into(),
+        Shape::Bytes => "bytes, base64 in JSON".into(),
+        Shape::List(of) => format!("list of {}", inner(of)),
+        Shape::Map(of) => format!("map of text to {}", inner(of)),
+        Shape::Enum(_) | Shape::Struct(_) | Shape::Union(_) => shape.name().unwrap_or_default().to_owned(),
     }
 }
 

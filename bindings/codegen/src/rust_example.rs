@@ -84,7 +84,7 @@ fn value(shape: &'static Shape) -> Value {
         Shape::Enum(shape) => json!(shape.values[0].value),
         Shape::List(of) => json!([value(of)]),
         Shape::Map(of) => json!({ "NAME": value(of) }),
-        Shape::Json => json!({}),
+        Shape::Json | Shape::AnyJson => json!({}),
         Shape::Struct(shape) => Value::Object(needed(shape.fields)),
         Shape::Union(shape) => {
             let variant = &shape.variants[0];

@@ -3,8 +3,13 @@
 use bankchannel::model::{Field, Shape, StructShape};
 use bankchannel_counterparts::{CLIENTS, Counterpart};
 
+use crate::{
+    model::OperationModel,
+    named_types::Named,
+    orders::{OrderTypes, own_orders},
+};
+
 /// One embedded server.
-#[derive(Clone, Copy)]
 pub(crate) struct Served {
     /// Its class in Python and Node.
     pub(crate) class: &'static str,
@@ -18,6 +23,10 @@ pub(crate) struct Served {
     pub(crate) options: &'static StructShape,
     /// The members of its readiness line.
     pub(crate) info: &'static [Field],
+    /// The orders that only it has, besides those of every server.
+    pub(crate) orders: Vec<OperationModel>,
+    /// The types of these orders.
+    pub(crate) order_types: OrderTypes,
     /// The settings of its protocol's client.
     settings: &'static [Field],
 }
@@ -35,7 +44,15 @@ impl Served {
                 counterpart.kind, field.name
             ));
         }
+        let orders = own_orders(counterpart)?;
+        let taken = ["start", "stop", "close", "control", "client_settings"];
+        let is_taken = |name: &str| taken.contains(&name) || counterpart.readiness.iter().any(|info| info.name == name);
+        if let Some(order) = orders.iter().find(|order| is_taken(order.name)) {
+            return Err(format!("{}: the server has a member `{}` already", order.entry.declaration.name, order.name));
+        }
         Ok(Self {
+            orders,
+            order_types: OrderTypes::default(),
             class: counterpart.class,
             short: counterpart.short_class,
             kind: counterpart.kind,
@@ -59,6 +76,21 @@ impl Served {
     /// The settings of a client of one of several peers.
     pub(crate) fn client_fields(clients: &'static [Field]) -> &'static [Field] {
         clients.first().map_or(&[], |one| one.shape.fields())
+    }
+
+    /// Whether it carries out orders.
+    pub(crate) fn has_orders(&self) -> bool {
+        !self.orders.is_empty()
+    }
+
+    /// Its orders but the one that loads data.
+    pub(crate) fn typed_orders(&self) -> impl Iterator<Item = &OperationModel> + Clone {
+        self.orders.iter().filter(|order| !order.is_seed())
+    }
+
+    /// The types of those.
+    pub(crate) fn typed_types(&self) -> impl Iterator<Item = &Named> {
+        self.order_types.own.iter().map(|(named, _)| named).filter(|one| !self.order_types.of_seed.contains(one.name()))
     }
 
     /// The members that a client uses as settings: those for which it has a setting of the same name.

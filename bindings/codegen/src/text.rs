@@ -24,6 +24,11 @@ impl Out {
         self.text.push('\n');
     }
 
+    /// Whether the text has these words.
+    pub(crate) fn has(&self, words: &str) -> bool {
+        self.text.contains(words)
+    }
+
     /// An empty line.
     pub(crate) fn blank(&mut self) {
         self.text.push('\n');

@@ -2,9 +2,11 @@
 
 const { inspect } = require('node:util');
 
+const { inPlace } = require('./content');
 const { encode } = require('./encode');
-const { fromJson, inCamelCase, invalidField, typed } = require('./error');
+const { fromJson, inCamelCase, inOperation, invalidField, typed } = require('./error');
 const { promised } = require('./events');
+const { object, textOf } = require('./local');
 const { native } = require('./native');
 const { printed } = require('./printed');
 const { uncloneable } = require('./uncloneable');
@@ -43,6 +45,19 @@ class Embedded {
     const text = JSON.stringify(request);
     // An order's errors name its members as in its JSON.
     return done((events, id) => this.#server.control(events, id, String(order), text), (error) => error);
+  }
+
+  /** An order by its typed method; one whose answer says nothing gives `undefined`. */
+  async _order(order, request) {
+    try {
+      const content = object('request', request)[order.contentIn];
+      const from = content === undefined ? undefined : inPlace(order.contentIn, content, 'a Buffer or { path }');
+      const text = textOf(order, request);
+      const answer = await done((events, id) => this.#server.order(events, id, order.name, text, from), (error) => error);
+      return answer === null ? undefined : order.response.out(answer);
+    } catch (error) {
+      throw inCamelCase(inOperation(error, order.name));
+    }
   }
 
   /** The settings of a client of one of the peers that it plays. */

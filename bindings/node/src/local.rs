@@ -73,12 +73,7 @@ pub(crate) fn compute(
 ) -> napi::Result<()> {
     let client = client.map(of_number);
     let entry = camel.then(|| operations::find(&name)).flatten();
-    // The program may change a buffer while it is read here.
-    let content = content.map(|content| match content {
-        Either::A(buffer) => Content::Bytes(Bytes::copy_from_slice(&buffer)),
-        Either::B(path) => Content::from(PathBuf::from(path).as_path()),
-    });
-    let content = content.or_else(|| kept.map(KeptContent::content));
+    let content = content.map(copied).or_else(|| kept.map(KeptContent::content));
     let promise = events.promise(id);
     let work = move || {
         let work = || match client {
@@ -89,6 +84,14 @@ pub(crate) fn compute(
         bridge::with_request_id(request_id, work).map(|response| response_in(response, entry))
     };
     bridge::apart(work, |done| promise.settle(done)).map_err(|error| thrown(&error))
+}
+
+/// Content for another thread: the program may change a buffer while it is read there.
+pub(crate) fn copied(content: Either<Buffer, String>) -> Content {
+    match content {
+        Either::A(buffer) => Content::Bytes(Bytes::copy_from_slice(&buffer)),
+        Either::B(path) => Content::from(PathBuf::from(path)),
+    }
 }
 
 /// A copy of a buffer for many calls.

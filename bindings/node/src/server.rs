@@ -3,9 +3,16 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bankchannel_bridge::{self as bridge, Error, Value, parse_json, row};
+use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
 
-use crate::{at_exit::remove_folders_at_exit, events::Events, thrown};
+use crate::{
+    at_exit::remove_folders_at_exit,
+    events::Events,
+    local::copied,
+    names::{request_of, response_in},
+    thrown,
+};
 
 /// A started server; it stops when it is closed or collected.
 #[napi]
@@ -46,11 +53,30 @@ impl Server {
         let place = Arc::clone(&self.server);
         later(events, id, move || {
             let request = parse_json(&request)?;
-            let given = match &*place.lock().unwrap_or_else(PoisonError::into_inner) {
-                Some(server) => server.control(&order, request)?,
-                None => return Err(Error::new(&row::CLOSED)),
-            };
-            given.wait()
+            begun(&place, |server| server.control(&order, request))?.wait()
+        })
+    }
+
+    /// Carries out a declared order, whose request is JSON with members in `camelCase`, and so is its answer; null if that
+    /// says nothing. Content is bytes or the path of a file.
+    #[napi(catch_unwind)]
+    pub fn order(
+        &self,
+        events: &Events,
+        id: u32,
+        name: String,
+        request: String,
+        content: Option<Either<Buffer, String>>,
+    ) -> napi::Result<()> {
+        let entry = bridge::BridgeServer::declared_order(&name);
+        let entry = entry.ok_or_else(|| thrown(&bridge::unknown_operation(&name)))?;
+        let content = content.map(copied);
+        let place = Arc::clone(&self.server);
+        later(events, id, move || {
+            let request = request_of(&request, Some(entry))?;
+            let answer = begun(&place, |server| server.order(entry, request, content))?.wait()?;
+            let is_empty = entry.response.fields().is_empty();
+            Ok(if is_empty { Value::Null } else { response_in(answer, Some(entry)) })
         })
     }
 
@@ -62,6 +88,17 @@ impl Server {
             taken.map_or(Ok(()), |mut server| server.stop())?;
             Ok(Value::Null)
         })
+    }
+}
+
+/// An order to the running server.
+fn begun(
+    place: &Mutex<Option<bridge::BridgeServer>>,
+    order: impl FnOnce(&bridge::BridgeServer) -> bridge::Result<bridge::ControlOrder>,
+) -> bridge::Result<bridge::ControlOrder> {
+    match &*place.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some(server) => order(server),
+        None => Err(Error::new(&row::CLOSED)),
     }
 }
 

@@ -125,14 +125,14 @@ test('a repetition leaves a record with its fields', async () => {
   const records = [];
   const note = (text, fields) => records.push([text, fields]);
   const client = await loggedIn({ logger: { debug: note, info: note, warn: note } });
-  await service.control('fail_next', { operation: 'list_files', status: 503, count: 1 });
+  await service.failNext({ operation: 'list_files', status: 503, count: 1 });
   records.length = 0;
   await client.listFiles();
   const [text, fields] = records.find(([, { attempt }]) => attempt !== undefined);
   assert.match(text, /^attempt 2 of 3 in \d\.\d s: GET /);
   assert.deepEqual([fields.operation, fields.attempt, fields.attempts], ['ws_channel.list_files', 2, 3]);
   assert.ok(records.some(([, { httpStatus }]) => httpStatus === 503));
-  await service.control('fail_next', { operation: 'list_files', status: 503, count: 1 });
+  await service.failNext({ operation: 'list_files', status: 503, count: 1 });
   await failure(client.listFiles({}, { retries: 0 }));
   assert.equal(records.at(-1)[1].outcome, 'unknown');
   await client.close();

@@ -12,6 +12,7 @@ import {
   Service,
   WsChannel,
   type SaltEdgeBank,
+  type SeedAccount,
   codes,
   type FileDescriptor,
 } from '../index.mjs';
@@ -48,6 +49,19 @@ try {
   }
 }
 await client.close();
+
+// Orders to a server: typed methods in camelCase, and `control` and `seed` with the names of JSON.
+const moved: string = (await service.clock({ advanceS: 61 })).now;
+await service.failNext({ operation: 'list_files', status: 503 });
+const perS: number = (await service.limits({ perKeyPerS: 5 })).perKeyPerS;
+const { now }: { readonly now: string } = await service.control('clock', { advance_s: 5 });
+const rates: { per_key_per_s: number } = await service.control('limits', { per_key_per_s: 5 });
+const messages: readonly unknown[] = await service.control('outbox');
+const account: SeedAccount = { email: 'you@example.com', password: 'secret', pgp_keys: [{ key: 'armored' }] };
+const { accounts } = await service.seed({ accounts: [account] });
+const known: string | undefined = accounts[0]?.api_key;
+const told: string = await service.control('sandbox/hold', { operation: 'upload_file' });
+console.log(moved, perS, now, rates, messages, known, told);
 await service.close();
 
 // The program's own signer, a logger, the environment, paths as URLs, web streams.

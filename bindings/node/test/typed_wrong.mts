@@ -42,6 +42,12 @@ new Service(); // error
 new BankchannelError('mine'); // error
 Service.start({ verificationCode: 123456 }); // error
 client.login({ mode: 'data' }); // error
+const service = await Service.start();
+service.clock({ advance_s: 61 }); // error
+service.failNext({ operation: 'list_files' }); // error
+service.limits({ perKeyPerS: 'many' }); // error
+service.seed({ accounts: [{ email: 5 }] }); // error
+(await service.clock()).advanceS; // error
 client.totpCode({ secret: 5 }); // error
 new SaltEdgeConnector({}, { bank: 'example' }); // error
 const refreshed: ReturnType<SaltEdgeBank['refresh']> = { outcome: 'perhaps' }; // error

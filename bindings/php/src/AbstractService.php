@@ -79,6 +79,44 @@ abstract class AbstractService
         return (array) json_decode($this->bridge->controlServer($this->server, $order, Encode::json($request)), true);
     }
 
+    /**
+     * Carries out an order by its typed method.
+     *
+     * @param array<string, mixed> $request
+     * @param string|null          $whole   the answer's member that `control` gives alone
+     *
+     * @return array<string, mixed>
+     *
+     * @throws BankchannelException
+     */
+    final protected function order(string $name, #[\SensitiveParameter] array $request, ?string $whole = null): array
+    {
+        try {
+            $answer = $this->control($name, $request);
+        } catch (BankchannelException $error) {
+            throw $error->in($name)->named();
+        }
+
+        /** @var array<string, mixed> */
+        return $whole === null ? $answer : [$whole => $answer];
+    }
+
+    /**
+     * Content inside of an order's request.
+     *
+     * @return array{base64: string}
+     *
+     * @throws BankchannelException
+     */
+    final protected static function inOrder(string $field, ?Content $content): array
+    {
+        try {
+            return ['base64' => base64_encode($content?->contents() ?? '')];
+        } catch (\LogicException) {
+            throw BankchannelException::invalidInput($field, 'cannot be read');
+        }
+    }
+
     /** @return array<string, mixed> */
     public function __serialize(): array
     {

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from ._service import EmbeddedService
+    from .service import ControlledServer
 
 
 class ServersClock:
     """The clock of the servers of a test. Servers that start later begin with the real time."""
 
     def __init__(self) -> None:
-        self._servers: list[EmbeddedService] = []
+        self._servers: list[ControlledServer] = []
 
     def advance(self, seconds: float) -> None:
         """Moves the clock of every running server forward."""
         for server in self._servers:
-            server.control("clock", {"advance_s": seconds})
+            server.clock(advance_s=seconds)
 
     def set(self, now: datetime) -> None:
         """Sets the clock of every running server.
@@ -31,7 +31,7 @@ class ServersClock:
         if now.tzinfo is None:
             raise ValueError("now must have a time zone, such as datetime.now(timezone.utc)")
         for server in self._servers:
-            server.control("clock", {"now": now.isoformat()})
+            server.clock(now=now)
 
 
 @pytest.fixture

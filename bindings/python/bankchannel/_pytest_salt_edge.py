@@ -40,6 +40,6 @@ def salt_edge_connector_server(
         private_key=hub.private_key_file,
         control=True,
     ) as connector:
-        hub.control("connector", {"url": connector.base_url})
+        hub.connector(url=connector.base_url)
         servers_clock._servers.append(connector)
         yield connector

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _native
-from ._errors import own
-from ._local import elsewhere, of_this_process
+from ._errors import invalid_field, own
+from ._local import elsewhere, in_place, of_this_process
 from ._twin import awaited, documented_as
 
 if TYPE_CHECKING:
@@ -38,10 +38,26 @@ class Served:
             if name != "kind":
                 setattr(self, name, value)
 
-    def _order(self, order: str, request: Mapping[str, Any] | None) -> Any:
+    def _running(self) -> _native.Server:
         if self._server is None:
             raise own("configuration.closed", "configuration", "this server is not running")
-        return self._server.control(order, dict(request or {}))
+        return self._server
+
+    def _order(self, order: str, request: Mapping[str, Any] | None) -> Any:
+        return self._running().control(order, dict(request or {}))
+
+    def _declared(self, order: str, request: dict[str, Any], content: object = None) -> Any:
+        """An order by its declared name, with the types of its declaration."""
+        return self._running().order(order, request, **in_place(order, content))
+
+    def _seeded(self, order: str, data: Mapping[str, Any] | None, request: dict[str, Any]) -> Any:
+        """The order that loads data, given as a whole or by its fields."""
+        given = [name for name, value in request.items() if value is not None]
+        if data is None:
+            return self._declared(order, request)
+        if given:
+            raise invalid_field(given[0], "is given beside data: give one")._in(order)
+        return self._order("seed", data)
 
     @staticmethod
     def _client_of(clients: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -77,8 +93,14 @@ class EmbeddedService(Served):
         """
         return self.control("seed", data)
 
+    def _carry_out(self, order: str, request: dict[str, Any], content: object = None) -> Any:
+        return self._declared(order, request, content)
+
+    def _seed(self, order: str, data: Mapping[str, Any] | None, request: dict[str, Any]) -> Any:
+        return self._seeded(order, data, request)
+
     def control(self, order: str, request: Mapping[str, Any] | None = None) -> Any:
-        """Carries out an order of the control interface.
+        """Carries out an order of the control interface, given by its path. Each also has its own typed method.
 
         Args:
             order: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, or a specific one of this server.
@@ -119,6 +141,12 @@ class AsyncEmbeddedService(Served):
         return self
 
     seed = awaited(EmbeddedService.seed)
+
+    async def _carry_out(self, order: str, request: dict[str, Any], content: object = None) -> Any:
+        return await elsewhere(self._declared, order, request, content)
+
+    async def _seed(self, order: str, data: Mapping[str, Any] | None, request: dict[str, Any]) -> Any:
+        return await elsewhere(self._seeded, order, data, request)
 
     @documented_as(EmbeddedService.control)
     async def control(self, order: str, request: Mapping[str, Any] | None = None) -> Any:

@@ -127,12 +127,7 @@ fn compute<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let text = name.to_str()?;
     let fault = |error: Error| raised(py, &placed(error, text));
-    let content = match content {
-        // Python's bytes never change, so they are borrowed, not copied.
-        (Some(bytes), _) => Some(Content::Bytes(Bytes::from_owner(bytes))),
-        (None, Some(path)) => Some(Content::from(path.as_path())),
-        (None, None) => None,
-    };
+    let content = given_content(content.0, content.1);
     let plan = Plan::find(py, name)?;
     let request = given::fields(request, operations::request_shape(text))
         .map_err(|refused| refused.raised(py, |error| placed(error, text)))?;
@@ -143,6 +138,12 @@ fn compute<'py>(
     let answered = py.detach(|| bridge::with_request_id(request_id, work));
     let answer = answered.map_err(fault)?;
     with_room(py, || plan::answer(py, answer, plan.as_ref(), typed, None))
+}
+
+/// The content of a request that is carried out at once.
+pub(crate) fn given_content(bytes: Option<PyBackedBytes>, path: Option<PathBuf>) -> Option<Content> {
+    // Python's bytes never change, so they are borrowed, not copied.
+    bytes.map(|bytes| Content::Bytes(Bytes::from_owner(bytes))).or_else(|| path.map(Content::from))
 }
 
 /// Adds the operation's name to an error that was found before it began.

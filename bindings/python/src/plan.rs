@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bankchannel::model::{Field, Shape};
-use bankchannel_bridge::{Object, Value, operations};
+use bankchannel_bridge::{BridgeServer, Object, Value, operations};
 use pyo3::{
     exceptions::{PyImportError, PyRuntimeError, PyValueError},
     intern,
@@ -114,7 +114,7 @@ impl Plan {
         Ok(all.get_item(&self.name)?.is_none_or(|loaded| loaded.is(&self.module)))
     }
 
-    /// The plan of the operation of this name; `None` if there is no such operation.
+    /// The plan of the operation or order of this name; `None` if there is none.
     pub(crate) fn find<'py>(py: Python<'py>, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, Self>>> {
         let plans = || PLANS.get_or_make(py, || Ok(PyDict::new(py)));
         if let Some(found) = plans()?.get_item(name)? {
@@ -123,8 +123,11 @@ impl Plan {
                 return Ok(Some(found));
             }
         }
-        let Some(entry) = operations::find(name.to_str()?) else { return Ok(None) };
-        let of = PyString::new(py, &format!("bankchannel.{}", entry.declaration.protocol.replace('-', "_")));
+        let text = name.to_str()?;
+        let operation = || operations::find(text).map(|entry| (entry, entry.declaration.protocol.replace('-', "_")));
+        let order = || BridgeServer::declared_order(text).map(|entry| (entry, "service".to_owned()));
+        let Some((entry, of)) = operation().or_else(order) else { return Ok(None) };
+        let of = PyString::new(py, &format!("bankchannel.{of}"));
         let module = py.import(&of)?;
         let response = make(&module, entry.response)?;
         let plan = Bound::new(py, Self { response, module: module.unbind(), name: of.unbind() })?;

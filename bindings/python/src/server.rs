@@ -1,11 +1,25 @@
 //! An embedded counterpart.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
 
 use bankchannel_bridge::{self as bridge, Error, row};
-use pyo3::{prelude::*, types::PyDict};
+use pyo3::{
+    prelude::*,
+    pybacked::PyBackedBytes,
+    types::{PyDict, PyString},
+};
 
-use crate::{at_exit::remove_folders_at_exit, errors::raised, given, plan};
+use crate::{
+    at_exit::remove_folders_at_exit,
+    client::given_content,
+    errors::raised,
+    given,
+    interpreter::with_room,
+    plan::{self, Plan},
+};
 
 /// A running server. It stops when it is closed or collected.
 #[pyclass(frozen, module = "bankchannel._native")]
@@ -39,6 +53,32 @@ impl Server {
         let request = given::fields(request, None).map_err(|refused| refused.raised(py, |error| error))?.into();
         let answer = py.detach(|| self.with(|server| server.control(order, request))?.wait());
         plan::plain(py, answer.map_err(|error| raised(py, &error))?)
+    }
+
+    /// Carries out a declared order; the answer is of the classes of its declaration, and `None` if it says nothing.
+    #[pyo3(signature = (name, request, content=None, content_path=None))]
+    fn order<'py>(
+        &self,
+        py: Python<'py>,
+        name: &Bound<'py, PyString>,
+        request: &Bound<'py, PyDict>,
+        content: Option<PyBackedBytes>,
+        content_path: Option<PathBuf>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let text = name.to_str()?;
+        let entry =
+            bridge::BridgeServer::declared_order(text).ok_or_else(|| raised(py, &bridge::unknown_operation(text)))?;
+        let in_order = |error: Error| error.in_operation(entry.declaration.name);
+        let request =
+            given::fields(request, Some(entry.request)).map_err(|refused| refused.raised(py, in_order))?.into();
+        let content = given_content(content, content_path);
+        let answer = py.detach(|| self.with(|server| server.order(entry, request, content))?.wait());
+        let answer = answer.map_err(|error| raised(py, &error))?;
+        if entry.response.fields().is_empty() {
+            return Ok(py.None().into_bound(py));
+        }
+        let plan = Plan::find(py, name)?;
+        with_room(py, || plan::answer(py, answer, plan.as_ref(), true, None))
     }
 
     /// Stops it.

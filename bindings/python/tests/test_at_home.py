@@ -306,17 +306,17 @@ class Pytest(unittest.TestCase):
 
             def test_client(ws_channel_client: WsChannel, ws_channel_service: Service, servers_clock: ServersClock) -> None:
                 assert ws_channel_client.list_files(status="NEW").response_text
-                before = ws_channel_service.control("clock", {"advance_s": 0})["now"]
+                before = ws_channel_service.clock(advance_s=0).now
                 servers_clock.advance(3600)
-                assert ws_channel_service.control("clock", {"advance_s": 0})["now"] > before
+                assert ws_channel_service.clock(advance_s=0).now > before
 
             def test_bank(nextgen_psd2_bank: NextGenPsd2Bank, servers_clock: ServersClock) -> None:
                 servers_clock.set(datetime(2030, 1, 1, tzinfo=timezone.utc))
-                assert nextgen_psd2_bank.control("clock", {"advance_s": 0})["now"].startswith("2030-01-01")
+                assert nextgen_psd2_bank.clock(advance_s=0).now.year == 2030
 
             def test_connector(salt_edge_connector_server: SaltEdgeConnectorServer, salt_edge_hub_server) -> None:
-                enrolled = salt_edge_hub_server.control("enrolments", {"credentials": {"login": "anna", "password": "Passw0rd"}})
-                assert enrolled
+                enrolled = salt_edge_hub_server.enrolments(credentials={"login": "anna", "password": "Passw0rd"})
+                assert enrolled.answers
         """
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, "conftest.py").write_text('pytest_plugins = ["bankchannel.pytest_plugin"]\n')

@@ -69,7 +69,7 @@ class Exchanges(unittest.TestCase):
             with WsChannel(**settings, on_request=before, on_response=after) as client:
                 client.log_in()
                 told.clear()
-                service.control("fail_next", {"operation": "list_files", "status": 503, "count": 1})
+                service.fail_next(operation="list_files", status=503, count=1)
                 client.list_files()
                 name = "ws_channel.list_files GET"
                 self.assertEqual(told, [f"{name} 1", "1 503", f"{name} 2", "2 200"])
@@ -98,7 +98,7 @@ class Exchanges(unittest.TestCase):
         with Service(no_limits=True, control=True) as service, WsChannel(**ready(service)) as client:
             client.log_in()
             for retries, attempts in ((0, 1), (1, 2)):
-                service.control("fail_next", {"operation": "list_files", "status": 503, "count": attempts})
+                service.fail_next(operation="list_files", status=503, count=attempts)
                 seen: list[HttpExchange] = []
                 with self.assertRaises(BankchannelError):
                     client.list_files(retries=retries, with_response=seen)
@@ -117,7 +117,7 @@ class Exchanges(unittest.TestCase):
     def test_a_repetition_leaves_a_record(self) -> None:
         with Service(no_limits=True, control=True) as service, WsChannel(**ready(service)) as client:
             client.log_in()
-            service.control("fail_next", {"operation": "list_files", "status": 503, "count": 1})
+            service.fail_next(operation="list_files", status=503, count=1)
             with self.assertLogs("bankchannel", "INFO") as logs:
                 client.list_files()
         (record,) = [one for one in logs.records if "bankchannel_attempt" in vars(one)]

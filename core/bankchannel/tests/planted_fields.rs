@@ -54,7 +54,7 @@ fn example(shape: &'static Shape) -> Value {
         Shape::Seconds => json!(2.5),
         Shape::Decimal => json!("1.00"),
         Shape::Number => json!(0.25),
-        Shape::Json => json!({ "NAME": "x" }),
+        Shape::Json | Shape::AnyJson => json!({ "NAME": "x" }),
         Shape::Date => json!("2026-11-20"),
         Shape::Timestamp => json!("2026-11-20T08:00:00Z"),
         Shape::Text(text) | Shape::Secret(text) if text.example.is_empty() => json!("Example_Text_..2026"),

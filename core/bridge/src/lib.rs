@@ -46,7 +46,7 @@ pub use panics::inside;
 pub use progress::ExchangeStage;
 pub use request_id::with_request_id;
 pub use runtime::{apart, runtime, serving_runtime};
-pub use server::BridgeServer;
+pub use server::{BridgeServer, ControlOrder};
 
 /// The version of the boundary's contract. It increases with additions that a program can detect; existing parts never
 /// change their meaning.

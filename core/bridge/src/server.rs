@@ -2,8 +2,8 @@
 
 use std::{future::Future, pin::Pin};
 
-use bankchannel::{Error, Result};
-use bankchannel_counterparts::{EmbeddedServer, counterpart};
+use bankchannel::{Content, Error, Result, operation::CatalogueEntry};
+use bankchannel_counterparts::{COUNTERPARTS, EmbeddedServer, counterpart};
 use bankchannel_foundation::{
     error::row,
     model::{Shape, Value},
@@ -44,6 +44,29 @@ impl BridgeServer {
         self.usable()?;
         let running = self.running.as_ref().ok_or_else(|| Error::new(&row::CLOSED))?;
         Ok(running.readiness().into())
+    }
+
+    /// The order of this name, such as `sepa_bank.uploads`, of any kind of server.
+    #[must_use]
+    pub fn declared_order(name: &str) -> Option<&'static CatalogueEntry> {
+        COUNTERPARTS.iter().flat_map(|counterpart| counterpart.orders()).find(|entry| entry.declaration.name == name)
+    }
+
+    /// Creates a declared order, whose request and answer are those of its declaration; its errors name it.
+    ///
+    /// # Errors
+    /// As [`info`](Self::info).
+    pub fn order(
+        &self,
+        order: &'static CatalogueEntry,
+        request: Value<'_>,
+        content: Option<Content>,
+    ) -> Result<ControlOrder> {
+        self.usable()?;
+        let running = self.running.as_ref().ok_or_else(|| Error::new(&row::CLOSED))?;
+        let name = order.declaration.name;
+        let answered = running.declared_order(name, request.into_owned().into(), content);
+        Ok(ControlOrder(Box::pin(async move { answered.await.map_err(|error| error.in_operation(name)) })))
     }
 
     /// Creates an order of the control interface, such as `seed`. [`ControlOrder::wait`] runs it, without needing the server:

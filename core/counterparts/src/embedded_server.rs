@@ -2,10 +2,11 @@
 
 use std::{fmt, time::Duration};
 
-use bankchannel::{Error, Result, model::Value};
+use bankchannel::{Content, Error, Result, model::Value};
+use bankchannel_foundation::model::{Boundary as _, Representation, Writer, read_boundary};
 use bankchannel_server::{
     counterpart::{CLIENTS, Counterpart, RunningServer},
-    orders,
+    orders::{self, ServerOrder},
 };
 use futures_util::future::BoxFuture;
 
@@ -130,6 +131,51 @@ impl EmbeddedServer {
     /// The future may be awaited after the server was stopped; the order is then refused or has no effect.
     pub fn control(&self, order: &str, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
         self.0.control(order.strip_prefix("sandbox/").unwrap_or(order).to_owned(), request)
+    }
+
+    /// Carries out an order of the server's kind or of every server, with typed request and answer; the orders are in
+    /// [`orders`](crate::orders). Every order except `seed` needs a server that was started with `control`.
+    ///
+    /// ```
+    /// use bankchannel::Result;
+    /// use bankchannel_counterparts::{
+    ///     EmbeddedServer,
+    ///     orders::{sepa_bank, server},
+    /// };
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<()> {
+    /// let bank = EmbeddedServer::start("sepa-bank", json!({"control": true})).await?;
+    /// let minute = server::ClockOrder::advance(61.0);
+    /// let clock = bank.order::<server::SetServerClock>(minute).await?;
+    /// assert!(clock.now.as_ms() > 0);
+    /// let counted = bank.order::<sepa_bank::CountUploads>(server::PlainOrder).await?;
+    /// assert!(counted.uploads.is_empty());
+    /// bank.stop().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The future may be awaited after the server was stopped, as that of [`control`](Self::control).
+    pub fn order<O: ServerOrder>(
+        &self,
+        request: O::Request,
+    ) -> impl Future<Output = Result<O::Response>> + Send + use<O> {
+        let mut writer = Writer::new(Representation::Boundary);
+        let members = request.write(&mut writer);
+        let answered = self.declared_order(O::DECLARATION.name, members.into(), writer.content());
+        async move { read_boundary(answered.await?) }
+    }
+
+    /// The same by the order's name, such as `sepa_bank.uploads`, with request and answer in their boundary form.
+    pub fn declared_order(
+        &self,
+        name: &'static str,
+        request: serde_json::Value,
+        content: Option<Content>,
+    ) -> BoxFuture<'static, Result<serde_json::Value>> {
+        self.0.declared_order(name, request, content)
     }
 
     /// Stops: accepts no new requests, and gives running ones some time to finish.

@@ -13,6 +13,8 @@
 //! served by `files/list_files.rs` of the service.
 
 mod embedded_server;
+pub mod orders;
+mod remote_control;
 #[cfg(feature = "testing")]
 #[path = "../../../tests/toy/counterpart.rs"]
 mod toy;
@@ -24,6 +26,7 @@ pub use bankchannel_server::{
     temporary::remove_all as remove_temporary_folders,
 };
 pub use embedded_server::EmbeddedServer;
+pub use remote_control::RemoteControl;
 
 /// All counterparts: the only place that lists them.
 pub static COUNTERPARTS: &[&Counterpart] = &[

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bankchannel_foundation::{
     Result,
-    model::{self, Boundary, Field, Representation, Shape, Value, Writer},
+    model::{self, Boundary, Content, Field, Representation, Shape, Value, Writer},
     operation::CatalogueEntry,
 };
 use futures_util::future::BoxFuture;
@@ -196,6 +196,13 @@ pub trait RunningServer: Send + Sync {
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()>;
     /// Carries out an order of the control interface, given by its path.
     fn control(&self, order: String, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>>;
+    /// Carries out an order by its declared name, with request and answer as declared; its content is beside the request.
+    fn declared_order(
+        &self,
+        name: &'static str,
+        request: serde_json::Value,
+        content: Option<Content>,
+    ) -> BoxFuture<'static, Result<serde_json::Value>>;
     /// Stops: accepts no new requests, and gives running ones some time to finish.
     fn stop(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
@@ -221,6 +228,15 @@ impl<S: ServerKind> RunningServer for StartedServer<S> {
 
     fn control(&self, order: String, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
         self.server.server().order(order, request)
+    }
+
+    fn declared_order(
+        &self,
+        name: &'static str,
+        request: serde_json::Value,
+        content: Option<Content>,
+    ) -> BoxFuture<'static, Result<serde_json::Value>> {
+        self.server.server().declared_order(name, request, content)
     }
 
     fn stop(self: Box<Self>) -> BoxFuture<'static, ()> {

@@ -121,7 +121,7 @@ pub(crate) fn option(field: &'static Field, long: impl Into<clap::builder::Str>)
     let long = long.into();
     let is_json = match field.shape {
         Shape::List(of) => matches!(of, Shape::Struct(_) | Shape::Union(_)),
-        shape => matches!(shape, Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::Json),
+        shape => matches!(shape, Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::Json | Shape::AnyJson),
     };
     let help = if is_json { format!("{} (JSON)", sentence(field.doc)) } else { sentence(field.doc) };
     let argument = any_value(Arg::new(clap::Id::from(long.clone())).long(long)).help(help);

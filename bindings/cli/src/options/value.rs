@@ -55,8 +55,14 @@ fn from_text(option: &str, shape: &'static Shape, text: &str) -> CommandOutcome<
         Shape::Seconds => seconds(text)
             .map(|Seconds(time)| Value::from(time.as_secs_f64()))
             .map_err(|wrong| CommandFailure::usage(format!("{option} {wrong}"))),
+        Shape::Number => text
+            .parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite())
+            .map(Value::from)
+            .ok_or_else(|| CommandFailure::usage(format!("{option} must be a number"))),
         Shape::Content => Ok(content(text, false)),
-        Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::List(_) | Shape::Json => {
+        Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::List(_) | Shape::Json | Shape::AnyJson => {
             parse(option, &text_or_file(option, text)?)
         }
         shape if is_text_of_file(shape) => armor_or_file(option, text),

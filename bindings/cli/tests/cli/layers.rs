@@ -21,6 +21,7 @@ const LAYERS: [&[&str]; 8] = [
         "check",
         "catalogue",
         "completion",
+        "control",
         "man",
     ],
     &["app"],

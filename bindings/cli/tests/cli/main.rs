@@ -4,6 +4,7 @@
 mod bank_command;
 mod call;
 mod codes;
+mod control;
 mod demo;
 mod download;
 mod examples;

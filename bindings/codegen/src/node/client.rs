@@ -9,7 +9,7 @@ use crate::{
     text::Out,
 };
 
-use super::tables::{begin, descriptions, form_of, form_of_struct, structure, types};
+use super::tables::{begin, descriptions, form_of, form_of_struct, orders, structure, types};
 
 /// A module: an object of functions.
 pub(super) fn module_of_functions(protocol: &ProtocolModel) -> String {
@@ -38,7 +38,12 @@ pub(super) fn client(protocol: &ProtocolModel, settings: &'static StructShape) -
     if protocol.iterates_new_files() {
         out.line("const { newFiles } = require('./new_files');");
     }
-    out.line("const { Embedded } = require('./service');");
+    if protocol.served.iter().any(Served::has_orders) {
+        out.line("const { ControlledServer } = require('./controlled_server');");
+    }
+    if !protocol.served.iter().all(Served::has_orders) {
+        out.line("const { Embedded } = require('./service');");
+    }
     types(&mut out, protocol);
     structure(&mut out, settings);
     for served in &protocol.served {
@@ -67,7 +72,11 @@ pub(super) fn client(protocol: &ProtocolModel, settings: &'static StructShape) -
     }
     out.line("}");
     for served in &protocol.served {
-        out.blank();
+        if served.has_orders() {
+            orders(&mut out, &orders_of(served), served.typed_orders());
+        } else {
+            out.blank();
+        }
         server(&mut out, served);
     }
     out.blank();
@@ -100,7 +109,8 @@ fn objects(out: &mut Out, protocol: &ProtocolModel) {
 
 /// The embedded server's class.
 fn server(out: &mut Out, served: &Served) {
-    out.line(format!("class {} extends Embedded {{", served.class));
+    let base = if served.has_orders() { "ControlledServer" } else { "Embedded" };
+    out.line(format!("class {} extends {base} {{", served.class));
     out.line("  static async start(options = {}) {");
     let told: Vec<String> = served.info.iter().map(|info| format!("[{:?}, {:?}]", info.camel, info.name)).collect();
     out.line(format!(
@@ -111,6 +121,10 @@ fn server(out: &mut Out, served: &Served) {
     ));
     out.line("  }");
     out.blank();
+    for order in served.typed_orders() {
+        order_method(out, &orders_of(served), order);
+        out.blank();
+    }
     if served.clients().is_some() {
         out.line("  clientSettings(name) {");
         out.line("    return this._clientOf(name);");
@@ -123,6 +137,38 @@ fn server(out: &mut Out, served: &Served) {
     out.line(format!("    return {{ {} }};", members.join(", ")));
     out.line("  }");
     out.line("}");
+}
+
+/// The table of a server's orders.
+fn orders_of(served: &Served) -> String {
+    format!("ordersOf{}", served.class)
+}
+
+fn order_method(out: &mut Out, table: &str, order: &OperationModel) {
+    let name = camel(order.name);
+    out.line(format!("  {name}(request = {{}}) {{"));
+    out.line(format!("    return this._order({table}.{name}, request);"));
+    out.line("  }");
+}
+
+/// The class with the orders that every server has.
+pub(super) fn controlled_server(common: &[OperationModel]) -> String {
+    let mut out = begin();
+    out.line("const { Embedded } = require('./service');");
+    out.line("const { plain } = require('./shape');");
+    orders(&mut out, "orders", common.iter());
+    out.line("/** A server that takes orders, with those that every one takes. */");
+    out.line("class ControlledServer extends Embedded {");
+    for (at, order) in common.iter().enumerate() {
+        if at > 0 {
+            out.blank();
+        }
+        order_method(&mut out, "orders", order);
+    }
+    out.line("}");
+    out.blank();
+    out.line("module.exports = { ControlledServer };");
+    out.done()
 }
 
 fn methods(out: &mut Out, operation: &OperationModel) {

@@ -18,6 +18,7 @@ use crate::{
 use super::{
     declared_client::{client, documented, elsewhere, local_request, pages_of_two},
     declared_types::{TypeDirection, interface, names, type_of, union},
+    orders,
 };
 
 /// The part that does not depend on the catalogue.
@@ -40,6 +41,7 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
     }
     codes(&mut out, model);
     let mut written = HashSet::new();
+    orders::common(&mut out, model, &mut written)?;
     for protocol in &model.protocols {
         let Some(settings) = protocol.settings else {
             module(&mut out, protocol)?;
@@ -51,6 +53,7 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
         for served in &protocol.served {
             out.blank();
             interface(&mut out, served.options, TypeDirection::In);
+            orders::types(&mut out, served, &mut written)?;
             service(&mut out, served);
         }
         client(&mut out, protocol, settings);
@@ -175,6 +178,10 @@ fn in_camel_case(text: &str, model: &Model) -> String {
         let fields = structs.chain(protocol.settings).flat_map(|shape| shape.fields).chain(protocol.options());
         names.extend(fields.map(|field| field.name));
     }
+    let own = model.protocols.iter().flat_map(|protocol| &protocol.served);
+    for order in own.flat_map(Served::typed_orders).chain(&model.common_orders) {
+        names.extend(order.request.fields.iter().map(|field| field.name));
+    }
     let mut done = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         if !line.trim_start().starts_with(['/', '*']) {
@@ -242,17 +249,23 @@ fn service(out: &mut Out, served: &Served) {
         "Puts data in, for tests and demonstrations; whether it was started with `control` or not. `docs/reference/server-orders.md` \
          says what it takes and answers. Names are those of the JSON, such as `api_key`.",
     );
-    out.line(format!("  seed(data: SeedOf<{0:?}>): Promise<SeededBy<{0:?}>>;", served.class));
+    out.line(orders::seed(served));
     out.jsdoc(
         "  ",
         "Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, or one \
          of this kind of server. All but `seed` need a server that was started with `control`.",
     );
-    out.line("  readonly control: ServerControl['control'];");
+    orders::control(out, served);
+    served.typed_orders().for_each(|order| orders::method(out, order));
     out.jsdoc("  ", "Stops it; running answers get some time to finish.");
     out.line("  close(): Promise<void>;");
     out.line("  [Symbol.asyncDispose](): Promise<void>;");
     out.line("}");
+    if served.has_orders() {
+        out.blank();
+        out.jsdoc("", "The orders that every server takes.");
+        out.line(format!("export interface {} extends ControlledServer {{}}", served.class));
+    }
 }
 
 /// The type of a value of the readiness line: its members have camelCase names.

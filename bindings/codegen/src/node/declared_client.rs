@@ -1,13 +1,10 @@
 //! Node: the classes of clients in `index.d.ts`.
 
-use bankchannel::{
-    Category,
-    model::{Field, Shape, StructShape},
-};
+use bankchannel::model::{Field, Shape, StructShape};
 
 use crate::{
     descriptors,
-    model::{OperationModel, ProtocolModel},
+    model::{OperationModel, ProtocolModel, codes_by_category},
     names::{camel, error_class},
     text::{Out, plain, sentence},
 };
@@ -85,15 +82,8 @@ The bank is not contacted before the first file is asked for. An error ends the 
 
 /// The errors that an operation declares, by class. What each code means stands once, with `codes`.
 fn thrown(operation: &OperationModel) -> String {
-    let errors = operation.entry.declaration.errors;
-    let mut lines = String::new();
-    for category in Category::ALL {
-        let of_it = errors.iter().filter(|row| row.category == category);
-        let codes: Vec<String> = of_it.map(|row| format!("`{}`", row.code)).collect();
-        if !codes.is_empty() {
-            lines.push_str(&format!("\n@throws {{{}}} {}", error_class(category), codes.join(", ")));
-        }
-    }
+    let line = |(category, codes)| format!("\n@throws {{{}}} {codes}", error_class(category));
+    let lines: String = codes_by_category(operation.entry.declaration.errors).into_iter().map(line).collect();
     if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 

@@ -78,6 +78,7 @@ pub(super) fn type_of(shape: &'static Shape, way: TypeDirection) -> String {
     match shape {
         Shape::Bool => "boolean".into(),
         Shape::Integer { .. } | Shape::Seconds | Shape::Number => "number".into(),
+        Shape::AnyJson => "JsonValue".into(),
         Shape::Json => "Readonly<Record<string, unknown>>".into(),
         Shape::Decimal | Shape::Date | Shape::Timestamp | Shape::Text(_) => "string".into(),
         Shape::Secret(_) => if way == TypeDirection::In { "Secret" } else { "SecretText" }.into(),

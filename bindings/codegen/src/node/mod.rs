@@ -4,6 +4,7 @@ mod client;
 mod declarations;
 mod declared_client;
 mod declared_types;
+mod orders;
 mod tables;
 
 use bankchannel::Category;
@@ -41,6 +42,10 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
             text: format!("{NODE_HEADER}\nexport * from './index.js';\n"),
         },
     ];
+    files.push(Generated {
+        path: format!("{FOLDER}/lib/controlled_server.js"),
+        text: client::controlled_server(&model.common_orders),
+    });
     for protocol in &model.protocols {
         let text = match protocol.settings {
             Some(settings) => client::client(protocol, settings),

@@ -153,76 +153,23 @@ export interface HttpRequest {
 /** A value as JSON has it. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
-/** An account for `seed` of a WS Channel service; the names are those of the JSON. */
-export interface SeedAccount {
-  email: string;
-  /** 20 characters or more with lower and upper case, a digit and a special character. */
-  password: string;
-  phone?: string;
-  company?: string;
-  name?: string;
-  /** Both by default. */
-  modes?: readonly ('admin' | 'data')[];
-  /** An existing key, or one to create; by default a new one. */
-  api_key?: string;
-  /** Whether phone and e-mail are verified; they are by default. */
-  verified?: boolean;
-  /** Whether the answer has a session's token for each mode. */
-  sessions?: boolean;
-  /** The banks to be enrolled at, such as `simulator`. */
-  certificates?: readonly string[];
-  pgp_keys?: readonly { key: string; purpose?: 'authorize' | 'export' }[];
-  /** Files at a bank; their content is base64 text. */
-  files?: readonly { file_type: string; content: string; bank?: string; reference?: string; status?: string }[];
-  /** Payment files as base64 text; the simulator opens their debtor accounts with enough money. */
-  payments?: readonly string[];
-}
+/** A name as JSON has it: an underscore and a small letter in place of each capital. */
+export type JsonName<N extends string> = N extends `${infer L}${infer R}`
+  ? `${L extends Lowercase<L> ? L : `_${Lowercase<L>}`}${JsonName<R>}`
+  : N;
 
-/** The accounts that `seed` of a WS Channel service has added. */
-export interface SeededAccounts {
-  readonly accounts: readonly {
-    readonly email: string;
-    readonly api_key: string;
-    readonly id_tokens?: Readonly<Record<string, string>>;
-  }[];
-}
-
-/** What `seed` of each server takes. */
-export interface SeedData {
-  Service: { accounts: readonly SeedAccount[] };
-  NextGenPsd2Bank: { psus: readonly object[] };
-  SaltEdgeConnectorServer: { customers: readonly object[] };
-}
-
-/** What `seed` of each server answers. */
-export interface SeededData {
-  Service: SeededAccounts;
-}
+/** A value as JSON has it: its members, which have camelCase names here, have those of JSON. */
+export type AsJson<T> = T extends readonly (infer U)[]
+  ? readonly AsJson<U>[]
+  : T extends object
+    ? { [K in keyof T as K extends string ? (string extends K ? K : JsonName<K>) : K]: AsJson<T[K]> }
+    : T;
 
 /** What `seed` of the server of this class takes. */
 export type SeedOf<C extends string> = C extends keyof SeedData ? SeedData[C] : Record<string, unknown>;
 
 /** What it answers. */
 export type SeededBy<C extends string> = C extends keyof SeededData ? SeededData[C] : JsonValue;
-
-/** The orders of the control interface that every server has; `docs/reference/server-orders.md` has the others. */
-export interface ServerControl {
-  /** Sets the clock, or moves it forward; answers what it shows. */
-  control(order: 'clock', request: { now: string } | { advance_s: number }): Promise<{ readonly now: string }>;
-  /** The next requests of an operation get this answer, and do nothing. */
-  control(
-    order: 'fail_next',
-    request: { operation?: string; status?: number; count?: number; error_class?: string; done?: boolean },
-  ): Promise<JsonValue>;
-  /** Restores the state after the first start. */
-  control(order: 'reset', request?: {}): Promise<JsonValue>;
-  /** Sets limits of rate and count. */
-  control(order: 'limits', request: Record<string, number | boolean>): Promise<JsonValue>;
-  /** The messages that would go by SMS or mail, oldest first; the latest requests. */
-  control(order: 'outbox' | 'transcript', request?: {}): Promise<readonly { readonly [name: string]: JsonValue }[]>;
-  /** An order of this kind of server. */
-  control(order: string, request?: object): Promise<any>;
-}
 
 /** The progress of a call. */
 export interface Progress {

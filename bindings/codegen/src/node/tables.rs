@@ -21,7 +21,8 @@ pub(super) fn begin() -> Out {
 /// The types of a protocol that have secrets, bytes or paths.
 pub(super) fn types(out: &mut Out, protocol: &ProtocolModel) {
     out.line("const { bytes, list, map, path, plain, secret, store, struct, union } = require('./shape');");
-    for named in protocol.types.iter().chain(&protocol.of_questions) {
+    let of_orders = protocol.served.iter().flat_map(|served| served.typed_types());
+    for named in protocol.types.iter().chain(&protocol.of_questions).chain(of_orders) {
         match named {
             Named::Struct(shape) => structure(out, shape),
             Named::Union(shape) => alternatives(out, shape),
@@ -34,8 +35,24 @@ pub(super) fn descriptions(out: &mut Out, protocol: &ProtocolModel) {
     out.blank();
     out.line("const operations = {");
     for operation in &protocol.operations {
-        described(out, protocol, operation);
+        described(out, operation, &descriptors::described_structs(protocol, operation));
     }
+    out.line("};");
+    out.blank();
+}
+
+/// The descriptions of orders, after the forms of their requests.
+pub(super) fn orders<'o>(out: &mut Out, name: &str, orders: impl Iterator<Item = &'o OperationModel> + Clone) {
+    let mut written: Vec<&str> = Vec::new();
+    for order in orders.clone().filter(|order| !order.request.fields.is_empty()) {
+        if !written.contains(&order.request.name) {
+            written.push(order.request.name);
+            structure(out, order.request);
+        }
+    }
+    out.blank();
+    out.line(format!("const {name} = {{"));
+    orders.for_each(|order| described(out, order, &[]));
     out.line("};");
     out.blank();
 }
@@ -111,7 +128,7 @@ pub(super) fn form_of(shape: &Shape) -> String {
 }
 
 /// The description of an operation for the calling code.
-fn described(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel) {
+fn described(out: &mut Out, operation: &OperationModel, listed: &[&'static StructShape]) {
     let mut parts = vec![
         format!("name: {:?}", operation.entry.declaration.name),
         format!("request: {}", form_of(operation.entry.request)),
@@ -139,9 +156,8 @@ fn described(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel
             items.join(", "),
         ));
     }
-    let listed = descriptors::described_structs(protocol, operation);
     if !listed.is_empty() {
-        let listed: Vec<String> = listed.into_iter().map(|shape| descriptor(operation, shape)).collect();
+        let listed: Vec<String> = listed.iter().map(|shape| descriptor(operation, shape)).collect();
         parts.push(format!("descriptors: [{}]", listed.join(", ")));
     }
     out.line(format!("  {}: {{ {} }},", camel(operation.name), parts.join(", ")));

@@ -5,7 +5,7 @@ use bankchannel_foundation::error::ErrorRow;
 
 use crate::{
     Generated,
-    model::Model,
+    model::{Model, codes_by_category},
     names::{pascal, upper},
 };
 
@@ -63,13 +63,8 @@ pub(crate) fn categories() -> Generated {
 /// base class for all others.
 pub(crate) fn throws(errors: &[&ErrorRow]) -> String {
     let mut doc = "\n".to_owned();
-    for category in Category::ALL {
-        let of_it = errors.iter().filter(|row| row.category == category);
-        let codes: Vec<String> = of_it.map(|row| format!("`{}`", row.code)).collect();
-        if !codes.is_empty() {
-            let class = exception_class(category);
-            doc.push_str(&format!("\n@throws \\Bankchannel\\Exception\\{class} {}", codes.join(", ")));
-        }
+    for (category, codes) in codes_by_category(errors) {
+        doc.push_str(&format!("\n@throws \\Bankchannel\\Exception\\{} {codes}", exception_class(category)));
     }
     let others = if errors.is_empty() { "" } else { " for all other failures" };
     doc + &format!("\n@throws BankchannelException{others}")

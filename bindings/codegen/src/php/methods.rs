@@ -30,7 +30,8 @@ pub(super) fn method_name(protocol: &ProtocolModel, operation: &OperationModel) 
 pub(crate) fn signature(out: &mut Out, operation: &OperationModel, name: &str, listed: &[&StructShape]) {
     let declaration = operation.entry.declaration;
     let order = ordered(operation.request);
-    let mut doc = format!("{}.\n\n{}\n", plain(declaration.summary), plain(declaration.doc));
+    let summary = plain(declaration.summary);
+    let mut doc = format!("{}.\n\n{}\n", summary.trim_end_matches('.'), plain(declaration.doc));
     for (at, field) in order.iter().enumerate() {
         doc.push_str(&match taken(operation, listed, at) {
             ParameterPassing::Listed(types) => {
@@ -50,7 +51,7 @@ pub(crate) fn signature(out: &mut Out, operation: &OperationModel, name: &str, l
              stream to write to; left out, into memory.",
         );
     }
-    if !operation.is_local() {
+    if operation.takes_options() {
         doc.push_str("\n@param float|null $timeout Seconds that it may take, fractions allowed; left out, the operation's own limit; 0 is expired at once.");
     }
     if operation.asks_person() {
@@ -73,7 +74,7 @@ pub(crate) fn signature(out: &mut Out, operation: &OperationModel, name: &str, l
              most. What it throws is logged, and the call goes on.",
         );
     }
-    if !operation.is_local() {
+    if operation.takes_options() {
         doc.push_str(
             "\n@param string|null $requestId Sent as `X-Request-ID`: 1 to 100 ASCII letters, digits or `-._~:`; for \
              NextGenPSD2 a UUID in lower case, sent with the first attempt only.\n@param int|null $retries How often each \
@@ -104,7 +105,7 @@ fn further_parameters(out: &mut Out, operation: &OperationModel) {
     if operation.response_content.is_some() {
         out.line("        mixed $destination = null,");
     }
-    if !operation.is_local() {
+    if operation.takes_options() {
         out.line("        ?float $timeout = null,");
     }
     if operation.asks_person() {
@@ -116,7 +117,7 @@ fn further_parameters(out: &mut Out, operation: &OperationModel) {
     if operation.reports() {
         out.line("        ?callable $onProgress = null,");
     }
-    if !operation.is_local() {
+    if operation.takes_options() {
         out.line("        ?string $requestId = null,");
         out.line("        ?int $retries = null,");
         out.line("        ?array &$withResponse = null,");

@@ -4,6 +4,7 @@ mod client;
 mod errors;
 mod functions;
 mod methods;
+mod orders;
 mod parameters;
 mod questions;
 mod served;
@@ -37,6 +38,13 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
             }
         }
         files.extend(questions::files(protocol));
+        for served in &protocol.served {
+            files.extend(orders::types(protocol.class, &served.order_types));
+        }
+    }
+    if !model.common_orders.is_empty() {
+        files.extend(orders::types(orders::CONTROLLED, &model.common_types));
+        files.push(orders::controlled(&model.common_orders));
     }
     let mut paths: Vec<String> = files.iter().map(|file| file.path.to_ascii_lowercase()).collect();
     paths.sort_unstable();
@@ -67,6 +75,13 @@ mod tests {
             for operation in &protocol.operations {
                 let called = format!("{}, [", quoted(operation.entry.declaration.name));
                 assert_eq!(written.matches(&called).count(), 1, "{called}");
+            }
+            for served in &protocol.served {
+                let written = text(&format!("{}/{}.php", protocol.class, served.short));
+                for order in served.typed_orders() {
+                    let called = format!("{}, [", quoted(order.entry.declaration.name));
+                    assert_eq!(written.matches(&called).count(), 1, "{called}");
+                }
             }
         }
         for row in &model.errors {

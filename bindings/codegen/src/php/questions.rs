@@ -25,7 +25,7 @@ pub(crate) fn files(protocol: &ProtocolModel) -> Vec<Generated> {
             Named::Struct(shape) if protocol.is_question(shape.name) => Side::Out,
             _ => Side::In,
         };
-        files.extend(types::files_of(protocol, named, side));
+        files.extend(types::files_of(protocol.class, named, side));
     }
     for interface in protocol.interfaces {
         files.push(declared(protocol, interface));

@@ -11,6 +11,7 @@ use crate::{
 };
 
 use super::{
+    orders::{self, CONTROLLED},
     parameters::{fields, parameter, parameter_doc},
     source::{class, namespace, quoted},
 };
@@ -24,11 +25,16 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
     };
     class(&format!("{}/{}", protocol.class, served.short), &namespace(protocol), |out| {
         let any = |wanted: fn(&Field) -> bool| served.options.fields.iter().any(wanted);
-        let encodes =
-            any(|field| matches!(field.shape, Shape::Date | Shape::Timestamp | Shape::Secret(_)) || is_path(field));
+        let in_orders =
+            |wanted: fn(&Field) -> bool| served.typed_orders().flat_map(|order| order.request.fields).any(wanted);
+        let is_encoded =
+            |field: &Field| matches!(field.shape, Shape::Date | Shape::Timestamp | Shape::Secret(_)) || is_path(field);
+        let encodes = any(is_encoded) || in_orders(is_encoded);
         let used = [
-            ("AbstractService", true),
+            ("AbstractService", !served.has_orders()),
             ("Bridge\\Bridge", true),
+            ("Content", served.typed_orders().any(|order| order.request_content.is_some())),
+            (CONTROLLED, served.has_orders()),
             ("Encode", encodes),
             ("Exception\\BankchannelException", true),
             ("Secret", any(|field| matches!(field.shape, Shape::Secret(_)))),
@@ -38,7 +44,8 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         }
         out.blank();
         out.jsdoc("", &format!("{}, running inside this process. It stops when this object is gone.", served.what));
-        out.line(format!("final class {} extends AbstractService", served.short));
+        let base = if served.has_orders() { CONTROLLED } else { "AbstractService" };
+        out.line(format!("final class {} extends {base}", served.short));
         out.line("{");
         for info in served.info {
             let of = object_type(info).map(|of| format!("\n\n@var {of}")).unwrap_or_default();
@@ -79,6 +86,10 @@ pub(crate) fn service(protocol: &ProtocolModel, served: &Served) -> Generated {
         }
         out.line("    }");
         out.blank();
+        for order in served.typed_orders() {
+            orders::method(out, order);
+            out.blank();
+        }
         if let Some(clients) = served.clients() {
             client_of(out, protocol, clients);
             out.line("}");

@@ -24,13 +24,13 @@ pub(crate) enum Side {
 /// The files of a type.
 pub(crate) fn files(protocol: &ProtocolModel, named: &Named) -> Vec<Generated> {
     let is_given = matches!(named, Named::Struct(shape) if protocol.is_given(shape.name));
-    files_of(protocol, named, if is_given { Side::In } else { Side::Out })
+    files_of(protocol.class, named, if is_given { Side::In } else { Side::Out })
 }
 
-/// The same for an input or output type.
-pub(crate) fn files_of(protocol: &ProtocolModel, named: &Named, side: Side) -> Vec<Generated> {
-    let namespace = format!("Bankchannel\\{}", protocol.class);
-    let path = |name: &str| format!("{}/{name}", protocol.class);
+/// The same for an input or output type below `place`, a class.
+pub(crate) fn files_of(place: &str, named: &Named, side: Side) -> Vec<Generated> {
+    let namespace = format!("Bankchannel\\{place}");
+    let path = |name: &str| format!("{place}/{name}");
     match named {
         Named::Struct(shape) => {
             vec![class(&path(shape.name), &namespace, |out| structure(out, shape, side))]
@@ -75,6 +75,7 @@ pub(crate) fn declared(shape: &'static Shape, side: Side, optional: bool) -> Str
         Shape::Date | Shape::Timestamp => "\\DateTimeImmutable",
         // A resource has no declaration in PHP.
         Shape::Content if side == Side::In => return "mixed".into(),
+        Shape::AnyJson => return "mixed".into(),
         Shape::Content => "Content",
         Shape::Enum(shape) if shape.open => "string",
         Shape::List(_) | Shape::Map(_) | Shape::Json => "array",

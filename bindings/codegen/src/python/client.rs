@@ -171,7 +171,7 @@ fn client(out: &mut Out, protocol: &ProtocolModel, settings: &StructShape, form:
         out.blank();
     }
     for operation in &protocol.operations {
-        method(out, protocol, operation, form);
+        method(out, protocol.class, operation, form);
         iterator(out, protocol, operation, form);
     }
 }
@@ -251,15 +251,19 @@ fn from_env(out: &mut Out, protocol: &ProtocolModel, form: MethodStyle) {
     out.line("        return cls._from_env(settings)");
 }
 
-fn method(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel, form: MethodStyle) {
+/// A method; `class` is that of the blocking client or server.
+pub(super) fn method(out: &mut Out, class: &str, operation: &OperationModel, form: MethodStyle) {
     if form == MethodStyle::Awaited {
-        return twin(out, protocol, operation);
+        return twin(out, class, operation);
     }
     begin(out, operation, form);
     out.docstring("        ", &doc(operation));
     if let Some(successor) = operation.deprecated() {
         let text = format!("{} is deprecated: use {successor}", operation.name);
         out.line(format!("        warnings.warn({text:?}, DeprecationWarning, stacklevel=self._stacklevel)"));
+    }
+    if operation.is_order() {
+        return carried_out(out, operation);
     }
     // Local operations without content need only the conversion from this package.
     let (call, plain_local) = match (operation.is_local(), operation.request_content.is_some()) {
@@ -271,7 +275,7 @@ fn method(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel, f
     out.line(format!("            {:?},", operation.entry.declaration.name));
     object(out, "            ", operation.request.fields.iter().filter(|field| !is_content(field)));
     let mut further: Vec<String> = Vec::new();
-    if !operation.is_local() {
+    if operation.takes_options() {
         further.push("options".to_owned());
     }
     if let Some(field) = operation.request_content.filter(|_| !plain_local) {
@@ -285,9 +289,32 @@ fn method(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel, f
     out.line("        return answer");
 }
 
+/// The body of a method for an order.
+fn carried_out(out: &mut Out, order: &OperationModel) {
+    // A field of an order may be called `answer`.
+    let begin = format!("        found: {} = self._carry_out(", answer_name(order));
+    let name = format!("{:?}", order.entry.declaration.name);
+    let content = order.request_content.map(|field| format!(", content={}", python(field.name))).unwrap_or_default();
+    let fields = || order.request.fields.iter().filter(|field| !is_content(field));
+    let members: Vec<String> = fields().map(|field| format!("{:?}: {}", field.name, python(field.name))).collect();
+    let one = format!("{begin}{name}, {{{}}}{content})", members.join(", "));
+    if one.len() <= WIDTH {
+        out.line(one);
+    } else {
+        out.line(begin);
+        out.line(format!("            {name},"));
+        object(out, "            ", fields());
+        if !content.is_empty() {
+            out.line(format!("            {},", content.trim_start_matches(", ")));
+        }
+        out.line("        )");
+    }
+    out.line("        return found");
+}
+
 /// The method of the client for asyncio: that of the blocking one, whose text and parameters it has.
-fn twin(out: &mut Out, protocol: &ProtocolModel, operation: &OperationModel) {
-    let (name, original) = (operation.name, format!("{}.{}", protocol.class, operation.name));
+fn twin(out: &mut Out, class: &str, operation: &OperationModel) {
+    let (name, original) = (operation.name, format!("{class}.{}", operation.name));
     if has_callbacks(operation) {
         out.blank();
         out.line(format!("    @awaits({original})"));
@@ -314,20 +341,33 @@ fn begin(out: &mut Out, operation: &OperationModel, form: MethodStyle) {
         out.blank();
     }
     let define = if form == MethodStyle::Awaited { "async def" } else { "def" };
-    out.line(format!("    {define} {}(", operation.name));
-    out.line("        self,");
     let own = own_options(operation).into_iter().map(|name| option(name, form));
     let parameters: Vec<String> = operation.request.fields.iter().map(parameter).chain(own).collect();
+    if operation.is_order() {
+        let keywords = if parameters.is_empty() { "" } else { ", *, " };
+        let one = format!("    {define} {}(self{keywords}{})", operation.name, parameters.join(", "));
+        let one = format!("{one} -> {}:", answer_name(operation));
+        if one.len() <= WIDTH {
+            return out.line(one);
+        }
+    }
+    out.line(format!("    {define} {}(", operation.name));
+    out.line("        self,");
     if !parameters.is_empty() {
         out.line("        *,");
     }
     for parameter in parameters {
         out.line(format!("        {parameter},"));
     }
-    if !operation.is_local() {
+    if operation.takes_options() {
         out.line("        **options: Unpack[CallOptions],");
     }
-    out.line(format!("    ) -> {}:", operation.response.name));
+    out.line(format!("    ) -> {}:", answer_name(operation)));
+}
+
+/// The type of an answer; an order's empty one is none.
+fn answer_name(operation: &OperationModel) -> &'static str {
+    if operation.answers() { operation.response.name } else { "None" }
 }
 
 /// The request's fields, as an argument.
@@ -361,7 +401,7 @@ fn option(name: &str, form: MethodStyle) -> String {
 
 /// The options that not every call has: those are `CallOptions`.
 fn own_options(operation: &OperationModel) -> Vec<&'static str> {
-    if operation.is_local() {
+    if !operation.takes_options() {
         return Vec::new();
     }
     let mut names = Vec::new();
@@ -384,7 +424,7 @@ fn own_options(operation: &OperationModel) -> Vec<&'static str> {
 pub(crate) fn doc(operation: &OperationModel) -> String {
     let declaration = operation.entry.declaration;
     let mut doc = format!("{}.\n\n{}", declaration.summary.trim_end_matches('.'), plain(declaration.doc));
-    if !operation.request.fields.is_empty() || !operation.is_local() {
+    if !operation.request.fields.is_empty() || operation.takes_options() {
         doc.push_str("\n\nArgs:");
     }
     for field in operation.request.fields {
@@ -406,7 +446,7 @@ pub(crate) fn doc(operation: &OperationModel) -> String {
             }
         ));
     }
-    if !operation.is_local() {
+    if operation.takes_options() {
         doc.push_str(
             "\n    timeout, cancel, request_id, retries, with_response: The options of every call; see `CallOptions`.",
         );

@@ -28,7 +28,7 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
     for protocol in &model.protocols {
         files.push(Generated { path: format!("{FOLDER}/{}.py", protocol.module), text: module::module(protocol)? });
     }
-    files.push(Generated { path: format!("{FOLDER}/service.py"), text: served::services(model) });
+    files.push(Generated { path: format!("{FOLDER}/service.py"), text: served::services(model)? });
     Ok(files)
 }
 

@@ -1,62 +1,130 @@
 //! Python: the embedded servers, blocking and for asyncio.
 
+use std::collections::BTreeSet;
+
 use bankchannel::model::{Field, Shape};
 
 use crate::{
-    model::{Model, ProtocolModel},
+    model::{Model, OperationModel, ProtocolModel},
+    named_types::Named,
     names::python,
+    orders::{OrderTypes, TypeUse},
     served::Served,
     text::{Out, PYTHON_HEADER, plain},
 };
 
 use super::{
-    client::{MethodStyle, object},
-    types::{given_type, parameter},
+    client::{MethodStyle, doc, method, object},
+    types::{both_ways_field, given_type, names, output_field, parameter, record, union},
 };
 
 /// The module of the embedded servers.
-pub(crate) fn services(model: &Model) -> String {
+pub(crate) fn services(model: &Model) -> Result<String, String> {
+    let mut body = Out::default();
+    order_types(&mut body, &model.common_types)?;
+    if !model.common_orders.is_empty() {
+        controlled(&mut body, &model.common_orders);
+    }
+    for protocol in &model.protocols {
+        for served in &protocol.served {
+            order_types(&mut body, &served.order_types)?;
+            service(&mut body, protocol, served);
+        }
+    }
     let mut out = Out::default();
     out.line(PYTHON_HEADER);
     out.docstring("", "The embedded servers: the other side, in this process, for tests and trials.");
     out.blank();
     out.line("from __future__ import annotations");
     out.blank();
-    out.line("from typing import TYPE_CHECKING, Literal, TypedDict, cast");
+    let typing = [("Any", "Any"), ("ClassVar", "ClassVar"), ("Literal", "Literal["), ("Union", "Union[")];
+    let overload = used(&body, &[("overload", "@overload")]);
+    let typing = [used(&body, &typing).as_slice(), &["TypedDict", "cast"], overload.as_slice()].concat();
+    out.line(format!("from typing import TYPE_CHECKING, {}", typing.join(", ")));
     out.blank();
+    if body.has("(Record)") {
+        out.line("from ._native import Record");
+    }
     out.line("from ._service import AsyncEmbeddedService, EmbeddedService, Served");
-    out.line("from ._twin import with_arguments");
+    let twins = used(&body, &[("awaited", "= awaited("), ("documented_as", "@documented_as(")]);
+    out.line(format!("from ._twin import {}", [twins.as_slice(), &["with_arguments"]].concat().join(", ")));
     out.blank();
-    let options = || model.protocols.iter().flat_map(ProtocolModel::options);
     out.line("if TYPE_CHECKING:");
-    if options().any(|field| given_type(field).contains("Sequence[")) {
-        out.line("    from collections.abc import Sequence");
-    }
-    if options().any(|field| given_type(field).contains("datetime")) {
-        out.line("    from datetime import datetime");
-    }
+    from(&mut out, "collections.abc", &used(&body, &[("Mapping", "Mapping["), ("Sequence", "Sequence[")]));
+    from(&mut out, "datetime", &used(&body, &[("date", ": date"), ("datetime", "datetime")]));
+    from(&mut out, "decimal", &used(&body, &[("Decimal", "Decimal")]));
     out.line("    from os import PathLike");
     out.blank();
-    out.line("    from ._record import Secret");
+    from(&mut out, "._content", &used(&body, &[("Content", ": Content")]));
+    from(&mut out, "._record", &used(&body, &[("Secret", "Secret ")]));
+    from(&mut out, "._secret", &used(&body, &[("SecretText", "SecretText")]));
     for protocol in &model.protocols {
-        let fields = protocol.options();
-        for shape in fields.filter_map(|field| match field.shape {
-            Shape::Enum(shape) => Some(shape),
+        let options = protocol.options().filter_map(|field| match field.shape {
+            Shape::Enum(shape) => Some(shape.name),
             _ => None,
-        }) {
-            out.line(format!("    from .{} import {}", protocol.module, shape.name));
-        }
-    }
-    let mut body = Out::default();
-    for protocol in &model.protocols {
-        for served in &protocol.served {
-            service(&mut body, protocol, served);
-        }
+        });
+        let of_orders = protocol.served.iter().flat_map(|served| served.order_types.shared.iter().copied());
+        let taken: BTreeSet<&str> = options.chain(of_orders).filter(|name| body.has(name)).collect();
+        from(&mut out, &format!(".{}", protocol.module), &taken.into_iter().collect::<Vec<_>>());
     }
     out.blank();
     out.body(body);
-    out.done()
+    Ok(out.done())
 }
+
+/// The names of which the text has the words beside them.
+fn used<'n>(body: &Out, names: &[(&'n str, &str)]) -> Vec<&'n str> {
+    names.iter().filter(|(_, words)| body.has(words)).map(|(name, _)| *name).collect()
+}
+
+/// An import that only type checkers need, if there is any name.
+fn from(out: &mut Out, module: &str, names: &[&str]) {
+    if !names.is_empty() {
+        out.line(format!("    from {module} import {}", names.join(", ")));
+    }
+}
+
+/// The types of orders.
+fn order_types(out: &mut Out, types: &OrderTypes) -> Result<(), String> {
+    for (named, place) in &types.own {
+        match (named, place) {
+            (Named::Struct(shape), TypeUse::Given) => {
+                record(out, shape.name, &plain(shape.doc), None, shape.fields, given_type);
+            }
+            (Named::Struct(shape), TypeUse::Both) => {
+                record(out, shape.name, &plain(shape.doc), None, shape.fields, both_ways_field);
+            }
+            (Named::Struct(shape), TypeUse::Answered) => {
+                record(out, shape.name, &plain(shape.doc), None, shape.fields, output_field);
+            }
+            (Named::Enum(shape), _) => names(out, shape),
+            (Named::Union(shape), _) => union(out, shape, output_field)?,
+        }
+    }
+    Ok(())
+}
+
+/// The base classes of the servers that take orders.
+fn controlled(out: &mut Out, orders: &[OperationModel]) {
+    for form in [MethodStyle::Blocking, MethodStyle::Awaited] {
+        let class = format!("{}{CONTROLLED}", form.prefix());
+        out.export(class.clone());
+        out.blank();
+        out.blank();
+        out.line(format!("class {class}({}EmbeddedService):", form.prefix()));
+        out.docstring(
+            "    ",
+            "A server that takes orders; these are the orders of every one. All need `control=True`.",
+        );
+        if form == MethodStyle::Awaited {
+            out.blank();
+        }
+        orders.iter().for_each(|order| method(out, CONTROLLED, order, form));
+    }
+}
+
+/// The class of the servers that take orders.
+const CONTROLLED: &str = "ControlledServer";
 
 /// The type of a member of the readiness line.
 fn text(info: &Field) -> String {
@@ -154,7 +222,8 @@ fn class(out: &mut Out, served: &Served, form: MethodStyle) {
     out.export(format!("{prefix}{}", served.class));
     out.blank();
     out.blank();
-    out.line(format!("class {prefix}{0}(_{0}Parts, {prefix}EmbeddedService):", served.class));
+    let base = if served.has_orders() { CONTROLLED } else { "EmbeddedService" };
+    out.line(format!("class {prefix}{0}(_{0}Parts, {prefix}{base}):", served.class));
     let mut doc = plain(served.options.doc);
     if form == MethodStyle::Awaited {
         doc.push_str(
@@ -164,13 +233,55 @@ fn class(out: &mut Out, served: &Served, form: MethodStyle) {
         out.docstring("    ", &doc);
         out.blank();
         out.line(format!("    __doc__ = with_arguments(__doc__, {})", served.class));
-        return;
+        if served.orders.iter().any(|order| !order.is_seed()) {
+            out.blank();
+        }
+        return orders(out, served, form);
     }
     doc.push_str("\n\nIt runs from its construction until `close()` or the end of a `with` block.\n\nArgs:");
     for field in served.options.fields {
         doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
     }
     out.docstring("    ", &doc);
+    orders(out, served, form);
+}
+
+/// The methods for the orders that only this server has.
+fn orders(out: &mut Out, served: &Served, form: MethodStyle) {
+    for order in served.orders.iter().filter(|order| !order.is_seed()) {
+        method(out, served.class, order, form);
+    }
+    if let Some(order) = served.orders.iter().find(|order| order.is_seed()) {
+        seed(out, served.class, order, form);
+    }
+}
+
+/// The order that loads data: as the JSON has them, for programs that keep them so, or typed.
+fn seed(out: &mut Out, class: &str, order: &OperationModel, form: MethodStyle) {
+    let (define, wait) = match form {
+        MethodStyle::Blocking => ("def", ""),
+        MethodStyle::Awaited => ("async def", "await "),
+    };
+    let typed: Vec<String> = order.request.fields.iter().map(parameter).collect();
+    let left_out = |field: &Field| format!("{}: {} | None = None", python(field.name), given_type(field));
+    let any: Vec<String> = order.request.fields.iter().map(left_out).collect();
+    out.blank();
+    out.line("    @overload");
+    out.line(format!("    {define} seed(self, data: Mapping[str, Any]) -> Any: ..."));
+    out.line("    @overload");
+    out.line(format!("    {define} seed(self, *, {}) -> {}: ...", typed.join(", "), order.response.name));
+    if form == MethodStyle::Awaited {
+        out.line(format!("    @documented_as({class}.seed)"));
+    }
+    out.line(format!("    {define} seed(self, data: Mapping[str, Any] | None = None, *, {}) -> Any:", any.join(", ")));
+    if form == MethodStyle::Blocking {
+        let arguments = "\n\nArgs:\n    data: All of them as JSON has them; so is the answer then.";
+        out.docstring("        ", &doc(order).replacen("\n\nArgs:", arguments, 1));
+    }
+    let members: Vec<String> =
+        order.request.fields.iter().map(|field| format!("{:?}: {}", field.name, python(field.name))).collect();
+    let name = order.entry.declaration.name;
+    out.line(format!("        return {wait}self._seed({name:?}, data, {{{}}})", members.join(", ")));
 }
 
 /// `client_settings` of a server that plays several peers.

@@ -132,6 +132,7 @@ pub(crate) fn output_type(shape: &Shape) -> String {
         Shape::Bool => "bool".into(),
         Shape::Integer { .. } => "int".into(),
         Shape::Seconds | Shape::Number => "float".into(),
+        Shape::AnyJson => "object".into(),
         Shape::Json => "Mapping[str, object]".into(),
         Shape::Decimal => "Decimal".into(),
         Shape::Date => "date".into(),

@@ -174,6 +174,19 @@ abstract class BankchannelException extends \RuntimeException
     }
 
     /**
+     * The same error, of this operation.
+     *
+     * @internal
+     */
+    final public function in(string $operation): static
+    {
+        $made = new static(['operation' => $operation] + $this->error, $this->getPrevious());
+        $made->isFresh = $this->isFresh;
+
+        return $made;
+    }
+
+    /**
      * The same error, found while a call ran.
      *
      * @internal

@@ -46,7 +46,7 @@ pub fn setting_of_text(field: &Field, text: &str) -> Result<Value<'static>> {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Value::Array(items.map(|item| Value::String(item.to_owned().into())).collect())
         }
-        Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::Json => {
+        Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::Json | Shape::AnyJson => {
             let read = serde_json::from_str::<serde_json::Value>(text);
             read.map_err(|_| Error::invalid_setting(field.name, "must be a JSON object"))?.into()
         }

@@ -29,6 +29,7 @@ pub fn schema(shape: &Shape, representation: Representation) -> Value {
         Shape::List(of) => json!({"type": "array", "items": schema(of, representation)}),
         Shape::Map(of) => json!({"type": "object", "additionalProperties": schema(of, representation)}),
         Shape::Json => json!({"type": "object"}),
+        Shape::AnyJson => json!({}),
         Shape::Struct(shape) => object(shape, representation, |_| true),
         Shape::Union(shape) => union(shape, representation),
     }

@@ -39,6 +39,8 @@ pub enum Shape {
     Map(&'static Shape),
     /// A JSON object with any members.
     Json,
+    /// Any JSON value.
+    AnyJson,
     /// Named fields.
     Struct(StructShape),
     /// One of several structs, distinguished by a tag.

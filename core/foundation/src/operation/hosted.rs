@@ -1,5 +1,7 @@
 //! How an order to a running server travels: over its control interface, and from the program that runs it.
 
+use std::borrow::Cow;
+
 use crate::message::Method;
 
 /// The form of an operation that a running server carries out for whoever runs it.
@@ -61,6 +63,12 @@ impl HostedForm {
     #[must_use]
     pub const fn at_top(path: &'static str) -> Self {
         Self { at_top: true, ..Self::at(path) }
+    }
+
+    /// The path of the control interface: below `sandbox/`, unless it is at the top too.
+    #[must_use]
+    pub fn whole_path(&self) -> Cow<'static, str> {
+        if self.at_top { self.path.into() } else { format!("sandbox/{}", self.path).into() }
     }
 
     /// The values of the path's parameters, if it is this form's path.

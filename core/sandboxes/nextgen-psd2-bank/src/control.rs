@@ -11,6 +11,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_nextgen_psd2::CATALOGUE;
 use bankchannel_server::{
+    counterpart::ServerKind as _,
     http::control::{ControlState, ControlTarget},
     orders::{CallableOrder, OrderDone},
     server_orders,
@@ -21,13 +22,14 @@ use hyper::{HeaderMap, header::HeaderValue};
 use super::{
     limits::{BankRates, OrderedBankRates},
     pipeline::{BankPipeline, explaining::SIGNING_STRING},
+    running::RunningBank,
     state::{BankState, NewPsu},
     web::RAW_MAX,
 };
 
 server_orders! {
     /// The orders that only this sandbox bank has.
-    pub(crate) static BANK_ORDERS: BankPipeline, "nextgen-psd2-bank";
+    pub static BANK_ORDERS: BankPipeline, "nextgen-psd2-bank";
 
     /// Add customers.
     ///
@@ -78,46 +80,52 @@ server_orders! {
 
 /// Customers to add.
 #[derive(Boundary)]
-pub(crate) struct NewPsus {
+#[non_exhaustive]
+pub struct NewPsus {
     /// The customers.
-    psus: Vec<NewPsu>,
+    pub psus: Vec<NewPsu>,
 }
 
 /// Customers that were added.
 #[derive(Boundary)]
-pub(crate) struct AddedPsus {
+#[non_exhaustive]
+pub struct AddedPsus {
     /// Their number.
-    psus: u64,
+    pub psus: u64,
 }
 
 /// A consent.
 #[derive(Boundary)]
-pub(crate) struct ConsentOrder {
+#[non_exhaustive]
+pub struct ConsentOrder {
     /// The consent's id.
-    id: String,
+    pub id: String,
 }
 
 /// A certificate.
 #[derive(Boundary)]
-pub(crate) struct CertificateBySerial {
+#[non_exhaustive]
+pub struct CertificateBySerial {
     /// Its serial number, in hex.
-    serial: String,
+    pub serial: String,
 }
 
 /// A request to explain.
 #[derive(Boundary)]
-pub(crate) struct RawMessage {
+#[non_exhaustive]
+pub struct RawMessage {
     /// The request, message/http: request line, headers, an empty line, body.
-    message: Content,
+    pub message: Content,
     /// The signing string that the client has made, base64, to compare it.
-    signing_string: Option<String>,
+    pub signing_string: Option<String>,
 }
 
 /// A bank's verdict on a request.
 #[derive(Boundary)]
-pub(crate) struct BankExplanation {
+#[non_exhaustive]
+pub struct BankExplanation {
     /// The explanation, as in the error of a refused request.
-    explanation: JsonObject,
+    pub explanation: JsonObject,
 }
 
 async fn explain(pipeline: Arc<BankPipeline>, asked: RawMessage) -> Result<BankExplanation> {
@@ -212,8 +220,7 @@ impl ControlTarget for BankControlTarget {
     }
 
     fn orders(&self) -> &'static [&'static [CallableOrder]] {
-        static ALL: &[&[CallableOrder]] = &[BANK_ORDERS];
-        ALL
+        RunningBank::ORDERS
     }
 
     fn host(&self) -> Arc<dyn Any + Send + Sync> {

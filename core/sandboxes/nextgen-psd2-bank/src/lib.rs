@@ -45,6 +45,16 @@ pub use running::RunningBank;
 use refusal::SandboxRefusal;
 use service::{BankCall, SandboxBank};
 
+/// The orders that only this kind of server has, their requests and answers.
+pub mod orders {
+    pub use crate::control::{
+        AddPsu, AddedPsus, BankExplanation, BlockCertificate, CertificateBySerial, ConsentOrder, ExplainRequest,
+        NewPsus, RawMessage, RevokeCertificate, RevokeConsent, Seed, SetLimits,
+    };
+    pub use crate::limits::{BankRates, OrderedBankRates};
+    pub use crate::state::{NewPsu, NewPsuAccount};
+}
+
 /// The sandbox bank's entry in the list of counterparts.
 pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningBank>(
     "nextgen-psd2-bank",

@@ -21,20 +21,22 @@ const MINUTE_MS: i64 = 60_000;
 
 /// The limits; high enough that tests do not reach them by accident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
-pub(crate) struct BankRates {
+#[non_exhaustive]
+pub struct BankRates {
     /// Requests per minute and address that fail before their signature is verified.
-    pub(crate) unauthenticated_per_minute: u32,
+    pub unauthenticated_per_minute: u32,
     /// Calls of `verify_user` per minute and third party.
-    pub(crate) verify_user_per_minute: u32,
+    pub verify_user_per_minute: u32,
 }
 
 /// Limits to set.
 #[derive(Debug, Boundary)]
-pub(crate) struct OrderedBankRates {
+#[non_exhaustive]
+pub struct OrderedBankRates {
     /// Requests per minute and address that fail before their signature is verified. Default: 60000.
-    unauthenticated_per_minute: Option<u32>,
+    pub unauthenticated_per_minute: Option<u32>,
     /// Calls of `verify_user` per minute and third party. Default: 1000000.
-    verify_user_per_minute: Option<u32>,
+    pub verify_user_per_minute: Option<u32>,
 }
 
 impl OrderedBankRates {

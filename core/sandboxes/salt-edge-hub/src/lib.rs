@@ -19,7 +19,7 @@ mod connector;
 mod control;
 mod keys;
 mod options;
-mod orders;
+pub mod orders;
 mod page;
 mod pipeline;
 mod records;

@@ -44,35 +44,36 @@ const DAYS: u32 = 90;
 /// A request to a connector. Fields that are left out get values that a connector accepts.
 #[derive(Clone, Default, Boundary)]
 #[boundary(flattened)]
-pub(super) struct PlayedRequest {
+#[non_exhaustive]
+pub struct PlayedRequest {
     /// The operation, one that a connector serves: `create_token`. What sends a request has a default, its making none.
-    pub(super) operation: Option<String>,
+    pub operation: Option<String>,
     /// The session's name. Default: a new one.
-    pub(super) session_secret: Option<String>,
+    pub session_secret: Option<String>,
     /// The id of the third party.
-    pub(super) client_id: Option<u64>,
+    pub client_id: Option<u64>,
     /// The name of the third party's application.
-    pub(super) app_name: Option<String>,
+    pub app_name: Option<String>,
     /// The consent's scopes.
-    pub(super) scopes: Option<Vec<String>>,
+    pub scopes: Option<Vec<String>>,
     /// Days of consent. Default: 90.
-    pub(super) consent_period_days: Option<u32>,
+    pub consent_period_days: Option<u32>,
     /// The customer's input, by field.
-    pub(super) credentials: Option<BTreeMap<String, String>>,
+    pub credentials: Option<BTreeMap<String, String>>,
     /// Where the customer's browser goes afterwards.
-    pub(super) redirect_url: Option<String>,
+    pub redirect_url: Option<String>,
     /// The account, for transactions.
-    pub(super) account_id: Option<String>,
+    pub account_id: Option<String>,
     /// The first day, for transactions and a refresh: `2026-01-01`.
-    pub(super) from_date: Option<String>,
+    pub from_date: Option<String>,
     /// The last day.
-    pub(super) to_date: Option<String>,
+    pub to_date: Option<String>,
     /// The access token.
-    pub(super) access_token: Option<String>,
+    pub access_token: Option<String>,
     /// In its place: the session whose token it is.
-    pub(super) access_token_of: Option<String>,
+    pub access_token_of: Option<String>,
     /// Seconds until the JWT expires. Default: 60.
-    pub(super) expires_in_s: Option<i64>,
+    pub expires_in_s: Option<i64>,
 }
 
 impl PlayedRequest {

@@ -19,7 +19,7 @@ pub(super) const CLIENT_NAME: &str = "Example App";
 pub(super) const CLIENT_SCOPES: [&str; 3] = ["accounts", "transactions", "kyc"];
 
 /// A hub.
-pub(super) struct PlayedHub {
+pub struct PlayedHub {
     pub(super) keys: HubKeys,
     pub(super) verifier: EnvelopeVerifier,
     pub(super) state: HubState,

@@ -162,15 +162,16 @@ impl BankFault {
 
 /// A fault to order.
 #[derive(Debug, Boundary)]
-pub(crate) struct FaultOrder {
+#[non_exhaustive]
+pub struct FaultOrder {
     /// The fault, such as `sig.outer=bad`; the bank's page lists them.
-    fault: String,
+    pub fault: String,
     /// The family. Default: all.
-    family: Option<String>,
+    pub family: Option<String>,
     /// The operation, such as `list_files`. Default: all.
-    operation: Option<String>,
+    pub operation: Option<String>,
     /// How many requests it concerns. Default: 1.
-    count: Option<u32>,
+    pub count: Option<u32>,
 }
 
 impl FaultOrder {

@@ -24,7 +24,7 @@ mod files;
 mod held;
 mod load;
 mod options;
-mod orders;
+pub mod orders;
 mod pipeline;
 mod request_schema;
 mod running;

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// A sandbox bank.
-pub(crate) struct SandboxSepaBank {
+pub struct SandboxSepaBank {
     pub(crate) state: SepaBankState,
     /// In the order of the dialects.
     pub(crate) certificates: Vec<FamilyCertificates>,

@@ -2,7 +2,7 @@
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
-use bankchannel_foundation::{Error, Result};
+use bankchannel_foundation::{Error, Result, model::Content};
 use bankchannel_transport::background;
 use futures_util::future::{BoxFuture, Either};
 use hyper::{Request, Response, body::Incoming};
@@ -68,16 +68,27 @@ impl RunningServers {
     /// Carries out an order of the program that runs the server. Every order except `seed` needs a server with an open
     /// control interface, which keeps the transcript and the pending faults.
     pub fn order(&self, order: String, request: Value) -> BoxFuture<'static, Result<Value>> {
-        let (target, is_open) = (self.target.clone(), self.control_url.is_some());
-        Box::pin(async move {
-            match target {
-                Some(target) if is_open || orders::is_free(&*target, &order) => {
-                    orders::carry_out(target, &order, request).await
-                }
-                Some(_) => Err(Error::invalid_setting("control", "must be true for every order but `seed`")),
-                None => Err(Error::invalid_setting("control", "this kind of server has no control interface")),
-            }
-        })
+        let target = self.target_of(&order);
+        Box::pin(async move { orders::carry_out(target?, &order, request).await })
+    }
+
+    /// The same for an order by its declared name, with request and answer as declared; its content is beside the request.
+    pub fn declared_order(
+        &self,
+        name: &'static str,
+        request: Value,
+        content: Option<Content>,
+    ) -> BoxFuture<'static, Result<Value>> {
+        let target = self.target_of(name);
+        Box::pin(async move { orders::carry_out_declared(target?, name, request, content).await })
+    }
+
+    fn target_of(&self, order: &str) -> Result<Arc<dyn ControlTarget>> {
+        match &self.target {
+            Some(target) if self.control_url.is_some() || orders::is_free(&**target, order) => Ok(Arc::clone(target)),
+            Some(_) => Err(Error::invalid_setting("control", "must be true for every order but `seed`")),
+            None => Err(Error::invalid_setting("control", "this kind of server has no control interface")),
+        }
     }
 
     /// Loads data.

@@ -96,6 +96,14 @@ pub struct ClockOrder {
     pub advance_s: Option<PlainNumber>,
 }
 
+impl ClockOrder {
+    /// Moves the clock by these seconds; less than 0 moves it back.
+    #[must_use]
+    pub fn advance(seconds: f64) -> Self {
+        Self { advance_s: Some(PlainNumber(seconds)), ..Self::default() }
+    }
+}
+
 /// The state of the server's clock.
 #[derive(Debug, Boundary)]
 pub struct ClockTime {

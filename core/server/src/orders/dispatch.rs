@@ -1,14 +1,17 @@
 //! Finds the order of a path or a name, and carries it out.
 
-use std::sync::Arc;
+use std::{io::Read as _, path::Path, sync::Arc};
 
 use bankchannel_foundation::{
     Error, Result,
     error::row,
     message::Method,
     model::{Content, unknown_members},
-    operation::{CatalogueEntry, HostedForm},
+    open_regular,
+    operation::HostedForm,
+    shown,
 };
+use bankchannel_transport::background;
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -30,11 +33,6 @@ pub(crate) struct FoundOrder {
     parameters: Vec<(&'static str, String)>,
 }
 
-fn form_of(order: &CallableOrder) -> &'static HostedForm {
-    static NOWHERE: HostedForm = HostedForm::at("");
-    order.entry.declaration.hosted.as_ref().unwrap_or(&NOWHERE)
-}
-
 /// The common orders and the server's own.
 fn all(target: &dyn ControlTarget) -> impl Iterator<Item = &'static CallableOrder> {
     COMMON_ORDERS.iter().chain(target.orders().iter().copied().flatten())
@@ -43,8 +41,8 @@ fn all(target: &dyn ControlTarget) -> impl Iterator<Item = &'static CallableOrde
 /// The orders at a path; below `sandbox/` those of the top are there, too.
 pub(crate) fn found_at(target: &dyn ControlTarget, path: &str, is_below: bool) -> Option<FoundOrder> {
     let mut found = FoundOrder { orders: Vec::new(), parameters: Vec::new() };
-    for order in all(target).filter(|order| is_below || form_of(order).at_top) {
-        let Some(parameters) = form_of(order).parameters(path) else { continue };
+    for order in all(target).filter(|order| is_below || order.form.at_top) {
+        let Some(parameters) = order.form.parameters(path) else { continue };
         // `sessions/all` is a name before it is a parameter.
         if !found.orders.is_empty() && parameters.len() > found.parameters.len() {
             continue;
@@ -60,12 +58,11 @@ pub(crate) fn found_at(target: &dyn ControlTarget, path: &str, is_below: bool) -
 
 /// Whether an order by this path or name needs no open control interface, or there is none.
 pub(crate) fn is_free(target: &dyn ControlTarget, order: &str) -> bool {
-    named(target, order).is_none_or(|found| found.orders.iter().all(|order| !form_of(order).needs_control))
+    named(target, order).is_none_or(|found| found.orders.iter().all(|order| !order.form.needs_control))
 }
 
 fn named(target: &dyn ControlTarget, order: &str) -> Option<FoundOrder> {
-    let by_name = all(target).find(|known| known.entry.declaration.name == order);
-    match by_name {
+    match declared(target, order) {
         Some(found) => Some(FoundOrder { orders: vec![found], parameters: Vec::new() }),
         None => found_at(target, order, true),
     }
@@ -74,17 +71,17 @@ fn named(target: &dyn ControlTarget, order: &str) -> Option<FoundOrder> {
 impl FoundOrder {
     /// The method of the path.
     pub(crate) fn method(&self) -> Method {
-        self.orders.first().map_or(Method::Post, |order| form_of(order).method)
+        self.orders.first().map_or(Method::Post, |order| order.form.method)
     }
 
     /// The largest body.
     pub(crate) fn max_bytes(&self) -> usize {
-        self.orders.iter().map(|order| form_of(order).max_bytes).max().unwrap_or_default()
+        self.orders.iter().map(|order| order.form.max_bytes).max().unwrap_or_default()
     }
 
     /// The headers that are members, if the body is no JSON.
     pub(crate) fn raw_headers(&self) -> Option<&'static [(&'static str, &'static str)]> {
-        self.orders.iter().find_map(|order| form_of(order).raw_request.as_ref()).map(|raw| raw.headers)
+        self.orders.iter().find_map(|order| order.form.raw_request.as_ref()).map(|raw| raw.headers)
     }
 
     /// Carries out the one that the request's members select.
@@ -97,7 +94,7 @@ impl FoundOrder {
         let is_given =
             |name: &str| members.get(name).is_some_and(|value| !value.is_null() && *value != Value::Bool(false));
         let chosen = |order: &&&'static CallableOrder| {
-            let given = form_of(order).given;
+            let given = order.form.given;
             !given.is_empty() && given.iter().all(|name| is_given(name))
         };
         let mut chosen = self.orders.iter().filter(chosen);
@@ -105,23 +102,23 @@ impl FoundOrder {
             // Given by its name.
             ([only], ..) => *only,
             (_, Some(one), Some(other)) => {
-                let names = [form_of(one).given, form_of(other).given].concat().join(" and ");
+                let names = [one.form.given, other.form.given].concat().join(" and ");
                 let why = format!("{names} exclude each other: give one of them for each order");
                 return Err(Error::because(&row::INVALID_JSON, why));
             }
             (_, Some(one), None) => one,
             (all, None, _) => *all
                 .iter()
-                .find(|order| form_of(order).given.is_empty())
+                .find(|order| order.form.given.is_empty())
                 .ok_or_else(|| Error::internal("no order of a path is its default"))?,
         };
-        let form = form_of(order);
+        let form = order.form;
         if let Some(list) = form.whole_request {
             members = as_list(members, list)?;
         }
         if let Value::Object(members) = &mut members {
             // What selects another order at this path and is `false` is as good as left out.
-            let others = self.orders.iter().flat_map(|other| form_of(other).given);
+            let others = self.orders.iter().flat_map(|other| other.form.given);
             for name in others.filter(|name| !form.given.contains(name)) {
                 if members.get(*name).is_some_and(|value| value.is_null() || *value == Value::Bool(false)) {
                     members.remove(*name);
@@ -141,14 +138,12 @@ impl FoundOrder {
             (_, answer) => answer,
         })
     }
-}
 
-impl FoundOrder {
     /// Refuses a member that no order at the path has, with those of all of them, before one that is missing is named.
     fn refuse_unknown(&self, members: &Value) -> Result<()> {
         let Value::Object(members) = members else { return Ok(()) };
         // One item may stand for a list.
-        if self.orders.iter().any(|order| form_of(order).whole_request.is_some()) {
+        if self.orders.iter().any(|order| order.form.whole_request.is_some()) {
             return Ok(());
         }
         let is_in_path = |name: &str| self.parameters.iter().any(|(parameter, _)| *parameter == name);
@@ -187,20 +182,74 @@ pub async fn carry_out(target: Arc<dyn ControlTarget>, order: &str, request: Val
     let Some(found) = named(&*target, order) else { return Err(unknown(&*target, order)) };
     // Base64 of content that is raw over HTTP.
     let largest = if found.raw_headers().is_some() { found.max_bytes() / 3 * 4 + 1024 } else { found.max_bytes() };
+    check_size(&request, largest)?;
+    found.carry_out(target, OrderRequest { members: request, content: None }).await
+}
+
+/// Carries out an order, given by its declared name, for a program with types: request and answer are those of its
+/// declaration, whatever form they have on the way.
+///
+/// # Errors
+/// `input.*`, and the errors of the order.
+pub async fn carry_out_declared(
+    target: Arc<dyn ControlTarget>,
+    name: &str,
+    request: Value,
+    content: Option<Content>,
+) -> Result<Value> {
+    let Some(order) = declared(&*target, name) else { return Err(unknown(&*target, name)) };
+    let largest = order.form.max_bytes;
+    check_size(&request, largest)?;
+    let content = match content {
+        Some(content) => Some(in_memory(content, largest).await?),
+        None => None,
+    };
+    let request = match order.form.whole_request {
+        Some(list) => as_list(request, list)?,
+        None => request,
+    };
+    (order.run)(target, request, content).await
+}
+
+fn declared(target: &dyn ControlTarget, name: &str) -> Option<&'static CallableOrder> {
+    all(target).find(|known| known.entry.declaration.name == name)
+}
+
+fn check_size(request: &Value, largest: usize) -> Result<()> {
     // Seeds are large, and are not written only to be measured.
     if largest < HostedForm::LARGEST && request.to_string().len() > largest {
         return Err(Error::invalid_field("request", format!("has more than {largest} bytes")));
     }
-    found.carry_out(target, OrderRequest { members: request, content: None }).await
+    Ok(())
+}
+
+/// An order's content: a server opens no file that a request names, but the program's own are read here.
+async fn in_memory(content: Content, largest: usize) -> Result<Content> {
+    let content = match content {
+        Content::File { path, .. } => {
+            let read = background::blocking(move || read_at_most(&path, largest as u64 + 1)).await;
+            Content::from(read.map_err(|why| why.error("the content could not be read"))??)
+        }
+        other => other,
+    };
+    match content.known_size() {
+        Some(size) if size > largest as u64 => {
+            Err(Error::because(&row::TOO_LARGE, format!("the content has more than {largest} bytes")))
+        }
+        _ => Ok(content),
+    }
+}
+
+fn read_at_most(path: &Path, largest: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = open_regular(path).and_then(|(file, _)| file.take(largest).read_to_end(&mut bytes));
+    let unreadable = |why| Error::because(&row::CONTENT_UNREADABLE, shown::unreadable_content(path, &why));
+    read.map(|_| bytes).map_err(unreadable)
 }
 
 /// The error for an order that the server does not have: its name, the nearest one, and those that there are.
 pub(crate) fn unknown(target: &dyn ControlTarget, order: &str) -> Error {
-    let shown = |entry: &CatalogueEntry| {
-        let form = entry.declaration.hosted.as_ref().unwrap_or_else(|| unreachable!("an order has a form"));
-        if form.at_top { form.path.to_owned() } else { format!("sandbox/{}", form.path) }
-    };
-    let mut known: Vec<String> = all(target).map(|order| shown(&order.entry)).collect();
+    let mut known: Vec<String> = all(target).map(|order| order.form.whole_path().into_owned()).collect();
     known.dedup();
     hosted::unknown_name("order", order, &known, |name| name.strip_prefix("sandbox/").unwrap_or(name))
 }

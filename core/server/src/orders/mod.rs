@@ -17,14 +17,14 @@ use std::{any::Any, sync::Arc};
 use bankchannel_foundation::{
     Error, Result,
     model::{Boundary, Content},
-    operation::CatalogueEntry,
+    operation::{CatalogueEntry, HostedForm},
 };
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 pub use common::COMMON_ORDERS;
-pub use dispatch::carry_out;
 pub(crate) use dispatch::{OrderRequest, found_at, is_free, unknown};
+pub use dispatch::{carry_out, carry_out_declared};
 
 use crate::{
     hosted::{self, HostedOperation},
@@ -52,10 +52,16 @@ impl OrderHost for dyn ControlTarget {
     }
 }
 
+/// An operation that a running server carries out for the program or the person that runs it.
+pub trait ServerOrder: HostedOperation<Host: OrderHost> {}
+
+impl<O: HostedOperation<Host: OrderHost>> ServerOrder for O {}
+
 /// An order with the function that reads, carries out and writes it.
 pub struct CallableOrder {
     /// Its declaration and shapes.
     pub entry: CatalogueEntry,
+    form: &'static HostedForm,
     run: RunOrder,
 }
 
@@ -64,22 +70,18 @@ type RunOrder = fn(Arc<dyn ControlTarget>, Value, Option<Content>) -> BoxFuture<
 impl CallableOrder {
     /// The order of this type.
     #[must_use]
-    pub const fn of<O: HostedOperation>() -> Self
-    where
-        O::Host: OrderHost,
-    {
-        Self { entry: CatalogueEntry::for_operation::<O>(), run: run::<O> }
+    pub const fn of<O: ServerOrder>() -> Self {
+        let entry = CatalogueEntry::for_operation::<O>();
+        let Some(form) = &entry.declaration.hosted else { panic!("an order has a form") };
+        Self { entry, form, run: run::<O> }
     }
 }
 
-fn run<O: HostedOperation>(
+fn run<O: ServerOrder>(
     target: Arc<dyn ControlTarget>,
     request: Value,
     content: Option<Content>,
-) -> BoxFuture<'static, Result<Value>>
-where
-    O::Host: OrderHost,
-{
+) -> BoxFuture<'static, Result<Value>> {
     Box::pin(async move {
         let host = O::Host::of(&target).ok_or_else(|| Error::internal("an order is not of this server"))?;
         hosted::carry_out::<O>(host, request, content).await

@@ -10,6 +10,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_salt_edge::hub::CATALOGUE;
 use bankchannel_server::{
+    counterpart::ServerKind as _,
     http::control::{ControlState, ControlTarget},
     orders::CallableOrder,
     server_orders,
@@ -17,11 +18,11 @@ use bankchannel_server::{
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::{bank::NewCustomers, service::ConnectorService};
+use super::{bank::NewCustomers, running::RunningConnector, service::ConnectorService};
 
 server_orders! {
     /// The orders that only a connector has.
-    pub(crate) static CONNECTOR_ORDERS: ConnectorService, "salt-edge-connector";
+    pub static CONNECTOR_ORDERS: ConnectorService, "salt-edge-connector";
 
     /// Add customers of the example bank.
     ///
@@ -32,9 +33,10 @@ server_orders! {
 
 /// Customers that were added.
 #[derive(Boundary)]
-pub(crate) struct AddedCustomers {
+#[non_exhaustive]
+pub struct AddedCustomers {
     /// Their number.
-    customers: u64,
+    pub customers: u64,
 }
 
 impl ConnectorService {
@@ -78,8 +80,7 @@ impl ControlTarget for ConnectorControlTarget {
     }
 
     fn orders(&self) -> &'static [&'static [CallableOrder]] {
-        static ALL: &[&[CallableOrder]] = &[CONNECTOR_ORDERS];
-        ALL
+        RunningConnector::ORDERS
     }
 
     fn host(&self) -> Arc<dyn Any + Send + Sync> {

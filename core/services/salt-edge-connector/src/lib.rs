@@ -27,6 +27,12 @@ use bankchannel_server::counterpart::Counterpart;
 pub(crate) use options::{ConnectorOptions, ConnectorReadiness};
 pub(crate) use running::RunningConnector;
 
+/// The orders that only this kind of server has, their requests and answers.
+pub mod orders {
+    pub use crate::bank::{ExampleCustomer, NewCustomers};
+    pub use crate::control::{AddedCustomers, Seed};
+}
+
 /// The connector's entry in the list of counterparts.
 pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningConnector>(
     "salt-edge-connector",

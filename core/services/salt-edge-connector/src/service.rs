@@ -31,7 +31,7 @@ const STORE: &str = "store";
 const CURRENT: &str = "store.current";
 
 /// A running connector.
-pub(super) struct ConnectorService {
+pub struct ConnectorService {
     client: RwLock<SaltEdgeConnector>,
     settings: SaltEdgeConnectorSettings,
     pub(super) provider_code: String,

@@ -9,6 +9,7 @@ use bankchannel_foundation::{
     operation::{CatalogueEntry, HostedForm},
 };
 use bankchannel_server::{
+    counterpart::ServerKind as _,
     http::control::{ControlState, ControlTarget, operation_named},
     orders::{CallableOrder, OrderDone},
     server_orders,
@@ -21,13 +22,14 @@ use super::{
     data::{storage, unusable},
     limits::{OrderedServiceRates, ServiceRates},
     outbox,
+    running::RunningService,
     seed::{self, SeededAccounts, ServiceSeed},
     service::{BackgroundService, WsChannelService},
 };
 
 server_orders! {
     /// The orders that only this service has.
-    pub(crate) static SERVICE_ORDERS: WsChannelService, "ws-channel";
+    pub static SERVICE_ORDERS: WsChannelService, "ws-channel";
 
     /// Add accounts that are ready to use.
     ///
@@ -69,9 +71,10 @@ const fn held_call(path: &'static str) -> HostedForm {
 
 /// The operation whose call waits.
 #[derive(Boundary)]
-pub(crate) struct HeldOperation {
+#[non_exhaustive]
+pub struct HeldOperation {
     /// Its name, with or without the protocol: `upload_file`.
-    operation: String,
+    pub operation: String,
 }
 
 async fn add_accounts(service: Arc<WsChannelService>, seed: ServiceSeed) -> Result<SeededAccounts> {
@@ -147,8 +150,7 @@ impl ControlTarget for ServiceControlTarget {
     }
 
     fn orders(&self) -> &'static [&'static [CallableOrder]] {
-        static ALL: &[&[CallableOrder]] = &[SERVICE_ORDERS];
-        ALL
+        RunningService::ORDERS
     }
 
     fn host(&self) -> Arc<dyn Any + Send + Sync> {

@@ -57,6 +57,13 @@ pub use running::RunningService;
 use fault::HandlerFault;
 use service::{ServiceCall, WsChannelService};
 
+/// The orders that only this kind of server has, their requests and answers.
+pub mod orders {
+    pub use crate::control::{AwaitHeldCall, HeldOperation, HoldCall, ReleaseCall, Seed, SetLimits};
+    pub use crate::limits::{OrderedServiceRates, ServiceRates};
+    pub use crate::seed::{SeedAccount, SeedFile, SeedKey, SeededAccount, SeededAccounts, ServiceSeed};
+}
+
 /// The WS Channel service as a counterpart.
 pub static DESCRIPTOR: Counterpart = Counterpart::declare::<RunningService>(
     "ws-channel",

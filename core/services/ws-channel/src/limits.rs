@@ -29,52 +29,54 @@ const MAILS_PER_ADDRESS: i64 = 20;
 
 /// The limits as numbers; the control interface can change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
-pub(crate) struct ServiceRates {
+#[non_exhaustive]
+pub struct ServiceRates {
     /// Whether rate limits and quotas apply at all. Lockouts after wrong passwords and codes always do.
-    pub(crate) enabled: bool,
+    pub enabled: bool,
     /// Calls per second and API key.
-    pub(crate) per_key_per_s: u32,
+    pub per_key_per_s: u32,
     /// Calls of an API key at once.
-    pub(crate) per_key_burst: u32,
+    pub per_key_burst: u32,
     /// Calls per minute and address.
-    pub(crate) per_address_per_min: u32,
+    pub per_address_per_min: u32,
     /// Calls of an address at once.
-    pub(crate) per_address_burst: u32,
+    pub per_address_burst: u32,
     /// Failed logins per minute and address.
-    pub(crate) failed_logins_per_min: u32,
+    pub failed_logins_per_min: u32,
     /// Registrations per hour and address.
-    pub(crate) registrations_per_ip: u32,
+    pub registrations_per_ip: u32,
     /// Resets of passwords per hour and address.
-    pub(crate) resets_per_ip: u32,
+    pub resets_per_ip: u32,
     /// Messages per day and phone.
-    pub(crate) sms_per_phone: u32,
+    pub sms_per_phone: u32,
     /// Codes of a second factor per day and account.
-    pub(crate) mfa_codes_per_account: u32,
+    pub mfa_codes_per_account: u32,
 }
 
 /// Limits to set. Those that are left out get their defaults.
 #[derive(Debug, Default, Boundary)]
-pub(crate) struct OrderedServiceRates {
+#[non_exhaustive]
+pub struct OrderedServiceRates {
     /// Whether rate limits and quotas apply at all.
-    enabled: Option<bool>,
+    pub enabled: Option<bool>,
     /// Calls per second and API key.
-    per_key_per_s: Option<u32>,
+    pub per_key_per_s: Option<u32>,
     /// Calls of an API key at once.
-    per_key_burst: Option<u32>,
+    pub per_key_burst: Option<u32>,
     /// Calls per minute and address.
-    per_address_per_min: Option<u32>,
+    pub per_address_per_min: Option<u32>,
     /// Calls of an address at once.
-    per_address_burst: Option<u32>,
+    pub per_address_burst: Option<u32>,
     /// Failed logins per minute and address.
-    failed_logins_per_min: Option<u32>,
+    pub failed_logins_per_min: Option<u32>,
     /// Registrations per hour and address.
-    registrations_per_ip: Option<u32>,
+    pub registrations_per_ip: Option<u32>,
     /// Resets of passwords per hour and address.
-    resets_per_ip: Option<u32>,
+    pub resets_per_ip: Option<u32>,
     /// Messages per day and phone.
-    sms_per_phone: Option<u32>,
+    pub sms_per_phone: Option<u32>,
     /// Codes of a second factor per day and account.
-    mfa_codes_per_account: Option<u32>,
+    pub mfa_codes_per_account: Option<u32>,
 }
 
 impl OrderedServiceRates {

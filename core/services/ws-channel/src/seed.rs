@@ -34,85 +34,91 @@ use super::{
 
 /// Accounts to add.
 #[derive(Boundary)]
-pub(crate) struct ServiceSeed {
+#[non_exhaustive]
+pub struct ServiceSeed {
     /// The accounts.
-    accounts: Option<Vec<SeedAccount>>,
+    pub accounts: Option<Vec<SeedAccount>>,
 }
 
 /// An account that is ready to use.
 #[derive(Boundary)]
-struct SeedAccount {
+#[non_exhaustive]
+pub struct SeedAccount {
     /// The e-mail address.
-    email: String,
+    pub email: String,
     /// The password, at least 20 characters.
-    password: String,
+    pub password: String,
     /// The phone. Default: `+358401234567`.
-    phone: Option<String>,
+    pub phone: Option<String>,
     /// The company. Default: `Seeded Example Oy`.
-    company: Option<String>,
+    pub company: Option<String>,
     /// The name of the person. Default: `Seeded Example Oy`.
-    name: Option<String>,
+    pub name: Option<String>,
     /// The modes of its users: `admin`, or `admin` and `data`. Default: both.
-    modes: Option<Vec<String>>,
+    pub modes: Option<Vec<String>>,
     /// An existing key, or one to create. The first account under a created key owns it. Default: a new one.
-    api_key: Option<String>,
+    pub api_key: Option<String>,
     /// For a key to create: whether its users need no verification. Default: false.
-    verification_waiver: Option<bool>,
+    pub verification_waiver: Option<bool>,
     /// Whether phone and mail address are verified. Default: true.
-    verified: Option<bool>,
+    pub verified: Option<bool>,
     /// Whether the answer has a session token for each mode, as after a login. Default: false.
-    sessions: Option<bool>,
+    pub sessions: Option<bool>,
     /// Banks to enrol at.
-    certificates: Option<Vec<String>>,
+    pub certificates: Option<Vec<String>>,
     /// PGP keys.
-    pgp_keys: Option<Vec<SeedKey>>,
+    pub pgp_keys: Option<Vec<SeedKey>>,
     /// Files at banks.
-    files: Option<Vec<SeedFile>>,
+    pub files: Option<Vec<SeedFile>>,
     /// Payment files (base64) whose debtor accounts the simulator opens with sufficient funds. Needs a certificate
     /// there.
-    payments: Option<Vec<LongText>>,
+    pub payments: Option<Vec<LongText>>,
 }
 
 /// A PGP key of the account.
 #[derive(Boundary)]
-struct SeedKey {
+#[non_exhaustive]
+pub struct SeedKey {
     /// The key, armored.
-    key: String,
+    pub key: String,
     /// `authorize` or `export`. Default: `authorize`.
-    purpose: Option<String>,
+    pub purpose: Option<String>,
 }
 
 /// A file at a bank for this account.
 #[derive(Boundary)]
-struct SeedFile {
+#[non_exhaustive]
+pub struct SeedFile {
     /// The bank. Default: `simulator`.
-    bank: Option<String>,
+    pub bank: Option<String>,
     /// The file type.
-    file_type: String,
+    pub file_type: String,
     /// The content, base64.
-    content: LongText,
+    pub content: LongText,
     /// The reference. Default: a new one.
-    reference: Option<String>,
+    pub reference: Option<String>,
     /// The status. Default: `NEW`.
-    status: Option<String>,
+    pub status: Option<String>,
 }
 
 /// Accounts that were added.
 #[derive(Boundary)]
-pub(crate) struct SeededAccounts {
+#[non_exhaustive]
+pub struct SeededAccounts {
     /// The accounts, in the order of the request.
-    accounts: Vec<SeededAccount>,
+    pub accounts: Vec<SeededAccount>,
 }
 
 /// An account that was added.
 #[derive(Boundary)]
-struct SeededAccount {
+#[non_exhaustive]
+pub struct SeededAccount {
     /// The e-mail address.
-    email: String,
+    pub email: String,
     /// Its API key.
-    api_key: String,
+    pub api_key: String,
     /// The session tokens by mode, if they were asked for.
-    id_tokens: BTreeMap<String, String>,
+    pub id_tokens: BTreeMap<String, String>,
 }
 
 /// The company and name of an account that gives none.

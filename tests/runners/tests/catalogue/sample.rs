@@ -60,7 +60,7 @@ impl Sampler<'_> {
             Shape::Seconds => json!(2.5),
             Shape::Decimal => json!(["1450.05", "-0.10", "7"][random.below(3)]),
             Shape::Number => json!(0.25),
-            Shape::Json => json!({"key": [text(random, false), {"x": null}], "n": 1}),
+            Shape::Json | Shape::AnyJson => json!({"key": [text(random, false), {"x": null}], "n": 1}),
             Shape::Date => json!("2026-11-20"),
             Shape::Timestamp => json!(["2026-11-20T08:00:00.000+02:00", "2017-10-28T06:30:08Z"][random.below(2)]),
             Shape::Text(shape) if shape.name == "Text" => json!(text(random, field.wire.starts_with('@'))),

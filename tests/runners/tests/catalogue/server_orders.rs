@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use bankchannel_counterparts::{COUNTERPARTS, EmbeddedServer};
 use bankchannel_foundation::{
     message::Method,
+    model::Content,
     operation::{CatalogueEntry, OperationKind},
 };
 use serde_json::{Value, json};
@@ -101,6 +102,71 @@ async fn no_order_takes_an_unknown_member() {
         let (status, body) = post(&server, "sandbox/nonsense", &json!({})).await;
         assert_eq!((status, body["error"]["context"]["field"].as_str()), (404, Some("order")));
         server.stop().await;
+    }
+}
+
+/// A program with types gives an order by its declared name: the answer is the declared response, in whatever form the
+/// control interface gives it.
+#[tokio::test]
+async fn an_order_by_its_declared_name_answers_as_it_is_declared() {
+    for counterpart in COUNTERPARTS.iter().filter(|one| one.orders().count() > 0) {
+        let server = EmbeddedServer::start(counterpart.kind, json!({"control": true})).await.unwrap();
+        let without_request = |entry: &&CatalogueEntry| {
+            let blocks = ["sepa_bank.held"].contains(&entry.declaration.name);
+            entry.request.fields().is_empty() && !blocks
+        };
+        for entry in counterpart.orders().filter(without_request) {
+            let (name, form) = (entry.declaration.name, entry.declaration.hosted.as_ref().unwrap());
+            let declared = server.declared_order(name, json!({}), None).await.unwrap();
+            let fields: BTreeSet<&str> = entry.response.fields().iter().map(|field| field.name).collect();
+            let answered = declared.as_object().unwrap();
+            assert!(answered.keys().all(|member| fields.contains(member.as_str())), "{name}: {declared}");
+            let required = entry.response.fields().iter().filter(|field| !field.optional);
+            assert!(required.clone().all(|field| answered.contains_key(field.name)), "{name}: {declared}");
+            let by_path = server.control(name, json!({})).await.unwrap();
+            let whole = form.whole_answer.map_or(&declared, |member| &declared[member]);
+            assert_eq!(without_nulls(by_path), without_nulls(whole.clone()), "{name}");
+        }
+        let error = server.declared_order("server.nonsense", json!({}), None).await.unwrap_err();
+        assert_eq!(error.context()["field"], "order");
+        server.stop().await;
+    }
+    let plain = EmbeddedServer::start("sepa-bank", json!({})).await.unwrap();
+    let refused = plain.declared_order("server.clock", json!({"advance_s": 1}), None).await.unwrap_err();
+    assert_eq!(refused.code(), "configuration.invalid");
+    plain.stop().await;
+}
+
+/// Content is read for the program that gives it, and bounded.
+#[tokio::test]
+async fn content_of_an_order_is_bounded_wherever_it_is() {
+    let bank = EmbeddedServer::start("nextgen-psd2-bank", json!({"control": true})).await.unwrap();
+    let explain = |content: Content| bank.declared_order("nextgen_psd2_bank.explain", json!({}), Some(content));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("request.http");
+    let raw = b"GET /v1/consents HTTP/1.1\r\nHost: bank.example\r\n\r\n";
+    std::fs::write(&path, raw).unwrap();
+    let (of_bytes, of_file) = (explain(Content::from(raw.to_vec())).await, explain(Content::from(&path)).await);
+    assert_eq!(of_bytes.unwrap(), of_file.unwrap());
+    std::fs::write(&path, vec![b'a'; 3 * 1024 * 1024]).unwrap();
+    let too_large = vec![b'a'; 3 * 1024 * 1024];
+    for content in [Content::from(too_large), Content::from(&path)] {
+        assert_eq!(explain(content).await.unwrap_err().code(), "input.too_large");
+    }
+    let absent = explain(Content::from(folder.path().join("absent"))).await.unwrap_err();
+    assert_eq!(absent.code(), "input.content_unreadable");
+    bank.stop().await;
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name, without_nulls(value)))
+            .collect(),
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
     }
 }
 

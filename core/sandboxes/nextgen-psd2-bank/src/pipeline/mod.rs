@@ -47,7 +47,7 @@ use bankchannel_server::http::{
 pub(crate) const EXPLAIN_PATH: &str = "/sandbox/explain";
 
 /// The bank's request pipeline.
-pub(crate) struct BankPipeline {
+pub struct BankPipeline {
     pub(crate) bank: Arc<SandboxBank>,
     mounts: [DialectMount; 2],
 }

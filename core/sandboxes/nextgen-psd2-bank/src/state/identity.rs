@@ -27,30 +27,32 @@ const IDENTIFIER_DIGITS: usize = 11;
 
 /// A new customer.
 #[derive(Boundary)]
-pub(crate) struct NewPsu {
+#[non_exhaustive]
+pub struct NewPsu {
     /// The name on the page.
-    pub(crate) name: String,
+    pub name: String,
     /// The personal identifier, eleven digits. Only its hash is stored.
-    pub(crate) personal_identifier: String,
+    pub personal_identifier: String,
     /// The PSU-IDs by third party (organizationIdentifier); other third parties get a random one.
-    pub(crate) psu_ids: Option<BTreeMap<String, String>>,
+    pub psu_ids: Option<BTreeMap<String, String>>,
     /// Corporate agreements.
-    pub(crate) corporate_ids: Option<Vec<String>>,
+    pub corporate_ids: Option<Vec<String>>,
     /// The accounts.
-    pub(crate) accounts: Option<Vec<NewPsuAccount>>,
+    pub accounts: Option<Vec<NewPsuAccount>>,
 }
 
 /// An account of a new customer.
 #[derive(Boundary)]
-pub(crate) struct NewPsuAccount {
+#[non_exhaustive]
+pub struct NewPsuAccount {
     /// A Norwegian IBAN, with its right check digits.
-    pub(crate) iban: String,
+    pub iban: String,
     /// The name on the page.
-    pub(crate) name: String,
+    pub name: String,
     /// Whether it is a savings account. Default: false.
-    pub(crate) savings: Option<bool>,
+    pub savings: Option<bool>,
     /// The balance in øre. Default: 0.
-    pub(crate) balance: Option<i64>,
+    pub balance: Option<i64>,
 }
 
 impl BankState {

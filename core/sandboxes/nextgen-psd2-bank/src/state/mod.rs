@@ -38,7 +38,7 @@ use bankchannel_foundation::Result;
 
 pub(crate) use authorisations::NewAuthorisation;
 pub(crate) use consents::NewConsent;
-pub(crate) use identity::NewPsu;
+pub use identity::{NewPsu, NewPsuAccount};
 #[cfg(test)]
 pub(crate) use lifecycle::{AuthorisationState, ConsentState};
 pub(crate) use offers::ConsentOffer;

@@ -32,7 +32,7 @@ pub use checker::ActingCustomer;
 use checker::{CheckFailure, CheckLook, ConnectorChecker};
 pub use report::{CheckDone, CheckReport, ConnectorCheckResult};
 pub use run::{CheckRun, check_ids, write_settings};
-pub(super) use settings::CheckSettings;
+pub use settings::{CheckMode, CheckSettings, CheckWay};
 
 use super::{
     records::{MessageDirection, RecordedMessage},

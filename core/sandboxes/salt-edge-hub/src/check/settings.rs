@@ -6,31 +6,32 @@ use bankchannel_foundation::{Error, Result, Secret, model::Boundary};
 
 /// The checker's settings for a connector.
 #[derive(Debug, Clone, Default, Boundary)]
-pub(crate) struct CheckSettings {
+#[non_exhaustive]
+pub struct CheckSettings {
     /// The folder with the hub's keys, app id and app secret, for a check without an embedded hub; relative to the
     /// settings' file. The connector has the hub's public key, the app id and the app secret.
-    pub(crate) hub_folder: Option<String>,
+    pub hub_folder: Option<String>,
     /// The connector's public key, a PEM file; relative to the settings' file. Without it, the hub's folder has the
     /// connector's key too.
-    pub(crate) connector_public_key_file: Option<String>,
+    pub connector_public_key_file: Option<String>,
     /// A PEM file with more certificate authorities to trust at the connector and at `psu_url`; relative to the
     /// settings' file.
-    pub(crate) ca_file: Option<String>,
+    pub ca_file: Option<String>,
     /// The connector's authentication methods. Missing methods are not checked.
-    pub(crate) authorization_types: Vec<CheckWay>,
+    pub authorization_types: Vec<CheckWay>,
     /// The URL of a program that acts as the customer on the bank's page: HTTPS, or HTTP on loopback. The checker posts `{"url"}` to `URL/approve` or `URL/deny`
     /// and waits up to 60 seconds; a status of 200 to 299 means that the customer has answered. `--psu` replaces it.
-    pub(crate) psu_url: Option<String>,
+    pub psu_url: Option<String>,
     /// The seconds within which the connector has to report. Default: 10.
-    pub(crate) patience_s: Option<u32>,
+    pub patience_s: Option<u32>,
     /// The seconds during which the checker watches for a forbidden repetition of a report. Default: 5. A later
     /// repetition is not found.
-    pub(crate) quiet_s: Option<u32>,
+    pub quiet_s: Option<u32>,
 }
 
 /// A customer's authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
-pub(crate) enum CheckMode {
+pub enum CheckMode {
     /// On the bank's page: `--psu` or `psu_url` answers for the customer.
     Redirect,
     /// With credentials in the request.
@@ -39,31 +40,32 @@ pub(crate) enum CheckMode {
 
 /// An authentication method, with right and wrong input.
 #[derive(Debug, Clone, Boundary)]
-pub(crate) struct CheckWay {
+#[non_exhaustive]
+pub struct CheckWay {
     /// The method's code, as in `authorization_type`.
-    pub(crate) code: String,
+    pub code: String,
     /// The mode.
-    pub(crate) mode: CheckMode,
+    pub mode: CheckMode,
     /// The customer's first data, by field code.
-    pub(crate) right: Option<BTreeMap<String, Secret>>,
+    pub right: Option<BTreeMap<String, Secret>>,
     /// The same with wrong values.
-    pub(crate) wrong: Option<BTreeMap<String, Secret>>,
+    pub wrong: Option<BTreeMap<String, Secret>>,
     /// The code of the field for a one-time code, for a method that asks for one.
-    pub(crate) code_field: Option<String>,
+    pub code_field: Option<String>,
     /// The right one-time code, for a test system with a fixed one.
-    pub(crate) right_code: Option<Secret>,
+    pub right_code: Option<Secret>,
     /// Who signs in with it: any name, the same for all methods of one customer. Default: `right`'s first value that is
     /// not a secret, such as the login name. For a page: the one as whom `--psu` or `psu_url` signs in; without it, what
     /// the page shows is not compared.
-    pub(crate) customer: Option<String>,
+    pub customer: Option<String>,
     /// The bank's id of this customer, to be compared with the reports.
-    pub(crate) user_id: Option<String>,
+    pub user_id: Option<String>,
     /// The ids of all accounts that this customer must be shown.
-    pub(crate) accounts: Option<Vec<String>>,
+    pub accounts: Option<Vec<String>>,
     /// The name that the customer's data must have.
-    pub(crate) name: Option<String>,
+    pub name: Option<String>,
     /// A file to which codes are appended as JSON lines with a member `code`; relative to the settings' file.
-    pub(crate) codes_file: Option<String>,
+    pub codes_file: Option<String>,
 }
 
 /// Parts of the names of fields whose values are secret.

@@ -10,6 +10,21 @@ use bankchannel_foundation::{
 };
 use bankchannel_server::orders::CallableOrder;
 
+pub use requests::{
+    AskedConnector, CheckConnector, ConnectorAnswers, ConnectorCheckAnswer, ConnectorLocation, MakeRequest,
+    SendRequests, SendingOrder, SetConnector, SignedRequest, SignedRequestHeader,
+};
+pub use sessions::{
+    AnswerSession, BeginSession, CancelSession, HubSessionState, ListSessions, ListTokens, NamedSession, OrderAnswer,
+    ReportAnswer, ReportAnswerOrder, SessionAnswer, SessionBegun, SessionCancel, SessionMessage, SessionNames,
+    SessionOrder, TellSession, TokenAtHub, TokensAtHub,
+};
+
+pub use crate::{
+    check::{CheckMode, CheckSettings, CheckWay},
+    requests::PlayedRequest,
+};
+
 /// All of them.
 pub(super) static ALL: &[&[CallableOrder]] = &[sessions::SESSION_ORDERS, requests::REQUEST_ORDERS];
 
@@ -27,10 +42,11 @@ fn shown<T: Boundary>(record: serde_json::Value) -> Result<T> {
 }
 
 /// A message's content as it was: any JSON.
-pub(crate) struct RecordedJson(pub(crate) Value<'static>);
+#[derive(Debug)]
+pub struct RecordedJson(pub Value<'static>);
 
 impl Boundary for RecordedJson {
-    const SHAPE: &'static Shape = &Shape::Json;
+    const SHAPE: &'static Shape = &Shape::AnyJson;
 
     fn read(value: Value<'_>, _: &mut Reader<'_>) -> Result<Self> {
         Ok(Self(value.into_owned()))

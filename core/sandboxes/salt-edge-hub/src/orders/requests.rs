@@ -14,7 +14,7 @@ use crate::{
 
 server_orders! {
     /// Orders about requests to a connector.
-    pub(crate) static REQUEST_ORDERS: PlayedHub, "salt-edge-hub";
+    pub static REQUEST_ORDERS: PlayedHub, "salt-edge-hub";
 
     /// Make a signed request for a connector.
     ///
@@ -45,75 +45,83 @@ const TIMES_MAX: u32 = 100;
 
 /// A signed request.
 #[derive(Boundary)]
-pub(crate) struct SignedRequest {
+#[non_exhaustive]
+pub struct SignedRequest {
     /// The HTTP method.
-    method: String,
+    pub method: String,
     /// The path with the query.
-    target: String,
+    pub target: String,
     /// The headers; one of them is the signed JWT.
-    headers: Vec<SignedRequestHeader>,
+    pub headers: Vec<SignedRequestHeader>,
     /// The session's name.
-    session_secret: String,
+    pub session_secret: String,
 }
 
 /// A header of a request.
 #[derive(Boundary)]
-struct SignedRequestHeader {
+#[non_exhaustive]
+pub struct SignedRequestHeader {
     /// The name.
-    name: String,
+    pub name: String,
     /// The value.
-    value: String,
+    pub value: String,
 }
 
 /// Where a connector is.
 #[derive(Boundary)]
-pub(crate) struct ConnectorLocation {
+#[non_exhaustive]
+pub struct ConnectorLocation {
     /// The base URL.
-    url: String,
+    pub url: String,
     /// The authorities of its TLS certificate, a PEM file.
-    ca_file: Option<String>,
+    pub ca_file: Option<String>,
 }
 
 /// A request to send, and how often.
 #[derive(Boundary)]
-pub(crate) struct SendingOrder {
+#[non_exhaustive]
+pub struct SendingOrder {
+    /// The request.
     #[boundary(flatten)]
-    request: PlayedRequest,
+    pub request: PlayedRequest,
     /// How often, 1 to 100. Default: 1.
-    times: Option<u32>,
+    pub times: Option<u32>,
     /// Whether each has the same JWT. Default: false.
-    same_jwt: Option<bool>,
+    pub same_jwt: Option<bool>,
 }
 
 /// The connector's answers.
 #[derive(Boundary)]
-pub(crate) struct ConnectorAnswers {
+#[non_exhaustive]
+pub struct ConnectorAnswers {
     /// The session's name.
-    session_secret: String,
+    pub session_secret: String,
     /// The answers, in the order of the requests.
-    answers: Vec<AskedConnector>,
+    pub answers: Vec<AskedConnector>,
 }
 
 /// The answer of a connector.
 #[derive(Boundary)]
-pub(crate) struct AskedConnector {
+#[non_exhaustive]
+pub struct AskedConnector {
     /// The HTTP status.
-    status: u16,
+    pub status: u16,
     /// The class of a refusal.
-    error_class: Option<String>,
+    pub error_class: Option<String>,
     /// `Retry-After`, in seconds.
-    retry_after_s: Option<u64>,
+    pub retry_after_s: Option<u64>,
     /// Milliseconds until the answer.
-    elapsed_ms: u64,
+    pub elapsed_ms: u64,
     /// The body, if it is JSON.
-    body: RecordedJson,
+    pub body: RecordedJson,
 }
 
 /// The report of a check.
 #[derive(Boundary)]
-pub(crate) struct ConnectorCheckAnswer {
+#[non_exhaustive]
+pub struct ConnectorCheckAnswer {
     /// The report: `ok`, `connector`, `checks`, `counts`.
-    report: RecordedJson,
+    pub report: RecordedJson,
 }
 
 async fn send(hub: Arc<PlayedHub>, order: SendingOrder) -> Result<ConnectorAnswers> {

@@ -24,7 +24,7 @@ use crate::{
 
 server_orders! {
     /// Orders about sessions and tokens.
-    pub(crate) static SESSION_ORDERS: PlayedHub, "salt-edge-hub";
+    pub static SESSION_ORDERS: PlayedHub, "salt-edge-hub";
 
     /// Start a session.
     ///
@@ -76,146 +76,158 @@ server_orders! {
 
 /// A session to start.
 #[derive(Boundary)]
-pub(crate) struct SessionOrder {
+#[non_exhaustive]
+pub struct SessionOrder {
     /// Its name. Default: a new one.
-    session_secret: Option<String>,
+    pub session_secret: Option<String>,
     /// Its subject: `token` or `refresh`. Default: `token`.
-    about: Option<String>,
+    pub about: Option<String>,
     /// When it expires.
-    expires_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A session that was started.
 #[derive(Boundary)]
-pub(crate) struct SessionBegun {
+#[non_exhaustive]
+pub struct SessionBegun {
     /// Its name.
-    session_secret: String,
+    pub session_secret: String,
 }
 
 /// The sessions that there are.
 #[derive(Boundary)]
-pub(crate) struct SessionNames {
+#[non_exhaustive]
+pub struct SessionNames {
     /// Their names, oldest first.
-    sessions: Vec<String>,
+    pub sessions: Vec<String>,
 }
 
 /// A session by its name.
 #[derive(Boundary)]
-pub(crate) struct NamedSession {
+#[non_exhaustive]
+pub struct NamedSession {
     /// The session's name.
-    session_secret: String,
+    pub session_secret: String,
 }
 
 /// The customer's answer in a session.
 #[derive(Boundary)]
-pub(crate) struct SessionAnswer {
+#[non_exhaustive]
+pub struct SessionAnswer {
     /// The session's name.
-    session_secret: String,
+    pub session_secret: String,
     /// The customer's input, by field.
-    credentials: BTreeMap<String, String>,
+    pub credentials: BTreeMap<String, String>,
 }
 
 /// A session to cancel.
 #[derive(Boundary)]
-pub(crate) struct SessionCancel {
+#[non_exhaustive]
+pub struct SessionCancel {
     /// The session's name.
-    session_secret: String,
+    pub session_secret: String,
     /// Whether it is cancelled: `true`. Default: `true`.
-    cancel: Option<bool>,
+    pub cancel: Option<bool>,
 }
 
 /// The answer to reports of a session.
 #[derive(Boundary)]
-pub(crate) struct ReportAnswerOrder {
+#[non_exhaustive]
+pub struct ReportAnswerOrder {
     /// The session's name.
-    session_secret: String,
+    pub session_secret: String,
     /// The answer.
-    answer: ReportAnswer,
+    pub answer: ReportAnswer,
 }
 
 /// An ordered answer to a report.
 #[derive(Boundary)]
-struct ReportAnswer {
+#[non_exhaustive]
+pub struct ReportAnswer {
     /// The report, such as `succeed_session`. Default: any.
-    operation: Option<String>,
+    pub operation: Option<String>,
     /// The class of the refusal.
-    error_class: Option<String>,
+    pub error_class: Option<String>,
     /// The HTTP status. Default: that of the class, or 503.
-    status: Option<u16>,
+    pub status: Option<u16>,
     /// `Retry-After`, in seconds.
-    retry_after_s: Option<u32>,
+    pub retry_after_s: Option<u32>,
     /// Whether the report is carried out, and only its answer is lost. Default: false.
-    done: Option<bool>,
+    pub done: Option<bool>,
     /// How many reports get it. Default: 1.
-    count: Option<u32>,
+    pub count: Option<u32>,
 }
 
 /// The state of a session.
 #[derive(Boundary)]
-pub(crate) struct HubSessionState {
+#[non_exhaustive]
+pub struct HubSessionState {
     /// Its subject: `token` or `refresh`.
-    about: String,
+    pub about: String,
     /// `open`, `success` or `fail`.
-    status: String,
+    pub status: String,
     /// The class of the failure.
-    error_class: Option<String>,
+    pub error_class: Option<String>,
     /// The updates of the connector.
-    updates: RecordedJson,
+    pub updates: RecordedJson,
     /// The customer, once the connector has told it.
-    user_id: Option<String>,
+    pub user_id: Option<String>,
     /// Whether it has a token.
-    has_token: bool,
+    pub has_token: bool,
     /// When the token expires.
-    token_expires_at: Option<Timestamp>,
+    pub token_expires_at: Option<Timestamp>,
     /// When the session expires.
-    expires_at: Timestamp,
+    pub expires_at: Timestamp,
     /// Its messages, oldest first.
-    messages: Vec<SessionMessage>,
+    pub messages: Vec<SessionMessage>,
 }
 
 /// A message of a session, in either direction.
 #[derive(Boundary)]
-struct SessionMessage {
+#[non_exhaustive]
+pub struct SessionMessage {
     /// Its number.
-    number: u64,
+    pub number: u64,
     /// When it was sent or received, by the hub's clock.
-    at: Timestamp,
+    pub at: Timestamp,
     /// `to_connector` or `to_hub`.
-    direction: String,
+    pub direction: String,
     /// The operation; empty if there is none.
-    operation: String,
+    pub operation: String,
     /// The session's name.
-    session_secret: Option<String>,
+    pub session_secret: Option<String>,
     /// The status of its answer.
-    status: u16,
+    pub status: u16,
     /// The class of a refusal.
-    error_class: Option<String>,
+    pub error_class: Option<String>,
     /// Milliseconds until the answer.
-    elapsed_ms: u64,
+    pub elapsed_ms: u64,
     /// The data of the request, masked.
-    data: RecordedJson,
+    pub data: RecordedJson,
     /// The answer, masked.
-    answer: RecordedJson,
+    pub answer: RecordedJson,
     /// Advice to the sender, although the message was accepted.
-    warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 /// The tokens that the hub knows.
 #[derive(Boundary)]
-pub(crate) struct TokensAtHub {
+#[non_exhaustive]
+pub struct TokensAtHub {
     /// The tokens.
-    tokens: Vec<TokenAtHub>,
+    pub tokens: Vec<TokenAtHub>,
 }
 
 /// A token, without its value.
 #[derive(Boundary)]
-struct TokenAtHub {
+#[non_exhaustive]
+pub struct TokenAtHub {
     /// Its id.
-    id: RecordedJson,
+    pub id: u64,
     /// When it expires.
-    expires_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
     /// When it was revoked.
-    revoked_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
 }
 
 fn unknown() -> Error {

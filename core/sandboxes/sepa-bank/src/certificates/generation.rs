@@ -23,7 +23,7 @@ const FILE: &str = "generations.json";
 /// What becomes new. What stands below it does, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Boundary)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum RolledOver {
+pub enum RolledOver {
     /// The bank's signers.
     Signer,
     /// The authorities between the root and signers and customers.

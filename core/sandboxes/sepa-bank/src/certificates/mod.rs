@@ -36,7 +36,7 @@ use jiff::{Timestamp, ToSpan as _};
 use zeroize::Zeroizing;
 
 use generation::BankGeneration;
-pub(crate) use generation::RolledOver;
+pub use generation::RolledOver;
 
 use super::{
     chaos::{BankFault, OddCertificate},

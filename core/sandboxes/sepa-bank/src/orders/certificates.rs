@@ -14,7 +14,7 @@ use crate::{
 
 server_orders! {
     /// Orders about certificates.
-    pub(crate) static CERTIFICATE_ORDERS: SandboxSepaBank, "sepa-bank";
+    pub static CERTIFICATE_ORDERS: SandboxSepaBank, "sepa-bank";
 
     /// List the certificates that the certificate services have issued.
     ///
@@ -36,58 +36,64 @@ server_orders! {
 
 /// The certificates that were issued.
 #[derive(Boundary)]
-pub(crate) struct IssuedCertificates {
+#[non_exhaustive]
+pub struct IssuedCertificates {
     /// The certificates, oldest first.
-    certificates: Vec<ListedIssuedCertificate>,
+    pub certificates: Vec<ListedIssuedCertificate>,
 }
 
 /// A certificate that was issued.
 #[derive(Boundary)]
-struct ListedIssuedCertificate {
+#[non_exhaustive]
+pub struct ListedIssuedCertificate {
     /// The bank's family.
-    family: String,
+    pub family: String,
     /// The customer.
-    customer_id: String,
+    pub customer_id: String,
     /// The SHA-256 of the certified key, in hex.
-    key_sha256: String,
+    pub key_sha256: String,
     /// The certificate, PEM.
-    certificate: String,
+    pub certificate: String,
     /// The serial number, in hex, of the certificate that has signed the request; absent for a first one.
-    signed_with: Option<String>,
+    pub signed_with: Option<String>,
 }
 
 /// Which certificates of the bank are replaced.
 #[derive(Boundary)]
-pub(crate) struct RolloverOrder {
+#[non_exhaustive]
+pub struct RolloverOrder {
     /// The bank's family.
-    family: String,
+    pub family: String,
     /// The kind of certificate to replace, with all that is below it.
-    what: RolledOver,
+    pub what: RolledOver,
     /// Seconds for which the old ones sign, too. Default: 0.
-    overlap: Option<i64>,
+    pub overlap: Option<i64>,
 }
 
 /// The bank's new certificates.
 #[derive(Boundary)]
-pub(crate) struct NewBankCertificates {
+#[non_exhaustive]
+pub struct NewBankCertificates {
     /// The present root, a PEM file.
-    root_file: String,
+    pub root_file: String,
     /// All roots that the bank has had, a PEM file: the `anchors_file` for clients.
-    anchors_file: String,
+    pub anchors_file: String,
 }
 
 /// How far the time moves.
 #[derive(Boundary)]
-pub(crate) struct TimeOrder {
+#[non_exhaustive]
+pub struct TimeOrder {
     /// Seconds; less than 0 moves it back.
-    advance_s: i64,
+    pub advance_s: i64,
 }
 
 /// The time after it was moved.
 #[derive(Boundary)]
-pub(crate) struct MovedTime {
+#[non_exhaustive]
+pub struct MovedTime {
     /// The time in messages.
-    now: Timestamp,
+    pub now: Timestamp,
 }
 
 impl SandboxSepaBank {

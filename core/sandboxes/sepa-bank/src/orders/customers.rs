@@ -16,7 +16,7 @@ use crate::{
 
 server_orders! {
     /// Orders about customers.
-    pub(crate) static CUSTOMER_ORDERS: SandboxSepaBank, "sepa-bank";
+    pub static CUSTOMER_ORDERS: SandboxSepaBank, "sepa-bank";
 
     /// Add customers, or replace them.
     ///
@@ -32,66 +32,72 @@ server_orders! {
 
 /// Customers to add.
 #[derive(Boundary)]
-pub(crate) struct NewBankCustomers {
+#[non_exhaustive]
+pub struct NewBankCustomers {
     /// The customers.
-    customers: Vec<NewCustomer>,
+    pub customers: Vec<NewCustomer>,
 }
 
 /// A customer of one family.
 #[derive(Boundary)]
-struct NewCustomer {
+#[non_exhaustive]
+pub struct NewCustomer {
     /// The bank's family.
-    family: String,
+    pub family: String,
     /// The customer id: 1 to 16 letters and digits.
-    customer_id: String,
+    pub customer_id: String,
     /// The company, the subject of its certificates.
-    company: String,
+    pub company: String,
     /// The target id of its files.
-    target_id: Option<String>,
+    pub target_id: Option<String>,
     /// Whether it can be used. Default: `active`.
-    standing: Option<CustomerStanding>,
+    pub standing: Option<CustomerStanding>,
     /// Whether its contract can be used. Default: `active`.
-    contract: Option<CustomerStanding>,
+    pub contract: Option<CustomerStanding>,
     /// Other customers that may send for it.
-    senders: Option<Vec<String>>,
+    pub senders: Option<Vec<String>>,
 }
 
 /// Customers that were added.
 #[derive(Boundary)]
-pub(crate) struct AddedBankCustomers {
+#[non_exhaustive]
+pub struct AddedBankCustomers {
     /// The customers, in the order of the request.
-    customers: Vec<AddedCustomer>,
+    pub customers: Vec<AddedCustomer>,
 }
 
 /// A customer that was added, with the files of its pair.
 #[derive(Boundary)]
-struct AddedCustomer {
+#[non_exhaustive]
+pub struct AddedCustomer {
     /// The bank's family.
-    family: String,
+    pub family: String,
     /// The customer id.
-    customer_id: String,
+    pub customer_id: String,
     /// Its certificate, a PEM file.
-    certificate_file: String,
+    pub certificate_file: String,
     /// The private key, a PEM file.
-    key_file: String,
+    pub key_file: String,
 }
 
 /// Who gets a code.
 #[derive(Boundary)]
-pub(crate) struct CodeReceiver {
+#[non_exhaustive]
+pub struct CodeReceiver {
     /// The bank's family.
-    family: String,
+    pub family: String,
     /// The customer.
-    customer_id: String,
+    pub customer_id: String,
 }
 
 /// A code that was sent.
 #[derive(Boundary)]
-pub(crate) struct CodeSent {
+#[non_exhaustive]
+pub struct CodeSent {
     /// The code.
-    code: String,
+    pub code: String,
     /// How long it is valid.
-    until: Timestamp,
+    pub until: Timestamp,
 }
 
 impl SandboxSepaBank {

@@ -12,7 +12,7 @@ use crate::{chaos::FaultOrder, service::SandboxSepaBank};
 
 server_orders! {
     /// Orders that disturb the bank's answers, and those that wait for requests.
-    pub(crate) static FAULT_ORDERS: SandboxSepaBank, "sepa-bank";
+    pub static FAULT_ORDERS: SandboxSepaBank, "sepa-bank";
 
     /// Let the bank's next answers have faults.
     ///
@@ -39,44 +39,50 @@ server_orders! {
 
 /// Faults to order.
 #[derive(Boundary)]
-pub(crate) struct FaultOrders {
+#[non_exhaustive]
+pub struct FaultOrders {
     /// The faults.
-    faults: Vec<FaultOrder>,
+    pub faults: Vec<FaultOrder>,
 }
 
 /// How many answers must wait.
 #[derive(Boundary)]
-pub(crate) struct HeldOrder {
+#[non_exhaustive]
+pub struct HeldOrder {
     /// Their number. Default: 1.
-    count: Option<u32>,
+    pub count: Option<u32>,
 }
 
 /// Answers that wait.
 #[derive(Boundary)]
-pub(crate) struct HeldAnswerCount {
+#[non_exhaustive]
+pub struct HeldAnswerCount {
     /// Their number.
-    held: u32,
+    pub held: u32,
 }
 
 /// Answers that were let go.
 #[derive(Boundary)]
-pub(crate) struct ReleasedAnswers {
+#[non_exhaustive]
+pub struct ReleasedAnswers {
     /// Their number.
-    released: u32,
+    pub released: u32,
 }
 
 /// Whether the counting restarts.
 #[derive(Boundary)]
-pub(crate) struct LoadOrder {
+#[non_exhaustive]
+pub struct LoadOrder {
     /// Whether it does. Default: false.
-    forget: Option<bool>,
+    pub forget: Option<bool>,
 }
 
 /// Requests at once.
 #[derive(Boundary)]
-pub(crate) struct GreatestLoad {
+#[non_exhaustive]
+pub struct GreatestLoad {
     /// Their greatest number, by family and service.
-    most_at_once: BTreeMap<String, u64>,
+    pub most_at_once: BTreeMap<String, u64>,
 }
 
 async fn held(bank: Arc<SandboxSepaBank>, order: HeldOrder) -> Result<HeldAnswerCount> {

@@ -18,7 +18,7 @@ use crate::{
 
 server_orders! {
     /// Orders about files.
-    pub(crate) static FILE_ORDERS: SandboxSepaBank, "sepa-bank";
+    pub static FILE_ORDERS: SandboxSepaBank, "sepa-bank";
 
     /// Add files that customers can fetch.
     ///
@@ -50,84 +50,90 @@ const FILE_TYPE_MAX: usize = 40;
 
 /// Files to add.
 #[derive(Boundary)]
-pub(crate) struct SeededBankFiles {
+#[non_exhaustive]
+pub struct SeededBankFiles {
     /// The files; at least one.
-    files: Vec<SeededBankFile>,
+    pub files: Vec<SeededBankFile>,
 }
 
 /// A file to add.
 #[derive(Boundary)]
-struct SeededBankFile {
+#[non_exhaustive]
+pub struct SeededBankFile {
     /// The bank's family.
-    family: String,
+    pub family: String,
     /// The customer who can fetch it.
-    customer_id: String,
+    pub customer_id: String,
     /// The file type, 1 to 40 characters.
-    file_type: String,
+    pub file_type: String,
     /// The content as text; or `content_base64`.
-    content: Option<LongText>,
+    pub content: Option<LongText>,
     /// The content as base64; or `content`.
-    content_base64: Option<LongText>,
+    pub content_base64: Option<LongText>,
     /// The target id. Default: the customer's.
-    target_id: Option<String>,
+    pub target_id: Option<String>,
     /// The service id.
-    service_id: Option<String>,
+    pub service_id: Option<String>,
     /// The file name that the customer sees.
-    user_filename: Option<String>,
+    pub user_filename: Option<String>,
     /// Seconds from now until it appears; less than 0: it has been there for so long. Default: 0.
-    appears_in_s: Option<i64>,
+    pub appears_in_s: Option<i64>,
     /// Whether the customer may delete it. Default: false.
-    deletable: Option<bool>,
+    pub deletable: Option<bool>,
 }
 
 /// Files that were added.
 #[derive(Boundary)]
-pub(crate) struct AddedFiles {
+#[non_exhaustive]
+pub struct AddedFiles {
     /// Their references, in the order of the request.
-    files: Vec<String>,
+    pub files: Vec<String>,
 }
 
 /// The files that there are.
 #[derive(Boundary)]
-pub(crate) struct ListedSandboxFiles {
+#[non_exhaustive]
+pub struct ListedSandboxFiles {
     /// The files, oldest first.
-    files: Vec<ListedFile>,
+    pub files: Vec<ListedFile>,
 }
 
 /// A file of the bank.
 #[derive(Boundary)]
-struct ListedFile {
+#[non_exhaustive]
+pub struct ListedFile {
     /// The reference.
-    reference: String,
+    pub reference: String,
     /// The bank's family.
-    family: String,
+    pub family: String,
     /// The customer.
-    customer_id: String,
+    pub customer_id: String,
     /// Who has made it.
-    kind: FileKind,
+    pub kind: FileKind,
     /// The file type.
-    file_type: String,
+    pub file_type: String,
     /// The file name that the customer sees.
-    user_filename: Option<String>,
+    pub user_filename: Option<String>,
     /// The reference of the upload that it answers.
-    parent: Option<String>,
+    pub parent: Option<String>,
     /// When it appears.
-    at: Timestamp,
+    pub at: Timestamp,
     /// Whether it was fetched.
-    downloaded: bool,
+    pub downloaded: bool,
     /// Whether it was deleted.
-    deleted: bool,
+    pub deleted: bool,
     /// The size in bytes.
-    bytes: u64,
+    pub bytes: u64,
     /// Of an upload, the SHA-256 of its content, in hex.
-    sha256: String,
+    pub sha256: String,
 }
 
 /// The messages with a file that customers have sent.
 #[derive(Boundary)]
-pub(crate) struct CountedUploads {
+#[non_exhaustive]
+pub struct CountedUploads {
     /// Their number, by family and customer id: `op/1000022211`.
-    uploads: BTreeMap<String, u64>,
+    pub uploads: BTreeMap<String, u64>,
 }
 
 impl SandboxSepaBank {

@@ -10,6 +10,28 @@ use bankchannel_server::orders::CallableOrder;
 
 use super::dialect::{BankDialect, DIALECTS};
 
+pub use certificates::{
+    IssuedCertificates, ListIssued, ListedIssuedCertificate, MoveTime, MovedTime, NewBankCertificates, RollOver,
+    RolloverOrder, TimeOrder,
+};
+pub use customers::{
+    AddCustomers, AddedBankCustomers, AddedCustomer, CodeReceiver, CodeSent, NewBankCustomers, NewCustomer, SendCode,
+};
+pub use faults::{
+    AwaitHeld, FaultOrders, GreatestLoad, HeldAnswerCount, HeldOrder, LoadOrder, OrderFaults, ReleaseHeld,
+    ReleasedAnswers, TellLoad,
+};
+pub use files::{
+    AddFiles, AddedFiles, CountUploads, CountedUploads, ListFiles, ListedFile, ListedSandboxFiles, Seed,
+    SeededBankFile, SeededBankFiles,
+};
+
+pub use crate::{
+    certificates::RolledOver,
+    chaos::FaultOrder,
+    state::{CustomerStanding, FileKind},
+};
+
 /// All of them.
 pub(super) static ALL: &[&[CallableOrder]] =
     &[files::FILE_ORDERS, customers::CUSTOMER_ORDERS, faults::FAULT_ORDERS, certificates::CERTIFICATE_ORDERS];

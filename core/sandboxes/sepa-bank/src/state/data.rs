@@ -11,7 +11,7 @@ use crate::certificate_service::codes::{CustomerCertificateRecord, SentCode};
 /// Whether a customer, a sender or a contract can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Boundary)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum CustomerStanding {
+pub enum CustomerStanding {
     /// It can.
     #[default]
     Active,
@@ -42,7 +42,7 @@ pub(crate) struct SandboxCustomer {
 /// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Boundary)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum FileKind {
+pub enum FileKind {
     /// Sent by the customer: it is not listed.
     Upload,
     /// Made by the bank, or put there.

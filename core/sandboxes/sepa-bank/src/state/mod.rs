@@ -18,9 +18,8 @@ use std::{
 
 use bankchannel_foundation::{Error, Result, error::row, shown};
 
-pub(crate) use data::{
-    CustomerBooks, CustomerStanding, FileKind, SandboxChange, SandboxCustomer, SandboxFile, StateData,
-};
+pub(crate) use data::{CustomerBooks, SandboxChange, SandboxCustomer, SandboxFile, StateData};
+pub use data::{CustomerStanding, FileKind};
 use journal::StateJournal;
 
 /// The bank's state. Every method may be called from any thread, and may block.

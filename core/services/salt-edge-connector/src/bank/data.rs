@@ -28,17 +28,18 @@ const DAILY: [(&str, &str); 4] =
 
 /// A customer of the example bank.
 #[derive(Clone, Boundary)]
-pub(crate) struct ExampleCustomer {
+#[non_exhaustive]
+pub struct ExampleCustomer {
     /// The bank's id for the customer.
-    pub(super) user_id: String,
+    pub user_id: String,
     /// The login name.
-    pub(super) login: String,
+    pub login: String,
     /// The password.
-    pub(super) password: Secret,
+    pub password: Secret,
     /// The customer's data at the bank.
-    pub(super) customer: BankCustomer,
+    pub customer: BankCustomer,
     /// The accounts.
-    pub(super) accounts: Vec<BankAccount>,
+    pub accounts: Vec<BankAccount>,
 }
 
 impl ExampleCustomer {
@@ -50,9 +51,10 @@ impl ExampleCustomer {
 
 /// Customers to add.
 #[derive(Boundary)]
-pub(crate) struct NewCustomers {
+#[non_exhaustive]
+pub struct NewCustomers {
     /// The customers; one with the id or login of a known one takes its place.
-    pub(super) customers: Vec<ExampleCustomer>,
+    pub customers: Vec<ExampleCustomer>,
 }
 
 /// The initial customers.

@@ -14,7 +14,7 @@ use bankchannel::{CallAsker, CallOptions, salt_edge_connector::BankAtUrl};
 use bankchannel_foundation::{Error, Result};
 use serde_json::Value;
 
-pub(crate) use data::NewCustomers;
+pub use data::{ExampleCustomer, NewCustomers};
 pub(super) use example::ExampleBank;
 
 /// The bank behind the connector.

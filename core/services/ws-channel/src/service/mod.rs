@@ -37,7 +37,7 @@ use super::{
 use bankchannel_server::http::{control::ControlState, health::ServerReadiness};
 
 /// The service that every handler works with.
-pub(crate) struct WsChannelService {
+pub struct WsChannelService {
     /// Its configuration.
     pub(crate) config: ServiceConfig,
     /// Persistent data, read-only.
