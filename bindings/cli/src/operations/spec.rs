@@ -229,6 +229,9 @@ mod tests {
         let specs = specs(&[], &[]);
         for protocol in PROTOCOLS {
             for entry in protocol.callables().map(|callable| &callable.entry) {
+                if let Some(told) = protocol.commands.command(entry) {
+                    assert!(specs.iter().any(|spec| format!("{} {}", spec.group, spec.name) == told), "{told}");
+                }
                 let Some(group) = protocol.commands.group(entry.declaration) else { continue };
                 let by_command = specs
                     .iter()

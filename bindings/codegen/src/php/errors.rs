@@ -17,10 +17,7 @@ pub(crate) fn codes(model: &Model) -> Generated {
         out.jsdoc("", "The stable error codes: what `BankchannelException::$errorCode` holds.");
         out.line("final class ErrorCode");
         out.line("{");
-        for (at, row) in model.errors.iter().enumerate() {
-            if at > 0 {
-                out.blank();
-            }
+        for row in &model.errors {
             out.jsdoc("    ", &format!("{} {}", row.text, row.doc));
             out.line(format!("    public const {} = {};", upper(row.code), quoted(row.code)));
         }

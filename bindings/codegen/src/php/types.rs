@@ -366,10 +366,7 @@ fn enumeration(out: &mut Out, shape: &'static EnumShape) {
     out.jsdoc("", &plain(shape.doc));
     out.line(format!("enum {}: string", shape.name));
     out.line("{");
-    for (at, value) in shape.values.iter().enumerate() {
-        if at > 0 {
-            out.blank();
-        }
+    for value in shape.values {
         out.jsdoc("    ", &plain(value.doc));
         out.line(format!("    case {} = {};", identifier(value.value), quoted(value.value)));
     }

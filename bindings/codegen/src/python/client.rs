@@ -48,7 +48,6 @@ fn settings_types(out: &mut Out, protocol: &ProtocolModel, settings: &StructShap
     out.blank();
     out.line(format!("class _{name}Settings(TypedDict, total=False):"));
     for field in settings.fields {
-        out.blank();
         out.line(format!("    {}", member(field)));
         out.docstring("    ", &plain(field.doc));
     }

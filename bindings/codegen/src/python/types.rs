@@ -52,14 +52,15 @@ pub(crate) fn record(
     if !secret.is_empty() {
         out.line(format!("    _secret: ClassVar = frozenset({})", tuple(secret.into_iter())));
     }
-    if let Some((tag, value)) = tag {
+    if tag.is_some() || !fields.is_empty() {
         out.blank();
+    }
+    if let Some((tag, value)) = tag {
         out.line(format!("    {}: Literal[{value:?}] = {value:?}", python(tag)));
     }
     // Fields without a default come first: the keyword-only constructor accepts any order, but it is easier to read.
     for field in fields {
         let optional = if field.optional { " | None = None" } else { "" };
-        out.blank();
         let kind = unshadowed(&typed(field), fields);
         out.line(format!("    {}: {kind}{optional}", python(field.name)));
         out.docstring("    ", &plain(field.doc));
