@@ -11,7 +11,8 @@ use std::{io::Read as _, path::Path, sync::LazyLock};
 use bankchannel_foundation::{
     Error,
     error::row,
-    model::{Boundary, Date, read_boundary, write_boundary},
+    letter_edits,
+    model::{Boundary, Date, read_boundary},
     open_regular, shown,
 };
 use serde_json::Value;
@@ -146,21 +147,6 @@ impl KnownBank {
     }
 }
 
-/// `own`, and from `base` the fields that it leaves out.
-///
-/// # Errors
-/// `input.*` if the two do not fit together, which fields that are independent of each other exclude.
-pub fn over<T: Boundary>(own: T, base: T) -> Result<T, Error> {
-    let mut merged = write_boundary(base);
-    match (merged.as_object_mut(), write_boundary(own)) {
-        (Some(members), Value::Object(own)) => {
-            members.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
-            read_boundary(merged)
-        }
-        (_, own) => read_boundary(own),
-    }
-}
-
 /// The largest file of a user's own bank, in bytes; those here have 10 KB at most.
 const FILE_MAX: u64 = 1024 * 1024;
 
@@ -196,33 +182,12 @@ pub fn meant(unknown: &str) -> String {
 #[must_use]
 pub fn advice(unknown: &str, known: &[&str]) -> String {
     let wanted = unknown.to_ascii_lowercase();
-    let distance = |one: &str| edits(&wanted, &one.to_ascii_lowercase());
+    let distance = |one: &str| letter_edits(&wanted, &one.to_ascii_lowercase());
     let nearest = known.iter().map(|one| (distance(one), *one)).min();
     match nearest {
         Some((edits, one)) if edits * 3 <= one.len().max(3) => format!("; did you mean {one}?"),
         _ => String::new(),
     }
-}
-
-/// How many letters differ (Levenshtein). Names are short: of a long one only the beginning counts.
-fn edits(from: &str, to: &str) -> usize {
-    const LONGEST: usize = 64;
-    let to: Vec<char> = to.chars().take(LONGEST).collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (at, letter) in from.chars().take(LONGEST).enumerate() {
-        let mut before = at;
-        let mut left = at + 1;
-        for (other, above) in to.iter().zip(row.iter_mut().skip(1)) {
-            let here = (before + usize::from(letter != *other)).min(left + 1).min(*above + 1);
-            before = *above;
-            *above = here;
-            left = here;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = at + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -276,6 +241,5 @@ mod tests {
         assert_eq!(advice("nordae", &known), "; did you mean nordea?");
         assert_eq!(advice("Saastopanki", &known), "; did you mean saastopankki?");
         assert_eq!(advice("deutschebank", &known), "");
-        assert_eq!((edits("abc", "abc"), edits("", "ab"), edits("kitten", "sitting")), (0, 2, 3));
     }
 }

@@ -8,6 +8,7 @@
 //!   message       HTTP messages as data: what a protocol writes and reads
 //!   json          strict reading of foreign JSON; content streamed out of and into it
 //!   error         the error table, the error, the outcome of an exchange
+//!   environment   settings in environment variables: their texts, and which names are meant
 //!   cache         a bounded cache, shared by threads
 //!   client_cache  a client's cache of parsed keys and certificates
 //!   clock, secret, redact
@@ -24,6 +25,7 @@ extern crate self as bankchannel_foundation;
 mod cache;
 mod client_cache;
 pub mod clock;
+pub mod environment;
 pub mod error;
 pub mod json;
 pub mod message;
@@ -56,6 +58,6 @@ pub use jiff;
 pub use cache::Cache;
 pub use client_cache::{ClientCache, ClientResources};
 pub use error::{CallOutcome, Category, Error, Result};
-pub use near::nearest_name;
+pub use near::{letter_edits, nearest_name};
 pub use regular_file::open_regular;
 pub use secret::Secret;

@@ -8,9 +8,10 @@
 //!   operator       commands of a service's operator
 //!   folder         the data folder          temporary   a folder that goes with its server
 //!   private        files and folders that only their owner may read
-//!   toml_file      configuration files      wrong_type  a deserializer's message, without the values it quotes
+//!   configuration  configuration files and environment variables
 //! ```
 
+pub mod configuration;
 pub mod counterpart;
 pub mod folder;
 pub mod hosted;
@@ -19,5 +20,3 @@ pub mod operator;
 pub mod orders;
 pub use bankchannel_private_files as private;
 pub mod temporary;
-pub mod toml_file;
-mod wrong_type;

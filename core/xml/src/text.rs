@@ -1,5 +1,7 @@
 //! Pieces of a document's text in messages for people.
 
+use bankchannel_foundation::letter_edits;
+
 /// Longest piece of a document's text that a message quotes, in characters.
 const MAX_QUOTE: usize = 40;
 
@@ -51,32 +53,12 @@ pub fn plain_name(name: &str) -> String {
 pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     candidates
         .map(|candidate| {
-            let distance = if candidate.eq_ignore_ascii_case(name) { 0 } else { edits(name, candidate) };
+            let distance = if candidate.eq_ignore_ascii_case(name) { 0 } else { letter_edits(name, candidate) };
             (distance, candidate)
         })
         .filter(|(distance, candidate)| *distance <= 2 && *distance * 2 < candidate.len())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein distance; names longer than those of messages and namespaces count as far away.
-fn edits(a: &str, b: &str) -> usize {
-    const LONGEST: usize = 80;
-    if a.len() > LONGEST || b.len() > LONGEST {
-        return usize::MAX / 4;
-    }
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

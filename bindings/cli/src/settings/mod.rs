@@ -10,9 +10,8 @@ use std::collections::BTreeMap;
 use bankchannel::{
     Client,
     protocols::{KeptSession, Protocol},
-    setting_of_text,
 };
-use bankchannel_foundation::model::Seconds;
+use bankchannel_foundation::{environment::value_of_text, model::Seconds};
 use serde_json::{Map, Value};
 
 use crate::exit::{CommandFailure, CommandOutcome};
@@ -148,7 +147,7 @@ impl RunSettings {
         let fields = settings.into_iter().flat_map(|shape| shape.fields());
         for field in fields.filter(|field| field.name != SESSION) {
             if let Some(value) = self.value(&filed_name(field.name)) {
-                map.insert(field.name.into(), setting_of_text(field, value)?.into());
+                map.insert(field.name.into(), value_of_text(field.name, field.shape, value)?.into());
             }
         }
         // A key file from the command line overrides a key text from the environment, and vice versa.

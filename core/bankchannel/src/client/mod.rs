@@ -37,7 +37,6 @@ pub(crate) use reading::{read_request, take_request};
 pub use settings::Settings;
 pub(crate) use settings::{ClientSettings, VariableSource, read_settings, variable};
 pub(crate) use variables::client_settings;
-pub use variables::setting_of_text;
 
 use crate::{
     CallDone, CallOptions,

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 
 use bankchannel_foundation::{
     Error, Result,
+    environment::{is_of_service, shown_variable, text_of_variable, value_of_text, variable_advice},
     error::row,
     model::{EnumValue, Field, Object, Representation, Shape, Value, Writer, read_boundary},
 };
@@ -18,8 +19,6 @@ use super::{
     settings::{ClientSettings, read_settings},
 };
 
-/// The longest name that is repeated, in bytes.
-const NAME_MAX: usize = 64;
 /// The end of the names of settings that are addresses.
 const ADDRESS: &str = "_url";
 
@@ -27,31 +26,6 @@ const ADDRESS: &str = "_url";
 pub(crate) fn names(prefix: &str, field: &Field) -> impl Iterator<Item = String> {
     let own = format!("{prefix}{}", field.name.to_ascii_uppercase());
     field.variables.iter().map(|name| (*name).to_owned()).chain([own])
-}
-
-/// A setting's value from its text in a variable, a file or an option: numbers and `true` or `false` as such, lists separated
-/// by commas, objects as JSON.
-///
-/// # Errors
-/// `configuration.invalid` for an object that is no JSON; its text is not repeated. Any other text that does not fit is
-/// refused when the settings are read.
-pub fn setting_of_text(field: &Field, text: &str) -> Result<Value<'static>> {
-    let number =
-        || serde_json::from_str::<serde_json::Number>(text).ok().map(|number| serde_json::Value::from(number).into());
-    let string = || Value::String(text.to_owned().into());
-    Ok(match field.shape {
-        Shape::Bool => text.parse::<bool>().map_or_else(|_| string(), Value::Bool),
-        Shape::Integer { .. } | Shape::Seconds | Shape::Number => number().unwrap_or_else(string),
-        Shape::List(_) => {
-            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-            Value::Array(items.map(|item| Value::String(item.to_owned().into())).collect())
-        }
-        Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::Json | Shape::AnyJson => {
-            let read = serde_json::from_str::<serde_json::Value>(text);
-            read.map_err(|_| Error::invalid_setting(field.name, "must be a JSON object"))?.into()
-        }
-        _ => string(),
-    })
 }
 
 /// Whether a setting is an address.
@@ -100,9 +74,9 @@ pub(crate) fn merged<S: ClientSettings>(own: Value<'_>, variable: impl Fn(&str) 
         let Some((text, name)) = given(S::VARIABLE_PREFIX, field, &variable)? else { continue };
         // It may be a secret; the values read from it wipe themselves.
         let text = Zeroizing::new(
-            text_of(text).map_err(|why| fault(&name, &format!("the environment variable {name} {why}")))?,
+            text_of_variable(text).map_err(|why| fault(&name, &format!("the environment variable {name} {why}")))?,
         );
-        let value = setting_of_text(field, &text);
+        let value = value_of_text(field.name, field.shape, &text);
         all.insert(field.name, value.map_err(|error| named(&error, field.name, &name))?);
         sources.push((field.name, name));
     }
@@ -122,12 +96,6 @@ fn named(error: &Error, field: &str, variable: &str) -> Error {
 
 fn fault(variable: &str, why: &str) -> Error {
     Error::because(&row::CONFIGURATION, why.to_owned()).with("field", variable.to_owned())
-}
-
-/// The text of a variable. U+FFFD is a language's replacement for bytes that were no UTF-8.
-fn text_of(value: OsString) -> Result<String, &'static str> {
-    let text = value.into_string().ok().filter(|text| !text.contains(char::REPLACEMENT_CHARACTER));
-    text.ok_or("is not UTF-8")
 }
 
 /// The settings that these do not have, and do not give in another way.
@@ -173,45 +141,10 @@ pub(crate) fn check_names<S: ClientSettings>(set: impl Iterator<Item = String>) 
     let is_others =
         |name: &str| S::OTHERS_VARIABLES.contains(&name) || is_of_service(name.strip_prefix(prefix).unwrap_or(name));
     let Some(unknown) = own.find(|name| !known.contains(name) && !is_others(name)) else { return Ok(()) };
-    let meant = known.iter().max_by_key(|one| affinity(&unknown[prefix.len()..], &one[prefix.len()..]));
-    let is_near = |one: &&String| {
-        let (unknown, one) = (&unknown[prefix.len()..], &one[prefix.len()..]);
-        let same = affinity(unknown, one).0;
-        // Of a whole word, as `URL`, the rest may be missing.
-        same * 2 >= unknown.len().max(one.len()) || (same >= 3 && one.ends_with(&format!("_{unknown}")))
-    };
-    let advice = match meant.filter(is_near) {
-        Some(meant) => format!("did you mean {meant}?"),
-        None => "unset it, or give it a name without this prefix".to_owned(),
-    };
-    // The name of a variable is no secret, unless something else stands in its place.
-    let is_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    let shown = if unknown.len() <= NAME_MAX && unknown.bytes().all(is_name) { &*unknown } else { prefix };
+    let advice = variable_advice(prefix, &unknown, &known);
+    let shown = shown_variable(prefix, &unknown);
     let why = format!("the environment variable {shown} is no setting of {}; {advice}", S::Client::protocol().name);
     Err(Error::because(&row::CONFIGURATION, why).with("field", shown.to_owned()))
-}
-
-/// Whether Kubernetes or a link of Docker sets such a variable, for a service whose name begins as these settings' variables do:
-/// `SERVICE_HOST`, `SERVICE_PORT_HTTP`, `PORT`, `PORT_8080_TCP_ADDR`, and the same after further words of the service's name.
-fn is_of_service(rest: &str) -> bool {
-    let words: Vec<&str> = rest.split('_').collect();
-    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-    (0..words.len()).any(|at| match &words[at..] {
-        ["SERVICE", "HOST"] | ["SERVICE", "PORT", ..] | ["PORT"] => true,
-        ["PORT", port, "TCP" | "UDP" | "SCTP"] | ["PORT", port, "TCP" | "UDP" | "SCTP", "PROTO" | "PORT" | "ADDR"] => {
-            is_number(port)
-        }
-        _ => false,
-    })
-}
-
-/// How much two names have in common: the bytes at their beginnings and ends that are the same; then the nearer length.
-fn affinity(one: &str, other: &str) -> (usize, std::cmp::Reverse<usize>) {
-    let same = |(one, other): &(u8, u8)| one == other;
-    let begin = one.bytes().zip(other.bytes()).take_while(same).count();
-    let end = one.bytes().rev().zip(other.bytes().rev()).take_while(same).count();
-    let max = one.len().min(other.len());
-    ((begin + end).min(max), std::cmp::Reverse(one.len().abs_diff(other.len())))
 }
 
 /// The names of the environment's variables that are not empty.

@@ -1,5 +1,6 @@
 //! Reads `#[boundary(…)]` attributes and doc comments.
 
+use proc_macro2::TokenTree;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
 
 /// Every key that `#[boundary(…)]` accepts, on any item.
@@ -24,6 +25,10 @@ pub(crate) struct BoundaryAttributes {
     pub(crate) format: Option<String>,
     pub(crate) pattern: Option<String>,
     pub(crate) example: Option<String>,
+    /// The value of a field that is left out, as JSON.
+    pub(crate) default: Option<String>,
+    /// The field is none of the boundary: it has its type's default.
+    pub(crate) absent: bool,
     pub(crate) max_bytes: Option<Expr>,
     /// The function that checks a text and may write it in another form.
     pub(crate) check: Option<Expr>,
@@ -77,6 +82,10 @@ impl BoundaryAttributes {
                     out.pattern = Some(text(&meta)?);
                 } else if meta.path.is_ident("example") {
                     out.example = Some(text(&meta)?);
+                } else if meta.path.is_ident("default") {
+                    out.default = Some(json(&meta.value()?.parse()?));
+                } else if meta.path.is_ident("absent") {
+                    out.absent = true;
                 } else if meta.path.is_ident("max_bytes") {
                     out.max_bytes = Some(meta.value()?.parse()?);
                 } else if meta.path.is_ident("check") {
@@ -89,6 +98,12 @@ impl BoundaryAttributes {
         }
         Ok(out)
     }
+}
+
+/// A literal, a list or an object as JSON text: Rust writes only numbers in another way, with `_`.
+fn json(value: &TokenTree) -> String {
+    let text = value.to_string();
+    if text.starts_with(|first: char| first.is_ascii_digit()) { text.replace('_', "") } else { text }
 }
 
 /// The doc comment, one paragraph per blank line. A missing one is an error: whatever users see is documented.

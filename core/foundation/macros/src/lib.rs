@@ -15,6 +15,9 @@
 //! | `#[boundary(off_wire)]` | field | never on the wire; the field's documentation says why |
 //! | `#[boundary(env = "ISECURE_KEY")]` | field of settings | an environment variable for it, in addition to the one with the client's prefix and the field's name |
 //! | `#[boundary(gives = "key")]` | field of settings | what it is one way to give: of all that give the same, only those of one source count |
+//! | `#[boundary(default = 30)]` | field | its value if it is left out: a literal, or a list or an object of literals as JSON. What an object leaves out is taken from the default, too |
+//! | `#[boundary(example = "https://bank.example")]` | field | an example where there is no default, for pages |
+//! | `#[boundary(absent)]` | field | it is not part of the boundary: it has its type's default |
 //! | `#[boundary(flatten)]` | field | a struct whose fields are inlined among the others, in both representations |
 //! | `#[boundary(flattened)]` | struct | it may be flattened into others: makes the methods that their builders have for its fields |
 //! | `#[boundary(open)]` | enum | values from a peer: the last variant, `Other(String)`, takes unknown ones |

@@ -22,7 +22,9 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     for field in fields {
         let (field_ident, ty) = (&field.ident, &field.ty);
         let attributes = BoundaryAttributes::parse(&field.attrs)?;
-        if attributes.flatten {
+        if attributes.absent {
+            takes.push(quote! { #field_ident: ::core::default::Default::default() });
+        } else if attributes.flatten {
             stands_alone(field, &attributes)?;
             builder.group(field);
             let group = quote! { <#ty as #model::Fields> };
@@ -145,6 +147,12 @@ fn shape(field: &Field, attributes: &BoundaryAttributes, same_names: bool) -> sy
     let wire = attributes.wire.clone().unwrap_or_else(|| if same_names { name.clone() } else { pascal_case(&name) });
     let camel = camel_case(&name);
     let BoundaryAttributes { aliases, profile, off_wire, variables, gives, .. } = attributes;
+    let has_default = attributes.default.is_some();
+    let or_none = |text: &Option<String>| match text {
+        Some(text) => quote! { ::core::option::Option::Some(#text) },
+        None => quote! { ::core::option::Option::None },
+    };
+    let (default, example) = (or_none(&attributes.default), or_none(&attributes.example));
     let boundary = quote! { <#ty as ::bankchannel_foundation::model::Boundary> };
     Ok(quote! {
         ::bankchannel_foundation::model::Field {
@@ -155,8 +163,10 @@ fn shape(field: &Field, attributes: &BoundaryAttributes, same_names: bool) -> sy
             doc: #doc,
             shape: #boundary::SHAPE,
             wire_shape: #boundary::WIRE_SHAPE,
-            optional: #boundary::OPTIONAL,
-            wire_optional: #boundary::WIRE_OPTIONAL,
+            optional: #boundary::OPTIONAL || #has_default,
+            wire_optional: #boundary::WIRE_OPTIONAL || #has_default,
+            default: #default,
+            example: #example,
             profile: #profile,
             off_wire: #off_wire,
             variables: &[#(#variables),*],

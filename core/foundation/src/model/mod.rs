@@ -109,3 +109,18 @@ pub fn read_boundary<'a, T: Boundary>(value: impl Into<Value<'a>>) -> Result<T, 
 pub fn write_boundary<T: Boundary>(value: T) -> serde_json::Value {
     value.write(&mut Writer::new(Representation::Boundary)).into()
 }
+
+/// `own`, and from `base` the fields that it leaves out.
+///
+/// # Errors
+/// `input.*` if the two do not fit together, which fields that are independent of each other exclude.
+pub fn over<T: Boundary>(own: impl Boundary, base: T) -> Result<T, Error> {
+    let mut merged = write_boundary(base);
+    match (merged.as_object_mut(), write_boundary(own)) {
+        (Some(members), serde_json::Value::Object(own)) => {
+            members.extend(own.into_iter().filter(|(_, value)| !value.is_null()));
+            read_boundary(merged)
+        }
+        (_, own) => read_boundary(own),
+    }
+}

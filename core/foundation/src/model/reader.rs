@@ -296,7 +296,11 @@ impl<'v> ObjectReader<'v> {
     #[inline(never)]
     fn take(&mut self, field: &'static Field, reader: &mut Reader<'_>) -> Option<Value<'v>> {
         let name = reader.name(field);
-        let value = self.object.remove(name).filter(|value| !value.is_null())?;
+        let given = self.object.remove(name).filter(|value| !value.is_null());
+        let value = match field.default {
+            Some(default) => completed(given, default),
+            None => given?,
+        };
         reader.enter(PathStep::Name(name));
         Some(value)
     }
@@ -344,6 +348,26 @@ pub fn unknown_members<'a>(
     };
     let error = Error::because(&row::UNKNOWN_FIELD, text);
     if named.is_empty() { error } else { error.with("field", named.join(", ")) }
+}
+
+/// A value, or the default of its field; an object is completed with what it leaves out.
+fn completed<'v>(given: Option<Value<'v>>, default: &'static str) -> Value<'v> {
+    let default = || Value::from(serde_json::from_str::<serde_json::Value>(default).unwrap_or_default());
+    match given {
+        None => default(),
+        Some(Value::Object(mut own)) => {
+            if let Value::Object(default) = default() {
+                for (name, value) in default {
+                    if own.get(&name).is_none_or(Value::is_null) {
+                        own.remove(&name);
+                        own.insert(name, value);
+                    }
+                }
+            }
+            Value::Object(own)
+        }
+        Some(other) => other,
+    }
 }
 
 /// The maximum number of unknown fields that an error names.

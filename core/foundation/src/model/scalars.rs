@@ -1,6 +1,6 @@
 //! Booleans, integers, plain text and secrets.
 
-use std::{env::VarError, io::Read as _};
+use std::{env::VarError, io::Read as _, net::IpAddr};
 
 use zeroize::Zeroizing;
 
@@ -103,6 +103,29 @@ impl Boundary for String {
 
     fn write(self, _: &mut Writer) -> Value<'static> {
         self.into()
+    }
+}
+
+/// The longest form of an address, in bytes: IPv6 with an IPv4 address at its end.
+const IP_ADDRESS_MAX: usize = 45;
+
+impl Boundary for IpAddr {
+    const SHAPE: &'static Shape = &Shape::Text(TextShape {
+        name: "IpAddress",
+        doc: "An IPv4 or IPv6 address.",
+        format: "",
+        pattern: "",
+        max_bytes: IP_ADDRESS_MAX,
+        example: "192.0.2.1",
+    });
+
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let text = reader.text(value)?;
+        text.parse().map_err(|_| reader.invalid("must be an IPv4 or IPv6 address, such as 192.0.2.1"))
+    }
+
+    fn write(self, _: &mut Writer) -> Value<'static> {
+        self.to_string().into()
     }
 }
 

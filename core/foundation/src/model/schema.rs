@@ -76,6 +76,9 @@ pub fn described(field: &Field, representation: Representation) -> Value {
         out["x-profile"] = json!(true);
     }
     out["description"] = json!(doc);
+    if let Some(default) = field.default {
+        out["default"] = serde_json::from_str(default).unwrap_or_default();
+    }
     out
 }
 

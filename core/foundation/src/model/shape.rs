@@ -118,6 +118,10 @@ pub struct Field {
     pub optional: bool,
     /// Whether it may be omitted when read from the wire.
     pub wire_optional: bool,
+    /// The value if it is omitted, as JSON. What an object omits is taken from it, too.
+    pub default: Option<&'static str>,
+    /// An example where there is no default.
+    pub example: Option<&'static str>,
     /// Whether it is taken from the client's profile if omitted.
     pub profile: bool,
     /// Whether it never travels; `doc` says why.

@@ -1,9 +1,9 @@
 //! How banks differ, as data.
 
-use bankchannel_banks::{KnownBank, find, for_each_bank, meant, over, read_file};
+use bankchannel_banks::{KnownBank, find, for_each_bank, meant, read_file};
 use bankchannel_foundation::{
     Error,
-    model::{Boundary, read_boundary},
+    model::{Boundary, over, read_boundary},
     shown,
 };
 

@@ -152,7 +152,7 @@ impl BankPipeline {
     }
 
     fn set_limits(&self, rates: OrderedBankRates) -> Result<BankRates> {
-        let rates = rates.complete();
+        let rates = rates.complete()?;
         self.bank.limits.change(rates);
         Ok(rates)
     }

@@ -9,7 +9,10 @@ use std::{
     time::Instant,
 };
 
-use bankchannel_foundation::model::Boundary;
+use bankchannel_foundation::{
+    Result,
+    model::{Boundary, over},
+};
 
 use super::refusal::SandboxRefusal;
 use bankchannel_server::http::{
@@ -41,12 +44,8 @@ pub struct OrderedBankRates {
 
 impl OrderedBankRates {
     /// With the defaults of those left out.
-    pub(crate) fn complete(&self) -> BankRates {
-        let usual = BankRates::default();
-        BankRates {
-            unauthenticated_per_minute: self.unauthenticated_per_minute.unwrap_or(usual.unauthenticated_per_minute),
-            verify_user_per_minute: self.verify_user_per_minute.unwrap_or(usual.verify_user_per_minute),
-        }
+    pub(crate) fn complete(self) -> Result<BankRates> {
+        over(self, BankRates::default())
     }
 }
 

@@ -5,44 +5,53 @@ use std::{net::SocketAddr, path::Path};
 use bankchannel::{ConnectionSettings, salt_edge_connector::SaltEdgeConnectorSettings};
 use bankchannel_foundation::{
     Error, Result, Secret,
-    model::{Boundary, Timestamp, read_boundary},
+    model::{Boundary, Timestamp},
     shown,
 };
-use serde_json::Value;
 
 use super::ConnectorOptions;
-use bankchannel_server::{http::TlsFiles, private::check_secret_file, toml_file};
+use bankchannel_server::{
+    configuration::{self, ConfigurationForm},
+    http::TlsFiles,
+};
 
 /// The default listen address.
 const LISTEN: &str = "127.0.0.1:0";
 /// The default code of the bank at Salt Edge.
 const PROVIDER_CODE: &str = "demobank";
-/// The default time limit for the bank's own code at its URL, in seconds.
-const BANK_TIMEOUT_S: u32 = 30;
-/// The default number of parallel requests to the bank.
-const WORKERS: u32 = 4;
 /// The maximum size of a public key file.
 const MAX_KEY: u64 = 64 * 1024;
 
 /// The service's configuration file. `docs/salt-edge-connector.toml` is a commented one.
-#[derive(Debug, Clone, Default, Boundary)]
+#[derive(Debug, Clone, Boundary)]
 pub(crate) struct ConnectorFile {
     /// `example`, or the base URL of the bank's own code.
-    pub(crate) bank: Option<String>,
-    /// The time limit of the bank's own code for one question, in seconds, 1 to 240. Default: 30.
-    pub(crate) bank_timeout_s: Option<u32>,
+    #[boundary(default = "example")]
+    pub(crate) bank: String,
+    /// The time limit of the bank's own code for one question, in seconds, 1 to 240.
+    #[boundary(default = 30)]
+    pub(crate) bank_timeout_s: u32,
     /// A PEM file with more certificate authorities to trust at the bank's URL.
     pub(crate) bank_ca_file: Option<String>,
-    /// The number of parallel questions, 1 to 64. Default: 4.
-    pub(crate) workers: Option<u32>,
-    /// The address and port at which the bank's page and back office reach the connector. Default: a free port on
+    /// The number of parallel questions, 1 to 64.
+    #[boundary(default = 4)]
+    pub(crate) workers: u32,
+    /// The address and port at which the bank's page and back office reach the connector: by default a free port on
     /// loopback.
-    pub(crate) bank_interface_listen: Option<String>,
+    #[boundary(default = "127.0.0.1:0")]
+    pub(crate) bank_interface_listen: String,
     /// The URL at which customers' browsers reach the example bank's page, if it is not the connector's own address.
     pub(crate) public_url: Option<String>,
     /// The settings of the connector itself, as in every language.
     pub(crate) connector: Option<SaltEdgeConnectorSettings>,
 }
+
+/// How the file and the environment variables are read.
+pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
+    prefix: "BANKCHANNEL_SALT_EDGE_CONNECTOR_",
+    shape: ConnectorFile::SHAPE,
+    table_name: |_, _| Ok(None),
+};
 
 /// A connector's configuration.
 pub(crate) struct ConnectorConfig {
@@ -72,24 +81,14 @@ impl ConnectorConfig {
     /// # Errors
     /// `configuration.invalid`, naming the setting; `resource.storage` for a file that cannot be read.
     pub(crate) fn from_options(options: ConnectorOptions) -> Result<Self> {
-        let file: ConnectorFile = match &options.config {
-            None => ConnectorFile::default(),
-            Some(path) => {
-                let named = |error: Error| {
-                    let setting = error.detail("field").unwrap_or_default().to_owned();
-                    Error::invalid_setting("config", format!("{}: {}", shown::path(path), error.message()))
-                        .with("setting", setting)
-                };
-                let file = read_boundary::<ConnectorFile>(json_of(toml_file::read(path)?)).map_err(named)?;
-                if file.connector.as_ref().is_some_and(holds_secret) {
-                    check_secret_file(Path::new(path))?;
-                }
-                file
-            }
-        };
+        let read =
+            configuration::read::<ConnectorFile>(&CONFIGURATION, options.config.as_deref(), std::env::vars_os())?;
+        Self::of_file(read.values.clone(), options).map_err(|error| read.placed(error))
+    }
+
+    fn of_file(file: ConnectorFile, options: ConnectorOptions) -> Result<Self> {
         let listen = address("listen", options.listen.as_deref().unwrap_or(LISTEN))?;
-        let bank_interface_listen =
-            address("bank_interface_listen", file.bank_interface_listen.as_deref().unwrap_or(LISTEN))?;
+        let bank_interface_listen = address("bank_interface_listen", &file.bank_interface_listen)?;
         let is_loopback = listen.ip().is_loopback();
         for (name, given) in [("control", options.control == Some(true)), ("clock", options.clock.is_some())] {
             if given && !is_loopback {
@@ -101,15 +100,15 @@ impl ConnectorConfig {
             (Some(certificate), Some(key)) => Some(TlsFiles { certificate: certificate.into(), key: key.into() }),
             _ => return Err(Error::invalid_setting("tls_cert", "goes with tls_key: give both or neither")),
         };
-        let within = |setting, given: Option<u32>, default, max| match given.unwrap_or(default) {
+        let within = |setting, given: u32, max| match given {
             value if (1..=max).contains(&value) => Ok(value),
             _ => Err(Error::invalid_setting(setting, format!("must be 1 to {max}"))),
         };
-        let timeout_s = within("bank_timeout_s", file.bank_timeout_s, BANK_TIMEOUT_S, 240)?;
-        let workers = within("workers", file.workers, WORKERS, 64)?;
-        let bank = match options.bank.or(file.bank).as_deref() {
-            None | Some("example") => BankAt::Example,
-            Some(url) => BankAt::Url { url: url.to_owned(), timeout_s, ca_file: file.bank_ca_file },
+        let timeout_s = within("bank_timeout_s", file.bank_timeout_s, 240)?;
+        let workers = within("workers", file.workers, 64)?;
+        let bank = match options.bank.as_deref().unwrap_or(&file.bank) {
+            "example" => BankAt::Example,
+            url => BankAt::Url { url: url.to_owned(), timeout_s, ca_file: file.bank_ca_file },
         };
         let mut connector = file.connector.unwrap_or_default();
         connector.base_url = options.hub_url.or(connector.base_url);
@@ -180,15 +179,6 @@ fn check_hub(connector: &SaltEdgeConnectorSettings) -> Result<()> {
     Ok(())
 }
 
-/// Whether the settings contain a secret itself instead of a file name.
-fn holds_secret(connector: &SaltEdgeConnectorSettings) -> bool {
-    let SaltEdgeConnectorSettings { app_secret, bank_secret, store_key, key, store, .. } = connector;
-    let has_password = |place: &Secret| is_postgres(place) && place.expose().contains('@');
-    [app_secret, bank_secret, store_key, &key.private_key, &key.passphrase].into_iter().any(Option::is_some)
-        || key.pkcs11.as_ref().is_some_and(|token| token.pin.is_some())
-        || store.as_ref().is_some_and(has_password)
-}
-
 fn address(setting: &'static str, text: &str) -> Result<SocketAddr> {
     let wrong = |_| Error::invalid_setting(setting, "must be an address and port such as 127.0.0.1:8080");
     text.parse().map_err(wrong)
@@ -205,19 +195,6 @@ fn public_key(file: &str) -> Result<String> {
     Ok(text)
 }
 
-/// Converts TOML to JSON.
-fn json_of(value: toml::Value) -> Value {
-    match value {
-        toml::Value::String(text) => text.into(),
-        toml::Value::Integer(number) => number.into(),
-        toml::Value::Float(number) => number.into(),
-        toml::Value::Boolean(is) => is.into(),
-        toml::Value::Datetime(instant) => instant.to_string().into(),
-        toml::Value::Array(items) => items.into_iter().map(json_of).collect(),
-        toml::Value::Table(members) => members.into_iter().map(|(name, value)| (name, json_of(value))).collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -225,40 +202,32 @@ mod tests {
 
     use super::*;
 
-    const DOCUMENTED: &str = include_str!("../../../../docs/salt-edge-connector.toml");
-
     fn config(options: ConnectorOptions) -> Result<ConnectorConfig> {
         ConnectorConfig::from_options(options)
     }
 
     #[test]
     fn the_documented_file_has_every_setting_and_the_defaults() {
-        let documented: toml::Value = toml::from_str(DOCUMENTED).unwrap();
-        let file = read_boundary::<ConnectorFile>(json_of(documented)).unwrap();
+        let page = include_str!("../../../../docs/salt-edge-connector.toml");
+        let read = |text: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("connector.toml");
+            bankchannel_server::private::write_whole(&file, 0o600, text.as_bytes()).unwrap();
+            configuration::read::<ConnectorFile>(&CONFIGURATION, file.to_str(), []).unwrap().values
+        };
+        let (documented, defaults) = (read(page), read(""));
         assert_eq!(
-            (file.bank.as_deref(), file.bank_timeout_s, file.workers, file.bank_interface_listen.as_deref()),
-            (Some("example"), Some(BANK_TIMEOUT_S), Some(WORKERS), Some(LISTEN))
+            (documented.bank, documented.bank_timeout_s, documented.workers, documented.bank_interface_listen),
+            (defaults.bank, defaults.bank_timeout_s, defaults.workers, defaults.bank_interface_listen)
         );
-        assert_eq!(file.connector.unwrap().provider_code.as_deref(), Some(PROVIDER_CODE));
+        assert_eq!(documented.connector.unwrap().provider_code.as_deref(), Some(PROVIDER_CODE));
         for field in ConnectorFile::SHAPE.fields().iter().filter(|field| field.name != "connector") {
-            assert!(
-                DOCUMENTED.contains(&format!("\n{} = ", field.name))
-                    || DOCUMENTED.contains(&format!("\n# {} = ", field.name)),
-                "{}",
-                field.name
-            );
+            assert!(page.contains(&format!("\n{} = ", field.name)) || page.contains(&format!("\n# {} = ", field.name)));
         }
         // Commented-out settings must also be valid when uncommented.
-        let taken: String = DOCUMENTED
-            .lines()
-            .map(|line| {
-                line.strip_prefix("# ")
-                    .filter(|line| line.split_once(" = ").is_some_and(|(name, _)| !name.contains(' ')))
-                    .unwrap_or(line)
-            })
-            .map(|line| format!("{line}\n"))
-            .collect();
-        read_boundary::<ConnectorFile>(json_of(toml::from_str(&taken).unwrap())).unwrap();
+        let is_setting = |line: &&str| line.split_once(" = ").is_some_and(|(name, _)| !name.contains(' '));
+        let taken = page.lines().map(|line| line.strip_prefix("# ").filter(is_setting).unwrap_or(line));
+        read(&taken.map(|line| format!("{line}\n")).collect::<String>());
     }
 
     #[test]

@@ -7,14 +7,15 @@ use bankchannel::{
     sepa_web_services::{BankEnvironment, SepaWebServicesBank, SepaWebServicesSettings},
 };
 use bankchannel_banks::KnownBank;
-use bankchannel_foundation::{Error, Result, Secret, clock::Clock};
+use bankchannel_foundation::{
+    Error, Result, Secret,
+    clock::Clock,
+    model::{Boundary, Field, Object, ObjectReader, Reader, Shape, StructShape, Value, Writer},
+    shown,
+};
 use bankchannel_renewal::RenewalRules;
 use bankchannel_storage::ws_channel::BankCodeLimits;
 use bankchannel_ws_channel::model::Bank;
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
-};
 
 use crate::{
     banks::{ANSWER_TIMEOUT, BANK_TIMEOUT},
@@ -37,74 +38,103 @@ pub struct BanksConfig {
 }
 
 /// The simulated bank of test environments.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Copy, Default, Boundary)]
 pub struct SimulatorConfig {
     /// How it treats payments.
+    #[boundary(default = "book")]
     pub payments: SimulatorMode,
     /// From so many days before its end on a certificate is renewed. Default: as its entry says.
-    pub renew_before_days: u32,
+    pub renew_before_days: Option<u32>,
 }
 
-impl Default for SimulatorConfig {
-    fn default() -> Self {
+impl SimulatorConfig {
+    pub(crate) fn renew_before_days(self) -> u32 {
         let of_entry = || Bank::Simulator.entry()?.member("renew_before_days")?.as_u64()?.try_into().ok();
-        let renew_before_days = of_entry().unwrap_or(RenewalRules::default().renew_before_days);
-        Self { payments: SimulatorMode::Book, renew_before_days }
+        self.renew_before_days.or_else(of_entry).unwrap_or(RenewalRules::default().renew_before_days)
     }
 }
 
-impl<'de> Deserialize<'de> for BanksConfig {
-    fn deserialize<D: Deserializer<'de>>(given: D) -> std::result::Result<Self, D::Error> {
-        given.deserialize_map(BankTables)
+/// The number of banks of the WS Channel.
+const BANKS: usize = Bank::ALL.len();
+
+/// A table for each bank, by its id.
+static TABLES: [Field; BANKS] = {
+    let mut tables = [ONE_BANK; BANKS];
+    let mut at = 0;
+    while at < BANKS {
+        tables[at].name = Bank::ALL[at].as_str();
+        if matches!(Bank::ALL[at], Bank::Simulator) {
+            tables[at].shape = SimulatorConfig::SHAPE;
+        }
+        at += 1;
     }
-}
+    tables
+};
 
-/// Reads the tables.
-struct BankTables;
+/// The table of a bank that is reached.
+const ONE_BANK: Field = Field {
+    name: "",
+    camel: "",
+    wire: "",
+    aliases: &[],
+    doc: "The bank's settings; an empty table switches it on.",
+    shape: ReachedBankConfig::SHAPE,
+    wire_shape: ReachedBankConfig::SHAPE,
+    optional: true,
+    wire_optional: true,
+    default: None,
+    example: None,
+    profile: false,
+    off_wire: false,
+    variables: &[],
+    gives: &[],
+};
 
-impl<'de> Visitor<'de> for BankTables {
-    type Value = BanksConfig;
+impl Boundary for BanksConfig {
+    const SHAPE: &'static Shape = &Shape::Struct(StructShape {
+        name: "BanksConfig",
+        doc: "The banks, each in a table with its id.",
+        fields: &TABLES,
+    });
 
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a table for each bank")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut given: A) -> std::result::Result<BanksConfig, A::Error> {
-        let mut banks = BanksConfig::default();
-        while let Some(ReachableBank(bank)) = given.next_key()? {
+    fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self> {
+        let mut tables = ObjectReader::open(value, &TABLES, reader)?;
+        let mut banks = Self::default();
+        for (field, bank) in TABLES.iter().zip(Bank::ALL) {
             if bank.is_test_only() {
-                banks.simulator = given.next_value()?;
-            } else if banks.reached.insert(bank, given.next_value()?).is_some() {
-                return Err(serde::de::Error::custom(format!("{bank} has two tables")));
+                banks.simulator = tables.field::<Option<SimulatorConfig>>(field, reader)?.unwrap_or_default();
+            } else if let Some(table) = tables.field::<Option<ReachedBankConfig>>(field, reader)? {
+                banks.reached.insert(*bank, table);
             }
         }
+        tables.close(&TABLES, reader)?;
         Ok(banks)
     }
+
+    fn write(self, writer: &mut Writer) -> Value<'static> {
+        let mut tables = Object::new();
+        tables.insert(Bank::Simulator.as_str(), self.simulator.write(writer));
+        for (bank, table) in self.reached {
+            tables.insert(bank.as_str(), table.write(writer));
+        }
+        Value::Object(tables)
+    }
 }
 
-/// A bank that may have a table, by any of its names.
-struct ReachableBank(Bank);
-
-impl<'de> Deserialize<'de> for ReachableBank {
-    fn deserialize<D: Deserializer<'de>>(given: D) -> std::result::Result<Self, D::Error> {
-        let name = String::deserialize(given)?;
-        let can_be = |bank: &Bank| !bank.needs_encryption_pair();
-        match Bank::from_name(&name) {
-            Some(bank) if can_be(&bank) => Ok(Self(bank)),
-            Some(bank) => Err(serde::de::Error::custom(format!("{bank} is not reached: it encrypts its documents"))),
-            None => {
-                let known: Vec<&str> = Bank::ALL.iter().filter(|bank| can_be(bank)).map(|bank| bank.as_str()).collect();
-                let (meant, known) = (bankchannel_banks::advice(&name, &known), known.join(", "));
-                Err(serde::de::Error::custom(format!("unknown bank `{name}`{meant}; there are {known}")))
-            }
-        }
+/// The table of a bank by another of its names.
+pub(crate) fn bank_table(name: &str) -> std::result::Result<Option<&'static str>, String> {
+    if let Some(bank) = Bank::from_name(name) {
+        return Ok(Some(bank.as_str()));
     }
+    let known: Vec<&str> =
+        Bank::ALL.iter().filter(|bank| !bank.needs_encryption_pair()).map(|bank| bank.as_str()).collect();
+    let (meant, known) = (bankchannel_banks::advice(name, &known), known.join(", "));
+    let name = shown::member(name).map(|name| format!(" `{name}`")).unwrap_or_default();
+    Err(format!("unknown bank{name}{meant}; there are {known}"))
 }
 
 /// A bank that the service reaches over SEPA Web Services. An empty table switches it on with the profile of the library.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default, Boundary)]
 pub struct ReachedBankConfig {
     /// A file with a profile of the operator's (JSON), in place of the library's.
     pub profile_file: Option<String>,
@@ -119,7 +149,6 @@ pub struct ReachedBankConfig {
     /// A PEM file with authorities for the TLS connection, beside the system's.
     pub ca_file: Option<String>,
     /// A proxy's URL, such as `http://proxy:3128`; with a password, only in a file that others cannot read.
-    #[serde(deserialize_with = "secret")]
     pub proxy: Option<Secret>,
     /// The sender's id, if the operator sends for its customers.
     pub sender_id: Option<String>,
@@ -142,21 +171,12 @@ pub struct ReachedBankConfig {
     pub renew_before_days: Option<u32>,
 }
 
-fn secret<'de, D: Deserializer<'de>>(given: D) -> std::result::Result<Option<Secret>, D::Error> {
-    Ok(Option::<String>::deserialize(given)?.map(Secret::new))
-}
-
 /// The library's profile of a bank; `None` if it has none.
 fn profile_of(bank: Bank) -> Option<&'static str> {
     bank.entry().filter(|entry| entry.has_web_services()).map(KnownBank::name)
 }
 
 impl BanksConfig {
-    /// Whether there is a password in it.
-    pub(crate) fn has_secret(&self) -> bool {
-        self.configured().any(|(_, bank)| bank.proxy.as_ref().is_some_and(|proxy| proxy.expose().contains('@')))
-    }
-
     /// The banks that are on.
     pub(crate) fn configured(&self) -> impl Iterator<Item = (Bank, &ReachedBankConfig)> {
         self.reached.iter().map(|(bank, configured)| (*bank, configured))
@@ -245,6 +265,10 @@ impl ReachedBankConfig {
     /// # Errors
     /// `configuration.invalid`, naming bank and setting.
     pub(crate) fn open(&self, bank: Bank, flavour: Flavour, clock: Arc<dyn Clock>) -> Result<SepaWebServicesBank> {
+        if bank.needs_encryption_pair() {
+            let place = format!("banks.{}", bank.as_str());
+            return Err(Error::invalid_setting(&place, format!("{bank} is not reached: it encrypts its documents")));
+        }
         let place = |setting: &str| format!("banks.{}.{setting}", bank.as_str());
         if !(1..=64).contains(&self.certificates_at_once()) {
             return Err(Error::invalid_setting(&place("certificates_at_once"), "must be from 1 to 64"));
@@ -302,20 +326,20 @@ impl ReachedBankConfig {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use bankchannel_foundation::clock::SystemClock;
+    use bankchannel_foundation::{clock::SystemClock, model::read_boundary};
     use serde_json::json;
 
     use super::*;
 
     #[test]
     fn a_table_is_of_the_bank_that_has_its_name_and_says_when_its_certificates_are_renewed() {
-        let read = |tables| serde_json::from_value::<BanksConfig>(tables);
+        let read = |tables: serde_json::Value| read_boundary::<BanksConfig>(tables);
         let days = |banks: &BanksConfig, bank: Bank| {
             let configured = &banks.reached[&bank];
             let opened = configured.open(bank, Flavour::Production, Arc::new(SystemClock::default())).unwrap();
             configured.renewal_rules(&opened).renew_before_days
         };
-        let banks = read(json!({ "op": {}, "Nordea": { "renew_before_days": 90 }, "sp": {} })).unwrap();
+        let banks = read(json!({ "osuuspankki": {}, "nordea": { "renew_before_days": 90 }, "sp": {} })).unwrap();
         let on: Vec<Bank> = banks.configured().map(|(bank, _)| bank).collect();
         assert_eq!(on, [Bank::Nordea, Bank::Osuuspankki, Bank::Sp]);
         assert_eq!((days(&banks, Bank::Osuuspankki), days(&banks, Bank::Sp)), (55, 60), "as the bank's entry says");
@@ -323,14 +347,8 @@ mod tests {
         assert_eq!(banks.simulator.payments, SimulatorMode::Book);
         let banks = read(json!({ "simulator": { "payments": "store", "renew_before_days": 10 } })).unwrap();
         assert_eq!((banks.simulator.payments, banks.configured().count()), (SimulatorMode::Store, 0));
-        for (tables, why) in [
-            (json!({ "SEBB": {} }), "did you mean SEB?"),
-            (json!({ "omasp": {} }), "unknown bank `omasp`"),
-            (json!({ "danske": {} }), "danskebank is not reached"),
-            (json!({ "simulator": { "certificates_at_once": 2 } }), "unknown field `certificates_at_once`"),
-        ] {
-            let error = read(tables).unwrap_err().to_string();
-            assert!(error.contains(why), "{error}");
-        }
+        assert_eq!((bank_table("op"), bank_table("Nordea")), (Ok(Some("osuuspankki")), Ok(Some("nordea"))));
+        assert!(bank_table("SEBB").unwrap_err().contains("did you mean SEB?"));
+        assert!(bank_table("omasp").unwrap_err().contains("unknown bank `omasp`"));
     }
 }

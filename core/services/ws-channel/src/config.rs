@@ -1,27 +1,32 @@
 //! The configuration file: docs/protocols/ws-channel.md §13 in one place.
 
-use std::{net::IpAddr, path::Path, time::Duration};
+use std::{borrow::Cow, net::IpAddr, time::Duration};
 
-use bankchannel_foundation::{Error, Result, Secret};
+use bankchannel_foundation::{
+    Error, Result, Secret,
+    model::{Boundary, read_boundary},
+};
 use bankchannel_storage::ws_channel::{PostgresSettings, SchemaUse};
 use hyper::HeaderMap;
-use serde::Deserialize;
 
 use super::ServiceOptions;
+use crate::banks_config::bank_table;
 pub use crate::banks_config::{BanksConfig, ReachedBankConfig};
-use bankchannel_server::{private, toml_file};
+use bankchannel_server::configuration::{self, ConfigurationForm};
 
 /// The service's configuration. `docs/ws-channel.toml` is a commented file with every setting.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Boundary)]
 pub struct ServiceConfig {
     /// `test` or `production`: production refuses the simulator and a fixed code.
+    #[boundary(default = "test")]
     pub flavour: Flavour,
     /// The base path of the operations.
+    #[boundary(default = "/v2")]
     pub base_path: String,
     /// A PostgreSQL URL, instead of SQLite in the data folder.
-    pub postgres_url: Option<String>,
+    pub postgres_url: Option<Secret>,
     /// The limits towards the PostgreSQL server.
+    #[boundary(default = {})]
     pub postgres: PostgresLimits,
     /// The folder of the keys. Default: `keys` in the data folder. Instances that share a database share it.
     pub keys_folder: Option<String>,
@@ -29,99 +34,124 @@ pub struct ServiceConfig {
     /// share it.
     pub files_folder: Option<String>,
     /// Whether to refuse a data folder without a database, for example one that is not mounted. Not with PostgreSQL.
+    #[boundary(default = false)]
     pub expect_data: bool,
     /// The seconds for which the service reports that it is not ready before it stops accepting connections.
+    #[boundary(default = 0)]
     pub drain_s: u32,
     /// The RSA private key that decrypts passwords, a PEM file of mode 0600. Default: the service's own key.
-    pub rsa_private_key: Option<String>,
+    pub rsa_private_key: Option<KeyFilePath>,
     /// The previous key, accepted while clients change to the new one.
-    pub rsa_previous_private_key: Option<String>,
+    pub rsa_previous_private_key: Option<KeyFilePath>,
     /// The delivery of codes.
+    #[boundary(default = "file")]
     pub delivery: DeliveryKind,
     /// The banks.
+    #[boundary(default = {})]
     pub banks: BanksConfig,
     /// The life of a challenge, in seconds.
+    #[boundary(default = 300)]
     pub challenge_ttl_s: u32,
     /// The life of a session, in seconds.
+    #[boundary(default = 3600)]
     pub token_ttl_s: u32,
     /// The seconds without a call after which a session ends. If absent, a session ends only at the end of its life.
     pub idle_ttl_s: Option<u32>,
     /// Whether a login with several factors lets the user choose.
+    #[boundary(default = "preferred")]
     pub mfa_choice: MfaChoice,
     /// The time limit of a login's second step, in seconds.
+    #[boundary(default = 180)]
     pub mfa_session_ttl_s: u32,
     /// The number of wrong codes that ends the second step.
+    #[boundary(default = 5)]
     pub mfa_max_tries: u32,
     /// Wrong passwords: count, window and duration.
+    #[boundary(default = { "count": 10, "window_s": 900, "duration_s": 900 })]
     pub lockout: Lockout,
     /// Wrong second-factor codes: count, window and duration.
+    #[boundary(default = { "count": 10, "window_s": 3600, "duration_s": 3600 })]
     pub code_lockout: Lockout,
     /// 400, or 200 for the steps of a login.
+    #[boundary(default = 400)]
     pub logical_failure_status: u16,
     /// Origins that may call from a browser.
+    #[boundary(default = [])]
     pub cors_origins: Vec<String>,
     /// Rate limits.
+    #[boundary(default = {})]
     pub rate_limit: RateLimit,
     /// The maximum number of registrations per address and hour.
+    #[boundary(default = 60)]
     pub registrations_per_ip: u32,
     /// The maximum number of requests for a password reset per source address and hour.
+    #[boundary(default = 30)]
     pub resets_per_ip: u32,
     /// The maximum number of registration and reset codes to one phone per day.
+    #[boundary(default = 5)]
     pub sms_per_phone: u32,
     /// The maximum number of second-factor codes to one account per hour.
+    #[boundary(default = 30)]
     pub mfa_codes_per_account: u32,
     /// The number of different keys that must have signed an upload.
+    #[boundary(default = 1)]
     pub required_authorizations: u32,
     /// Whether to refuse the same bytes within 24 hours.
+    #[boundary(default = false)]
     pub reject_duplicate_uploads: bool,
     /// Whether registration under a key needs an invitation from its owner.
+    #[boundary(default = false)]
     pub registration_requires_invite: bool,
     /// The accounts that may lend certificates to another account of the key.
+    #[boundary(default = "owner")]
     pub sharing: Sharing,
     /// Whether new keys may transfer files at once.
+    #[boundary(default = true)]
     pub transfer_enabled: bool,
     /// Whether the simulator needs an entitlement.
+    #[boundary(default = false)]
     pub simulator_entitlement_required: bool,
     /// Whether the simulator rejects a payment file whose message id it has seen (`DU01`).
+    #[boundary(default = false)]
     pub simulator_rejects_duplicates: bool,
     /// The largest request body, in bytes.
-    pub max_body_bytes: usize,
+    #[boundary(default = 10_485_760)]
+    pub max_body_bytes: u32,
     /// The time limit for receiving a whole request body, in seconds.
+    #[boundary(default = 120)]
     pub body_timeout_s: u32,
     /// The largest file, in bytes.
+    #[boundary(default = 7_340_032)]
     pub max_file_bytes: u64,
     /// Addresses of proxies whose `X-Forwarded-For` is trusted.
+    #[boundary(default = [])]
     pub trusted_proxy: Vec<IpAddr>,
     /// A fixed value for every code that is sent; from the command line only.
-    #[serde(skip)]
+    #[boundary(absent)]
     pub fixed_code: Option<Secret>,
     /// Removes every limit; from the command line only.
-    #[serde(skip)]
+    #[boundary(absent)]
     pub no_limits: bool,
     /// Opens the control interface; from the command line only.
-    #[serde(skip)]
+    #[boundary(absent)]
     pub control: bool,
     /// Whether there are banks of the command line.
-    #[serde(skip)]
+    #[boundary(absent)]
     pub has_test_banks: bool,
 }
 
 /// Connections and time limits towards PostgreSQL.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Copy, Boundary)]
 pub struct PostgresLimits {
     /// The maximum number of connections of this instance.
+    #[boundary(default = 16)]
     pub max_connections: u32,
     /// The time limit for connecting, in seconds.
+    #[boundary(default = 5)]
     pub connect_timeout_s: u32,
     /// The time limit of one database operation, in seconds.
+    #[boundary(default = 10)]
     pub operation_timeout_s: u32,
-}
-
-impl Default for PostgresLimits {
-    fn default() -> Self {
-        Self { max_connections: 16, connect_timeout_s: 5, operation_timeout_s: 10 }
-    }
 }
 
 impl PostgresLimits {
@@ -137,8 +167,7 @@ impl PostgresLimits {
 }
 
 /// The purpose of the installation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum Flavour {
     /// Testing: with the simulator.
     Test,
@@ -147,8 +176,7 @@ pub enum Flavour {
 }
 
 /// The choice of the factor in a login with several factors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum MfaChoice {
     /// The service asks for the preferred factor.
     Preferred,
@@ -157,8 +185,7 @@ pub enum MfaChoice {
 }
 
 /// The accounts that may lend certificates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum Sharing {
     /// The owner of the API key, to any account under the key.
     Owner,
@@ -169,8 +196,7 @@ pub enum Sharing {
 }
 
 /// The delivery of codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum DeliveryKind {
     /// Appended to `outbox.jsonl` in the data folder, for another program to send.
     File,
@@ -179,18 +205,17 @@ pub enum DeliveryKind {
 }
 
 /// The simulator's handling of payments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum SimulatorMode {
     /// Books them and answers with files.
+    #[default]
     Book,
     /// Stores them in the journal only, for measuring. Under `book` they are processed later.
     Store,
 }
 
 /// A lockout: `count` failures within `window_s` seconds lock for `duration_s` seconds.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Boundary)]
 pub struct Lockout {
     /// The number of failures.
     pub count: u32,
@@ -201,88 +226,46 @@ pub struct Lockout {
 }
 
 /// Rate limits: a rate and a burst.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Copy, Boundary)]
 pub struct RateLimit {
     /// Calls per second of one API key.
+    #[boundary(default = 20)]
     pub per_key_per_s: u32,
     /// Burst of calls of one API key.
+    #[boundary(default = 60)]
     pub per_key_burst: u32,
     /// Calls without a session per minute from one address.
+    #[boundary(default = 300)]
     pub per_address_per_min: u32,
     /// Burst of calls without a session from one address.
+    #[boundary(default = 60)]
     pub per_address_burst: u32,
     /// Failed logins per minute from one address.
+    #[boundary(default = 30)]
     pub failed_logins_per_min: u32,
-}
-
-impl Default for RateLimit {
-    fn default() -> Self {
-        Self {
-            per_key_per_s: 20,
-            per_key_burst: 60,
-            per_address_per_min: 300,
-            per_address_burst: 60,
-            failed_logins_per_min: 30,
-        }
-    }
 }
 
 impl Default for ServiceConfig {
     fn default() -> Self {
-        Self {
-            flavour: Flavour::Test,
-            base_path: "/v2".into(),
-            postgres_url: None,
-            postgres: PostgresLimits::default(),
-            keys_folder: None,
-            files_folder: None,
-            expect_data: false,
-            drain_s: 0,
-            rsa_private_key: None,
-            rsa_previous_private_key: None,
-            delivery: DeliveryKind::File,
-            banks: BanksConfig::default(),
-            challenge_ttl_s: 300,
-            token_ttl_s: 3600,
-            idle_ttl_s: None,
-            mfa_choice: MfaChoice::Preferred,
-            mfa_session_ttl_s: 180,
-            mfa_max_tries: 5,
-            lockout: Lockout { count: 10, window_s: 900, duration_s: 900 },
-            code_lockout: Lockout { count: 10, window_s: 3600, duration_s: 3600 },
-            logical_failure_status: 400,
-            cors_origins: Vec::new(),
-            rate_limit: RateLimit::default(),
-            registrations_per_ip: 60,
-            resets_per_ip: 30,
-            sms_per_phone: 5,
-            mfa_codes_per_account: 30,
-            required_authorizations: 1,
-            reject_duplicate_uploads: false,
-            registration_requires_invite: false,
-            sharing: Sharing::Owner,
-            transfer_enabled: true,
-            simulator_entitlement_required: false,
-            simulator_rejects_duplicates: false,
-            max_body_bytes: 10 * 1024 * 1024,
-            body_timeout_s: 120,
-            max_file_bytes: 7 * 1024 * 1024,
-            trusted_proxy: Vec::new(),
-            fixed_code: None,
-            no_limits: false,
-            control: false,
-            has_test_banks: false,
-        }
+        read_boundary(serde_json::json!({})).expect("a test shows that the declared defaults fit")
     }
 }
 
-/// Whether a database's URL has a password.
-fn has_password(url: &str) -> bool {
-    let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
-    let login = place.rsplit_once('@').map_or("", |(login, _)| login);
-    let login = login.split_once("://").map_or(login, |(_, login)| login);
-    login.contains(':') || parameters.split('&').any(|one| one.starts_with("password="))
+/// How the file and the environment variables are read.
+pub(crate) static CONFIGURATION: ConfigurationForm = ConfigurationForm {
+    prefix: "BANKCHANNEL_WS_CHANNEL_",
+    shape: ServiceConfig::SHAPE,
+    table_name: |place, given| if place == "banks" { bank_table(given) } else { Ok(None) },
+};
+
+/// The path of a key file.
+#[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[boundary(text, format = "path", max_bytes = 4096, example = "/etc/bankchannel/service.pem", check = any_path)]
+pub struct KeyFilePath(String);
+
+#[allow(clippy::unnecessary_wraps)]
+fn any_path(text: &str) -> std::result::Result<Cow<'_, str>, &'static str> {
+    Ok(Cow::Borrowed(text))
 }
 
 impl ServiceConfig {
@@ -291,22 +274,14 @@ impl ServiceConfig {
     /// # Errors
     /// `configuration.invalid`, with file, line and the necessary change.
     pub fn load(options: &ServiceOptions, loopback: bool) -> Result<Self> {
-        let mut config = match &options.config {
-            None => Self::default(),
-            Some(path) => {
-                let config: Self = toml_file::read(path)?;
-                if config.postgres_url.as_deref().is_some_and(has_password) || config.banks.has_secret() {
-                    private::check_secret_file(Path::new(path))?;
-                }
-                config
-            }
-        };
+        let read = configuration::read::<Self>(&CONFIGURATION, options.config.as_deref(), std::env::vars_os())?;
+        let mut config = read.values.clone();
         config.fixed_code = options.verification_code.clone();
         config.no_limits = options.no_limits.unwrap_or(false);
         config.control = options.control.unwrap_or(false);
         config.banks.add(options)?;
         config.has_test_banks = options.bank.as_ref().is_some_and(|banks| !banks.is_empty());
-        config.check(loopback)?;
+        config.check(loopback).map_err(|error| read.placed(error))?;
         Ok(config)
     }
 
@@ -382,6 +357,8 @@ impl ServiceConfig {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use bankchannel_foundation::model::Shape;
+
     use super::*;
 
     #[test]
@@ -400,13 +377,6 @@ mod tests {
     #[test]
     fn a_file_with_a_password_is_closed_to_others() {
         use std::os::unix::fs::PermissionsExt as _;
-        for url in ["postgres://u:p@h/d", "postgresql://:p@h/d", "postgres://h/d?user=u&password=p"] {
-            assert!(has_password(url), "{url}");
-        }
-        for url in ["postgres://u@h:5432/d", "postgres://h:5432/d", "postgres:///d?host=/run", "postgres://h/d?x=a:b@c"]
-        {
-            assert!(!has_password(url), "{url}");
-        }
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("service.toml");
         let options = ServiceOptions { config: Some(path.display().to_string()), ..ServiceOptions::default() };
@@ -421,10 +391,82 @@ mod tests {
         assert_eq!(loaded("postgres://u@h/d", 0o644), Ok(()));
     }
 
+    fn read(text: &str, variables: &[(String, String)]) -> Result<ServiceConfig> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("service.toml");
+        bankchannel_server::private::write_whole(&file, 0o600, text.as_bytes()).unwrap();
+        let variables = variables.iter().map(|(name, text)| (name.into(), text.into()));
+        configuration::read::<ServiceConfig>(&CONFIGURATION, file.to_str(), variables).map(|read| read.values)
+    }
+
+    fn written(config: ServiceConfig) -> serde_json::Value {
+        bankchannel_foundation::model::write_boundary(config)
+    }
+
     /// Every setting in the example file has its default value.
     #[test]
     fn the_documented_file_has_the_defaults() {
-        let documented: ServiceConfig = toml::from_str(include_str!("../../../../docs/ws-channel.toml")).unwrap();
-        assert_eq!(format!("{documented:?}"), format!("{:?}", ServiceConfig::default()));
+        let documented = read(include_str!("../../../../docs/ws-channel.toml"), &[]).unwrap();
+        assert_eq!(written(documented), written(ServiceConfig::default()));
+    }
+
+    /// A value of this shape that is not the default, as text and in TOML.
+    fn sample(shape: &Shape, default: Option<&str>) -> (String, String) {
+        let quoted = |text: &str| (text.to_owned(), format!("{text:?}"));
+        match shape {
+            Shape::Bool if default == Some("true") => ("false".into(), "false".into()),
+            Shape::Bool => ("true".into(), "true".into()),
+            Shape::Integer { .. } => ("77".into(), "77".into()),
+            Shape::Enum(shape) => quoted(shape.values.last().unwrap().value),
+            Shape::List(of) => {
+                let (text, toml) = sample(of, None);
+                (text, format!("[{toml}]"))
+            }
+            Shape::Text(shape) if !shape.example.is_empty() => quoted(shape.example),
+            _ => quoted("planted"),
+        }
+    }
+
+    /// Each setting, from the declaration: the file, a variable and a file with the value say the same.
+    #[test]
+    fn each_setting_is_set_by_file_by_variable_and_by_a_file_with_the_value() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = folder.path().join("value");
+        let settings = CONFIGURATION.settings();
+        let names: std::collections::BTreeSet<&String> = settings.iter().map(|one| &one.variable).collect();
+        assert_eq!(names.len(), settings.len(), "no two settings share a variable");
+        let defaults = written(ServiceConfig::default());
+        let mut in_files = 0;
+        for setting in settings.iter().filter(|one| !one.is_table()) {
+            let (text, toml) = sample(setting.field.shape, setting.field.default);
+            std::fs::write(&kept, format!("{text}\n")).unwrap();
+            let by_file = written(read(&format!("{} = {toml}\n", setting.place), &[]).unwrap());
+            assert_ne!(by_file, defaults, "{}", setting.place);
+            let by_variable = written(read("", &[(setting.variable.clone(), text)]).unwrap());
+            assert_eq!(by_variable, by_file, "{}", setting.variable);
+            let path = kept.display().to_string();
+            let variable = (format!("{}_FILE", setting.variable), path.clone());
+            let ways = [read(&format!("{}_file = {path:?}\n", setting.place), &[]), read("", &[variable])];
+            for way in ways {
+                assert_eq!(way.is_ok(), setting.has_file_form, "{}: {way:?}", setting.place);
+                if let Ok(config) = way {
+                    assert_eq!(written(config), by_file, "{}", setting.place);
+                    in_files += 1;
+                }
+            }
+        }
+        assert!(in_files > 100, "{in_files}");
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let shown = format!("{:?}", read("postgres_url = 'postgres://u:planted@h/d'", &[]).unwrap());
+        assert!(!shown.contains("planted"), "{shown}");
+        for text in
+            ["postgres_url = ['planted']", "postgres = 'planted'", "[banks.nordea]\nproxy = { planted = 'planted' }"]
+        {
+            let error = read(text, &[]).unwrap_err();
+            assert!(error.message().contains("line ") && !format!("{error:?}").contains("planted'"), "{error:?}");
+        }
     }
 }

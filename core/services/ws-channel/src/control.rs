@@ -82,7 +82,7 @@ async fn add_accounts(service: Arc<WsChannelService>, seed: ServiceSeed) -> Resu
 }
 
 async fn set_limits(service: Arc<WsChannelService>, rates: OrderedServiceRates) -> Result<ServiceRates> {
-    let rates = rates.complete();
+    let rates = rates.complete()?;
     service.limits.change(rates);
     Ok(rates)
 }

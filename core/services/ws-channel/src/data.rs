@@ -134,7 +134,7 @@ pub(crate) fn expect_writable_keys(data: &Path, config: &ServiceConfig, to_make:
 /// `resource.storage`, with the cause and how to fix it.
 pub(crate) async fn open_store(config: &ServiceConfig, data: &Path, tables: SchemaUse) -> Result<WsChannelStore> {
     let opened = match &config.postgres_url {
-        Some(url) => WsChannelStore::connect_postgres_with(url, &config.postgres.settings(tables)).await,
+        Some(url) => WsChannelStore::connect_postgres_with(url.expose(), &config.postgres.settings(tables)).await,
         None => WsChannelStore::open_sqlite_with(data, &SqliteSettings { tables, ..SqliteSettings::default() }).await,
     };
     opened.map_err(storage)

@@ -5,7 +5,10 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use bankchannel_foundation::model::Boundary;
+use bankchannel_foundation::{
+    Result,
+    model::{Boundary, over},
+};
 use bankchannel_storage::ws_channel::{EventQuota, LockKey, LockPolicy};
 use bankchannel_ws_channel::RateClass;
 use bankchannel_ws_channel::ServiceRefusal;
@@ -81,20 +84,8 @@ pub struct OrderedServiceRates {
 
 impl OrderedServiceRates {
     /// With the defaults of those left out.
-    pub(crate) fn complete(&self) -> ServiceRates {
-        let usual = ServiceRates::default();
-        ServiceRates {
-            enabled: self.enabled.unwrap_or(usual.enabled),
-            per_key_per_s: self.per_key_per_s.unwrap_or(usual.per_key_per_s),
-            per_key_burst: self.per_key_burst.unwrap_or(usual.per_key_burst),
-            per_address_per_min: self.per_address_per_min.unwrap_or(usual.per_address_per_min),
-            per_address_burst: self.per_address_burst.unwrap_or(usual.per_address_burst),
-            failed_logins_per_min: self.failed_logins_per_min.unwrap_or(usual.failed_logins_per_min),
-            registrations_per_ip: self.registrations_per_ip.unwrap_or(usual.registrations_per_ip),
-            resets_per_ip: self.resets_per_ip.unwrap_or(usual.resets_per_ip),
-            sms_per_phone: self.sms_per_phone.unwrap_or(usual.sms_per_phone),
-            mfa_codes_per_account: self.mfa_codes_per_account.unwrap_or(usual.mfa_codes_per_account),
-        }
+    pub(crate) fn complete(self) -> Result<ServiceRates> {
+        over(self, ServiceRates::default())
     }
 }
 

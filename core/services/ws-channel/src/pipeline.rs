@@ -177,10 +177,11 @@ impl ServicePipeline {
     async fn take_body(&self, route: &'static Route, body: Incoming) -> Result<TakenBody, HandlerFault> {
         let config = &self.service.config;
         let spool = self.service.data.join(SPOOL);
+        let max = usize::try_from(config.max_body_bytes).unwrap_or(usize::MAX);
         let taking = async {
             match route.request_content {
-                Some(member) => intake::with_content(body, member, config.max_body_bytes, MAX_PLAIN_BODY, &spool).await,
-                None => intake::plain(body, MAX_PLAIN_BODY.min(config.max_body_bytes)).await,
+                Some(member) => intake::with_content(body, member, max, MAX_PLAIN_BODY, &spool).await,
+                None => intake::plain(body, MAX_PLAIN_BODY.min(max)).await,
             }
         };
         let limit = Duration::from_secs(config.body_timeout_s.into());

@@ -4,9 +4,12 @@ mod certificates;
 mod sandbox;
 mod shipped;
 
-use bankchannel_banks::{BankChannelId, BankSource, KnownBank, find, over};
+use bankchannel_banks::{BankChannelId, BankSource, KnownBank, find};
 use bankchannel_crypto::x509::Certificate;
-use bankchannel_foundation::{Error, model::Boundary};
+use bankchannel_foundation::{
+    Error,
+    model::{Boundary, over},
+};
 use bankchannel_iso20022::rules::ProfileOptions;
 
 pub use certificates::{BankCodeForm, CertificateNamePart, CertificateNameRule};

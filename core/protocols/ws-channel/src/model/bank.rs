@@ -20,7 +20,7 @@ macro_rules! banks {
 
             /// The bank's id in the API.
             #[must_use]
-            pub fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $($(Self::$variant => $id,)?)+ }
             }
         }

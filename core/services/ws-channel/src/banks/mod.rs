@@ -11,6 +11,7 @@
 //! ```
 
 pub(crate) mod alerts;
+mod bank_error;
 mod channel;
 mod connection_for_call;
 mod fund_accounts;
@@ -43,9 +44,10 @@ use super::{
     service::{BackgroundService, SettlingStore, WsChannelService},
 };
 
+pub use bank_error::BankError;
 pub(crate) use channel::{ANSWER_TIMEOUT, BANK_TIMEOUT, PKI_TIMEOUT, within};
 pub use channel::{
-    AccountBankConnection, BankChannel, BankError, BankFileDownload, CertificateCustomer, CertificateEnrolment,
+    AccountBankConnection, BankChannel, BankFileDownload, CertificateCustomer, CertificateEnrolment,
     CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
     UploadWaits,
 };

@@ -43,7 +43,7 @@ impl LoginKeys {
         making: MissingKey,
     ) -> Result<Option<Self>> {
         let previous = match &config.rsa_previous_private_key {
-            Some(path) => Some(configured(path, "rsa_previous_private_key")?),
+            Some(path) => Some(configured(path.as_str(), "rsa_previous_private_key")?),
             None => {
                 let path = folder.join(PREVIOUS_FILE);
                 let pem = files::read(&path)?;
@@ -51,7 +51,7 @@ impl LoginKeys {
             }
         };
         let current = match &config.rsa_private_key {
-            Some(path) => configured(path, "rsa_private_key")?,
+            Some(path) => configured(path.as_str(), "rsa_private_key")?,
             None => {
                 let path = folder.join(FILE);
                 let renamed = previous.as_ref().is_some_and(|key| known.contains(&&*id(key)));
@@ -85,7 +85,7 @@ impl LoginKeys {
 /// The keys that the configuration places elsewhere, with their names in a key folder.
 pub(crate) fn kept_elsewhere(config: &ServiceConfig) -> impl Iterator<Item = (&Path, &'static str)> {
     let keys = [(&config.rsa_private_key, FILE), (&config.rsa_previous_private_key, PREVIOUS_FILE)];
-    keys.into_iter().filter_map(|(path, name)| Some((Path::new(path.as_deref()?), name)))
+    keys.into_iter().filter_map(|(path, name)| Some((Path::new(path.as_ref()?.as_str()), name)))
 }
 
 fn id(key: &RsaPrivateKey) -> String {

@@ -122,8 +122,8 @@ async fn a_bank_that_cannot_be_opened_is_named_at_the_start() {
         ),
         ("[banks.danskebank]\n".to_owned(), "danskebank is not reached"),
         ("[banks.nordae]\n".to_owned(), "unknown bank `nordae`; did you mean nordea?"),
-        ("[banks.osuuspankki]\n[banks.op]\n".to_owned(), "osuuspankki has two tables"),
-        ("[banks.simulator]\nrenew_before = 30\n".to_owned(), "unknown field `renew_before`"),
+        ("[banks.osuuspankki]\n[banks.op]\n".to_owned(), "banks.osuuspankki: is given twice"),
+        ("[banks.simulator]\nrenew_before = 30\n".to_owned(), "banks.simulator.renew_before: there is no such setting"),
     ] {
         let file = folder.path().join("config.toml");
         std::fs::write(&file, &config).unwrap();

@@ -105,7 +105,7 @@ impl SimulatorBank {
 
 /// How its certificates are renewed.
 pub(super) fn renewal_rules(config: &ServiceConfig) -> RenewalRules {
-    let renew_before_days = config.banks.simulator.renew_before_days;
+    let renew_before_days = config.banks.simulator.renew_before_days();
     RenewalRules { renew_before_days, ..RenewalRules::default() }
 }
 

@@ -1,0 +1,119 @@
+//! The configuration of a service: a file in TOML and environment variables, read by the types of the boundary.
+//!
+//! Each setting is a field with its documentation and its default. It may stand in the file, in the file as `…_file` (the
+//! content of that file is the value), in a variable, and in a variable that ends in `_FILE`. A variable counts before the file.
+
+mod document;
+mod faults;
+mod overlay;
+mod settings;
+
+use std::{ffi::OsString, path::Path};
+
+use bankchannel_foundation::{
+    Error, Result,
+    model::{Boundary, Reader, Representation, Shape, Value},
+};
+use bankchannel_private_files::check_secret_file;
+
+use faults::{Faults, Origins};
+pub use settings::{ConfigurationSetting, has_password};
+
+/// How the configuration of a kind of server is read.
+#[derive(Debug)]
+pub struct ConfigurationForm {
+    /// The prefix of the variables, such as `BANKCHANNEL_WS_CHANNEL_`.
+    pub prefix: &'static str,
+    /// The settings.
+    pub shape: &'static Shape,
+    /// Further names of tables.
+    pub table_name: TableName,
+}
+
+/// The name of the field that a table below this place is meant to be, by a name that is not the field's; `None` if it is
+/// none. An error says why there is no such table.
+pub type TableName = fn(place: &str, given: &str) -> std::result::Result<Option<&'static str>, String>;
+
+/// A configuration with the places that its values come from.
+#[derive(Debug)]
+pub struct ReadConfiguration<T> {
+    /// The values.
+    pub values: T,
+    origins: Origins,
+}
+
+impl<T> ReadConfiguration<T> {
+    /// The error of a setting that was read but does not fit, with the place that its value comes from.
+    #[must_use]
+    pub fn placed(&self, error: Error) -> Error {
+        let origin =
+            error.detail("field").and_then(|place| self.origins.at(place)).map(|origin| origin.place(&self.origins));
+        match origin {
+            Some(origin) => error.with_sentence(&format!("({origin})")),
+            None => error,
+        }
+    }
+}
+
+/// Reads the configuration from this file, if there is one, and from these variables.
+///
+/// # Errors
+/// `configuration.invalid`, which names each fault with its line and column, or its variable; no value is shown. Also for a
+/// file with a secret that others can read.
+pub fn read<T: Boundary>(
+    form: &ConfigurationForm,
+    file: Option<&str>,
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<ReadConfiguration<T>> {
+    let text = file.map(document::text_of).transpose()?;
+    let (mut origins, mut faults) = (Origins::new(file), Faults::default());
+    let mut values = match &text {
+        Some(text) => document::read(form, text, &mut origins, &mut faults)?,
+        None => Value::Object(bankchannel_foundation::model::Object::new()),
+    };
+    overlay::add(form, variables, &mut values, &mut origins, &mut faults);
+    let values = all_read::<T>(values, &origins, faults)?;
+    if let Some(file) = file.filter(|_| origins.has_secret) {
+        check_secret_file(Path::new(file))?;
+    }
+    Ok(ReadConfiguration { values, origins })
+}
+
+/// Reads the values. The error names all faults: a value with one is left out before they are read again.
+fn all_read<T: Boundary>(mut values: Value<'_>, origins: &Origins, mut faults: Faults) -> Result<T> {
+    loop {
+        let error = match T::read(values.clone(), &mut Reader::new(Representation::Boundary)) {
+            Ok(read) if faults.is_empty() => return Ok(read),
+            Ok(_) => return Err(faults.into_error(origins)),
+            Err(error) => error,
+        };
+        let named = error.detail("field").unwrap_or_default();
+        let place = named.split([',', '[']).next().unwrap_or_default().trim().to_owned();
+        if error.code() == "input.missing_field" && !faults.is_empty() {
+            // It may be one that was left out here.
+            return Err(faults.into_error(origins));
+        }
+        let origin = origins.nearest(&place);
+        faults.add(&origin, "", error.message());
+        if faults.is_full() || !remove(&mut values, &place) {
+            return Err(faults.into_error(origins));
+        }
+    }
+}
+
+/// Removes the value at this place.
+fn remove(values: &mut Value<'_>, place: &str) -> bool {
+    let Value::Object(members) = values else { return false };
+    match place.split_once('.') {
+        None => members.remove(place).is_some(),
+        Some((name, below)) => {
+            let Some(mut inner) = members.remove(name) else { return false };
+            let removed = remove(&mut inner, below);
+            members.insert(name.to_owned(), inner);
+            removed
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

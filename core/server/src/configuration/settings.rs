@@ -1,0 +1,122 @@
+//! The settings of a configuration, from its declaration: places, variables, and what counts as a secret.
+
+use std::io::Read as _;
+
+use bankchannel_foundation::{
+    environment::value_of_text,
+    model::{Field, Shape, Value},
+    open_regular, shown,
+};
+use zeroize::Zeroizing;
+
+use super::ConfigurationForm;
+
+/// Ends of the names of settings that name a file or folder themselves: their value is not taken from a file.
+const NAMES_A_FILE: [&str; 3] = ["_file", "_dir", "_folder"];
+/// The format of texts that name a file, for settings whose name does not say so.
+const PATH: &str = "path";
+/// The end of the name of a setting that gives the file with the value.
+pub(super) const IN_FILE: &str = "_file";
+/// Secret settings that are an address or a folder: a secret only with a password. One that is not listed is a secret in any
+/// case, and its file must be closed to others.
+const LOCATIONS: [&str; 3] = ["postgres_url", "proxy", "store"];
+/// The largest file with a value, in bytes.
+const VALUE_MAX: u64 = 1024 * 1024;
+
+/// A setting, or a table of settings.
+#[derive(Debug, Clone)]
+pub struct ConfigurationSetting {
+    /// Its place in the file: `banks.nordea.proxy`.
+    pub place: String,
+    /// Its declaration.
+    pub field: &'static Field,
+    /// Its environment variable.
+    pub variable: String,
+    /// Whether its value may be given as the content of a file.
+    pub has_file_form: bool,
+    pub(super) siblings: &'static [Field],
+}
+
+impl ConfigurationSetting {
+    /// Whether it is a table: its settings follow it.
+    #[must_use]
+    pub fn is_table(&self) -> bool {
+        matches!(self.field.shape, Shape::Struct(_))
+    }
+}
+
+impl ConfigurationForm {
+    /// Every table and setting, in the order of the declaration.
+    #[must_use]
+    pub fn settings(&self) -> Vec<ConfigurationSetting> {
+        let mut all = Vec::new();
+        collect(self.prefix, "", self.shape.fields(), &mut all);
+        all
+    }
+}
+
+fn collect(prefix: &str, outer: &str, fields: &'static [Field], all: &mut Vec<ConfigurationSetting>) {
+    for field in fields {
+        let place = below(outer, field.name);
+        let variable = format!("{prefix}{}", place.replace('.', "_").to_ascii_uppercase());
+        let has_file_form = has_file_form(field, fields);
+        all.push(ConfigurationSetting { place: place.clone(), field, variable, has_file_form, siblings: fields });
+        collect(prefix, &place, field.shape.fields(), all);
+    }
+}
+
+/// The place of a member of a table.
+pub(super) fn below(outer: &str, name: &str) -> String {
+    if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") }
+}
+
+/// Whether the value of a setting may be given as the content of a file: not for a table, nor where the setting names a file
+/// itself, nor where the declaration has a setting with that name.
+pub(super) fn has_file_form(field: &Field, siblings: &[Field]) -> bool {
+    let is_path = matches!(field.shape, Shape::Text(text) if text.format == PATH);
+    let is_declared = || siblings.iter().any(|other| other.name.strip_suffix(IN_FILE) == Some(field.name));
+    let names_a_file = NAMES_A_FILE.iter().any(|end| field.name.ends_with(end));
+    !matches!(field.shape, Shape::Struct(_)) && !is_path && !names_a_file && !is_declared()
+}
+
+/// A setting's value from its text.
+///
+/// # Errors
+/// Why it has none; the text is not repeated.
+pub(super) fn value_of(field: &Field, text: &str) -> std::result::Result<Value<'static>, String> {
+    value_of_text(field.name, field.shape, text).map_err(|error| error.message().to_owned())
+}
+
+/// A setting's value from a file: its text, without the line break at its end.
+///
+/// # Errors
+/// Why the file cannot be used; nothing of it is repeated.
+pub(super) fn value_in_file(field: &Field, path: &str) -> std::result::Result<Value<'static>, String> {
+    let unusable = |why: &dyn std::fmt::Display| format!("{}: {why}", shown::path(path));
+    let read = || -> std::io::Result<Zeroizing<String>> {
+        let mut text = Zeroizing::new(String::new());
+        let (file, _) = open_regular(path.as_ref())?;
+        file.take(VALUE_MAX + 1).read_to_string(&mut text)?;
+        Ok(text)
+    };
+    let text = read().map_err(|why| unusable(&why))?;
+    if text.len() as u64 > VALUE_MAX {
+        return Err(unusable(&format_args!("it is longer than {VALUE_MAX} bytes")));
+    }
+    let trimmed = text.strip_suffix('\n').unwrap_or(&text);
+    value_of(field, trimmed.strip_suffix('\r').unwrap_or(trimmed))
+}
+
+/// Whether this text of a secret setting is a secret.
+pub(super) fn is_secret(name: &str, text: &str) -> bool {
+    if LOCATIONS.contains(&name) { has_password(text) } else { !text.is_empty() }
+}
+
+/// Whether an address has a password.
+#[must_use]
+pub fn has_password(url: &str) -> bool {
+    let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
+    let login = place.rsplit_once('@').map_or("", |(login, _)| login);
+    let login = login.split_once("://").map_or(login, |(_, login)| login);
+    login.contains(':') || parameters.split('&').any(|one| one.starts_with("password="))
+}

@@ -1,0 +1,179 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+/// A file.
+#[derive(Debug, Clone, PartialEq, Boundary)]
+struct TestConfiguration {
+    /// An address.
+    #[boundary(default = "here")]
+    listen: String,
+    /// A limit.
+    #[boundary(default = 1_000)]
+    max: u32,
+    /// A list.
+    #[boundary(default = [])]
+    names: Vec<String>,
+    /// A lock.
+    #[boundary(default = { "count": 10, "window_s": 900 })]
+    lock: TestLock,
+    /// A table.
+    bank: Option<TestBank>,
+    /// A server's own.
+    #[boundary(absent)]
+    own: u8,
+}
+
+/// A lock.
+#[derive(Debug, Clone, PartialEq, Boundary)]
+struct TestLock {
+    /// A count.
+    count: u32,
+    /// A window.
+    window_s: u32,
+}
+
+/// A bank.
+#[derive(Debug, Clone, Boundary)]
+struct TestBank {
+    /// A port.
+    port: Option<u32>,
+    /// A secret.
+    #[boundary(gives = "code")]
+    code: Option<bankchannel_foundation::Secret>,
+    /// A file with the secret.
+    #[boundary(gives = "code")]
+    code_file: Option<String>,
+    /// A folder.
+    keys_dir: Option<String>,
+}
+
+impl PartialEq for TestBank {
+    fn eq(&self, other: &Self) -> bool {
+        let of = |one: &Self| bankchannel_foundation::model::write_boundary(one.clone());
+        of(self) == of(other)
+    }
+}
+
+static FORM: ConfigurationForm = ConfigurationForm {
+    prefix: "TEST_SERVER_",
+    shape: TestConfiguration::SHAPE,
+    table_name: |place, given| match (place, given) {
+        ("", "the_bank") => Ok(Some("bank")),
+        ("", "gone") => Err("is no more".to_owned()),
+        _ => Ok(None),
+    },
+};
+
+fn read_text(text: &str, variables: &[(&str, &str)]) -> Result<TestConfiguration> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("server.toml");
+    bankchannel_private_files::write_whole(&file, 0o600, text.as_bytes()).unwrap();
+    let variables = variables.iter().map(|(name, text)| ((*name).into(), (*text).into()));
+    read::<TestConfiguration>(&FORM, Some(file.to_str().unwrap()), variables).map(|read| read.values)
+}
+
+#[test]
+fn what_is_left_out_has_the_declared_default_and_a_table_is_completed() {
+    let all = read::<TestConfiguration>(&FORM, None, []).unwrap().values;
+    assert_eq!((&*all.listen, all.max, all.names.len(), all.bank, all.own), ("here", 1000, 0, None, 0));
+    assert_eq!(all.lock, TestLock { count: 10, window_s: 900 });
+    assert_eq!(read_text("[lock]\ncount = 5\n", &[]).unwrap().lock, TestLock { count: 5, window_s: 900 });
+    assert_eq!(read_text("[the_bank]\nport = 0x10\n", &[]).unwrap().bank.unwrap().port, Some(16));
+}
+
+#[test]
+fn all_faults_are_named_with_their_place_and_no_value() {
+    let file = "listenn = 1\nmax = 'planted-secret'\n[lock]\ncount = true\n[bank]\nprot = 'planted-secret'\nport = -1\n\
+                other = 1\n[gone]\n";
+    let error = read_text(file, &[("TEST_SERVER_LISTEM", "planted-secret")]).unwrap_err();
+    let said = error.message();
+    for part in [
+        "server.toml: line 1, column 1, listenn: there is no such setting: did you mean listen?",
+        "; line 2, column 7, max: must be a whole number from 0 to 4294967295",
+        "; line 4, column 9, lock.count: must be a whole number",
+        "; line 6, column 1, bank.prot: there is no such setting: did you mean port?",
+        "; line 7, column 8, bank.port: must be",
+        "; line 8, column 1, bank.other: there is no such setting; the settings here are port, code, code_file, keys_dir",
+        "; line 9, column 2, gone: is no more",
+        "; the environment variable TEST_SERVER_LISTEM: is no setting of this service; did you mean TEST_SERVER_LISTEN?",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!format!("{error} {error:?}").contains("planted-secret"), "{error:?}");
+    assert_eq!((error.code(), error.detail("field")), ("configuration.invalid", Some("config")));
+    let many: String = (0..100).map(|number| format!("unknown{number} = 1\n")).collect();
+    let said = read_text(&many, &[]).unwrap_err();
+    assert_eq!(said.message().matches("there is no such").count(), 8);
+    assert_eq!(said.message().matches("the settings here").count(), 1);
+    let said = read_text("listen \"planted-secret\"", &[]).unwrap_err();
+    assert!(said.message().contains("line 1, ") && !said.message().contains("planted-secret"), "{said}");
+}
+
+#[test]
+fn a_variable_counts_before_the_file_and_a_file_may_have_the_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let value = folder.path().join("value");
+    std::fs::write(&value, "7\n").unwrap();
+    let value = value.to_str().unwrap();
+    assert_eq!(read_text(&format!("max_file = '{value}'"), &[]).unwrap().max, 7);
+    assert_eq!(read_text("max = 5", &[("TEST_SERVER_MAX_FILE", value)]).unwrap().max, 7);
+    assert_eq!(read_text(&format!("max_file = '{value}'"), &[("TEST_SERVER_MAX", "6")]).unwrap().max, 6);
+    let all = read_text("", &[("TEST_SERVER_NAMES", "a, b"), ("TEST_SERVER_LOCK_COUNT", "3")]).unwrap();
+    assert_eq!((all.names, all.lock), (vec!["a".to_owned(), "b".to_owned()], TestLock { count: 3, window_s: 900 }));
+    assert!(read_text("", &[("TEST_SERVER_BANK", "{}")]).unwrap().bank.is_some());
+    // One way to give the same counts, that of the environment.
+    let bank = read_text("[bank]\ncode_file = 'of-file'\n", &[("TEST_SERVER_BANK_CODE", "planted")]).unwrap().bank;
+    let bank = bank.unwrap();
+    assert_eq!((bank.code.unwrap().expose(), bank.code_file), ("planted", None));
+    for (file, variables, named) in [
+        (format!("max = 1\nmax_file = '{value}'"), &[][..], "max: is given twice"),
+        (String::new(), &[("TEST_SERVER_MAX", "1"), ("TEST_SERVER_MAX_FILE", value)][..], "by two variables"),
+        ("[bank]\nkeys_dir_file = 'x'".to_owned(), &[][..], "bank.keys_dir_file: there is no such setting"),
+        ("max_file = 'not-there'".to_owned(), &[][..], "max_file: not-there: "),
+        (
+            String::new(),
+            &[("TEST_SERVER_MAX", "planted-secret")][..],
+            "the environment variable TEST_SERVER_MAX: max: must be",
+        ),
+    ] {
+        let error = read_text(&file, variables).unwrap_err();
+        assert!(error.message().contains(named) && !error.message().contains("planted-secret"), "{named}: {error}");
+    }
+    // Kubernetes names these after its services.
+    for name in ["TEST_SERVER_SERVICE_HOST", "TEST_SERVER_PORT", "TEST_SERVER_PORT_8080_TCP_ADDR"] {
+        read_text("", &[(name, "10.0.0.1")]).unwrap();
+    }
+}
+
+#[test]
+fn a_file_with_a_secret_is_closed_to_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("server.toml");
+    for (text, is_secret) in [("[bank]\ncode = 'planted'", true), ("[bank]\ncode_file = 'x'", false)] {
+        std::fs::write(&file, text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let read = read::<TestConfiguration>(&FORM, Some(file.to_str().unwrap()), []);
+        assert_eq!(read.is_err(), is_secret, "{text}: {read:?}");
+    }
+    for url in ["postgres://u:p@h/d", "postgresql://:p@h/d", "postgres://h/d?user=u&password=p"] {
+        assert!(has_password(url), "{url}");
+    }
+    for url in ["postgres://u@h:5432/d", "postgres://h:5432/d", "postgres:///d?host=/run", "postgres://h/d?x=a:b@c"] {
+        assert!(!has_password(url), "{url}");
+    }
+}
+
+#[test]
+fn a_value_that_does_not_fit_is_named_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("server.toml");
+    std::fs::write(&file, "max = 5\n").unwrap();
+    let variables = [("TEST_SERVER_LISTEN".into(), "there".into())];
+    let read = read::<TestConfiguration>(&FORM, Some(file.to_str().unwrap()), variables).unwrap();
+    let said = |setting| read.placed(Error::invalid_setting(setting, "must be 1")).message().to_owned();
+    assert!(said("max").contains("server.toml: line 1, column 7"), "{}", said("max"));
+    assert!(said("listen").contains("TEST_SERVER_LISTEN"));
+    assert_eq!(said("lock.count"), "lock.count: must be 1");
+}
