@@ -20,8 +20,8 @@ const EXAMPLES: &str = "Examples:
   bankchannel serve sepa-bank --data bank --control             its readiness line has \"control_url\"
   bankchannel control sepa-bank uploads --control-url http://127.0.0.1:41234
   bankchannel control sepa-bank clock --control-url http://127.0.0.1:41234 --advance-s 61
-  bankchannel control ws-channel fail-next --control-url http://127.0.0.1:41234 --operation list_files --status 503
-  bankchannel control ws-channel seed --control-url http://127.0.0.1:41234 --accounts @accounts.json";
+  bankchannel control sepa-bank fail-next --control-url http://127.0.0.1:41234 --operation list_files --status 503
+  bankchannel control sepa-bank seed --control-url http://127.0.0.1:41234 --files @files.json";
 
 /// The option with the server's address. An order's own field may be called `url`.
 const ADDRESS: &str = "control-url";

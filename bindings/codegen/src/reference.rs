@@ -58,7 +58,9 @@ fn index(model: &Model) -> String {
         out.line(format!("- {name}: [operations]({name}.md), [types]({name}-types.md){questions}{settings}"));
     }
     out.line("- [orders to embedded servers](server-orders.md)");
-    out.line("- [commands of a service's operator](ws-channel-operator.md)");
+    for counterpart in operator_reference::with_operator() {
+        out.line(format!("- [commands of a service's operator]({}-operator.md)", counterpart.kind));
+    }
     out.line("- [errors](errors.md)");
     out.done()
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use bankchannel_crypto::legacy_rsa::{self, RecoveredSignature};
 use bankchannel_crypto::rsa::{RsaPrivateKey, RsaPublicKey};
 use bankchannel_crypto::signature::{Hash, SigningKey, VerifyingKey};
-use bankchannel_crypto::x509::{Certificate, CertificateIssuer};
+use bankchannel_crypto::x509::{Certificate, CertificateIssuer, NewCertificate, SubjectAttribute};
 use bankchannel_crypto::{CryptoError, digest};
 use jiff::Timestamp;
 
@@ -184,10 +184,16 @@ fn openssl_accepts_what_the_issuer_issues() {
     let hours = |count: i64| jiff::SignedDuration::from_hours(count);
     let issuer = CertificateIssuer::create("Simulator Test CA", now - hours(1), now + hours(24 * 365)).unwrap();
     let key = RsaPrivateKey::generate(2048).unwrap();
-    let issue = |issuer: &CertificateIssuer, serial: &[u8]| {
-        issuer.issue("SIM-0123456789ab", "Synthetic Öy", key.public(), serial, now - hours(1), now + hours(48)).unwrap()
+    let order = |name: &'static str, serial: &'static [u8], from: Timestamp, to: Timestamp| {
+        let subject = [(SubjectAttribute::CommonName, name), (SubjectAttribute::Organization, "Synthetic Öy")];
+        NewCertificate { serial: Some(serial), ..NewCertificate::new(&subject, from, to) }
     };
-    let restored = CertificateIssuer::from_pem_parts(&issuer.to_pem_parts()).unwrap();
+    let issue = |issuer: &CertificateIssuer, serial: &'static [u8]| {
+        let new = order("SIM-0123456789ab", serial, now - hours(1), now + hours(48));
+        issuer.issue(&new, key.public()).unwrap().to_pem()
+    };
+    let ca = issuer.certificate().to_pem();
+    let restored = CertificateIssuer::from_pem(&ca, &issuer.private_key_pem()).unwrap();
     assert_eq!(restored.certificate(), issuer.certificate());
     openssl.write("ca.pem", issuer.certificate().to_pem());
     for (issuer, serial, shown) in [(&issuer, &[0x11, 0xa0, 0x5d][..], "11A05D"), (&restored, &[0xff, 0x01], "FF01")] {
@@ -208,13 +214,14 @@ fn openssl_accepts_what_the_issuer_issues() {
     let output = Command::new("openssl").args(arguments).current_dir(openssl.path("")).output().unwrap();
     assert!(!output.status.success(), "a namesake's certificate must not verify");
 
-    let mut mixed = issuer.to_pem_parts();
-    mixed.private_key = stranger.to_pem_parts().private_key;
-    assert_eq!(CertificateIssuer::from_pem_parts(&mixed).unwrap_err(), CryptoError::InvalidKey);
-    assert!(!format!("{mixed:?} {issuer:?}").contains("PRIVATE"));
-    for (name, serial) in [("", &[1][..]), ("a", &[]), ("a", &[0]), ("a", &[1; 21])] {
-        let result = issuer.issue(name, "", key.public(), serial, now, now + hours(1));
+    let mixed = CertificateIssuer::from_pem(&ca, &stranger.private_key_pem()).unwrap_err();
+    assert!(mixed.0.contains("not that of"), "{mixed}");
+    assert!(!format!("{issuer:?}").contains("PRIVATE"));
+    for (name, serial) in [("a\nb", &[1][..]), ("a", &[]), ("a", &[0]), ("a", &[1; 21])] {
+        let result = issuer.issue(&order(name, serial, now, now + hours(1)), key.public());
         assert!(matches!(result, Err(CryptoError::InvalidRequest(_))), "{name:?} {serial:?}");
     }
-    assert!(issuer.issue("a", "", key.public(), &[1], now, now).is_err());
+    let nobody = NewCertificate::new(&[(SubjectAttribute::CommonName, "")], now, now + hours(1));
+    assert!(matches!(issuer.issue(&nobody, key.public()), Err(CryptoError::InvalidRequest(_))));
+    assert!(issuer.issue(&order("a", &[1], now, now), key.public()).is_err());
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_crypto::signature::{Hash, SigningKey, VerifyingKey};
-use bankchannel_crypto::x509::CertificateIssuer;
+use bankchannel_crypto::x509::{CertificateIssuer, NewCertificate, SubjectAttribute};
 use bankchannel_foundation::Secret;
 use bankchannel_pkcs11::{Pkcs11Settings, SigningToken, TokenError};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -10,6 +10,7 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::object::{Attribute, CertificateType, ObjectClass};
 use cryptoki::session::UserType;
 use cryptoki::types::AuthPin;
+use jiff::Timestamp;
 
 mod support;
 use support::{PIN, in_own_process};
@@ -75,11 +76,14 @@ fn the_certificate_of_the_key_is_found() {
         let key = bankchannel_crypto::rsa::RsaPrivateKey::from_pem(KEY).unwrap();
         let (from, to) = ("2026-01-01T00:00:00Z".parse().unwrap(), "2027-01-01T00:00:00Z".parse().unwrap());
         let issuer = CertificateIssuer::create("authority", from, to).unwrap();
-        let leaf = issuer.issue("qseal", "", key.public(), &[7], from, to).unwrap();
+        let until = |end: Timestamp| {
+            let new = NewCertificate::new(&[(SubjectAttribute::CommonName, "qseal")], from, end);
+            issuer.issue(&new, key.public()).unwrap().to_pem()
+        };
+        let leaf = until(to);
         let session = hsm.module().open_rw_session(hsm.slot()).unwrap();
         session.login(UserType::User, Some(&AuthPin::from(PIN.to_owned()))).unwrap();
-        let until = |end: &str| issuer.issue("qseal", "", key.public(), &[8], from, end.parse().unwrap()).unwrap();
-        let (older, oldest) = (until("2026-06-01T00:00:00Z"), until("2026-02-01T00:00:00Z"));
+        let [older, oldest] = ["2026-06-01T00:00:00Z", "2026-02-01T00:00:00Z"].map(|end| until(end.parse().unwrap()));
         // The authority's certificate has the key's id; but the key decides, and among several the end of validity.
         let all = [
             (issuer.certificate().to_pem(), "authority"),

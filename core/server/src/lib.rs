@@ -6,11 +6,13 @@
 //!   hosted         operations that a server carries out itself: how they are declared and run
 //!   orders         orders to a running server: common ones, a server's own, and how both are carried out
 //!   operator       commands of a service's operator
+//!   certificates   certificates and keys in the data folder, made where they are of no use
 //!   folder         the data folder          temporary   a folder that goes with its server
 //!   private        files and folders that only their owner may read
 //!   configuration  configuration files and environment variables
 //! ```
 
+pub mod certificates;
 pub mod configuration;
 pub mod counterpart;
 pub mod folder;

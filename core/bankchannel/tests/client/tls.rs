@@ -46,8 +46,7 @@ fn client(settings: WsChannelSettings) -> WsChannel {
 async fn an_unknown_authority_is_refused_and_nothing_is_sent() {
     let from = "2026-01-01T00:00:00Z".parse().unwrap();
     let issuer = CertificateIssuer::create("Unknown CA", from, "2046-01-01T00:00:00Z".parse().unwrap()).unwrap();
-    let parts = issuer.to_pem_parts();
-    let server = listening(acceptor(&parts.certificate, &parts.private_key)).await;
+    let server = listening(acceptor(&issuer.certificate().to_pem(), &issuer.private_key_pem())).await;
     let error = client(settings(&server)).upload_file(upload(b"payment")).await.unwrap_err();
     assert_eq!(
         (error.code(), error.outcome(), error.retryable()),

@@ -1,22 +1,22 @@
-//! A small certification authority, for emulated banks: ECDSA P-256 or RSA, with rcgen and aws-lc-rs.
+//! The certification authority of tests, sandboxes and the simulated bank: ECDSA P-256 or RSA, with rcgen and aws-lc-rs.
 
-use std::fmt;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData, SanType, SerialNumber, SignatureAlgorithm,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName as NewName, DnType, DnValue,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256,
+    PublicKeyData, SanType, SerialNumber, SignatureAlgorithm,
 };
 use zeroize::Zeroizing;
 
-use super::Certificate;
-use crate::rsa::{self, RsaPrivateKey, RsaPublicKey};
+use super::{Certificate, CertificateFault, DistinguishedName, NameAttribute, SubjectAttribute};
+use crate::asn1::tag;
+use crate::rsa::{self, RsaPublicKey};
 use crate::{CryptoError, Result, random};
 
 /// Longest serial number, bytes (RFC 5280 §4.1.2.2).
 const MAX_SERIAL_BYTES: usize = 20;
-const UNREADABLE: CryptoError = CryptoError::Internal("reading a new certificate");
 /// Longest part of a name, characters.
 const MAX_NAME_CHARS: usize = 200;
 
@@ -27,117 +27,147 @@ pub struct CertificateIssuer {
 }
 
 /// A certificate to be issued.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NewCertificate<'a> {
-    /// The subject's name (CN), 1 to 200 characters.
-    pub common_name: &'a str,
-    /// The subject's organisation (O); empty for none.
-    pub organization: &'a str,
-    /// The subject's country (C), two letters; empty for none.
-    pub country: &'a str,
-    /// The serial number of the subject, not of the certificate; empty for none.
-    pub subject_serial: &'a str,
-    /// The subject's key.
-    pub key: &'a RsaPublicKey,
-    /// The serial number, big-endian, 1 to 20 bytes; empty for a random one.
-    pub serial: &'a [u8],
+    /// The parts of the subject's name in their order, each 1 to 200 characters; those without text are left out.
+    pub subject: Vec<(SubjectAttribute, &'a str)>,
+    /// The serial number, big-endian, 1 to 20 bytes and not zero; random if absent.
+    pub serial: Option<&'a [u8]>,
     /// The beginning.
     pub not_before: Timestamp,
     /// The end.
     pub not_after: Timestamp,
     /// Its purpose.
-    pub purpose: CertificatePurpose<'a>,
+    pub purpose: CertificatePurpose,
+    /// The names and addresses of a TLS server.
+    pub hosts: Vec<&'a str>,
+    /// Further extensions: object identifier, and value in DER.
+    pub extensions: Vec<(&'a [u64], Vec<u8>)>,
+    /// Says CA:TRUE beside a purpose that is not an authority's, as a defective certificate does.
+    pub claims_authority: bool,
 }
 
 /// The purpose of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CertificatePurpose<'a> {
+pub enum CertificatePurpose {
     /// To sign messages and to receive encrypted ones.
     Messages,
     /// To receive encrypted messages, and not to sign.
     Encipherment,
-    /// To be a TLS server with these names and addresses.
-    TlsServer(&'a [&'a str]),
+    /// To seal documents.
+    Seal,
+    /// To be a TLS server.
+    TlsServer,
+    /// To be a TLS client or server.
+    TlsClientAndServer,
     /// To issue certificates, with so many authorities below it.
     Authority(u8),
 }
 
-/// The data to store to restore the issuer.
-#[derive(Clone)]
-pub struct IssuerParts {
-    /// The CA certificate, PEM.
-    pub certificate: String,
-    /// Its private key, PKCS#8 PEM. Secret.
-    pub private_key: Zeroizing<String>,
+impl<'a> NewCertificate<'a> {
+    /// A certificate to sign messages and to receive encrypted ones, with a random serial number.
+    #[must_use]
+    pub fn new(subject: &[(SubjectAttribute, &'a str)], not_before: Timestamp, not_after: Timestamp) -> Self {
+        Self {
+            subject: subject.to_vec(),
+            serial: None,
+            not_before,
+            not_after,
+            purpose: CertificatePurpose::Messages,
+            hosts: Vec::new(),
+            extensions: Vec::new(),
+            claims_authority: false,
+        }
+    }
+
+    fn parameters(&self) -> Result<CertificateParams> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = new_name(&self.subject, |text| DnValue::Utf8String(text.to_owned()))?;
+        set_validity(&mut params, self.not_before, self.not_after)?;
+        params.serial_number = Some(new_serial(self.serial)?);
+        params.is_ca = match self.purpose {
+            CertificatePurpose::Authority(depth) => IsCa::Ca(BasicConstraints::Constrained(depth)),
+            _ if self.claims_authority => IsCa::Ca(BasicConstraints::Unconstrained),
+            _ => IsCa::ExplicitNoCa,
+        };
+        let (usages, extended) = self.purpose.usages();
+        params.key_usages = usages.to_vec();
+        params.extended_key_usages = extended.to_vec();
+        for host in &self.hosts {
+            params.subject_alt_names.push(match host.parse() {
+                Ok(address) => SanType::IpAddress(address),
+                Err(_) => SanType::DnsName(
+                    checked(host)?.try_into().map_err(|_| CryptoError::InvalidRequest("a host's name is ASCII"))?,
+                ),
+            });
+        }
+        for (oid, value) in &self.extensions {
+            params.custom_extensions.push(CustomExtension::from_oid_content(oid, value.clone()));
+        }
+        Ok(params)
+    }
+}
+
+impl CertificatePurpose {
+    fn usages(self) -> (&'static [KeyUsagePurpose], &'static [ExtendedKeyUsagePurpose]) {
+        use ExtendedKeyUsagePurpose::{ClientAuth, ServerAuth};
+        use KeyUsagePurpose::{ContentCommitment, CrlSign, DigitalSignature, KeyCertSign, KeyEncipherment};
+        match self {
+            Self::Messages => (&[DigitalSignature, KeyEncipherment], &[]),
+            Self::Encipherment => (&[KeyEncipherment], &[]),
+            Self::Seal => (&[DigitalSignature, ContentCommitment], &[]),
+            Self::TlsServer => (&[DigitalSignature, KeyEncipherment], &[ServerAuth]),
+            Self::TlsClientAndServer => (&[DigitalSignature, KeyEncipherment], &[ClientAuth, ServerAuth]),
+            Self::Authority(_) => (&[KeyCertSign, CrlSign], &[]),
+        }
+    }
 }
 
 impl CertificateIssuer {
-    /// Makes a new self-signed authority named `common_name`.
+    /// Makes a new self-signed authority with this name and a new key on P-256, which issues certificates for holders alone.
     ///
     /// # Errors
     /// [`CryptoError::InvalidRequest`] for an empty or overlong name or a validity that ends before it begins.
     pub fn create(common_name: &str, not_before: Timestamp, not_after: Timestamp) -> Result<Self> {
-        let mut params = authority(common_name)?;
-        set_validity(&mut params, not_before, not_after)?;
-        let key =
-            KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| CryptoError::Internal("CA key generation"))?;
+        let subject = [(SubjectAttribute::CommonName, common_name)];
+        let purpose = CertificatePurpose::Authority(0);
+        Self::self_signed(
+            &NewCertificate { purpose, ..NewCertificate::new(&subject, not_before, not_after) },
+            &new_p256_key()?,
+        )
+    }
+
+    /// Makes a new self-signed authority with this key: RSA or P-256, PEM.
+    ///
+    /// # Errors
+    /// [`CryptoError::InvalidRequest`] for a name, a serial number or a validity that cannot be;
+    /// [`CryptoError::InvalidKey`].
+    pub fn self_signed(new: &NewCertificate<'_>, private_key: &str) -> Result<Self> {
+        let (params, key) = (new.parameters()?, key_pair(private_key)?);
         let signed = params.self_signed(&key).map_err(|_| CryptoError::Internal("signing the CA certificate"))?;
-        let certificate = Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)?;
-        Ok(Self { certificate, issuer: rcgen::Issuer::new(params, key) })
+        Ok(Self { certificate: read_back(&signed)?, issuer: rcgen::Issuer::new(params, key) })
     }
 
-    /// Makes a new self-signed authority with this RSA key, and so many authorities below it.
+    /// The issuer with this certificate of an authority and its private key, both PEM. What it issues names the issuer byte
+    /// for byte as the certificate does.
     ///
     /// # Errors
-    /// As [`create`](Self::create).
-    pub fn create_rsa(
-        common_name: &str,
-        key: &RsaPrivateKey,
-        depth: u8,
-        not_before: Timestamp,
-        not_after: Timestamp,
-    ) -> Result<Self> {
-        let mut params = authority(common_name)?;
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(depth));
-        set_validity(&mut params, not_before, not_after)?;
-        params.serial_number = Some(random_serial());
-        let key = rsa_pair(key)?;
-        let signed = params.self_signed(&key).map_err(|_| CryptoError::Internal("signing the CA certificate"))?;
-        let certificate = Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)?;
-        Ok(Self { certificate, issuer: rcgen::Issuer::new(params, key) })
-    }
-
-    /// The issuer with this certificate of an authority, whose name is a common name alone, and its RSA key.
-    ///
-    /// # Errors
-    /// [`CryptoError::InvalidKey`] if they do not belong together.
-    pub fn with_rsa_key(certificate: Certificate, key: &RsaPrivateKey) -> Result<Self> {
-        if !certificate.matches_private_key(key) || !certificate.is_ca() {
-            return Err(CryptoError::InvalidKey);
+    /// [`CertificateFault`] if certificate and key cannot be read, do not belong together, or do not belong to an authority.
+    pub fn from_pem(certificate: &str, private_key: &str) -> Result<Self, CertificateFault> {
+        let certificate = Certificate::from_pem(certificate)?;
+        if !certificate.is_ca() {
+            return Err("this is not the certificate of an authority (CA:TRUE is missing)".into());
         }
-        let params = authority(&certificate.subject().display())?;
-        Ok(Self { issuer: rcgen::Issuer::new(params, rsa_pair(key)?), certificate })
-    }
-
-    /// The parts to store.
-    pub fn to_pem_parts(&self) -> IssuerParts {
-        IssuerParts {
-            certificate: self.certificate.to_pem(),
-            private_key: Zeroizing::new(self.issuer.key().serialize_pem()),
-        }
-    }
-
-    /// Restores a stored issuer.
-    ///
-    /// # Errors
-    /// [`CryptoError::InvalidKey`] if key or certificate cannot be read or do not match.
-    pub fn from_pem_parts(parts: &IssuerParts) -> Result<Self> {
-        let certificate = Certificate::from_pem(&parts.certificate).map_err(|_| CryptoError::InvalidKey)?;
-        let key = KeyPair::from_pem(&parts.private_key).map_err(|_| CryptoError::InvalidKey)?;
+        let key = key_pair(private_key)?;
         if key.subject_public_key_info() != certificate.spki_der() {
-            return Err(CryptoError::InvalidKey);
+            return Err("the private key is not that of the authority's certificate".into());
         }
-        let params = authority(&certificate.subject().display())?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name = same_name(certificate.subject())?;
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        if let Some(id) = certificate.subject_key_id() {
+            params.key_identifier_method = KeyIdMethod::PreSpecified(id.to_vec());
+        }
         Ok(Self { issuer: rcgen::Issuer::new(params, key), certificate })
     }
 
@@ -146,156 +176,33 @@ impl CertificateIssuer {
         &self.certificate
     }
 
-    /// Issues a certificate for the holder of `key`; returns it as PEM.
-    ///
-    /// `serial` is a positive big-endian number of at most 20 bytes; an empty `subject_o` is left out.
-    ///
-    /// # Errors
-    /// [`CryptoError::InvalidRequest`] for an empty or overlong name, a serial number out of range, or a validity that
-    /// ends before it begins.
-    pub fn issue(
-        &self,
-        subject_cn: &str,
-        subject_o: &str,
-        key: &RsaPublicKey,
-        serial: &[u8],
-        not_before: Timestamp,
-        not_after: Timestamp,
-    ) -> Result<String> {
-        if serial.is_empty() {
-            return Err(BAD_SERIAL);
-        }
-        let (common_name, organization, purpose) = (subject_cn, subject_o, CertificatePurpose::Messages);
-        let (country, subject_serial) = ("", "");
-        let new = NewCertificate {
-            common_name,
-            organization,
-            country,
-            subject_serial,
-            key,
-            serial,
-            not_before,
-            not_after,
-            purpose,
-        };
-        self.issue_certificate(&new).map(|certificate| certificate.to_pem())
+    /// The private key, PKCS#8 PEM. Secret.
+    pub fn private_key_pem(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.issuer.key().serialize_pem())
     }
 
-    /// Issues a certificate.
+    /// Issues a certificate for the holder of an RSA key.
     ///
     /// # Errors
-    /// As [`issue`](Self::issue).
-    pub fn issue_certificate(&self, new: &NewCertificate<'_>) -> Result<Certificate> {
-        let params = parameters(&NewSubject::of(new), new.serial, (new.not_before, new.not_after), new.purpose)?;
-        let signed = params.signed_by(&LeafKey::new(new.key)?, &self.issuer);
-        let signed = signed.map_err(|_| CryptoError::Internal("signing a certificate"))?;
-        Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)
+    /// [`CryptoError::InvalidRequest`] for a name, a serial number or a validity that cannot be.
+    pub fn issue(&self, new: &NewCertificate<'_>, key: &RsaPublicKey) -> Result<Certificate> {
+        self.sign(new, &CertifiedRsaKey(rsa::pkcs1_of_spki(key.spki_der())?))
     }
 
-    /// Makes an ECDSA key for a TLS server with these names and addresses, and issues its certificate. The key is PKCS#8
-    /// PEM.
+    /// Issues a certificate for this private key: RSA or P-256, PEM.
     ///
     /// # Errors
-    /// As [`issue`](Self::issue).
-    pub fn issue_tls_server(
-        &self,
-        common_name: &str,
-        hosts: &[&str],
-        not_before: Timestamp,
-        not_after: Timestamp,
-    ) -> Result<(Certificate, Zeroizing<String>)> {
-        let subject = NewSubject { common_name, organization: "", country: "", subject_serial: "" };
-        let params = parameters(&subject, &[], (not_before, not_after), CertificatePurpose::TlsServer(hosts))?;
-        let key =
-            KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| CryptoError::Internal("TLS key generation"))?;
-        let signed = params.signed_by(&key, &self.issuer);
-        let signed = signed.map_err(|_| CryptoError::Internal("signing a certificate"))?;
-        let certificate = Certificate::from_der(signed.der()).map_err(|_| UNREADABLE)?;
-        Ok((certificate, Zeroizing::new(key.serialize_pem())))
+    /// As [`issue`](Self::issue); [`CryptoError::InvalidKey`].
+    pub fn issue_for(&self, new: &NewCertificate<'_>, private_key: &str) -> Result<Certificate> {
+        self.sign(new, &key_pair(private_key)?)
     }
-}
 
-/// The subject of a new certificate: see [`NewCertificate`].
-struct NewSubject<'a> {
-    common_name: &'a str,
-    organization: &'a str,
-    country: &'a str,
-    subject_serial: &'a str,
-}
-
-impl<'a> NewSubject<'a> {
-    fn of(new: &NewCertificate<'a>) -> Self {
-        let NewCertificate { common_name, organization, country, subject_serial, .. } = *new;
-        Self { common_name, organization, country, subject_serial }
+    fn sign(&self, new: &NewCertificate<'_>, key: &impl PublicKeyData) -> Result<Certificate> {
+        let mut params = new.parameters()?;
+        params.use_authority_key_identifier_extension = true;
+        let signed = params.signed_by(key, &self.issuer);
+        read_back(&signed.map_err(|_| CryptoError::Internal("signing a certificate"))?)
     }
-}
-
-/// The content of a new certificate.
-fn parameters(
-    new: &NewSubject<'_>,
-    serial: &[u8],
-    (not_before, not_after): (Timestamp, Timestamp),
-    purpose: CertificatePurpose<'_>,
-) -> Result<CertificateParams> {
-    let mut params = CertificateParams::default();
-    let mut name = DistinguishedName::new();
-    if !new.country.is_empty() {
-        let country = checked(new.country)?.try_into();
-        let country = country.map_err(|_| CryptoError::InvalidRequest("a country has two letters"))?;
-        name.push(DnType::CountryName, DnValue::PrintableString(country));
-    }
-    name.push(DnType::CommonName, checked(new.common_name)?);
-    if !new.organization.is_empty() {
-        name.push(DnType::OrganizationName, checked(new.organization)?);
-    }
-    if !new.subject_serial.is_empty() {
-        name.push(DnType::CustomDnType(vec![2, 5, 4, 5]), checked(new.subject_serial)?);
-    }
-    params.distinguished_name = name;
-    set_validity(&mut params, not_before, not_after)?;
-    params.serial_number = Some(match serial {
-        [] => random_serial(),
-        serial if serial.len() > MAX_SERIAL_BYTES || serial.iter().all(|&byte| byte == 0) => {
-            return Err(BAD_SERIAL);
-        }
-        serial => SerialNumber::from_slice(serial),
-    });
-    params.use_authority_key_identifier_extension = true;
-    params.is_ca = IsCa::ExplicitNoCa;
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
-    match purpose {
-        CertificatePurpose::Messages => {}
-        CertificatePurpose::Encipherment => params.key_usages = vec![KeyUsagePurpose::KeyEncipherment],
-        CertificatePurpose::TlsServer(hosts) => {
-            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-            for host in hosts {
-                params.subject_alt_names.push(match host.parse() {
-                    Ok(address) => SanType::IpAddress(address),
-                    Err(_) => SanType::DnsName(
-                        (*host).try_into().map_err(|_| CryptoError::InvalidRequest("a host's name is ASCII"))?,
-                    ),
-                });
-            }
-        }
-        CertificatePurpose::Authority(depth) => {
-            params.is_ca = IsCa::Ca(BasicConstraints::Constrained(depth));
-            params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        }
-    }
-    Ok(params)
-}
-
-const BAD_SERIAL: CryptoError = CryptoError::InvalidRequest("a serial number has 1 to 20 bytes and is not zero");
-
-/// A positive serial number of 16 random bytes.
-fn random_serial() -> SerialNumber {
-    let mut bytes = random::bytes::<16>();
-    bytes[0] = bytes[0] & 0x3f | 0x40;
-    SerialNumber::from_slice(&bytes)
-}
-
-pub(super) fn rsa_pair(key: &RsaPrivateKey) -> Result<KeyPair> {
-    KeyPair::from_pkcs8_pem_and_sign_algo(&key.to_pkcs8_pem(), &PKCS_RSA_SHA256).map_err(|_| CryptoError::InvalidKey)
 }
 
 impl fmt::Debug for CertificateIssuer {
@@ -306,27 +213,36 @@ impl fmt::Debug for CertificateIssuer {
     }
 }
 
-impl fmt::Debug for IssuerParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IssuerParts").field("certificate", &self.certificate).finish_non_exhaustive()
-    }
+/// A new key on P-256, PKCS#8 PEM. Secret.
+///
+/// # Errors
+/// [`CryptoError::Internal`].
+pub fn new_p256_key() -> Result<Zeroizing<String>> {
+    let key =
+        KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| CryptoError::Internal("making a P-256 key"))?;
+    Ok(Zeroizing::new(key.serialize_pem()))
 }
 
-/// An RSA key to be certified.
-struct LeafKey {
-    /// RSAPublicKey (PKCS#1), DER.
-    numbers: Vec<u8>,
+/// Whether this private key, RSA or P-256 in PKCS#8 PEM, is that of the certificate.
+#[must_use]
+pub fn is_key_of(private_key: &str, certificate: &Certificate) -> bool {
+    key_pair(private_key).is_ok_and(|key| key.subject_public_key_info() == certificate.spki_der())
 }
 
-impl LeafKey {
-    fn new(key: &RsaPublicKey) -> Result<Self> {
-        Ok(Self { numbers: rsa::pkcs1_of_spki(key.spki_der())?.to_vec() })
-    }
+pub(super) fn key_pair(private_key: &str) -> Result<KeyPair> {
+    KeyPair::from_pem(private_key).map_err(|_| CryptoError::InvalidKey)
 }
 
-impl PublicKeyData for LeafKey {
+fn read_back(signed: &rcgen::Certificate) -> Result<Certificate> {
+    Certificate::from_der(signed.der()).map_err(|_| CryptoError::Internal("reading a new certificate"))
+}
+
+/// An RSA key to be certified: RSAPublicKey (PKCS#1), DER.
+struct CertifiedRsaKey<'a>(&'a [u8]);
+
+impl PublicKeyData for CertifiedRsaKey<'_> {
     fn der_bytes(&self) -> &[u8] {
-        &self.numbers
+        self.0
     }
 
     fn algorithm(&self) -> &'static SignatureAlgorithm {
@@ -334,25 +250,73 @@ impl PublicKeyData for LeafKey {
     }
 }
 
-fn authority(common_name: &str) -> Result<CertificateParams> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = distinguished_name(common_name)?;
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    Ok(params)
-}
-
-fn distinguished_name(common_name: &str) -> Result<DistinguishedName> {
-    let mut name = DistinguishedName::new();
-    name.push(DnType::CommonName, checked(common_name)?);
+/// A name with these parts, each text as `value` encodes it; a country is a PrintableString where it can be.
+pub(super) fn new_name(parts: &[(SubjectAttribute, &str)], value: impl Fn(&str) -> DnValue) -> Result<NewName> {
+    let mut name = NewName::new();
+    for (attribute, text) in parts.iter().filter(|(_, text)| !text.is_empty()) {
+        let text = checked(text)?;
+        if name.get(&attribute.kind()).is_some() {
+            return Err(CryptoError::InvalidRequest("a name has one value of a kind"));
+        }
+        let value = match attribute {
+            SubjectAttribute::Country => printable(text).unwrap_or_else(|| value(text)),
+            _ => value(text),
+        };
+        name.push(attribute.kind(), value);
+    }
+    if name.iter().next().is_none() {
+        return Err(BAD_TEXT);
+    }
     Ok(name)
 }
 
-pub(super) fn checked(part: &str) -> Result<&str> {
-    let usable = !part.is_empty() && part.chars().count() <= MAX_NAME_CHARS && !part.chars().any(char::is_control);
-    usable
-        .then_some(part)
-        .ok_or(CryptoError::InvalidRequest("a name has 1 to 200 characters, none a control character"))
+/// A certificate's name, byte for byte.
+fn same_name(name: &DistinguishedName) -> Result<NewName, CertificateFault> {
+    let unusable = || CertificateFault::from("the authority's name cannot be used");
+    let mut out = NewName::new();
+    for rdn in &name.rdns {
+        let [NameAttribute { oid, value, der }] = &rdn[..] else {
+            return Err("the authority's name has a part with several values".into());
+        };
+        let arcs = oid.split('.').map(str::parse).collect::<Result<Vec<u64>, _>>();
+        let kind = DnType::from_oid(&arcs.map_err(|_| unusable())?);
+        if out.get(&kind).is_some() {
+            return Err("the authority's name has a type twice".into());
+        }
+        let value = match der.first() {
+            Some(&tag::UTF8) => DnValue::Utf8String(value.clone()),
+            Some(&tag::PRINTABLE) => printable(value).ok_or_else(unusable)?,
+            Some(&tag::IA5) => DnValue::Ia5String(value.as_str().try_into().map_err(|_| unusable())?),
+            _ => return Err("the authority's name has a value of an old string type".into()),
+        };
+        out.push(kind, value);
+    }
+    Ok(out)
+}
+
+/// The text as PrintableString, where its characters allow it.
+pub(super) fn printable(text: &str) -> Option<DnValue> {
+    text.try_into().ok().map(DnValue::PrintableString)
+}
+
+const BAD_TEXT: CryptoError = CryptoError::InvalidRequest("a name has 1 to 200 characters, none a control character");
+
+fn checked(text: &str) -> Result<&str> {
+    let usable = !text.is_empty() && text.chars().count() <= MAX_NAME_CHARS && !text.contains(char::is_control);
+    usable.then_some(text).ok_or(BAD_TEXT)
+}
+
+/// The requested serial number, or a positive one of 16 random bytes.
+fn new_serial(wanted: Option<&[u8]>) -> Result<SerialNumber> {
+    let Some(wanted) = wanted else {
+        let mut bytes = random::bytes::<16>();
+        bytes[0] = bytes[0] & 0x3f | 0x40;
+        return Ok(SerialNumber::from_slice(&bytes));
+    };
+    if wanted.len() > MAX_SERIAL_BYTES || wanted.iter().all(|&byte| byte == 0) {
+        return Err(CryptoError::InvalidRequest("a serial number has 1 to 20 bytes and is not zero"));
+    }
+    Ok(SerialNumber::from_slice(wanted))
 }
 
 fn set_validity(params: &mut CertificateParams, not_before: Timestamp, not_after: Timestamp) -> Result<()> {

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use rcgen::{CertificateParams, DistinguishedName as NewName, DnType, DnValue};
+use rcgen::{CertificateParams, DnType, DnValue};
 
-use super::issuer::{checked, rsa_pair};
+use super::issuer::{key_pair, new_name, printable};
 use super::{Certificate, CertificateFault, DistinguishedName, NameStyle};
 use crate::asn1::{Asn1Element, Decode, Reader, SliceReader, element, integer, strict, tag, whole_bits};
 use crate::rsa::{self, RsaPrivateKey};
@@ -19,13 +19,17 @@ const SHA256_WITH_RSA: &str = "1.2.840.113549.1.1.11";
 const SHA384_WITH_RSA: &str = "1.2.840.113549.1.1.12";
 const SHA512_WITH_RSA: &str = "1.2.840.113549.1.1.13";
 
-/// A part of the name that a request asks for.
+/// A part of a name: that a request asks for, or that a new certificate has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubjectAttribute {
     /// The country (C), two letters.
     Country,
+    /// The place (L).
+    Locality,
     /// The organisation (O).
     Organization,
+    /// The organisation's number, such as `PSDNO-FSA-987654321` (ETSI EN 319 412-1).
+    OrganizationIdentifier,
     /// The common name (CN).
     CommonName,
     /// The surname (SN).
@@ -40,17 +44,21 @@ impl SubjectAttribute {
     pub fn oid(self) -> &'static str {
         match self {
             Self::Country => "2.5.4.6",
+            Self::Locality => "2.5.4.7",
             Self::Organization => "2.5.4.10",
+            Self::OrganizationIdentifier => "2.5.4.97",
             Self::CommonName => "2.5.4.3",
             Self::Surname => "2.5.4.4",
             Self::SerialNumber => "2.5.4.5",
         }
     }
 
-    fn kind(self) -> DnType {
+    pub(super) fn kind(self) -> DnType {
         match self {
             Self::Country => DnType::CountryName,
+            Self::Locality => DnType::LocalityName,
             Self::Organization => DnType::OrganizationName,
+            Self::OrganizationIdentifier => DnType::CustomDnType(vec![2, 5, 4, 97]),
             Self::CommonName => DnType::CommonName,
             Self::Surname => DnType::CustomDnType(vec![2, 5, 4, 4]),
             Self::SerialNumber => DnType::CustomDnType(vec![2, 5, 4, 5]),
@@ -73,21 +81,14 @@ impl CertificateRequest {
     /// # Errors
     /// [`CryptoError::InvalidRequest`] for a part that is empty, too long or has control characters, or is there twice.
     pub fn make(subject: &[(SubjectAttribute, &str)], key: &RsaPrivateKey) -> Result<Self> {
-        let mut name = NewName::new();
-        for (attribute, value) in subject {
-            let value = checked(value)?;
-            if name.get(&attribute.kind()).is_some() {
-                return Err(CryptoError::InvalidRequest("a name has one value of a kind"));
-            }
-            let value = match value.try_into() {
-                Ok(printable) => DnValue::PrintableString(printable),
-                Err(_) => DnValue::Utf8String(value.to_owned()),
-            };
-            name.push(attribute.kind(), value);
+        if subject.iter().any(|(_, text)| text.is_empty()) {
+            return Err(CryptoError::InvalidRequest("a part of a name has no text"));
         }
+        let text = |text: &str| printable(text).unwrap_or_else(|| DnValue::Utf8String(text.to_owned()));
+        let name = new_name(subject, text)?;
         let mut params = CertificateParams::default();
         params.distinguished_name = name;
-        let made = params.serialize_request(&rsa_pair(key)?);
+        let made = params.serialize_request(&key_pair(&key.to_pkcs8_pem())?);
         let made = made.map_err(|_| CryptoError::Internal("making a request for a certificate"))?;
         // Read as a bank reads it: its own signature is checked.
         Self::from_der(made.der()).map_err(|_| CryptoError::Internal("reading a new request"))

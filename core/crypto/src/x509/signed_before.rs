@@ -34,15 +34,14 @@ mod tests {
     use jiff::{Timestamp, ToSpan as _};
 
     use super::*;
-    use crate::{rsa::RsaPrivateKey, x509::CertificateIssuer};
+    use crate::x509::CertificateIssuer;
 
     #[test]
     fn what_was_found_once_is_remembered_and_another_key_of_the_name_is_not_the_issuer() {
         let now = Timestamp::now();
         let root = || {
-            let key = RsaPrivateKey::generate(2048).unwrap();
             let end = now.checked_add(24.hours()).unwrap();
-            CertificateIssuer::create_rsa("A Root", &key, 1, now, end).unwrap().certificate().clone()
+            CertificateIssuer::create("A Root", now, end).unwrap().certificate().clone()
         };
         let (own, other) = (root(), root());
         for _ in 0..2 {

@@ -13,7 +13,6 @@
 
 use std::path::{Path, PathBuf};
 
-use bankchannel_crypto::rsa::RsaPrivateKey;
 use bankchannel_foundation::{Error, Result};
 use bankchannel_nextgen_psd2::certificates::{
     AuthorityOptions, Certificate, CertificateFault, CertificateFixture, CertificateKind, FIXTURES, IssueOptions,
@@ -21,20 +20,15 @@ use bankchannel_nextgen_psd2::certificates::{
 };
 use zeroize::Zeroizing;
 
-use bankchannel_server::folder::{private_folder, unusable, write_whole};
+use bankchannel_server::{
+    certificates::{CertificateFiles, LOCAL_HOSTS, write_certificates},
+    folder::private_folder,
+};
 
 /// The authority's certificate: in the data folder, with a copy next to the third parties' certificates.
 pub(crate) const CA: &str = "ca.pem";
-const CA_KEY: &str = "ca.key";
-const SERVER: (&str, &str) = ("server.pem", "server.key");
 /// The folder with the third parties' files, below the data folder.
 pub(crate) const FOLDER: &str = "certificates";
-/// The local names and addresses of the bank.
-const HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
-
-const KEY_MODE: u32 = 0o600;
-/// Certificates are public: any user may read them.
-const CERTIFICATE_MODE: u32 = 0o644;
 
 const DAY_S: i64 = 86_400;
 const YEARS_10_S: i64 = 3653 * DAY_S;
@@ -70,12 +64,6 @@ pub(crate) struct CertificateTimes {
 }
 
 impl CertificateTimes {
-    fn is_within(self, certificate: &Certificate) -> bool {
-        [self.bank_s, self.system_s]
-            .into_iter()
-            .all(|at| (certificate.not_before_s()..=certificate.not_after_s()).contains(&at))
-    }
-
     /// The start of validity: one day before the earlier clock.
     fn begin_s(self) -> i64 {
         self.bank_s.min(self.system_s) - DAY_S
@@ -97,17 +85,17 @@ impl BankCertificates {
         private_folder(&folder)?;
         let authority = authority(data, now)?;
         let ca_file = data.join(CA);
-        let pem = authority.certificate().to_pem();
-        write_if_new(&folder.join(CA), CERTIFICATE_MODE, pem.as_bytes())?;
+        write_certificates(&folder.join(CA), &authority.certificate().to_pem())?;
         let issuer = BankAuthority { authority: &authority, now };
-        let (server, server_key) = issuer.keep_or_issue(data, SERVER, &server(now))?;
+        let (server, server_key) = issuer.keep_or_issue(CertificateFiles::new(data, "server"), &server(now))?;
         let mut third_parties = Vec::new();
         for fixture in &FIXTURES {
             let [qseal, qseal_key, qwac, qwac_key] = PARTS.map(|part| format!("{}{part}", fixture.prefix));
             for (kind, files) in
                 [(CertificateKind::Qseal, (&*qseal, &*qseal_key)), (CertificateKind::Qwac, (&*qwac, &*qwac_key))]
             {
-                third_parties.push(issuer.keep_or_issue(&folder, files, &third_party(fixture, kind, now))?.0);
+                let files = CertificateFiles { certificate: folder.join(files.0), key: folder.join(files.1) };
+                third_parties.push(issuer.keep_or_issue(files, &third_party(fixture, kind, now))?.0);
             }
         }
         Ok(Self { authority: authority.certificate().clone(), server, server_key, third_parties, ca_file, folder })
@@ -128,23 +116,18 @@ pub(crate) fn sheet_authorities() -> Result<Vec<Certificate>> {
 }
 
 fn authority(data: &Path, now: CertificateTimes) -> Result<TestAuthority> {
-    let files = (data.join(CA), data.join(CA_KEY));
-    if let Some((certificate, key)) = read_pair(&files.0, &files.1)?
-        && let Ok(authority) = TestAuthority::from_pem(&certificate, &key)
-        && now.is_within(authority.certificate())
-    {
-        return Ok(authority);
-    }
     let options = AuthorityOptions {
         organization: "Sandbox Bank ASA".to_owned(),
         not_before_s: now.begin_s(),
         not_after_s: now.later_s() + YEARS_20_S,
         ..AuthorityOptions::new("Sandbox Bank Test CA", now.bank_s)
     };
-    let authority = TestAuthority::create(&options).map_err(unissued)?;
-    write_whole(&files.1, KEY_MODE, authority.private_key_pem().as_bytes())?;
-    write_whole(&files.0, CERTIFICATE_MODE, authority.certificate().to_pem().as_bytes())?;
-    Ok(authority)
+    let (certificate, key) =
+        CertificateFiles::new(data, "ca").read_or_make(&[now.bank_s, now.system_s], Certificate::is_ca, || {
+            let made = TestAuthority::create(&options).map_err(unissued)?;
+            Ok((made.certificate().clone(), made.private_key_pem()))
+        })?;
+    TestAuthority::from_pem(&certificate.to_pem(), &key).map_err(unissued)
 }
 
 fn server(now: CertificateTimes) -> IssueOptions {
@@ -153,7 +136,7 @@ fn server(now: CertificateTimes) -> IssueOptions {
         organization: "Sandbox Bank ASA".to_owned(),
         authorisation_number: "100000001".to_owned(),
         roles: vec![Psd2Role::As],
-        dns_names: HOSTS.map(str::to_owned).to_vec(),
+        dns_names: LOCAL_HOSTS.map(str::to_owned).to_vec(),
         ..valid(CertificateKind::Qwac, now)
     }
 }
@@ -185,44 +168,15 @@ impl BankAuthority<'_> {
     /// Reads the certificate and key from these files, or issues new ones.
     fn keep_or_issue(
         &self,
-        folder: &Path,
-        (certificate_file, key_file): (&str, &str),
+        files: CertificateFiles,
         options: &IssueOptions,
     ) -> Result<(Certificate, Zeroizing<String>)> {
-        let files = (folder.join(certificate_file), folder.join(key_file));
-        if let Some((certificate, key)) = read_pair(&files.0, &files.1)?
-            && let Some(certificate) = self.usable(&certificate, &key)
-        {
-            return Ok((certificate, key));
-        }
-        let issued = self.authority.issue(options).map_err(unissued)?;
-        write_whole(&files.1, KEY_MODE, issued.private_key_pem.as_bytes())?;
-        write_whole(&files.0, CERTIFICATE_MODE, issued.certificate_pem.as_bytes())?;
-        Ok((issued.certificate, issued.private_key_pem))
+        let is_own = |certificate: &Certificate| certificate.is_issued_by(self.authority.certificate());
+        files.read_or_make(&[self.now.bank_s, self.now.system_s], is_own, || {
+            let issued = self.authority.issue(options).map_err(unissued)?;
+            Ok((issued.certificate, issued.private_key_pem))
+        })
     }
-
-    fn usable(&self, certificate: &str, key: &str) -> Option<Certificate> {
-        let certificate = Certificate::from_pem(certificate).ok()?;
-        let key = RsaPrivateKey::from_pem(key).ok()?;
-        let fits = key.public().spki_der() == certificate.spki_der()
-            && certificate.is_issued_by(self.authority.certificate())
-            && self.now.is_within(&certificate);
-        fits.then_some(certificate)
-    }
-}
-
-/// The contents of both files; `None` if either is missing.
-fn read_pair(certificate: &Path, key: &Path) -> Result<Option<(String, Zeroizing<String>)>> {
-    let read = |path: &Path| match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(why) => Err(unusable(path, &why)),
-    };
-    Ok(read(certificate)?.zip(read(key)?.map(Zeroizing::new)))
-}
-
-fn write_if_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
-    if std::fs::read(path).is_ok_and(|held| held == bytes) { Ok(()) } else { write_whole(path, mode, bytes) }
 }
 
 fn unissued(fault: CertificateFault) -> Error {

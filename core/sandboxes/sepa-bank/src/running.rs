@@ -125,8 +125,8 @@ fn described(
         customer_id: customer.customer_id.clone(),
         target_id: customer.target_id.clone(),
         company: customer.company.clone(),
-        certificate_file: pair.certificate_file.display().to_string(),
-        key_file: pair.key_file.display().to_string(),
+        certificate_file: pair.certificate.display().to_string(),
+        key_file: pair.key.display().to_string(),
         code: state.read(|state| state.code(&key).filter(|sent| sent.used_for.is_none()).map(|sent| sent.code.clone())),
     })
 }

@@ -3,34 +3,27 @@
 //! These certificates must not be trusted outside of tests. Keys, and serial numbers that are not given, are random;
 //! the clock is a parameter.
 
-use std::time::Duration;
-
-use bankchannel_crypto::asn1::tag;
-use bankchannel_crypto::random;
-use bankchannel_crypto::rsa::RsaPrivateKey;
-use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod,
-    KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, SanType, SerialNumber,
+use bankchannel_crypto::{
+    rsa::RsaPrivateKey,
+    x509::{
+        CertificateIssuer, CertificatePurpose, NewCertificate,
+        SubjectAttribute::{CommonName, Country, Locality, Organization, OrganizationIdentifier},
+        new_p256_key,
+    },
 };
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::issue_options::{AuthorityOptions, CertificateKind, IssueOptions, NewCertificateKey, PlantedDefect};
-use super::{Certificate, CertificateFault, DistinguishedName, NameAttribute, issue_statements};
+use super::{Certificate, CertificateFault, issue_statements};
 
-const ORGANIZATION_IDENTIFIER: [u64; 4] = [2, 5, 4, 97];
-const CERTIFICATE_POLICIES: [u64; 4] = [2, 5, 29, 32];
-const QC_STATEMENTS: [u64; 9] = [1, 3, 6, 1, 5, 5, 7, 1, 3];
-/// The maximum length of a name's text, in characters.
-const MAX_TEXT_CHARS: usize = 200;
-/// The last second of the year 9999.
-const END_OF_TIME_S: i64 = 253_402_300_799;
+const CERTIFICATE_POLICIES: &[u64] = &[2, 5, 29, 32];
+const QC_STATEMENTS: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 1, 3];
 const DAY_S: i64 = 86_400;
 
 /// An authority that issues test certificates.
-pub struct TestAuthority {
-    certificate: Certificate,
-    issuer: rcgen::Issuer<'static, KeyPair>,
-}
+#[derive(Debug)]
+pub struct TestAuthority(CertificateIssuer);
 
 /// A certificate and its key.
 pub struct IssuedCertificate {
@@ -48,60 +41,38 @@ impl TestAuthority {
     /// # Errors
     /// [`CertificateFault`] for an invalid option.
     pub fn create(options: &AuthorityOptions) -> Result<Self, CertificateFault> {
-        let mut params = CertificateParams::default();
-        params.distinguished_name = name(&[
-            (DnType::CountryName, &options.country),
-            (DnType::LocalityName, &options.locality),
-            (DnType::OrganizationName, &options.organization),
-            (DnType::CustomDnType(ORGANIZATION_IDENTIFIER.into()), &options.organization_identifier),
-            (DnType::CommonName, &options.common_name),
-        ])?;
-        validity(&mut params, options.not_before_s, options.not_after_s)?;
-        params.serial_number = Some(serial(options.serial.as_deref())?);
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = key_pair(&new_rsa(options.key_bits)?)?;
-        let signed = params.self_signed(&key).map_err(|_| "signing the authority's certificate failed")?;
-        Ok(Self { certificate: Certificate::from_der(signed.der())?, issuer: rcgen::Issuer::new(params, key) })
+        let subject = [
+            (Country, checked_country(&options.country)?),
+            (Locality, &options.locality),
+            (Organization, &options.organization),
+            (OrganizationIdentifier, &options.organization_identifier),
+            (CommonName, &options.common_name),
+        ];
+        let new = NewCertificate::new(&subject, second(options.not_before_s)?, second(options.not_after_s)?);
+        let (serial, purpose) = (options.serial.as_deref(), CertificatePurpose::Authority(0));
+        let key = RsaPrivateKey::generate(options.key_bits)?.to_pkcs8_pem();
+        Ok(Self(CertificateIssuer::self_signed(&NewCertificate { serial, purpose, ..new }, &key)?))
     }
 
     /// Loads a stored authority.
     ///
     /// # Errors
-    /// [`CertificateFault`] if certificate and RSA key cannot be read, do not belong together, or do not belong to an authority.
+    /// [`CertificateFault`] if certificate and key cannot be read, do not belong together, or do not belong to an authority.
     pub fn from_pem(certificate_pem: &str, private_key_pem: &str) -> Result<Self, CertificateFault> {
-        let certificate = Certificate::from_pem(certificate_pem)?;
-        let key = RsaPrivateKey::from_pem(private_key_pem)?;
-        if !certificate.is_ca() {
-            return Err("this is not the certificate of an authority (CA:TRUE is missing)".into());
-        }
-        if key.public().spki_der() != certificate.spki_der() {
-            return Err("the private key is not that of the authority's certificate".into());
-        }
-        let mut params = CertificateParams::default();
-        params.distinguished_name = same_name(certificate.subject())?;
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        if let Some(id) = certificate.subject_key_id() {
-            params.key_identifier_method = KeyIdMethod::PreSpecified(id.to_vec());
-        }
-        let issuer = rcgen::Issuer::new(params, key_pair(&key.to_pkcs8_pem())?);
-        Ok(Self { certificate, issuer })
+        let key = RsaPrivateKey::from_pem(private_key_pem)?.to_pkcs8_pem();
+        CertificateIssuer::from_pem(certificate_pem, &key).map(Self)
     }
 
     /// The authority's certificate: a trust anchor.
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
-        &self.certificate
+        self.0.certificate()
     }
 
     /// The authority's private key, PKCS#8 PEM. Secret.
     #[must_use]
     pub fn private_key_pem(&self) -> Zeroizing<String> {
-        Zeroizing::new(self.issuer.key().serialize_pem())
-    }
-
-    fn private_key(&self) -> Result<RsaPrivateKey, CertificateFault> {
-        Ok(RsaPrivateKey::from_pem(&self.private_key_pem())?)
+        self.0.private_key_pem()
     }
 
     /// Issues a certificate.
@@ -109,13 +80,16 @@ impl TestAuthority {
     /// # Errors
     /// [`CertificateFault`] for an invalid option.
     pub fn issue(&self, options: &IssueOptions) -> Result<IssuedCertificate, CertificateFault> {
-        let params = leaf(options)?;
-        let (key, private_key_pem) = leaf_key(&options.key)?;
-        let signed = params.signed_by(&key, &self.issuer).map_err(|_| "signing the certificate failed")?;
-        let mut certificate = Certificate::from_der(signed.der())?;
-        let fits = certificate.is_issued_by(&self.certificate);
+        let identifier = options.organization_identifier();
+        let private_key_pem = match &options.key {
+            NewCertificateKey::Rsa(bits) => RsaPrivateKey::generate(*bits)?.to_pkcs8_pem(),
+            NewCertificateKey::Given(pem) => RsaPrivateKey::from_pem(pem)?.to_pkcs8_pem(),
+            NewCertificateKey::EcP256 => new_p256_key()?,
+        };
+        let mut certificate = self.0.issue_for(&leaf(options, &identifier)?, &private_key_pem)?;
+        let fits = certificate.is_issued_by(self.certificate());
         if options.defects.contains(&PlantedDefect::Sha1) {
-            certificate = certificate.signed_with_sha1(&self.private_key()?)?;
+            certificate = certificate.signed_with_sha1(&RsaPrivateKey::from_pem(&self.private_key_pem())?)?;
         }
         if !fits {
             return Err("the authority's certificate does not fit what it issues".into());
@@ -124,20 +98,10 @@ impl TestAuthority {
     }
 }
 
-bankchannel_foundation::redacted_debug!(TestAuthority, certificate);
-
 bankchannel_foundation::redacted_debug!(IssuedCertificate, certificate);
 
-fn leaf(options: &IssueOptions) -> Result<CertificateParams, CertificateFault> {
+fn leaf<'a>(options: &'a IssueOptions, identifier: &'a str) -> Result<NewCertificate<'a>, CertificateFault> {
     let has = |defect| options.defects.contains(&defect);
-    let mut params = CertificateParams::default();
-    let identifier = if has(PlantedDefect::NoOrgId) { String::new() } else { options.organization_identifier() };
-    params.distinguished_name = name(&[
-        (DnType::CountryName, &options.country),
-        (DnType::OrganizationName, &options.organization),
-        (DnType::CustomDnType(ORGANIZATION_IDENTIFIER.into()), &identifier),
-        (DnType::CommonName, &options.common_name),
-    ])?;
     let length = options.not_after_s.saturating_sub(options.not_before_s);
     let now = options.now_s;
     let (begin, end) = if has(PlantedDefect::Expired) {
@@ -147,130 +111,40 @@ fn leaf(options: &IssueOptions) -> Result<CertificateParams, CertificateFault> {
     } else {
         (options.not_before_s, options.not_after_s)
     };
-    validity(&mut params, begin, end)?;
-    params.serial_number = Some(serial(options.serial.as_deref())?);
-    params.is_ca =
-        if has(PlantedDefect::CaTrue) { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
-    params.use_authority_key_identifier_extension = true;
-    let second = match options.kind {
-        CertificateKind::Qseal => KeyUsagePurpose::ContentCommitment,
-        CertificateKind::Qwac => KeyUsagePurpose::KeyEncipherment,
-    };
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, second];
-    if options.kind == CertificateKind::Qwac {
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
-    }
-    for host in &options.dns_names {
-        params.subject_alt_names.push(match host.parse() {
-            Ok(address) => SanType::IpAddress(address),
-            Err(_) => SanType::DnsName(text(host)?.try_into().map_err(|_| "a DNS name is ASCII")?),
-        });
-    }
-    let policies = issue_statements::policies(options.kind);
-    params.custom_extensions.push(CustomExtension::from_oid_content(&CERTIFICATE_POLICIES, policies));
+    let subject = [
+        (Country, checked_country(&options.country)?),
+        (Organization, &*options.organization),
+        (OrganizationIdentifier, if has(PlantedDefect::NoOrgId) { "" } else { identifier }),
+        (CommonName, &*options.common_name),
+    ];
+    let mut extensions = vec![(CERTIFICATE_POLICIES, issue_statements::policies(options.kind))];
     if !has(PlantedDefect::NoQc) {
-        text(&options.nca_name)?;
-        let statements = issue_statements::statements(options);
-        params.custom_extensions.push(CustomExtension::from_oid_content(&QC_STATEMENTS, statements));
-    }
-    Ok(params)
-}
-
-fn leaf_key(key: &NewCertificateKey) -> Result<(KeyPair, Zeroizing<String>), CertificateFault> {
-    let pem = match key {
-        NewCertificateKey::Rsa(bits) => new_rsa(*bits)?,
-        NewCertificateKey::Given(pem) => RsaPrivateKey::from_pem(pem)?.to_pkcs8_pem(),
-        NewCertificateKey::EcP256 => {
-            let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| "making an EC key failed")?;
-            let pem = Zeroizing::new(key.serialize_pem());
-            return Ok((key, pem));
+        if options.nca_name.is_empty() || options.nca_name.contains(char::is_control) {
+            return Err("the name of the authority is missing or has a control character".into());
         }
-    };
-    Ok((key_pair(&pem)?, pem))
-}
-
-fn new_rsa(bits: usize) -> Result<Zeroizing<String>, CertificateFault> {
-    let key = RsaPrivateKey::generate(bits)?;
-    Ok(key.to_pkcs8_pem())
-}
-
-fn key_pair(pem: &str) -> Result<KeyPair, CertificateFault> {
-    KeyPair::from_pkcs8_pem_and_sign_algo(pem, &PKCS_RSA_SHA256).map_err(|_| "the private key cannot be used".into())
-}
-
-/// A name with these parts; empty parts are left out.
-fn name(parts: &[(DnType, &String)]) -> Result<rcgen::DistinguishedName, CertificateFault> {
-    let mut name = rcgen::DistinguishedName::new();
-    for (kind, value) in parts.iter().filter(|(_, value)| !value.is_empty()) {
-        let value = text(value)?;
-        let value = match kind {
-            DnType::CountryName if value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_uppercase()) => {
-                printable(value)?
-            }
-            DnType::CountryName => return Err("a country is two capital letters".into()),
-            _ => DnValue::Utf8String(value.to_owned()),
-        };
-        name.push(kind.clone(), value);
+        extensions.push((QC_STATEMENTS, issue_statements::statements(options)));
     }
-    Ok(name)
+    Ok(NewCertificate {
+        serial: options.serial.as_deref(),
+        purpose: match options.kind {
+            CertificateKind::Qseal => CertificatePurpose::Seal,
+            CertificateKind::Qwac => CertificatePurpose::TlsClientAndServer,
+        },
+        hosts: options.dns_names.iter().map(String::as_str).collect(),
+        extensions,
+        claims_authority: has(PlantedDefect::CaTrue),
+        ..NewCertificate::new(&subject, second(begin)?, second(end)?)
+    })
 }
 
-/// A certificate's name, byte for byte.
-fn same_name(name: &DistinguishedName) -> Result<rcgen::DistinguishedName, CertificateFault> {
-    let mut out = rcgen::DistinguishedName::new();
-    for rdn in &name.rdns {
-        let [NameAttribute { oid, value, der }] = &rdn[..] else {
-            return Err("the authority's name has a part with several values".into());
-        };
-        let arcs = oid.split('.').map(str::parse).collect::<Result<Vec<u64>, _>>();
-        let kind = DnType::from_oid(&arcs.map_err(|_| "the authority's name cannot be used")?);
-        if out.get(&kind).is_some() {
-            return Err("the authority's name has a type twice".into());
-        }
-        let value = match der.first() {
-            Some(&tag::UTF8) => DnValue::Utf8String(value.clone()),
-            Some(&tag::PRINTABLE) => printable(value)?,
-            Some(&tag::IA5) => {
-                DnValue::Ia5String(value.as_str().try_into().map_err(|_| "the authority's name cannot be used")?)
-            }
-            _ => return Err("the authority's name has a value of an old string type".into()),
-        };
-        out.push(kind, value);
-    }
-    Ok(out)
+/// The country, if it can be one. None is left out.
+fn checked_country(country: &str) -> Result<&str, CertificateFault> {
+    let is_country = matches!(country.len(), 0 | 2) && country.bytes().all(|byte| byte.is_ascii_uppercase());
+    is_country.then_some(country).ok_or_else(|| "a country is two capital letters".into())
 }
 
-fn printable(value: &str) -> Result<DnValue, CertificateFault> {
-    let value = value.try_into().map_err(|_| "a value of the name is not printable")?;
-    Ok(DnValue::PrintableString(value))
-}
-
-fn text(value: &str) -> Result<&str, CertificateFault> {
-    let good = !value.is_empty() && value.chars().count() <= MAX_TEXT_CHARS && !value.contains(char::is_control);
-    good.then_some(value).ok_or_else(|| "a text has 1 to 200 characters, none a control character".into())
-}
-
-fn validity(params: &mut CertificateParams, begin: i64, end: i64) -> Result<(), CertificateFault> {
-    if begin < 0 || end < begin || end > END_OF_TIME_S {
-        return Err("a validity begins after 1970 and ends later, before the year 10000".into());
-    }
-    let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    params.not_before = epoch + Duration::from_secs(begin.unsigned_abs());
-    params.not_after = epoch + Duration::from_secs(end.unsigned_abs());
-    Ok(())
-}
-
-/// The requested serial number, or a random one of 16 bytes.
-fn serial(wanted: Option<&[u8]>) -> Result<SerialNumber, CertificateFault> {
-    let Some(wanted) = wanted else {
-        let mut bytes = random::bytes::<16>();
-        bytes[0] = bytes[0] & 0x3f | 0x40;
-        return Ok(SerialNumber::from_slice(&bytes));
-    };
-    if wanted.is_empty() || wanted.len() > 20 || wanted.iter().all(|&byte| byte == 0) {
-        return Err("a serial number has 1 to 20 bytes and is not zero".into());
-    }
-    Ok(SerialNumber::from_slice(wanted))
+fn second(at_s: i64) -> Result<Timestamp, CertificateFault> {
+    Timestamp::from_second(at_s).map_err(|_| "a validity ends before the year 10000".into())
 }
 
 #[cfg(test)]

@@ -7,15 +7,16 @@ use std::{
 };
 
 use bankchannel_crypto::{
+    rsa::RsaPrivateKey,
     signature::SigningKey,
-    x509::{Certificate, CertificateIssuer, CertificatePurpose, NewCertificate},
+    x509::{Certificate, CertificateIssuer, CertificatePurpose, NewCertificate, SubjectAttribute::CommonName},
 };
 use bankchannel_foundation::{Error, Result, error::row, model::Boundary, shown};
 use bankchannel_server::folder::write_whole;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{BankSigner, KEY_MODE, StoredPair, new, validity};
+use super::{BankSigner, StoredPair, new, new_root, validity};
 use crate::dialect::BankDialect;
 
 const FILE: &str = "generations.json";
@@ -77,7 +78,7 @@ pub(super) fn plans(folder: &Path) -> Result<Vec<GenerationPlan>> {
 /// Keeps the generations of a family.
 pub(super) fn keep(folder: &Path, plans: &[GenerationPlan]) -> Result<()> {
     let text = serde_json::to_vec_pretty(plans).map_err(Error::internal)?;
-    write_whole(&folder.join(FILE), KEY_MODE, &text)
+    write_whole(&folder.join(FILE), 0o600, &text)
 }
 
 /// One generation.
@@ -100,23 +101,24 @@ pub(crate) struct BankGeneration {
 impl BankGeneration {
     /// Reads the generation's certificates and makes those that are missing.
     pub(super) fn prepare(folder: &Path, dialect: &BankDialect, plan: GenerationPlan, now: Timestamp) -> Result<Self> {
-        let (begin, end) = validity(now, 20);
         let of = dialect.name();
         let root_name = numbered("root", plan.root);
         let stored_root = StoredPair { folder, name: &root_name, of };
         let (root, root_key) = stored_root.keep_or_make(now, |key| {
             let depth = u8::from(dialect.below.is_some());
-            CertificateIssuer::create_rsa(&titled(dialect.authority, plan.root), key, depth, begin, end)
+            new_root(&titled(dialect.authority, plan.root), depth, now, 20, key)
                 .map(|issuer| issuer.certificate().clone())
         })?;
-        let root_issuer = CertificateIssuer::with_rsa_key(root.clone(), &root_key).map_err(Error::internal)?;
+        let root_issuer = issuer(&root, &root_key)?;
         let authority = |file: &str, name: &str| -> Result<(Certificate, CertificateIssuer)> {
             let (file, name) = (numbered(file, plan.below), titled(name, plan.below));
             let (certificate, key) = StoredPair { folder, name: &file, of }.keep_or_make(now, |key| {
+                let (begin, end) = validity(now, 7);
                 let purpose = CertificatePurpose::Authority(0);
-                root_issuer.issue_certificate(&NewCertificate { purpose, organization: "", ..new(&name, key, now, 7) })
+                let new = NewCertificate::new(&[(CommonName, &name)], begin, end);
+                root_issuer.issue(&NewCertificate { purpose, ..new }, key.public())
             })?;
-            let issuer = CertificateIssuer::with_rsa_key(certificate.clone(), &key).map_err(Error::internal)?;
+            let issuer = issuer(&certificate, &key)?;
             Ok((certificate, issuer))
         };
         let mut intermediates = Vec::new();
@@ -131,7 +133,7 @@ impl BankGeneration {
         let signer = |file: &str, name: &str| -> Result<BankSigner> {
             let file = numbered(file, plan.signers);
             let (certificate, key) = StoredPair { folder, name: &file, of }.keep_or_make(now, |key| {
-                signers.as_ref().unwrap_or(&root_issuer).issue_certificate(&new(name, key, now, 3))
+                signers.as_ref().unwrap_or(&root_issuer).issue(&new(name, now, 3), key.public())
             })?;
             Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(Error::internal)? })
         };
@@ -146,9 +148,13 @@ impl BankGeneration {
         };
         let begin = customers.certificate().not_before_s();
         let begin = Timestamp::from_second(begin).unwrap_or(now);
-        let root_file = stored_root.certificate_file();
+        let root_file = stored_root.files().certificate;
         Ok(Self { plan, root, root_file, intermediates, envelope, document, customers, begin })
     }
+}
+
+fn issuer(certificate: &Certificate, key: &RsaPrivateKey) -> Result<CertificateIssuer> {
+    CertificateIssuer::from_pem(&certificate.to_pem(), &key.to_pkcs8_pem()).map_err(Error::internal)
 }
 
 /// The name of a file that was made so often.

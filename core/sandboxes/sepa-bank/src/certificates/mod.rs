@@ -13,7 +13,6 @@
 mod generation;
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::{
         Arc, PoisonError, RwLock,
@@ -22,18 +21,23 @@ use std::{
 };
 
 use bankchannel_crypto::{
+    CryptoError,
     rsa::{RsaPrivateKey, RsaPublicKey},
     signature::SigningKey,
-    x509::{Certificate, CertificateIssuer, CertificatePurpose, CertificateRequest, IssuerParts, NewCertificate},
+    x509::{
+        Certificate, CertificateIssuer, CertificatePurpose, CertificateRequest, NewCertificate,
+        SubjectAttribute::{CommonName, Country, Organization, SerialNumber},
+        new_p256_key,
+    },
 };
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_sepa_web_services::profile::BankFamily;
 use bankchannel_server::{
-    folder::{private_folder, write_whole},
+    certificates::{CertificateFiles, LOCAL_HOSTS, write_certificates},
+    folder::private_folder,
     http::TlsFiles,
 };
 use jiff::{Timestamp, ToSpan as _};
-use zeroize::Zeroizing;
 
 use generation::BankGeneration;
 pub use generation::RolledOver;
@@ -44,11 +48,6 @@ use super::{
     state::SandboxCustomer,
 };
 
-const KEY_MODE: u32 = 0o600;
-/// Certificates are public: any user may read them.
-const CERTIFICATE_MODE: u32 = 0o644;
-/// The local names and addresses of the bank.
-const HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 const BITS: usize = 2048;
 /// The name of the authority of its TLS certificate.
 const TLS_AUTHORITY: &str = "Sandbox Bank TLS CA";
@@ -73,12 +72,6 @@ pub(crate) struct FamilyCertificates {
     generations: RwLock<Vec<Arc<BankGeneration>>>,
     /// Counts answers: while two generations sign, they take turns.
     answers: AtomicUsize,
-}
-
-/// A customer's pair, as files.
-pub(crate) struct CustomerPair {
-    pub(crate) certificate_file: PathBuf,
-    pub(crate) key_file: PathBuf,
 }
 
 /// The TLS certificate of the bank.
@@ -107,40 +100,28 @@ fn born_with(name: &str) -> Option<RsaPrivateKey> {
 }
 
 impl StoredPair<'_> {
-    fn certificate_file(&self) -> PathBuf {
-        self.folder.join(format!("{}.pem", self.name))
+    fn files(&self) -> CertificateFiles {
+        CertificateFiles::new(self.folder, self.name)
     }
 
-    fn key_file(&self) -> PathBuf {
-        self.folder.join(format!("{}.key", self.name))
-    }
-
-    /// Reads the pair, or makes it. The key is written first: a certificate without its key would be of no use.
+    /// Reads the pair, or makes it.
     fn keep_or_make(
         &self,
         at: Timestamp,
-        make: impl FnOnce(&RsaPrivateKey) -> Result<Certificate, bankchannel_crypto::CryptoError>,
+        make: impl FnOnce(&RsaPrivateKey) -> Result<Certificate, CryptoError>,
     ) -> Result<(Certificate, RsaPrivateKey)> {
-        let (certificate_file, key_file) = (self.certificate_file(), self.key_file());
-        if let (Ok(pem), Ok(key)) = (fs::read_to_string(&certificate_file), fs::read_to_string(&key_file)) {
-            let key = Zeroizing::new(key);
-            let read = Certificate::from_pem(&pem).ok().zip(RsaPrivateKey::from_pem(&key).ok());
-            let is_valid = |one: &Certificate| (one.not_before_s()..=one.not_after_s()).contains(&at.as_second());
-            if let Some((certificate, key)) = read
-                && certificate.matches_private_key(&key)
-                && is_valid(&certificate)
-            {
-                return Ok((certificate, key));
-            }
-        }
-        let key = match born_with(&format!("{}/{}", self.of, self.name)) {
-            Some(key) => key,
-            None => RsaPrivateKey::generate(BITS).map_err(Error::internal)?,
-        };
-        let certificate = make(&key).map_err(Error::internal)?;
-        write_whole(&key_file, KEY_MODE, key.to_pkcs8_pem().as_bytes())?;
-        write_whole(&certificate_file, CERTIFICATE_MODE, certificate.to_pem().as_bytes())?;
-        Ok((certificate, key))
+        let (certificate, key) = self.files().read_or_make(
+            &[at.as_second()],
+            |_| true,
+            || {
+                let key = match born_with(&format!("{}/{}", self.of, self.name)) {
+                    Some(key) => key,
+                    None => RsaPrivateKey::generate(BITS).map_err(Error::internal)?,
+                };
+                Ok((make(&key).map_err(Error::internal)?, key.to_pkcs8_pem()))
+            },
+        )?;
+        Ok((certificate, RsaPrivateKey::from_pem(&key).map_err(Error::internal)?))
     }
 }
 
@@ -151,19 +132,24 @@ fn validity(now: Timestamp, years: i64) -> (Timestamp, Timestamp) {
     (begin, now.checked_add((years * 365 * 24).hours()).unwrap_or(Timestamp::MAX))
 }
 
-fn new<'a>(name: &'a str, key: &'a RsaPrivateKey, now: Timestamp, years: i64) -> NewCertificate<'a> {
+/// A certificate of the bank.
+fn new(name: &str, now: Timestamp, years: i64) -> NewCertificate<'_> {
     let (not_before, not_after) = validity(now, years);
-    NewCertificate {
-        common_name: name,
-        organization: "Sandbox Bank",
-        country: "",
-        subject_serial: "",
-        key: key.public(),
-        serial: &[],
-        not_before,
-        not_after,
-        purpose: CertificatePurpose::Messages,
-    }
+    NewCertificate::new(&[(CommonName, name), (Organization, "Sandbox Bank")], not_before, not_after)
+}
+
+/// A root with this key and so many authorities below it.
+fn new_root(
+    name: &str,
+    depth: u8,
+    now: Timestamp,
+    years: i64,
+    key: &RsaPrivateKey,
+) -> Result<CertificateIssuer, CryptoError> {
+    let (not_before, not_after) = validity(now, years);
+    let purpose = CertificatePurpose::Authority(depth);
+    let new = NewCertificate { purpose, ..NewCertificate::new(&[(CommonName, name)], not_before, not_after) };
+    CertificateIssuer::self_signed(&new, &key.to_pkcs8_pem())
 }
 
 impl FamilyCertificates {
@@ -195,7 +181,7 @@ impl FamilyCertificates {
             [&generation.root].into_iter().chain(generation.intermediates.first()).cloned().collect()
         };
         let text: String = self.distinct(with_first).iter().map(Certificate::to_pem).collect();
-        write_whole(&self.anchors_file, CERTIFICATE_MODE, text.as_bytes())
+        write_certificates(&self.anchors_file, &text)
     }
 
     fn generations(&self) -> Vec<Arc<BankGeneration>> {
@@ -267,17 +253,17 @@ impl FamilyCertificates {
     }
 
     /// The pair of a customer.
-    pub(crate) fn customer(&self, id: &str, company: &str) -> Result<CustomerPair> {
+    pub(crate) fn customer(&self, id: &str, company: &str) -> Result<CertificateFiles> {
         let folder = self.folder.join("customers");
         let of = format!("{}/customers", self.dialect.name());
         let pair = StoredPair { folder: &folder, name: id, of: &of };
         let newest = self.newest()?;
         pair.keep_or_make(self.now, |key| {
-            let new = NewCertificate { organization: company, ..new(id, key, self.now, 2) };
-            let not_before = new.not_before.max(newest.begin);
-            newest.customers.issue_certificate(&NewCertificate { not_before, ..new })
+            let (begin, end) = validity(self.now, 2);
+            let subject = [(CommonName, id), (Organization, company)];
+            newest.customers.issue(&NewCertificate::new(&subject, begin.max(newest.begin), end), key.public())
         })?;
-        Ok(CustomerPair { certificate_file: pair.certificate_file(), key_file: pair.key_file() })
+        Ok(pair.files())
     }
 
     /// Whether a certificate was issued to a customer: its common name or the serial number of its subject says so, and only
@@ -303,9 +289,9 @@ impl FamilyCertificates {
         let other = other.map_err(Error::internal)?;
         let key = other.as_ref().map_or(&asked, RsaPrivateKey::public);
         let (id, company) = (&*customer.customer_id, &*customer.company);
-        let (common_name, organization, subject_serial) = match dialect.family {
-            BankFamily::Nordea => (company, "", id),
-            _ => (id, company, ""),
+        let subject = match dialect.family {
+            BankFamily::Nordea => [(Country, "FI"), (CommonName, company), (SerialNumber, id)],
+            _ => [(Country, "FI"), (CommonName, id), (Organization, company)],
         };
         let newest = self.newest()?;
         let (not_before, not_after) = validity(now, 2);
@@ -326,26 +312,16 @@ impl FamilyCertificates {
             Some(OddCertificate::Encipherment) => CertificatePurpose::Encipherment,
             _ => CertificatePurpose::Messages,
         };
-        let new = NewCertificate {
-            common_name,
-            organization,
-            country: "FI",
-            subject_serial,
-            key,
-            serial: &[],
-            not_before,
-            not_after,
-            purpose,
-        };
-        newest.customers.issue_certificate(&new).map_err(Error::internal)
+        let new = NewCertificate { purpose, ..NewCertificate::new(&subject, not_before, not_after) };
+        newest.customers.issue(&new, key).map_err(Error::internal)
     }
 
     /// A signer of the bank that clients must not believe: with a certificate that has ended.
     pub(crate) fn expired_signer(&self, name: &str) -> Result<BankSigner> {
         let key = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
         let not_after = self.now.checked_sub(24.hours()).unwrap_or(self.now);
-        let made = NewCertificate { not_after, ..new(name, &key, self.now, 1) };
-        let certificate = self.newest()?.customers.issue_certificate(&made).map_err(Error::internal)?;
+        let made = NewCertificate { not_after, ..new(name, self.now, 1) };
+        let certificate = self.newest()?.customers.issue(&made, key.public()).map_err(Error::internal)?;
         Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(Error::internal)? })
     }
 
@@ -353,14 +329,13 @@ impl FamilyCertificates {
     pub(crate) fn other_signer(&self, name: &str, is_customer: bool) -> Result<BankSigner> {
         let key = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
         let certificate = if is_customer {
-            let other = new("ANOTHER CUSTOMER OY", &key, self.now, 2);
-            self.newest()?.customers.issue_certificate(&other).map_err(Error::internal)?
+            self.newest()?.customers.issue(&new("ANOTHER CUSTOMER OY", self.now, 2), key.public())
         } else {
             let root = RsaPrivateKey::generate(BITS).map_err(Error::internal)?;
-            let (begin, end) = validity(self.now, 2);
-            let other = CertificateIssuer::create_rsa("Another CA", &root, 0, begin, end).map_err(Error::internal)?;
-            other.issue_certificate(&new(name, &key, self.now, 1)).map_err(Error::internal)?
+            new_root("Another CA", 0, self.now, 2, &root)
+                .and_then(|other| other.issue(&new(name, self.now, 1), key.public()))
         };
+        let certificate = certificate.map_err(Error::internal)?;
         Ok(BankSigner { certificate, key: SigningKey::from_private_key(&key).map_err(Error::internal)? })
     }
 }
@@ -369,35 +344,23 @@ impl BankTls {
     /// Reads the authority, or makes it, and issues the certificate of this start. Their keys are this bank's own: a browser
     /// or another program may have been told to trust the authority.
     pub(crate) fn prepare(data: &Path, now: Timestamp) -> Result<Self> {
-        let [ca_file, ca_key, certificate, key] =
-            ["ca.pem", "ca.key", "server.pem", "server.key"].map(|name| data.join(name));
-        let (begin, end) = validity(now, 20);
-        let issuer = match kept_authority(&ca_file, &ca_key, now) {
-            Some(issuer) => issuer,
-            None => {
-                let made = CertificateIssuer::create(TLS_AUTHORITY, begin, end).map_err(Error::internal)?;
-                let parts = made.to_pem_parts();
-                write_whole(&ca_key, KEY_MODE, parts.private_key.as_bytes())?;
-                write_whole(&ca_file, CERTIFICATE_MODE, parts.certificate.as_bytes())?;
-                made
-            }
-        };
+        let ca = CertificateFiles::new(data, "ca");
+        let (authority, key) = ca.read_or_make(&[now.as_second()], Certificate::is_ca, || {
+            let (begin, end) = validity(now, 20);
+            let made = CertificateIssuer::create(TLS_AUTHORITY, begin, end).map_err(Error::internal)?;
+            Ok((made.certificate().clone(), made.private_key_pem()))
+        })?;
+        let issuer = CertificateIssuer::from_pem(&authority.to_pem(), &key).map_err(Error::internal)?;
         let (begin, end) = validity(now, 10);
-        let (issued, issued_key) =
-            issuer.issue_tls_server("Sandbox Bank", &HOSTS, begin, end).map_err(Error::internal)?;
-        write_whole(&key, KEY_MODE, issued_key.as_bytes())?;
-        write_whole(&certificate, CERTIFICATE_MODE, issued.to_pem().as_bytes())?;
-        Ok(Self { files: TlsFiles { certificate, key }, ca_file })
+        let (purpose, hosts) = (CertificatePurpose::TlsServer, LOCAL_HOSTS.to_vec());
+        let new = NewCertificate::new(&[(CommonName, "Sandbox Bank")], begin, end);
+        let key = new_p256_key().map_err(Error::internal)?;
+        let issued = issuer.issue_for(&NewCertificate { purpose, hosts, ..new }, &key).map_err(Error::internal)?;
+        let server = CertificateFiles::new(data, "server");
+        server.write(&issued, &key)?;
+        let files = TlsFiles { certificate: server.certificate, key: server.key };
+        Ok(Self { files, ca_file: ca.certificate })
     }
-}
-
-/// The authority of these files, if it holds.
-fn kept_authority(certificate: &Path, key: &Path, now: Timestamp) -> Option<CertificateIssuer> {
-    let certificate = fs::read_to_string(certificate).ok()?;
-    let private_key = Zeroizing::new(fs::read_to_string(key).ok()?);
-    let issuer = CertificateIssuer::from_pem_parts(&IssuerParts { certificate, private_key }).ok()?;
-    let of = issuer.certificate();
-    (of.not_before_s()..=of.not_after_s()).contains(&now.as_second()).then_some(issuer)
 }
 
 /// The certificates of all families.
@@ -407,6 +370,8 @@ pub(crate) fn prepare_all(data: &Path, now: Timestamp) -> Result<Vec<FamilyCerti
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use bankchannel_sepa_web_services::profile::is_of_sandbox;
 
     use super::*;

@@ -116,8 +116,8 @@ impl SandboxSepaBank {
         let added = AddedCustomer {
             family: new.family.clone(),
             customer_id: new.customer_id.clone(),
-            certificate_file: pair.certificate_file.display().to_string(),
-            key_file: pair.key_file.display().to_string(),
+            certificate_file: pair.certificate.display().to_string(),
+            key_file: pair.key.display().to_string(),
         };
         let customer = SandboxCustomer {
             family: new.family,

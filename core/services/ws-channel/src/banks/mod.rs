@@ -47,9 +47,8 @@ use super::{
 pub use bank_error::BankError;
 pub(crate) use channel::{ANSWER_TIMEOUT, BANK_TIMEOUT, PKI_TIMEOUT, within};
 pub use channel::{
-    AccountBankConnection, BankChannel, BankFileDownload, CertificateCustomer, CertificateEnrolment,
-    CertificateOfBank, CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial,
-    UploadWaits,
+    AccountBankConnection, BankChannel, BankFileDownload, CertificateCustomer, CertificateEnrolment, CertificateOfBank,
+    CertificateOrder, CertificateProof, OutgoingFile, PendingBankAnswer, SigningMaterial, UploadWaits,
 };
 pub(crate) use connection_for_call::{ConnectionTurn, ReachedConnection};
 pub(crate) use fund_accounts::fund_simulator;

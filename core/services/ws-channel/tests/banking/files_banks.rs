@@ -11,7 +11,7 @@ use std::{
 
 use bankchannel_crypto::{
     rsa::{RsaPrivateKey, RsaPublicKey},
-    x509::{Certificate, CertificateIssuer, CertificateRequest, SubjectAttribute},
+    x509::{CertificateIssuer, CertificateRequest, NewCertificate, SubjectAttribute},
 };
 use bankchannel_foundation::model::Content;
 use bankchannel_renewal::{PairTrial, RenewalRules};
@@ -72,9 +72,8 @@ impl Scripted {
         let ahead = |days: i64| now.checked_add(SignedDuration::from_hours(24 * days)).unwrap();
         let issuer = CertificateIssuer::create("Scripted CA", ahead(-10), ahead(4000)).unwrap();
         let key = RsaPublicKey::from_spki_der(request.key().spki_der()).unwrap();
-        let serial = bankchannel_crypto::random::bytes::<8>().map(|b| b & 0x7f | 1);
-        let certificate = issuer.issue("1000", "", &key, &serial, ahead(-9), ahead(days)).unwrap();
-        let certificate = Certificate::from_pem(&certificate).unwrap();
+        let new = NewCertificate::new(&[(SubjectAttribute::CommonName, "1000")], ahead(-9), ahead(days));
+        let certificate = issuer.issue(&new, &key).unwrap();
         CertificateOfBank { certificate, target_id: Some("T1".into()), ledgers: Vec::new(), files: Vec::new() }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use bankchannel_crypto::{
     random,
     rsa::{RsaPrivateKey, RsaPublicKey},
-    x509::{Certificate, CertificateIssuer, CertificateRequest, SubjectAttribute},
+    x509::{CertificateIssuer, CertificateRequest, NewCertificate, SubjectAttribute},
 };
 use bankchannel_foundation::model::Content;
 use bankchannel_renewal::{PairTrial, RenewalRules};
@@ -127,9 +127,8 @@ impl BankChannel for HeldBank {
         Box::pin(async move {
             let issuer = CertificateIssuer::create("Holding CA", ahead(-10), ahead(4000)).unwrap();
             let key = RsaPublicKey::from_spki_der(order.request.key().spki_der()).unwrap();
-            let serial = random::bytes::<8>().map(|byte| byte & 0x7f | 1);
-            let certificate = issuer.issue("1000", "", &key, &serial, ahead(-1), ahead(700)).unwrap();
-            let certificate = Certificate::from_pem(&certificate).unwrap();
+            let new = NewCertificate::new(&[(SubjectAttribute::CommonName, "1000")], ahead(-1), ahead(700));
+            let certificate = issuer.issue(&new, &key).unwrap();
             Ok(CertificateOfBank { certificate, target_id: None, ledgers: Vec::new(), files: Vec::new() })
         })
     }

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use bankchannel_crypto::{rsa, x509::CertificateIssuer};
+use bankchannel_crypto::{
+    rsa,
+    x509::{CertificateIssuer, NewCertificate, SubjectAttribute},
+};
 use bankchannel_iso20022::EXAMPLE_PAIN001;
 use bankchannel_openpgp::{GeneratedAlgorithm, HashAlgorithm, KeyGeneration, OpenPgpPrivateKey, sign_detached};
 use bankchannel_ws_channel_service::{Channels, RunningService, ServiceOptions};
@@ -283,9 +286,10 @@ pub(crate) fn identity(days: i64) -> Identity {
     let ahead = |days: i64| now.checked_add(SignedDuration::from_hours(24 * days)).unwrap();
     let issuer = CertificateIssuer::create("CUSTOMER TEST CA", ahead(-1000), ahead(4000)).unwrap();
     let key = rsa::RsaPrivateKey::generate(2048).unwrap();
-    let serial = [0x11, 0xa0, 0x5d];
-    let certificate =
-        issuer.issue("1000038023", COMPANY, key.public(), &serial, ahead(days.min(0) - 1), ahead(days)).unwrap();
+    let subject = [(SubjectAttribute::CommonName, "1000038023"), (SubjectAttribute::Organization, COMPANY)];
+    let serial = Some(&[0x11, 0xa0, 0x5d][..]);
+    let new = NewCertificate { serial, ..NewCertificate::new(&subject, ahead(days.min(0) - 1), ahead(days)) };
+    let certificate = issuer.issue(&new, key.public()).unwrap().to_pem();
     Identity { certificate, private_key: key.to_pkcs8_pem().to_string() }
 }
 

@@ -2,7 +2,7 @@
 
 use bankchannel_crypto::{
     rsa::RsaPrivateKey,
-    x509::{CertificateIssuer, CertificatePurpose, NewCertificate},
+    x509::{CertificateIssuer, CertificatePurpose, NewCertificate, SubjectAttribute},
 };
 use bankchannel_ws_channel_service::{Channels, operator};
 use jiff::{SignedDuration, Timestamp};
@@ -192,19 +192,10 @@ async fn what_is_brought_along_is_fit() {
     let day = |days: i64| now.checked_add(SignedDuration::from_hours(24 * days)).unwrap();
     let issuer = CertificateIssuer::create("CUSTOMER TEST CA", day(-1000), day(4000)).unwrap();
     let key = RsaPrivateKey::generate(2048).unwrap();
-    let identity = |begin: i64, end: i64, purpose: CertificatePurpose<'_>| {
-        let new = NewCertificate {
-            common_name: "1000038023",
-            organization: "",
-            country: "FI",
-            subject_serial: "",
-            key: key.public(),
-            serial: &[],
-            not_before: day(begin),
-            not_after: day(end),
-            purpose,
-        };
-        let certificate = issuer.issue_certificate(&new).unwrap().to_pem();
+    let identity = |begin: i64, end: i64, purpose: CertificatePurpose| {
+        let subject = [(SubjectAttribute::Country, "FI"), (SubjectAttribute::CommonName, "1000038023")];
+        let new = NewCertificate { purpose, ..NewCertificate::new(&subject, day(begin), day(end)) };
+        let certificate = issuer.issue(&new, key.public()).unwrap().to_pem();
         Identity { certificate, private_key: key.to_pkcs8_pem().to_string() }
     };
     let who = world.served.owner("brought@example.test").await;

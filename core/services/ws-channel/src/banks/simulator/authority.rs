@@ -7,11 +7,10 @@ use std::{
 
 use bankchannel_crypto::{
     rsa::RsaPublicKey,
-    x509::{Certificate, CertificateIssuer, IssuerParts},
+    x509::{Certificate, CertificateIssuer, NewCertificate, SubjectAttribute},
 };
 use bankchannel_foundation::{Error, Secret, error::row};
 use jiff::{SignedDuration, Timestamp};
-use zeroize::Zeroizing;
 
 use super::{BankError, serial};
 use crate::keys::read_or_make;
@@ -55,17 +54,19 @@ impl SimulatorAuthority {
             none => none.insert(self.load(now_ms).map_err(|why| failed(&why))?),
         };
         let (begin, end) = validity(now_ms, LEAF_YEARS).map_err(|why| failed(&why))?;
-        let issued = issuer.issue(subject, company, key, &serial(), begin, end).map_err(|why| failed(&why))?;
-        Certificate::from_pem(&issued).map_err(|why| failed(&why))
+        let subject = [(SubjectAttribute::CommonName, subject), (SubjectAttribute::Organization, company)];
+        let serial = serial();
+        let new = NewCertificate { serial: Some(&serial), ..NewCertificate::new(&subject, begin, end) };
+        issuer.issue(&new, key).map_err(|why| failed(&why))
     }
 
     fn load(&self, now_ms: i64) -> Result<CertificateIssuer, Error> {
         let text = read_or_make(&self.path, || {
             let internal = |why: &dyn std::fmt::Display| Error::internal(why);
             let (begin, end) = validity(now_ms, YEARS).map_err(|why| internal(&why))?;
-            let parts = CertificateIssuer::create(NAME, begin, end).map_err(|why| internal(&why))?.to_pem_parts();
-            let parts = [parts.certificate.as_str(), parts.private_key.as_str()];
-            Ok(Secret::new(parts.map(str::trim_end).join("\n") + "\n"))
+            let made = CertificateIssuer::create(NAME, begin, end).map_err(|why| internal(&why))?;
+            let (certificate, key) = (made.certificate().to_pem(), made.private_key_pem());
+            Ok(Secret::new([certificate.trim_end(), key.trim_end()].join("\n") + "\n"))
         })?;
         let damaged = || {
             let why = format!(
@@ -77,8 +78,7 @@ impl SimulatorAuthority {
         };
         let at = text.expose().find(KEY_BEGINS).ok_or_else(damaged)?;
         let (certificate, key) = text.expose().split_at(at);
-        let parts = IssuerParts { certificate: certificate.to_owned(), private_key: Zeroizing::new(key.to_owned()) };
-        CertificateIssuer::from_pem_parts(&parts).map_err(|_| damaged())
+        CertificateIssuer::from_pem(certificate, key).map_err(|_| damaged())
     }
 }
 
