@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use bankchannel::{
-    Category,
     model::{Field, Shape, StructShape},
     operation::{Ask, CatalogueEntry, OperationKind, Pages},
     protocols::{ClientKind, CommandPlacement},
@@ -418,16 +417,6 @@ fn holds(shape: &Shape, name: &str) -> bool {
             Shape::Union(shape) => shape.variants.iter().filter_map(|variant| variant.shape).any(|of| holds(of, name)),
             _ => false,
         }
-}
-
-/// The codes of these errors by category, each in backticks; no category without one.
-pub(crate) fn codes_by_category(errors: &[&ErrorRow]) -> Vec<(Category, String)> {
-    let codes = |category: Category| {
-        let of_it = errors.iter().filter(|row| row.category == category);
-        of_it.map(|row| format!("`{}`", row.code)).collect::<Vec<_>>().join(", ")
-    };
-    let all = Category::ALL.into_iter().map(|category| (category, codes(category)));
-    all.filter(|(_, codes)| !codes.is_empty()).collect()
 }
 
 /// Languages that keep the types of all clients in one namespace must not get two different types of one name. The

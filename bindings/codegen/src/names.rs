@@ -1,6 +1,7 @@
-//! Names in each language's case.
+//! Names in each language's case, and lists of them.
 
 use bankchannel::Category;
+use bankchannel_foundation::error::ErrorRow;
 
 /// `list_files` → `listFiles`.
 pub(crate) fn camel(snake: &str) -> String {
@@ -52,4 +53,14 @@ mod tests {
         assert_eq!(upper("ws_channel.list_files"), "WS_CHANNEL_LIST_FILES");
         assert_eq!(python("from"), "from_");
     }
+}
+
+/// The codes of these errors by category, each in backticks; no category without one.
+pub(crate) fn codes_by_category(errors: &[&ErrorRow]) -> Vec<(Category, String)> {
+    let codes = |category: Category| {
+        let of_it = errors.iter().filter(|row| row.category == category);
+        of_it.map(|row| format!("`{}`", row.code)).collect::<Vec<_>>().join(", ")
+    };
+    let all = Category::ALL.into_iter().map(|category| (category, codes(category)));
+    all.filter(|(_, codes)| !codes.is_empty()).collect()
 }

@@ -4,8 +4,8 @@ use bankchannel::model::{Field, Shape, StructShape};
 
 use crate::{
     descriptors,
-    model::{OperationModel, ProtocolModel, codes_by_category},
-    names::{camel, error_class},
+    model::{OperationModel, ProtocolModel},
+    names::{camel, codes_by_category, error_class},
     text::{Out, plain, sentence},
 };
 

@@ -5,8 +5,8 @@ use bankchannel_foundation::error::ErrorRow;
 
 use crate::{
     Generated,
-    model::{Model, codes_by_category},
-    names::{pascal, upper},
+    model::Model,
+    names::{codes_by_category, pascal, upper},
 };
 
 use super::source::{class, quoted};
